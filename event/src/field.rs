@@ -1,0 +1,1 @@
+//! The rules of each field, given as text.

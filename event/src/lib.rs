@@ -1,0 +1,108 @@
+//! The wire format of a listening event: one judge for Kafka, NDJSON, CSV and the inbox.
+
+use std::borrow::Cow;
+
+pub mod field;
+pub mod json;
+mod timestamp;
+
+/// A well-formed event. Whether its type is known and its time plausible is the database's to say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event<'a> {
+    /// The 16 bytes of the UUID.
+    pub event_id: [u8; 16],
+    /// 1 to 128 bytes, no control characters.
+    pub user_id: Cow<'a, str>,
+    /// 1 to 64 bytes, no control characters.
+    pub event_type: Cow<'a, str>,
+    /// 1 to 64 bytes, no control characters.
+    pub region: Cow<'a, str>,
+    /// Microseconds since 1970-01-01 00:00 UTC, in the years 0001 to 9999.
+    pub ts: i64,
+    /// 1 to 128 bytes, no control characters.
+    pub song_id: Option<Cow<'a, str>>,
+    /// 1 to 128 bytes, no control characters.
+    pub device: Option<Cow<'a, str>>,
+}
+
+/// Why an input is refused: a closed set, stored as text in `rejected_events.reason`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Reason {
+    /// Not one JSON object, or a field of a JSON type that no field may have.
+    MalformedJson,
+    /// Not a CSV record that fits the header.
+    MalformedCsv,
+    /// Not UTF-8.
+    NotUtf8,
+    /// A required field is absent or null.
+    MissingField,
+    /// Not a UUID.
+    InvalidEventId,
+    /// Not a string of 1 to 128 bytes without control characters, nor an integer.
+    InvalidUserId,
+    /// Not a string of 1 to 64 bytes without control characters.
+    InvalidEventType,
+    /// Not a string of 1 to 64 bytes without control characters.
+    InvalidRegion,
+    /// Not an RFC 3339 time or epoch milliseconds in the years 0001 to 9999.
+    InvalidTs,
+    /// Not a string of at most 128 bytes without control characters, nor an integer.
+    InvalidSongId,
+    /// Not a string of at most 128 bytes without control characters, nor an integer.
+    InvalidDevice,
+    /// Longer than a record may be.
+    TooLarge,
+    /// The database refused the row although the rules here allow it.
+    RefusedByDatabase,
+}
+
+impl Reason {
+    /// The name that stands in `rejected_events.reason`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Reason::MalformedJson => "malformed_json",
+            Reason::MalformedCsv => "malformed_csv",
+            Reason::NotUtf8 => "not_utf8",
+            Reason::MissingField => "missing_field",
+            Reason::InvalidEventId => "invalid_event_id",
+            Reason::InvalidUserId => "invalid_user_id",
+            Reason::InvalidEventType => "invalid_event_type",
+            Reason::InvalidRegion => "invalid_region",
+            Reason::InvalidTs => "invalid_ts",
+            Reason::InvalidSongId => "invalid_song_id",
+            Reason::InvalidDevice => "invalid_device",
+            Reason::TooLarge => "too_large",
+            Reason::RefusedByDatabase => "refused_by_database",
+        }
+    }
+}
+
+impl std::fmt::Display for Reason {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A refused input: the reason, and a detail that names field or position but never shows payload.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rejection {
+    /// The reason.
+    pub reason: Reason,
+    /// What exactly, without any of the payload.
+    pub detail: Cow<'static, str>,
+}
+
+impl Rejection {
+    /// A rejection with its detail.
+    pub fn new(reason: Reason, detail: impl Into<Cow<'static, str>>) -> Rejection {
+        Rejection { reason, detail: detail.into() }
+    }
+}
+
+impl std::fmt::Display for Rejection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.reason, self.detail)
+    }
+}
+
+impl std::error::Error for Rejection {}

@@ -1,0 +1,37 @@
+//! `musicstream-ingestor`: listening events from Kafka or files into Postgres, exactly once.
+//!
+//! One file or folder a subcommand; what they share is the batch (pure), the database and the command line.
+
+mod cli;
+mod file;
+mod generate;
+mod load;
+mod logging;
+mod shutdown;
+mod status;
+mod stream;
+mod summary;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use cli::{Cli, Command};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    logging::start(&cli.log);
+    let outcome = match cli.command {
+        Command::Stream(args) => stream::run(args),
+        Command::Load(args) => load::run(args),
+        Command::Generate(args) => generate::run(args),
+        Command::Status(args) => status::run(args),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            logging::failure(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
