@@ -1,1 +1,180 @@
-//! Events as JSON objects.
+//! Events as JSON objects: one pass over the bytes, borrowing what needs no unescaping.
+//!
+//! The grammar is RFC 8259, as strict as `serde_json`, which the tests hold this reader against.
+//! By hand, because integers keep their decimal text whatever their size, unknown fields are
+//! skipped without being built, and nesting is bounded also where it is skipped.
+
+mod scan;
+
+use std::borrow::Cow;
+
+use crate::{Event, Reason, Rejection, field, timestamp};
+use scan::{Malformed, Scalar, Scanner};
+
+/// Decodes one event from a JSON object: fields in any order, unknown ones ignored, of two with
+/// the same name the last counts.
+///
+/// # Errors
+/// Why it is refused: [`Reason::NotUtf8`], [`Reason::MalformedJson`] (not one JSON object, or nested
+/// deeper than 127 levels), [`Reason::MissingField`], or the reason of the first bad field.
+pub fn decode(payload: &[u8]) -> Result<Event<'_>, Rejection> {
+    let text = std::str::from_utf8(payload).map_err(|error| {
+        Rejection::new(
+            Reason::NotUtf8,
+            format!("not UTF-8 at byte {}", error.valid_up_to()),
+        )
+    })?;
+    let fields = read(text).map_err(|Malformed { at, what }| {
+        Rejection::new(Reason::MalformedJson, format!("{what} at byte {at}"))
+    })?;
+    fields.judge()
+}
+
+/// The known fields as they stand; `None`: absent.
+#[derive(Default)]
+struct Fields<'a> {
+    event_id: Option<Scalar<'a>>,
+    user_id: Option<Scalar<'a>>,
+    event_type: Option<Scalar<'a>>,
+    region: Option<Scalar<'a>>,
+    ts: Option<Scalar<'a>>,
+    song_id: Option<Scalar<'a>>,
+    device: Option<Scalar<'a>>,
+}
+
+fn read(text: &str) -> Result<Fields<'_>, Malformed> {
+    let mut fields = Fields::default();
+    let mut scanner = Scanner::new(text);
+    scanner.begin_object()?;
+    let mut first = true;
+    while let Some(key) = scanner.next_key(first)? {
+        first = false;
+        let slot = match &*key {
+            "event_id" => &mut fields.event_id,
+            "user_id" => &mut fields.user_id,
+            "event_type" => &mut fields.event_type,
+            "region" => &mut fields.region,
+            "ts" => &mut fields.ts,
+            "song_id" => &mut fields.song_id,
+            "device" => &mut fields.device,
+            _ => {
+                scanner.skip_value()?;
+                continue;
+            }
+        };
+        *slot = Some(scanner.scalar()?);
+    }
+    scanner.end()?;
+    Ok(fields)
+}
+
+impl<'a> Fields<'a> {
+    fn judge(self) -> Result<Event<'a>, Rejection> {
+        let event_id = match present(self.event_id, "event_id")? {
+            Scalar::Text(text) => field::event_id(&text)?,
+            _ => return Err(wrong_kind("event_id", "a string", Reason::InvalidEventId)),
+        };
+        let user_id = text_or_integer(
+            present(self.user_id, "user_id")?,
+            "user_id",
+            Reason::InvalidUserId,
+        )?;
+        field::user_id(&user_id)?;
+        let event_type = text_only(self.event_type, "event_type", Reason::InvalidEventType)?;
+        field::event_type(&event_type)?;
+        let region = text_only(self.region, "region", Reason::InvalidRegion)?;
+        field::region(&region)?;
+        let ts = match present(self.ts, "ts")? {
+            Scalar::Text(text) => field::ts(&text)?,
+            Scalar::Integer(digits) => digits
+                .parse()
+                .ok()
+                .and_then(timestamp::from_millis)
+                .ok_or_else(|| {
+                    Rejection::new(
+                        Reason::InvalidTs,
+                        "ts in epoch milliseconds is outside the years 0001 to 9999",
+                    )
+                })?,
+            _ => {
+                return Err(wrong_kind(
+                    "ts",
+                    "a string or an integer",
+                    Reason::InvalidTs,
+                ));
+            }
+        };
+        let song_id = optional(self.song_id, "song_id", Reason::InvalidSongId)?;
+        if let Some(text) = &song_id {
+            field::song_id(text)?;
+        }
+        let device = optional(self.device, "device", Reason::InvalidDevice)?;
+        if let Some(text) = &device {
+            field::device(text)?;
+        }
+        Ok(Event {
+            event_id,
+            user_id,
+            event_type,
+            region,
+            ts,
+            song_id,
+            device,
+        })
+    }
+}
+
+fn present<'a>(value: Option<Scalar<'a>>, name: &str) -> Result<Scalar<'a>, Rejection> {
+    match value {
+        None => Err(Rejection::new(
+            Reason::MissingField,
+            format!("{name} is missing"),
+        )),
+        Some(Scalar::Null) => Err(Rejection::new(
+            Reason::MissingField,
+            format!("{name} is null"),
+        )),
+        Some(value) => Ok(value),
+    }
+}
+
+fn text_only<'a>(
+    value: Option<Scalar<'a>>,
+    name: &str,
+    reason: Reason,
+) -> Result<Cow<'a, str>, Rejection> {
+    match present(value, name)? {
+        Scalar::Text(text) => Ok(text),
+        _ => Err(wrong_kind(name, "a string", reason)),
+    }
+}
+
+fn text_or_integer<'a>(
+    value: Scalar<'a>,
+    name: &str,
+    reason: Reason,
+) -> Result<Cow<'a, str>, Rejection> {
+    match value {
+        Scalar::Text(text) => Ok(text),
+        Scalar::Integer(digits) => Ok(Cow::Borrowed(digits)),
+        _ => Err(wrong_kind(name, "a string or an integer", reason)),
+    }
+}
+
+fn optional<'a>(
+    value: Option<Scalar<'a>>,
+    name: &str,
+    reason: Reason,
+) -> Result<Option<Cow<'a, str>>, Rejection> {
+    match value {
+        None | Some(Scalar::Null) => Ok(None),
+        Some(value) => text_or_integer(value, name, reason).map(Some),
+    }
+}
+
+fn wrong_kind(name: &str, expected: &str, reason: Reason) -> Rejection {
+    Rejection::new(reason, format!("{name} is not {expected}"))
+}
+
+#[cfg(test)]
+mod tests;

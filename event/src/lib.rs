@@ -95,7 +95,10 @@ pub struct Rejection {
 impl Rejection {
     /// A rejection with its detail.
     pub fn new(reason: Reason, detail: impl Into<Cow<'static, str>>) -> Rejection {
-        Rejection { reason, detail: detail.into() }
+        Rejection {
+            reason,
+            detail: detail.into(),
+        }
     }
 }
 

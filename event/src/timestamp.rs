@@ -47,13 +47,17 @@ pub(crate) fn parse(text: &str) -> Option<i64> {
     } else {
         (minute_start + i64::from(second)) * MICROS_PER_SECOND + micros
     };
-    (MIN_MICROS..=MAX_MICROS).contains(&instant).then_some(instant)
+    (MIN_MICROS..=MAX_MICROS)
+        .contains(&instant)
+        .then_some(instant)
 }
 
 /// Microseconds from epoch milliseconds, or `None` outside the years 0001 to 9999.
 pub(crate) fn from_millis(millis: i64) -> Option<i64> {
     let micros = millis.checked_mul(1000)?;
-    (MIN_MICROS..=MAX_MICROS).contains(&micros).then_some(micros)
+    (MIN_MICROS..=MAX_MICROS)
+        .contains(&micros)
+        .then_some(micros)
 }
 
 fn two(tens: u8, ones: u8) -> Option<u32> {
@@ -67,13 +71,20 @@ fn fraction(rest: &[u8]) -> Option<(i64, &[u8])> {
     let Some((b'.', digits)) = rest.split_first() else {
         return Some((0, rest));
     };
-    let length = digits.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let length = digits
+        .iter()
+        .take_while(|byte| byte.is_ascii_digit())
+        .count();
     if length == 0 {
         return None;
     }
     let mut micros = 0;
     for index in 0..6 {
-        let digit = if index < length { digits[index] - b'0' } else { 0 };
+        let digit = if index < length {
+            digits[index] - b'0'
+        } else {
+            0
+        };
         micros = micros * 10 + i64::from(digit);
     }
     Some((micros, &digits[length..]))
@@ -126,7 +137,9 @@ mod tests {
 
     #[track_caller]
     fn same_as_rfc3339(text: &str) {
-        let expected = DateTime::parse_from_rfc3339(text).unwrap().timestamp_micros();
+        let expected = DateTime::parse_from_rfc3339(text)
+            .unwrap()
+            .timestamp_micros();
         assert_eq!(parse(text), Some(expected), "{text}");
     }
 
@@ -149,8 +162,14 @@ mod tests {
     fn fraction_is_cut() {
         let base = parse("2026-03-01T12:00:00Z").unwrap();
         assert_eq!(parse("2026-03-01T12:00:00.1"), Some(base + 100_000));
-        assert_eq!(parse("2026-03-01T12:00:00.1234569999"), Some(base + 123_456));
-        assert_eq!(parse("1960-01-01T00:00:00.9999999Z"), parse("1960-01-01T00:00:00.999999Z"));
+        assert_eq!(
+            parse("2026-03-01T12:00:00.1234569999"),
+            Some(base + 123_456)
+        );
+        assert_eq!(
+            parse("1960-01-01T00:00:00.9999999Z"),
+            parse("1960-01-01T00:00:00.999999Z")
+        );
     }
 
     #[test]
