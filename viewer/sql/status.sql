@@ -1,0 +1,9 @@
+-- One row: how far the pipeline is, and what tells the viewer that the numbers moved.
+select watermark,
+       coalesce(pending_deltas, 0)::bigint as pending_deltas,
+       coalesce(staged, 0)::bigint as staged,
+       coalesce(rejected, 0)::bigint as rejected,
+       last_rollup_at,
+       coalesce(revision, 0)::bigint as revision,
+       now() as server_now
+from musicstream_status

@@ -1,0 +1,62 @@
+//! All that a state of the window shows of the data, worked out once and drawn often.
+
+use super::{
+    data::{Dataset, DayState},
+    series::{Builder, Line, Panel, Split, View},
+    span::Span,
+    table::Table,
+};
+use crate::state::State;
+
+/// The name of the series over all that is switched on.
+pub const TOTAL: &str = "All events";
+
+/// What the window shows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Board {
+    /// All days of the range.
+    pub full: Span,
+    /// The days that are zoomed in on, or all of them.
+    pub span: Span,
+    /// What can be said about each day of the span.
+    pub states: Vec<DayState>,
+    /// The charts.
+    pub panels: Vec<Panel>,
+    /// Everything, then each event type: the figures on top.
+    pub tiles: Vec<Line>,
+    /// The rows.
+    pub table: Table,
+}
+
+impl Board {
+    /// Works it out, or `None` where there is no row at all.
+    pub fn new(data: &Dataset, state: &State) -> Option<Self> {
+        let full = state.full_span(data)?;
+        let span = state.span(data)?;
+        let builder = Builder::new(data, span, &state.event_types, &state.regions);
+        let overlay = match state.split {
+            Split::EventTypes => "All regions that are on, by event type",
+            Split::Regions => "All event types that are on, by region",
+            Split::Both => "By event type and region",
+        };
+        let mut tiles = vec![builder.total(TOTAL)];
+        tiles.extend(builder.by_event_type());
+        Some(Self {
+            full,
+            span,
+            states: builder.states().to_vec(),
+            panels: builder.panels(state.view, state.split, overlay),
+            tiles,
+            table: Table::new(data, span, &state.event_types, &state.regions, state.sort),
+        })
+    }
+
+    /// Whether colours stand for regions in the charts (else for event types).
+    pub fn colors_are_regions(view: View, split: Split) -> bool {
+        match view {
+            View::ByEventType => true,
+            View::ByRegion | View::Table => false,
+            View::Overlay => split != Split::EventTypes,
+        }
+    }
+}

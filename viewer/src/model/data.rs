@@ -1,0 +1,214 @@
+//! The numbers of one load, as they came from the source.
+
+use super::day::{Day, Micros};
+use std::collections::BTreeMap;
+
+/// How far the pipeline was when the numbers were read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Status {
+    /// Event time up to which the streams have come, if any has come at all.
+    pub watermark: Option<Micros>,
+    /// Deltas that no rollup has folded yet (they are in the numbers already).
+    pub pending_deltas: i64,
+    /// Rows in the shared inbox that nobody has judged yet.
+    pub staged: i64,
+    /// Events refused so far.
+    pub rejected: i64,
+    /// When the last rollup ended.
+    pub last_rollup_at: Option<Micros>,
+    /// Changes whenever a rollup changed the metrics.
+    pub revision: i64,
+    /// The source's clock when it answered.
+    pub now: Micros,
+}
+
+impl Status {
+    /// What has to change before it is worth reading the numbers again.
+    pub fn fingerprint(&self) -> (i64, i64, Option<Micros>) {
+        (self.revision, self.pending_deltas, self.watermark)
+    }
+}
+
+/// One row of `live_daily_metrics`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// UTC day.
+    pub day: Day,
+    /// For instance `play`.
+    pub event_type: String,
+    /// For instance `EU`.
+    pub region: String,
+    /// Events of the day.
+    pub events: i64,
+    /// Those of them that came after the day was final.
+    pub late_events: i64,
+    /// When the row last changed.
+    pub updated_at: Option<Micros>,
+    /// The streams are past the end of this day.
+    pub is_final: bool,
+}
+
+/// A row with its names as indices into [`Dataset::event_types`] and [`Dataset::regions`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cell {
+    /// UTC day.
+    pub day: Day,
+    /// Index into the event types.
+    pub event_type: u16,
+    /// Index into the regions.
+    pub region: u16,
+    /// Events of the day.
+    pub events: i64,
+    /// Late ones among them.
+    pub late_events: i64,
+    /// When the row last changed.
+    pub updated_at: Option<Micros>,
+    /// The streams are past the end of this day.
+    pub is_final: bool,
+}
+
+/// What can be said about a day as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DayState {
+    /// The streams are past its end: late events may still be added, nothing else.
+    Final,
+    /// The day is over, but the streams have not been seen to be past its end.
+    Open,
+    /// The day has not ended: its numbers are those so far.
+    SoFar,
+}
+
+impl DayState {
+    /// Whether the day may be compared with others.
+    pub fn is_complete(self) -> bool {
+        self == Self::Final
+    }
+}
+
+/// All numbers of one load, sorted by day, event type and region.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Dataset {
+    /// Names, sorted.
+    pub event_types: Vec<String>,
+    /// Names, sorted.
+    pub regions: Vec<String>,
+    /// The rows, sorted by day, event type, region.
+    pub cells: Vec<Cell>,
+    /// How far the pipeline was.
+    pub status: Status,
+}
+
+impl Dataset {
+    /// Sorts and indexes rows. At most 65,536 names of a kind are told apart; rows beyond are dropped.
+    pub fn new(mut rows: Vec<Row>, status: Status) -> Self {
+        rows.sort_by(|a, b| {
+            (a.day, &a.event_type, &a.region).cmp(&(b.day, &b.event_type, &b.region))
+        });
+        let event_types = index_names(rows.iter().map(|row| row.event_type.as_str()));
+        let regions = index_names(rows.iter().map(|row| row.region.as_str()));
+        let cells = rows
+            .iter()
+            .filter_map(|row| {
+                Some(Cell {
+                    day: row.day,
+                    event_type: *event_types.get(row.event_type.as_str())?,
+                    region: *regions.get(row.region.as_str())?,
+                    events: row.events,
+                    late_events: row.late_events,
+                    updated_at: row.updated_at,
+                    is_final: row.is_final,
+                })
+            })
+            .collect();
+        let event_types = event_types.keys().map(|&name| name.to_owned()).collect();
+        let regions = regions.keys().map(|&name| name.to_owned()).collect();
+        Self { event_types, regions, cells, status }
+    }
+
+    /// First and last day with any row.
+    pub fn bounds(&self) -> Option<(Day, Day)> {
+        Some((self.cells.first()?.day, self.cells.last()?.day))
+    }
+
+    /// The UTC day of the source's clock.
+    pub fn today(&self) -> Day {
+        Day::of(self.status.now)
+    }
+
+    /// The cells of the days from `first` to `last`, both included.
+    pub fn between(&self, first: Day, last: Day) -> &[Cell] {
+        let from = self.cells.partition_point(|cell| cell.day < first);
+        let to = self.cells.partition_point(|cell| cell.day <= last);
+        &self.cells[from..to.max(from)]
+    }
+
+    /// What can be said about a day: the watermark decides, or the calendar where nothing streams.
+    pub fn day_state(&self, day: Day) -> DayState {
+        if day >= self.today() {
+            DayState::SoFar
+        } else if self.status.watermark.is_some_and(|mark| day >= Day::of(mark)) {
+            DayState::Open
+        } else {
+            DayState::Final
+        }
+    }
+}
+
+fn index_names<'a>(names: impl Iterator<Item = &'a str>) -> BTreeMap<&'a str, u16> {
+    let mut index: BTreeMap<&str, u16> = names.map(|name| (name, 0)).collect();
+    for (number, slot) in index.values_mut().enumerate() {
+        *slot = u16::try_from(number).unwrap_or(u16::MAX);
+    }
+    index
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::model::day::DAY_US;
+
+    /// A row with the usual values where the test does not care.
+    pub(crate) fn row(day: i32, event_type: &str, region: &str, events: i64) -> Row {
+        Row {
+            day: Day(day),
+            event_type: event_type.into(),
+            region: region.into(),
+            events,
+            late_events: 0,
+            updated_at: Some(0),
+            is_final: true,
+        }
+    }
+
+    /// A status whose clock stands at noon of the day.
+    pub(crate) fn noon(day: i32) -> Status {
+        Status { now: Day(day).start() + DAY_US / 2, ..Status::default() }
+    }
+
+    #[test]
+    fn rows_are_sorted_and_named() {
+        let data = Dataset::new(
+            vec![row(5, "stop", "US", 1), row(4, "play", "US", 2), row(4, "play", "EU", 3)],
+            noon(5),
+        );
+        assert_eq!(data.event_types, ["play", "stop"]);
+        assert_eq!(data.regions, ["EU", "US"]);
+        let events: Vec<i64> = data.cells.iter().map(|cell| cell.events).collect();
+        assert_eq!(events, [3, 2, 1]);
+        assert_eq!(data.bounds(), Some((Day(4), Day(5))));
+        assert_eq!(data.between(Day(5), Day(9)).len(), 1);
+        assert!(data.between(Day(9), Day(1)).is_empty());
+    }
+
+    #[test]
+    fn the_watermark_decides_what_is_final() {
+        let mut data = Dataset::new(vec![], noon(10));
+        assert_eq!(data.day_state(Day(10)), DayState::SoFar);
+        assert_eq!(data.day_state(Day(11)), DayState::SoFar);
+        assert_eq!(data.day_state(Day(9)), DayState::Final, "nothing streams: the calendar decides");
+        data.status.watermark = Some(Day(8).start() + 1);
+        assert_eq!(data.day_state(Day(9)), DayState::Open);
+        assert_eq!(data.day_state(Day(8)), DayState::Open);
+        assert_eq!(data.day_state(Day(7)), DayState::Final);
+    }
+}

@@ -1,0 +1,15 @@
+//! What the viewer knows and works out, without a window and without a database.
+
+pub mod board;
+pub mod csv;
+pub mod data;
+pub mod day;
+pub mod decimate;
+pub mod filter;
+pub mod format;
+pub mod palette;
+pub mod series;
+pub mod span;
+pub mod stats;
+pub mod table;
+pub mod ticks;

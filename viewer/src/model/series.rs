@@ -1,0 +1,408 @@
+//! From rows to lines: which series a view shows, day by day, with gaps where there is no row.
+
+use super::{
+    data::{Dataset, DayState},
+    filter::Filter,
+    span::Span,
+    stats::{Change, Count, Figures, change, comparison_shift},
+};
+use serde::{Deserialize, Serialize};
+use std::ops::Range;
+
+/// What the centre of the window shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum View {
+    /// A chart for each event type, a line for each region.
+    #[default]
+    ByEventType,
+    /// A chart for each region, a line for each event type.
+    ByRegion,
+    /// All lines in one chart.
+    Overlay,
+    /// The metrics table alone.
+    Table,
+}
+
+impl View {
+    /// In the order of the tabs.
+    pub const ALL: [Self; 4] = [Self::ByEventType, Self::ByRegion, Self::Overlay, Self::Table];
+}
+
+/// What a line of the overlay stands for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Split {
+    /// A line for each event type, over the regions that are on.
+    #[default]
+    EventTypes,
+    /// A line for each region, over the event types that are on.
+    Regions,
+    /// A line for each pair.
+    Both,
+}
+
+impl Split {
+    /// In the order of the buttons.
+    pub const ALL: [Self; 3] = [Self::EventTypes, Self::Regions, Self::Both];
+}
+
+/// One series.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Line {
+    /// Short, unique within its chart: `EU`.
+    pub name: String,
+    /// Unique in the window: `play · EU`.
+    pub full_name: String,
+    /// The name that its colour is keyed by.
+    pub color_name: String,
+    /// Second cue where several lines share a colour: 0 is a plain line.
+    pub marker: usize,
+    /// Day by day over the span; `None` is a day without a row.
+    pub counts: Vec<Option<Count>>,
+    /// Sum, mean and so on over the span.
+    pub figures: Figures,
+    /// Against the days before, weekday by weekday.
+    pub change: Change,
+}
+
+/// One chart.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Panel {
+    /// `play`, `EU`, or what the overlay shows.
+    pub title: String,
+    /// Its series, in a stable order.
+    pub lines: Vec<Line>,
+}
+
+impl Panel {
+    /// Sum of all its lines over the span.
+    pub fn sum(&self) -> i64 {
+        self.lines.iter().fold(0, |sum, line| sum.saturating_add(line.figures.sum))
+    }
+
+    /// The largest count of a day.
+    pub fn max(&self) -> i64 {
+        self.lines
+            .iter()
+            .flat_map(|line| line.counts.iter().flatten())
+            .map(|count| count.events)
+            .max()
+            .unwrap_or(0)
+    }
+
+    /// Lines with a row on the day, largest first, and those without after them.
+    pub fn ranking(&self, index: usize) -> Vec<(&Line, Option<Count>)> {
+        let mut ranking: Vec<_> = self
+            .lines
+            .iter()
+            .map(|line| (line, line.counts.get(index).copied().flatten()))
+            .collect();
+        ranking.sort_by_key(|(_, count)| std::cmp::Reverse(count.map(|count| count.events)));
+        ranking
+    }
+}
+
+/// Stretches of days that follow one another without a gap.
+pub fn runs(counts: &[Option<Count>]) -> Vec<Range<usize>> {
+    let mut runs: Vec<Range<usize>> = Vec::new();
+    for (index, count) in counts.iter().enumerate() {
+        match runs.last_mut() {
+            _ if count.is_none() => {}
+            Some(run) if run.end == index => run.end = index + 1,
+            _ => runs.push(index..index + 1),
+        }
+    }
+    runs
+}
+
+/// Counts of every pair of event type and region over a span.
+struct Grid {
+    days: usize,
+    regions: usize,
+    counts: Vec<Option<Count>>,
+}
+
+impl Grid {
+    fn new(data: &Dataset, span: Span) -> Self {
+        let (days, regions) = (span.days(), data.regions.len());
+        let mut counts: Vec<Option<Count>> = vec![None; days * regions * data.event_types.len()];
+        for cell in data.between(span.first, span.last) {
+            let pair = usize::from(cell.event_type) * regions + usize::from(cell.region);
+            let at = pair * days + (cell.day.0 - span.first.0) as usize;
+            let count = Count { events: cell.events, late_events: cell.late_events };
+            counts[at] = Some(counts[at].unwrap_or_default().plus(count));
+        }
+        Self { days, regions, counts }
+    }
+
+    fn sum(&self, event_types: &[usize], regions: &[usize]) -> Vec<Option<Count>> {
+        let mut sum: Vec<Option<Count>> = vec![None; self.days];
+        for event_type in event_types {
+            for region in regions {
+                let from = (event_type * self.regions + region) * self.days;
+                for (sum, count) in sum.iter_mut().zip(&self.counts[from..from + self.days]) {
+                    if let Some(count) = count {
+                        *sum = Some(sum.unwrap_or_default().plus(*count));
+                    }
+                }
+            }
+        }
+        sum
+    }
+}
+
+/// Works lines out of the data for one span and one choice of names.
+pub struct Builder<'a> {
+    data: &'a Dataset,
+    states: Vec<DayState>,
+    now: Grid,
+    before: Grid,
+    event_types: Vec<usize>,
+    regions: Vec<usize>,
+}
+
+impl<'a> Builder<'a> {
+    /// Reads the span and, to compare, the whole weeks before it.
+    pub fn new(data: &'a Dataset, span: Span, event_types: &Filter, regions: &Filter) -> Self {
+        let shift = comparison_shift(span.days());
+        let before = Span { first: span.first.plus(-shift), last: span.last.plus(-shift) };
+        Self {
+            data,
+            states: (0..span.days()).map(|index| data.day_state(span.day(index))).collect(),
+            now: Grid::new(data, span),
+            before: Grid::new(data, before),
+            event_types: on(&data.event_types, event_types),
+            regions: on(&data.regions, regions),
+        }
+    }
+
+    /// State of each day of the span.
+    pub fn states(&self) -> &[DayState] {
+        &self.states
+    }
+
+    /// All that is switched on, as one series.
+    pub fn total(&self, name: &str) -> Line {
+        self.line(&self.event_types, &self.regions, name, name, name, 0)
+    }
+
+    /// A series for each event type that is on, over the regions that are on.
+    pub fn by_event_type(&self) -> Vec<Line> {
+        self.event_types
+            .iter()
+            .map(|&at| {
+                let name = &self.data.event_types[at];
+                self.line(&[at], &self.regions, name, name, name, 0)
+            })
+            .collect()
+    }
+
+    /// A series for each region that is on, over the event types that are on.
+    pub fn by_region(&self) -> Vec<Line> {
+        self.regions
+            .iter()
+            .map(|&at| {
+                let name = &self.data.regions[at];
+                self.line(&self.event_types, &[at], name, name, name, 0)
+            })
+            .collect()
+    }
+
+    /// The charts of a view. The table has none.
+    pub fn panels(&self, view: View, split: Split, overlay_title: &str) -> Vec<Panel> {
+        if self.event_types.is_empty() || self.regions.is_empty() {
+            return Vec::new();
+        }
+        match view {
+            View::ByEventType => self
+                .event_types
+                .iter()
+                .map(|&event_type| Panel {
+                    title: self.data.event_types[event_type].clone(),
+                    lines: self
+                        .regions
+                        .iter()
+                        .map(|&region| self.pair(event_type, region, Short::Region))
+                        .collect(),
+                })
+                .collect(),
+            View::ByRegion => self
+                .regions
+                .iter()
+                .map(|&region| Panel {
+                    title: self.data.regions[region].clone(),
+                    lines: self
+                        .event_types
+                        .iter()
+                        .map(|&event_type| self.pair(event_type, region, Short::EventType))
+                        .collect(),
+                })
+                .collect(),
+            View::Overlay => {
+                let lines = match split {
+                    Split::EventTypes => self.by_event_type(),
+                    Split::Regions => self.by_region(),
+                    Split::Both => self
+                        .event_types
+                        .iter()
+                        .flat_map(|&event_type| {
+                            self.regions
+                                .iter()
+                                .map(move |&region| self.pair(event_type, region, Short::Both))
+                        })
+                        .collect(),
+                };
+                vec![Panel { title: overlay_title.to_owned(), lines }]
+            }
+            View::Table => Vec::new(),
+        }
+    }
+
+    fn pair(&self, event_type: usize, region: usize, short: Short) -> Line {
+        let event_type_name = &self.data.event_types[event_type];
+        let region_name = &self.data.regions[region];
+        let full_name = format!("{event_type_name} · {region_name}");
+        let (name, color_name, marker) = match short {
+            Short::Region => (region_name, region_name, 0),
+            Short::EventType => (event_type_name, event_type_name, 0),
+            Short::Both => (&full_name, region_name, event_type),
+        };
+        self.line(&[event_type], &[region], name, &full_name, color_name, marker)
+    }
+
+    fn line(
+        &self,
+        event_types: &[usize],
+        regions: &[usize],
+        name: &str,
+        full_name: &str,
+        color_name: &str,
+        marker: usize,
+    ) -> Line {
+        let counts = self.now.sum(event_types, regions);
+        let before = self.before.sum(event_types, regions);
+        let state = |index: usize| self.states.get(index).copied().unwrap_or(DayState::SoFar);
+        Line {
+            name: name.to_owned(),
+            full_name: full_name.to_owned(),
+            color_name: color_name.to_owned(),
+            marker,
+            figures: Figures::of(&counts, state),
+            change: change(&counts, &before, |index| state(index).is_complete()),
+            counts,
+        }
+    }
+}
+
+/// Which part of a pair its chart has not said already.
+#[derive(Clone, Copy)]
+enum Short {
+    EventType,
+    Region,
+    Both,
+}
+
+fn on(names: &[String], filter: &Filter) -> Vec<usize> {
+    (0..names.len()).filter(|&at| filter.is_on(&names[at])).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{
+        data::tests::{noon, row},
+        day::Day,
+    };
+
+    fn data() -> Dataset {
+        Dataset::new(
+            vec![
+                row(1, "play", "EU", 50),
+                row(8, "play", "EU", 100),
+                row(8, "play", "US", 10),
+                row(10, "play", "EU", 0),
+                row(10, "stop", "US", 7),
+                row(11, "play", "EU", 1),
+            ],
+            noon(11),
+        )
+    }
+
+    const SPAN: Span = Span { first: Day(8), last: Day(11) };
+
+    fn builder(data: &Dataset) -> Builder<'_> {
+        Builder::new(data, SPAN, &Filter::default(), &Filter::default())
+    }
+
+    fn events(line: &Line) -> Vec<Option<i64>> {
+        line.counts.iter().map(|count| count.map(|count| count.events)).collect()
+    }
+
+    #[test]
+    fn a_chart_for_each_event_type_with_gaps_and_zeros_apart() {
+        let data = data();
+        let panels = builder(&data).panels(View::ByEventType, Split::Both, "");
+        let titles: Vec<&str> = panels.iter().map(|panel| panel.title.as_str()).collect();
+        assert_eq!(titles, ["play", "stop"]);
+        let eu = &panels[0].lines[0];
+        assert_eq!((eu.name.as_str(), eu.full_name.as_str()), ("EU", "play · EU"));
+        assert_eq!(events(eu), [Some(100), None, Some(0), Some(1)]);
+        assert_eq!(eu.change, Change::Share(1.0), "day 8 against day 1, today left out");
+        assert_eq!(panels[0].max(), 100);
+        assert_eq!(panels[0].sum(), 111);
+    }
+
+    #[test]
+    fn totals_follow_the_filter() {
+        let data = data();
+        let mut regions = Filter::default();
+        regions.toggle("EU");
+        let builder = Builder::new(&data, SPAN, &Filter::default(), &regions);
+        assert_eq!(events(&builder.total("all")), [Some(10), None, Some(7), None]);
+        assert_eq!(builder.by_region().len(), 1);
+    }
+
+    #[test]
+    fn the_overlay_splits_as_asked() {
+        let data = data();
+        let names = |split| -> Vec<String> {
+            builder(&data).panels(View::Overlay, split, "all")[0]
+                .lines
+                .iter()
+                .map(|line| line.name.clone())
+                .collect()
+        };
+        assert_eq!(names(Split::EventTypes), ["play", "stop"]);
+        assert_eq!(names(Split::Regions), ["EU", "US"]);
+        assert_eq!(names(Split::Both), ["play · EU", "play · US", "stop · EU", "stop · US"]);
+    }
+
+    #[test]
+    fn nothing_chosen_gives_no_chart() {
+        let data = data();
+        let mut none = Filter::default();
+        none.none(&data.event_types);
+        let builder = Builder::new(&data, SPAN, &none, &Filter::default());
+        for view in View::ALL {
+            assert!(builder.panels(view, Split::EventTypes, "").is_empty(), "{view:?}");
+        }
+    }
+
+    #[test]
+    fn a_ranking_is_sorted_with_gaps_last() {
+        let data = data();
+        let panels = builder(&data).panels(View::Overlay, Split::Both, "");
+        let names: Vec<&str> =
+            panels[0].ranking(0).iter().map(|(line, _)| line.name.as_str()).collect();
+        assert_eq!(names[..2], ["play · EU", "play · US"]);
+        assert!(panels[0].ranking(0)[2].1.is_none());
+    }
+
+    #[test]
+    fn runs_end_at_gaps() {
+        let counts: Vec<Option<Count>> = [1, 1, 0, 1, 0, 0, 1, 1]
+            .map(|there| (there == 1).then(Count::default))
+            .to_vec();
+        assert_eq!(runs(&counts), [0..2, 3..4, 6..8]);
+        assert!(runs(&[None, None]).is_empty());
+    }
+}

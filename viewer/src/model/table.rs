@@ -1,0 +1,193 @@
+//! The metrics table: the rows of the slice that is looked at, sorted, with totals.
+
+use super::{
+    data::{Cell, Dataset, DayState},
+    filter::Filter,
+    span::Span,
+    stats::Count,
+};
+use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
+
+/// A column of the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Column {
+    /// UTC day.
+    Day,
+    /// Event type.
+    EventType,
+    /// Region.
+    Region,
+    /// Events of the day.
+    Events,
+    /// Late ones among them.
+    Late,
+    /// Final, not final, so far.
+    State,
+    /// When the row last changed.
+    Updated,
+}
+
+impl Column {
+    /// From left to right.
+    pub const ALL: [Self; 7] = [
+        Self::Day,
+        Self::EventType,
+        Self::Region,
+        Self::Events,
+        Self::Late,
+        Self::State,
+        Self::Updated,
+    ];
+
+    /// Whether the largest is the more interesting end, so that a first click sorts downwards.
+    fn starts_descending(self) -> bool {
+        matches!(self, Self::Day | Self::Events | Self::Late | Self::Updated)
+    }
+}
+
+/// By which column, in which direction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sort {
+    /// The column.
+    pub column: Column,
+    /// Largest first.
+    pub descending: bool,
+}
+
+impl Default for Sort {
+    fn default() -> Self {
+        Self { column: Column::Day, descending: true }
+    }
+}
+
+impl Sort {
+    /// What a click on a header makes of it: its usual direction first, then the other one.
+    pub fn clicked(self, column: Column) -> Self {
+        let descending = match self {
+            _ if self.column == column => !self.descending,
+            _ => column.starts_descending(),
+        };
+        Self { column, descending }
+    }
+}
+
+/// The rows of a slice: positions in [`Dataset::cells`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Table {
+    /// In the order shown.
+    pub rows: Vec<u32>,
+    /// Sum over all rows.
+    pub total: Count,
+}
+
+impl Table {
+    /// Picks and sorts the rows of a slice. Ties stay in the order day (latest first), event type, region.
+    pub fn new(
+        data: &Dataset,
+        span: Span,
+        event_types: &Filter,
+        regions: &Filter,
+        sort: Sort,
+    ) -> Self {
+        let types_on: Vec<bool> = data.event_types.iter().map(|n| event_types.is_on(n)).collect();
+        let regions_on: Vec<bool> = data.regions.iter().map(|n| regions.is_on(n)).collect();
+        let from = data.cells.partition_point(|cell| cell.day < span.first);
+        let mut table = Self::default();
+        for (at, cell) in data.between(span.first, span.last).iter().enumerate() {
+            if types_on[usize::from(cell.event_type)] && regions_on[usize::from(cell.region)] {
+                table.rows.push((from + at) as u32);
+                table.total = table.total.plus(Count {
+                    events: cell.events,
+                    late_events: cell.late_events,
+                });
+            }
+        }
+        table.rows.sort_by(|&a, &b| {
+            let (a, b) = (&data.cells[a as usize], &data.cells[b as usize]);
+            let order = compare(data, a, b, sort.column);
+            let order = if sort.descending { order.reverse() } else { order };
+            order
+                .then_with(|| b.day.cmp(&a.day))
+                .then_with(|| (a.event_type, a.region).cmp(&(b.event_type, b.region)))
+        });
+        table
+    }
+}
+
+fn compare(data: &Dataset, a: &Cell, b: &Cell, column: Column) -> Ordering {
+    match column {
+        Column::Day => a.day.cmp(&b.day),
+        Column::EventType => a.event_type.cmp(&b.event_type),
+        Column::Region => a.region.cmp(&b.region),
+        Column::Events => a.events.cmp(&b.events),
+        Column::Late => a.late_events.cmp(&b.late_events),
+        Column::State => state(data, a).cmp(&state(data, b)),
+        Column::Updated => a.updated_at.cmp(&b.updated_at),
+    }
+}
+
+/// What the table says of a row: what the database calls final is final; else the day tells.
+pub fn state(data: &Dataset, cell: &Cell) -> DayState {
+    match data.day_state(cell.day) {
+        _ if cell.is_final => DayState::Final,
+        DayState::Final => DayState::Open,
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{
+        data::tests::{noon, row},
+        day::Day,
+    };
+
+    fn data() -> Dataset {
+        Dataset::new(
+            vec![
+                row(1, "play", "EU", 5),
+                row(2, "play", "EU", 9_007_199_254_740_993),
+                row(2, "stop", "US", 9_007_199_254_740_992),
+                row(3, "play", "US", 7),
+            ],
+            noon(3),
+        )
+    }
+
+    fn events(data: &Dataset, sort: Sort) -> Vec<i64> {
+        let span = Span::new(Day(2), Day(9));
+        let table = Table::new(data, span, &Filter::default(), &Filter::default(), sort);
+        table.rows.iter().map(|&row| data.cells[row as usize].events).collect()
+    }
+
+    #[test]
+    fn latest_day_first_unless_asked_otherwise() {
+        let data = data();
+        let large = 9_007_199_254_740_992;
+        assert_eq!(events(&data, Sort::default()), [7, large + 1, large]);
+        let by_events = Sort::default().clicked(Column::Events);
+        assert_eq!(events(&data, by_events), [large + 1, large, 7], "exact above 2^53");
+        let again = by_events.clicked(Column::Events);
+        assert_eq!(events(&data, again), [7, large, large + 1]);
+    }
+
+    #[test]
+    fn totals_count_the_slice_only() {
+        let data = data();
+        let mut regions = Filter::default();
+        regions.toggle("US");
+        let span = Span::new(Day(1), Day(3));
+        let table = Table::new(&data, span, &Filter::default(), &regions, Sort::default());
+        assert_eq!(table.rows.len(), 2);
+        assert_eq!(table.total.events, 9_007_199_254_740_998);
+    }
+
+    #[test]
+    fn a_text_column_starts_ascending() {
+        let sort = Sort::default().clicked(Column::Region);
+        assert!(!sort.descending);
+        assert!(sort.clicked(Column::Region).descending);
+    }
+}

@@ -1,0 +1,161 @@
+//! The built-in sample: two years of a made-up music service, the same for everyone.
+//!
+//! It has what real numbers have: weekdays, a night and day curve, growth, an outage (days without rows),
+//! a region that starts late, late events, and a day that is not over.
+
+use super::feed::{Board, Health, Request, now};
+use crate::model::{
+    data::{Dataset, Row, Status},
+    day::{DAY_US, Day, Micros},
+};
+use std::{
+    sync::{
+        Arc,
+        mpsc::{Receiver, RecvTimeoutError},
+    },
+    time::Duration,
+};
+
+/// What the window calls it.
+pub const LABEL: &str = "built-in sample data";
+
+/// The instant that pictures of the sample are made at: 2026-03-18 14:20 UTC, a Wednesday.
+pub const PICTURE_TIME: Micros = 20_530 * DAY_US + 14 * 3_600_000_000 + 20 * 60_000_000;
+
+const DAYS: i32 = 730;
+const STEP: Duration = Duration::from_secs(2);
+
+/// Events a day at the start, and by how much that grows in a year.
+const EVENT_TYPES: [(&str, f64, f64); 3] =
+    [("pause", 0.42, 1.0), ("play", 1.0, 1.0), ("stop", 0.26, 0.9)];
+const REGIONS: [(&str, f64, f64); 6] = [
+    ("AFRICA", 9_000.0, 1.9),
+    ("APAC", 41_000.0, 1.5),
+    ("EU", 62_000.0, 1.12),
+    ("LATAM", 24_000.0, 1.3),
+    ("MENA", 6_500.0, 1.6),
+    ("US", 54_000.0, 1.05),
+];
+/// Monday first.
+const WEEKDAYS: [f64; 7] = [0.93, 0.94, 0.96, 1.0, 1.13, 1.18, 1.05];
+
+/// The sample as it stands at an instant.
+pub fn at(now: Micros, revision: i64) -> Dataset {
+    let today = Day::of(now);
+    let passed = ((now - today.start()) as f64 / DAY_US as f64).clamp(0.0, 1.0);
+    let mut rows = Vec::new();
+    for back in (0..DAYS).rev() {
+        let day = today.plus(-back);
+        let share = if back == 0 { share_of_day(passed) } else { 1.0 };
+        for (t, (event_type, part, weekend)) in EVENT_TYPES.into_iter().enumerate() {
+            for (r, (region, size, growth)) in REGIONS.into_iter().enumerate() {
+                let silent = (region == "MENA" && (17..=19).contains(&back))
+                    || (region == "AFRICA" && back > 520);
+                if silent {
+                    continue;
+                }
+                let noise = noise(day, t, r);
+                let weekday = (day.0 + 3).rem_euclid(7) as usize;
+                let week = 1.0 + (WEEKDAYS[weekday] - 1.0) * weekend;
+                let years = f64::from(DAYS - back) / 365.0;
+                let hit = if region == "US" && back == 9 { 1.35 } else { 1.0 };
+                let dip = if region == "APAC" && back == 13 { 0.55 } else { 1.0 };
+                let events = size * part * growth.powf(years - 2.0) * week * noise * hit * dip;
+                let events = (events * share) as i64;
+                let late = match back {
+                    0 => 0,
+                    1 => events / 90,
+                    back if (back * 7 + t as i32 + r as i32) % 11 == 0 => events / 400,
+                    _ => 0,
+                };
+                rows.push(Row {
+                    day,
+                    event_type: event_type.into(),
+                    region: region.into(),
+                    events,
+                    late_events: if back == 1 { late / 4 } else { late },
+                    updated_at: Some(if back <= 1 {
+                        now - 4_000_000
+                    } else {
+                        day.plus(1).start() + 3_600_000_000 * (1 + r as i64)
+                    }),
+                    is_final: back > 0,
+                });
+            }
+        }
+    }
+    let status = Status {
+        watermark: Some((now - 95_000_000).max(today.start())),
+        pending_deltas: 18,
+        staged: 0,
+        rejected: 214,
+        last_rollup_at: Some(now - 4_000_000),
+        revision,
+        now,
+    };
+    Dataset::new(rows, status)
+}
+
+/// Which part of a day's events has come when this part of the day has passed: little at night.
+fn share_of_day(passed: f64) -> f64 {
+    passed - (passed * std::f64::consts::TAU).sin() * 0.11
+}
+
+/// Between 0.94 and 1.06, always the same for the same day and series.
+fn noise(day: Day, event_type: usize, region: usize) -> f64 {
+    let mut seed = (day.0 as u64) << 8 | (event_type as u64) << 4 | region as u64;
+    seed = seed.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    seed = (seed ^ (seed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    seed = (seed ^ (seed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    0.94 + (seed >> 40) as f64 / (1_u64 << 24) as f64 * 0.12
+}
+
+/// Lets the sample grow until told to stop.
+pub(super) fn run(board: &Board, requests: &Receiver<Request>) {
+    let mut revision = 0;
+    let mut paused = false;
+    loop {
+        if !paused {
+            revision += 1;
+            let data = Arc::new(at(now(), revision));
+            board.update(|latest| {
+                latest.health = Health::Live;
+                latest.data = Some(data);
+                latest.checked_at = Some(now());
+                latest.generation += 1;
+            });
+        }
+        match requests.recv_timeout(STEP) {
+            Ok(Request::Stop) | Err(RecvTimeoutError::Disconnected) => return,
+            Ok(Request::Pause(value)) => {
+                paused = value;
+                let health = if paused { Health::Paused } else { Health::Live };
+                board.update(|latest| latest.health = health);
+            }
+            Ok(Request::Refresh) | Err(RecvTimeoutError::Timeout) => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_instant_gives_the_same_numbers() {
+        assert_eq!(at(PICTURE_TIME, 1), at(PICTURE_TIME, 1));
+        assert_eq!(Day::of(PICTURE_TIME).iso(), "2026-03-18");
+    }
+
+    #[test]
+    fn it_only_grows_during_a_day() {
+        let sum = |now| {
+            let data = at(now, 1);
+            let today = data.today();
+            data.between(today, today).iter().map(|cell| cell.events).sum::<i64>()
+        };
+        let start = Day::of(PICTURE_TIME).start();
+        let sums: Vec<i64> = (0..24).map(|hour| sum(start + hour * 3_600_000_000)).collect();
+        assert!(sums.windows(2).all(|pair| pair[0] <= pair[1]), "{sums:?}");
+    }
+}

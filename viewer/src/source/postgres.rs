@@ -1,0 +1,171 @@
+//! One session with the database.
+
+use super::{address::Address, problem::Problem};
+use crate::model::{
+    data::{Dataset, Row, Status},
+    day::{Day, Micros},
+};
+use chrono::{DateTime, NaiveDate, Utc};
+use postgres::{CancelToken, Client, IsolationLevel, Transaction, fallible_iterator::FallibleIterator};
+use std::time::Duration;
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+const ROWS: &str = include_str!("../../sql/rows.sql");
+const STATUS: &str = include_str!("../../sql/status.sql");
+const SESSION: &str = include_str!("../../sql/session.sql");
+const LISTEN: &str = include_str!("../../sql/listen.sql");
+const WHAT_IS_THERE: &str = include_str!("../../sql/what_is_there.sql");
+
+/// What happened while waiting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Nap {
+    /// Nothing.
+    Over,
+    /// The database said that something changed.
+    Notified,
+    /// The connection is gone.
+    Closed,
+}
+
+/// An open session.
+pub(super) struct Session {
+    client: Client,
+    tls: MakeRustlsConnect,
+}
+
+impl Session {
+    pub(super) fn open(address: &Address) -> Result<Self, Problem> {
+        let tls = MakeRustlsConnect::new(address.trust().client_config().map_err(Problem::Tls)?);
+        let mut client =
+            address.config().connect(tls.clone()).map_err(|error| Problem::of(&error))?;
+        client.batch_execute(SESSION).map_err(|error| Problem::of(&error))?;
+        // Only a hint: behind a pooler it may be refused or never come, and polling covers that.
+        let _ = client.batch_execute(LISTEN);
+        Ok(Self { client, tls })
+    }
+
+    /// What tells whether the numbers moved.
+    pub(super) fn status(&mut self) -> Result<Status, Problem> {
+        let mut transaction = self.client.transaction().map_err(|error| Problem::of(&error))?;
+        status(&mut transaction).map_err(|error| Problem::of(&error))
+    }
+
+    /// Status and rows of one instant.
+    pub(super) fn load(&mut self) -> Result<Dataset, Problem> {
+        self.load_or_error().map_err(|error| Problem::of(&error))
+    }
+
+    fn load_or_error(&mut self) -> Result<Dataset, postgres::Error> {
+        let mut transaction = self
+            .client
+            .build_transaction()
+            .isolation_level(IsolationLevel::RepeatableRead)
+            .read_only(true)
+            .start()?;
+        let status = status(&mut transaction)?;
+        let rows = transaction
+            .query(ROWS, &[])?
+            .into_iter()
+            .map(|row| {
+                Ok(Row {
+                    day: Day::from_date(row.try_get::<_, NaiveDate>("day")?),
+                    event_type: row.try_get("event_type")?,
+                    region: row.try_get("region")?,
+                    events: row.try_get("events")?,
+                    late_events: row.try_get("late_events")?,
+                    updated_at: micros(row.try_get("updated_at")?),
+                    is_final: row.try_get("is_final")?,
+                })
+            })
+            .collect::<Result<_, postgres::Error>>()?;
+        transaction.commit()?;
+        Ok(Dataset::new(rows, status))
+    }
+
+    /// Makes a vague problem exact by asking the database what it has.
+    pub(super) fn explain(&mut self, problem: Problem) -> Problem {
+        let detail = match &problem {
+            Problem::NoExtension { .. } => String::new(),
+            Problem::OtherVersion { detail, .. } => detail.clone(),
+            _ => return problem,
+        };
+        let Ok(row) = self.client.query_one(WHAT_IS_THERE, &[]) else { return problem };
+        let found: Option<String> = row.get("version");
+        let has_all = row.get::<_, bool>("has_metrics") && row.get::<_, bool>("has_status");
+        match (&found, has_all) {
+            (Some(_), _) => Problem::OtherVersion {
+                detail: if detail.is_empty() {
+                    "live_daily_metrics or musicstream_status is not on the search_path".into()
+                } else {
+                    detail
+                },
+                found,
+            },
+            (None, true) => Problem::OtherVersion { found, detail },
+            (None, false) => Problem::NoExtension { available: row.get("available") },
+        }
+    }
+
+    /// Waits, at most so long, for the database to say something.
+    pub(super) fn nap(&mut self, at_most: Duration) -> Nap {
+        let told = self.client.notifications().timeout_iter(at_most).next();
+        match told {
+            Ok(Some(_)) => {
+                // One load answers them all.
+                while let Ok(Some(_)) = self.client.notifications().iter().next() {}
+                Nap::Notified
+            }
+            Ok(None) if !self.client.is_closed() => Nap::Over,
+            _ => Nap::Closed,
+        }
+    }
+
+    /// Why a session that is closed closed.
+    pub(super) fn last_words(&mut self) -> Problem {
+        match self.client.check_connection() {
+            Err(error) => match Problem::of(&error) {
+                Problem::Other(words) | Problem::NoServer(words) => Problem::Lost(words),
+                other => other,
+            },
+            Ok(()) => Problem::Lost(String::new()),
+        }
+    }
+
+    /// To stop a statement from another thread.
+    pub(super) fn canceller(&self) -> Canceller {
+        Canceller { token: self.client.cancel_token(), tls: self.tls.clone() }
+    }
+}
+
+/// Stops the session's statement from another thread.
+#[derive(Clone)]
+pub(super) struct Canceller {
+    token: CancelToken,
+    tls: MakeRustlsConnect,
+}
+
+impl Canceller {
+    pub(super) fn cancel(self) {
+        // Nobody is left to hear that it failed; the statement timeout is the second line.
+        let _ = self.token.cancel_query(self.tls);
+    }
+}
+
+fn status(transaction: &mut Transaction<'_>) -> Result<Status, postgres::Error> {
+    let Some(row) = transaction.query_opt(STATUS, &[])? else {
+        return Ok(Status { now: super::now(), ..Status::default() });
+    };
+    Ok(Status {
+        watermark: micros(row.try_get("watermark")?),
+        pending_deltas: row.try_get("pending_deltas")?,
+        staged: row.try_get("staged")?,
+        rejected: row.try_get("rejected")?,
+        last_rollup_at: micros(row.try_get("last_rollup_at")?),
+        revision: row.try_get("revision")?,
+        now: row.try_get::<_, DateTime<Utc>>("server_now")?.timestamp_micros(),
+    })
+}
+
+fn micros(at: Option<DateTime<Utc>>) -> Option<Micros> {
+    at.map(|at| at.timestamp_micros())
+}

@@ -1,0 +1,161 @@
+//! The thread that talks to the database: connect, load, watch, reconnect.
+
+use super::{
+    address::Address,
+    feed::{Board, Health, Request, now},
+    postgres::{Nap, Session},
+    problem::Problem,
+};
+use std::{
+    sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError},
+    time::{Duration, Instant},
+};
+
+/// How long the worker is deaf to the window while it waits for the database.
+const SLICE: Duration = Duration::from_millis(100);
+const FIRST_BACKOFF: Duration = Duration::from_millis(500);
+const LAST_BACKOFF: Duration = Duration::from_secs(8);
+/// Loads take at most this share of the time: a load of a second is followed by a pause of four.
+const REST_PER_LOAD: u32 = 4;
+
+/// Why a session ended.
+enum End {
+    Stop,
+    Broken(Problem),
+}
+
+/// Runs until told to stop, or until the window is gone.
+pub(super) fn run(address: &Address, poll: Duration, board: &Board, requests: &Receiver<Request>) {
+    let mut worker = Worker { poll, board, requests, paused: false, healthy: false };
+    let mut backoff = FIRST_BACKOFF;
+    let mut since = None;
+    loop {
+        worker.healthy = false;
+        let end = match Session::open(address) {
+            Ok(mut session) => {
+                let end = worker.watch(&mut session);
+                board.interruptible(None);
+                end
+            }
+            Err(problem) => End::Broken(problem),
+        };
+        let End::Broken(problem) = end else { return };
+        if worker.healthy {
+            (backoff, since) = (FIRST_BACKOFF, None);
+        }
+        let since = *since.get_or_insert_with(now);
+        let next_try = now() + i64::try_from(backoff.as_micros()).unwrap_or(i64::MAX);
+        board.update(|latest| latest.health = Health::Trouble { problem, since, next_try });
+        match requests.recv_timeout(backoff) {
+            Ok(Request::Stop) | Err(RecvTimeoutError::Disconnected) => return,
+            Ok(Request::Pause(paused)) => worker.paused = paused,
+            Ok(Request::Refresh) | Err(RecvTimeoutError::Timeout) => {}
+        }
+        backoff = (backoff * 2).min(LAST_BACKOFF);
+    }
+}
+
+struct Worker<'a> {
+    poll: Duration,
+    board: &'a Board,
+    requests: &'a Receiver<Request>,
+    paused: bool,
+    /// A load of this session worked.
+    healthy: bool,
+}
+
+/// What ended a wait.
+enum Woken {
+    /// Poll: look whether something changed.
+    Look,
+    /// Load, changed or not.
+    Load,
+    Stop,
+    Closed,
+}
+
+impl Worker<'_> {
+    /// Loads, then looks for changes, until told to stop or until the session breaks.
+    fn watch(&mut self, session: &mut Session) -> End {
+        let mut seen = None;
+        let mut rest = Duration::ZERO;
+        loop {
+            self.board.interruptible(Some(session.canceller()));
+            let result = self.look(session, &mut seen);
+            self.board.interruptible(None);
+            match result {
+                Ok(Some(took)) => rest = took * REST_PER_LOAD,
+                Ok(None) => {}
+                Err(problem) => return End::Broken(session.explain(problem)),
+            }
+            match self.wait(session, rest) {
+                Woken::Look => {}
+                Woken::Load => seen = None,
+                Woken::Stop => return End::Stop,
+                Woken::Closed => return End::Broken(session.last_words()),
+            }
+        }
+    }
+
+    /// Loads if the numbers are others than those seen; says how long that took.
+    fn look(
+        &mut self,
+        session: &mut Session,
+        seen: &mut Option<(i64, i64, Option<i64>)>,
+    ) -> Result<Option<Duration>, Problem> {
+        if seen.is_some() {
+            let status = session.status()?;
+            if *seen == Some(status.fingerprint()) {
+                self.board.touch(now());
+                return Ok(None);
+            }
+        }
+        let started = Instant::now();
+        let data = std::sync::Arc::new(session.load()?);
+        let took = started.elapsed();
+        *seen = Some(data.status.fingerprint());
+        self.healthy = true;
+        let health = self.health();
+        self.board.update(|latest| {
+            latest.health = health;
+            latest.data = Some(data);
+            latest.checked_at = Some(now());
+            latest.query_time = took;
+            latest.generation += 1;
+        });
+        Ok(Some(took))
+    }
+
+    fn health(&self) -> Health {
+        if self.paused { Health::Paused } else { Health::Live }
+    }
+
+    /// Waits for the next reason to look, hearing the window and the database.
+    fn wait(&mut self, session: &mut Session, rest: Duration) -> Woken {
+        let start = Instant::now();
+        let mut notified = false;
+        loop {
+            loop {
+                match self.requests.try_recv() {
+                    Ok(Request::Refresh) => return Woken::Load,
+                    Ok(Request::Stop) | Err(TryRecvError::Disconnected) => return Woken::Stop,
+                    Ok(Request::Pause(paused)) => {
+                        self.paused = paused;
+                        let health = self.health();
+                        self.board.update(|latest| latest.health = health);
+                    }
+                    Err(TryRecvError::Empty) => break,
+                }
+            }
+            let waited = start.elapsed();
+            if !self.paused && waited >= rest && (notified || waited >= self.poll) {
+                return Woken::Look;
+            }
+            match session.nap(SLICE) {
+                Nap::Over => {}
+                Nap::Notified => notified = true,
+                Nap::Closed => return Woken::Closed,
+            }
+        }
+    }
+}
