@@ -1,0 +1,53 @@
+-- A compare-and-swap on epoch and offset. The epoch stops a former owner, the offset stops the same owner from
+-- storing a batch twice, and both stop an owner whose database went back in time.
+create function musicstream_advance(
+    source text,
+    partition integer,
+    from_offset bigint,
+    to_offset bigint,
+    epoch bigint,
+    checksum bytea default null
+) returns void
+    language plpgsql volatile security definer
+    set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    held record;
+begin
+    if to_offset is null or to_offset < from_offset then
+        raise exception 'cannot advance from offset % to offset %', from_offset, to_offset
+            using errcode = 'invalid_parameter_value';
+    end if;
+
+    update @extschema@.ingest_offsets as o
+    set next_offset = to_offset,
+        checksum = musicstream_advance.checksum,
+        updated_at = now()
+    where o.source = musicstream_advance.source
+        and o.partition = musicstream_advance.partition
+        and o.epoch = musicstream_advance.epoch
+        and o.next_offset is not distinct from from_offset;
+
+    if not found then
+        select o.next_offset, o.epoch, o.owner into held
+        from @extschema@.ingest_offsets as o
+        where o.source = musicstream_advance.source and o.partition = musicstream_advance.partition;
+
+        raise exception 'fenced: partition % of source "%" is not at offset % under epoch %',
+            partition, source, coalesce(from_offset::text, 'none'), epoch
+            using
+                errcode = 'MS001',
+                detail = case
+                    when held.epoch is null then 'No one has claimed it.'
+                    else format('It is at offset %s under epoch %s, owned by "%s".',
+                        coalesce(held.next_offset::text, 'none'), held.epoch, held.owner)
+                end,
+                hint = 'Roll back, call musicstream_claim(), and go on from the offset that it returns.';
+    end if;
+end
+$$;
+
+comment on function musicstream_advance(text, integer, bigint, bigint, bigint, bytea) is 'moves a source partition on by one batch, in the transaction of the batch; raises MS001 to all but the owner at that very offset';
+
+revoke execute on function musicstream_advance(text, integer, bigint, bigint, bigint, bytea) from public;

@@ -1,0 +1,11 @@
+create function musicstream_event_json(
+    event_id text, user_id text, event_type text, region text, ts text, song_id text, device text
+) returns bytea
+    language sql stable parallel safe
+    set search_path = pg_catalog, pg_temp
+    return convert_to(json_strip_nulls(json_build_object(
+        'event_id', event_id, 'user_id', user_id, 'event_type', event_type, 'region', region, 'ts', ts,
+        'song_id', song_id, 'device', device
+    ))::text, 'UTF8');
+
+comment on function musicstream_event_json(text, text, text, text, text, text, text) is 'an event in the wire format, for rejected events whose writer kept no bytes';

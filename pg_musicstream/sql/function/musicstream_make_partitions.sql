@@ -1,0 +1,36 @@
+-- A standalone table that is then attached: CREATE TABLE … PARTITION OF would lock the root against all readers
+-- and writers. Makers queue on one advisory lock, so that two of them cannot wait for one another's days.
+create function musicstream_make_partitions(days date[], wait boolean default true) returns integer
+    language plpgsql volatile strict security definer
+    set search_path = pg_catalog, @extschema@, pg_temp
+    set client_min_messages = warning
+as $$
+declare
+    day date;
+    leaf text;
+    made integer := 0;
+begin
+    foreach day in array days loop
+        leaf := 'raw_events_' || to_char(day, 'YYYYMMDD');
+        continue when to_regclass(format('%I.%I', '@extschema@', leaf)) is not null;
+
+        if wait then
+            perform pg_advisory_xact_lock(hashtext('pg_musicstream'), 2);
+        elsif not pg_try_advisory_xact_lock(hashtext('pg_musicstream'), 2) then
+            return made;
+        end if;
+        continue when to_regclass(format('%I.%I', '@extschema@', leaf)) is not null;
+
+        execute format('create table %I.%I (like @extschema@.raw_events including all)', '@extschema@', leaf);
+        execute format('alter table %I.%I add unique (event_id)', '@extschema@', leaf);
+        execute format('alter table @extschema@.raw_events attach partition %I.%I for values from (%L) to (%L)',
+            '@extschema@', leaf, day::text || ' 00:00:00+00', (day + 1)::text || ' 00:00:00+00');
+        made := made + 1;
+    end loop;
+    return made;
+end
+$$;
+
+comment on function musicstream_make_partitions(date[], boolean) is 'makes the partitions of raw_events for these UTC days where they are missing; wait false: not while another session makes some';
+
+revoke execute on function musicstream_make_partitions(date[], boolean) from public;

@@ -1,0 +1,12 @@
+create function musicstream_upsert()
+    returns table (staged bigint, inserted bigint, duplicate bigint, conflicting bigint, rejected bigint)
+    language c volatile strict security definer rows 1
+    set search_path = pg_catalog, @extschema@, pg_temp
+    -- As in musicstream_upsert(source).
+    set enable_hashjoin = off
+    set enable_mergejoin = off
+    as 'MODULE_PATHNAME', 'musicstream_upsert_inbox_wrapper';
+
+comment on function musicstream_upsert() is 'stores what is in staging_events';
+
+revoke execute on function musicstream_upsert() from public;

@@ -1,0 +1,46 @@
+-- Takes out of the batch what cannot be stored, and keeps it. $1 source, $2 oldest and $3 newest plausible time.
+with refused as (
+    delete from pg_temp.staging_batch as b
+    where b.reason is not null
+        or b.ts < $2
+        or b.ts > $3
+        or b.event_id is null
+        or b.user_id is null
+        or b.region is null
+        or b.ts is null
+        -- also true where the type is null
+        or not exists (select from event_types as t where t.event_type = b.event_type)
+    returning b.*
+), kept as (
+    insert into rejected_events (source, partition, position, key, payload, reason, detail)
+    select
+        $1,
+        partition,
+        position,
+        key,
+        coalesce(payload, musicstream_event_json(
+            event_id::text, user_id, event_type, region,
+            to_char(ts at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), song_id, device
+        )),
+        case
+            when reason is not null then reason
+            when ts < $2 then 'too_old'
+            when ts > $3 then 'too_far_in_future'
+            when event_id is null or user_id is null or event_type is null or region is null or ts is null
+                then 'missing_field'
+            else 'unknown_event_type'
+        end,
+        case
+            when reason is not null then detail
+            when ts < $2 then 'ts is before ' || to_char($2 at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+                || ', the limit that musicstream.retention sets'
+            when ts > $3 then 'ts is after ' || to_char($3 at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+                || ', the limit that musicstream.max_future sets'
+            when event_id is null or user_id is null or event_type is null or region is null or ts is null
+                then 'event_id, user_id, event_type, region and ts must not be null'
+            else 'event_type is not in the table event_types'
+        end
+    from refused
+    on conflict (source, partition, position) do nothing
+)
+select count(*) from refused

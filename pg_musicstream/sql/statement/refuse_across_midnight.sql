@@ -1,0 +1,26 @@
+-- Events near a day's edge whose event_id is stored on the other side of it. The same id with another time: a
+-- conflict, the first arrival wins. $1 source, $2 and $3: times of the batch to look at, $4 and $5: the day beyond.
+with refused as (
+    delete from pg_temp.staging_batch as b
+    using raw_events as r
+    where b.ts >= $2 and b.ts < $3
+        and r.event_id = b.event_id
+        and r.ts >= $4 and r.ts < $5
+    returning b.*
+), kept as (
+    insert into rejected_events (source, partition, position, key, payload, reason, detail)
+    select
+        $1,
+        partition,
+        position,
+        key,
+        coalesce(payload, musicstream_event_json(
+            event_id::text, user_id, event_type, region,
+            to_char(ts at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), song_id, device
+        )),
+        'conflicting_duplicate',
+        'event_id is stored with another ts'
+    from refused
+    on conflict (source, partition, position) do nothing
+)
+select count(*) from refused

@@ -1,0 +1,1 @@
+select event_id from pg_temp.staging_batch

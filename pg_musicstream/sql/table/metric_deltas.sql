@@ -1,0 +1,15 @@
+create table metric_deltas (
+    minute timestamptz not null,
+    event_type text not null,
+    region text not null,
+    events bigint not null,
+    late_events bigint not null
+);
+
+comment on table metric_deltas is 'what each batch added to raw_events, not yet folded into minute_metrics and daily_metrics';
+comment on column metric_deltas.late_events is 'of these events, those that came when their day was final';
+
+-- Every rollup empties it: see staging_events.
+alter table metric_deltas set (autovacuum_vacuum_scale_factor = 0.0, autovacuum_vacuum_threshold = 10000);
+
+select pg_catalog.pg_extension_config_dump('metric_deltas', '');

@@ -1,0 +1,22 @@
+create table rejected_events (
+    rejected_id bigint generated always as identity primary key,
+    source text not null,
+    partition integer not null,
+    position bigint not null,
+    key bytea,
+    payload bytea,
+    reason text not null,
+    detail text,
+    received_at timestamptz not null default now(),
+    unique (source, partition, position)
+);
+
+comment on table rejected_events is 'input that could not be stored, with its bytes, where it came from and why';
+comment on column rejected_events.source is 'kafka:CLUSTER/TOPIC, file:FINGERPRINT or staging_events';
+comment on column rejected_events.position is 'offset in the Kafka partition, line of the file, or number of the inbox row';
+comment on column rejected_events.payload is 'the bytes as they came; for writers that gave none, the event as JSON';
+comment on column rejected_events.reason is 'why, as one word of a fixed set';
+comment on column rejected_events.detail is 'which field and what is wrong with it, without its value';
+
+select pg_catalog.pg_extension_config_dump('rejected_events', '');
+select pg_catalog.pg_extension_config_dump('rejected_events_rejected_id_seq', '');

@@ -1,0 +1,24 @@
+-- One statement reads both parts in one snapshot, and a rollup moves rows between them in one transaction:
+-- the sum is exact at every instant.
+create view live_daily_metrics as
+select
+    day,
+    event_type,
+    region,
+    sum(events)::bigint as events,
+    sum(late_events)::bigint as late_events,
+    max(updated_at) as updated_at,
+    coalesce(day < (select (watermark at time zone 'UTC')::date from rollup_state), false) as is_final
+from (
+    select day, event_type, region, events, late_events, updated_at
+    from daily_metrics
+    union all
+    select (minute at time zone 'UTC')::date, event_type, region, events, late_events, null
+    from metric_deltas
+) as part
+group by day, event_type, region
+having sum(events) <> 0;
+
+comment on view live_daily_metrics is 'daily_metrics plus what waits for the rollup: exact now';
+comment on column live_daily_metrics.updated_at is 'when a rollup last changed the day; null: no rollup has seen it yet';
+comment on column live_daily_metrics.is_final is 'the watermark is past the end of the day; what still comes counts as late';

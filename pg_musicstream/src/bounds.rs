@@ -1,0 +1,43 @@
+//! Times as Postgres counts them: microseconds since 2000-01-01 UTC.
+
+use pgrx::datum::TimestampWithTimeZone;
+use pgrx::pg_sys;
+
+pub(crate) const SECOND: i64 = 1_000_000;
+pub(crate) const MINUTE: i64 = 60 * SECOND;
+pub(crate) const DAY: i64 = 86_400 * SECOND;
+
+/// 2000-01-01 in microseconds since 1970-01-01.
+const POSTGRES_EPOCH: i64 = 946_684_800 * SECOND;
+
+/// The start of the UTC day that holds `ts`.
+pub(crate) fn day_start(ts: i64) -> i64 {
+    ts - ts.rem_euclid(DAY)
+}
+
+/// The start of the minute that holds `ts`.
+pub(crate) fn minute_start(ts: i64) -> i64 {
+    ts - ts.rem_euclid(MINUTE)
+}
+
+/// This moment by the server's clock.
+pub(crate) fn now() -> i64 {
+    // SAFETY: reads the clock, no arguments, no state.
+    unsafe { pg_sys::GetCurrentTimestamp() }
+}
+
+/// A Postgres time from microseconds since 1970; none if Postgres has no such time.
+pub(crate) fn from_unix_micros(micros: i64) -> Option<TimestampWithTimeZone> {
+    TimestampWithTimeZone::try_from(micros.checked_sub(POSTGRES_EPOCH)?).ok()
+}
+
+/// A Postgres time, brought into the range that Postgres can hold.
+pub(crate) fn timestamp(micros: i64) -> TimestampWithTimeZone {
+    TimestampWithTimeZone::try_from(micros).unwrap_or_else(|_| {
+        if micros < 0 {
+            TimestampWithTimeZone::negative_infinity()
+        } else {
+            TimestampWithTimeZone::positive_infinity()
+        }
+    })
+}

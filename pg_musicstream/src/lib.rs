@@ -1,0 +1,68 @@
+//! Idempotent upsert and incremental daily metrics of listening events, inside Postgres.
+//!
+//! The objects of the extension are declared in `sql/table`, `sql/view` and `sql/function`; the statements that the
+//! functions run are in `sql/statement`. Rust decides: which rows, in which order, under which lock.
+
+#![allow(unsafe_code)] // the boundary to Postgres; each block says why it is sound
+
+mod bounds;
+mod deltas;
+mod error;
+mod field;
+mod returned;
+mod rollup;
+mod settings;
+mod upsert;
+
+use pgrx::prelude::*;
+
+pgrx::pg_module_magic!(name, version);
+
+#[pg_guard]
+extern "C-unwind" fn _PG_init() {
+    settings::define();
+}
+
+/// Declares SQL files that are run in the order in which they stand here.
+macro_rules! sql_in_order {
+    ($name:literal $file:literal, $($rest:tt)*) => {
+        pgrx::extension_sql_file!($file, name = $name);
+        sql_in_order!(@after $name, $($rest)*);
+    };
+    (@after $before:literal, $name:literal $file:literal, $($rest:tt)*) => {
+        pgrx::extension_sql_file!($file, name = $name, requires = [$before]);
+        sql_in_order!(@after $name, $($rest)*);
+    };
+    (@after $last:literal,) => {};
+}
+
+sql_in_order! {
+    "table_event_types" "../sql/table/event_types.sql",
+    "table_staging_events" "../sql/table/staging_events.sql",
+    "table_staging_shape" "../sql/table/staging_shape.sql",
+    "table_raw_events" "../sql/table/raw_events.sql",
+    "table_metric_deltas" "../sql/table/metric_deltas.sql",
+    "table_minute_metrics" "../sql/table/minute_metrics.sql",
+    "table_daily_metrics" "../sql/table/daily_metrics.sql",
+    "table_rejected_events" "../sql/table/rejected_events.sql",
+    "table_ingest_offsets" "../sql/table/ingest_offsets.sql",
+    "table_rollup_state" "../sql/table/rollup_state.sql",
+    "view_live_daily_metrics" "../sql/view/live_daily_metrics.sql",
+    "view_live_minute_metrics" "../sql/view/live_minute_metrics.sql",
+    "view_musicstream_status" "../sql/view/musicstream_status.sql",
+    "function_musicstream_event_id" "../sql/function/musicstream_event_id.sql",
+    "function_musicstream_ts" "../sql/function/musicstream_ts.sql",
+    "function_musicstream_refusal" "../sql/function/musicstream_refusal.sql",
+    "function_musicstream_event_json" "../sql/function/musicstream_event_json.sql",
+    "function_musicstream_watermark" "../sql/function/musicstream_watermark.sql",
+    "function_musicstream_claim" "../sql/function/musicstream_claim.sql",
+    "function_musicstream_advance" "../sql/function/musicstream_advance.sql",
+    "function_musicstream_make_partitions" "../sql/function/musicstream_make_partitions.sql",
+    "function_musicstream_check_staging" "../sql/function/musicstream_check_staging.sql",
+    "function_musicstream_session_staging" "../sql/function/musicstream_session_staging.sql",
+    "function_musicstream_inbox_staging" "../sql/function/musicstream_inbox_staging.sql",
+    "function_musicstream_upsert" "../sql/function/musicstream_upsert.sql",
+    "function_musicstream_upsert_inbox" "../sql/function/musicstream_upsert_inbox.sql",
+    "function_musicstream_rollup" "../sql/function/musicstream_rollup.sql",
+    "function_musicstream_verify" "../sql/function/musicstream_verify.sql",
+}

@@ -1,0 +1,106 @@
+//! Pending deltas become metrics.
+
+use pgrx::datum::TimestampWithTimeZone;
+use pgrx::prelude::*;
+use pgrx::spi::SpiClient;
+
+use crate::bounds::{self, SECOND, timestamp};
+use crate::error::{Error, require_read_committed};
+use crate::settings;
+use crate::upsert::Outcome;
+
+/// What a rollup did.
+struct Report {
+    inbox: Outcome,
+    folded_deltas: i64,
+    watermark: Option<TimestampWithTimeZone>,
+}
+
+#[pg_extern(sql = false)]
+fn musicstream_rollup() -> TableIterator<
+    'static,
+    (
+        name!(staged, i64),
+        name!(inserted, i64),
+        name!(duplicate, i64),
+        name!(conflicting, i64),
+        name!(rejected, i64),
+        name!(folded_deltas, i64),
+        name!(watermark, Option<TimestampWithTimeZone>),
+    ),
+> {
+    let report = roll_up().unwrap_or_else(|error| error.raise());
+    TableIterator::once((
+        report.inbox.staged,
+        report.inbox.inserted,
+        report.inbox.duplicate,
+        report.inbox.conflicting,
+        report.inbox.rejected,
+        report.folded_deltas,
+        report.watermark,
+    ))
+}
+
+fn roll_up() -> Result<Report, Error> {
+    require_read_committed("musicstream_rollup()")?;
+    Spi::connect_mut(|client| {
+        // A waiting lock, not a trying one: when the call returns, what was committed before it is in the metrics.
+        // `update`, because a read-only query after the wait would see the snapshot from before it.
+        client.update(
+            "select pg_advisory_xact_lock(hashtext('pg_musicstream'), 1)",
+            None,
+            &[],
+        )?;
+        let inbox = upsert_inbox(client)?;
+        let folded_deltas = client
+            .update(include_str!("../sql/statement/fold.sql"), None, &[])?
+            .first()
+            .get_one::<i64>()?
+            .unwrap_or_default();
+        let watermark = advance_watermark(client, folded_deltas > 0)?;
+        client.update(include_str!("../sql/statement/premake.sql"), None, &[])?;
+        if folded_deltas > 0 {
+            client.update("select pg_notify('musicstream', '')", None, &[])?;
+        }
+        Ok(Report {
+            inbox,
+            folded_deltas,
+            watermark,
+        })
+    })
+}
+
+/// Through SQL, so that it runs with the settings that its declaration pins.
+fn upsert_inbox(client: &mut SpiClient<'_>) -> Result<Outcome, Error> {
+    let row = client
+        .update("select * from musicstream_upsert()", None, &[])?
+        .first();
+    let count = |column| -> Result<i64, Error> { Ok(row.get::<i64>(column)?.unwrap_or_default()) };
+    Ok(Outcome {
+        staged: count(1)?,
+        inserted: count(2)?,
+        duplicate: count(3)?,
+        conflicting: count(4)?,
+        rejected: count(5)?,
+    })
+}
+
+fn advance_watermark(
+    client: &mut SpiClient<'_>,
+    metrics_changed: bool,
+) -> Result<Option<TimestampWithTimeZone>, Error> {
+    let active_since = bounds::now() - i64::from(settings::IDLE_AFTER.get()) * SECOND;
+    let lateness_s = f64::from(settings::LATENESS.get());
+    Ok(client
+        .update(
+            include_str!("../sql/statement/advance_watermark.sql"),
+            None,
+            &[
+                timestamp(active_since).into(),
+                lateness_s.into(),
+                metrics_changed.into(),
+            ],
+        )?
+        .first()
+        .get_one::<TimestampWithTimeZone>()?)
+}

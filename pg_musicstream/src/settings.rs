@@ -1,0 +1,72 @@
+//! The settings of the extension (`musicstream.*`), all times in seconds.
+
+use pgrx::{GucContext, GucFlags, GucRegistry, GucSetting};
+
+const MINUTE: i32 = 60;
+const HOUR: i32 = 60 * MINUTE;
+const DAY: i32 = 24 * HOUR;
+
+/// How long after a day's end its events may come before they count as late.
+pub(crate) static LATENESS: GucSetting<i32> = GucSetting::<i32>::new(HOUR);
+/// How far ahead of the server's clock the time of an event may be.
+pub(crate) static MAX_FUTURE: GucSetting<i32> = GucSetting::<i32>::new(DAY);
+/// How old an event may be.
+pub(crate) static RETENTION: GucSetting<i32> = GucSetting::<i32>::new(5 * 366 * DAY);
+/// How near to midnight an event is looked up on the other side of it, too.
+pub(crate) static DEDUP_WINDOW: GucSetting<i32> = GucSetting::<i32>::new(HOUR);
+/// After how long without events a source partition no longer holds the watermark back.
+pub(crate) static IDLE_AFTER: GucSetting<i32> = GucSetting::<i32>::new(5 * MINUTE);
+
+/// Defines the settings. They decide what is stored, so only a superuser, or who was granted SET on them, changes them.
+pub(crate) fn define() {
+    GucRegistry::define_int_guc(
+        c"musicstream.lateness",
+        c"How long after a day's end its events may come before they count as late.",
+        c"The watermark is the newest event time seen, less this. A day is final when the watermark is past its end; events that come later are stored and counted all the same, and in late_events too.",
+        &LATENESS,
+        0,
+        i32::MAX,
+        GucContext::Suset,
+        GucFlags::UNIT_S,
+    );
+    GucRegistry::define_int_guc(
+        c"musicstream.max_future",
+        c"How far ahead of the server's clock the time of an event may be.",
+        c"An event beyond it is rejected as too_far_in_future.",
+        &MAX_FUTURE,
+        0,
+        i32::MAX,
+        GucContext::Suset,
+        GucFlags::UNIT_S,
+    );
+    GucRegistry::define_int_guc(
+        c"musicstream.retention",
+        c"How old an event may be.",
+        c"An older event is rejected as too_old, so that a wrong clock cannot make partitions without end.",
+        &RETENTION,
+        DAY,
+        i32::MAX,
+        GucContext::Suset,
+        GucFlags::UNIT_S,
+    );
+    GucRegistry::define_int_guc(
+        c"musicstream.dedup_window",
+        c"How near to midnight UTC an event is looked up on the other side of it, too.",
+        c"An event_id is unique within its day. One that comes twice with times on both sides of midnight is noticed within this distance of it.",
+        &DEDUP_WINDOW,
+        0,
+        DAY,
+        GucContext::Suset,
+        GucFlags::UNIT_S,
+    );
+    GucRegistry::define_int_guc(
+        c"musicstream.idle_after",
+        c"After how long without events a source partition no longer holds the watermark back.",
+        c"The watermark follows the slowest of the partitions that stored something within this time.",
+        &IDLE_AFTER,
+        1,
+        i32::MAX,
+        GucContext::Suset,
+        GucFlags::UNIT_S,
+    );
+}
