@@ -1,0 +1,29 @@
+.DEFAULT_GOAL := help
+.PHONY: help demo test up down remove viewer lint setup
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: setup ## see the whole path at work; with CSV=FILE on your own events
+	@scripts/demo.sh "$(CSV)"
+
+test: setup ## run every test against the local stack
+	@scripts/test.sh
+
+up: setup ## start Postgres with the extension, and Kafka; then: . target/stack/env
+	@scripts/stack.sh up
+
+down: ## stop both, keep their data
+	@scripts/stack.sh down
+
+remove: ## stop both and delete their data
+	@scripts/stack.sh remove
+
+viewer: up ## open the desktop viewer on the local stack
+	@cargo build --release --bins && . target/stack/env && exec "$${CARGO_TARGET_DIR:-target}/release/musicstream-viewer"
+
+lint: setup ## rustfmt, clippy and shellcheck, warnings as errors
+	@scripts/lint.sh
+
+setup: ## bring what building needs (apt on Debian and Ubuntu)
+	@scripts/setup-debian.sh

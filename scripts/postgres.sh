@@ -1,0 +1,182 @@
+#!/usr/bin/env bash
+# The local stack's Postgres. Usage: postgres.sh up PACKAGE_DIR | down | remove
+#
+# It runs from a private copy of the system's installation, because Postgres finds extensions relative to its own
+# program: no root is needed to install one, nothing outside this checkout changes, and two checkouts do not meet.
+set -euo pipefail
+. "$(dirname "$0")/layout.sh"
+
+home=$STACK/postgres # a link where the cluster's owner cannot reach the checkout
+data=$home/data
+pg_config=$(find_pg_config) || die "no Postgres 14 to 18 with headers found: run scripts/setup-debian.sh"
+system_bin=$("$pg_config" --bindir)
+system_share=$("$pg_config" --sharedir)
+system_lib=$("$pg_config" --pkglibdir)
+major=$("$pg_config" --version | grep -oE '[0-9]+' | head -1)
+# The longest directory that these three have in common; below it the copy has the same shape.
+prefix=$system_bin
+while [[ $system_share != "$prefix"/* || $system_lib != "$prefix"/* ]]; do prefix=$(dirname "$prefix"); done
+bin=$home/install/${system_bin#"$prefix/"}
+share=$home/install/${system_share#"$prefix/"}
+lib=$home/install/${system_lib#"$prefix/"}
+
+# Postgres refuses to run as root: there, the cluster belongs to the system's user postgres.
+as_owner() {
+  if ((EUID == 0)); then
+    (cd / && exec runuser -u postgres -- "$@")
+  else
+    "$@"
+  fi
+}
+
+make_home() {
+  [[ -d $home/ ]] && return
+  rm -f "$home" # a link to what is gone
+  if as_owner test -x "$STACK"; then
+    mkdir "$home"
+  else
+    ln -s "$(mktemp -d /var/tmp/musicstream-postgres-XXXXXX)" "$home"
+    chmod 755 "$home/"
+    say "Postgres's files are in $(readlink "$home"), where user postgres can reach them"
+  fi
+}
+
+copy_installation() {
+  local version entry
+  version=$("$pg_config" --version)
+  [[ -e $home/install/version && $(<"$home/install/version") == "$version" ]] && return
+  stop
+  rm -rf "$home/install"
+  mkdir -p "$bin" "$lib" "$share/extension"
+  cp "$system_bin"/* "$bin/"
+  ln -s "$system_lib"/* "$lib/"
+  for entry in "$system_share"/* "$system_share"/extension/*; do
+    [[ $entry == "$system_share/extension" ]] || ln -s "$entry" "$share/${entry#"$system_share/"}"
+  done
+  echo "$version" >"$home/install/version"
+}
+
+# install_extension PACKAGE_DIR. A changed file gets a new inode: running sessions keep theirs.
+install_extension() {
+  local file to
+  while read -r file; do
+    case $file in
+      *.so) to=$lib/${file##*/} ;;
+      *) to=$share/extension/${file##*/} ;;
+    esac
+    cmp -s "$file" "$to" && continue
+    rm -f "$to"
+    cp "$file" "$to"
+    chmod a+r "$to"
+    extension_changed=1
+  done < <(find "$1" -type f)
+}
+
+make_cluster() {
+  if [[ -e $home/initialised ]]; then
+    [[ $(<"$data/PG_VERSION") == "$major" ]] ||
+      die "the stack's database was made by Postgres $(<"$data/PG_VERSION"), not $major: scripts/stack.sh remove, then make up"
+    return
+  fi
+  rm -rf "$data"
+  mkdir -m 700 "$data"
+  (umask 077 && head -c 18 /dev/urandom | base64 | tr '+/' '-_' >"$home/password")
+  ((EUID == 0)) && chown postgres "$data" "$home/password"
+  as_owner "$bin/initdb" -D "$data" -U postgres --pwfile "$home/password" --auth scram-sha-256 \
+    -E UTF8 --locale C.UTF-8 >"$home/initdb.log" 2>&1 || {
+    cat "$home/initdb.log" >&2
+    die "initdb failed"
+  }
+  echo "include 'stack.conf'" >>"$data/postgresql.conf"
+  touch "$home/initialised"
+}
+
+configure() {
+  cat <<CONF
+listen_addresses = '127.0.0.1'
+port = $1
+unix_socket_directories = ''
+shared_preload_libraries = 'pg_cron'
+cron.database_name = 'musicstream'
+cron.use_background_workers = on    # no password to be kept for it
+max_connections = 200
+max_worker_processes = 16
+shared_buffers = 512MB
+work_mem = 32MB
+maintenance_work_mem = 256MB
+max_wal_size = 4GB
+checkpoint_timeout = 15min
+timezone = 'UTC'
+log_timezone = 'UTC'
+CONF
+}
+
+is_running() { [[ -e $data/postmaster.pid ]] && as_owner "$bin/pg_ctl" -D "$data" status >/dev/null; }
+
+start() {
+  is_running && return
+  configure "$(remembered_port "$home/port")" >"$data/stack.conf"
+  : >>"$home/server.log"
+  ((EUID == 0)) && chown postgres "$data/stack.conf" "$home/server.log"
+  as_owner "$bin/pg_ctl" -D "$data" -l "$home/server.log" -w -t 120 start >/dev/null 2>&1 9>&- || {
+    tail -20 "$home/server.log" >&2
+    die "Postgres did not start; its log is $home/server.log"
+  }
+}
+
+stop() {
+  is_running || return 0
+  as_owner "$bin/pg_ctl" -D "$data" -m fast -w -t 120 stop >/dev/null
+}
+
+url() { echo "postgresql://postgres:$(<"$home/password")@127.0.0.1:$(<"$home/port")/$1"; }
+sql() { "$system_bin/psql" -XAtq -v ON_ERROR_STOP=1 "$(url "$1")" "${@:2}"; }
+
+# The script that the database was made from is kept: a version under development may change without a new number.
+make_database() {
+  local version script made_from=$home/made_from
+  version=$(sed -n "s/^default_version *= *'\(.*\)'/\1/p" "$share/extension/pg_musicstream.control")
+  script=pg_musicstream--$version.sql
+  cmp -s "$share/extension/$script" "$made_from/$script" && return
+  if [[ ! -d $made_from ]]; then
+    sql postgres -c "drop database if exists musicstream with (force)" # half made, if at all
+  elif [[ ! -e $made_from/$script ]]; then
+    say "updating the extension to $version"
+    sql musicstream -c "alter extension pg_musicstream update"
+  else
+    say "the extension's SQL changed under the same version: starting on a new database, the old one is musicstream_old"
+    sql postgres -c "drop database if exists musicstream_old with (force)" \
+      -c "alter database musicstream allow_connections false" \
+      -c "select pg_terminate_backend(pid, 10000) from pg_stat_activity where datname = 'musicstream'" \
+      -c "alter database musicstream rename to musicstream_old" \
+      -c "alter database musicstream_old allow_connections true" >/dev/null
+    rm -rf "$made_from"
+  fi
+  if [[ ! -d $made_from ]]; then
+    sql postgres -c "create database musicstream"
+    sql musicstream -c "create extension pg_musicstream"
+  fi
+  sql musicstream -f "$ROOT/sql/roles.sql" -f "$ROOT/sql/cron.sql" >/dev/null
+  rm -rf "$made_from"
+  mkdir "$made_from"
+  cp "$share/extension/$script" "$made_from/"
+}
+
+case ${1:-} in
+  up)
+    make_home
+    copy_installation
+    make_cluster
+    install_extension "$2"
+    if [[ ${extension_changed:-} ]] && is_running; then say "the extension was built anew: new sessions use it"; fi
+    start
+    make_database
+    url musicstream
+    ;;
+  down) stop ;;
+  remove)
+    stop
+    rm -rf "${home:?}/" "$home"
+    ;;
+  *) die "usage: postgres.sh up PACKAGE_DIR | down | remove" ;;
+esac

@@ -1,0 +1,29 @@
+-- Runs musicstream_rollup() every five seconds in this database, by pg_cron.
+-- To be run by psql as a role that may schedule jobs; run again, it changes nothing.
+create extension if not exists pg_cron;
+
+do $schedule$
+begin
+    if (select string_to_array(split_part(extversion, '-', 1), '.')::int[] >= array[1, 5]
+        from pg_extension where extname = 'pg_cron') then
+        perform cron.schedule('musicstream rollup', '5 seconds', 'select musicstream_rollup()');
+    else
+        -- Before 1.5 a minute is pg_cron's shortest step: each run lasts a minute, and commits every five seconds.
+        perform cron.schedule('musicstream rollup', '* * * * *', $job$
+            do $loop$
+            begin
+                for run in 1..12 loop
+                    perform musicstream_rollup();
+                    commit;
+                    exit when run = 12;
+                    perform pg_sleep(5);
+                end loop;
+            end
+            $loop$
+        $job$);
+    end if;
+    -- pg_cron keeps one row a run for ever unless told otherwise.
+    perform cron.schedule('musicstream cron log', '17 * * * *',
+        $job$delete from cron.job_run_details where end_time < now() - interval '1 day'$job$);
+end
+$schedule$;
