@@ -1,21 +1,65 @@
-//! Reads CSV and NDJSON files, plain, gzip or zstd, as records with positions.
+//! Reads CSV and NDJSON files, plain, gzip or zstd, as judged records with positions.
 //!
-//! What `load` needs from here:
-//! ```text
-//! pub(crate) struct FileArgs { … }                       // clap, flattened into LoadArgs (format and the like)
-//! pub(crate) struct FileReader;                          // Send
-//! impl FileReader {
-//!     pub(crate) fn open(path: &Path, args: &FileArgs) -> Result<FileReader, FileError>;   // sniffs the format, reads the CSV header; missing column = error
-//!     pub(crate) fn fingerprint(&self) -> String;        // hex of a hash over format, header and first record (so that an appended file keeps it)
-//!     pub(crate) fn resume(&mut self, position: u64, checksum: &[u8]) -> Result<(), FileError>; // reads and hashes up to position; FileError::Changed if it differs
-//!     pub(crate) fn next_record(&mut self) -> Result<Option<Record<'_>>, FileError>;          // None = end of file
-//!     pub(crate) fn position(&self) -> u64;              // decompressed bytes consumed, header included; start of the next record
-//!     pub(crate) fn checksum(&self) -> [u8; 32];         // of all decompressed bytes before position()
-//!     pub(crate) fn progress(&self) -> (u64, u64);       // bytes of the file on disk read so far, its size
-//! }
-//! pub(crate) struct Record<'a> {
-//!     pub(crate) line: u64,                              // 1-based line on which it starts
-//!     pub(crate) raw: &'a [u8],                          // its bytes, without the line end
-//!     pub(crate) event: Result<musicstream_event::Event<'a>, musicstream_event::Rejection>,
-//! }
-//! ```
+//! A position is a byte offset in the *decompressed* stream, so an archive that was unpacked, or packed in another way,
+//! is still the same source. What a caller does, in this order:
+//! 1. [`FileReader::open`]: a file that cannot be a load (no header, a missing column) fails here, before anything is stored.
+//! 2. Look up the source `file:<fingerprint>`. If the database has a position for it, [`FileReader::resume`]
+//!    with the stored position and checksum; its error means that the file is not the one that was loaded: stop.
+//!    If it has none, try [`FileReader::earlier_fingerprints`]: under one of them a shorter state of this file may have been loaded.
+//!    One that resumes is the source to go on with; one that does not is another file: open anew and go on with one's own.
+//! 3. [`FileReader::next_record`] until `None`. After any record, [`FileReader::position`] and [`FileReader::checksum`] belong
+//!    together and are what to commit with the records so far; after `None` too, since blank lines may follow the last record.
+//! 4. An error of `next_record` comes after all records that were whole: commit those first, then report it.
+
+mod csv;
+mod error;
+mod fingerprint;
+mod header;
+mod input;
+mod lines;
+mod reader;
+mod window;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use error::FileError;
+pub(crate) use reader::{FileReader, Record};
+
+/// A record longer than this many bytes is refused as too large, and only its first [`KEPT_BYTES`] are kept in memory.
+const MAX_RECORD_BYTES: usize = 1 << 20;
+
+/// How much of a record that is too large is handed on; its offsets still cover all of it.
+const KEPT_BYTES: usize = 64 << 10;
+
+/// How the records are written down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Format {
+    /// Comma-separated values with a header (RFC 4180)
+    Csv,
+    /// One JSON object a line
+    Ndjson,
+}
+
+impl Format {
+    /// The format that a file name promises, once `.gz` and `.zst` are taken off.
+    pub(crate) fn of_name(name: &str) -> Option<Format> {
+        let name = name
+            .strip_suffix(".gz")
+            .or_else(|| name.strip_suffix(".zst"))
+            .unwrap_or(name);
+        match name.rsplit_once('.')?.1 {
+            "csv" => Some(Format::Csv),
+            "ndjson" | "jsonl" | "json" => Some(Format::Ndjson),
+            _ => None,
+        }
+    }
+}
+
+/// How to read the files of a load.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub(crate) struct FileArgs {
+    /// Format of the files [default: by the extension, else by the first byte]
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<Format>,
+}

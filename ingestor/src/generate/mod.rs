@@ -1,13 +1,242 @@
-//! Makes up listening events.
+//! `generate`: makes up listening events, to Kafka, a file or standard output.
+//!
+//! The same options and seed give the same bytes on every machine, as long as `--from` and `--until` are given:
+//! all of the model is integer arithmetic over one seeded stream of random numbers.
 
-use crate::cli::KafkaArgs;
+mod fault;
+mod mix;
+mod model;
+mod options;
+mod output;
+mod random;
+mod render;
+mod schedule;
+mod summary;
+mod text;
+mod topic;
 
-#[derive(Debug, clap::Args)]
-pub(crate) struct GenerateArgs {
-    #[command(flatten)]
-    pub(crate) kafka: KafkaArgs,
+#[cfg(test)]
+mod tests;
+
+use std::io;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use anyhow::Context;
+
+use crate::cli::OutputFormat;
+use crate::file::Format;
+use crate::shutdown::Shutdown;
+use fault::Fault;
+use mix::Kind;
+use model::{Model, Plan};
+pub(crate) use options::GenerateArgs;
+use options::Target;
+use output::Output;
+use render::{CSV_HEADER, Renderer};
+use summary::{Progress, Summary};
+use topic::Topic;
+
+/// Records between two looks at the clock when nothing holds the generator back.
+const CHECK_EVERY: u64 = 4_096;
+
+/// Where records go.
+enum Sink {
+    Topic(Topic),
+    Lines(Output),
 }
 
-pub(crate) fn run(_args: GenerateArgs) -> anyhow::Result<()> {
-    anyhow::bail!("generate is not built yet")
+/// Runs the subcommand.
+pub(crate) fn run(args: GenerateArgs) -> anyhow::Result<()> {
+    let plan = args
+        .plan(now_micros())
+        .unwrap_or_else(|message| options::refuse(&message));
+    let shutdown = Shutdown::on_signal()?;
+    let mut sink = open(&args)?;
+    let mut renderer = Renderer::new(args.format(), &plan);
+    let mut progress = Progress::new(plan.count);
+    let (mut summary, end) = produce(
+        &args,
+        &plan,
+        &mut renderer,
+        &mut sink,
+        &mut progress,
+        &shutdown,
+    )?;
+    progress.finish();
+
+    let is_complete = end == End::Complete || plan.count.is_none();
+    let target = args.target_name();
+    let failure = match sink {
+        Sink::Topic(topic) => {
+            let (count, first) = topic.finish()?;
+            summary.undelivered = count;
+            first
+        }
+        Sink::Lines(_) if !is_complete && matches!(args.to, Target::File(_)) => {
+            anyhow::bail!(
+                "stopped after {} records; {target} is not written",
+                summary.records()
+            );
+        }
+        Sink::Lines(output) => {
+            quiet_if_pipe_is_closed(output.finish())
+                .with_context(|| format!("cannot complete {target}"))?;
+            None
+        }
+    };
+    report(&args, &summary, &target, progress.elapsed());
+    match failure {
+        Some(error) => Err(error)
+            .with_context(|| format!("{} records were not delivered", summary.undelivered)),
+        None => Ok(()),
+    }
+}
+
+fn open(args: &GenerateArgs) -> anyhow::Result<Sink> {
+    Ok(match &args.to {
+        Target::Kafka => Sink::Topic(Topic::open(&args.kafka, args.partitions)?),
+        Target::Stdout => Sink::Lines(Output::to_stdout()),
+        Target::File(path) => {
+            let output = Output::to_file(path)
+                .with_context(|| format!("cannot write {}", path.display()))?;
+            Sink::Lines(output)
+        }
+    })
+}
+
+/// Why no more records are made.
+#[derive(Debug, PartialEq, Eq)]
+enum End {
+    Complete,
+    /// Asked to stop, or nobody reads any more.
+    Stopped,
+}
+
+fn produce(
+    args: &GenerateArgs,
+    plan: &Plan,
+    renderer: &mut Renderer,
+    sink: &mut Sink,
+    progress: &mut Progress,
+    shutdown: &Shutdown,
+) -> anyhow::Result<(Summary, End)> {
+    let mut model = Model::new(plan, now_micros());
+    let mut summary = Summary::default();
+    let mut pace = args.rate.map(Pace::new);
+    let mut record = Vec::with_capacity(512);
+    let mut key = Vec::with_capacity(20);
+    if let (Sink::Lines(output), Format::Csv) = (&mut *sink, args.format()) {
+        output.put(CSV_HEADER.as_bytes())?;
+        summary.bytes += CSV_HEADER.len() as u64 + 1;
+    }
+    let check_every = pace.as_ref().map_or(CHECK_EVERY, Pace::records_a_step);
+    let mut done = 0;
+    while plan.count.is_none_or(|count| done < count) {
+        if done % check_every == 0 {
+            if shutdown.is_asked() {
+                return Ok((summary, End::Stopped));
+            }
+            progress.show(done);
+            if let Some(pace) = &mut pace
+                && !pace.wait(done, sink)?
+            {
+                return Ok((summary, End::Stopped));
+            }
+        }
+        let Some((draft, kind)) = model.next(now_micros) else {
+            break;
+        };
+        record.clear();
+        let fault = match kind {
+            Kind::Malformed => Some(renderer.push_malformed(&mut record, &draft)),
+            _ => {
+                renderer.push(&mut record, &draft);
+                None
+            }
+        };
+        match sink {
+            Sink::Topic(topic) => {
+                if fault == Some(Fault::Empty) {
+                    record.clear();
+                }
+                key.clear();
+                text::push_decimal(&mut key, draft.user);
+                topic.put(&key, &record)?;
+            }
+            Sink::Lines(output) => {
+                if !quiet_if_pipe_is_closed(output.put(&record))? {
+                    return Ok((summary, End::Stopped));
+                }
+            }
+        }
+        summary.bytes += record.len() as u64;
+        summary.add(kind, fault);
+        done += 1;
+    }
+    Ok((summary, End::Complete))
+}
+
+/// False if nobody reads standard output any more, which is how `head` says thank you.
+fn quiet_if_pipe_is_closed(result: io::Result<()>) -> io::Result<bool> {
+    match result {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Holds the generator to a number of records a second.
+struct Pace {
+    records_a_second: u64,
+    started: Instant,
+}
+
+impl Pace {
+    fn new(records_a_second: u64) -> Pace {
+        Pace {
+            records_a_second,
+            started: Instant::now(),
+        }
+    }
+
+    /// A hundred steps a second at most: even enough to look steady.
+    fn records_a_step(&self) -> u64 {
+        (self.records_a_second / 100).clamp(1, CHECK_EVERY)
+    }
+
+    /// Waits until record number `done` is due; what was made so far goes out first. False if nobody reads it.
+    fn wait(&self, done: u64, sink: &mut Sink) -> io::Result<bool> {
+        let due = Duration::from_micros(
+            (u128::from(done) * 1_000_000 / u128::from(self.records_a_second)) as u64,
+        );
+        let Some(left) = due.checked_sub(self.started.elapsed()) else {
+            return Ok(true);
+        };
+        if let Sink::Lines(output) = sink
+            && !quiet_if_pipe_is_closed(output.flush())?
+        {
+            return Ok(false);
+        }
+        std::thread::sleep(left);
+        Ok(true)
+    }
+}
+
+fn report(args: &GenerateArgs, summary: &Summary, target: &str, elapsed: Duration) {
+    match args.output.output {
+        OutputFormat::Text => eprintln!("{}", summary.text(target, elapsed)),
+        // Standard output may be the target itself.
+        OutputFormat::Json if args.to == Target::Stdout => {
+            eprintln!("{}", summary.json(target, elapsed))
+        }
+        OutputFormat::Json => println!("{}", summary.json(target, elapsed)),
+    }
+}
+
+/// Microseconds since 1970-01-01 UTC.
+fn now_micros() -> i64 {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
 }

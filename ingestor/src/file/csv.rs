@@ -1,0 +1,143 @@
+//! Splits CSV records into fields (RFC 4180; a quote inside an unquoted field stands for itself).
+
+use std::borrow::Cow;
+
+use memchr::{memchr, memchr2};
+
+/// Where a field's value lies in its record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Field {
+    start: usize,
+    end: usize,
+    /// Quotes inside are doubled.
+    doubled: bool,
+}
+
+impl Field {
+    /// The field's value. `record` is the record it was split from.
+    pub(super) fn value<'a>(&self, record: &'a str) -> Cow<'a, str> {
+        let text = &record[self.start..self.end];
+        if self.doubled {
+            Cow::Owned(text.replace("\"\"", "\""))
+        } else {
+            Cow::Borrowed(text)
+        }
+    }
+}
+
+/// What a scan from the start of a record found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scan {
+    /// The record's content has `length` bytes; the next record starts after `next`.
+    Record { length: usize, next: usize },
+    /// The record goes on beyond the bytes at hand.
+    Incomplete,
+    /// The quoting is broken.
+    Broken(&'static str),
+}
+
+/// Splits a line that holds no quote at a field's start.
+pub(super) fn split_plain(line: &[u8], fields: &mut Vec<Field>) {
+    fields.clear();
+    let mut start = 0;
+    for comma in memchr::memchr_iter(b',', line) {
+        fields.push(Field {
+            start,
+            end: comma,
+            doubled: false,
+        });
+        start = comma + 1;
+    }
+    fields.push(Field {
+        start,
+        end: line.len(),
+        doubled: false,
+    });
+}
+
+/// Splits the record at the start of `bytes`, which may span lines. `at_end`: nothing comes after `bytes`.
+pub(super) fn split_quoted(bytes: &[u8], at_end: bool, fields: &mut Vec<Field>) -> Scan {
+    fields.clear();
+    let mut start = 0;
+    loop {
+        let end = if bytes.get(start) == Some(&b'"') {
+            let Some((close, doubled)) = closing_quote(bytes, start + 1, at_end) else {
+                return if at_end {
+                    Scan::Broken("a quoted field is not closed")
+                } else {
+                    Scan::Incomplete
+                };
+            };
+            fields.push(Field {
+                start: start + 1,
+                end: close,
+                doubled,
+            });
+            close + 1
+        } else {
+            let end =
+                memchr2(b',', b'\n', &bytes[start..]).map_or(bytes.len(), |length| start + length);
+            if end == bytes.len() && !at_end {
+                return Scan::Incomplete;
+            }
+            let is_last = bytes.get(end) != Some(&b',');
+            let value_end = if is_last && end > start && bytes[end - 1] == b'\r' {
+                end - 1
+            } else {
+                end
+            };
+            fields.push(Field {
+                start,
+                end: value_end,
+                doubled: false,
+            });
+            value_end
+        };
+        match &bytes[end..] {
+            [b',', ..] => start = end + 1,
+            [b'\n', ..] => {
+                return Scan::Record {
+                    length: end,
+                    next: end + 1,
+                };
+            }
+            [b'\r', b'\n', ..] => {
+                return Scan::Record {
+                    length: end,
+                    next: end + 2,
+                };
+            }
+            [] | [b'\r'] if !at_end => return Scan::Incomplete,
+            [] => {
+                return Scan::Record {
+                    length: end,
+                    next: end,
+                };
+            }
+            [b'\r'] => {
+                return Scan::Record {
+                    length: end,
+                    next: end + 1,
+                };
+            }
+            _ => return Scan::Broken("text follows a closing quote"),
+        }
+    }
+}
+
+/// The closing quote of a field whose content starts at `from`, and whether quotes are doubled in it.
+fn closing_quote(bytes: &[u8], from: usize, at_end: bool) -> Option<(usize, bool)> {
+    let mut search = from;
+    let mut doubled = false;
+    loop {
+        let quote = search + memchr(b'"', &bytes[search..])?;
+        match bytes.get(quote + 1) {
+            Some(b'"') => {
+                doubled = true;
+                search = quote + 2;
+            }
+            None if !at_end => return None,
+            _ => return Some((quote, doubled)),
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! Which column of a CSV file holds which field of an event.
+
+use std::borrow::Cow;
+
+use musicstream_event::{Event, Reason, Rejection, field};
+
+use super::FileError;
+use super::csv::Field;
+
+const REQUIRED: [&str; 5] = ["event_id", "user_id", "event_type", "region", "ts"];
+const SONG_ID: &str = "song_id";
+const DEVICE: &str = "device";
+
+/// The positions of an event's fields in each row.
+#[derive(Debug, Clone)]
+pub(super) struct Columns {
+    count: usize,
+    required: [usize; 5],
+    song_id: Option<usize>,
+    device: Option<usize>,
+}
+
+impl Columns {
+    /// Finds the columns by their names, in any order; other columns are ignored.
+    pub(super) fn of_header(
+        path: &str,
+        header: &str,
+        fields: &[Field],
+    ) -> Result<Columns, FileError> {
+        let names: Vec<String> = fields
+            .iter()
+            .map(|field| field.value(header).trim().to_owned())
+            .collect();
+        let find = |column: &'static str| {
+            let mut places = names
+                .iter()
+                .enumerate()
+                .filter(|(_, name)| *name == column)
+                .map(|(place, _)| place);
+            match (places.next(), places.next()) {
+                (_, Some(_)) => Err(FileError::DuplicateColumn {
+                    path: path.to_owned(),
+                    column,
+                }),
+                (place, None) => Ok(place),
+            }
+        };
+        let mut required = [0; 5];
+        let mut missing = Vec::new();
+        for (place, column) in required.iter_mut().zip(REQUIRED) {
+            match find(column)? {
+                Some(found) => *place = found,
+                None => missing.push(column),
+            }
+        }
+        if !missing.is_empty() {
+            return Err(FileError::MissingColumns {
+                path: path.to_owned(),
+                missing,
+                found: shown(&names),
+                hint: hint(&names),
+            });
+        }
+        Ok(Columns {
+            count: names.len(),
+            required,
+            song_id: find(SONG_ID)?,
+            device: find(DEVICE)?,
+        })
+    }
+
+    /// How many fields a row has to have.
+    pub(super) fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Judges a row that has the right number of fields.
+    pub(super) fn judge<'a>(&self, row: &'a str, fields: &[Field]) -> Result<Event<'a>, Rejection> {
+        let [event_id, user_id, event_type, region, ts] = self.required;
+        let required = |place: usize, name: &'static str| {
+            let value = fields[place].value(row);
+            if value.is_empty() {
+                Err(Rejection::new(Reason::MissingField, name))
+            } else {
+                Ok(value)
+            }
+        };
+        Ok(Event {
+            event_id: field::event_id(&required(event_id, "event_id")?)?,
+            user_id: accepted(required(user_id, "user_id")?, field::user_id)?,
+            event_type: accepted(required(event_type, "event_type")?, field::event_type)?,
+            region: accepted(required(region, "region")?, field::region)?,
+            ts: field::ts(&required(ts, "ts")?)?,
+            song_id: optional(self.song_id, row, fields, field::song_id)?,
+            device: optional(self.device, row, fields, field::device)?,
+        })
+    }
+}
+
+type Rule = fn(&str) -> Result<(), Rejection>;
+
+fn accepted(value: Cow<'_, str>, rule: Rule) -> Result<Cow<'_, str>, Rejection> {
+    rule(&value)?;
+    Ok(value)
+}
+
+fn optional<'a>(
+    place: Option<usize>,
+    row: &'a str,
+    fields: &[Field],
+    rule: Rule,
+) -> Result<Option<Cow<'a, str>>, Rejection> {
+    match place.map(|place| fields[place].value(row)) {
+        Some(value) if !value.is_empty() => accepted(value, rule).map(Some),
+        _ => Ok(None),
+    }
+}
+
+/// The header for a message: enough of it to recognise the file.
+fn shown(names: &[String]) -> String {
+    const LONGEST: usize = 200;
+    let all = names.join(", ");
+    match all.char_indices().nth(LONGEST) {
+        Some((cut, _)) => format!("{}…", &all[..cut]),
+        None => all,
+    }
+}
+
+fn hint(names: &[String]) -> &'static str {
+    match names {
+        [only] if only.contains(';') || only.contains('\t') => {
+            " (columns must be separated by commas)"
+        }
+        [first, ..] if first.starts_with('{') => " (is it NDJSON? then give --format ndjson)",
+        _ => "",
+    }
+}

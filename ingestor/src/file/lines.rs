@@ -1,0 +1,65 @@
+//! Finds physical lines in the window.
+
+use memchr::{memchr, memchr_iter};
+
+use super::FileError;
+use super::window::Window;
+
+/// The line at the window's position.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Line {
+    /// The line's content has `length` bytes; the next line starts after `next`.
+    Whole { length: usize, next: usize },
+    /// It is longer than the limit.
+    TooLong,
+}
+
+/// Finds the line at the window's position, without consuming it.
+pub(super) fn find(window: &mut Window, limit: usize) -> Result<Line, FileError> {
+    let mut searched = 0;
+    loop {
+        let bytes = window.bytes();
+        let (end, next) = match memchr(b'\n', &bytes[searched..]) {
+            Some(found) => (searched + found, searched + found + 1),
+            None if window.is_at_end() => (bytes.len(), bytes.len()),
+            None if bytes.len() > limit + 1 => return Ok(Line::TooLong),
+            None => {
+                searched = bytes.len();
+                window.fill()?;
+                continue;
+            }
+        };
+        let length = if end > 0 && bytes[end - 1] == b'\r' {
+            end - 1
+        } else {
+            end
+        };
+        return Ok(if length > limit {
+            Line::TooLong
+        } else {
+            Line::Whole { length, next }
+        });
+    }
+}
+
+/// Consumes the rest of the line, however long, without keeping it in memory.
+pub(super) fn skip(window: &mut Window) -> Result<(), FileError> {
+    loop {
+        match memchr(b'\n', window.bytes()) {
+            Some(found) => {
+                window.consume(found + 1);
+                return Ok(());
+            }
+            None => {
+                window.consume(window.bytes().len());
+                if !window.fill()? {
+                    return Ok(());
+                }
+            }
+        }
+    }
+}
+
+pub(super) fn count_newlines(bytes: &[u8]) -> u64 {
+    memchr_iter(b'\n', bytes).count() as u64
+}

@@ -1,0 +1,386 @@
+//! The reader itself: finds records, judges them, keeps position, line and checksum together.
+
+use std::ops::Range;
+use std::path::Path;
+
+use musicstream_event::{Event, Reason, Rejection, json};
+
+use super::csv::{self, Field, Scan};
+use super::fingerprint::{self, BLOCK_BYTES};
+use super::header::Columns;
+use super::input::Input;
+use super::lines::{self, Line};
+use super::window::Window;
+use super::{FileArgs, FileError, Format, KEPT_BYTES, MAX_RECORD_BYTES};
+
+const UTF8_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// One record of a file, judged.
+#[derive(Debug)]
+pub(crate) struct Record<'a> {
+    /// Offset of the record's first byte in the decompressed stream: its position in `rejected_events`.
+    pub(crate) start_offset: u64,
+    /// Offset after its line end; where the next record or a blank line starts.
+    pub(crate) end_offset: u64,
+    /// The line on which it starts; the first line of a file is 1.
+    pub(crate) line: u64,
+    /// Its bytes without the line end; only the first ones of a record that is too large.
+    pub(crate) raw: &'a [u8],
+    pub(crate) event: Result<Event<'a>, Rejection>,
+}
+
+/// Reads the records of one file in order.
+pub(crate) struct FileReader {
+    window: Window,
+    format: Format,
+    /// CSV only.
+    columns: Option<Columns>,
+    fields: Vec<Field>,
+    /// The line at the window's position.
+    line: u64,
+    limit: usize,
+    /// The first bytes of a record that is too large.
+    kept: Vec<u8>,
+    fingerprint: String,
+    earlier_fingerprints: Vec<String>,
+}
+
+/// A record that was found and consumed, before it is judged.
+struct Found {
+    start_offset: u64,
+    line: u64,
+    body: Body,
+}
+
+enum Body {
+    Whole(Range<usize>),
+    Refused(Range<usize>, Rejection),
+    TooLarge(Rejection),
+}
+
+impl FileReader {
+    /// Opens a file, or standard input for `-`, and reads what comes before the first record: byte order mark and CSV header.
+    ///
+    /// # Errors
+    /// The file cannot be read, or it cannot be a load: no header, or a required column is missing.
+    pub(crate) fn open(path: &Path, args: &FileArgs) -> Result<FileReader, FileError> {
+        FileReader::over(Input::open(path)?, args.format, MAX_RECORD_BYTES)
+    }
+
+    pub(super) fn over(
+        input: Input,
+        format: Option<Format>,
+        limit: usize,
+    ) -> Result<FileReader, FileError> {
+        let mut window = Window::new(input);
+        window.prefill_to(BLOCK_BYTES);
+        if matches!(window.bytes(), [0xff, 0xfe, ..] | [0xfe, 0xff, ..]) {
+            return Err(FileError::Utf16 {
+                path: window.name().to_owned(),
+            });
+        }
+        let block = window.bytes()[..window.bytes().len().min(BLOCK_BYTES)].to_vec();
+        if block.starts_with(UTF8_MARK) {
+            window.consume(UTF8_MARK.len());
+        }
+        let format = format
+            .or_else(|| Format::of_name(window.name()))
+            .unwrap_or_else(|| sniffed(window.bytes()));
+        let mut reader = FileReader {
+            window,
+            format,
+            columns: None,
+            fields: Vec::new(),
+            line: 1,
+            limit,
+            kept: Vec::new(),
+            fingerprint: fingerprint::of_block(format, &block),
+            earlier_fingerprints: Vec::new(),
+        };
+        if format == Format::Csv {
+            reader.read_header()?;
+        }
+        let after = usize::try_from(reader.position()).unwrap_or(usize::MAX);
+        reader.earlier_fingerprints = fingerprint::of_shorter_states(format, &block, after);
+        Ok(reader)
+    }
+
+    /// Names the file by its first block; the same for an unchanged file, packed or not, under any name.
+    pub(crate) fn fingerprint(&self) -> &str {
+        &self.fingerprint
+    }
+
+    /// What [`FileReader::fingerprint`] was when the file was shorter than its first block, the longest state first.
+    /// Some other file may have had the same beginning: believe one only if [`FileReader::resume`] does.
+    pub(crate) fn earlier_fingerprints(&self) -> &[String] {
+        &self.earlier_fingerprints
+    }
+
+    /// Bytes of the decompressed stream consumed so far, header included.
+    pub(crate) fn position(&self) -> u64 {
+        self.window.position()
+    }
+
+    /// BLAKE3 of all bytes before [`FileReader::position`].
+    pub(crate) fn checksum(&mut self) -> [u8; 32] {
+        self.window.checksum()
+    }
+
+    /// Bytes of the file on disk read so far, and its size (0 = not known).
+    pub(crate) fn progress(&self) -> (u64, u64) {
+        self.window.progress()
+    }
+
+    /// Goes on after `position`, which an earlier load reached; call it before the first record.
+    ///
+    /// # Errors
+    /// [`FileError::Changed`]: the bytes before `position` do not have this checksum, or the load ended within a line
+    /// that has grown since.
+    pub(crate) fn resume(&mut self, position: u64, checksum: &[u8]) -> Result<(), FileError> {
+        if position < self.position() {
+            return Err(self.changed(format!(
+                "the load had reached byte {position}, which is within its header now"
+            )));
+        }
+        loop {
+            let left = usize::try_from(position - self.position()).unwrap_or(usize::MAX);
+            let passed = &self.window.bytes()[..self.window.bytes().len().min(left)];
+            let (count, ends_line) = (passed.len(), passed.last().map(|byte| *byte == b'\n'));
+            self.line += lines::count_newlines(passed);
+            self.window.consume(count);
+            if count == left {
+                return self.check_resumed(position, checksum, ends_line.unwrap_or(true));
+            }
+            if !self.window.fill()? {
+                let why = format!(
+                    "it has {} bytes, of which {position} were loaded",
+                    self.position()
+                );
+                return Err(self.changed(why));
+            }
+        }
+    }
+
+    fn check_resumed(
+        &mut self,
+        position: u64,
+        checksum: &[u8],
+        ends_line: bool,
+    ) -> Result<(), FileError> {
+        if self.checksum() != checksum {
+            return Err(self.changed(format!(
+                "its first {position} bytes differ from those that were loaded"
+            )));
+        }
+        self.window.fill_to(2)?;
+        if ends_line || matches!(self.window.bytes(), [] | [b'\n', ..] | [b'\r', b'\n', ..]) {
+            return Ok(());
+        }
+        Err(self.changed(format!(
+            "its last line was loaded up to byte {position} and has grown since"
+        )))
+    }
+
+    fn changed(&self, why: String) -> FileError {
+        FileError::Changed {
+            path: self.window.name().to_owned(),
+            why,
+        }
+    }
+
+    /// The next record, or `None` at the end of the file. Blank lines are skipped.
+    ///
+    /// # Errors
+    /// The file cannot be read on. All whole records before the damage were returned; a part of one never is.
+    pub(crate) fn next_record(&mut self) -> Result<Option<Record<'_>>, FileError> {
+        if !self.skip_blank_lines()? {
+            return Ok(None);
+        }
+        let found = match self.format {
+            Format::Csv => self.find_row()?,
+            Format::Ndjson => self.find_line()?,
+        };
+        let (raw, event) = match found.body {
+            Body::TooLarge(rejection) => (&self.kept[..], Err(rejection)),
+            Body::Refused(range, rejection) => (self.window.taken(range), Err(rejection)),
+            Body::Whole(range) => {
+                let raw = self.window.taken(range);
+                (raw, self.judge(raw))
+            }
+        };
+        let end_offset = self.position();
+        Ok(Some(Record {
+            start_offset: found.start_offset,
+            end_offset,
+            line: found.line,
+            raw,
+            event,
+        }))
+    }
+
+    fn judge<'a>(&'a self, raw: &'a [u8]) -> Result<Event<'a>, Rejection> {
+        let Some(columns) = &self.columns else {
+            return json::decode(raw);
+        };
+        let row = std::str::from_utf8(raw).map_err(|error| {
+            Rejection::new(
+                Reason::NotUtf8,
+                format!("byte {} of the row", error.valid_up_to() + 1),
+            )
+        })?;
+        columns.judge(row, &self.fields)
+    }
+
+    /// False at the end of the file.
+    fn skip_blank_lines(&mut self) -> Result<bool, FileError> {
+        loop {
+            match self.window.bytes() {
+                [b'\n', ..] => {
+                    self.window.consume(1);
+                    self.line += 1;
+                }
+                [b'\r', b'\n', ..] => {
+                    self.window.consume(2);
+                    self.line += 1;
+                }
+                [b'\r'] if self.window.is_at_end() => self.window.consume(1),
+                [] | [b'\r'] => {
+                    if !self.window.fill()? && self.window.bytes().is_empty() {
+                        return Ok(false);
+                    }
+                }
+                _ => return Ok(true),
+            }
+        }
+    }
+
+    fn find_line(&mut self) -> Result<Found, FileError> {
+        let line = lines::find(&mut self.window, self.limit)?;
+        self.take_line(line, None)
+    }
+
+    /// Consumes one physical line, as a record or, with a rejection, as what is left of one.
+    fn take_line(&mut self, line: Line, rejection: Option<Rejection>) -> Result<Found, FileError> {
+        let (start_offset, number) = (self.position(), self.line);
+        self.line += 1;
+        let body = match line {
+            Line::Whole { length, next } => {
+                let range = self.window.take(length, next);
+                match rejection {
+                    Some(rejection) => Body::Refused(range, rejection),
+                    None => Body::Whole(range),
+                }
+            }
+            Line::TooLong => {
+                self.kept.clear();
+                self.kept
+                    .extend_from_slice(&self.window.bytes()[..KEPT_BYTES.min(self.limit)]);
+                lines::skip(&mut self.window)?;
+                let detail = format!(
+                    "the record has {} bytes and at most {} are allowed; its first {} bytes are kept",
+                    self.position() - start_offset,
+                    self.limit,
+                    self.kept.len()
+                );
+                Body::TooLarge(Rejection::new(Reason::TooLarge, detail))
+            }
+        };
+        Ok(Found {
+            start_offset,
+            line: number,
+            body,
+        })
+    }
+
+    /// Finds the next CSV row. Where quoting goes wrong, only the physical line is given up and reading goes on
+    /// with the next one: a stray quote must not take the rest of the file with it.
+    fn find_row(&mut self) -> Result<Found, FileError> {
+        let line = lines::find(&mut self.window, self.limit)?;
+        let Line::Whole { length, next } = line else {
+            return self.take_line(line, None);
+        };
+        let content = &self.window.bytes()[..length];
+        if memchr::memchr(b'"', content).is_none() {
+            csv::split_plain(content, &mut self.fields);
+            let wrong = self.wrong_count();
+            return self.take_line(line, wrong);
+        }
+        let scan = self.scan_quoted()?;
+        let Scan::Record {
+            length,
+            next: row_next,
+        } = scan
+        else {
+            let Scan::Broken(why) = scan else {
+                unreachable!("scan_quoted ends in a record or broken")
+            };
+            return self.take_line(line, Some(Rejection::new(Reason::MalformedCsv, why)));
+        };
+        let wrong = self.wrong_count();
+        if row_next <= next || wrong.is_some() {
+            return self.take_line(line, wrong);
+        }
+        let (start_offset, number) = (self.position(), self.line);
+        self.line += lines::count_newlines(&self.window.bytes()[..row_next]);
+        let range = self.window.take(length, row_next);
+        Ok(Found {
+            start_offset,
+            line: number,
+            body: Body::Whole(range),
+        })
+    }
+
+    fn scan_quoted(&mut self) -> Result<Scan, FileError> {
+        loop {
+            let bytes = self.window.bytes();
+            let scan = csv::split_quoted(bytes, self.window.is_at_end(), &mut self.fields);
+            if scan != Scan::Incomplete {
+                return Ok(scan);
+            }
+            let length = bytes.len();
+            if length > self.limit {
+                return Ok(Scan::Broken(
+                    "a quoted field is not closed within the largest record allowed",
+                ));
+            }
+            // Doubling keeps the repeated scans of a long record linear.
+            self.window.fill_to(length * 2)?;
+        }
+    }
+
+    fn wrong_count(&self) -> Option<Rejection> {
+        let expected = self.columns.as_ref()?.count();
+        let count = self.fields.len();
+        (count != expected).then(|| {
+            Rejection::new(
+                Reason::MalformedCsv,
+                format!("{count} fields where the header names {expected}"),
+            )
+        })
+    }
+
+    fn read_header(&mut self) -> Result<(), FileError> {
+        let path = self.window.name().to_owned();
+        let none = |why| FileError::NoHeader {
+            path: path.clone(),
+            why,
+        };
+        if !self.skip_blank_lines()? {
+            return Err(none("the file is empty"));
+        }
+        let Body::Whole(range) = self.find_row()?.body else {
+            return Err(none("its first line is too long or its quoting is broken"));
+        };
+        let header = std::str::from_utf8(self.window.taken(range))
+            .map_err(|_| none("its first line is not UTF-8"))?;
+        self.columns = Some(Columns::of_header(&path, header, &self.fields)?);
+        Ok(())
+    }
+}
+
+fn sniffed(bytes: &[u8]) -> Format {
+    match bytes.trim_ascii_start().first() {
+        Some(b'{') => Format::Ndjson,
+        _ => Format::Csv,
+    }
+}

@@ -1,0 +1,520 @@
+//! Whole files through the reader.
+
+use std::io::{self, Cursor, Read, Write};
+use std::path::{Path, PathBuf};
+
+use musicstream_event::{Reason, field};
+use proptest::prelude::*;
+
+use super::input::Input;
+use super::*;
+
+const HEADER: &str = "event_id,user_id,event_type,region,ts,song_id,device\n";
+const ID: &str = "bbf32908-1239-4d3f-aaf1-b4ed0728331b";
+
+/// A record with nothing borrowed: line, offsets, bytes, and user_id or the reason why not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Seen {
+    line: u64,
+    start: u64,
+    end: u64,
+    raw: Vec<u8>,
+    outcome: Result<String, Reason>,
+}
+
+/// Gives out at most `step` bytes a read.
+struct Trickle(Cursor<Vec<u8>>, usize);
+
+impl Read for Trickle {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let step = self.1.min(buffer.len());
+        self.0.read(&mut buffer[..step])
+    }
+}
+
+fn reader_of(name: &str, bytes: &[u8], step: usize, limit: usize) -> Result<FileReader, FileError> {
+    let source = Trickle(Cursor::new(bytes.to_vec()), step);
+    FileReader::over(
+        Input::over(Box::new(source), name.to_owned(), 0)?,
+        None,
+        limit,
+    )
+}
+
+fn open(name: &str, bytes: &[u8]) -> Result<FileReader, FileError> {
+    reader_of(name, bytes, 7, MAX_RECORD_BYTES)
+}
+
+fn rest(reader: &mut FileReader) -> Result<Vec<Seen>, (Vec<Seen>, FileError)> {
+    let mut seen = Vec::new();
+    loop {
+        match reader.next_record() {
+            Ok(None) => return Ok(seen),
+            Ok(Some(record)) => seen.push(Seen {
+                line: record.line,
+                start: record.start_offset,
+                end: record.end_offset,
+                raw: record.raw.to_vec(),
+                outcome: record
+                    .event
+                    .map(|event| event.user_id.into_owned())
+                    .map_err(|rejection| rejection.reason),
+            }),
+            Err(error) => return Err((seen, error)),
+        }
+    }
+}
+
+fn read(name: &str, bytes: &[u8]) -> Vec<Seen> {
+    let mut reader = open(name, bytes).expect("opens");
+    let seen = rest(&mut reader).expect("reads to the end");
+    assert_eq!(reader.position(), bytes.len() as u64, "all is consumed");
+    assert_eq!(
+        reader.checksum(),
+        *blake3::hash(bytes).as_bytes(),
+        "the checksum is over all"
+    );
+    seen
+}
+
+fn row(user: &str) -> String {
+    format!("{ID},{user},play,us,2026-01-02T03:04:05Z,1,ios")
+}
+
+fn outcomes(seen: &[Seen]) -> Vec<(u64, Result<&str, Reason>)> {
+    seen.iter()
+        .map(|one| {
+            (
+                one.line,
+                one.outcome
+                    .as_ref()
+                    .map(String::as_str)
+                    .map_err(|reason| *reason),
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn columns_in_any_order_and_extra_ones() {
+    let text = format!(
+        "\u{feff}x,ts, region ,event_type,user_id,event_id\r\n\r\n,2026-01-02 03:04:05,us,play,7,{ID}\r\n"
+    );
+    let mut reader = open("a.csv", text.as_bytes()).expect("opens");
+    let record = reader.next_record().expect("reads").expect("a record");
+    let event = record.event.expect("a good event");
+    assert_eq!((event.user_id.as_ref(), event.region.as_ref()), ("7", "us"));
+    assert_eq!(Ok(event.ts), field::ts("2026-01-02T03:04:05Z"));
+    assert_eq!((event.song_id, event.device, record.line), (None, None, 3));
+    assert_eq!(record.end_offset, text.len() as u64);
+}
+
+#[test]
+fn quoted_fields_with_commas_quotes_and_newlines() {
+    let header = HEADER.trim_end();
+    let text = format!(
+        "{header},note\n{},\"a \"\"b\"\",\r\nc\"\r\n{},\"\"\n",
+        row("\"x\"\"y,z\""),
+        row("2")
+    );
+    let seen = read("a.csv", text.as_bytes());
+    assert_eq!(outcomes(&seen), [(2, Ok("x\"y,z")), (4, Ok("2"))]);
+}
+
+#[test]
+fn bad_rows_are_rejected_with_their_line_and_the_rest_is_read() {
+    let mut bytes = format!(
+        "{HEADER}{}\r\n\r\nonly,three,fields\n,1,play,us,2026-01-02T03:04:05Z,,\nnope,1,play,us,2026-01-02T03:04:05Z,,\n",
+        row("1")
+    )
+    .into_bytes();
+    bytes.extend_from_slice(b"\xff\xfe,1,play,us,2026-01-02T03:04:05Z,,\n");
+    bytes.extend_from_slice(format!("{}\n{}", row("a\rb"), row("5")).as_bytes());
+    assert_eq!(
+        outcomes(&read("a.csv", &bytes)),
+        [
+            (2, Ok("1")),
+            (4, Err(Reason::MalformedCsv)),
+            (5, Err(Reason::MissingField)),
+            (6, Err(Reason::InvalidEventId)),
+            (7, Err(Reason::NotUtf8)),
+            (8, Err(Reason::InvalidUserId)),
+            (9, Ok("5")),
+        ]
+    );
+}
+
+#[test]
+fn a_stray_quote_costs_its_own_line_only() {
+    for stray in [
+        "\"x,1,play,us,2026-01-02T03:04:05Z,,",
+        "\"x\"y,1,play,us,2026-01-02T03:04:05Z,,",
+        "1,2,\"",
+        "\"",
+    ] {
+        for after in [row("\"quoted\""), row("plain")] {
+            let text = format!("{HEADER}{}\n{stray}\n{}\n{after}\n", row("1"), row("2"));
+            let seen = read("a.csv", text.as_bytes());
+            assert_eq!(seen.len(), 4, "{stray}");
+            assert_eq!(
+                (seen[1].line, &seen[1].outcome),
+                (3, &Err(Reason::MalformedCsv))
+            );
+            assert_eq!(seen[1].raw, stray.as_bytes());
+            assert_eq!(seen[2].outcome, Ok("2".to_owned()));
+            assert!(seen[3].outcome.is_ok());
+        }
+    }
+}
+
+#[test]
+fn a_record_beyond_the_limit_is_refused_without_being_kept() {
+    for name in ["a.csv", "a.ndjson"] {
+        let head = if name == "a.csv" { HEADER } else { "" };
+        let text = format!("{head}{}\nx\n", "y".repeat(1_000_000));
+        let mut reader = reader_of(name, text.as_bytes(), 5_000, 2_000).expect("opens");
+        let seen = rest(&mut reader).expect("reads");
+        assert_eq!(seen.len(), 2);
+        assert_eq!(
+            (seen[0].outcome.clone(), seen[0].raw.len()),
+            (Err(Reason::TooLarge), 2_000)
+        );
+        assert_eq!(seen[0].end - seen[0].start, 1_000_001);
+        assert_eq!(seen[1].raw, b"x");
+    }
+}
+
+#[test]
+fn ndjson_lines() {
+    let good =
+        format!(r#"{{"event_id":"{ID}","user_id":"é","event_type":"play","region":"us","ts":1}}"#);
+    let text = format!("\u{feff}{good}\r\n\n{{\"cut\n{good}");
+    let seen = read("a.jsonl", text.as_bytes());
+    assert_eq!(
+        outcomes(&seen),
+        [(1, Ok("é")), (3, Err(Reason::MalformedJson)), (4, Ok("é"))]
+    );
+    assert_eq!(seen[0].start, 3);
+    let sniffed = open("stdin", text.as_bytes()).expect("opens");
+    assert_eq!(
+        sniffed.fingerprint(),
+        open("a.ndjson", text.as_bytes())
+            .expect("opens")
+            .fingerprint()
+    );
+}
+
+#[test]
+fn a_header_that_makes_no_load() {
+    let error = |name: &str, text: &[u8]| {
+        open(name, text)
+            .map(|_| ())
+            .expect_err("refused")
+            .to_string()
+    };
+    assert_eq!(
+        error("a.csv", b"event_id,user_id,event_type\n"),
+        "a.csv lacks the columns region, ts; its header names: event_id, user_id, event_type"
+    );
+    assert!(error("a.csv", b"event_id;user_id\n").ends_with("separated by commas)"));
+    assert!(error("a.csv", b"ts,ts,region\n").contains("column ts twice"));
+    assert!(error("a.csv", b"").contains("is empty"));
+    assert!(error("a.csv", b"\"event_id").contains("quoting is broken"));
+    assert!(error("a.csv", b"\xff\xfee\0v\0").contains("UTF-16"));
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(bytes).expect("compresses");
+    encoder.finish().expect("compresses")
+}
+
+fn zst(bytes: &[u8]) -> Vec<u8> {
+    zstd::encode_all(bytes, 1).expect("compresses")
+}
+
+fn thousand_rows() -> String {
+    let rows: String = (0..1_000)
+        .map(|user| row(&user.to_string()) + "\n")
+        .collect();
+    format!("{HEADER}{rows}")
+}
+
+#[test]
+fn archives_of_several_members_read_like_the_plain_file() {
+    let text = thousand_rows();
+    let (first, second) = text.as_bytes().split_at(20_000);
+    let plain = read("a.csv", text.as_bytes());
+    let of_plain = open("a.csv", text.as_bytes()).expect("opens");
+    for pack in [gzip, zst] {
+        let bytes = [pack(first), pack(second)].concat();
+        let mut reader = open("a.csv", &bytes).expect("opens");
+        assert_eq!(reader.fingerprint(), of_plain.fingerprint());
+        assert_eq!(rest(&mut reader).expect("reads"), plain);
+    }
+}
+
+#[test]
+fn a_cut_archive_yields_its_whole_rows_and_then_an_error() {
+    let text = thousand_rows();
+    let plain = read("a.csv", text.as_bytes());
+    for pack in [gzip, zst] {
+        let whole = pack(text.as_bytes());
+        for length in [0, whole.len() / 2, whole.len() - 1] {
+            let error = match open("a.csv.gz", &whole[..length]) {
+                Err(error) => error,
+                Ok(mut reader) => {
+                    let (seen, error) = rest(&mut reader).expect_err("the archive is cut");
+                    assert_eq!(seen, plain[..seen.len()]);
+                    error
+                }
+            };
+            assert!(
+                matches!(error, FileError::Truncated { .. }),
+                "{error:?} at {length}"
+            );
+        }
+    }
+    let mut damaged = gzip(text.as_bytes());
+    let middle = damaged.len() / 2;
+    damaged[middle] ^= 0x55;
+    let failed = open("a.csv.gz", &damaged)
+        .and_then(|mut reader| rest(&mut reader).map_err(|(_, error)| error));
+    assert!(failed.is_err());
+}
+
+#[test]
+fn a_load_resumes_after_every_record() {
+    let text = format!(
+        "{}\n\n{},\"n\r\nn\"\n\"\n{}",
+        thousand_rows(),
+        row("x"),
+        row("last")
+    );
+    let all = read("a.csv", text.as_bytes());
+    let mut reader = open("a.csv", text.as_bytes()).expect("opens");
+    for count in 0..=all.len() {
+        if !(2..all.len() - 5).contains(&count) {
+            let (position, checksum) = (reader.position(), reader.checksum());
+            let mut again = open("a.csv", text.as_bytes()).expect("opens");
+            again.resume(position, &checksum).expect("resumes");
+            assert_eq!(rest(&mut again).expect("reads"), all[count..]);
+        }
+        reader.next_record().expect("reads");
+    }
+}
+
+#[test]
+fn an_appended_file_goes_on_and_a_changed_one_is_refused() {
+    let text = format!("{HEADER}{}\n{}", row("1"), row("2"));
+    let mut reader = open("a.csv", text.as_bytes()).expect("opens");
+    rest(&mut reader).expect("reads");
+    let (position, checksum) = (reader.position(), reader.checksum());
+
+    let appended = format!("{text}\n{}\n", row("3"));
+    let mut longer = open("a.csv", appended.as_bytes()).expect("opens");
+    assert!(
+        longer
+            .earlier_fingerprints()
+            .contains(&reader.fingerprint().to_owned())
+    );
+    longer.resume(position, &checksum).expect("resumes");
+    assert_eq!(outcomes(&rest(&mut longer).expect("reads")), [(4, Ok("3"))]);
+
+    let refusal = |text: &str| {
+        let mut changed = open("a.csv", text.as_bytes()).expect("opens");
+        changed
+            .resume(position, &checksum)
+            .expect_err("refused")
+            .to_string()
+    };
+    assert!(refusal(&text.replace(",2,", ",9,")).contains("differ from those that were loaded"));
+    assert!(refusal(&text[..text.len() - 3]).contains("of which"));
+    assert!(refusal(&format!("{text}x")).contains("has grown since"));
+}
+
+#[test]
+fn a_file_longer_than_its_first_block_has_the_fingerprints_of_its_beginnings() {
+    let text = thousand_rows();
+    let whole = open("a.csv", text.as_bytes()).expect("opens");
+    let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    for count in [2, 10] {
+        let beginning: String = lines[..count].concat();
+        let shorter = open("a.csv", beginning.as_bytes()).expect("opens");
+        assert!(
+            whole
+                .earlier_fingerprints()
+                .contains(&shorter.fingerprint().to_owned())
+        );
+    }
+    let header_only = open("a.csv", HEADER.as_bytes()).expect("opens");
+    assert!(
+        !whole
+            .earlier_fingerprints()
+            .contains(&header_only.fingerprint().to_owned())
+    );
+    let beyond_block: String = lines[..500].concat();
+    assert_eq!(
+        open("a.csv", beyond_block.as_bytes())
+            .expect("opens")
+            .fingerprint(),
+        whole.fingerprint()
+    );
+}
+
+/// The folder of data from elsewhere, or a line that says which test goes without it.
+fn test_data(test: &str, below: &str) -> Option<PathBuf> {
+    let root = std::env::var_os("MUSICSTREAM_TEST_DATA").map(PathBuf::from);
+    let root =
+        root.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data"));
+    let path = root.join(below);
+    if path.exists() {
+        return Some(path);
+    }
+    eprintln!(
+        "skipped: {test}: {} is not there (MUSICSTREAM_TEST_DATA)",
+        path.display()
+    );
+    None
+}
+
+#[test]
+fn csv_spectrum_splits_as_the_corpus_says() {
+    let Some(folder) = test_data(
+        "csv_spectrum_splits_as_the_corpus_says",
+        "corpora/csv-spectrum/csvs",
+    ) else {
+        return;
+    };
+    let mut files = 0;
+    for entry in std::fs::read_dir(folder).expect("the corpus can be listed") {
+        let path = entry.expect("the corpus can be listed").path();
+        let bytes = std::fs::read(&path).expect("the file can be read");
+        let mut oracle = ::csv::ReaderBuilder::new()
+            .has_headers(false)
+            .from_reader(&bytes[..]);
+        let expected: Vec<Vec<String>> = oracle
+            .records()
+            .map(|row| row.expect("parses").iter().map(str::to_owned).collect())
+            .collect();
+        assert_eq!(split_all(&bytes), expected, "{}", path.display());
+        files += 1;
+    }
+    assert!(files >= 11);
+}
+
+/// Splits all records of a text, as the reader does it.
+fn split_all(bytes: &[u8]) -> Vec<Vec<String>> {
+    let mut rows = Vec::new();
+    let mut fields = Vec::new();
+    let mut at = 0;
+    while at < bytes.len() {
+        let super::csv::Scan::Record { length, next } =
+            super::csv::split_quoted(&bytes[at..], true, &mut fields)
+        else {
+            panic!("the text is well formed")
+        };
+        let row = std::str::from_utf8(&bytes[at..at + length]).expect("the text is UTF-8");
+        rows.push(
+            fields
+                .iter()
+                .map(|field| field.value(row).into_owned())
+                .collect(),
+        );
+        at += next;
+    }
+    rows
+}
+
+#[test]
+fn the_seed_file_reads_to_the_last_row() {
+    let Some(path) = test_data(
+        "the_seed_file_reads_to_the_last_row",
+        "seed_events/events.csv",
+    ) else {
+        return;
+    };
+    let mut reader = FileReader::open(&path, &FileArgs::default()).expect("opens");
+    let seen = rest(&mut reader).expect("reads");
+    assert_eq!(seen.len(), 30_000);
+    assert!(seen.iter().all(|record| record.outcome.is_ok()));
+    assert_eq!(seen[29_999].line, 30_001);
+    let size = std::fs::metadata(&path).expect("is there").len();
+    assert_eq!((reader.position(), reader.progress()), (size, (size, size)));
+}
+
+/// Renders a field, in quotes where it has to be or `quote` says so.
+fn cell(value: &str, quote: bool) -> String {
+    if quote || value.contains(['"', ',', '\r', '\n']) {
+        format!("\"{}\"", value.replace('"', "\"\""))
+    } else {
+        value.to_owned()
+    }
+}
+
+proptest! {
+    #[test]
+    fn rendered_events_read_back(
+        rows in prop::collection::vec(
+            ("[^\\x00-\\x1f\\x7f-\\u{9f}]{1,20}", "[\",\\r\\n a-zé]{0,12}", any::<[bool; 3]>()), 1..40),
+        step in 1_usize..200,
+    ) {
+        let mut text = "note,user_id,ts,event_type,event_id,region\n".to_owned();
+        for (user, note, [quote_user, quote_note, crlf]) in &rows {
+            text += &format!("{},{},2026-01-02T03:04:05Z,play,{ID},us", cell(note, *quote_note), cell(user, *quote_user));
+            text += if *crlf { "\r\n" } else { "\n" };
+        }
+        let mut reader = reader_of("a.csv", text.as_bytes(), step, MAX_RECORD_BYTES).expect("opens");
+        let mut next = reader.position();
+        let mut line = 2;
+        let seen = rest(&mut reader).expect("reads");
+        prop_assert_eq!(seen.len(), rows.len());
+        for (record, (user, _, _)) in seen.iter().zip(&rows) {
+            prop_assert_eq!(record.start, next, "no gap and no overlap");
+            prop_assert_eq!(record.line, line);
+            prop_assert_eq!(record.outcome.as_ref(), Ok(user));
+            let bytes = &text.as_bytes()[record.start as usize..record.end as usize];
+            prop_assert!(bytes.starts_with(&record.raw));
+            line += bytes.iter().filter(|byte| **byte == b'\n').count() as u64;
+            next = record.end;
+        }
+        prop_assert_eq!(next, text.len() as u64);
+    }
+
+    #[test]
+    fn splits_like_the_csv_crate(
+        rows in prop::collection::vec(prop::collection::vec(("[\",\\r\\n ab]{0,6}", any::<bool>()), 2..5), 1..10)
+    ) {
+        let mut text = String::new();
+        for row in &rows {
+            let cells: Vec<String> = row.iter().map(|(value, quote)| cell(value, *quote)).collect();
+            text += &(cells.join(",") + "\n");
+        }
+        let mut oracle = ::csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
+        let expected: Vec<Vec<String>> =
+            oracle.records().map(|row| row.expect("parses").iter().map(str::to_owned).collect()).collect();
+        prop_assert_eq!(split_all(text.as_bytes()), expected);
+    }
+
+    #[test]
+    fn any_bytes_are_covered_by_records_and_line_ends(
+        pieces in prop::collection::vec(prop::sample::select(vec!["\"", ",", "\n", "\r\n", "\r", "a", "\"\"", "{", "\u{0}"]), 0..120),
+        is_csv in any::<bool>(), step in 1_usize..50,
+    ) {
+        let body: String = pieces.concat();
+        let (name, text) = if is_csv { ("a.csv", format!("{HEADER}{body}")) } else { ("a.ndjson", body) };
+        let mut reader = reader_of(name, text.as_bytes(), step, 60).expect("opens");
+        let mut next = reader.position();
+        for record in rest(&mut reader).expect("reads") {
+            let between = &text.as_bytes()[next as usize..record.start as usize];
+            prop_assert!(between.iter().all(|byte| matches!(byte, b'\r' | b'\n')), "only blank lines are skipped");
+            let tail = &text.as_bytes()[record.start as usize + record.raw.len()..record.end as usize];
+            let too_large = record.outcome == Err(Reason::TooLarge);
+            prop_assert!(too_large || matches!(tail, b"" | b"\n" | b"\r\n" | b"\r"), "{:?}", tail);
+            next = record.end;
+        }
+        let after = &text.as_bytes()[next as usize..];
+        prop_assert!(after.iter().all(|byte| matches!(byte, b'\r' | b'\n')));
+        prop_assert_eq!(reader.position(), text.len() as u64);
+    }
+}

@@ -1,0 +1,168 @@
+//! The part of the stream that is in memory: what is not consumed yet, and the hash of what is.
+
+use std::io;
+use std::ops::Range;
+
+use super::FileError;
+use super::input::Input;
+
+const FIRST_BYTES: usize = 256 << 10;
+
+/// A sliding window over the stream. Consumed bytes stay readable until the next fill.
+pub(super) struct Window {
+    input: Input,
+    buffer: Vec<u8>,
+    /// Offset of `buffer[0]` in the stream.
+    base: u64,
+    /// `buffer[..start]` is consumed, `buffer[start..end]` is not.
+    start: usize,
+    end: usize,
+    /// `buffer[..hashed]` is in the hash; never past `start`.
+    hashed: usize,
+    hash: blake3::Hasher,
+    at_end: bool,
+    /// What the stream failed with, while there is still something to read before it.
+    failure: Option<FileError>,
+}
+
+impl Window {
+    pub(super) fn new(input: Input) -> Window {
+        Window {
+            input,
+            buffer: vec![0; FIRST_BYTES],
+            base: 0,
+            start: 0,
+            end: 0,
+            hashed: 0,
+            hash: blake3::Hasher::new(),
+            at_end: false,
+            failure: None,
+        }
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.input.name
+    }
+
+    /// Bytes read from disk, and the size of the file there (0 = not known).
+    pub(super) fn progress(&self) -> (u64, u64) {
+        (self.input.bytes_read(), self.input.size)
+    }
+
+    /// What is in memory and not consumed.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.buffer[self.start..self.end]
+    }
+
+    /// Consumes `count` bytes; the first `length` of them can be read with [`Window::taken`] until the next fill.
+    pub(super) fn take(&mut self, length: usize, count: usize) -> Range<usize> {
+        let range = self.start..self.start + length;
+        self.consume(count);
+        range
+    }
+
+    pub(super) fn taken(&self, range: Range<usize>) -> &[u8] {
+        &self.buffer[range]
+    }
+
+    /// Whether nothing comes after [`Window::bytes`]. Known only after a fill that brought nothing.
+    pub(super) fn is_at_end(&self) -> bool {
+        self.at_end
+    }
+
+    /// Offset in the stream of the first byte that is not consumed.
+    pub(super) fn position(&self) -> u64 {
+        self.base + self.start as u64
+    }
+
+    pub(super) fn consume(&mut self, count: usize) {
+        debug_assert!(count <= self.end - self.start);
+        self.start += count;
+    }
+
+    /// Hash of all bytes before [`Window::position`].
+    pub(super) fn checksum(&mut self) -> [u8; 32] {
+        self.hash_consumed();
+        *self.hash.finalize().as_bytes()
+    }
+
+    fn hash_consumed(&mut self) {
+        self.hash.update(&self.buffer[self.hashed..self.start]);
+        self.hashed = self.start;
+    }
+
+    /// Brings more bytes; false at the end of the stream.
+    ///
+    /// # Errors
+    /// The stream cannot be read on. What is in the window stays as it is.
+    pub(super) fn fill(&mut self) -> Result<bool, FileError> {
+        if self.at_end {
+            return Ok(false);
+        }
+        if let Some(failure) = self.failure.take() {
+            return Err(failure);
+        }
+        self.make_room();
+        loop {
+            match self.input.stream.read(&mut self.buffer[self.end..]) {
+                Ok(0) => {
+                    self.at_end = true;
+                    return Ok(false);
+                }
+                Ok(count) => {
+                    self.end += count;
+                    return Ok(true);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(self.failure(error)),
+            }
+        }
+    }
+
+    /// Fills until at least `count` bytes are there or the stream ends.
+    pub(super) fn fill_to(&mut self, count: usize) -> Result<(), FileError> {
+        while self.end - self.start < count && self.fill()? {}
+        Ok(())
+    }
+
+    /// Like [`Window::fill_to`], but an error waits until what was read before it is used up.
+    pub(super) fn prefill_to(&mut self, count: usize) {
+        self.failure = self.fill_to(count).err();
+    }
+
+    fn make_room(&mut self) {
+        if self.start > 0 {
+            self.hash_consumed();
+            self.buffer.copy_within(self.start..self.end, 0);
+            self.base += self.start as u64;
+            self.end -= self.start;
+            (self.start, self.hashed) = (0, 0);
+        }
+        if self.end * 2 > self.buffer.len() {
+            self.buffer.resize(self.buffer.len() * 2, 0);
+        } else if self.end == 0 && self.buffer.len() > FIRST_BYTES {
+            self.buffer.truncate(FIRST_BYTES);
+            self.buffer.shrink_to_fit();
+        }
+    }
+
+    fn failure(&self, source: io::Error) -> FileError {
+        let path = self.input.name.clone();
+        let offset = self.base + self.end as u64;
+        match source.kind() {
+            io::ErrorKind::UnexpectedEof => FileError::Truncated { path, offset },
+            io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput | io::ErrorKind::Other => {
+                FileError::Damaged {
+                    path,
+                    offset,
+                    source,
+                }
+            }
+            _ => FileError::Read {
+                path,
+                offset,
+                source,
+            },
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Which record is of which kind: exact numbers of each, in random order.
+
+use super::random::Random;
+
+/// Shares are parts of this many: a percentage with four decimals.
+pub(super) const WHOLE: u64 = 1_000_000;
+
+/// A percentage, held as an integer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Percent(u32);
+
+impl Percent {
+    /// Parts of [`WHOLE`].
+    pub(super) fn parts(self) -> u64 {
+        u64::from(self.0)
+    }
+}
+
+impl std::str::FromStr for Percent {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Percent, Self::Err> {
+        const WRONG: &str = "expected a percentage from 0 to 100, with at most 4 decimals";
+        let text = text.strip_suffix('%').unwrap_or(text);
+        let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
+        if whole.is_empty()
+            || decimals.len() > 4
+            || !(whole.bytes().chain(decimals.bytes())).all(|byte| byte.is_ascii_digit())
+        {
+            return Err(WRONG);
+        }
+        let parts: u32 = format!("{whole}{decimals:0<4}")
+            .parse()
+            .map_err(|_| WRONG)?;
+        if u64::from(parts) > WHOLE {
+            Err(WRONG)
+        } else {
+            Ok(Percent(parts))
+        }
+    }
+}
+
+/// What a record is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Regular,
+    Duplicate,
+    Late,
+    OutOfOrder,
+    Malformed,
+}
+
+const FAULTS: [Kind; 4] = [
+    Kind::Duplicate,
+    Kind::Late,
+    Kind::OutOfOrder,
+    Kind::Malformed,
+];
+
+/// The shares of the kinds that are not regular.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Shares {
+    pub(super) duplicates: Percent,
+    pub(super) late: Percent,
+    pub(super) out_of_order: Percent,
+    pub(super) malformed: Percent,
+}
+
+impl Shares {
+    fn parts(&self) -> [u64; 4] {
+        [
+            self.duplicates,
+            self.late,
+            self.out_of_order,
+            self.malformed,
+        ]
+        .map(Percent::parts)
+    }
+
+    pub(super) fn exceed_all(&self) -> bool {
+        self.parts().iter().sum::<u64>() > WHOLE
+    }
+}
+
+/// Deals the kinds out: of `count` records exactly the shares, rounded.
+pub(super) struct Mix {
+    shares: Shares,
+    left: u64,
+    /// Still to come, in the order of [`FAULTS`].
+    quotas: [u64; 4],
+    is_endless: bool,
+}
+
+impl Mix {
+    /// Without a count the shares hold in each million records.
+    pub(super) fn new(shares: Shares, count: Option<u64>) -> Mix {
+        let mut mix = Mix {
+            shares,
+            left: 0,
+            quotas: [0; 4],
+            is_endless: count.is_none(),
+        };
+        mix.deal(count.unwrap_or(WHOLE));
+        mix
+    }
+
+    fn deal(&mut self, count: u64) {
+        self.left = count;
+        let mut free = count;
+        for (quota, parts) in self.quotas.iter_mut().zip(self.shares.parts()) {
+            let rounded =
+                (u128::from(count) * u128::from(parts) + u128::from(WHOLE / 2)) / u128::from(WHOLE);
+            // Rounding up four times may promise more than there is.
+            *quota = (rounded as u64).min(free);
+            free -= *quota;
+        }
+    }
+
+    /// The kind of the next record. A kind that `is_possible` denies for this record is made up for later.
+    pub(super) fn next(&mut self, random: &mut Random, is_possible: impl Fn(Kind) -> bool) -> Kind {
+        if self.left == 0 && self.is_endless {
+            self.deal(WHOLE);
+        }
+        let mut at = random.below(self.left.max(1));
+        self.left = self.left.saturating_sub(1);
+        for (quota, kind) in self.quotas.iter_mut().zip(FAULTS) {
+            if at < *quota {
+                if !is_possible(kind) {
+                    return Kind::Regular;
+                }
+                *quota -= 1;
+                return kind;
+            }
+            at -= *quota;
+        }
+        Kind::Regular
+    }
+}

@@ -1,0 +1,176 @@
+//! When events happen: day and night, week and weekend, each region in its own time zone.
+
+use super::random::{Random, Weighted};
+
+pub(super) const MICROS_PER_SECOND: i64 = 1_000_000;
+pub(super) const MICROS_PER_DAY: i64 = 86_400 * MICROS_PER_SECOND;
+const MICROS_PER_HOUR: i64 = 3_600 * MICROS_PER_SECOND;
+const SLOT_MICROS: i64 = 300 * MICROS_PER_SECOND;
+
+/// Listening by local hour, in thousandths of the busiest hour: quiet nights, a rise on the way to work, evenings.
+const WEEKDAY: [u64; 24] = [
+    220, 130, 80, 60, 60, 90, 200, 420, 620, 610, 560, 560, 600, 610, 590, 600, 680, 800, 900, 960,
+    1000, 930, 700, 420,
+];
+/// Later mornings, longer nights.
+const WEEKEND: [u64; 24] = [
+    400, 300, 210, 130, 90, 80, 110, 200, 350, 540, 700, 800, 850, 870, 880, 870, 860, 880, 920,
+    960, 980, 950, 850, 640,
+];
+
+/// A region's share of the events and its clock.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RegionClock {
+    pub(super) weight: u64,
+    pub(super) utc_offset_hours: i64,
+}
+
+impl RegionClock {
+    /// How much this region listens at an instant.
+    fn activity(&self, instant: i64) -> u64 {
+        let local = instant + self.utc_offset_hours * MICROS_PER_HOUR;
+        let (day, in_day) = (
+            local.div_euclid(MICROS_PER_DAY),
+            local.rem_euclid(MICROS_PER_DAY),
+        );
+        let hour = (in_day / MICROS_PER_HOUR) as usize;
+        let (here, next) = (
+            hourly(day, hour),
+            hourly(day + (hour as i64 + 1) / 24, (hour + 1) % 24),
+        );
+        let passed = (in_day % MICROS_PER_HOUR) / MICROS_PER_SECOND;
+        self.weight * (here * (3_600 - passed as u64) + next * passed as u64) / 3_600
+    }
+}
+
+fn hourly(day: i64, hour: usize) -> u64 {
+    // 1970-01-01 was a Thursday.
+    match (day + 3).rem_euclid(7) {
+        5 | 6 => WEEKEND[hour],
+        _ => WEEKDAY[hour],
+    }
+}
+
+/// A stretch of time over which the regions' activity is taken as constant.
+#[derive(Debug, Clone, Copy)]
+struct Slot {
+    start: i64,
+    length: i64,
+    events: u64,
+    /// Events of it already given out.
+    given: u64,
+}
+
+/// Spreads a number of events over a span of time, in order, with constant memory.
+pub(super) struct Schedule {
+    regions: Vec<RegionClock>,
+    until: i64,
+    count: u64,
+    /// Weight of the whole span, and of what lies before the end of the slot.
+    total: u128,
+    passed: u128,
+    placed: u64,
+    slot: Slot,
+    shares: Weighted,
+}
+
+impl Schedule {
+    /// `count` events in [from, until), in microseconds since 1970. `from` is before `until`; some region has a weight.
+    pub(super) fn new(regions: Vec<RegionClock>, from: i64, until: i64, count: u64) -> Schedule {
+        let mut schedule = Schedule {
+            regions,
+            until,
+            count,
+            total: 0,
+            passed: 0,
+            placed: 0,
+            slot: Slot {
+                start: from,
+                length: 0,
+                events: 0,
+                given: 0,
+            },
+            shares: Weighted::default(),
+        };
+        let mut at = from;
+        while at < until {
+            let length = schedule.slot_length(at);
+            schedule.total += schedule.weight(at, length);
+            at += length;
+        }
+        schedule
+    }
+
+    /// The next instant, or `None` when all are given out.
+    pub(super) fn next(&mut self, random: &mut Random) -> Option<i64> {
+        while self.slot.given == self.slot.events {
+            if !self.next_slot() {
+                return None;
+            }
+        }
+        // Each event has its own part of the slot and lies somewhere in it: even, in order, and not regular.
+        let part = self.slot.length as u64 / self.slot.events;
+        let offset = self.slot.length as u64 * self.slot.given / self.slot.events;
+        self.slot.given += 1;
+        Some(
+            self.slot.start
+                + offset as i64
+                + if part > 0 {
+                    random.below(part) as i64
+                } else {
+                    0
+                },
+        )
+    }
+
+    /// How the regions share the events of now.
+    pub(super) fn shares(&self) -> &Weighted {
+        &self.shares
+    }
+
+    /// Events a second around now, at least 1.
+    pub(super) fn events_a_second(&self) -> u64 {
+        let seconds = (self.slot.length / MICROS_PER_SECOND).max(1) as u64;
+        (self.slot.events / seconds).max(1)
+    }
+
+    /// Sets the regions' shares to those of an instant that this schedule did not give out.
+    pub(super) fn move_to(&mut self, instant: i64) {
+        let regions = &self.regions;
+        self.shares
+            .set(regions.iter().map(|region| region.activity(instant)));
+    }
+
+    fn next_slot(&mut self) -> bool {
+        let start = self.slot.start + self.slot.length;
+        if start >= self.until {
+            return false;
+        }
+        let length = self.slot_length(start);
+        self.passed += self.weight(start, length);
+        let placed = (self.passed * u128::from(self.count) / self.total) as u64;
+        self.slot = Slot {
+            start,
+            length,
+            events: placed - self.placed,
+            given: 0,
+        };
+        self.placed = placed;
+        self.move_to(start);
+        true
+    }
+
+    /// Slots end at multiples of their length, so that a day looks the same whenever the span begins.
+    fn slot_length(&self, start: i64) -> i64 {
+        (SLOT_MICROS - start.rem_euclid(SLOT_MICROS)).min(self.until - start)
+    }
+
+    fn weight(&self, start: i64, length: i64) -> u128 {
+        let activity: u64 = self
+            .regions
+            .iter()
+            .map(|region| region.activity(start))
+            .sum();
+        u128::from(activity) * length as u128
+    }
+}

@@ -1,0 +1,165 @@
+//! What was generated, and how far it is.
+
+use std::io::IsTerminal;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::fault::Fault;
+use super::mix::Kind;
+
+/// Counts of a run.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Summary {
+    regular: u64,
+    duplicates: u64,
+    late: u64,
+    out_of_order: u64,
+    malformed: [u64; Fault::ALL.len()],
+    pub(super) bytes: u64,
+    /// Records that the broker did not take.
+    pub(super) undelivered: u64,
+}
+
+impl Summary {
+    pub(super) fn add(&mut self, kind: Kind, fault: Option<Fault>) {
+        match kind {
+            Kind::Regular => self.regular += 1,
+            Kind::Duplicate => self.duplicates += 1,
+            Kind::Late => self.late += 1,
+            Kind::OutOfOrder => self.out_of_order += 1,
+            Kind::Malformed => {}
+        }
+        for (count, one) in self.malformed.iter_mut().zip(Fault::ALL) {
+            *count += u64::from(fault == Some(one));
+        }
+    }
+
+    pub(super) fn records(&self) -> u64 {
+        self.distinct() + self.duplicates + self.malformed.iter().sum::<u64>()
+    }
+
+    /// Well-formed events, each counted once.
+    fn distinct(&self) -> u64 {
+        self.regular + self.late + self.out_of_order
+    }
+
+    fn faults(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        Fault::ALL
+            .map(Fault::name)
+            .into_iter()
+            .zip(self.malformed)
+            .filter(|(_, count)| *count > 0)
+    }
+
+    pub(super) fn text(&self, target: &str, elapsed: Duration) -> String {
+        let seconds = elapsed.as_secs_f64().max(1e-9);
+        let malformed: u64 = self.malformed.iter().sum();
+        let kinds: Vec<String> = self
+            .faults()
+            .map(|(name, count)| format!("{name} {count}"))
+            .collect();
+        let kinds = if kinds.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", kinds.join(", "))
+        };
+        let undelivered = match self.undelivered {
+            0 => String::new(),
+            count => format!("  undelivered {count}"),
+        };
+        format!(
+            "generated {} records to {target}: distinct events {}, of them late {} and out of order {}  duplicates {}  malformed {malformed}{kinds}{undelivered}  in {seconds:.1} s ({:.0} records/s)",
+            self.records(),
+            self.distinct(),
+            self.late,
+            self.out_of_order,
+            self.duplicates,
+            self.records() as f64 / seconds,
+        )
+    }
+
+    pub(super) fn json(&self, target: &str, elapsed: Duration) -> serde_json::Value {
+        let seconds = elapsed.as_secs_f64().max(1e-9);
+        let faults: serde_json::Map<String, serde_json::Value> = self
+            .faults()
+            .map(|(name, count)| (name.to_owned(), count.into()))
+            .collect();
+        serde_json::json!({
+            "target": target,
+            "records": self.records(),
+            "distinct": self.distinct(),
+            "duplicates": self.duplicates,
+            "late": self.late,
+            "out_of_order": self.out_of_order,
+            "malformed": self.malformed.iter().sum::<u64>(),
+            "malformed_by_kind": faults,
+            "undelivered": self.undelivered,
+            "bytes": self.bytes,
+            "seconds": (seconds * 1000.0).round() / 1000.0,
+            "records_per_second": (self.records() as f64 / seconds).round(),
+        })
+    }
+}
+
+/// A bar on a terminal, else a line every few seconds; on standard error.
+pub(super) struct Progress {
+    bar: Option<ProgressBar>,
+    count: Option<u64>,
+    started: Instant,
+    said: Instant,
+}
+
+const LINE_EVERY: Duration = Duration::from_secs(5);
+
+impl Progress {
+    pub(super) fn new(count: Option<u64>) -> Progress {
+        let bar = std::io::stderr().is_terminal().then(|| {
+            let bar = count.map_or_else(ProgressBar::new_spinner, ProgressBar::new);
+            let template = "{wide_bar} {human_pos}/{human_len} records  {per_sec}  {eta} left";
+            bar.set_style(match (count, ProgressStyle::with_template(template)) {
+                (Some(_), Ok(style)) => style,
+                _ => ProgressStyle::default_spinner(),
+            });
+            bar
+        });
+        let now = Instant::now();
+        Progress {
+            bar,
+            count,
+            started: now,
+            said: now,
+        }
+    }
+
+    pub(super) fn show(&mut self, done: u64) {
+        if let Some(bar) = &self.bar {
+            bar.set_position(done);
+            return;
+        }
+        if self.said.elapsed() < LINE_EVERY {
+            return;
+        }
+        self.said = Instant::now();
+        let rate = done as f64 / self.started.elapsed().as_secs_f64();
+        match self.count {
+            Some(count) => {
+                let percent = done as f64 * 100.0 / count.max(1) as f64;
+                eprintln!(
+                    "generated {done} of {count} records ({percent:.0} %), {rate:.0} records/s"
+                );
+            }
+            None => eprintln!("generated {done} records, {rate:.0} records/s"),
+        }
+    }
+
+    pub(super) fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+
+    pub(super) fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+}
