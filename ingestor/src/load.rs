@@ -1,20 +1,258 @@
 //! `load`: files into Postgres, each row exactly once.
+//!
+//! A file is a source of its own in the ledger, named by its fingerprint; its position there is the
+//! byte offset in the decompressed stream, stored with the checksum of all before it, in the
+//! transaction of the rows. So a killed load goes on where it was, a second one finds nothing to do,
+//! and a file that was changed is refused. Rejects carry the line as their position.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::sync::{Arc, atomic::AtomicU64};
+use std::time::{Duration, Instant};
 
+use anyhow::{Context, bail};
+use musicstream_event::Rejection;
+
+use crate::batch::{Batch, Limits, Origin};
 use crate::cli::{DatabaseArgs, OutputArgs};
+use crate::database::{Holder, Target};
+use crate::file::{FileArgs, FileReader};
+use crate::progress::{Progress, Unit};
+use crate::shutdown::Shutdown;
+use crate::summary::Totals;
+use crate::writer::{News, Order, Report, Writer, WriterConfig};
+use crate::owner;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct LoadArgs {
-    /// CSV or NDJSON files, plain, .gz or .zst
+    /// CSV or NDJSON files, plain, .gz or .zst; - is standard input
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) file: FileArgs,
+    /// Most rows in one transaction
+    #[arg(long, default_value_t = 50_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000), value_name = "N")]
+    pub(crate) batch_rows: u32,
     #[command(flatten)]
     pub(crate) database: DatabaseArgs,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
 }
 
-pub(crate) fn run(_args: LoadArgs) -> anyhow::Result<()> {
-    anyhow::bail!("load is not built yet")
+/// Batches that may be with the writer at once: one that it works on, one that waits.
+const MAX_IN_FLIGHT: usize = 2;
+/// Bytes of rows in one transaction, at most.
+const MAX_BATCH_BYTES: usize = 24 << 20;
+/// How long the database may be away before the first file is begun.
+const CONNECT_WITHIN: Duration = Duration::from_secs(30);
+/// A file has no partitions: it is its own only one.
+const PARTITION: i32 = 0;
+/// A load is alone with its sources: nothing is ever given up.
+const GENERATION: u64 = 0;
+
+/// Loads the files one after the other and prints the summary.
+///
+/// # Errors
+/// A file cannot be read to its end or was changed, the set-up is wrong, or the load was interrupted.
+pub(crate) fn run(args: LoadArgs) -> anyhow::Result<()> {
+    let started = Instant::now();
+    let shutdown = Shutdown::on_signal().context("cannot listen for signals")?;
+    let target = Target::from_args(&args.database)?;
+    // Files that cannot be a load stop it before anything is stored.
+    for path in &args.files {
+        if path != Path::new("-") {
+            FileReader::open(path, &args.file)?;
+        }
+    }
+    let mut load = Load::start(target, &args, shutdown)?;
+    for path in &args.files {
+        load.file(path, &args.file).with_context(|| format!("cannot load {}", path.display()))?;
+    }
+    load.totals.print(started.elapsed(), args.output.output);
+    Ok(())
+}
+
+struct Load {
+    writer: Writer,
+    reports: mpsc::Receiver<Report>,
+    limits: Limits,
+    shutdown: Shutdown,
+    totals: Totals,
+    in_flight: usize,
+    spare: Vec<Batch>,
+}
+
+/// A file that is being loaded: where the next batch begins in the ledger.
+struct Source {
+    name: Arc<str>,
+    file_name: String,
+    from: Option<i64>,
+    epoch: i64,
+}
+
+impl Load {
+    fn start(target: Target, args: &LoadArgs, shutdown: Shutdown) -> anyhow::Result<Load> {
+        let (sender, reports) = mpsc::channel();
+        let config = WriterConfig {
+            target,
+            owner: owner::of_this_process(),
+            generation: Arc::new(AtomicU64::new(GENERATION)),
+            connect_within: Some(CONNECT_WITHIN),
+        };
+        let writer = Writer::start(0, config, sender).context("cannot start a writer")?;
+        let limits = Limits { rows: args.batch_rows as usize, bytes: MAX_BATCH_BYTES, age: Duration::MAX };
+        let mut load =
+            Load { writer, reports, limits, shutdown, totals: Totals::default(), in_flight: 0, spare: Vec::new() };
+        match load.next_news()? {
+            News::Opened => Ok(load),
+            _ => bail!("the writer did not start"),
+        }
+    }
+
+    fn file(&mut self, path: &Path, args: &FileArgs) -> anyhow::Result<()> {
+        let mut reader = FileReader::open(path, args)?;
+        let file_name = path.file_name().map_or_else(|| "-".to_owned(), |name| name.to_string_lossy().into_owned());
+        let mut source = self.place(&mut reader, path, args, file_name)?;
+        let (_, size) = reader.progress();
+        let mut progress = Progress::start(Unit::Bytes, (size > 0).then_some(size), Duration::from_secs(5));
+        let mut batch = self.next_batch(&source);
+        let outcome = loop {
+            if self.shutdown.is_asked() {
+                break Err(anyhow::anyhow!("interrupted; run it again to go on from here"));
+            }
+            match reader.next_record() {
+                Ok(Some(record)) => {
+                    let judged = record.event.map_err(|rejection| naming(rejection, &source.file_name, record.line));
+                    let origin = Origin {
+                        partition: PARTITION,
+                        position: i64::try_from(record.line).unwrap_or(i64::MAX),
+                        key: None,
+                        payload: Some(record.raw),
+                    };
+                    batch.push(origin, &judged);
+                }
+                Ok(None) => break Ok(()),
+                // What came before the damage is whole, and is kept.
+                Err(error) => break Err(error.into()),
+            }
+            if self.limits.is_full(batch.row_count(), batch.byte_count()) {
+                self.send(batch, &mut source, &mut reader)?;
+                batch = self.next_batch(&source);
+                let (read, size) = reader.progress();
+                progress.update(self.totals.read, read, (size > 0).then_some(size));
+            }
+        };
+        self.send(batch, &mut source, &mut reader)?;
+        while self.in_flight > 0 {
+            self.wait_for_report()?;
+        }
+        progress.finish();
+        outcome
+    }
+
+    /// Finds the file in the ledger, takes it over, and puts the reader where the last load ended.
+    fn place(
+        &mut self,
+        reader: &mut FileReader,
+        path: &Path,
+        args: &FileArgs,
+        file_name: String,
+    ) -> anyhow::Result<Source> {
+        let mut name = source_name(reader.fingerprint());
+        match self.look(&name)? {
+            Some(holder) => {
+                if let Some(position) = holder.next_offset {
+                    reader.resume(u64::try_from(position)?, holder.checksum.as_deref().unwrap_or_default())?;
+                }
+            }
+            None => {
+                // It may have grown since it was shorter than what the fingerprint is made of.
+                for earlier in reader.earlier_fingerprints().to_vec() {
+                    let earlier = source_name(&earlier);
+                    let Some(Holder { next_offset: Some(position), checksum, .. }) = self.look(&earlier)? else {
+                        continue;
+                    };
+                    if reader.resume(u64::try_from(position)?, checksum.as_deref().unwrap_or_default()).is_ok() {
+                        name = earlier;
+                        break;
+                    }
+                    *reader = FileReader::open(path, args)?;
+                }
+            }
+        }
+        let partitions = vec![PARTITION];
+        self.writer.order(Order::Claim { generation: GENERATION, source: name.clone(), partitions });
+        let News::Claimed { claims, .. } = self.next_news()? else {
+            bail!("the writer did not claim the file");
+        };
+        let (_, claim) = claims.into_iter().next().context("the writer claimed nothing")?;
+        let expected = claim.next_offset.unwrap_or_default();
+        if claim.next_offset.is_some() && u64::try_from(expected)? != reader.position() {
+            bail!("another ingestor is loading this file");
+        }
+        if expected > 0 {
+            tracing::info!(file = file_name, position = expected, "going on where the last load ended");
+        }
+        Ok(Source { name, file_name, from: claim.next_offset, epoch: claim.epoch })
+    }
+
+    fn look(&mut self, name: &Arc<str>) -> anyhow::Result<Option<Holder>> {
+        let partitions = vec![PARTITION];
+        self.writer.order(Order::Look { generation: GENERATION, source: name.clone(), partitions });
+        match self.next_news()? {
+            News::Seen { holders, .. } => Ok(holders.into_iter().next().and_then(|(_, holder)| holder)),
+            _ => bail!("the writer did not read the ledger"),
+        }
+    }
+
+    fn next_batch(&mut self, source: &Source) -> Batch {
+        let mut batch = self.spare.pop().unwrap_or_default();
+        batch.begin(source.name.clone(), GENERATION);
+        batch
+    }
+
+    fn send(&mut self, mut batch: Batch, source: &mut Source, reader: &mut FileReader) -> anyhow::Result<()> {
+        while self.in_flight >= MAX_IN_FLIGHT {
+            self.wait_for_report()?;
+        }
+        let to = i64::try_from(reader.position())?;
+        if source.from == Some(to) {
+            return Ok(());
+        }
+        batch.cover(PARTITION, source.from, to, source.epoch);
+        batch.set_checksum(&reader.checksum());
+        source.from = Some(to);
+        self.in_flight += 1;
+        self.writer.order(Order::Write(batch));
+        Ok(())
+    }
+
+    fn wait_for_report(&mut self) -> anyhow::Result<()> {
+        match self.next_news()? {
+            News::Written { batch, totals } => {
+                self.totals.add(&totals);
+                self.in_flight -= 1;
+                self.spare.push(batch);
+                Ok(())
+            }
+            News::Fenced { .. } => bail!("another ingestor has taken this file over"),
+            _ => bail!("a batch was dropped"),
+        }
+    }
+
+    fn next_news(&mut self) -> anyhow::Result<News> {
+        match self.reports.recv().context("the writer ended")?.news {
+            News::Failed(error) => Err(error.into()),
+            news => Ok(news),
+        }
+    }
+}
+
+fn source_name(fingerprint: &str) -> Arc<str> {
+    format!("file:{fingerprint}").into()
+}
+
+/// Adds where to find the row to a rejection.
+fn naming(rejection: Rejection, file_name: &str, line: u64) -> Rejection {
+    Rejection::new(rejection.reason, format!("{} ({file_name}, line {line})", rejection.detail))
 }

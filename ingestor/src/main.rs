@@ -2,15 +2,21 @@
 //!
 //! One file or folder a subcommand; what they share is the batch (pure), the database and the command line.
 
+mod backoff;
+mod batch;
 mod cli;
+mod database;
 mod file;
 mod generate;
 mod load;
 mod logging;
+mod owner;
+mod progress;
 mod shutdown;
 mod status;
 mod stream;
 mod summary;
+mod writer;
 
 use std::process::ExitCode;
 

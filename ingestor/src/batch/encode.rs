@@ -1,0 +1,137 @@
+//! Rows in the binary format of `COPY`, written by hand straight into one buffer.
+
+use bytes::{BufMut, Bytes, BytesMut};
+use musicstream_event::{Event, Reason};
+
+use super::{Origin, Row};
+
+/// The statement whose data this module writes. Key and payload stand last, see [`Row::tail`].
+pub(crate) const COPY_STATEMENT: &str = include_str!("../sql/copy.sql");
+
+const COLUMNS: i16 = 13;
+/// Column count, partition and position, each with its length.
+const HEAD_BYTES: usize = 2 + 8 + 12;
+const SIGNATURE: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
+const TRAILER: i16 = -1;
+/// 2000-01-01 in microseconds since 1970-01-01: where Postgres counts from.
+const POSTGRES_EPOCH: i64 = 946_684_800_000_000;
+
+/// Appends an event; returns where key and payload begin.
+pub(super) fn event(out: &mut Vec<u8>, origin: Origin<'_>, event: &Event<'_>) -> usize {
+    head(out, origin);
+    some(out, &event.event_id);
+    some(out, event.user_id.as_bytes());
+    some(out, event.event_type.as_bytes());
+    some(out, event.region.as_bytes());
+    some(out, &(event.ts - POSTGRES_EPOCH).to_be_bytes());
+    optional(out, event.song_id.as_deref().map(str::as_bytes));
+    optional(out, event.device.as_deref().map(str::as_bytes));
+    null(out);
+    null(out);
+    tail(out, origin)
+}
+
+/// Appends a record that is refused; returns where key and payload begin.
+pub(super) fn reject(out: &mut Vec<u8>, origin: Origin<'_>, reason: Reason, detail: &str) -> usize {
+    head(out, origin);
+    refusal(out, reason, detail);
+    tail(out, origin)
+}
+
+/// The part of an encoded row that says where it came from.
+pub(super) fn head_of(row: &[u8]) -> &[u8] {
+    &row[..HEAD_BYTES]
+}
+
+/// Appends a refused row made of the parts of another; returns where key and payload begin.
+pub(super) fn rewrite(out: &mut Vec<u8>, head: &[u8], reason: Reason, detail: &str, tail: &[u8]) -> usize {
+    out.extend_from_slice(head);
+    refusal(out, reason, detail);
+    let start = out.len();
+    out.extend_from_slice(tail);
+    start
+}
+
+fn head(out: &mut Vec<u8>, origin: Origin<'_>) {
+    out.put_i16(COLUMNS);
+    some(out, &origin.partition.to_be_bytes());
+    some(out, &origin.position.to_be_bytes());
+}
+
+fn refusal(out: &mut Vec<u8>, reason: Reason, detail: &str) {
+    for _event_column in 0..7 {
+        null(out);
+    }
+    some(out, reason.as_str().as_bytes());
+    some(out, detail.as_bytes());
+}
+
+fn tail(out: &mut Vec<u8>, origin: Origin<'_>) -> usize {
+    let start = out.len();
+    optional(out, origin.key);
+    optional(out, origin.payload);
+    start
+}
+
+fn some(out: &mut Vec<u8>, value: &[u8]) {
+    // No field comes near 2 GB: Kafka and the file reader bound a record far below.
+    out.put_i32(value.len() as i32);
+    out.extend_from_slice(value);
+}
+
+fn optional(out: &mut Vec<u8>, value: Option<&[u8]>) {
+    match value {
+        Some(value) => some(out, value),
+        None => null(out),
+    }
+}
+
+fn null(out: &mut Vec<u8>) {
+    out.put_i32(-1);
+}
+
+/// Gathers rows into pieces large enough to send.
+pub(super) struct Pieces<'a> {
+    data: &'a [u8],
+    rows: &'a [Row],
+    piece_bytes: usize,
+    state: State,
+}
+
+#[derive(PartialEq)]
+enum State {
+    Signature,
+    Rows,
+    Done,
+}
+
+impl<'a> Pieces<'a> {
+    pub(super) fn new(data: &'a [u8], rows: &'a [Row], piece_bytes: usize) -> Pieces<'a> {
+        Pieces { data, rows, piece_bytes, state: State::Signature }
+    }
+}
+
+impl Iterator for Pieces<'_> {
+    type Item = Bytes;
+
+    fn next(&mut self) -> Option<Bytes> {
+        if self.state == State::Done {
+            return None;
+        }
+        let mut piece = BytesMut::with_capacity(self.piece_bytes + self.piece_bytes / 8);
+        if self.state == State::Signature {
+            piece.extend_from_slice(SIGNATURE);
+            self.state = State::Rows;
+        }
+        while let Some((row, rest)) = self.rows.split_first() {
+            if piece.len() >= self.piece_bytes {
+                return Some(piece.freeze());
+            }
+            piece.extend_from_slice(&self.data[row.start..row.end]);
+            self.rows = rest;
+        }
+        piece.put_i16(TRAILER);
+        self.state = State::Done;
+        Some(piece.freeze())
+    }
+}

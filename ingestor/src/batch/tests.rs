@@ -1,0 +1,145 @@
+use std::borrow::Cow;
+
+use proptest::prelude::*;
+
+use super::*;
+
+/// A row read back from the binary format.
+#[derive(Debug, PartialEq)]
+struct Tuple(Vec<Option<Vec<u8>>>);
+
+fn read_back(batch: &Batch, piece_bytes: usize) -> Vec<Tuple> {
+    let bytes: Vec<u8> = batch.copy_data(0..batch.row_count(), piece_bytes).flatten().collect();
+    let mut rest = bytes.strip_prefix(b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0").unwrap();
+    let mut tuples = Vec::new();
+    loop {
+        let (count, after) = rest.split_first_chunk::<2>().unwrap();
+        rest = after;
+        let count = i16::from_be_bytes(*count);
+        if count == -1 {
+            assert!(rest.is_empty());
+            return tuples;
+        }
+        let mut fields = Vec::new();
+        for _ in 0..count {
+            let (length, after) = rest.split_first_chunk::<4>().unwrap();
+            rest = after;
+            let length = i32::from_be_bytes(*length);
+            fields.push(usize::try_from(length).ok().map(|length| {
+                let (value, after) = rest.split_at(length);
+                rest = after;
+                value.to_vec()
+            }));
+        }
+        tuples.push(Tuple(fields));
+    }
+}
+
+fn event(id: u128) -> Event<'static> {
+    Event {
+        event_id: id.to_be_bytes(),
+        user_id: Cow::Borrowed("u"),
+        event_type: Cow::Borrowed("play"),
+        region: Cow::Borrowed("eu"),
+        ts: POSTGRES_EPOCH + 5,
+        song_id: None,
+        device: Some(Cow::Borrowed("")),
+    }
+}
+
+const POSTGRES_EPOCH: i64 = 946_684_800_000_000;
+
+fn origin(position: i64) -> Origin<'static> {
+    Origin { partition: 3, position, key: None, payload: Some(b"{}") }
+}
+
+fn some(value: &[u8]) -> Option<Vec<u8>> {
+    Some(value.to_vec())
+}
+
+fn batch() -> Batch {
+    let mut batch = Batch::default();
+    batch.begin("kafka:x/y".into(), 1);
+    batch
+}
+
+#[test]
+fn columns_of_an_event() {
+    let mut batch = batch();
+    batch.push(origin(7), &Ok(event(9)));
+    let tuples = read_back(&batch, 1024);
+    assert_eq!(
+        tuples,
+        [Tuple(vec![
+            some(&3i32.to_be_bytes()),
+            some(&7i64.to_be_bytes()),
+            some(&9u128.to_be_bytes()),
+            some(b"u"),
+            some(b"play"),
+            some(b"eu"),
+            some(&5i64.to_be_bytes()),
+            None,
+            some(b""),
+            None,
+            None,
+            None,
+            some(b"{}"),
+        ])]
+    );
+}
+
+#[test]
+fn sorted_by_id_then_arrival_and_rejects_last() {
+    let mut batch = batch();
+    batch.push(origin(0), &Err(Rejection::new(Reason::NotUtf8, "x")));
+    batch.push(origin(1), &Ok(event(5)));
+    batch.push(origin(2), &Ok(event(2)));
+    batch.push(origin(3), &Ok(event(5)));
+    batch.sort();
+    let positions: Vec<_> = read_back(&batch, 16).into_iter().map(|tuple| tuple.0[1].clone()).collect();
+    assert_eq!(positions, [2i64, 1, 3, 0].map(|position| some(&position.to_be_bytes())));
+}
+
+#[test]
+fn a_refused_row_keeps_its_origin_and_bytes() {
+    let mut batch = batch();
+    batch.push(origin(1), &Ok(event(5)));
+    batch.push(origin(2), &Ok(event(2)));
+    batch.sort();
+    batch.refuse(1, "SQLSTATE 22P05");
+    let mut fields = vec![some(&3i32.to_be_bytes()), some(&1i64.to_be_bytes())];
+    fields.extend([const { None }; 7]);
+    fields.extend([some(b"refused_by_database"), some(b"SQLSTATE 22P05"), None, some(b"{}")]);
+    let tuples = read_back(&batch, 1024);
+    assert_eq!(tuples[1], Tuple(fields));
+    assert_eq!(tuples[0].0[1], some(&2i64.to_be_bytes()));
+}
+
+#[test]
+fn spans_grow_and_keep_their_start() {
+    let mut batch = batch();
+    batch.cover(0, Some(5), 6, 1);
+    batch.cover(1, None, 1, 2);
+    batch.cover(0, Some(99), 9, 1);
+    let span = |partition, from, to, epoch| Span { partition, from, to, epoch, checksum: None };
+    assert_eq!(batch.spans(), [span(0, Some(5), 9, 1), span(1, None, 1, 2)]);
+    batch.begin("kafka:x/y".into(), 2);
+    assert!(batch.is_empty());
+}
+
+proptest! {
+    #[test]
+    fn pieces_do_not_change_the_data(ids in prop::collection::vec(any::<u128>(), 0..40), piece_bytes in 1usize..400) {
+        let mut batch = batch();
+        for (position, id) in ids.iter().enumerate() {
+            batch.push(origin(position as i64), &Ok(event(*id)));
+        }
+        batch.sort();
+        let tuples = read_back(&batch, piece_bytes);
+        prop_assert_eq!(&tuples, &read_back(&batch, 1 << 20));
+        let mut sorted = ids.clone();
+        sorted.sort_unstable();
+        let sent: Vec<_> = tuples.into_iter().map(|tuple| tuple.0[2].clone()).collect();
+        prop_assert_eq!(sent, sorted.into_iter().map(|id| some(&id.to_be_bytes())).collect::<Vec<_>>());
+    }
+}

@@ -1,0 +1,91 @@
+//! An error of the database with its class, and a hint where the cure is known.
+
+use super::class::{Class, classify};
+
+/// What went wrong, what it means, and what to do.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{message}")]
+pub(crate) struct DatabaseError {
+    class: Class,
+    sqlstate: Option<String>,
+    message: String,
+}
+
+impl DatabaseError {
+    /// An error of the set-up, found by the ingestor itself.
+    pub(crate) fn config(message: impl Into<String>) -> DatabaseError {
+        DatabaseError { class: Class::Config, sqlstate: None, message: message.into() }
+    }
+
+    pub(crate) fn outage(message: impl Into<String>) -> DatabaseError {
+        DatabaseError { class: Class::Outage, sqlstate: None, message: message.into() }
+    }
+
+    /// Of an error that came while doing `what`.
+    pub(crate) fn of(what: &str, error: &tokio_postgres::Error) -> DatabaseError {
+        let Some(db) = error.as_db_error() else {
+            return DatabaseError::without_answer(what, error);
+        };
+        let sqlstate = db.code().code();
+        let class = classify(Some(sqlstate));
+        // The message of a data error may quote the row; its name says enough.
+        let said = if class == Class::Data { "the database refused a row" } else { db.message() };
+        let mut message = format!("{what}: {said} (SQLSTATE {sqlstate})");
+        if class != Class::Data {
+            if let Some(detail) = db.detail() {
+                message.push_str(&format!("; {detail}"));
+            }
+            if let Some(hint) = hint(sqlstate).or(db.hint()) {
+                message.push_str(&format!("; hint: {hint}"));
+            }
+        }
+        DatabaseError { class, sqlstate: Some(sqlstate.to_owned()), message }
+    }
+
+    fn without_answer(what: &str, error: &tokio_postgres::Error) -> DatabaseError {
+        let mut message = format!("{what}: {error}");
+        let mut source = std::error::Error::source(error);
+        // Whether the server refused TLS or its certificate is a matter of set-up, though no SQLSTATE says so.
+        let mut is_setup = false;
+        while let Some(cause) = source {
+            let text = cause.to_string();
+            is_setup |= cause.is::<rustls::Error>()
+                || cause.downcast_ref::<std::io::Error>().is_some_and(|io| {
+                    io.get_ref().is_some_and(|inner| inner.is::<rustls::Error>())
+                });
+            if !message.contains(&text) {
+                message.push_str(&format!(": {text}"));
+            }
+            source = cause.source();
+        }
+        // The driver tells these apart only in words: a password that is missing, TLS that the server lacks.
+        is_setup |= ["password missing", "server does not support TLS", "authentication", "invalid configuration"]
+            .iter()
+            .any(|words| message.contains(words));
+        let class = if is_setup { Class::Config } else { classify(None) };
+        DatabaseError { class, sqlstate: None, message }
+    }
+
+    pub(crate) fn class(&self) -> Class {
+        self.class
+    }
+
+    /// The SQLSTATE, if the server gave one.
+    pub(crate) fn sqlstate(&self) -> Option<&str> {
+        self.sqlstate.as_deref()
+    }
+}
+
+fn hint(sqlstate: &str) -> Option<&'static str> {
+    Some(match sqlstate {
+        "28P01" => "Check the password in --database-url, PGPASSWORD or ~/.pgpass.",
+        "28000" => "Check the user, and the server's pg_hba.conf.",
+        "3D000" => "Create the database, or name another one in --database-url or PGDATABASE.",
+        "42501" => "Grant the role musicstream_ingest to the user that the ingestor connects as.",
+        "42883" | "42P01" | "42703" => {
+            "Install or update the extension: create extension pg_musicstream, or alter extension pg_musicstream update; \
+             its schema must be in the search_path."
+        }
+        _ => return None,
+    })
+}

@@ -1,0 +1,1 @@
+select staged, inserted, duplicate, conflicting, rejected from musicstream_upsert($1)

@@ -1,0 +1,341 @@
+//! Writers: threads with one database session each, which carry out orders one after the other.
+//!
+//! A writer never gives up on an outage; it stops for good on an error of the set-up, and drops a
+//! batch when its generation has passed: its partitions are someone else's, or will be read again.
+
+mod bisect;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc;
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use crate::backoff::Backoff;
+use crate::batch::{Batch, Span};
+use crate::database::{Claim, Class, DatabaseError, Holder, Session, Target};
+use crate::summary::Totals;
+
+/// What a writer is told to do.
+pub(crate) enum Order {
+    /// Take partitions over.
+    Claim { generation: u64, source: Arc<str>, partitions: Vec<i32> },
+    /// Say who holds partitions.
+    Look { generation: u64, source: Arc<str>, partitions: Vec<i32> },
+    /// Store a batch.
+    Write(Batch),
+}
+
+/// What a writer says; `writer` is its number.
+pub(crate) struct Report {
+    pub(crate) writer: usize,
+    pub(crate) news: News,
+}
+
+/// Each order is answered by one of these, but [`News::Opened`] and [`News::Failed`] come unasked.
+pub(crate) enum News {
+    /// The first connection is there.
+    Opened,
+    Claimed { generation: u64, claims: Vec<(i32, Claim)> },
+    Seen { generation: u64, holders: Vec<(i32, Option<Holder>)> },
+    /// Stored and committed; the batch comes back to be used again.
+    Written { batch: Batch, totals: Totals },
+    /// Not stored, and no longer wanted.
+    Dropped { batch: Batch },
+    /// Not stored: the ledger has moved without us.
+    Fenced { batch: Batch },
+    /// The writer has stopped.
+    Failed(DatabaseError),
+}
+
+/// How writers behave.
+#[derive(Clone)]
+pub(crate) struct WriterConfig {
+    pub(crate) target: Target,
+    /// Unique to this process.
+    pub(crate) owner: Arc<str>,
+    /// Batches of an older generation are dropped.
+    pub(crate) generation: Arc<AtomicU64>,
+    /// How long the first connection may take; `None`: for ever.
+    pub(crate) connect_within: Option<Duration>,
+}
+
+/// A running writer. Dropping it lets it finish its orders and end.
+pub(crate) struct Writer {
+    orders: mpsc::Sender<Order>,
+    is_stopped: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Writer {
+    /// Starts a writer with a thread and a session of its own.
+    pub(crate) fn start(number: usize, config: WriterConfig, reports: mpsc::Sender<Report>) -> std::io::Result<Writer> {
+        let (orders, inbox) = mpsc::channel();
+        let is_stopped = Arc::new(AtomicBool::new(false));
+        let stop = is_stopped.clone();
+        let thread = thread::Builder::new().name(format!("writer-{number}")).spawn(move || {
+            let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+                Ok(runtime) => runtime,
+                Err(error) => {
+                    let error = DatabaseError::config(format!("cannot start a writer: {error}"));
+                    let _ = reports.send(Report { writer: number, news: News::Failed(error) });
+                    return;
+                }
+            };
+            let mut worker = Worker { number, config, reports, session: None, is_stopped: stop };
+            if let Err(error) = runtime.block_on(worker.open()) {
+                worker.report(News::Failed(error));
+                return;
+            }
+            worker.report(News::Opened);
+            while let Ok(order) = inbox.recv() {
+                if let Err(error) = runtime.block_on(worker.carry_out(order)) {
+                    worker.report(News::Failed(error));
+                    return;
+                }
+            }
+        })?;
+        Ok(Writer { orders, is_stopped, thread: Some(thread) })
+    }
+
+    /// Gives an order. A writer that has failed does not answer; its [`News::Failed`] came before.
+    pub(crate) fn order(&self, order: Order) {
+        let _ = self.orders.send(order);
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        // Ends the loop over the inbox, and any retry that is going on.
+        self.is_stopped.store(true, Ordering::Relaxed);
+        self.orders = mpsc::channel().0;
+        if let Some(thread) = self.thread.take() {
+            // A panic there has been printed; there is nothing to add.
+            let _ = thread.join();
+        }
+    }
+}
+
+struct Worker {
+    number: usize,
+    config: WriterConfig,
+    reports: mpsc::Sender<Report>,
+    session: Option<Session>,
+    is_stopped: Arc<AtomicBool>,
+}
+
+impl Worker {
+    fn report(&self, news: News) {
+        // Nobody listens any more once the program is ending.
+        let _ = self.reports.send(Report { writer: self.number, news });
+    }
+
+    /// The first connection.
+    async fn open(&mut self) -> Result<(), DatabaseError> {
+        let started = Instant::now();
+        let mut backoff = Backoff::new();
+        loop {
+            match Session::open(&self.config.target).await {
+                Ok(session) => {
+                    self.session = Some(session);
+                    return Ok(());
+                }
+                Err(error) => {
+                    let is_late = self.config.connect_within.is_some_and(|limit| started.elapsed() >= limit);
+                    if error.class() != Class::Outage || is_late || self.is_stopped() {
+                        return Err(error);
+                    }
+                    backoff.wait(&error, || self.is_stopped()).await;
+                }
+            }
+        }
+    }
+
+    async fn carry_out(&mut self, order: Order) -> Result<(), DatabaseError> {
+        match order {
+            Order::Claim { generation, source, partitions } => {
+                let owner = self.config.owner.clone();
+                let mut claims = Vec::with_capacity(partitions.len());
+                for partition in partitions {
+                    // A claim that is repeated because its answer was lost only raises the epoch once more.
+                    let Some(claim) =
+                        self.insist(generation, async |session| session.claim(&source, partition, &owner).await).await?
+                    else {
+                        return Ok(());
+                    };
+                    claims.push((partition, claim));
+                }
+                self.report(News::Claimed { generation, claims });
+            }
+            Order::Look { generation, source, partitions } => {
+                let mut holders = Vec::with_capacity(partitions.len());
+                for partition in partitions {
+                    let Some(holder) =
+                        self.insist(generation, async |session| session.holder(&source, partition).await).await?
+                    else {
+                        return Ok(());
+                    };
+                    holders.push((partition, holder));
+                }
+                self.report(News::Seen { generation, holders });
+            }
+            Order::Write(batch) => {
+                let news = self.write(batch).await?;
+                self.report(news);
+            }
+        }
+        Ok(())
+    }
+
+    /// Does something until it works, with new connections as needed; `None`: no longer wanted.
+    async fn insist<T>(
+        &mut self,
+        generation: u64,
+        mut action: impl AsyncFnMut(&Session) -> Result<T, DatabaseError>,
+    ) -> Result<Option<T>, DatabaseError> {
+        let mut backoff = Backoff::new();
+        while self.is_wanted(generation) {
+            let error = match self.session().await {
+                Ok(session) => match action(session).await {
+                    Ok(value) => {
+                        backoff.over();
+                        return Ok(Some(value));
+                    }
+                    Err(error) => error,
+                },
+                Err(error) => error,
+            };
+            if error.class() != Class::Outage {
+                return Err(error);
+            }
+            let is_wanted = || self.is_wanted(generation);
+            backoff.wait(&error, || !is_wanted()).await;
+        }
+        Ok(None)
+    }
+
+    /// The session, opened anew if it was lost.
+    async fn session(&mut self) -> Result<&Session, DatabaseError> {
+        if self.session.as_ref().is_none_or(Session::is_closed) {
+            self.session = None;
+            self.session = Some(Session::open(&self.config.target).await?);
+        }
+        self.session.as_ref().ok_or_else(|| DatabaseError::outage("no session"))
+    }
+
+    /// Writes a batch, however long it takes.
+    async fn write(&mut self, mut batch: Batch) -> Result<News, DatabaseError> {
+        batch.sort();
+        let generation = batch.generation();
+        let owner = self.config.owner.clone();
+        let mut backoff = Backoff::new();
+        let mut maybe_stored = None;
+        while self.is_wanted(generation) {
+            let attempt = match self.session().await {
+                Err(error) => Err(error),
+                Ok(session) => match settle(session, &batch, &mut maybe_stored, &owner).await {
+                    Err(error) => Err(error),
+                    Ok(Some(totals)) => {
+                        tracing::info!("the batch whose commit got no answer was stored");
+                        Ok(totals)
+                    }
+                    Ok(None) => session.write(&batch).await.map_err(|failure| {
+                        maybe_stored = failure.maybe_stored;
+                        failure.error
+                    }),
+                },
+            };
+            let error = match attempt {
+                Ok(totals) => {
+                    backoff.over();
+                    return Ok(News::Written { batch, totals });
+                }
+                Err(error) => error,
+            };
+            match error.class() {
+                Class::Outage => {
+                    if maybe_stored.is_some() {
+                        // Its state is unknown until another connection has looked.
+                        self.session = None;
+                    }
+                    let is_wanted = || self.is_wanted(generation);
+                    backoff.wait(&error, || !is_wanted()).await;
+                }
+                Class::Fenced => {
+                    tracing::warn!("{error}");
+                    return Ok(News::Fenced { batch });
+                }
+                Class::Config => return Err(error),
+                Class::Data => {
+                    let session = self.session().await?;
+                    match bisect::refuse_bad_rows(session, &mut batch, &error).await {
+                        Ok(refused) => tracing::warn!(refused, "{error}: kept among the rejects"),
+                        Err(error) if error.class() == Class::Outage => {
+                            let is_wanted = || self.is_wanted(generation);
+                            backoff.wait(&error, || !is_wanted()).await;
+                        }
+                        Err(error) => return Err(error),
+                    }
+                }
+            }
+        }
+        Ok(News::Dropped { batch })
+    }
+
+    fn is_wanted(&self, generation: u64) -> bool {
+        self.config.generation.load(Ordering::Acquire) == generation && !self.is_stopped()
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.is_stopped.load(Ordering::Relaxed)
+    }
+}
+
+/// Looks whether a batch was stored whose commit got no answer: what it came to, if so.
+///
+/// # Errors
+/// Of class [`Class::Fenced`] if the ledger is neither before nor after the batch.
+async fn settle(
+    session: &Session,
+    batch: &Batch,
+    maybe_stored: &mut Option<Totals>,
+    owner: &str,
+) -> Result<Option<Totals>, DatabaseError> {
+    let Some(totals) = *maybe_stored else {
+        return Ok(None);
+    };
+    // One transaction moved all partitions or none: any of them tells.
+    let Some(span) = batch.spans().first() else {
+        return Ok(None);
+    };
+    let holder = session.holder(batch.source(), span.partition).await?;
+    // If it was not stored, the compare-and-swap of the next attempt has the last word.
+    *maybe_stored = None;
+    Ok(was_stored(span, holder.as_ref(), owner).then_some(totals))
+}
+
+fn was_stored(span: &Span, holder: Option<&Holder>, owner: &str) -> bool {
+    // A span that moves nothing looks the same before and after: write it again.
+    span.from != Some(span.to)
+        && holder.is_some_and(|holder| {
+            holder.next_offset == Some(span.to) && holder.epoch == span.epoch && holder.owner == owner
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_commit_without_answer_is_settled_by_the_ledger() {
+        let span = Span { partition: 0, from: Some(5), to: 9, epoch: 3, checksum: None };
+        let holder = |next_offset, epoch, owner: &str| Holder { next_offset, epoch, owner: owner.to_owned(), checksum: None };
+        assert!(was_stored(&span, Some(&holder(Some(9), 3, "me")), "me"));
+        assert!(!was_stored(&span, Some(&holder(Some(5), 3, "me")), "me"));
+        assert!(!was_stored(&span, Some(&holder(Some(9), 4, "me")), "me"));
+        assert!(!was_stored(&span, Some(&holder(Some(9), 3, "you")), "me"));
+        assert!(!was_stored(&span, None, "me"));
+        let still = Span { from: Some(9), ..span };
+        assert!(!was_stored(&still, Some(&holder(Some(9), 3, "me")), "me"));
+    }
+}
