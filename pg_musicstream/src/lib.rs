@@ -63,6 +63,7 @@ sql_in_order! {
     "function_musicstream_inbox_staging" "../sql/function/musicstream_inbox_staging.sql",
     "function_musicstream_upsert" "../sql/function/musicstream_upsert.sql",
     "function_musicstream_upsert_inbox" "../sql/function/musicstream_upsert_inbox.sql",
+    "function_musicstream_keep_bytes" "../sql/function/musicstream_keep_bytes.sql",
     "function_musicstream_rollup" "../sql/function/musicstream_rollup.sql",
     "function_musicstream_verify" "../sql/function/musicstream_verify.sql",
 }

@@ -163,11 +163,31 @@ struct DaySpan {
 /// What a batch touches.
 #[derive(Debug, Default)]
 struct Survey {
+    /// Rows that can be stored.
     rows: i64,
+    /// Rows that cannot.
+    refused: i64,
     /// By the start of the day.
     days: BTreeMap<i64, DaySpan>,
     /// By source partition: the newest time that is not ahead of the clock.
     progress: BTreeMap<i32, i64>,
+}
+
+/// Which event times are believed, in microseconds as Postgres counts them.
+struct Plausible {
+    oldest: i64,
+    now: i64,
+    newest: i64,
+}
+
+impl Plausible {
+    fn at(now: i64) -> Plausible {
+        Plausible {
+            oldest: day_start(now - i64::from(settings::RETENTION.get()) * SECOND),
+            now,
+            newest: now + i64::from(settings::MAX_FUTURE.get()) * SECOND,
+        }
+    }
 }
 
 /// The staged rows of one source in one temporary table.
@@ -178,9 +198,12 @@ struct Batch<'a> {
 
 impl Batch<'_> {
     fn store(&self, client: &mut SpiClient<'_>) -> Result<Outcome, Error> {
-        let now = bounds::now();
-        let rejected = self.refuse_implausible(client, now)?;
-        let survey = self.survey(client, now)?;
+        let plausible = Plausible::at(bounds::now());
+        let survey = self.survey(client, &plausible)?;
+        if survey.refused > 0 {
+            self.refuse(client, &plausible)?;
+        }
+        let rejected = survey.refused;
         if survey.rows == 0 {
             return Ok(Outcome {
                 staged: rejected,
@@ -216,30 +239,30 @@ impl Batch<'_> {
         text.replace("staging_batch", self.table)
     }
 
-    fn refuse_implausible(&self, client: &mut SpiClient<'_>, now: i64) -> Result<i64, Error> {
-        let oldest = day_start(now - i64::from(settings::RETENTION.get()) * SECOND);
-        let newest = now + i64::from(settings::MAX_FUTURE.get()) * SECOND;
-        let refused = client
-            .update(
-                &*self.statement(include_str!("../sql/statement/refuse.sql")),
-                None,
-                &[
-                    self.source.into(),
-                    timestamp(oldest).into(),
-                    timestamp(newest).into(),
-                ],
-            )?
-            .first()
-            .get_one::<i64>()?;
-        Ok(refused.unwrap_or_default())
+    /// Moves the rows that cannot be stored out of the batch.
+    fn refuse(&self, client: &mut SpiClient<'_>, plausible: &Plausible) -> Result<(), Error> {
+        client.update(
+            &*self.statement(include_str!("../sql/statement/refuse.sql")),
+            None,
+            &[
+                self.source.into(),
+                timestamp(plausible.oldest).into(),
+                timestamp(plausible.newest).into(),
+            ],
+        )?;
+        Ok(())
     }
 
-    fn survey(&self, client: &mut SpiClient<'_>, now: i64) -> Result<Survey, Error> {
+    fn survey(&self, client: &mut SpiClient<'_>, plausible: &Plausible) -> Result<Survey, Error> {
         let mut survey = Survey::default();
         let groups = client.update(
             &*self.statement(include_str!("../sql/statement/survey.sql")),
             None,
-            &[timestamp(now).into()],
+            &[
+                timestamp(plausible.now).into(),
+                timestamp(plausible.oldest).into(),
+                timestamp(plausible.newest).into(),
+            ],
         )?;
         for group in groups {
             let time = |column| -> Result<Option<i64>, Error> {
@@ -247,14 +270,12 @@ impl Batch<'_> {
                     .get::<TimestampWithTimeZone>(column)?
                     .map(TimestampWithTimeZone::into_inner))
             };
-            let (Some(partition), Some(day), Some(rows), Some(first_ts), Some(last_ts)) = (
-                group.get::<i32>(1)?,
-                time(2)?,
-                group.get::<i64>(3)?,
-                time(4)?,
-                time(5)?,
-            ) else {
-                continue; // an aggregate over rows that have no nulls has none
+            let rows = group.get::<i64>(3)?.unwrap_or_default();
+            let (Some(partition), Some(day), Some(first_ts), Some(last_ts)) =
+                (group.get::<i32>(1)?, time(2)?, time(4)?, time(5)?)
+            else {
+                survey.refused += rows;
+                continue;
             };
             survey.rows += rows;
             match survey.days.entry(day) {

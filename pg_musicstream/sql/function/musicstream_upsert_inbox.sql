@@ -5,6 +5,7 @@ create function musicstream_upsert()
     -- As in musicstream_upsert(source).
     set enable_hashjoin = off
     set enable_mergejoin = off
+    set work_mem = '64MB'
     as 'MODULE_PATHNAME', 'musicstream_upsert_inbox_wrapper';
 
 comment on function musicstream_upsert() is 'stores what is in staging_events';

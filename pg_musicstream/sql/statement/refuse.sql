@@ -1,4 +1,4 @@
--- Takes out of the batch what cannot be stored, and keeps it. $1 source, $2 oldest and $3 newest plausible time.
+-- Takes out of the batch what cannot be stored (survey.sql decides by the same rules), and keeps it. $1 source, $2 oldest and $3 newest plausible time.
 with refused as (
     delete from pg_temp.staging_batch as b
     where b.reason is not null
