@@ -16,6 +16,9 @@ use crate::batch::{Batch, Span};
 use crate::database::{Claim, Class, DatabaseError, Holder, Session, Target};
 use crate::summary::Totals;
 
+/// How long a writer may take to end; a server that does not answer must not hold up the program.
+const END_WITHIN: Duration = Duration::from_secs(2);
+
 /// What a writer is told to do.
 pub(crate) enum Order {
     /// Take partitions over.
@@ -109,7 +112,14 @@ impl Drop for Writer {
         // Ends the loop over the inbox, and any retry that is going on.
         self.is_stopped.store(true, Ordering::Relaxed);
         self.orders = mpsc::channel().0;
-        if let Some(thread) = self.thread.take() {
+        let Some(thread) = self.thread.take() else {
+            return;
+        };
+        let deadline = Instant::now() + END_WITHIN;
+        while !thread.is_finished() && Instant::now() < deadline {
+            thread::sleep(Duration::from_millis(1));
+        }
+        if thread.is_finished() {
             // A panic there has been printed; there is nothing to add.
             let _ = thread.join();
         }

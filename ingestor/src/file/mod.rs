@@ -24,7 +24,7 @@ mod window;
 mod tests;
 
 pub(crate) use error::FileError;
-pub(crate) use reader::{FileReader, Record};
+pub(crate) use reader::FileReader;
 
 /// A record longer than this many bytes is refused as too large, and only its first [`KEPT_BYTES`] are kept in memory.
 const MAX_RECORD_BYTES: usize = 1 << 20;

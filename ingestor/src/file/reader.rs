@@ -20,8 +20,6 @@ const UTF8_MARK: &[u8] = b"\xef\xbb\xbf";
 pub(crate) struct Record<'a> {
     /// Offset of the record's first byte in the decompressed stream: its position in `rejected_events`.
     pub(crate) start_offset: u64,
-    /// Offset after its line end; where the next record or a blank line starts.
-    pub(crate) end_offset: u64,
     /// The line on which it starts; the first line of a file is 1.
     pub(crate) line: u64,
     /// Its bytes without the line end; only the first ones of a record that is too large.
@@ -208,10 +206,8 @@ impl FileReader {
                 (raw, self.judge(raw))
             }
         };
-        let end_offset = self.position();
         Ok(Some(Record {
             start_offset: found.start_offset,
-            end_offset,
             line: found.line,
             raw,
             event,

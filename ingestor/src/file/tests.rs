@@ -1,10 +1,11 @@
 //! Whole files through the reader.
 
+mod corpora;
+mod properties;
+
 use std::io::{self, Cursor, Read, Write};
-use std::path::{Path, PathBuf};
 
 use musicstream_event::{Reason, field};
-use proptest::prelude::*;
 
 use super::input::Input;
 use super::*;
@@ -48,20 +49,24 @@ fn open(name: &str, bytes: &[u8]) -> Result<FileReader, FileError> {
 fn rest(reader: &mut FileReader) -> Result<Vec<Seen>, (Vec<Seen>, FileError)> {
     let mut seen = Vec::new();
     loop {
-        match reader.next_record() {
+        let one = match reader.next_record() {
+            Err(error) => return Err((seen, error)),
             Ok(None) => return Ok(seen),
-            Ok(Some(record)) => seen.push(Seen {
+            Ok(Some(record)) => Seen {
                 line: record.line,
                 start: record.start_offset,
-                end: record.end_offset,
+                end: 0,
                 raw: record.raw.to_vec(),
                 outcome: record
                     .event
                     .map(|event| event.user_id.into_owned())
                     .map_err(|rejection| rejection.reason),
-            }),
-            Err(error) => return Err((seen, error)),
-        }
+            },
+        };
+        seen.push(Seen {
+            end: reader.position(),
+            ..one
+        });
     }
 }
 
@@ -106,7 +111,7 @@ fn columns_in_any_order_and_extra_ones() {
     assert_eq!((event.user_id.as_ref(), event.region.as_ref()), ("7", "us"));
     assert_eq!(Ok(event.ts), field::ts("2026-01-02T03:04:05Z"));
     assert_eq!((event.song_id, event.device, record.line), (None, None, 3));
-    assert_eq!(record.end_offset, text.len() as u64);
+    assert_eq!(reader.position(), text.len() as u64);
 }
 
 #[test]
@@ -360,161 +365,4 @@ fn a_file_longer_than_its_first_block_has_the_fingerprints_of_its_beginnings() {
             .fingerprint(),
         whole.fingerprint()
     );
-}
-
-/// The folder of data from elsewhere, or a line that says which test goes without it.
-fn test_data(test: &str, below: &str) -> Option<PathBuf> {
-    let root = std::env::var_os("MUSICSTREAM_TEST_DATA").map(PathBuf::from);
-    let root =
-        root.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data"));
-    let path = root.join(below);
-    if path.exists() {
-        return Some(path);
-    }
-    eprintln!(
-        "skipped: {test}: {} is not there (MUSICSTREAM_TEST_DATA)",
-        path.display()
-    );
-    None
-}
-
-#[test]
-fn csv_spectrum_splits_as_the_corpus_says() {
-    let Some(folder) = test_data(
-        "csv_spectrum_splits_as_the_corpus_says",
-        "corpora/csv-spectrum/csvs",
-    ) else {
-        return;
-    };
-    let mut files = 0;
-    for entry in std::fs::read_dir(folder).expect("the corpus can be listed") {
-        let path = entry.expect("the corpus can be listed").path();
-        let bytes = std::fs::read(&path).expect("the file can be read");
-        let mut oracle = ::csv::ReaderBuilder::new()
-            .has_headers(false)
-            .from_reader(&bytes[..]);
-        let expected: Vec<Vec<String>> = oracle
-            .records()
-            .map(|row| row.expect("parses").iter().map(str::to_owned).collect())
-            .collect();
-        assert_eq!(split_all(&bytes), expected, "{}", path.display());
-        files += 1;
-    }
-    assert!(files >= 11);
-}
-
-/// Splits all records of a text, as the reader does it.
-fn split_all(bytes: &[u8]) -> Vec<Vec<String>> {
-    let mut rows = Vec::new();
-    let mut fields = Vec::new();
-    let mut at = 0;
-    while at < bytes.len() {
-        let super::csv::Scan::Record { length, next } =
-            super::csv::split_quoted(&bytes[at..], true, &mut fields)
-        else {
-            panic!("the text is well formed")
-        };
-        let row = std::str::from_utf8(&bytes[at..at + length]).expect("the text is UTF-8");
-        rows.push(
-            fields
-                .iter()
-                .map(|field| field.value(row).into_owned())
-                .collect(),
-        );
-        at += next;
-    }
-    rows
-}
-
-#[test]
-fn the_seed_file_reads_to_the_last_row() {
-    let Some(path) = test_data(
-        "the_seed_file_reads_to_the_last_row",
-        "seed_events/events.csv",
-    ) else {
-        return;
-    };
-    let mut reader = FileReader::open(&path, &FileArgs::default()).expect("opens");
-    let seen = rest(&mut reader).expect("reads");
-    assert_eq!(seen.len(), 30_000);
-    assert!(seen.iter().all(|record| record.outcome.is_ok()));
-    assert_eq!(seen[29_999].line, 30_001);
-    let size = std::fs::metadata(&path).expect("is there").len();
-    assert_eq!((reader.position(), reader.progress()), (size, (size, size)));
-}
-
-/// Renders a field, in quotes where it has to be or `quote` says so.
-fn cell(value: &str, quote: bool) -> String {
-    if quote || value.contains(['"', ',', '\r', '\n']) {
-        format!("\"{}\"", value.replace('"', "\"\""))
-    } else {
-        value.to_owned()
-    }
-}
-
-proptest! {
-    #[test]
-    fn rendered_events_read_back(
-        rows in prop::collection::vec(
-            ("[^\\x00-\\x1f\\x7f-\\u{9f}]{1,20}", "[\",\\r\\n a-zé]{0,12}", any::<[bool; 3]>()), 1..40),
-        step in 1_usize..200,
-    ) {
-        let mut text = "note,user_id,ts,event_type,event_id,region\n".to_owned();
-        for (user, note, [quote_user, quote_note, crlf]) in &rows {
-            text += &format!("{},{},2026-01-02T03:04:05Z,play,{ID},us", cell(note, *quote_note), cell(user, *quote_user));
-            text += if *crlf { "\r\n" } else { "\n" };
-        }
-        let mut reader = reader_of("a.csv", text.as_bytes(), step, MAX_RECORD_BYTES).expect("opens");
-        let mut next = reader.position();
-        let mut line = 2;
-        let seen = rest(&mut reader).expect("reads");
-        prop_assert_eq!(seen.len(), rows.len());
-        for (record, (user, _, _)) in seen.iter().zip(&rows) {
-            prop_assert_eq!(record.start, next, "no gap and no overlap");
-            prop_assert_eq!(record.line, line);
-            prop_assert_eq!(record.outcome.as_ref(), Ok(user));
-            let bytes = &text.as_bytes()[record.start as usize..record.end as usize];
-            prop_assert!(bytes.starts_with(&record.raw));
-            line += bytes.iter().filter(|byte| **byte == b'\n').count() as u64;
-            next = record.end;
-        }
-        prop_assert_eq!(next, text.len() as u64);
-    }
-
-    #[test]
-    fn splits_like_the_csv_crate(
-        rows in prop::collection::vec(prop::collection::vec(("[\",\\r\\n ab]{0,6}", any::<bool>()), 2..5), 1..10)
-    ) {
-        let mut text = String::new();
-        for row in &rows {
-            let cells: Vec<String> = row.iter().map(|(value, quote)| cell(value, *quote)).collect();
-            text += &(cells.join(",") + "\n");
-        }
-        let mut oracle = ::csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
-        let expected: Vec<Vec<String>> =
-            oracle.records().map(|row| row.expect("parses").iter().map(str::to_owned).collect()).collect();
-        prop_assert_eq!(split_all(text.as_bytes()), expected);
-    }
-
-    #[test]
-    fn any_bytes_are_covered_by_records_and_line_ends(
-        pieces in prop::collection::vec(prop::sample::select(vec!["\"", ",", "\n", "\r\n", "\r", "a", "\"\"", "{", "\u{0}"]), 0..120),
-        is_csv in any::<bool>(), step in 1_usize..50,
-    ) {
-        let body: String = pieces.concat();
-        let (name, text) = if is_csv { ("a.csv", format!("{HEADER}{body}")) } else { ("a.ndjson", body) };
-        let mut reader = reader_of(name, text.as_bytes(), step, 60).expect("opens");
-        let mut next = reader.position();
-        for record in rest(&mut reader).expect("reads") {
-            let between = &text.as_bytes()[next as usize..record.start as usize];
-            prop_assert!(between.iter().all(|byte| matches!(byte, b'\r' | b'\n')), "only blank lines are skipped");
-            let tail = &text.as_bytes()[record.start as usize + record.raw.len()..record.end as usize];
-            let too_large = record.outcome == Err(Reason::TooLarge);
-            prop_assert!(too_large || matches!(tail, b"" | b"\n" | b"\r\n" | b"\r"), "{:?}", tail);
-            next = record.end;
-        }
-        let after = &text.as_bytes()[next as usize..];
-        prop_assert!(after.iter().all(|byte| matches!(byte, b'\r' | b'\n')));
-        prop_assert_eq!(reader.position(), text.len() as u64);
-    }
 }

@@ -25,6 +25,7 @@ use anyhow::Context;
 
 use crate::cli::OutputFormat;
 use crate::file::Format;
+use crate::progress::{Progress, Unit};
 use crate::shutdown::Shutdown;
 use fault::Fault;
 use mix::Kind;
@@ -33,16 +34,19 @@ pub(crate) use options::GenerateArgs;
 use options::Target;
 use output::Output;
 use render::{CSV_HEADER, Renderer};
-use summary::{Progress, Summary};
+use summary::Summary;
 use topic::Topic;
 
 /// Records between two looks at the clock when nothing holds the generator back.
 const CHECK_EVERY: u64 = 4_096;
 
+/// Between two lines about the progress where there is no terminal.
+const SAY_EVERY: Duration = Duration::from_secs(5);
+
 /// Where records go.
 enum Sink {
     Topic(Topic),
-    Lines(Output),
+    Lines(Box<Output>),
 }
 
 /// Runs the subcommand.
@@ -53,7 +57,8 @@ pub(crate) fn run(args: GenerateArgs) -> anyhow::Result<()> {
     let shutdown = Shutdown::on_signal()?;
     let mut sink = open(&args)?;
     let mut renderer = Renderer::new(args.format(), &plan);
-    let mut progress = Progress::new(plan.count);
+    let started = Instant::now();
+    let mut progress = Progress::start(Unit::Events, plan.count, SAY_EVERY);
     let (mut summary, end) = produce(
         &args,
         &plan,
@@ -84,7 +89,7 @@ pub(crate) fn run(args: GenerateArgs) -> anyhow::Result<()> {
             None
         }
     };
-    report(&args, &summary, &target, progress.elapsed());
+    report(&args, &summary, &target, started.elapsed());
     match failure {
         Some(error) => Err(error)
             .with_context(|| format!("{} records were not delivered", summary.undelivered)),
@@ -95,11 +100,11 @@ pub(crate) fn run(args: GenerateArgs) -> anyhow::Result<()> {
 fn open(args: &GenerateArgs) -> anyhow::Result<Sink> {
     Ok(match &args.to {
         Target::Kafka => Sink::Topic(Topic::open(&args.kafka, args.partitions)?),
-        Target::Stdout => Sink::Lines(Output::to_stdout()),
+        Target::Stdout => Sink::Lines(Box::new(Output::to_stdout())),
         Target::File(path) => {
             let output = Output::to_file(path)
                 .with_context(|| format!("cannot write {}", path.display()))?;
-            Sink::Lines(output)
+            Sink::Lines(Box::new(output))
         }
     })
 }
@@ -136,7 +141,7 @@ fn produce(
             if shutdown.is_asked() {
                 return Ok((summary, End::Stopped));
             }
-            progress.show(done);
+            progress.update(done, done, plan.count);
             if let Some(pace) = &mut pace
                 && !pace.wait(done, sink)?
             {

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 const BUFFER_BYTES: usize = 256 << 10;
-const GZIP_LEVEL: u32 = 6;
+const GZIP_LEVEL: u32 = 3;
 const ZSTD_LEVEL: i32 = 3;
 
 /// A stream of lines to a file or to standard output.

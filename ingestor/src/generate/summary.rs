@@ -1,9 +1,6 @@
-//! What was generated, and how far it is.
+//! What was generated.
 
-use std::io::IsTerminal;
-use std::time::{Duration, Instant};
-
-use indicatif::{ProgressBar, ProgressStyle};
+use std::time::Duration;
 
 use super::fault::Fault;
 use super::mix::Kind;
@@ -99,67 +96,5 @@ impl Summary {
             "seconds": (seconds * 1000.0).round() / 1000.0,
             "records_per_second": (self.records() as f64 / seconds).round(),
         })
-    }
-}
-
-/// A bar on a terminal, else a line every few seconds; on standard error.
-pub(super) struct Progress {
-    bar: Option<ProgressBar>,
-    count: Option<u64>,
-    started: Instant,
-    said: Instant,
-}
-
-const LINE_EVERY: Duration = Duration::from_secs(5);
-
-impl Progress {
-    pub(super) fn new(count: Option<u64>) -> Progress {
-        let bar = std::io::stderr().is_terminal().then(|| {
-            let bar = count.map_or_else(ProgressBar::new_spinner, ProgressBar::new);
-            let template = "{wide_bar} {human_pos}/{human_len} records  {per_sec}  {eta} left";
-            bar.set_style(match (count, ProgressStyle::with_template(template)) {
-                (Some(_), Ok(style)) => style,
-                _ => ProgressStyle::default_spinner(),
-            });
-            bar
-        });
-        let now = Instant::now();
-        Progress {
-            bar,
-            count,
-            started: now,
-            said: now,
-        }
-    }
-
-    pub(super) fn show(&mut self, done: u64) {
-        if let Some(bar) = &self.bar {
-            bar.set_position(done);
-            return;
-        }
-        if self.said.elapsed() < LINE_EVERY {
-            return;
-        }
-        self.said = Instant::now();
-        let rate = done as f64 / self.started.elapsed().as_secs_f64();
-        match self.count {
-            Some(count) => {
-                let percent = done as f64 * 100.0 / count.max(1) as f64;
-                eprintln!(
-                    "generated {done} of {count} records ({percent:.0} %), {rate:.0} records/s"
-                );
-            }
-            None => eprintln!("generated {done} records, {rate:.0} records/s"),
-        }
-    }
-
-    pub(super) fn finish(&self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
-    }
-
-    pub(super) fn elapsed(&self) -> Duration {
-        self.started.elapsed()
     }
 }

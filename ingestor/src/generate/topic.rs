@@ -13,7 +13,7 @@ use rdkafka::producer::{BaseRecord, Producer, ProducerContext, ThreadedProducer}
 
 use crate::cli::KafkaArgs;
 
-const ANSWER_WITHIN: Duration = Duration::from_secs(15);
+const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 /// Longer than librdkafka itself tries to deliver a message.
 const FLUSH_WITHIN: Duration = Duration::from_secs(150);
 const DELIVER_WITHIN_MS: &str = "120000";
@@ -37,7 +37,8 @@ struct Deliveries(Arc<Mutex<Failures>>);
 
 impl ClientContext for Deliveries {
     fn error(&self, error: KafkaError, reason: &str) {
-        tracing::warn!(%error, reason, "kafka client error");
+        // librdkafka has logged it already.
+        tracing::debug!(%error, reason, "kafka client error");
     }
 }
 
@@ -61,7 +62,7 @@ impl Topic {
     pub(super) fn open(args: &KafkaArgs, partitions: i32) -> anyhow::Result<Topic> {
         let mut config = args.client_config();
         config
-            .set("linger.ms", "20")
+            .set("linger.ms", "5")
             .set("batch.num.messages", "50000")
             .set("batch.size", "1000000")
             .set("queue.buffering.max.messages", "200000")

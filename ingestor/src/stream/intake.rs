@@ -1,0 +1,146 @@
+//! The taking in: records become rows of batches, and positions move on. No Kafka call, no wait.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use musicstream_event::{Reason, Rejection, json};
+use rdkafka::Message;
+
+use super::lane::Lane;
+use super::position::Position;
+use crate::batch::{Limits, Origin};
+
+pub(super) struct Intake {
+    pub(super) lanes: Vec<Lane>,
+    positions: BTreeMap<i32, Position>,
+    limits: Limits,
+    source: Arc<str>,
+    generation: u64,
+}
+
+impl Intake {
+    pub(super) fn new(lanes: Vec<Lane>, limits: Limits, source: Arc<str>) -> Intake {
+        Intake { lanes, positions: BTreeMap::new(), limits, source, generation: 0 }
+    }
+
+    /// Forgets all partitions and what was not sent of them.
+    pub(super) fn begin(&mut self, generation: u64) {
+        self.generation = generation;
+        self.positions.clear();
+        for lane in &mut self.lanes {
+            lane.begin(self.source.clone(), generation);
+        }
+    }
+
+    /// The lane of a partition: always the same, so that its batches stay in order.
+    pub(super) fn lane_of(&self, partition: i32) -> usize {
+        partition.unsigned_abs() as usize % self.lanes.len()
+    }
+
+    /// Begins to take a partition. With `must_record` the ledger moves to its start at once.
+    pub(super) fn place(&mut self, partition: i32, position: Position, must_record: bool) {
+        if must_record {
+            self.cover(partition, &position, position.next);
+        }
+        self.positions.insert(partition, position);
+    }
+
+    /// Where to read on, of each partition that is not done.
+    pub(super) fn unfinished(&self) -> Vec<(i32, i64)> {
+        let unfinished = self.positions.iter().filter(|(_, position)| !position.is_done());
+        unfinished.map(|(partition, position)| (*partition, position.next)).collect()
+    }
+
+    pub(super) fn partitions(&self) -> Vec<i32> {
+        self.positions.keys().copied().collect()
+    }
+
+    /// Records that a bounded run has taken of this partition and those still to come, as offsets.
+    pub(super) fn remaining(&self) -> u64 {
+        let remaining = self.positions.values().map(|position| position.end.map_or(0, |end| end - position.next));
+        u64::try_from(remaining.filter(|count| *count > 0).sum::<i64>()).unwrap_or_default()
+    }
+
+    /// Takes a record; whether the partition is done with it.
+    pub(super) fn take(&mut self, message: &impl Message) -> bool {
+        let (partition, offset) = (message.partition(), message.offset());
+        let lane = self.lane_of(partition);
+        let Some(position) = self.positions.get_mut(&partition) else {
+            // Fetched before the partition was given up.
+            return false;
+        };
+        if !position.wants(offset) {
+            // Beyond the end of a bounded run, all before it has been seen, whatever the last offsets hold.
+            return position.end.is_some_and(|end| offset >= end) && self.finish(partition);
+        }
+        position.next = offset + 1;
+        let lane = &mut self.lanes[lane];
+        lane.touch();
+        lane.batch.cover(partition, position.ledger, position.next, position.epoch);
+        let payload = message.payload();
+        let judged = match payload {
+            Some(bytes) => json::decode(bytes),
+            None => Err(Rejection::new(Reason::MalformedJson, "the record has no value")),
+        };
+        lane.batch.push(Origin { partition, position: offset, key: message.key(), payload }, &judged);
+        position.is_done()
+    }
+
+    /// The log was read to its end. Where only markers of transactions were left, a bounded run is at its end
+    /// without another record; true: so it is done.
+    pub(super) fn finish(&mut self, partition: i32) -> bool {
+        let Some(position) = self.positions.get(&partition) else {
+            return false;
+        };
+        let Some(end) = position.end else {
+            return false;
+        };
+        if position.next < end {
+            let position = Position { next: end, ..position.clone() };
+            self.cover(partition, &position, end);
+            self.positions.insert(partition, position);
+        }
+        true
+    }
+
+    fn cover(&mut self, partition: i32, position: &Position, to: i64) {
+        let lane = self.lane_of(partition);
+        self.lanes[lane].touch();
+        self.lanes[lane].batch.cover(partition, position.ledger, to, position.epoch);
+    }
+
+    /// Whether some batch can take no more.
+    pub(super) fn is_full(&self) -> bool {
+        self.lanes.iter().any(|lane| lane.is_full(&self.limits))
+    }
+
+    /// Sends what is due, or all there is.
+    pub(super) fn send(&mut self, all: bool) {
+        for lane in &mut self.lanes {
+            if !lane.is_due(&self.limits) && !(all && lane.can_send()) {
+                continue;
+            }
+            for span in lane.batch.spans() {
+                if let Some(position) = self.positions.get_mut(&span.partition) {
+                    position.ledger = Some(span.to);
+                }
+            }
+            lane.send(self.source.clone(), self.generation);
+        }
+    }
+
+    /// How long nothing will be due if nothing comes.
+    pub(super) fn patience(&self) -> Option<Duration> {
+        self.lanes.iter().filter_map(|lane| lane.patience(&self.limits)).min()
+    }
+
+    /// Whether all that was taken is stored.
+    pub(super) fn is_empty(&self) -> bool {
+        self.lanes.iter().all(|lane| lane.is_idle() && lane.batch.is_empty())
+    }
+
+    pub(super) fn is_idle(&self) -> bool {
+        self.lanes.iter().all(Lane::is_idle)
+    }
+}

@@ -1,0 +1,134 @@
+//! Where a partition stands: the arithmetic of offsets, without Kafka or a database.
+//!
+//! Offsets name the next record to read, so ranges are half-open. They are not dense: compaction and
+//! the markers of transactions leave holes, so an end is reached when it is passed, not counted.
+
+use clap::ValueEnum;
+
+/// Where to begin with a partition of which nothing was ever committed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum From {
+    Earliest,
+    Latest,
+}
+
+/// What to do where the ledger does not say it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Policy {
+    pub(super) from: From,
+    pub(super) accept_gap: bool,
+}
+
+/// Why ledger and log do not fit together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Misfit {
+    #[error(
+        "partition {partition}: the log begins at offset {low}, but {next_offset} is the next to read: \
+         {} offsets were deleted before they were read; hint: --accept-gap goes on at the log's beginning, without them",
+        low - next_offset
+    )]
+    Gap { partition: i32, next_offset: i64, low: i64 },
+    #[error(
+        "partition {partition}: the log ends at offset {high}, but {next_offset} is the next to read: \
+         the topic was deleted and made anew, or has lost its end; hint: if it was made anew, remove its rows from \
+         ingest_offsets (events stored before stay and are not counted twice)"
+    )]
+    Recreated { partition: i32, next_offset: i64, high: i64 },
+}
+
+/// Where to begin reading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Start {
+    pub(super) offset: i64,
+    /// The ledger must hear of it before any event comes, or the next start would choose anew.
+    pub(super) must_record: bool,
+    /// Offsets that are skipped because they are gone.
+    pub(super) skipped: i64,
+}
+
+/// Decides where to begin, given the ledger and the log's offsets `[low, high)`.
+pub(super) fn place(
+    partition: i32,
+    next_offset: Option<i64>,
+    low: i64,
+    high: i64,
+    policy: Policy,
+) -> Result<Start, Misfit> {
+    match (next_offset, policy.from) {
+        (None, From::Earliest) => Ok(Start { offset: low, must_record: false, skipped: 0 }),
+        (None, From::Latest) => Ok(Start { offset: high, must_record: true, skipped: 0 }),
+        (Some(next_offset), _) if next_offset < low => {
+            if !policy.accept_gap {
+                return Err(Misfit::Gap { partition, next_offset, low });
+            }
+            Ok(Start { offset: low, must_record: true, skipped: low - next_offset })
+        }
+        (Some(next_offset), _) if next_offset > high => Err(Misfit::Recreated { partition, next_offset, high }),
+        (Some(offset), _) => Ok(Start { offset, must_record: false, skipped: 0 }),
+    }
+}
+
+/// A partition that is being read.
+#[derive(Debug, Clone)]
+pub(super) struct Position {
+    pub(super) epoch: i64,
+    /// Where the ledger will stand once all batches sent so far are stored; the start of the next span.
+    pub(super) ledger: Option<i64>,
+    /// The next record to take; older ones were taken before.
+    pub(super) next: i64,
+    /// Where a bounded run ends; `None`: it goes on.
+    pub(super) end: Option<i64>,
+}
+
+impl Position {
+    /// Whether a record is still to be taken.
+    pub(super) fn wants(&self, offset: i64) -> bool {
+        offset >= self.next && self.end.is_none_or(|end| offset < end)
+    }
+
+    /// Whether a bounded run has all of it.
+    pub(super) fn is_done(&self) -> bool {
+        self.end.is_some_and(|end| self.next >= end)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EARLIEST: Policy = Policy { from: From::Earliest, accept_gap: false };
+    const LATEST: Policy = Policy { from: From::Latest, accept_gap: false };
+    const ACCEPTING: Policy = Policy { from: From::Earliest, accept_gap: true };
+
+    fn start(offset: i64, must_record: bool, skipped: i64) -> Result<Start, Misfit> {
+        Ok(Start { offset, must_record, skipped })
+    }
+
+    #[test]
+    fn the_ledger_decides_where_it_can() {
+        assert_eq!(place(0, None, 5, 9, EARLIEST), start(5, false, 0));
+        assert_eq!(place(0, None, 5, 9, LATEST), start(9, true, 0));
+        for policy in [EARLIEST, LATEST, ACCEPTING] {
+            for next_offset in 5..=9 {
+                assert_eq!(place(0, Some(next_offset), 5, 9, policy), start(next_offset, false, 0));
+            }
+            assert_eq!(
+                place(3, Some(10), 5, 9, policy),
+                Err(Misfit::Recreated { partition: 3, next_offset: 10, high: 9 })
+            );
+        }
+        assert_eq!(place(3, Some(4), 5, 9, EARLIEST), Err(Misfit::Gap { partition: 3, next_offset: 4, low: 5 }));
+        assert_eq!(place(3, Some(1), 5, 9, ACCEPTING), start(5, true, 4));
+    }
+
+    #[test]
+    fn bounds() {
+        let mut position = Position { epoch: 1, ledger: None, next: 5, end: Some(8) };
+        assert!(!position.wants(4) && position.wants(5) && position.wants(7) && !position.wants(8));
+        assert!(!position.is_done());
+        position.next = 8;
+        assert!(position.is_done());
+        position.end = None;
+        assert!(position.wants(1000) && !position.is_done());
+    }
+}

@@ -1,0 +1,495 @@
+//! The loop: polls Kafka, answers the group, sends batches when they are due, listens to the writers.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+
+use super::client::{Consumer, GroupEvent};
+use super::intake::Intake;
+use super::lane::Lane;
+use super::position::{Policy, Position, place};
+use super::takeover::{Standby, Verdict};
+use crate::batch::Limits;
+use crate::database::{Claim, Holder, Target};
+use crate::progress::{Progress, Unit};
+use crate::shutdown::Shutdown;
+use crate::summary::Totals;
+use crate::writer::{News, Order, Report, Writer, WriterConfig};
+
+/// Longest wait for Kafka or a writer before the loop looks at everything again.
+const TICK: Duration = Duration::from_millis(100);
+/// The same while a writer is at work, whose end may let a batch go.
+const BUSY_TICK: Duration = Duration::from_millis(10);
+/// Records taken between two looks at the writers.
+const BURST: usize = 500;
+/// After so long without room for records, reading pauses so that the group can be served.
+const PAUSE_AFTER: Duration = Duration::from_secs(20);
+/// Between attempts to ask Kafka for the bounds of its logs.
+const PLACE_AGAIN_AFTER: Duration = Duration::from_secs(1);
+/// Between looks at partitions that another ingestor holds.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// Between copies of the offsets to the group.
+const COMMIT_EVERY: Duration = Duration::from_secs(5);
+/// Between reports of one kind of trouble with Kafka.
+const COMPLAIN_EVERY: Duration = Duration::from_secs(60);
+
+/// What a stream is to do.
+pub(super) struct Settings {
+    pub(super) limits: Limits,
+    pub(super) policy: Policy,
+    pub(super) writer_count: usize,
+    pub(super) drain_timeout: Duration,
+    pub(super) connect_within: Option<Duration>,
+    pub(super) owner: Arc<str>,
+    pub(super) source: Arc<str>,
+}
+
+/// Claims under way: partitions are placed once all lanes have answered.
+#[derive(Default)]
+struct Claiming {
+    lanes_to_answer: usize,
+    claims: Vec<(i32, Claim)>,
+    retry_at: Option<Instant>,
+}
+
+pub(super) struct Pump {
+    consumer: Consumer,
+    settings: Settings,
+    shutdown: Shutdown,
+    reports: mpsc::Receiver<Report>,
+    intake: Intake,
+    /// Raised whenever what is under way loses its meaning; shared with the writers.
+    generation: Arc<AtomicU64>,
+    /// Partitions that are ours to read.
+    assigned: Vec<i32>,
+    /// Where a bounded run ends, as it was when it began.
+    ends: BTreeMap<i32, i64>,
+    /// Under which epoch each partition was last held.
+    epochs: BTreeMap<i32, i64>,
+    claiming: Claiming,
+    standby: Standby,
+    look_at: Option<Instant>,
+    full_since: Option<Instant>,
+    is_paused: bool,
+    stored: BTreeMap<i32, i64>,
+    committed_at: Instant,
+    complaints: BTreeMap<String, Instant>,
+    totals: Totals,
+    offsets_to_read: Option<u64>,
+    progress: Progress,
+}
+
+impl Pump {
+    /// Starts the writers and waits until the database is there.
+    pub(super) fn start(
+        consumer: Consumer,
+        target: Target,
+        settings: Settings,
+        shutdown: Shutdown,
+    ) -> anyhow::Result<Pump> {
+        let (sender, reports) = mpsc::channel();
+        let generation = Arc::new(AtomicU64::new(0));
+        let config = WriterConfig {
+            target,
+            owner: settings.owner.clone(),
+            generation: generation.clone(),
+            connect_within: settings.connect_within,
+        };
+        let lanes = (0..settings.writer_count)
+            .map(|number| Ok(Lane::new(Writer::start(number, config.clone(), sender.clone())?)))
+            .collect::<std::io::Result<Vec<_>>>()
+            .context("cannot start a writer")?;
+        let log_every = Duration::from_secs(if consumer.is_bounded() { 5 } else { 30 });
+        let mut pump = Pump {
+            intake: Intake::new(lanes, settings.limits, settings.source.clone()),
+            progress: Progress::start(Unit::Events, consumer.is_bounded().then_some(0), log_every),
+            consumer,
+            settings,
+            shutdown,
+            reports,
+            generation,
+            assigned: Vec::new(),
+            ends: BTreeMap::new(),
+            epochs: BTreeMap::new(),
+            claiming: Claiming::default(),
+            standby: Standby::default(),
+            look_at: None,
+            full_since: None,
+            is_paused: false,
+            stored: BTreeMap::new(),
+            committed_at: Instant::now(),
+            complaints: BTreeMap::new(),
+            totals: Totals::default(),
+            offsets_to_read: None,
+        };
+        pump.wait_for_writers()?;
+        Ok(pump)
+    }
+
+    fn wait_for_writers(&mut self) -> anyhow::Result<()> {
+        let mut opened = 0;
+        while opened < self.intake.lanes.len() && !self.shutdown.is_asked() {
+            match self.reports.recv_timeout(TICK) {
+                Ok(Report { news: News::Failed(error), .. }) => return Err(error.into()),
+                Ok(_) => opened += 1,
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => bail!("the writers ended"),
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs until the end, a signal or an error that is no outage.
+    pub(super) fn run(&mut self) -> anyhow::Result<()> {
+        self.intake.begin(0);
+        if self.consumer.is_bounded() {
+            self.assigned = self.consumer.all_partitions();
+            for partition in self.assigned.clone() {
+                let (_, high) = self.consumer.watermarks(partition).context("cannot ask Kafka where the topic ends")?;
+                self.ends.insert(partition, high);
+            }
+            self.claim(self.assigned.clone());
+        } else {
+            self.consumer.join()?;
+        }
+        loop {
+            while let Ok(report) = self.reports.try_recv() {
+                self.hear(report)?;
+            }
+            self.answer_group()?;
+            self.place_claimed()?;
+            self.look_at_standby();
+            self.intake.send(false);
+            self.copy_offsets(false);
+            self.show_progress();
+            if self.shutdown.is_asked() {
+                tracing::info!("stopping: storing what is under way");
+                if !self.drain(self.settings.drain_timeout)? {
+                    tracing::warn!("not all could be stored in time; the next run reads it again");
+                }
+                return Ok(());
+            }
+            if self.consumer.is_bounded() && self.is_at_end() {
+                if self.intake.is_empty() {
+                    return Ok(());
+                }
+                self.intake.send(true);
+                self.wait_for_report()?;
+                continue;
+            }
+            self.read()?;
+        }
+    }
+
+    /// Says what was done, after copying the offsets and leaving the group.
+    pub(super) fn end(mut self) -> Totals {
+        self.progress.finish();
+        self.copy_offsets(true);
+        self.consumer.close();
+        self.totals
+    }
+
+    fn is_at_end(&self) -> bool {
+        self.claiming.lanes_to_answer == 0
+            && self.claiming.claims.is_empty()
+            && self.intake.partitions().len() == self.assigned.len()
+            && self.intake.unfinished().is_empty()
+    }
+
+    /// Takes records, or waits where there is no room for them.
+    fn read(&mut self) -> anyhow::Result<()> {
+        if self.intake.is_full() {
+            let full_since = *self.full_since.get_or_insert_with(Instant::now);
+            if full_since.elapsed() < PAUSE_AFTER {
+                return self.wait_for_report();
+            }
+            if !self.is_paused {
+                tracing::info!("the database is behind: reading pauses");
+                self.consumer.set_paused(&self.intake.partitions(), true)?;
+                self.is_paused = true;
+            }
+        } else {
+            self.full_since = None;
+            if self.is_paused {
+                let unfinished: Vec<i32> = self.intake.unfinished().into_iter().map(|(partition, _)| partition).collect();
+                self.consumer.set_paused(&unfinished, false)?;
+                self.is_paused = false;
+                tracing::info!("reading goes on");
+            }
+        }
+        let tick = if self.intake.is_idle() { TICK } else { BUSY_TICK };
+        let mut wait = self.intake.patience().map_or(tick, |patience| patience.min(tick));
+        for _ in 0..BURST {
+            let outcome = match self.consumer.inner().poll(wait) {
+                None => return Ok(()),
+                Some(Ok(message)) => {
+                    let partition = rdkafka::Message::partition(&message);
+                    self.intake.take(&message).then_some(partition)
+                }
+                Some(Err(KafkaError::PartitionEOF(partition))) => self.intake.finish(partition).then_some(partition),
+                Some(Err(error)) => {
+                    self.bear(&error)?;
+                    None
+                }
+            };
+            if let Some(partition) = outcome {
+                // Nothing more is wanted of it, and what it would fetch fills the queue of the others.
+                self.consumer.set_paused(&[partition], true)?;
+            }
+            if self.intake.is_full() {
+                return Ok(());
+            }
+            wait = Duration::ZERO;
+        }
+        Ok(())
+    }
+
+    fn wait_for_report(&mut self) -> anyhow::Result<()> {
+        match self.reports.recv_timeout(TICK) {
+            Ok(report) => self.hear(report),
+            Err(RecvTimeoutError::Timeout) => Ok(()),
+            Err(RecvTimeoutError::Disconnected) => bail!("the writers ended"),
+        }
+    }
+
+    fn hear(&mut self, report: Report) -> anyhow::Result<()> {
+        let current = self.generation.load(Ordering::Acquire);
+        let lane = report.writer;
+        match report.news {
+            News::Opened => {}
+            News::Failed(error) => return Err(error.into()),
+            News::Written { batch, totals } => {
+                self.totals.add(&totals);
+                for span in batch.spans() {
+                    self.stored.insert(span.partition, span.to);
+                }
+                self.intake.lanes[lane].returned(batch);
+            }
+            News::Dropped { batch } => self.intake.lanes[lane].returned(batch),
+            News::Fenced { batch } => {
+                let generation = batch.generation();
+                self.intake.lanes[lane].returned(batch);
+                if generation == current {
+                    self.look_again()?;
+                }
+            }
+            News::Claimed { generation, claims } if generation == current => {
+                self.claiming.claims.extend(claims);
+                self.claiming.lanes_to_answer = self.claiming.lanes_to_answer.saturating_sub(1);
+            }
+            News::Seen { generation, holders } if generation == current => self.judge(holders)?,
+            News::Claimed { .. } | News::Seen { .. } => {}
+        }
+        Ok(())
+    }
+
+    /// Makes all that is under way meaningless; writers drop it.
+    fn next_generation(&mut self) {
+        let generation = self.generation.fetch_add(1, Ordering::AcqRel) + 1;
+        self.intake.begin(generation);
+        self.claiming = Claiming::default();
+        self.standby.clear();
+        self.look_at = None;
+        self.is_paused = false;
+        self.full_since = None;
+    }
+
+    fn answer_group(&mut self) -> anyhow::Result<()> {
+        for event in self.consumer.group_events() {
+            match event {
+                GroupEvent::Assign(partitions) => {
+                    tracing::info!(?partitions, "the group gave us partitions");
+                    self.next_generation();
+                    // Acknowledges; what to read from where is assigned once it is claimed.
+                    self.consumer.assign(&[])?;
+                    self.assigned = partitions;
+                    self.claim(self.assigned.clone());
+                }
+                GroupEvent::Revoke => {
+                    let is_lost = self.consumer.is_assignment_lost();
+                    tracing::info!(partitions = ?self.assigned, is_lost, "the group takes our partitions back");
+                    if !is_lost && !self.drain(self.settings.drain_timeout)? {
+                        tracing::warn!("not all could be stored in time; whoever reads next reads it again");
+                    }
+                    self.copy_offsets(!is_lost);
+                    self.next_generation();
+                    self.assigned.clear();
+                    self.stored.clear();
+                    self.consumer.unassign()?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends all there is and waits until it is stored; false if that takes too long.
+    fn drain(&mut self, within: Duration) -> anyhow::Result<bool> {
+        let deadline = Instant::now() + within;
+        let generation = self.generation.load(Ordering::Acquire);
+        while !self.intake.is_empty() {
+            if Instant::now() >= deadline {
+                return Ok(false);
+            }
+            self.intake.send(true);
+            self.wait_for_report()?;
+            if self.generation.load(Ordering::Acquire) != generation {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Has partitions claimed, each by the writer it is bound to.
+    fn claim(&mut self, partitions: Vec<i32>) {
+        let generation = self.generation.load(Ordering::Acquire);
+        for (lane, partitions) in self.by_lane(partitions) {
+            self.claiming.lanes_to_answer += 1;
+            let order = Order::Claim { generation, source: self.settings.source.clone(), partitions };
+            self.intake.lanes[lane].writer.order(order);
+        }
+    }
+
+    fn look(&mut self, partitions: Vec<i32>) {
+        let generation = self.generation.load(Ordering::Acquire);
+        for (lane, partitions) in self.by_lane(partitions) {
+            let order = Order::Look { generation, source: self.settings.source.clone(), partitions };
+            self.intake.lanes[lane].writer.order(order);
+        }
+    }
+
+    fn by_lane(&self, partitions: Vec<i32>) -> BTreeMap<usize, Vec<i32>> {
+        let mut by_lane: BTreeMap<usize, Vec<i32>> = BTreeMap::new();
+        for partition in partitions {
+            by_lane.entry(self.intake.lane_of(partition)).or_default().push(partition);
+        }
+        by_lane
+    }
+
+    /// Once all claims are there: begins to read where they say.
+    fn place_claimed(&mut self) -> anyhow::Result<()> {
+        let is_early = self.claiming.retry_at.is_some_and(|at| Instant::now() < at);
+        if self.claiming.lanes_to_answer > 0 || self.claiming.claims.is_empty() || is_early {
+            return Ok(());
+        }
+        let mut starts = Vec::new();
+        for (partition, claim) in &self.claiming.claims {
+            let (low, high) = match self.consumer.watermarks(*partition) {
+                Ok(bounds) => bounds,
+                Err(error) => {
+                    self.claiming.retry_at = Some(Instant::now() + PLACE_AGAIN_AFTER);
+                    return self.bear(&error);
+                }
+            };
+            starts.push((*partition, place(*partition, claim.next_offset, low, high, self.settings.policy)?));
+        }
+        let claims = std::mem::take(&mut self.claiming).claims;
+        for ((partition, claim), (_, start)) in claims.into_iter().zip(starts) {
+            if start.skipped > 0 {
+                tracing::warn!(partition, skipped = start.skipped, "offsets that were deleted unread are skipped");
+            }
+            tracing::debug!(partition, offset = start.offset, epoch = claim.epoch, "claimed");
+            self.epochs.insert(partition, claim.epoch);
+            let end = self.ends.get(&partition).copied();
+            let position = Position { epoch: claim.epoch, ledger: claim.next_offset, next: start.offset, end };
+            self.intake.place(partition, position, start.must_record);
+        }
+        self.offsets_to_read.get_or_insert(self.intake.remaining());
+        self.consumer.assign(&self.intake.unfinished())
+    }
+
+    /// The ledger has moved without us: looks who holds our partitions.
+    fn look_again(&mut self) -> anyhow::Result<()> {
+        self.next_generation();
+        self.consumer.assign(&[])?;
+        self.look(self.assigned.clone());
+        Ok(())
+    }
+
+    fn look_at_standby(&mut self) {
+        if self.look_at.is_some_and(|at| Instant::now() >= at) {
+            self.look_at = None;
+            self.look(self.standby.partitions());
+        }
+    }
+
+    fn judge(&mut self, holders: Vec<(i32, Option<Holder>)>) -> anyhow::Result<()> {
+        let mut ours = Vec::new();
+        for (partition, holder) in holders {
+            let our_epoch = self.epochs.get(&partition).copied().unwrap_or_default();
+            let was_standing_by = self.standby.partitions().contains(&partition);
+            let owner = &self.settings.owner;
+            match self.standby.judge(partition, holder.as_ref(), owner, our_epoch, Instant::now()) {
+                Verdict::Claim => ours.push(partition),
+                Verdict::StandBy => {
+                    let other = holder.map(|holder| holder.owner).unwrap_or_default();
+                    if self.consumer.is_bounded() {
+                        bail!("partition {partition} was taken over by another ingestor, {other}");
+                    }
+                    if !was_standing_by {
+                        tracing::warn!(partition, owner = other, "another ingestor holds the partition: standing by");
+                    }
+                }
+            }
+        }
+        if !self.standby.is_empty() {
+            self.look_at = Some(Instant::now() + LOOK_EVERY);
+        }
+        self.claim(ours);
+        Ok(())
+    }
+
+    /// Decides what an error of Kafka means.
+    fn bear(&mut self, error: &KafkaError) -> anyhow::Result<()> {
+        use RDKafkaErrorCode as Code;
+        let code = error.rdkafka_error_code();
+        if matches!(error, KafkaError::MessageConsumptionFatal(_)) {
+            bail!("Kafka's client cannot go on: {error}");
+        }
+        match code {
+            Some(Code::AutoOffsetReset | Code::OffsetOutOfRange) => {
+                // Claims again, and finds out in placing what is missing, or goes on.
+                tracing::warn!("the log no longer holds the next offset to read");
+                self.look_again()
+            }
+            Some(Code::UnknownTopicOrPartition | Code::UnknownTopic | Code::UnknownPartition) => {
+                bail!("the topic is not there any more; hint: was it deleted?")
+            }
+            Some(
+                Code::TopicAuthorizationFailed
+                | Code::GroupAuthorizationFailed
+                | Code::ClusterAuthorizationFailed
+                | Code::SaslAuthenticationFailed
+                | Code::Authentication,
+            ) => bail!("Kafka refuses us: {error}; hint: check the SASL options and the topic's and group's ACLs"),
+            _ => {
+                let text = error.to_string();
+                let now = Instant::now();
+                if self.complaints.get(&text).is_none_or(|at| now - *at >= COMPLAIN_EVERY) {
+                    tracing::warn!("Kafka: {text}; going on");
+                    self.complaints.insert(text, now);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn copy_offsets(&mut self, now: bool) {
+        if self.stored.is_empty() || (!now && self.committed_at.elapsed() < COMMIT_EVERY) {
+            return;
+        }
+        self.committed_at = Instant::now();
+        let stored = std::mem::take(&mut self.stored);
+        self.consumer.commit(&stored.into_iter().collect::<Vec<_>>());
+    }
+
+    fn show_progress(&mut self) {
+        let total = self.offsets_to_read;
+        let done = total.map_or(self.totals.read, |total| total.saturating_sub(self.intake.remaining()));
+        self.progress.update(self.totals.read, done, if self.consumer.is_bounded() { total } else { None });
+    }
+}
