@@ -9,5 +9,5 @@ mod tls;
 
 pub(crate) use class::Class;
 pub(crate) use error::DatabaseError;
-pub(crate) use session::{Claim, Holder, Session};
+pub(crate) use session::{Claim, Holder, Session, connect};
 pub(crate) use target::Target;

@@ -21,8 +21,6 @@ pub(crate) struct Claim {
     /// Where to go on; `None`: nothing was ever committed.
     pub(crate) next_offset: Option<i64>,
     pub(crate) epoch: i64,
-    /// Of all that was consumed before `next_offset`; files only.
-    pub(crate) checksum: Option<Vec<u8>>,
 }
 
 /// Who holds a partition, and how far it is.
@@ -31,7 +29,7 @@ pub(crate) struct Holder {
     pub(crate) next_offset: Option<i64>,
     pub(crate) epoch: i64,
     pub(crate) owner: String,
-    /// As in [`Claim`].
+    /// Of all that was consumed before `next_offset`; files only.
     pub(crate) checksum: Option<Vec<u8>>,
 }
 
@@ -88,7 +86,7 @@ impl Session {
             .query_one(&self.claim, &[&source, &partition, &owner])
             .await
             .map_err(|error| DatabaseError::of("cannot claim a partition", &error))?;
-        Ok(Claim { next_offset: row.get(0), epoch: row.get(1), checksum: row.get(2) })
+        Ok(Claim { next_offset: row.get(0), epoch: row.get(1) })
     }
 
     /// Who holds a partition now.

@@ -77,7 +77,8 @@ pub(crate) struct GenerateArgs {
     /// Records that repeat an earlier one exactly, in per cent
     #[arg(long, value_name = "PCT", default_value = "0")]
     duplicates: Percent,
-    /// Events that arrive days after they happened, in per cent
+    /// Events that arrive days after they happened, in per cent; none lies before --from, unless --until is
+    /// less than two days later: then up to 3 days before it
     #[arg(long, value_name = "PCT", default_value = "0")]
     late: Percent,
     /// Records that cannot be read as events, in per cent
