@@ -4,6 +4,109 @@
 //! `source` brings numbers from Postgres or from the built-in sample. `ui` draws with egui, and `painter`
 //! turns the same drawing into a picture on the CPU, for machines without a display.
 
+pub mod cli;
 pub mod model;
+pub mod painter;
+pub mod picture;
 pub mod source;
 pub mod state;
+pub mod ui;
+pub mod window;
+
+use anyhow::{Result, anyhow};
+use cli::Args;
+use model::day::Micros;
+use source::{Feed, address::Address, demo, problem::Problem};
+use state::State;
+use std::{env, path::PathBuf};
+use ui::{App, Clock};
+
+/// Does what the command line asks.
+///
+/// # Errors
+/// In words for the terminal: no display, no database, no file to write to.
+pub fn run(args: Args) -> Result<()> {
+    let export_dir = args.export_dir.clone().unwrap_or_else(default_export_dir);
+    if let Some(path) = args.screenshot.clone() {
+        return screenshot(&args, &path, export_dir);
+    }
+    let feed = if args.demo {
+        Feed::demo()?
+    } else {
+        Feed::database(address(&args)?, args.poll)?
+    };
+    let size = args.size;
+    let choose = Box::new(move |state: &mut State| choose(&args, state));
+    window::run(
+        feed,
+        window::Options {
+            size,
+            choose,
+            export_dir,
+        },
+    )
+}
+
+fn screenshot(args: &Args, path: &std::path::Path, export_dir: PathBuf) -> Result<()> {
+    let (feed, clock) = if args.demo {
+        let data = demo::at(demo::PICTURE_TIME, 1);
+        (
+            Feed::fixed(data, demo::LABEL),
+            Clock::Fixed(demo::PICTURE_TIME),
+        )
+    } else {
+        let feed = Feed::database(address(args)?, args.poll)?;
+        let _numbers = feed.wait(args.timeout).map_err(|problem| match problem {
+            Some(problem) => words(&problem),
+            None => anyhow!("no answer within {} s", args.timeout.as_secs_f32()),
+        })?;
+        (feed, Clock::System)
+    };
+    let mut state = State::default();
+    choose(args, &mut state);
+    let theme = match args.theme {
+        Some(cli::ThemeArg::Dark) => egui::Theme::Dark,
+        _ => egui::Theme::Light,
+    };
+    let mut app = App::new(feed, state, clock, export_dir);
+    let shot = picture::Shot {
+        size: args.size,
+        scale: args.scale,
+        theme,
+    };
+    picture::write(&picture::take(&mut app, shot), path)
+}
+
+fn address(args: &Args) -> Result<Address> {
+    Address::new(args.database_url.as_deref()).map_err(|problem| words(&problem))
+}
+
+fn words(problem: &Problem) -> anyhow::Error {
+    anyhow!("{}", problem.paragraph())
+}
+
+/// What the command line says wins over what was chosen before.
+fn choose(args: &Args, state: &mut State) {
+    if let Some(theme) = args.theme {
+        state.theme = theme.into();
+    }
+    if let Some(view) = args.view {
+        state.view = view.into();
+    }
+    if let Some(split) = args.split {
+        state.split = split.into();
+    }
+    if let Some(range) = args.range {
+        state.range = range.into();
+    }
+}
+
+fn default_export_dir() -> PathBuf {
+    env::var_os("HOME")
+        .map(|home| PathBuf::from(home).join("Downloads"))
+        .filter(|folder| folder.is_dir())
+        .unwrap_or_else(|| PathBuf::from("."))
+}
+
+/// The instant that `--demo --screenshot` shows.
+pub const DEMO_TIME: Micros = demo::PICTURE_TIME;

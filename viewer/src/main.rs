@@ -1,2 +1,15 @@
-//! The program; see the library.
-fn main() {}
+//! The program: everything happens in the library.
+
+use clap::Parser;
+use musicstream_viewer::{cli::Args, run};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match run(Args::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("musicstream-viewer: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -45,6 +45,8 @@ pub enum Command {
     Zoom(Span),
     /// Closer (below 1) or wider (above 1), around the cursor's day or the last one.
     ZoomBy(f64),
+    /// The same around this day.
+    ZoomAround(Day, f64),
     /// Earlier or later by so many days.
     Move(i32),
     /// Back to all days of the range.
@@ -145,7 +147,11 @@ impl State {
     /// The days on screen.
     pub fn span(&self, data: &Dataset) -> Option<Span> {
         let full = self.full_span(data)?;
-        Some(self.zoom.and_then(|zoom| zoom.intersect(full)).unwrap_or(full))
+        Some(
+            self.zoom
+                .and_then(|zoom| zoom.intersect(full))
+                .unwrap_or(full),
+        )
     }
 
     /// Gives new names their colours.
@@ -166,12 +172,15 @@ impl State {
             Command::Zoom(span) => self.zoom = Some(span),
             Command::ResetZoom => self.zoom = None,
             Command::ZoomBy(factor) => {
-                if let (Some(full), Some(span)) = (self.full_span(data), self.span(data)) {
-                    let around = self.cursor.filter(|day| span.contains(*day)).unwrap_or(span.last);
-                    let zoomed = span.zoomed(around, factor, full);
-                    self.zoom = (zoomed != full).then_some(zoomed);
+                if let Some(span) = self.span(data) {
+                    let around = self
+                        .cursor
+                        .filter(|day| span.contains(*day))
+                        .unwrap_or(span.last);
+                    self.zoom_around(around, factor, data);
                 }
             }
+            Command::ZoomAround(day, factor) => self.zoom_around(day, factor, data),
             Command::Move(days) => {
                 if let (Some(full), Some(span)) = (self.full_span(data), self.span(data)) {
                     let moved = span.moved(days, full);
@@ -192,7 +201,9 @@ impl State {
             Command::Invert(list) => self.filter(list).invert(names(list, data)),
             Command::SortBy(column) => self.sort = self.sort.clicked(column),
             Command::SetTheme(theme) => self.theme = theme,
-            Command::FlipTheme { dark } => self.theme = if dark { Theme::Light } else { Theme::Dark },
+            Command::FlipTheme { dark } => {
+                self.theme = if dark { Theme::Light } else { Theme::Dark }
+            }
             Command::ToggleHelp => self.help = !self.help,
             Command::TogglePause => {
                 self.paused = !self.paused;
@@ -204,6 +215,13 @@ impl State {
             Command::SavePicture => return Some(Effect::SavePicture),
         }
         None
+    }
+
+    fn zoom_around(&mut self, day: Day, factor: f64, data: &Dataset) {
+        if let (Some(full), Some(span)) = (self.full_span(data), self.span(data)) {
+            let zoomed = span.zoomed(day, factor, full);
+            self.zoom = (zoomed != full).then_some(zoomed);
+        }
     }
 
     fn filter(&mut self, list: List) -> &mut Filter {
@@ -227,7 +245,10 @@ mod tests {
     use crate::model::data::tests::{noon, row};
 
     fn data() -> Dataset {
-        Dataset::new((0..100).map(|day| row(day, "play", "EU", 1)).collect(), noon(99))
+        Dataset::new(
+            (0..100).map(|day| row(day, "play", "EU", 1)).collect(),
+            noon(99),
+        )
     }
 
     #[test]
@@ -244,8 +265,10 @@ mod tests {
         let mut state = State::default();
         let zoom = Span::new(Day(80), Day(85));
         state.apply(Command::Zoom(zoom), &data());
-        let tomorrow =
-            Dataset::new((0..101).map(|day| row(day, "play", "EU", 1)).collect(), noon(100));
+        let tomorrow = Dataset::new(
+            (0..101).map(|day| row(day, "play", "EU", 1)).collect(),
+            noon(100),
+        );
         assert_eq!(state.span(&tomorrow), Some(zoom));
     }
 
@@ -274,7 +297,10 @@ mod tests {
     #[test]
     fn pausing_and_reading_are_for_the_source() {
         let (mut state, data) = (State::default(), data());
-        assert_eq!(state.apply(Command::TogglePause, &data), Some(Effect::PauseChanged));
+        assert_eq!(
+            state.apply(Command::TogglePause, &data),
+            Some(Effect::PauseChanged)
+        );
         assert!(state.paused);
         assert_eq!(state.apply(Command::Refresh, &data), Some(Effect::Refresh));
         assert_eq!(state.apply(Command::Show(View::Table), &data), None);
@@ -282,7 +308,10 @@ mod tests {
 
     #[test]
     fn only_leaves_one_and_brings_all_back() {
-        let data = Dataset::new(vec![row(0, "play", "EU", 1), row(0, "play", "US", 1)], noon(0));
+        let data = Dataset::new(
+            vec![row(0, "play", "EU", 1), row(0, "play", "US", 1)],
+            noon(0),
+        );
         let mut state = State::default();
         let only = Command::Only(List::Regions, "US".into());
         state.apply(only.clone(), &data);

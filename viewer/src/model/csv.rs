@@ -17,8 +17,10 @@ pub fn of(data: &Dataset, table: &Table) -> String {
             DayState::Open => "not final",
             DayState::SoFar => "so far",
         };
-        let updated_at =
-            cell.updated_at.map(|at| format::stamp(at).replace(' ', "T") + "Z").unwrap_or_default();
+        let updated_at = cell
+            .updated_at
+            .map(|at| format::stamp(at).replace(' ', "T") + "Z")
+            .unwrap_or_default();
         // Writing to a string cannot fail.
         let _ = write!(
             text,

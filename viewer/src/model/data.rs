@@ -122,7 +122,12 @@ impl Dataset {
             .collect();
         let event_types = event_types.keys().map(|&name| name.to_owned()).collect();
         let regions = regions.keys().map(|&name| name.to_owned()).collect();
-        Self { event_types, regions, cells, status }
+        Self {
+            event_types,
+            regions,
+            cells,
+            status,
+        }
     }
 
     /// First and last day with any row.
@@ -146,7 +151,11 @@ impl Dataset {
     pub fn day_state(&self, day: Day) -> DayState {
         if day >= self.today() {
             DayState::SoFar
-        } else if self.status.watermark.is_some_and(|mark| day >= Day::of(mark)) {
+        } else if self
+            .status
+            .watermark
+            .is_some_and(|mark| day >= Day::of(mark))
+        {
             DayState::Open
         } else {
             DayState::Final
@@ -182,13 +191,20 @@ pub(crate) mod tests {
 
     /// A status whose clock stands at noon of the day.
     pub(crate) fn noon(day: i32) -> Status {
-        Status { now: Day(day).start() + DAY_US / 2, ..Status::default() }
+        Status {
+            now: Day(day).start() + DAY_US / 2,
+            ..Status::default()
+        }
     }
 
     #[test]
     fn rows_are_sorted_and_named() {
         let data = Dataset::new(
-            vec![row(5, "stop", "US", 1), row(4, "play", "US", 2), row(4, "play", "EU", 3)],
+            vec![
+                row(5, "stop", "US", 1),
+                row(4, "play", "US", 2),
+                row(4, "play", "EU", 3),
+            ],
             noon(5),
         );
         assert_eq!(data.event_types, ["play", "stop"]);
@@ -205,7 +221,11 @@ pub(crate) mod tests {
         let mut data = Dataset::new(vec![], noon(10));
         assert_eq!(data.day_state(Day(10)), DayState::SoFar);
         assert_eq!(data.day_state(Day(11)), DayState::SoFar);
-        assert_eq!(data.day_state(Day(9)), DayState::Final, "nothing streams: the calendar decides");
+        assert_eq!(
+            data.day_state(Day(9)),
+            DayState::Final,
+            "nothing streams: the calendar decides"
+        );
         data.status.watermark = Some(Day(8).start() + 1);
         assert_eq!(data.day_state(Day(9)), DayState::Open);
         assert_eq!(data.day_state(Day(8)), DayState::Open);

@@ -46,7 +46,10 @@ impl Filter {
 
     /// Leaves this one only; where it is the only one already, all come back.
     pub fn only<'a>(&mut self, name: &str, names: impl IntoIterator<Item = &'a String> + Clone) {
-        let alone = names.clone().into_iter().all(|other| self.is_on(other) == (other == name));
+        let alone = names
+            .clone()
+            .into_iter()
+            .all(|other| self.is_on(other) == (other == name));
         self.all();
         if !alone {
             self.none(names);
@@ -70,7 +73,10 @@ mod tests {
     }
 
     fn on(filter: &Filter) -> Vec<String> {
-        names().into_iter().filter(|name| filter.is_on(name)).collect()
+        names()
+            .into_iter()
+            .filter(|name| filter.is_on(name))
+            .collect()
     }
 
     #[test]

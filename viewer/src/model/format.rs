@@ -22,11 +22,21 @@ pub fn grouped(number: i64) -> String {
 pub fn compact(number: f64) -> String {
     let size = number.abs();
     if size < 999.5 {
-        return trimmed(number, if size < 10.0 && size.fract() != 0.0 { 2 } else { 0 });
+        return trimmed(
+            number,
+            if size < 10.0 && size.fract() != 0.0 {
+                2
+            } else {
+                0
+            },
+        );
     }
-    for (limit, divisor, suffix) in
-        [(999.5e3, 1e3, "k"), (999.5e6, 1e6, "M"), (999.5e9, 1e9, "G"), (f64::MAX, 1e12, "T")]
-    {
+    for (limit, divisor, suffix) in [
+        (999.5e3, 1e3, "k"),
+        (999.5e6, 1e6, "M"),
+        (999.5e9, 1e9, "G"),
+        (f64::MAX, 1e12, "T"),
+    ] {
         if size < limit {
             let scaled = number / divisor;
             let figures = match scaled.abs() {
@@ -47,14 +57,22 @@ fn trimmed(number: f64, decimals: usize) -> String {
     } else {
         &text
     };
-    if number < 0.0 && text != "0" { format!("−{text}") } else { text.to_owned() }
+    if number < 0.0 && text != "0" {
+        format!("−{text}")
+    } else {
+        text.to_owned()
+    }
 }
 
 /// `+3.4 %`, `−12 %`, `0 %`: one decimal below ten.
 pub fn percent(share: f64) -> String {
     let value = share * 100.0;
     let size = value.abs();
-    let text = if size < 9.95 { format!("{size:.1}") } else { format!("{size:.0}") };
+    let text = if size < 9.95 {
+        format!("{size:.1}")
+    } else {
+        format!("{size:.0}")
+    };
     let sign = match text.as_str() {
         "0.0" => return "0 %".into(),
         _ if value < 0.0 => "−",
@@ -93,7 +111,10 @@ pub fn clock_short(at: Micros) -> String {
 
 /// `2026-03-18 14:20:07`, in UTC.
 pub fn stamp(at: Micros) -> String {
-    utc(at).map_or_else(|| "?".into(), |at| at.format("%Y-%m-%d %H:%M:%S").to_string())
+    utc(at).map_or_else(
+        || "?".into(),
+        |at| at.format("%Y-%m-%d %H:%M:%S").to_string(),
+    )
 }
 
 /// `19 Feb – 18 Mar 2026`, or with both years where they differ.
@@ -110,7 +131,11 @@ pub fn days(first: Day, last: Day) -> String {
 
 /// `1 row`, `2 rows`.
 pub fn count(number: i64, one: &str, many: &str) -> String {
-    format!("{} {}", grouped(number), if number == 1 { one } else { many })
+    format!(
+        "{} {}",
+        grouped(number),
+        if number == 1 { one } else { many }
+    )
 }
 
 #[cfg(test)]

@@ -82,7 +82,11 @@ fn luminance(rgb: Rgb) -> f64 {
 fn linear(rgb: Rgb) -> [f64; 3] {
     rgb.map(|channel| {
         let value = f64::from(channel) / 255.0;
-        if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+        if value <= 0.04045 {
+            value / 12.92
+        } else {
+            ((value + 0.055) / 1.055).powf(2.4)
+        }
     })
 }
 
@@ -126,8 +130,13 @@ mod tests {
             0.2126 * r + 0.7152 * g + 0.0722 * b,
             (0.0193 * r + 0.1192 * g + 0.9505 * b) / 1.089,
         ];
-        let [x, y, z] =
-            xyz.map(|t| if t > 0.008856 { t.cbrt() } else { 7.787 * t + 16.0 / 116.0 });
+        let [x, y, z] = xyz.map(|t| {
+            if t > 0.008856 {
+                t.cbrt()
+            } else {
+                7.787 * t + 16.0 / 116.0
+            }
+        });
         [116.0 * y - 16.0, 500.0 * (x - y), 200.0 * (y - z)]
     }
 
@@ -139,8 +148,14 @@ mod tests {
     #[test]
     fn every_hue_stands_out_from_its_background() {
         for slot in 0..8 {
-            assert!(contrast(color(slot, false), LIGHT_GROUND) >= 3.0, "light {slot}");
-            assert!(contrast(color(slot, true), DARK_GROUND) >= 3.0, "dark {slot}");
+            assert!(
+                contrast(color(slot, false), LIGHT_GROUND) >= 3.0,
+                "light {slot}"
+            );
+            assert!(
+                contrast(color(slot, true), DARK_GROUND) >= 3.0,
+                "dark {slot}"
+            );
         }
     }
 
@@ -150,10 +165,16 @@ mod tests {
             for (name, matrix) in DEFICIENCIES {
                 for a in 0..8 {
                     for b in 0..a {
-                        let (x, y) =
-                            (seen_by(matrix, color(a, dark)), seen_by(matrix, color(b, dark)));
-                        let distance =
-                            x.iter().zip(y).map(|(p, q)| (p - q).powi(2)).sum::<f64>().sqrt();
+                        let (x, y) = (
+                            seen_by(matrix, color(a, dark)),
+                            seen_by(matrix, color(b, dark)),
+                        );
+                        let distance = x
+                            .iter()
+                            .zip(y)
+                            .map(|(p, q)| (p - q).powi(2))
+                            .sum::<f64>()
+                            .sqrt();
                         assert!(
                             distance >= 12.0,
                             "dark={dark} {name}: {a} and {b} are {distance:.1} apart"
@@ -169,7 +190,10 @@ mod tests {
         let mut palette = Palette::default();
         palette.assign(&["EU".to_owned(), "US".to_owned()]);
         palette.assign(&["APAC".to_owned(), "EU".to_owned()]);
-        assert_eq!((palette.slot("EU"), palette.slot("US"), palette.slot("APAC")), (0, 1, 2));
+        assert_eq!(
+            (palette.slot("EU"), palette.slot("US"), palette.slot("APAC")),
+            (0, 1, 2)
+        );
         assert_eq!(cycle(7), 0);
         assert_eq!(cycle(8), 1);
     }

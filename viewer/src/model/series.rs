@@ -25,7 +25,12 @@ pub enum View {
 
 impl View {
     /// In the order of the tabs.
-    pub const ALL: [Self; 4] = [Self::ByEventType, Self::ByRegion, Self::Overlay, Self::Table];
+    pub const ALL: [Self; 4] = [
+        Self::ByEventType,
+        Self::ByRegion,
+        Self::Overlay,
+        Self::Table,
+    ];
 }
 
 /// What a line of the overlay stands for.
@@ -76,7 +81,9 @@ pub struct Panel {
 impl Panel {
     /// Sum of all its lines over the span.
     pub fn sum(&self) -> i64 {
-        self.lines.iter().fold(0, |sum, line| sum.saturating_add(line.figures.sum))
+        self.lines
+            .iter()
+            .fold(0, |sum, line| sum.saturating_add(line.figures.sum))
     }
 
     /// The largest count of a day.
@@ -128,10 +135,17 @@ impl Grid {
         for cell in data.between(span.first, span.last) {
             let pair = usize::from(cell.event_type) * regions + usize::from(cell.region);
             let at = pair * days + (cell.day.0 - span.first.0) as usize;
-            let count = Count { events: cell.events, late_events: cell.late_events };
+            let count = Count {
+                events: cell.events,
+                late_events: cell.late_events,
+            };
             counts[at] = Some(counts[at].unwrap_or_default().plus(count));
         }
-        Self { days, regions, counts }
+        Self {
+            days,
+            regions,
+            counts,
+        }
     }
 
     fn sum(&self, event_types: &[usize], regions: &[usize]) -> Vec<Option<Count>> {
@@ -164,10 +178,15 @@ impl<'a> Builder<'a> {
     /// Reads the span and, to compare, the whole weeks before it.
     pub fn new(data: &'a Dataset, span: Span, event_types: &Filter, regions: &Filter) -> Self {
         let shift = comparison_shift(span.days());
-        let before = Span { first: span.first.plus(-shift), last: span.last.plus(-shift) };
+        let before = Span {
+            first: span.first.plus(-shift),
+            last: span.last.plus(-shift),
+        };
         Self {
             data,
-            states: (0..span.days()).map(|index| data.day_state(span.day(index))).collect(),
+            states: (0..span.days())
+                .map(|index| data.day_state(span.day(index)))
+                .collect(),
             now: Grid::new(data, span),
             before: Grid::new(data, before),
             event_types: on(&data.event_types, event_types),
@@ -251,7 +270,10 @@ impl<'a> Builder<'a> {
                         })
                         .collect(),
                 };
-                vec![Panel { title: overlay_title.to_owned(), lines }]
+                vec![Panel {
+                    title: overlay_title.to_owned(),
+                    lines,
+                }]
             }
             View::Table => Vec::new(),
         }
@@ -266,7 +288,14 @@ impl<'a> Builder<'a> {
             Short::EventType => (event_type_name, event_type_name, 0),
             Short::Both => (&full_name, region_name, event_type),
         };
-        self.line(&[event_type], &[region], name, &full_name, color_name, marker)
+        self.line(
+            &[event_type],
+            &[region],
+            name,
+            &full_name,
+            color_name,
+            marker,
+        )
     }
 
     fn line(
@@ -302,7 +331,9 @@ enum Short {
 }
 
 fn on(names: &[String], filter: &Filter) -> Vec<usize> {
-    (0..names.len()).filter(|&at| filter.is_on(&names[at])).collect()
+    (0..names.len())
+        .filter(|&at| filter.is_on(&names[at]))
+        .collect()
 }
 
 #[cfg(test)]
@@ -327,14 +358,20 @@ mod tests {
         )
     }
 
-    const SPAN: Span = Span { first: Day(8), last: Day(11) };
+    const SPAN: Span = Span {
+        first: Day(8),
+        last: Day(11),
+    };
 
     fn builder(data: &Dataset) -> Builder<'_> {
         Builder::new(data, SPAN, &Filter::default(), &Filter::default())
     }
 
     fn events(line: &Line) -> Vec<Option<i64>> {
-        line.counts.iter().map(|count| count.map(|count| count.events)).collect()
+        line.counts
+            .iter()
+            .map(|count| count.map(|count| count.events))
+            .collect()
     }
 
     #[test]
@@ -344,9 +381,16 @@ mod tests {
         let titles: Vec<&str> = panels.iter().map(|panel| panel.title.as_str()).collect();
         assert_eq!(titles, ["play", "stop"]);
         let eu = &panels[0].lines[0];
-        assert_eq!((eu.name.as_str(), eu.full_name.as_str()), ("EU", "play · EU"));
+        assert_eq!(
+            (eu.name.as_str(), eu.full_name.as_str()),
+            ("EU", "play · EU")
+        );
         assert_eq!(events(eu), [Some(100), None, Some(0), Some(1)]);
-        assert_eq!(eu.change, Change::Share(1.0), "day 8 against day 1, today left out");
+        assert_eq!(
+            eu.change,
+            Change::Share(1.0),
+            "day 8 against day 1, today left out"
+        );
         assert_eq!(panels[0].max(), 100);
         assert_eq!(panels[0].sum(), 111);
     }
@@ -357,7 +401,10 @@ mod tests {
         let mut regions = Filter::default();
         regions.toggle("EU");
         let builder = Builder::new(&data, SPAN, &Filter::default(), &regions);
-        assert_eq!(events(&builder.total("all")), [Some(10), None, Some(7), None]);
+        assert_eq!(
+            events(&builder.total("all")),
+            [Some(10), None, Some(7), None]
+        );
         assert_eq!(builder.by_region().len(), 1);
     }
 
@@ -373,7 +420,10 @@ mod tests {
         };
         assert_eq!(names(Split::EventTypes), ["play", "stop"]);
         assert_eq!(names(Split::Regions), ["EU", "US"]);
-        assert_eq!(names(Split::Both), ["play · EU", "play · US", "stop · EU", "stop · US"]);
+        assert_eq!(
+            names(Split::Both),
+            ["play · EU", "play · US", "stop · EU", "stop · US"]
+        );
     }
 
     #[test]
@@ -383,7 +433,10 @@ mod tests {
         none.none(&data.event_types);
         let builder = Builder::new(&data, SPAN, &none, &Filter::default());
         for view in View::ALL {
-            assert!(builder.panels(view, Split::EventTypes, "").is_empty(), "{view:?}");
+            assert!(
+                builder.panels(view, Split::EventTypes, "").is_empty(),
+                "{view:?}"
+            );
         }
     }
 
@@ -391,8 +444,11 @@ mod tests {
     fn a_ranking_is_sorted_with_gaps_last() {
         let data = data();
         let panels = builder(&data).panels(View::Overlay, Split::Both, "");
-        let names: Vec<&str> =
-            panels[0].ranking(0).iter().map(|(line, _)| line.name.as_str()).collect();
+        let names: Vec<&str> = panels[0]
+            .ranking(0)
+            .iter()
+            .map(|(line, _)| line.name.as_str())
+            .collect();
         assert_eq!(names[..2], ["play · EU", "play · US"]);
         assert!(panels[0].ranking(0)[2].1.is_none());
     }

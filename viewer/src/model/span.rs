@@ -21,7 +21,13 @@ pub enum Range {
 
 impl Range {
     /// In the order of the buttons.
-    pub const ALL: [Self; 5] = [Self::Days7, Self::Days28, Self::Days90, Self::Year, Self::All];
+    pub const ALL: [Self; 5] = [
+        Self::Days7,
+        Self::Days28,
+        Self::Days90,
+        Self::Year,
+        Self::All,
+    ];
 
     /// Number of days, or `None` for everything.
     pub fn days(self) -> Option<i32> {
@@ -39,10 +45,20 @@ impl Range {
     pub fn span(self, bounds: (Day, Day), today: Day) -> Span {
         let (first, last) = bounds;
         let patience = self.days().unwrap_or(28).min(28) / 2;
-        let end = if last >= today || today.0 - last.0 <= patience { last.max(today) } else { last };
+        let end = if last >= today || today.0 - last.0 <= patience {
+            last.max(today)
+        } else {
+            last
+        };
         match self.days() {
-            Some(days) => Span { first: end.plus(1 - days), last: end },
-            None => Span { first: first.min(end), last: end },
+            Some(days) => Span {
+                first: end.plus(1 - days),
+                last: end,
+            },
+            None => Span {
+                first: first.min(end),
+                last: end,
+            },
         }
     }
 }
@@ -59,7 +75,10 @@ pub struct Span {
 impl Span {
     /// The span between two days, whichever comes first.
     pub fn new(a: Day, b: Day) -> Self {
-        Self { first: a.min(b), last: a.max(b) }
+        Self {
+            first: a.min(b),
+            last: a.max(b),
+        }
     }
 
     /// Number of days, at least one.
@@ -94,8 +113,14 @@ impl Span {
         let target = (days * factor).round().clamp(2.0, limit.days() as f64) as i32;
         let share = (f64::from(around.0 - self.first.0) + 0.5) / days;
         let first = around.0 - ((f64::from(target) * share).floor() as i32).clamp(0, target - 1);
-        let first = first.clamp(limit.first.0, (limit.last.0 - target + 1).max(limit.first.0));
-        Self { first: Day(first), last: Day((first + target - 1).min(limit.last.0)) }
+        let first = first.clamp(
+            limit.first.0,
+            (limit.last.0 - target + 1).max(limit.first.0),
+        );
+        Self {
+            first: Day(first),
+            last: Day((first + target - 1).min(limit.last.0)),
+        }
     }
 
     /// Moved by so many days, as far as `limit` allows.
@@ -104,7 +129,10 @@ impl Span {
             (limit.first.0 - self.first.0).min(0),
             (limit.last.0 - self.last.0).max(0),
         );
-        Self { first: self.first.plus(by), last: self.last.plus(by) }
+        Self {
+            first: self.first.plus(by),
+            last: self.last.plus(by),
+        }
     }
 }
 
@@ -113,7 +141,10 @@ mod tests {
     use super::*;
 
     const fn span(first: i32, last: i32) -> Span {
-        Span { first: Day(first), last: Day(last) }
+        Span {
+            first: Day(first),
+            last: Day(last),
+        }
     }
 
     #[test]
@@ -131,7 +162,10 @@ mod tests {
 
     #[test]
     fn days_ahead_of_the_clock_are_not_cut_off() {
-        assert_eq!(Range::Days7.span((Day(0), Day(101)), Day(100)).last, Day(101));
+        assert_eq!(
+            Range::Days7.span((Day(0), Day(101)), Day(100)).last,
+            Day(101)
+        );
     }
 
     #[test]

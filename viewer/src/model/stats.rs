@@ -55,8 +55,16 @@ impl Figures {
             figures.late = figures.late.saturating_add(count.late_events);
             if state.is_complete() {
                 figures.last = Some(count.events);
-                figures.min = Some(figures.min.map_or(count.events, |min| min.min(count.events)));
-                figures.max = Some(figures.max.map_or(count.events, |max| max.max(count.events)));
+                figures.min = Some(
+                    figures
+                        .min
+                        .map_or(count.events, |min| min.min(count.events)),
+                );
+                figures.max = Some(
+                    figures
+                        .max
+                        .map_or(count.events, |max| max.max(count.events)),
+                );
                 complete_sum += count.events as f64;
                 complete_days += 1;
             }
@@ -112,12 +120,23 @@ mod tests {
     fn counts(events: &[i64]) -> Vec<Option<Count>> {
         events
             .iter()
-            .map(|&events| (events >= 0).then_some(Count { events, late_events: 1 }))
+            .map(|&events| {
+                (events >= 0).then_some(Count {
+                    events,
+                    late_events: 1,
+                })
+            })
             .collect()
     }
 
     fn last_is_today(days: usize) -> impl Fn(usize) -> DayState {
-        move |index| if index + 1 == days { DayState::SoFar } else { DayState::Final }
+        move |index| {
+            if index + 1 == days {
+                DayState::SoFar
+            } else {
+                DayState::Final
+            }
+        }
     }
 
     #[test]
@@ -145,9 +164,15 @@ mod tests {
         let now = counts(&[110, 55, -1, 1]);
         let before = counts(&[100, -1, 70, 900]);
         assert_eq!(change(&now, &before, complete), Change::Share(0.1));
-        assert_eq!(change(&now, &counts(&[-1, -1, -1, 5]), complete), Change::Nothing);
+        assert_eq!(
+            change(&now, &counts(&[-1, -1, -1, 5]), complete),
+            Change::Nothing
+        );
         assert_eq!(change(&now, &counts(&[0, 0, 0, 0]), complete), Change::New);
-        assert_eq!(change(&counts(&[0]), &counts(&[0]), complete), Change::Share(0.0));
+        assert_eq!(
+            change(&counts(&[0]), &counts(&[0]), complete),
+            Change::Share(0.0)
+        );
     }
 
     #[test]

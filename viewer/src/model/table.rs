@@ -57,7 +57,10 @@ pub struct Sort {
 
 impl Default for Sort {
     fn default() -> Self {
-        Self { column: Column::Day, descending: true }
+        Self {
+            column: Column::Day,
+            descending: true,
+        }
     }
 }
 
@@ -90,7 +93,11 @@ impl Table {
         regions: &Filter,
         sort: Sort,
     ) -> Self {
-        let types_on: Vec<bool> = data.event_types.iter().map(|n| event_types.is_on(n)).collect();
+        let types_on: Vec<bool> = data
+            .event_types
+            .iter()
+            .map(|n| event_types.is_on(n))
+            .collect();
         let regions_on: Vec<bool> = data.regions.iter().map(|n| regions.is_on(n)).collect();
         let from = data.cells.partition_point(|cell| cell.day < span.first);
         let mut table = Self::default();
@@ -106,7 +113,11 @@ impl Table {
         table.rows.sort_by(|&a, &b| {
             let (a, b) = (&data.cells[a as usize], &data.cells[b as usize]);
             let order = compare(data, a, b, sort.column);
-            let order = if sort.descending { order.reverse() } else { order };
+            let order = if sort.descending {
+                order.reverse()
+            } else {
+                order
+            };
             order
                 .then_with(|| b.day.cmp(&a.day))
                 .then_with(|| (a.event_type, a.region).cmp(&(b.event_type, b.region)))
@@ -159,7 +170,11 @@ mod tests {
     fn events(data: &Dataset, sort: Sort) -> Vec<i64> {
         let span = Span::new(Day(2), Day(9));
         let table = Table::new(data, span, &Filter::default(), &Filter::default(), sort);
-        table.rows.iter().map(|&row| data.cells[row as usize].events).collect()
+        table
+            .rows
+            .iter()
+            .map(|&row| data.cells[row as usize].events)
+            .collect()
     }
 
     #[test]
@@ -168,7 +183,11 @@ mod tests {
         let large = 9_007_199_254_740_992;
         assert_eq!(events(&data, Sort::default()), [7, large + 1, large]);
         let by_events = Sort::default().clicked(Column::Events);
-        assert_eq!(events(&data, by_events), [large + 1, large, 7], "exact above 2^53");
+        assert_eq!(
+            events(&data, by_events),
+            [large + 1, large, 7],
+            "exact above 2^53"
+        );
         let again = by_events.clicked(Column::Events);
         assert_eq!(events(&data, again), [7, large, large + 1]);
     }

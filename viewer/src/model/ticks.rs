@@ -32,7 +32,12 @@ pub struct DayTick {
 pub fn days(span: Span, gap: f32) -> Vec<DayTick> {
     let all = || (span.first.0..=span.last.0).map(Day);
     if gap <= 1.0 {
-        return all().map(|day| DayTick { day, label: day.short() }).collect();
+        return all()
+            .map(|day| DayTick {
+                day,
+                label: day.short(),
+            })
+            .collect();
     }
     if gap <= 14.0 {
         let weeks = if gap <= 7.0 { 1 } else { 2 };
@@ -40,14 +45,20 @@ pub fn days(span: Span, gap: f32) -> Vec<DayTick> {
             let step = gap.ceil() as i32;
             return all()
                 .filter(|day| (span.last.0 - day.0) % step == 0)
-                .map(|day| DayTick { day, label: day.short() })
+                .map(|day| DayTick {
+                    day,
+                    label: day.short(),
+                })
                 .collect();
         }
         return all()
             .filter(|day| {
                 day.date().weekday() == Weekday::Mon && (day.0 + 3).div_euclid(7) % weeks == 0
             })
-            .map(|day| DayTick { day, label: day.short() })
+            .map(|day| DayTick {
+                day,
+                label: day.short(),
+            })
             .collect();
     }
     let months = [1, 2, 3, 6, 12, 24, 60, 120]
@@ -59,7 +70,10 @@ pub fn days(span: Span, gap: f32) -> Vec<DayTick> {
             let date = day.date();
             date.day() == 1 && (date.year() * 12 + date.month0() as i32) % months == 0
         })
-        .map(|day| DayTick { day, label: month(day.date(), months) })
+        .map(|day| DayTick {
+            day,
+            label: month(day.date(), months),
+        })
         .collect()
 }
 
@@ -77,10 +91,16 @@ mod tests {
 
     fn labels(first: NaiveDate, days: i32, gap: f32) -> Vec<String> {
         let first = Day::from_date(first);
-        super::days(Span { first, last: first.plus(days - 1) }, gap)
-            .into_iter()
-            .map(|tick| tick.label)
-            .collect()
+        super::days(
+            Span {
+                first,
+                last: first.plus(days - 1),
+            },
+            gap,
+        )
+        .into_iter()
+        .map(|tick| tick.label)
+        .collect()
     }
 
     fn date(year: i32, month: u32, day: u32) -> NaiveDate {
@@ -96,18 +116,39 @@ mod tests {
         assert_eq!(values(1_000_000, 2), [0.0, 500_000.0, 1_000_000.0]);
         for max in [1, 7, 12, 99, 101, 12_345, 999_999, i64::MAX] {
             let ticks = values(max, 5);
-            assert!(*ticks.last().unwrap() >= max as f64 && ticks.len() <= 7, "{max}: {ticks:?}");
+            assert!(
+                *ticks.last().unwrap() >= max as f64 && ticks.len() <= 7,
+                "{max}: {ticks:?}"
+            );
         }
     }
 
     #[test]
     fn the_calendar_decides_where_lines_stand() {
-        assert_eq!(labels(date(2026, 3, 12), 3, 0.5), ["12 Mar", "13 Mar", "14 Mar"]);
-        assert_eq!(labels(date(2026, 3, 1), 28, 5.0), ["2 Mar", "9 Mar", "16 Mar", "23 Mar"]);
+        assert_eq!(
+            labels(date(2026, 3, 12), 3, 0.5),
+            ["12 Mar", "13 Mar", "14 Mar"]
+        );
+        assert_eq!(
+            labels(date(2026, 3, 1), 28, 5.0),
+            ["2 Mar", "9 Mar", "16 Mar", "23 Mar"]
+        );
         assert_eq!(labels(date(2026, 3, 1), 28, 10.0).len(), 2);
-        assert_eq!(labels(date(2025, 11, 20), 100, 28.0), ["Dec", "2026", "Feb"]);
-        assert_eq!(labels(date(2025, 1, 1), 366, 80.0), ["2025", "Apr", "Jul", "Oct", "2026"]);
-        assert_eq!(labels(date(2020, 1, 1), 1500, 300.0), ["2020", "2021", "2022", "2023", "2024"]);
-        assert_eq!(labels(date(2026, 3, 12), 7, 2.0), ["12 Mar", "14 Mar", "16 Mar", "18 Mar"]);
+        assert_eq!(
+            labels(date(2025, 11, 20), 100, 28.0),
+            ["Dec", "2026", "Feb"]
+        );
+        assert_eq!(
+            labels(date(2025, 1, 1), 366, 80.0),
+            ["2025", "Apr", "Jul", "Oct", "2026"]
+        );
+        assert_eq!(
+            labels(date(2020, 1, 1), 1500, 300.0),
+            ["2020", "2021", "2022", "2023", "2024"]
+        );
+        assert_eq!(
+            labels(date(2026, 3, 12), 7, 2.0),
+            ["12 Mar", "14 Mar", "16 Mar", "18 Mar"]
+        );
     }
 }

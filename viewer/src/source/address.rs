@@ -44,16 +44,14 @@ impl Address {
         let mut config: Config = text.parse().map_err(|error: postgres::Error| {
             Problem::BadAddress(without_password(&error.to_string(), url))
         })?;
-        for (option, name) in
-            [("sslmode", "PGSSLMODE"), ("sslrootcert", "PGSSLROOTCERT")]
-        {
+        for (option, name) in [("sslmode", "PGSSLMODE"), ("sslrootcert", "PGSSLROOTCERT")] {
             if let (None, Some(value)) = (tls.get(option), variable(name)) {
                 tls.set(option, value);
             }
         }
         fill_from_environment(&mut config, variable)?;
-        let trust = Trust::new(tls.get("sslmode"), tls.get("sslrootcert"))
-            .map_err(Problem::BadAddress)?;
+        let trust =
+            Trust::new(tls.get("sslmode"), tls.get("sslrootcert")).map_err(Problem::BadAddress)?;
         config.ssl_mode(match trust.mode {
             SslMode::Disable => postgres::config::SslMode::Disable,
             SslMode::Prefer => postgres::config::SslMode::Prefer,
@@ -63,8 +61,13 @@ impl Address {
         let user = config.get_user().unwrap_or_default().to_owned();
         let database = config.get_dbname().unwrap_or(&user).to_owned();
         if config.get_password().is_none() {
-            let in_file = if host.starts_with('/') { "localhost" } else { host.as_str() };
-            let found = variable("PGPASSWORD").or_else(|| password(in_file, port, &database, &user));
+            let in_file = if host.starts_with('/') {
+                "localhost"
+            } else {
+                host.as_str()
+            };
+            let found =
+                variable("PGPASSWORD").or_else(|| password(in_file, port, &database, &user));
             if let Some(password) = found {
                 config.password(password);
             }
@@ -76,7 +79,11 @@ impl Address {
         if config.get_connect_timeout().is_none() {
             config.connect_timeout(Duration::from_secs(5));
         }
-        Ok(Self { label: format!("{database} on {host}:{port}"), config, trust })
+        Ok(Self {
+            label: format!("{database} on {host}:{port}"),
+            config,
+            trust,
+        })
     }
 
     /// Database, host and port, for people.
@@ -97,9 +104,8 @@ fn fill_from_environment(config: &mut Config, variable: Env<'_>) -> Result<(), P
     let number = |name: &str| -> Result<Option<u16>, Problem> {
         variable(name)
             .map(|text| {
-                text.parse().map_err(|_| {
-                    Problem::BadAddress(format!("{name} is not a number: {text:?}"))
-                })
+                text.parse()
+                    .map_err(|_| Problem::BadAddress(format!("{name} is not a number: {text:?}")))
             })
             .transpose()
     };
@@ -113,7 +119,9 @@ fn fill_from_environment(config: &mut Config, variable: Env<'_>) -> Result<(), P
         config.host(&host.unwrap_or_else(|| local_host(port)));
     }
     if config.get_user().is_none() {
-        let user = variable("PGUSER").or_else(|| variable("USER")).or_else(|| variable("LOGNAME"));
+        let user = variable("PGUSER")
+            .or_else(|| variable("USER"))
+            .or_else(|| variable("LOGNAME"));
         config.user(&user.unwrap_or_else(|| "postgres".into()));
     }
     if config.get_dbname().is_none() {
@@ -141,7 +149,10 @@ fn first_host(config: &Config) -> (String, u16) {
         Some(Host::Tcp(host)) => host.clone(),
         #[cfg(unix)]
         Some(Host::Unix(path)) => path.display().to_string(),
-        None => config.get_hostaddrs().first().map_or_else(String::new, ToString::to_string),
+        None => config
+            .get_hostaddrs()
+            .first()
+            .map_or_else(String::new, ToString::to_string),
     };
     (host, port)
 }
@@ -154,7 +165,11 @@ const TLS_OPTIONS: [&str; 2] = ["sslmode", "sslrootcert"];
 
 impl TlsOptions {
     fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().rev().find(|(key, _)| *key == name).map(|(_, value)| value.as_str())
+        self.0
+            .iter()
+            .rev()
+            .find(|(key, _)| *key == name)
+            .map(|(_, value)| value.as_str())
     }
 
     fn set(&mut self, name: &'static str, value: String) {
@@ -184,7 +199,11 @@ fn take_tls_options(text: &str) -> (String, TlsOptions) {
                     !tls.take(name, &decoded(value))
                 })
                 .collect();
-            if kept.is_empty() { base.to_owned() } else { format!("{base}?{}", kept.join("&")) }
+            if kept.is_empty() {
+                base.to_owned()
+            } else {
+                format!("{base}?{}", kept.join("&"))
+            }
         }
         _ if is_url => text.to_owned(),
         _ => {
@@ -231,7 +250,10 @@ mod tests {
 
     fn address(url: Option<&str>, variables: &[(&str, &str)]) -> Result<Address, Problem> {
         let variable = |name: &str| {
-            variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+            variables
+                .iter()
+                .find(|(key, _)| *key == name)
+                .map(|(_, value)| (*value).to_owned())
         };
         Address::with(url, &variable, &|host, port, database, user| {
             Some(format!("{host}|{port}|{database}|{user}"))
@@ -254,8 +276,12 @@ mod tests {
 
     #[test]
     fn variables_fill_what_is_open() {
-        let variables =
-            [("PGHOST", "10.0.0.7"), ("PGPORT", "7000"), ("PGUSER", "ana"), ("PGDATABASE", "music")];
+        let variables = [
+            ("PGHOST", "10.0.0.7"),
+            ("PGPORT", "7000"),
+            ("PGUSER", "ana"),
+            ("PGDATABASE", "music"),
+        ];
         let address = address(None, &variables).unwrap();
         assert_eq!(address.label(), "music on 10.0.0.7:7000");
         assert_eq!(password(&address), "10.0.0.7|7000|music|ana");
@@ -277,7 +303,10 @@ mod tests {
         assert_eq!(tls.get("sslmode"), Some("verify-full"));
         assert_eq!(tls.get("sslrootcert"), Some("/ca.pem"));
         let (rest, tls) = take_tls_options("host=h sslmode=require user=a");
-        assert_eq!((rest.as_str(), tls.get("sslmode")), ("host=h user=a", Some("require")));
+        assert_eq!(
+            (rest.as_str(), tls.get("sslmode")),
+            ("host=h user=a", Some("require"))
+        );
         let address = address(Some("postgresql://a@h/d"), &[("PGSSLMODE", "require")]).unwrap();
         assert_eq!(address.trust.mode, SslMode::Require);
     }

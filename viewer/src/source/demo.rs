@@ -26,8 +26,11 @@ const DAYS: i32 = 730;
 const STEP: Duration = Duration::from_secs(2);
 
 /// Events a day at the start, and by how much that grows in a year.
-const EVENT_TYPES: [(&str, f64, f64); 3] =
-    [("pause", 0.42, 1.0), ("play", 1.0, 1.0), ("stop", 0.26, 0.9)];
+const EVENT_TYPES: [(&str, f64, f64); 3] = [
+    ("pause", 0.42, 1.0),
+    ("play", 1.0, 1.0),
+    ("stop", 0.26, 0.9),
+];
 const REGIONS: [(&str, f64, f64); 6] = [
     ("AFRICA", 9_000.0, 1.9),
     ("APAC", 41_000.0, 1.5),
@@ -58,8 +61,16 @@ pub fn at(now: Micros, revision: i64) -> Dataset {
                 let weekday = (day.0 + 3).rem_euclid(7) as usize;
                 let week = 1.0 + (WEEKDAYS[weekday] - 1.0) * weekend;
                 let years = f64::from(DAYS - back) / 365.0;
-                let hit = if region == "US" && back == 9 { 1.35 } else { 1.0 };
-                let dip = if region == "APAC" && back == 13 { 0.55 } else { 1.0 };
+                let hit = if region == "US" && back == 9 {
+                    1.35
+                } else {
+                    1.0
+                };
+                let dip = if region == "APAC" && back == 13 {
+                    0.55
+                } else {
+                    1.0
+                };
                 let events = size * part * growth.powf(years - 2.0) * week * noise * hit * dip;
                 let events = (events * share) as i64;
                 let late = match back {
@@ -152,10 +163,15 @@ mod tests {
         let sum = |now| {
             let data = at(now, 1);
             let today = data.today();
-            data.between(today, today).iter().map(|cell| cell.events).sum::<i64>()
+            data.between(today, today)
+                .iter()
+                .map(|cell| cell.events)
+                .sum::<i64>()
         };
         let start = Day::of(PICTURE_TIME).start();
-        let sums: Vec<i64> = (0..24).map(|hour| sum(start + hour * 3_600_000_000)).collect();
+        let sums: Vec<i64> = (0..24)
+            .map(|hour| sum(start + hour * 3_600_000_000))
+            .collect();
         assert!(sums.windows(2).all(|pair| pair[0] <= pair[1]), "{sums:?}");
     }
 }

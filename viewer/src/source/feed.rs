@@ -90,7 +90,10 @@ impl Board {
 
     /// Notes which statement runs, so that it can be stopped when the window goes away.
     pub(super) fn interruptible(&self, statement: Option<Canceller>) {
-        *self.statement.lock().unwrap_or_else(PoisonError::into_inner) = statement;
+        *self
+            .statement
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = statement;
     }
 
     /// Notes that the numbers are still current; nothing on screen has to move for that.
@@ -171,14 +174,22 @@ impl Feed {
             None => Self::new(source.into()).0,
         };
         feed.board.update(|latest| {
-            latest.health = Health::Trouble { problem, since, next_try: since + 8_000_000 };
+            latest.health = Health::Trouble {
+                problem,
+                since,
+                next_try: since + 8_000_000,
+            };
         });
         feed
     }
 
     /// Called after each change, from the source's thread.
     pub fn on_change(&self, wake: impl Fn() + Send + Sync + 'static) {
-        *self.board.wake.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(wake));
+        *self
+            .board
+            .wake
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Some(Box::new(wake));
     }
 
     /// What is known right now.
@@ -243,8 +254,12 @@ impl Feed {
 impl Drop for Feed {
     fn drop(&mut self) {
         self.request(Request::Stop);
-        let statement =
-            self.board.statement.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let statement = self
+            .board
+            .statement
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         if let Some(statement) = statement {
             statement.cancel();
         }

@@ -29,13 +29,17 @@ pub fn lookup(host: &str, port: u16, database: &str, user: &str) -> Option<Strin
 
 fn find(file: &str, host: &str, port: u16, database: &str, user: &str) -> Option<String> {
     let port = port.to_string();
-    file.lines().filter(|line| !line.starts_with('#')).find_map(|line| {
-        let fields = split(line);
-        let [h, p, d, u, password] = fields.as_slice() else { return None };
-        let fits = |field: &str, value: &str| field == "*" || field == value;
-        (fits(h, host) && fits(p, &port) && fits(d, database) && fits(u, user))
-            .then(|| password.clone())
-    })
+    file.lines()
+        .filter(|line| !line.starts_with('#'))
+        .find_map(|line| {
+            let fields = split(line);
+            let [h, p, d, u, password] = fields.as_slice() else {
+                return None;
+            };
+            let fits = |field: &str, value: &str| field == "*" || field == value;
+            (fits(h, host) && fits(p, &port) && fits(d, database) && fits(u, user))
+                .then(|| password.clone())
+        })
 }
 
 /// Fields between colons; a backslash takes the next character as it is.
@@ -66,9 +70,18 @@ mod tests {
     #[test]
     fn the_first_line_that_fits_counts() {
         let find = |host, port, database, user| find(FILE, host, port, database, user);
-        assert_eq!(find("db.example", 5432, "music", "ana").as_deref(), Some("first"));
-        assert_eq!(find("db.example", 5433, "music", "ana").as_deref(), Some("any:way\\"));
-        assert_eq!(find("localhost", 1, "music", "bob").as_deref(), Some("with:colons"));
+        assert_eq!(
+            find("db.example", 5432, "music", "ana").as_deref(),
+            Some("first")
+        );
+        assert_eq!(
+            find("db.example", 5433, "music", "ana").as_deref(),
+            Some("any:way\\")
+        );
+        assert_eq!(
+            find("localhost", 1, "music", "bob").as_deref(),
+            Some("with:colons")
+        );
         assert_eq!(find("localhost", 1, "other", "bob"), None);
     }
 }

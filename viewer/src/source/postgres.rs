@@ -6,7 +6,9 @@ use crate::model::{
     day::{Day, Micros},
 };
 use chrono::{DateTime, NaiveDate, Utc};
-use postgres::{CancelToken, Client, IsolationLevel, Transaction, fallible_iterator::FallibleIterator};
+use postgres::{
+    CancelToken, Client, IsolationLevel, Transaction, fallible_iterator::FallibleIterator,
+};
 use std::time::Duration;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -36,9 +38,13 @@ pub(super) struct Session {
 impl Session {
     pub(super) fn open(address: &Address) -> Result<Self, Problem> {
         let tls = MakeRustlsConnect::new(address.trust().client_config().map_err(Problem::Tls)?);
-        let mut client =
-            address.config().connect(tls.clone()).map_err(|error| Problem::of(&error))?;
-        client.batch_execute(SESSION).map_err(|error| Problem::of(&error))?;
+        let mut client = address
+            .config()
+            .connect(tls.clone())
+            .map_err(|error| Problem::of(&error))?;
+        client
+            .batch_execute(SESSION)
+            .map_err(|error| Problem::of(&error))?;
         // Only a hint: behind a pooler it may be refused or never come, and polling covers that.
         let _ = client.batch_execute(LISTEN);
         Ok(Self { client, tls })
@@ -46,7 +52,10 @@ impl Session {
 
     /// What tells whether the numbers moved.
     pub(super) fn status(&mut self) -> Result<Status, Problem> {
-        let mut transaction = self.client.transaction().map_err(|error| Problem::of(&error))?;
+        let mut transaction = self
+            .client
+            .transaction()
+            .map_err(|error| Problem::of(&error))?;
         status(&mut transaction).map_err(|error| Problem::of(&error))
     }
 
@@ -89,7 +98,9 @@ impl Session {
             Problem::OtherVersion { detail, .. } => detail.clone(),
             _ => return problem,
         };
-        let Ok(row) = self.client.query_one(WHAT_IS_THERE, &[]) else { return problem };
+        let Ok(row) = self.client.query_one(WHAT_IS_THERE, &[]) else {
+            return problem;
+        };
         let found: Option<String> = row.get("version");
         let has_all = row.get::<_, bool>("has_metrics") && row.get::<_, bool>("has_status");
         match (&found, has_all) {
@@ -102,7 +113,9 @@ impl Session {
                 found,
             },
             (None, true) => Problem::OtherVersion { found, detail },
-            (None, false) => Problem::NoExtension { available: row.get("available") },
+            (None, false) => Problem::NoExtension {
+                available: row.get("available"),
+            },
         }
     }
 
@@ -133,7 +146,10 @@ impl Session {
 
     /// To stop a statement from another thread.
     pub(super) fn canceller(&self) -> Canceller {
-        Canceller { token: self.client.cancel_token(), tls: self.tls.clone() }
+        Canceller {
+            token: self.client.cancel_token(),
+            tls: self.tls.clone(),
+        }
     }
 }
 
@@ -153,7 +169,10 @@ impl Canceller {
 
 fn status(transaction: &mut Transaction<'_>) -> Result<Status, postgres::Error> {
     let Some(row) = transaction.query_opt(STATUS, &[])? else {
-        return Ok(Status { now: super::now(), ..Status::default() });
+        return Ok(Status {
+            now: super::now(),
+            ..Status::default()
+        });
     };
     Ok(Status {
         watermark: micros(row.try_get("watermark")?),
@@ -162,7 +181,9 @@ fn status(transaction: &mut Transaction<'_>) -> Result<Status, postgres::Error> 
         rejected: row.try_get("rejected")?,
         last_rollup_at: micros(row.try_get("last_rollup_at")?),
         revision: row.try_get("revision")?,
-        now: row.try_get::<_, DateTime<Utc>>("server_now")?.timestamp_micros(),
+        now: row
+            .try_get::<_, DateTime<Utc>>("server_now")?
+            .timestamp_micros(),
     })
 }
 

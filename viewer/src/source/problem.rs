@@ -140,7 +140,9 @@ impl Problem {
             | Self::Slow(detail)
             | Self::Busy(detail)
             | Self::Lost(detail)
-            | Self::Other(detail) => Some(detail).filter(|detail| !detail.is_empty()).map(|x| x.as_str()),
+            | Self::Other(detail) => Some(detail)
+                .filter(|detail| !detail.is_empty())
+                .map(|x| x.as_str()),
         }
     }
 
@@ -175,9 +177,10 @@ impl Problem {
                 "28000" => Self::NotLetIn(said),
                 "3D000" => Self::NoDatabase(said),
                 "42P01" | "3F000" => Self::NoExtension { available: false },
-                "42703" | "42883" | "42804" | "42846" => {
-                    Self::OtherVersion { found: None, detail: said }
-                }
+                "42703" | "42883" | "42804" | "42846" => Self::OtherVersion {
+                    found: None,
+                    detail: said,
+                },
                 "42501" => Self::NoPrivilege(said),
                 "57P03" => Self::NotReady(said),
                 "57P01" | "57P02" | "57P05" => Self::Lost(said),
@@ -204,7 +207,10 @@ impl Problem {
         } else if closed || has("error communicating") || has("connection closed") {
             Self::Lost(words.into())
         } else if has("error deserializing column") || has("invalid column") {
-            Self::OtherVersion { found: None, detail: words.into() }
+            Self::OtherVersion {
+                found: None,
+                detail: words.into(),
+            }
         } else {
             Self::Other(words.into())
         }
@@ -242,7 +248,10 @@ mod tests {
             Problem::NoDatabase(words()),
             Problem::NoExtension { available: true },
             Problem::NoExtension { available: false },
-            Problem::OtherVersion { found: Some("0.0.9".into()), detail: words() },
+            Problem::OtherVersion {
+                found: Some("0.0.9".into()),
+                detail: words(),
+            },
             Problem::NoPrivilege(words()),
             Problem::Tls(words()),
             Problem::Slow(words()),
@@ -257,7 +266,10 @@ mod tests {
         let problems = all();
         for (at, problem) in problems.iter().enumerate() {
             assert!(problem.advice().len() > 30, "{problem:?}");
-            let same = problems[..at].iter().filter(|other| other.title() == problem.title()).count();
+            let same = problems[..at]
+                .iter()
+                .filter(|other| other.title() == problem.title())
+                .count();
             let twin = usize::from(matches!(problem, Problem::NoExtension { available: false }));
             assert_eq!(same, twin, "{problem:?}");
         }
@@ -266,11 +278,23 @@ mod tests {
     #[test]
     fn the_drivers_words_are_understood() {
         let cases = [
-            ("error connecting to server: Connection refused (os error 111)", "NoServer"),
-            ("error connecting to server: failed to lookup address information", "UnknownHost"),
+            (
+                "error connecting to server: Connection refused (os error 111)",
+                "NoServer",
+            ),
+            (
+                "error connecting to server: failed to lookup address information",
+                "UnknownHost",
+            ),
             ("invalid configuration: password missing", "NeedsPassword"),
-            ("error performing TLS handshake: invalid peer certificate: UnknownIssuer", "Tls"),
-            ("error performing TLS handshake: server does not support TLS", "Tls"),
+            (
+                "error performing TLS handshake: invalid peer certificate: UnknownIssuer",
+                "Tls",
+            ),
+            (
+                "error performing TLS handshake: server does not support TLS",
+                "Tls",
+            ),
             ("connection closed", "Lost"),
             ("what?", "Other"),
         ];

@@ -62,7 +62,11 @@ impl Trust {
                 .filter(|path| path.exists())
                 .map_or(Root::None, Root::File),
         };
-        let mode = match mode.unwrap_or(if root == Root::System { "verify-full" } else { "prefer" }) {
+        let mode = match mode.unwrap_or(if root == Root::System {
+            "verify-full"
+        } else {
+            "prefer"
+        }) {
             "disable" => SslMode::Disable,
             "allow" | "prefer" => SslMode::Prefer,
             "require" if root != Root::None => SslMode::VerifyCa,
@@ -97,7 +101,10 @@ impl Trust {
         };
         let verifier: Arc<dyn ServerCertVerifier> = match (self.mode, verifier) {
             (SslMode::VerifyFull, Some(verifier)) => verifier,
-            (_, chain) => Arc::new(Lenient { chain, provider: Arc::clone(&provider) }),
+            (_, chain) => Arc::new(Lenient {
+                chain,
+                provider: Arc::clone(&provider),
+            }),
         };
         Ok(ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
@@ -114,11 +121,15 @@ impl Trust {
                 .iter()
                 .map(PathBuf::from)
                 .find(|path| path.exists())
-                .ok_or("the system's root certificates were not found; name a file with sslrootcert")?,
+                .ok_or(
+                    "the system's root certificates were not found; name a file with sslrootcert",
+                )?,
             Root::None => {
-                return Err("sslmode=verify-ca and verify-full need sslrootcert=FILE or \
+                return Err(
+                    "sslmode=verify-ca and verify-full need sslrootcert=FILE or \
                             sslrootcert=system"
-                    .into());
+                        .into(),
+                );
             }
         };
         let certificates = CertificateDer::pem_file_iter(&path)
@@ -149,7 +160,9 @@ impl ServerCertVerifier for Lenient {
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         use rustls::CertificateError::{NotValidForName, NotValidForNameContext};
-        let Some(chain) = &self.chain else { return Ok(ServerCertVerified::assertion()) };
+        let Some(chain) = &self.chain else {
+            return Ok(ServerCertVerified::assertion());
+        };
         match chain.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
             // The name is checked last: all else was in order.
             Err(Error::InvalidCertificate(NotValidForName | NotValidForNameContext { .. })) => {
@@ -165,7 +178,12 @@ impl ServerCertVerifier for Lenient {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
+        verify_tls12_signature(
+            message,
+            cert,
+            dss,
+            &self.provider.signature_verification_algorithms,
+        )
     }
 
     fn verify_tls13_signature(
@@ -174,11 +192,18 @@ impl ServerCertVerifier for Lenient {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
+        verify_tls13_signature(
+            message,
+            cert,
+            dss,
+            &self.provider.signature_verification_algorithms,
+        )
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
+        self.provider
+            .signature_verification_algorithms
+            .supported_schemes()
     }
 }
 
@@ -190,8 +215,15 @@ mod tests {
     fn modes_are_those_of_libpq() {
         let mode = |mode, root| Trust::new(mode, root).map(|trust| trust.mode);
         assert_eq!(mode(Some("disable"), None), Ok(SslMode::Disable));
-        assert_eq!(mode(Some("verify-full"), Some("/ca.pem")), Ok(SslMode::VerifyFull));
-        assert_eq!(mode(Some("require"), Some("/ca.pem")), Ok(SslMode::VerifyCa), "as libpq does");
+        assert_eq!(
+            mode(Some("verify-full"), Some("/ca.pem")),
+            Ok(SslMode::VerifyFull)
+        );
+        assert_eq!(
+            mode(Some("require"), Some("/ca.pem")),
+            Ok(SslMode::VerifyCa),
+            "as libpq does"
+        );
         assert_eq!(mode(None, Some("system")), Ok(SslMode::VerifyFull));
         assert!(mode(Some("maybe"), None).is_err());
     }
@@ -199,7 +231,17 @@ mod tests {
     #[test]
     fn a_root_that_cannot_be_read_is_said_so() {
         let trust = Trust::new(Some("verify-full"), Some("/nowhere/ca.pem")).unwrap();
-        assert!(trust.client_config().unwrap_err().contains("/nowhere/ca.pem"));
-        assert!(Trust::new(Some("require"), None).unwrap().client_config().is_ok());
+        assert!(
+            trust
+                .client_config()
+                .unwrap_err()
+                .contains("/nowhere/ca.pem")
+        );
+        assert!(
+            Trust::new(Some("require"), None)
+                .unwrap()
+                .client_config()
+                .is_ok()
+        );
     }
 }

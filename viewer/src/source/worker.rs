@@ -26,7 +26,13 @@ enum End {
 
 /// Runs until told to stop, or until the window is gone.
 pub(super) fn run(address: &Address, poll: Duration, board: &Board, requests: &Receiver<Request>) {
-    let mut worker = Worker { poll, board, requests, paused: false, healthy: false };
+    let mut worker = Worker {
+        poll,
+        board,
+        requests,
+        paused: false,
+        healthy: false,
+    };
     let mut backoff = FIRST_BACKOFF;
     let mut since = None;
     loop {
@@ -45,7 +51,13 @@ pub(super) fn run(address: &Address, poll: Duration, board: &Board, requests: &R
         }
         let since = *since.get_or_insert_with(now);
         let next_try = now() + i64::try_from(backoff.as_micros()).unwrap_or(i64::MAX);
-        board.update(|latest| latest.health = Health::Trouble { problem, since, next_try });
+        board.update(|latest| {
+            latest.health = Health::Trouble {
+                problem,
+                since,
+                next_try,
+            }
+        });
         match requests.recv_timeout(backoff) {
             Ok(Request::Stop) | Err(RecvTimeoutError::Disconnected) => return,
             Ok(Request::Pause(paused)) => worker.paused = paused,
@@ -127,7 +139,11 @@ impl Worker<'_> {
     }
 
     fn health(&self) -> Health {
-        if self.paused { Health::Paused } else { Health::Live }
+        if self.paused {
+            Health::Paused
+        } else {
+            Health::Live
+        }
     }
 
     /// Waits for the next reason to look, hearing the window and the database.

@@ -1,0 +1,223 @@
+//! The command line.
+
+use crate::{
+    model::{
+        series::{Split, View},
+        span::Range,
+    },
+    state::Theme,
+};
+use clap::{Parser, ValueEnum};
+use std::{path::PathBuf, time::Duration};
+
+/// A window on the daily metrics of pg_musicstream: charts and numbers of play, pause and stop events
+/// by event type and region, as they move.
+///
+/// It reads live_daily_metrics and musicstream_status in a database that has the extension, and changes nothing.
+#[derive(Debug, Parser)]
+#[command(
+    name = "musicstream-viewer",
+    version,
+    after_help = "\
+The database is the one of --database-url or DATABASE_URL; what that leaves open is taken from libpq's
+variables (PGHOST, PGPORT, PGUSER, PGDATABASE, PGSSLMODE, PGSSLROOTCERT), and the password from PGPASSWORD
+or ~/.pgpass. A window needs an X11 or Wayland display; --screenshot needs none.
+
+Examples:
+  musicstream-viewer --demo
+  musicstream-viewer --database-url postgresql://ana@db.example/music?sslmode=verify-full
+  musicstream-viewer --screenshot today.png --view overlay --theme dark --range 90d"
+)]
+pub struct Args {
+    /// Database as a postgresql:// URL or as key=value pairs
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    pub database_url: Option<String>,
+
+    /// Show built-in sample data, without a database
+    #[arg(long)]
+    pub demo: bool,
+
+    /// Look for new numbers this often (the database also says when a rollup is done)
+    #[arg(long, value_name = "SECONDS", default_value = "2", value_parser = seconds)]
+    pub poll: Duration,
+
+    /// Write a picture of the window to this PNG file and end, without a display
+    #[arg(long, value_name = "FILE")]
+    pub screenshot: Option<PathBuf>,
+
+    /// Size of the window or picture
+    #[arg(long, value_name = "WxH", default_value = "1440x900", value_parser = size)]
+    pub size: [u32; 2],
+
+    /// Pixels a point in the picture
+    #[arg(long, value_name = "FACTOR", default_value = "1", value_parser = scale)]
+    pub scale: f32,
+
+    /// How long to wait for numbers before --screenshot gives up
+    #[arg(long, value_name = "SECONDS", default_value = "20", value_parser = seconds)]
+    pub timeout: Duration,
+
+    /// Light or dark; the window otherwise follows the desktop or the last choice
+    #[arg(long, value_enum)]
+    pub theme: Option<ThemeArg>,
+
+    /// What to show at first; the window otherwise shows what it showed last
+    #[arg(long, value_enum)]
+    pub view: Option<ViewArg>,
+
+    /// What the lines of the overlay stand for
+    #[arg(long, value_enum)]
+    pub split: Option<SplitArg>,
+
+    /// How far to look back
+    #[arg(long, value_enum)]
+    pub range: Option<RangeArg>,
+
+    /// Folder that CSV files and pictures are saved in [default: ~/Downloads if there, else the current one]
+    #[arg(long, value_name = "DIR")]
+    pub export_dir: Option<PathBuf>,
+}
+
+/// `--theme`
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum ThemeArg {
+    /// Dark on white
+    Light,
+    /// Light on dark
+    Dark,
+}
+
+/// `--view`
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum ViewArg {
+    /// A chart for each event type, a line for each region
+    ByEventType,
+    /// A chart for each region, a line for each event type
+    ByRegion,
+    /// All lines in one chart
+    Overlay,
+    /// The metrics table alone
+    Table,
+}
+
+/// `--split`
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum SplitArg {
+    /// A line for each event type
+    EventTypes,
+    /// A line for each region
+    Regions,
+    /// A line for each pair
+    Both,
+}
+
+/// `--range`
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum RangeArg {
+    /// 7 days
+    #[value(name = "7d")]
+    Days7,
+    /// 28 days
+    #[value(name = "28d")]
+    Days28,
+    /// 90 days
+    #[value(name = "90d")]
+    Days90,
+    /// 365 days
+    #[value(name = "1y")]
+    Year,
+    /// All days
+    All,
+}
+
+impl From<ThemeArg> for Theme {
+    fn from(arg: ThemeArg) -> Self {
+        match arg {
+            ThemeArg::Light => Self::Light,
+            ThemeArg::Dark => Self::Dark,
+        }
+    }
+}
+
+impl From<ViewArg> for View {
+    fn from(arg: ViewArg) -> Self {
+        match arg {
+            ViewArg::ByEventType => Self::ByEventType,
+            ViewArg::ByRegion => Self::ByRegion,
+            ViewArg::Overlay => Self::Overlay,
+            ViewArg::Table => Self::Table,
+        }
+    }
+}
+
+impl From<SplitArg> for Split {
+    fn from(arg: SplitArg) -> Self {
+        match arg {
+            SplitArg::EventTypes => Self::EventTypes,
+            SplitArg::Regions => Self::Regions,
+            SplitArg::Both => Self::Both,
+        }
+    }
+}
+
+impl From<RangeArg> for Range {
+    fn from(arg: RangeArg) -> Self {
+        match arg {
+            RangeArg::Days7 => Self::Days7,
+            RangeArg::Days28 => Self::Days28,
+            RangeArg::Days90 => Self::Days90,
+            RangeArg::Year => Self::Year,
+            RangeArg::All => Self::All,
+        }
+    }
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text
+        .parse()
+        .map_err(|_| "not a number of seconds".to_owned())?;
+    if (0.1..=86_400.0).contains(&seconds) {
+        Ok(Duration::from_secs_f64(seconds))
+    } else {
+        Err("must be from 0.1 to 86400 seconds".into())
+    }
+}
+
+fn scale(text: &str) -> Result<f32, String> {
+    let scale: f32 = text.parse().map_err(|_| "not a number".to_owned())?;
+    if (0.5..=4.0).contains(&scale) {
+        Ok(scale)
+    } else {
+        Err("must be from 0.5 to 4".into())
+    }
+}
+
+fn size(text: &str) -> Result<[u32; 2], String> {
+    let (width, height) = text
+        .split_once(['x', 'X'])
+        .and_then(|(width, height)| Some((width.parse().ok()?, height.parse().ok()?)))
+        .ok_or("write it as WIDTHxHEIGHT, for instance 1440x900")?;
+    let fits = |side: u32, least| (least..=8192).contains(&side);
+    if fits(width, 640) && fits(height, 400) {
+        Ok([width, height])
+    } else {
+        Err("must be from 640x400 to 8192x8192".into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn sizes_are_width_by_height() {
+        assert_eq!(size("1600x1000"), Ok([1600, 1000]));
+        assert!(size("1600").is_err() && size("1x1").is_err() && size("99999x900").is_err());
+    }
+}

@@ -1,0 +1,67 @@
+//! One line when numbers are stale: what failed, since when, and when the next try is.
+
+use super::{app::Scene, icon, theme, widgets};
+use crate::{model::format, source::Health, state::Command};
+use egui::{Align, Frame, Layout, Margin, RichText, Sense, Ui, WidgetInfo, accesskit::Role, vec2};
+
+pub(super) fn is_needed(scene: &Scene<'_>) -> bool {
+    matches!(scene.latest.health, Health::Trouble { .. })
+}
+
+pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, commands: &mut Vec<Command>) {
+    let Health::Trouble {
+        problem,
+        since,
+        next_try,
+    } = &scene.latest.health
+    else {
+        return;
+    };
+    let tokens = theme::tokens(ui);
+    let age = scene
+        .latest
+        .checked_at
+        .map(|at| format::age(scene.now - at))
+        .unwrap_or_default();
+    let wait = (next_try - scene.now) / 1_000_000;
+    let next = if wait > 0 {
+        format!("next try in {wait} s")
+    } else {
+        "trying now".to_owned()
+    };
+    let when = format!(
+        "since {} UTC  ·  {next}  ·  numbers are {age} old",
+        format::clock(*since)
+    );
+    let frame = Frame::new()
+        .fill(tokens.error_soft)
+        .inner_margin(Margin::symmetric(14, 8));
+    let response = frame
+        .show(ui, |ui| {
+            ui.horizontal(|ui| {
+                let (rect, _) = ui.allocate_exact_size(vec2(18.0, 18.0), Sense::hover());
+                icon::paint(ui.painter(), rect, icon::Icon::Warning, tokens.error);
+                let title = RichText::new(problem.title())
+                    .font(theme::bold(13.0))
+                    .color(tokens.error);
+                ui.label(title);
+                ui.label(RichText::new(&when).color(tokens.text));
+                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                    if widgets::link_button(ui, "Try now", "Try now", "Connect again now").clicked()
+                    {
+                        commands.push(Command::Refresh);
+                    }
+                });
+            });
+            ui.horizontal_wrapped(|ui| {
+                ui.add_space(26.0);
+                ui.label(RichText::new(problem.advice()).small().color(tokens.text));
+            });
+        })
+        .response;
+    let name = format!("{}, {when}. {}", problem.title(), problem.advice());
+    response.widget_info(|| WidgetInfo::labeled(Role::Alert, true, &name));
+    if let Some(detail) = problem.detail() {
+        response.on_hover_text(detail);
+    }
+}

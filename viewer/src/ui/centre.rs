@@ -1,0 +1,211 @@
+//! The tabs, the charts, and the tables below them.
+
+use super::{
+    app::{Memory, Scene},
+    chart, figures, table, text, theme, widgets,
+};
+use crate::{
+    model::{
+        board::Board,
+        format,
+        series::{Split, View},
+    },
+    state::Command,
+};
+use egui::{Align, Layout, Rect, RichText, Sense, Ui, pos2, vec2};
+
+const LOWEST_CHART: f32 = 150.0;
+
+pub(super) fn show(
+    ui: &mut Ui,
+    scene: &Scene<'_>,
+    board: &Board,
+    memory: &mut Memory,
+    commands: &mut Vec<Command>,
+) {
+    tabs(ui, scene, board, commands);
+    ui.add_space(4.0);
+    if scene.state.view == View::Table {
+        let rect = ui.available_rect_before_wrap();
+        table::show(ui, rect, scene, board, memory, commands);
+        return;
+    }
+    let all = ui.available_rect_before_wrap();
+    let below = (all.height() * 0.36).clamp(150.0, 330.0);
+    let split = all.max.y - below - theme::GAP;
+    charts(
+        ui,
+        Rect::from_min_max(all.min, pos2(all.max.x, split)),
+        scene,
+        board,
+        memory,
+        commands,
+    );
+    let below = Rect::from_min_max(pos2(all.min.x, split + theme::GAP), all.max);
+    // Beside each other where there is room for both.
+    let figures_width = if below.width() > 980.0 {
+        below.width() * 0.5
+    } else {
+        0.0
+    };
+    if figures_width > 0.0 {
+        let left = Rect::from_min_size(
+            below.min,
+            vec2(figures_width - theme::GAP / 2.0, below.height()),
+        );
+        figures::show(ui, left, scene, board, memory);
+        let right = Rect::from_min_max(pos2(left.max.x + theme::GAP, below.min.y), below.max);
+        table::show(ui, right, scene, board, memory, commands);
+    } else {
+        table::show(ui, below, scene, board, memory, commands);
+    }
+    ui.allocate_rect(all, Sense::hover());
+}
+
+fn tabs(ui: &mut Ui, scene: &Scene<'_>, board: &Board, commands: &mut Vec<Command>) {
+    let tokens = theme::tokens(ui);
+    ui.horizontal(|ui| {
+        let options = View::ALL.map(|view| (view, text::view(view), text::view(view).to_owned()));
+        if let Some(view) = widgets::segments(ui, scene.state.view, options) {
+            commands.push(Command::Show(view));
+        }
+        if scene.state.view == View::Overlay {
+            ui.add_space(8.0);
+            ui.label(RichText::new("A line for each").color(tokens.weak));
+            let options = Split::ALL.map(|split| {
+                (
+                    split,
+                    text::split(split),
+                    format!("A line for each: {}", text::split(split)),
+                )
+            });
+            if let Some(split) = widgets::segments(ui, scene.state.split, options) {
+                commands.push(Command::SplitBy(split));
+            }
+        }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if board.span != board.full {
+                let tip = "Show all days of the range (Esc)";
+                if widgets::link_button(ui, "Show all days", "Show all days", tip).clicked() {
+                    commands.push(Command::ResetZoom);
+                }
+            }
+            let days = format!(
+                "{}  ·  {} (UTC)",
+                format::days(board.span.first, board.span.last),
+                format::count(board.span.days() as i64, "day", "days")
+            );
+            ui.label(RichText::new(days).color(tokens.weak));
+        });
+    });
+}
+
+fn charts(
+    ui: &mut Ui,
+    area: Rect,
+    scene: &Scene<'_>,
+    board: &Board,
+    memory: &mut Memory,
+    commands: &mut Vec<Command>,
+) {
+    if board.panels.is_empty() {
+        nothing_chosen(ui, area);
+        return;
+    }
+    let cursor = scene.state.cursor.filter(|day| board.span.contains(*day));
+    let highlight = memory.highlight.take();
+    let frame = chart::Frame {
+        span: board.span,
+        states: &board.states,
+        now: scene.data.status.now,
+        palette: &scene.state.palette,
+        day: memory
+            .hovered
+            .filter(|day| board.span.contains(*day))
+            .or(cursor),
+        highlight: highlight.as_deref(),
+    };
+    let count = board.panels.len();
+    let columns = columns(count, area.width(), area.height());
+    let rows = count.div_ceil(columns);
+    let room = (area.height() + theme::GAP) / rows as f32 - theme::GAP;
+    let size = vec2(
+        (area.width() + theme::GAP) / columns as f32 - theme::GAP,
+        room.max(LOWEST_CHART.min(area.height())),
+    );
+    let (mut hovered, mut focused) = (None, None);
+    let scrolls = room < size.y;
+    let mut place = |ui: &mut Ui, origin: egui::Pos2| {
+        for (at, panel) in board.panels.iter().enumerate() {
+            let column = (at % columns) as f32 * (size.x + theme::GAP);
+            let row = (at / columns) as f32 * (size.y + theme::GAP);
+            let rect = Rect::from_min_size(origin + vec2(column, row), size);
+            if !ui.is_rect_visible(rect) {
+                continue;
+            }
+            let outcome = chart::show(ui, rect, panel, &frame, at);
+            hovered = hovered.or(outcome.hovered);
+            focused = focused.or(outcome.focused);
+            commands.extend(outcome.command);
+        }
+    };
+    if scrolls {
+        let mut child = ui.new_child(egui::UiBuilder::new().max_rect(area));
+        egui::ScrollArea::vertical()
+            .auto_shrink([false, false])
+            .show(&mut child, |ui| {
+                let height = rows as f32 * (size.y + theme::GAP) - theme::GAP;
+                let (rect, _) =
+                    ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
+                place(ui, rect.min);
+            });
+    } else {
+        place(ui, area.min);
+    }
+    memory.focused_chart = focused;
+    if memory.hovered != hovered {
+        memory.hovered = hovered;
+        ui.ctx().request_repaint();
+    }
+}
+
+/// As many columns as make charts that are about twice as wide as high.
+fn columns(count: usize, width: f32, height: f32) -> usize {
+    let distance = |columns: usize| {
+        let rows = count.div_ceil(columns);
+        let empty = (rows * columns - count) as f32;
+        let aspect = (width / columns as f32) / (height / rows as f32).max(LOWEST_CHART);
+        (aspect / 2.0).ln().abs() + empty * 0.25
+    };
+    (1..=count.clamp(1, 6))
+        .filter(|&columns| columns == 1 || width / columns as f32 > 300.0)
+        .min_by(|&a, &b| distance(a).total_cmp(&distance(b)))
+        .unwrap_or(1)
+}
+
+fn nothing_chosen(ui: &mut Ui, area: Rect) {
+    let tokens = theme::tokens(ui);
+    let mut child = ui.new_child(egui::UiBuilder::new().max_rect(area));
+    widgets::card(tokens).show(&mut child, |ui| {
+        ui.set_min_size(ui.available_size());
+        ui.vertical_centered(|ui| {
+            ui.add_space(ui.available_height() * 0.4);
+            ui.label(RichText::new("Nothing is switched on").font(theme::bold(15.0)));
+            let words = "Switch on at least one event type and one region on the left.";
+            ui.label(RichText::new(words).color(tokens.weak));
+        });
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::columns;
+
+    #[test]
+    fn charts_keep_a_good_shape() {
+        assert_eq!(columns(1, 1200.0, 500.0), 1);
+        assert_eq!(columns(3, 1300.0, 420.0), 3);
+        assert_eq!(columns(6, 1300.0, 520.0), 3);
+        assert_eq!(columns(3, 500.0, 800.0), 1);
+    }
+}

@@ -1,0 +1,441 @@
+//! One line chart over days: grid, gaps, the incomplete day, labels at the line's ends, hover and zoom.
+
+mod labels;
+mod lines;
+mod readout;
+
+use super::{
+    text,
+    theme::{self, Tokens},
+    widgets,
+};
+use crate::{
+    model::{
+        data::DayState,
+        day::Day,
+        format,
+        palette::Palette,
+        series::{Line, Panel},
+        span::Span,
+        ticks,
+    },
+    state::Command,
+};
+use egui::{
+    Align2, Color32, CursorIcon, EventFilter, Painter, Pos2, Rect, Response, Sense, Stroke, Ui,
+    WidgetInfo, accesskit::Role, pos2, vec2,
+};
+
+/// What all charts of a view share.
+pub(crate) struct Frame<'a> {
+    /// The days on screen.
+    pub(crate) span: Span,
+    /// What can be said about each of them.
+    pub(crate) states: &'a [DayState],
+    /// The source's clock.
+    pub(crate) now: i64,
+    /// Colours of names.
+    pub(crate) palette: &'a Palette,
+    /// The day that is read: under the pointer, or the keyboard's.
+    pub(crate) day: Option<Day>,
+    /// The series to stand out.
+    pub(crate) highlight: Option<&'a str>,
+}
+
+/// What came of showing a chart.
+#[derive(Default)]
+pub(crate) struct Outcome {
+    /// The day under the pointer.
+    pub(crate) hovered: Option<Day>,
+    /// What the user asked for.
+    pub(crate) command: Option<Command>,
+    /// The chart, if it has the keyboard.
+    pub(crate) focused: Option<egui::Id>,
+}
+
+/// Where things are.
+#[derive(Clone, Copy)]
+struct Layout {
+    plot: Rect,
+    days: usize,
+    top: f64,
+}
+
+impl Layout {
+    /// The middle of a day.
+    fn x(&self, index: usize) -> f32 {
+        self.edge(index) + self.plot.width() / self.days as f32 / 2.0
+    }
+
+    /// The start of a day.
+    fn edge(&self, index: usize) -> f32 {
+        self.plot.min.x + self.plot.width() * index as f32 / self.days as f32
+    }
+
+    fn y(&self, value: f64) -> f32 {
+        self.plot.max.y - self.plot.height() * (value / self.top) as f32
+    }
+
+    fn index(&self, x: f32) -> usize {
+        let share = (x - self.plot.min.x) / self.plot.width();
+        ((share * self.days as f32).floor().max(0.0) as usize).min(self.days - 1)
+    }
+}
+
+/// Shows a chart over the whole of `rect`.
+pub(crate) fn show(
+    ui: &mut Ui,
+    rect: Rect,
+    panel: &Panel,
+    frame: &Frame<'_>,
+    at: usize,
+) -> Outcome {
+    let tokens = theme::tokens(ui);
+    ui.painter().rect(
+        rect,
+        f32::from(theme::CARD_RADIUS),
+        tokens.surface,
+        Stroke::new(1.0, tokens.border),
+        egui::StrokeKind::Inside,
+    );
+    let inner = rect.shrink(theme::PAD);
+    title(ui, inner, panel, tokens);
+    let steps = ((inner.height() - 44.0) / 44.0).clamp(2.0, 6.0) as usize;
+    let values = ticks::values(panel.max(), steps);
+    let left = values
+        .iter()
+        .map(|value| width(ui, &format::compact(*value)))
+        .fold(0.0, f32::max)
+        + 8.0;
+    let right = labels::room(ui, panel, inner.width());
+    let plot = Rect::from_min_max(
+        pos2(inner.min.x + left, inner.min.y + 30.0),
+        pos2(inner.max.x - right, inner.max.y - 20.0),
+    );
+    if plot.width() < 40.0 || plot.height() < 24.0 {
+        return Outcome::default();
+    }
+    let top = values.last().copied().unwrap_or(1.0);
+    let layout = Layout {
+        plot,
+        days: frame.span.days(),
+        top,
+    };
+    let id = ui.scope_id().with(("chart", at));
+    let response = ui.interact(plot, id, Sense::click_and_drag());
+    describe(ui, &response, panel, frame);
+    incomplete_days(ui.painter(), &layout, frame, tokens);
+    missing_days(ui.painter(), &layout, panel, frame, tokens);
+    grid(ui.painter(), &layout, &values, frame, tokens);
+    late_days(ui.painter(), &layout, panel, tokens);
+    lines::paint(ui, &layout, panel, frame, tokens);
+    labels::paint(ui, &layout, panel, frame, tokens, inner.max.x);
+    let brush = brush(ui, &response, &layout, frame.span, tokens);
+    let outcome = interact(ui, &response, &layout, frame, brush);
+    if let Some(index) = frame.day.and_then(|day| frame.span.index(day)) {
+        crosshair(ui, &layout, panel, frame, index, tokens);
+        let reads = response.hovered() || (response.has_focus() && outcome.hovered.is_none());
+        if reads && !response.dragged() {
+            readout::show(ui, &response, &layout, panel, frame, index);
+        }
+    }
+    widgets::focus_ring(ui, plot.expand(3.0), &response);
+    outcome
+}
+
+fn width(ui: &Ui, label: &str) -> f32 {
+    ui.painter()
+        .layout_no_wrap(label.into(), theme::font(11.0), Color32::WHITE)
+        .size()
+        .x
+}
+
+fn title(ui: &Ui, inner: Rect, panel: &Panel, tokens: Tokens) {
+    let sum = format!("{} events", format::grouped(panel.sum()));
+    let sum = ui
+        .painter()
+        .layout_no_wrap(sum, theme::font(12.0), tokens.weak);
+    let room = inner.width() - sum.size().x - 12.0;
+    let name = widgets::elided(ui, &panel.title, theme::bold(14.0), tokens.text, room);
+    ui.painter().galley(inner.min, name, tokens.text);
+    let at = pos2(inner.max.x - sum.size().x, inner.min.y + 1.0);
+    ui.painter().galley(at, sum, tokens.weak);
+}
+
+/// Name and text for screen readers; the keyboard's day is read out as it moves.
+fn describe(ui: &Ui, response: &Response, panel: &Panel, frame: &Frame<'_>) {
+    let days = format::days(frame.span.first, frame.span.last);
+    let name = format!(
+        "Line chart {}, {days}, {} series",
+        panel.title,
+        panel.lines.len()
+    );
+    response.widget_info(|| WidgetInfo::labeled(Role::Figure, true, &name));
+    let reading = frame
+        .day
+        .and_then(|day| Some((day, frame.span.index(day)?)))
+        .map(|(day, index)| readout::sentence(panel, day, frame.states[index], index));
+    ui.ctx().accesskit_node_builder(response.id, |node| {
+        let hint = "Left and right move the day, plus and minus zoom, escape shows all days";
+        node.set_description(reading.unwrap_or_else(|| hint.to_owned()));
+    });
+    ui.memory_mut(|memory| {
+        memory.set_focus_lock_filter(
+            response.id,
+            EventFilter {
+                horizontal_arrows: true,
+                vertical_arrows: false,
+                tab: false,
+                escape: false,
+            },
+        );
+    });
+}
+
+fn incomplete_days(painter: &Painter, layout: &Layout, frame: &Frame<'_>, tokens: Tokens) {
+    let Some(first) = frame.states.iter().position(|state| !state.is_complete()) else {
+        return;
+    };
+    let band = Rect::from_x_y_ranges(
+        layout.edge(first)..=layout.plot.max.x,
+        layout.plot.y_range(),
+    );
+    painter.rect_filled(band, 2.0, tokens.shade);
+    let label = match frame.states.get(first) {
+        Some(DayState::SoFar) if frame.span.day(first) == Day::of(frame.now) => {
+            format!("so far, {}", format::clock_short(frame.now))
+        }
+        Some(state) => text::day_state(*state).to_owned(),
+        None => return,
+    };
+    painter.text(
+        pos2(layout.plot.max.x, layout.plot.min.y - 2.0),
+        Align2::RIGHT_BOTTOM,
+        label,
+        theme::font(10.5),
+        tokens.accent,
+    );
+}
+
+/// Days before today on which no series has a row.
+fn missing_days(
+    painter: &Painter,
+    layout: &Layout,
+    panel: &Panel,
+    frame: &Frame<'_>,
+    tokens: Tokens,
+) {
+    let missing = |index: usize| {
+        frame.states[index] != DayState::SoFar
+            && panel.lines.iter().all(|line| line.counts[index].is_none())
+    };
+    let mut index = 0;
+    while index < layout.days {
+        let start = index;
+        while index < layout.days && missing(index) {
+            index += 1;
+        }
+        if index > start {
+            let band = Rect::from_x_y_ranges(
+                layout.edge(start)..=layout.edge(index),
+                layout.plot.y_range(),
+            );
+            hatch(painter, band, tokens);
+            if band.width() > 46.0 {
+                painter.text(
+                    band.center(),
+                    Align2::CENTER_CENTER,
+                    text::NO_DATA,
+                    theme::font(10.5),
+                    tokens.weak,
+                );
+            }
+        }
+        index += 1;
+    }
+}
+
+fn hatch(painter: &Painter, band: Rect, tokens: Tokens) {
+    let painter = painter.with_clip_rect(band);
+    let stroke = Stroke::new(1.0, tokens.border);
+    let mut x = band.min.x - band.height();
+    while x < band.max.x {
+        painter.line_segment(
+            [pos2(x, band.max.y), pos2(x + band.height(), band.min.y)],
+            stroke,
+        );
+        x += 7.0;
+    }
+}
+
+fn grid(painter: &Painter, layout: &Layout, values: &[f64], frame: &Frame<'_>, tokens: Tokens) {
+    for &value in values {
+        let y = painter.round_to_pixel_center(layout.y(value));
+        let color = if value == 0.0 {
+            tokens.border
+        } else {
+            tokens.grid
+        };
+        painter.hline(layout.plot.x_range(), y, Stroke::new(1.0, color));
+        painter.text(
+            pos2(layout.plot.min.x - 8.0, y),
+            Align2::RIGHT_CENTER,
+            format::compact(value),
+            theme::font(11.0),
+            tokens.weak,
+        );
+    }
+    let day_width = layout.plot.width() / layout.days as f32;
+    let mut free_from = layout.plot.min.x - 24.0;
+    for tick in ticks::days(frame.span, 58.0 / day_width) {
+        let Some(index) = frame.span.index(tick.day) else {
+            continue;
+        };
+        let x = painter.round_to_pixel_center(layout.x(index));
+        painter.vline(
+            x,
+            layout.plot.max.y..=layout.plot.max.y + 4.0,
+            Stroke::new(1.0, tokens.border),
+        );
+        let galley = painter.layout_no_wrap(tick.label, theme::font(11.0), tokens.weak);
+        let half = galley.size().x / 2.0;
+        if x - half < free_from || x + half > layout.plot.max.x + 30.0 {
+            continue;
+        }
+        free_from = x + half + 8.0;
+        painter.galley(pos2(x - half, layout.plot.max.y + 6.0), galley, tokens.weak);
+    }
+}
+
+/// A small mark on the base line of each day with late events.
+fn late_days(painter: &Painter, layout: &Layout, panel: &Panel, tokens: Tokens) {
+    for index in 0..layout.days {
+        let late = panel
+            .lines
+            .iter()
+            .any(|line| line.counts[index].is_some_and(|count| count.late_events > 0));
+        if late {
+            let tip = pos2(layout.x(index), layout.plot.max.y - 4.5);
+            let points = vec![tip, tip + vec2(3.2, 4.5), tip + vec2(-3.2, 4.5)];
+            painter.add(egui::Shape::convex_polygon(
+                points,
+                tokens.warn,
+                Stroke::NONE,
+            ));
+        }
+    }
+}
+
+fn crosshair(
+    ui: &Ui,
+    layout: &Layout,
+    panel: &Panel,
+    frame: &Frame<'_>,
+    index: usize,
+    tokens: Tokens,
+) {
+    let x = ui.painter().round_to_pixel_center(layout.x(index));
+    ui.painter()
+        .vline(x, layout.plot.y_range(), Stroke::new(1.0, tokens.weak));
+    for line in &panel.lines {
+        if let Some(count) = line.counts[index] {
+            let center = pos2(layout.x(index), layout.y(count.events as f64));
+            let color = color(frame, line, tokens);
+            ui.painter()
+                .circle(center, 3.5, color, Stroke::new(1.5, tokens.surface));
+        }
+    }
+}
+
+/// The colour of a line; pale while another one is to stand out.
+fn color(frame: &Frame<'_>, line: &Line, tokens: Tokens) -> Color32 {
+    let color = theme::series(frame.palette.slot(&line.color_name), tokens.dark);
+    let other = frame
+        .highlight
+        .is_some_and(|name| name != line.full_name && name != line.name);
+    if other {
+        tokens.surface.lerp_to_gamma(color, 0.25)
+    } else {
+        color
+    }
+}
+
+/// The days that are being dragged over, painted.
+fn brush(
+    ui: &Ui,
+    response: &Response,
+    layout: &Layout,
+    span: Span,
+    tokens: Tokens,
+) -> Option<Span> {
+    let start = ui.input(|input| input.pointer.press_origin())?;
+    let end = response.interact_pointer_pos()?;
+    let (a, b) = (layout.index(start.x), layout.index(end.x));
+    if !(response.dragged() || response.drag_stopped()) || a == b {
+        return None;
+    }
+    let area = Rect::from_x_y_ranges(
+        layout.edge(a.min(b))..=layout.edge(a.max(b) + 1),
+        layout.plot.y_range(),
+    );
+    ui.painter().rect(
+        area,
+        2.0,
+        tokens.accent.gamma_multiply(0.15),
+        Stroke::new(1.0, tokens.accent),
+        egui::StrokeKind::Inside,
+    );
+    let days = Span::new(span.day(a), span.day(b));
+    ui.painter().text(
+        pos2(area.center().x, area.min.y + 4.0),
+        Align2::CENTER_TOP,
+        format!(
+            "{} · {} days",
+            format::days(days.first, days.last),
+            days.days()
+        ),
+        theme::font(11.0),
+        tokens.text,
+    );
+    Some(days)
+}
+
+fn interact(
+    ui: &Ui,
+    response: &Response,
+    layout: &Layout,
+    frame: &Frame<'_>,
+    brush: Option<Span>,
+) -> Outcome {
+    let day_at = |at: Pos2| frame.span.day(layout.index(at.x));
+    let mut outcome = Outcome {
+        hovered: response.hover_pos().map(day_at),
+        command: None,
+        focused: response.has_focus().then_some(response.id),
+    };
+    if response.clicked() {
+        response.request_focus();
+        outcome.command = response
+            .interact_pointer_pos()
+            .map(|at| Command::SetCursor(Some(day_at(at))));
+    }
+    if response.double_clicked() {
+        outcome.command = Some(Command::ResetZoom);
+    }
+    if let (true, Some(days)) = (response.drag_stopped(), brush) {
+        outcome.command = Some(Command::Zoom(days));
+    }
+    if let Some(day) = outcome.hovered {
+        ui.ctx().set_cursor_icon(CursorIcon::Crosshair);
+        let zoom = ui.input(|input| input.zoom_delta());
+        if zoom != 1.0 {
+            outcome.command = Some(Command::ZoomAround(day, f64::from(1.0 / zoom)));
+        }
+    }
+    outcome
+}
+
+/// The second cue of a line, as in a chart, for legends.
+pub(crate) fn marker(center: Pos2, cue: usize, color: Color32, fill: Color32) -> egui::Shape {
+    lines::marker(center, 3.6, cue, color, fill)
+}

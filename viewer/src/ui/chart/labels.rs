@@ -1,0 +1,149 @@
+//! Names at the ends of the lines: a second cue beside the colour.
+
+use super::{Frame, Layout, color};
+use crate::{
+    model::{
+        format,
+        series::{Line, Panel},
+    },
+    ui::{
+        theme::{self, Tokens},
+        widgets,
+    },
+};
+use egui::{Rect, Sense, Stroke, Ui, WidgetInfo, accesskit::Role, pos2};
+
+const LINE_HEIGHT: f32 = 13.0;
+const DOT: f32 = 14.0;
+
+/// How much room the names need at the right of a chart.
+pub(super) fn room(ui: &Ui, panel: &Panel, chart_width: f32) -> f32 {
+    let widest = panel
+        .lines
+        .iter()
+        .map(|line| super::width(ui, &line.name))
+        .fold(0.0, f32::max);
+    (widest + DOT + 6.0).min(chart_width * 0.28)
+}
+
+/// Paints the names, pushed apart, largest first where there is no room for all.
+/// Every series gets a node for screen readers, whether its name fits or not.
+pub(super) fn paint(
+    ui: &mut Ui,
+    layout: &Layout,
+    panel: &Panel,
+    frame: &Frame<'_>,
+    tokens: Tokens,
+    right: f32,
+) {
+    let plot = layout.plot;
+    let fit = ((plot.height() / LINE_HEIGHT) as usize).max(1);
+    let mut ends: Vec<(&Line, f32, f32)> = panel
+        .lines
+        .iter()
+        .filter_map(|line| {
+            let (index, count) = line
+                .counts
+                .iter()
+                .enumerate()
+                .rev()
+                .find_map(|(i, c)| Some((i, (*c)?)))?;
+            Some((line, layout.x(index), layout.y(count.events as f64)))
+        })
+        .collect();
+    ends.sort_by(|a, b| a.2.total_cmp(&b.2));
+    let hidden = ends.split_off(ends.len().min(fit));
+    let ys = apart(
+        &ends.iter().map(|end| end.2).collect::<Vec<_>>(),
+        plot.min.y,
+        plot.max.y,
+    );
+    for ((line, x, end), y) in ends.into_iter().zip(ys) {
+        let left = plot.max.x + 6.0;
+        let ink = color(frame, line, tokens);
+        if (y - end).abs() > 3.0 || plot.max.x - x > 12.0 {
+            let from = pos2((x + 5.0).min(plot.max.x), end);
+            let stroke = Stroke::new(0.75, ink.gamma_multiply(0.5));
+            ui.painter()
+                .line_segment([from, pos2(left + 1.0, y)], stroke);
+        }
+        let cue = line.marker + crate::model::palette::cycle(frame.palette.slot(&line.color_name));
+        let dot = pos2(left + 4.0, y);
+        if cue > 0 {
+            ui.painter()
+                .add(super::lines::marker(dot, 3.4, cue, ink, tokens.surface));
+        } else {
+            ui.painter().circle_filled(dot, 3.0, ink);
+        }
+        let dimmed = frame
+            .highlight
+            .is_some_and(|name| name != line.full_name && name != line.name);
+        let text_color = if dimmed { tokens.weak } else { tokens.text };
+        let at = pos2(left + DOT - 3.0, y);
+        let galley = widgets::elided(ui, &line.name, theme::font(11.0), text_color, right - at.x);
+        let rect = Rect::from_min_size(at - egui::vec2(0.0, galley.size().y / 2.0), galley.size());
+        ui.painter().galley(rect.min, galley, text_color);
+        node(ui, rect, line);
+    }
+    for (line, ..) in hidden {
+        node(ui, plot, line);
+    }
+    for line in panel
+        .lines
+        .iter()
+        .filter(|line| line.counts.iter().all(Option::is_none))
+    {
+        node(ui, plot, line);
+    }
+}
+
+fn node(ui: &mut Ui, rect: Rect, line: &Line) {
+    let id = ui.scope_id().with(("series", &line.full_name));
+    let response = ui.interact(rect, id, Sense::hover());
+    let figures = line.figures;
+    let name = match figures.last {
+        Some(last) => format!(
+            "{}: sum {}, last complete day {}",
+            line.full_name,
+            format::grouped(figures.sum),
+            format::grouped(last)
+        ),
+        None => format!("{}: sum {}", line.full_name, format::grouped(figures.sum)),
+    };
+    response.widget_info(|| WidgetInfo::labeled(Role::GraphicsObject, true, &name));
+}
+
+/// Moves sorted positions apart by a line's height, staying between the edges and near their places.
+fn apart(ys: &[f32], top: f32, bottom: f32) -> Vec<f32> {
+    let mut placed: Vec<f32> = Vec::with_capacity(ys.len());
+    for &y in ys {
+        let least = placed.last().map_or(top, |last| last + LINE_HEIGHT);
+        placed.push(y.max(least));
+    }
+    let mut most = bottom;
+    for y in placed.iter_mut().rev() {
+        *y = y.min(most);
+        most = *y - LINE_HEIGHT;
+    }
+    placed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_keep_their_distance_and_their_order() {
+        let placed = apart(&[50.0, 51.0, 52.0, 99.0, 100.0], 0.0, 100.0);
+        assert_eq!(placed[0], 50.0);
+        for pair in placed.windows(2) {
+            assert!(pair[1] - pair[0] >= LINE_HEIGHT - 0.01, "{placed:?}");
+        }
+        assert!(placed[4] <= 100.0);
+        assert_eq!(
+            apart(&[10.0, 60.0], 0.0, 100.0),
+            [10.0, 60.0],
+            "none moves without need"
+        );
+    }
+}

@@ -1,0 +1,126 @@
+//! All series of one day, largest first.
+
+use super::{Frame, Layout, color};
+use crate::{
+    model::{data::DayState, day::Day, format, series::Panel, stats::Count},
+    ui::{text, theme},
+};
+use egui::{Align, Layout as UiLayout, Response, RichText, Sense, Tooltip, Ui, pos2, vec2};
+
+const MOST: usize = 14;
+
+/// Shows the day's numbers beside the crosshair.
+pub(super) fn show(
+    ui: &Ui,
+    response: &Response,
+    layout: &Layout,
+    panel: &Panel,
+    frame: &Frame<'_>,
+    index: usize,
+) {
+    let tokens = theme::tokens(ui);
+    let y = response
+        .hover_pos()
+        .map_or(layout.plot.min.y + 8.0, |at| at.y);
+    let at = pos2(layout.x(index) + 14.0, y + 8.0);
+    let id = response.id.with("readout");
+    Tooltip::always_open(ui.ctx().clone(), response.layer_id, id, at).show(|ui| {
+        ui.spacing_mut().item_spacing = vec2(10.0, 3.0);
+        let day = frame.span.day(index);
+        ui.horizontal(|ui| {
+            ui.label(RichText::new(day.long()).font(theme::bold(13.0)));
+            ui.label(
+                RichText::new(text::day_state(frame.states[index]))
+                    .color(tokens.weak)
+                    .small(),
+            );
+        });
+        ui.label(RichText::new(&panel.title).color(tokens.weak).small());
+        ui.add_space(3.0);
+        let ranking = panel.ranking(index);
+        let total = sum(&ranking
+            .iter()
+            .filter_map(|(_, count)| *count)
+            .collect::<Vec<_>>());
+        for (line, count) in ranking.iter().take(MOST) {
+            let value = count.map_or(text::NO_DATA.into(), |count| format::grouped(count.events));
+            let share = match count {
+                Some(count) if total.events > 0 => {
+                    format!("{:.0} %", count.events as f64 / total.events as f64 * 100.0)
+                }
+                _ => String::new(),
+            };
+            row(
+                ui,
+                Some(color(frame, line, tokens)),
+                &line.name,
+                &value,
+                &share,
+            );
+        }
+        if ranking.len() > MOST {
+            let more = format!("and {} more", ranking.len() - MOST);
+            ui.label(RichText::new(more).color(tokens.weak).small());
+        }
+        if ranking.len() > 1 {
+            ui.add_space(2.0);
+            row(ui, None, "All of these", &format::grouped(total.events), "");
+        }
+        if total.late_events > 0 {
+            row(
+                ui,
+                None,
+                "Late among them",
+                &format::grouped(total.late_events),
+                "",
+            );
+        }
+    });
+}
+
+fn row(ui: &mut Ui, color: Option<egui::Color32>, name: &str, value: &str, share: &str) {
+    let tokens = theme::tokens(ui);
+    ui.horizontal(|ui| {
+        ui.set_width(250.0);
+        let (dot, _) = ui.allocate_exact_size(vec2(9.0, 9.0), Sense::hover());
+        if let Some(color) = color {
+            ui.painter().circle_filled(dot.center(), 4.0, color);
+        }
+        ui.add(egui::Label::new(name).truncate());
+        ui.with_layout(UiLayout::right_to_left(Align::Center), |ui| {
+            let (rect, _) = ui.allocate_exact_size(vec2(34.0, 15.0), Sense::hover());
+            ui.painter().text(
+                rect.right_center(),
+                egui::Align2::RIGHT_CENTER,
+                share,
+                theme::font(11.5),
+                tokens.weak,
+            );
+            ui.label(RichText::new(value).font(theme::bold(13.0)));
+        });
+    });
+}
+
+fn sum(counts: &[Count]) -> Count {
+    counts
+        .iter()
+        .fold(Count::default(), |sum, count| sum.plus(*count))
+}
+
+/// The same as a sentence, for screen readers.
+pub(super) fn sentence(panel: &Panel, day: Day, state: DayState, index: usize) -> String {
+    let values: Vec<String> = panel
+        .ranking(index)
+        .into_iter()
+        .map(|(line, count)| match count {
+            Some(count) => format!("{} {}", line.name, format::grouped(count.events)),
+            None => format!("{} {}", line.name, text::NO_DATA),
+        })
+        .collect();
+    format!(
+        "{}, {}: {}",
+        day.long(),
+        text::day_state(state),
+        values.join("; ")
+    )
+}

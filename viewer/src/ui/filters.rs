@@ -1,0 +1,169 @@
+//! The column on the left: which event types and regions are looked at.
+
+use super::{
+    app::{Memory, Scene},
+    icon::{self, Icon},
+    text, theme, widgets,
+};
+use crate::{
+    model::{board::Board, filter, format},
+    state::{Command, List},
+};
+use egui::{RichText, ScrollArea, TextEdit, Ui, WidgetInfo, accesskit::Role, vec2};
+use std::collections::HashMap;
+
+pub(super) fn show(
+    ui: &mut Ui,
+    scene: &Scene<'_>,
+    memory: &mut Memory,
+    commands: &mut Vec<Command>,
+) {
+    search(ui, memory);
+    ui.add_space(6.0);
+    ScrollArea::vertical()
+        .auto_shrink([false, false])
+        .show(ui, |ui| {
+            // Room for the focus ring, and for the scroll bar at the right.
+            egui::Frame::new()
+                .inner_margin(egui::Margin::symmetric(4, 2))
+                .show(ui, |ui| {
+                    section(ui, scene, memory, List::EventTypes, commands);
+                    ui.add_space(14.0);
+                    section(ui, scene, memory, List::Regions, commands);
+                });
+        });
+}
+
+fn search(ui: &mut Ui, memory: &mut Memory) {
+    let tokens = theme::tokens(ui);
+    let edit = TextEdit::singleline(&mut memory.search)
+        .hint_text(RichText::new("Search").color(tokens.weak))
+        .margin(egui::Margin {
+            left: 28,
+            right: 8,
+            top: 5,
+            bottom: 5,
+        })
+        .desired_width(f32::INFINITY);
+    let response = ui
+        .add(edit)
+        .accessible_name("Search event types and regions");
+    let at = egui::Rect::from_center_size(
+        response.rect.left_center() + vec2(15.0, 0.0),
+        vec2(16.0, 16.0),
+    );
+    icon::paint(ui.painter(), at, Icon::Search, tokens.weak);
+    if std::mem::take(&mut memory.focus_search) {
+        response.request_focus();
+    }
+}
+
+fn section(
+    ui: &mut Ui,
+    scene: &Scene<'_>,
+    memory: &mut Memory,
+    list: List,
+    commands: &mut Vec<Command>,
+) {
+    let tokens = theme::tokens(ui);
+    let title = text::list(list);
+    let (names, chosen) = match list {
+        List::EventTypes => (&scene.data.event_types, &scene.state.event_types),
+        List::Regions => (&scene.data.regions, &scene.state.regions),
+    };
+    let on = names.iter().filter(|name| chosen.is_on(name)).count();
+    ui.horizontal(|ui| {
+        ui.label(RichText::new(title).font(theme::bold(13.0)));
+        ui.label(
+            RichText::new(format!("{on} of {}", names.len()))
+                .color(tokens.weak)
+                .small(),
+        );
+    });
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 2.0;
+        ui.add_space(-5.0);
+        for (word, command) in [
+            ("All", Command::All(list)),
+            ("None", Command::None(list)),
+            ("Invert", Command::Invert(list)),
+        ] {
+            let name = format!("{title}: {}", word.to_lowercase());
+            if widgets::link_button(ui, word, &name, &name).clicked() {
+                commands.push(command);
+            }
+        }
+    });
+    let sums = sums(scene, list);
+    let colored = scene.state.view != crate::model::series::View::Table
+        && Board::colors_are_regions(scene.state.view, scene.state.split)
+            == (list == List::Regions);
+    ui.spacing_mut().item_spacing.y = 0.0;
+    let mut shown = 0;
+    for name in names
+        .iter()
+        .filter(|name| filter::matches(name, &memory.search))
+    {
+        shown += 1;
+        let figure = sums
+            .get(name.as_str())
+            .map_or("–".into(), |sum| format::compact(*sum as f64));
+        let row = widgets::CheckRow {
+            on: chosen.is_on(name),
+            text: name,
+            swatch: colored.then(|| theme::series(scene.state.palette.slot(name), tokens.dark)),
+            figure: &figure,
+            name: name.clone(),
+        };
+        let response = row.show(ui);
+        let alone = ui.input(|input| input.modifiers.alt);
+        if response.clicked() {
+            commands.push(if alone {
+                Command::Only(list, name.clone())
+            } else {
+                Command::Toggle(list, name.clone())
+            });
+        }
+        if response.double_clicked() {
+            commands.push(Command::Only(list, name.clone()));
+        }
+        response.on_hover_ui(|ui| {
+            ui.label(format!(
+                "{name}: {} events on screen",
+                sums.get(name.as_str())
+                    .map_or("no".into(), |sum| format::grouped(*sum))
+            ));
+            ui.label(
+                RichText::new("Alt + click: this one alone")
+                    .color(tokens.weak)
+                    .small(),
+            );
+        });
+    }
+    if shown == 0 {
+        let label = ui.label(
+            RichText::new("No name like that")
+                .color(tokens.weak)
+                .small(),
+        );
+        label.widget_info(|| WidgetInfo::labeled(Role::Label, true, "No name like that"));
+    }
+}
+
+/// Events of each name over the days on screen, whatever is switched on.
+fn sums<'a>(scene: &Scene<'a>, list: List) -> HashMap<&'a str, i64> {
+    let mut sums = HashMap::new();
+    let Some(board) = scene.board else {
+        return sums;
+    };
+    let data: &'a crate::model::data::Dataset = scene.data;
+    for cell in data.between(board.span.first, board.span.last) {
+        let name = match list {
+            List::EventTypes => &data.event_types[usize::from(cell.event_type)],
+            List::Regions => &data.regions[usize::from(cell.region)],
+        };
+        let sum: &mut i64 = sums.entry(name.as_str()).or_default();
+        *sum = sum.saturating_add(cell.events);
+    }
+    sums
+}

@@ -1,0 +1,128 @@
+//! Keys that work everywhere, unless text is being typed.
+
+use super::{app::Memory, theme};
+use crate::{
+    model::{series::View, span::Range},
+    state::{Command, State},
+};
+use egui::{Event, Key, Modifiers, Ui};
+
+const CTRL_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
+
+/// What the keys of this frame ask for.
+pub(super) fn read(ui: &Ui, memory: &mut Memory, state: &State) -> Vec<Command> {
+    let mut commands = Vec::new();
+    let take = |modifiers, key| pressed(ui, modifiers, key);
+    if take(Modifiers::NONE, Key::F1)
+        || take(Modifiers::NONE, Key::Questionmark)
+        || take(Modifiers::SHIFT, Key::Questionmark)
+    {
+        commands.push(Command::ToggleHelp);
+    }
+    if state.help {
+        return commands;
+    }
+    // The most specific first.
+    if take(CTRL_SHIFT, Key::S) {
+        commands.push(Command::SavePicture);
+    }
+    if take(CTRL_SHIFT, Key::C) {
+        commands.push(Command::CopyCsv);
+    }
+    if take(Modifiers::COMMAND, Key::E) {
+        commands.push(Command::SaveCsv);
+    }
+    for (key, view) in [Key::Num1, Key::Num2, Key::Num3, Key::Num4]
+        .into_iter()
+        .zip(View::ALL)
+    {
+        if take(Modifiers::COMMAND, key) {
+            commands.push(Command::Show(view));
+        }
+    }
+    if take(Modifiers::NONE, Key::F5) {
+        commands.push(Command::Refresh);
+    }
+    if ui.ctx().text_edit_focused() {
+        return commands;
+    }
+    for (key, range) in [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5]
+        .into_iter()
+        .zip(Range::ALL)
+    {
+        if take(Modifiers::NONE, key) {
+            commands.push(Command::Look(range));
+        }
+    }
+    if take(Modifiers::NONE, Key::R) {
+        commands.push(Command::Refresh);
+    }
+    if take(Modifiers::NONE, Key::T) {
+        commands.push(Command::FlipTheme {
+            dark: theme::tokens(ui).dark,
+        });
+    }
+    if take(Modifiers::NONE, Key::Slash) {
+        memory.focus_search = true;
+    }
+    for key in [Key::Plus, Key::Equals] {
+        if take(Modifiers::NONE, key) || take(Modifiers::SHIFT, key) {
+            commands.push(Command::ZoomBy(0.6));
+        }
+    }
+    if take(Modifiers::NONE, Key::Minus) {
+        commands.push(Command::ZoomBy(1.0 / 0.6));
+    }
+    if take(Modifiers::NONE, Key::Num0) {
+        commands.push(Command::ResetZoom);
+    }
+    if take(Modifiers::ALT, Key::ArrowLeft) {
+        commands.push(Command::Move(-7));
+    }
+    if take(Modifiers::ALT, Key::ArrowRight) {
+        commands.push(Command::Move(7));
+    }
+    commands.extend(unless_focused_elsewhere(ui, memory));
+    commands
+}
+
+/// Whether the key went down with exactly these modifiers; nobody else hears of it then.
+fn pressed(ui: &Ui, wanted: Modifiers, wanted_key: Key) -> bool {
+    ui.input_mut(|input| {
+        let before = input.events.len();
+        input.events.retain(|event| {
+            !matches!(event, Event::Key { key, modifiers, pressed: true, .. }
+                if *key == wanted_key && modifiers.matches_exact(wanted))
+        });
+        input.events.len() != before
+    })
+}
+
+/// Arrows, blanks and Esc belong to a button or the table while that has the keyboard; to the charts otherwise.
+fn unless_focused_elsewhere(ui: &Ui, memory: &Memory) -> Vec<Command> {
+    let mut commands = Vec::new();
+    let focused = ui.memory(|memory| memory.focused());
+    if focused.is_some() && focused != memory.focused_chart {
+        return commands;
+    }
+    let take = |modifiers, key| pressed(ui, modifiers, key);
+    for (modifiers, key, by) in [
+        (Modifiers::SHIFT, Key::ArrowLeft, -7),
+        (Modifiers::SHIFT, Key::ArrowRight, 7),
+        (Modifiers::NONE, Key::ArrowLeft, -1),
+        (Modifiers::NONE, Key::ArrowRight, 1),
+        (Modifiers::NONE, Key::Home, i32::MIN / 2),
+        (Modifiers::NONE, Key::End, i32::MAX / 2),
+    ] {
+        if take(modifiers, key) {
+            commands.push(Command::MoveCursor(by));
+        }
+    }
+    if take(Modifiers::NONE, Key::Space) {
+        commands.push(Command::TogglePause);
+    }
+    if take(Modifiers::NONE, Key::Escape) {
+        commands.extend([Command::ResetZoom, Command::SetCursor(None)]);
+    }
+    commands
+}

@@ -1,0 +1,391 @@
+//! The metrics table: only the rows on screen are drawn, whatever their number.
+
+use super::{
+    app::{Memory, Scene},
+    icon::{self, Icon},
+    text,
+    theme::{self, Tokens},
+    widgets,
+};
+use crate::{
+    model::{
+        board::Board,
+        data::{Cell, DayState},
+        format,
+        table::{self, Column},
+    },
+    state::Command,
+};
+use egui::{
+    Align2, Color32, EventFilter, Key, Rect, Response, ScrollArea, Sense, Stroke, Ui, UiBuilder,
+    WidgetInfo, accesskit::Role, pos2, vec2,
+};
+
+pub(super) const ROW: f32 = 24.0;
+pub(super) const HEADER: f32 = 30.0;
+const BAR: f32 = 12.0;
+
+/// Shares of the width, in the order of [`Column::ALL`].
+const SHARES: [f32; 7] = [1.15, 1.0, 0.95, 1.15, 0.75, 0.95, 1.55];
+
+/// Shows the table over the whole of `rect`.
+pub(super) fn show(
+    ui: &mut Ui,
+    rect: Rect,
+    scene: &Scene<'_>,
+    board: &Board,
+    memory: &mut Memory,
+    commands: &mut Vec<Command>,
+) {
+    let tokens = theme::tokens(ui);
+    surface(ui, rect, tokens);
+    let id = ui.scope_id().with("metrics");
+    let response = ui.interact(rect, id, Sense::click());
+    let rows = &board.table.rows;
+    let name = format!(
+        "Metrics table, {}",
+        format::count(rows.len() as i64, "row", "rows")
+    );
+    response.widget_info(|| WidgetInfo::labeled(Role::Table, true, &name));
+    let header = Rect::from_min_size(rect.min, vec2(rect.width(), HEADER));
+    let footer = Rect::from_min_max(pos2(rect.min.x, rect.max.y - HEADER), rect.max);
+    let columns = Columns::new(rect, &SHARES);
+    head(ui, header, &columns, scene, commands);
+    let body = Rect::from_min_max(header.left_bottom(), footer.right_top());
+    let jump = keyboard(ui, &response, scene, board, memory);
+    let mut child = ui.new_child(UiBuilder::new().max_rect(body).id_salt("metrics rows"));
+    child.spacing_mut().item_spacing = vec2(0.0, 0.0);
+    let mut area = ScrollArea::vertical()
+        .auto_shrink([false, false])
+        .id_salt("rows");
+    if let Some(row) = jump {
+        let middle = row as f32 * ROW - body.height() / 2.0;
+        area = area.vertical_scroll_offset(middle.max(0.0));
+    }
+    area.show_rows(&mut child, ROW, rows.len(), |ui, range| {
+        for at in range {
+            let Some(cell) = rows
+                .get(at)
+                .and_then(|&row| scene.data.cells.get(row as usize))
+            else {
+                continue;
+            };
+            row(ui, &columns, scene, cell, memory, at);
+        }
+    });
+    if rows.is_empty() {
+        let words = "No rows in these days for what is switched on";
+        widgets::text(
+            ui,
+            body.center(),
+            Align2::CENTER_CENTER,
+            words,
+            theme::font(13.0),
+            tokens.weak,
+        );
+    }
+    foot(ui, footer, &columns, board, tokens);
+    widgets::focus_ring(ui, rect, &response);
+}
+
+/// A card without margins.
+pub(super) fn surface(ui: &Ui, rect: Rect, tokens: Tokens) {
+    ui.painter().rect(
+        rect,
+        f32::from(theme::CARD_RADIUS),
+        tokens.surface,
+        Stroke::new(1.0, tokens.border),
+        egui::StrokeKind::Inside,
+    );
+}
+
+/// Where the columns of a table are.
+pub(super) struct Columns {
+    edges: Vec<f32>,
+}
+
+impl Columns {
+    /// Shares the width out, leaving room for the scroll bar.
+    pub(super) fn new(rect: Rect, shares: &[f32]) -> Self {
+        let width = rect.width() - theme::PAD * 2.0 - BAR + 4.0;
+        let all: f32 = shares.iter().sum();
+        let mut x = rect.min.x + theme::PAD;
+        let mut edges = vec![x];
+        for share in shares {
+            x += width * share / all;
+            edges.push(x);
+        }
+        Self { edges }
+    }
+
+    /// The part of a row that belongs to a column.
+    pub(super) fn rect(&self, row: Rect, column: usize) -> Rect {
+        Rect::from_x_y_ranges(self.edges[column]..=self.edges[column + 1], row.y_range())
+    }
+}
+
+/// Text in a cell, at its left or right, cut where it does not fit.
+pub(super) fn cell_text(
+    ui: &Ui,
+    rect: Rect,
+    right: bool,
+    text: &str,
+    font: egui::FontId,
+    color: Color32,
+) {
+    let galley = widgets::elided(ui, text, font, color, rect.width() - 8.0);
+    let y = rect.center().y - galley.size().y / 2.0;
+    let x = if right {
+        rect.max.x - galley.size().x - 8.0
+    } else {
+        rect.min.x
+    };
+    ui.painter().galley(pos2(x, y), galley, color);
+}
+
+fn is_number(column: Column) -> bool {
+    matches!(column, Column::Events | Column::Late)
+}
+
+fn head(
+    ui: &mut Ui,
+    header: Rect,
+    columns: &Columns,
+    scene: &Scene<'_>,
+    commands: &mut Vec<Command>,
+) {
+    let tokens = theme::tokens(ui);
+    let sort = scene.state.sort;
+    for (at, column) in Column::ALL.into_iter().enumerate() {
+        let rect = columns.rect(header, at);
+        let response = ui.interact(rect, ui.scope_id().with(("header", at)), Sense::click());
+        let word = text::column(column);
+        let on = sort.column == column;
+        let spoken = match (on, sort.descending) {
+            (false, _) => format!("Sort by {word}"),
+            (true, true) => format!("Sort by {word}, now descending"),
+            (true, false) => format!("Sort by {word}, now ascending"),
+        };
+        response.widget_info(|| WidgetInfo::labeled(Role::ColumnHeader, true, &spoken));
+        let color = if on || response.hovered() {
+            tokens.text
+        } else {
+            tokens.weak
+        };
+        let font = theme::bold(12.0);
+        let right = is_number(column);
+        let arrow = if on { 15.0 } else { 0.0 };
+        let mut words = rect;
+        if right {
+            words.max.x -= arrow;
+        }
+        cell_text(ui, words, right, word, font.clone(), color);
+        if on {
+            let width = ui
+                .painter()
+                .layout_no_wrap(word.into(), font, color)
+                .size()
+                .x;
+            let x = if right {
+                rect.max.x - 14.0
+            } else {
+                (rect.min.x + width + 9.0).min(rect.max.x - 6.0)
+            };
+            let icon = if sort.descending {
+                Icon::Down
+            } else {
+                Icon::Up
+            };
+            let square = Rect::from_center_size(pos2(x, rect.center().y), vec2(16.0, 16.0));
+            icon::paint(ui.painter(), square, icon, tokens.accent);
+        }
+        widgets::focus_ring(
+            ui,
+            rect.shrink2(vec2(0.0, 3.0)).expand2(vec2(4.0, 0.0)),
+            &response,
+        );
+        if response.clicked() {
+            commands.push(Command::SortBy(column));
+        }
+    }
+    let y = header.max.y - 0.5;
+    ui.painter()
+        .hline(header.x_range(), y, Stroke::new(1.0, tokens.border));
+}
+
+fn row(
+    ui: &mut Ui,
+    columns: &Columns,
+    scene: &Scene<'_>,
+    cell: &Cell,
+    memory: &mut Memory,
+    at: usize,
+) {
+    let tokens = theme::tokens(ui);
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::hover());
+    // Sensing hover only keeps thousands of rows out of the Tab order; the table itself has the keys.
+    let response = ui.interact(rect, ui.scope_id().with(("row", at)), Sense::hover());
+    let event_type = &scene.data.event_types[usize::from(cell.event_type)];
+    let region = &scene.data.regions[usize::from(cell.region)];
+    let state = table::state(scene.data, cell);
+    let name = format!(
+        "{} {event_type} {region}: {} events, {} late, {}",
+        cell.day.iso(),
+        format::grouped(cell.events),
+        format::grouped(cell.late_events),
+        text::day_state(state)
+    );
+    response.widget_info(|| WidgetInfo::labeled(Role::Row, true, &name));
+    let selected = memory.selected.is_some_and(|other| same_row(&other, cell));
+    let inner = rect.shrink2(vec2(4.0, 0.0));
+    if selected {
+        ui.painter().rect_filled(inner, 4.0, tokens.accent_soft);
+    } else if response.hovered() {
+        ui.painter().rect_filled(inner, 4.0, tokens.hover);
+    }
+    if response.hovered() && ui.input(|input| input.pointer.primary_clicked()) {
+        memory.selected = Some(*cell);
+    }
+    let late_color = if cell.late_events > 0 {
+        tokens.warn
+    } else {
+        tokens.weak
+    };
+    let state_color = if state == DayState::Final {
+        tokens.weak
+    } else {
+        tokens.accent
+    };
+    let updated = cell.updated_at.map_or("–".into(), format::stamp);
+    let texts = [
+        (cell.day.iso(), tokens.text),
+        (event_type.clone(), tokens.text),
+        (region.clone(), tokens.text),
+        (format::grouped(cell.events), tokens.text),
+        (format::grouped(cell.late_events), late_color),
+        (text::day_state(state).to_owned(), state_color),
+        (updated, tokens.weak),
+    ];
+    for (at, (column, (words, color))) in Column::ALL.into_iter().zip(texts).enumerate() {
+        cell_text(
+            ui,
+            columns.rect(rect, at),
+            is_number(column),
+            &words,
+            theme::font(12.5),
+            color,
+        );
+    }
+    if response.hovered() {
+        let cell_rect = columns.rect(rect, 5);
+        if ui.rect_contains_pointer(cell_rect) {
+            response.on_hover_text(text::day_state_tip(state));
+        }
+    }
+}
+
+fn same_row(a: &Cell, b: &Cell) -> bool {
+    (a.day, a.event_type, a.region) == (b.day, b.event_type, b.region)
+}
+
+fn foot(ui: &mut Ui, footer: Rect, columns: &Columns, board: &Board, tokens: Tokens) {
+    ui.painter().hline(
+        footer.x_range(),
+        footer.min.y + 0.5,
+        Stroke::new(1.0, tokens.border),
+    );
+    let total = board.table.total;
+    let rows = format::count(board.table.rows.len() as i64, "row", "rows");
+    let bold = theme::bold(12.5);
+    let response = ui.interact(footer, ui.scope_id().with("totals"), Sense::hover());
+    let name = format!(
+        "Total of {rows}: {} events, {} late",
+        format::grouped(total.events),
+        format::grouped(total.late_events)
+    );
+    response.widget_info(|| WidgetInfo::labeled(Role::Row, true, &name));
+    cell_text(
+        ui,
+        columns.rect(footer, 0),
+        false,
+        "Total",
+        bold.clone(),
+        tokens.text,
+    );
+    cell_text(
+        ui,
+        columns.rect(footer, 1),
+        false,
+        &rows,
+        theme::font(12.0),
+        tokens.weak,
+    );
+    let events = format::grouped(total.events);
+    let wide = columns.rect(footer, 2).union(columns.rect(footer, 3));
+    cell_text(ui, wide, true, &events, bold.clone(), tokens.text);
+    let late = format::grouped(total.late_events);
+    cell_text(ui, columns.rect(footer, 4), true, &late, bold, tokens.text);
+}
+
+/// Up, down, page, home, end and copy while the table has the keyboard. Returns the row to bring into view.
+fn keyboard(
+    ui: &Ui,
+    response: &Response,
+    scene: &Scene<'_>,
+    board: &Board,
+    memory: &mut Memory,
+) -> Option<usize> {
+    if response.clicked() {
+        response.request_focus();
+    }
+    if !response.has_focus() {
+        return None;
+    }
+    ui.memory_mut(|memory| {
+        memory.set_focus_lock_filter(
+            response.id,
+            EventFilter {
+                vertical_arrows: true,
+                horizontal_arrows: true,
+                tab: false,
+                escape: false,
+            },
+        );
+    });
+    let rows = &board.table.rows;
+    let cell = |at: usize| scene.data.cells.get(*rows.get(at)? as usize);
+    let current = memory.selected.and_then(|selected| {
+        (0..rows.len()).find(|&at| cell(at).is_some_and(|cell| same_row(cell, &selected)))
+    });
+    let last = rows.len().checked_sub(1)?;
+    let page = 12;
+    let keys = [
+        (Key::ArrowDown, current.map_or(0, |at| at + 1)),
+        (Key::ArrowUp, current.map_or(0, |at| at.saturating_sub(1))),
+        (Key::PageDown, current.map_or(0, |at| at + page)),
+        (Key::PageUp, current.map_or(0, |at| at.saturating_sub(page))),
+        (Key::Home, 0),
+        (Key::End, last),
+    ];
+    if let (Some(selected), true) = (
+        memory.selected,
+        ui.input(|input| input.events.contains(&egui::Event::Copy)),
+    ) {
+        let words = [
+            selected.day.iso(),
+            scene.data.event_types[usize::from(selected.event_type)].clone(),
+            scene.data.regions[usize::from(selected.region)].clone(),
+            selected.events.to_string(),
+            selected.late_events.to_string(),
+        ];
+        ui.ctx().copy_text(words.join("\t"));
+        memory.notice = Some("row copied".into());
+    }
+    let target = keys
+        .into_iter()
+        .find(|(key, _)| ui.input(|input| input.key_pressed(*key)))
+        .map(|(_, at)| at.min(last))?;
+    memory.selected = cell(target).copied();
+    ui.ctx().request_repaint();
+    Some(target)
+}

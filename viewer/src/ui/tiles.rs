@@ -1,0 +1,174 @@
+//! The figures on top: all events, then each event type.
+
+use super::{
+    app::Scene,
+    text,
+    theme::{self, Tokens},
+    widgets,
+};
+use crate::model::{
+    board::Board,
+    format,
+    series::{Line, runs},
+    stats::{Change, comparison_shift},
+};
+use egui::{
+    Align2, Color32, Rect, Sense, Shape, Stroke, Ui, WidgetInfo, accesskit::Role, pos2, vec2,
+};
+
+const HEIGHT: f32 = 84.0;
+const NARROWEST: f32 = 178.0;
+
+pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, board: &Board) {
+    let width = ui.available_width();
+    let fit = (((width + theme::GAP) / (NARROWEST + theme::GAP)) as usize).max(1);
+    let shown = board.tiles.len().min(fit);
+    let each = (width - theme::GAP * (shown as f32 - 1.0)) / shown as f32;
+    let (row, _) = ui.allocate_exact_size(vec2(width, HEIGHT), Sense::hover());
+    for (at, line) in board.tiles.iter().take(shown).enumerate() {
+        let min = row.min + vec2(at as f32 * (each + theme::GAP), 0.0);
+        tile(
+            ui,
+            scene,
+            board,
+            line,
+            Rect::from_min_size(min, vec2(each, HEIGHT)),
+        );
+    }
+}
+
+fn tile(ui: &mut Ui, scene: &Scene<'_>, board: &Board, line: &Line, rect: Rect) {
+    let tokens = theme::tokens(ui);
+    let response = ui.interact(
+        rect,
+        ui.scope_id().with(("tile", &line.name)),
+        Sense::hover(),
+    );
+    ui.painter().rect(
+        rect,
+        f32::from(theme::CARD_RADIUS),
+        tokens.surface,
+        Stroke::new(1.0, tokens.border),
+        egui::StrokeKind::Inside,
+    );
+    let inner = rect.shrink2(vec2(theme::PAD + 2.0, theme::PAD - 1.0));
+    let spark_width = (inner.width() * 0.36).min(150.0);
+    let room = inner.width() - spark_width - 10.0;
+    let title = widgets::elided(ui, &line.name, theme::font(12.5), tokens.weak, room);
+    ui.painter().galley(inner.min, title, tokens.weak);
+    let exact = format::grouped(line.figures.sum);
+    let mut number = ui
+        .painter()
+        .layout_no_wrap(exact, theme::bold(21.0), tokens.text);
+    if number.size().x > room {
+        let short = format::compact(line.figures.sum as f64);
+        number = ui
+            .painter()
+            .layout_no_wrap(short, theme::bold(21.0), tokens.text);
+    }
+    ui.painter()
+        .galley(pos2(inner.min.x, inner.min.y + 17.0), number, tokens.text);
+    let (word, color) = change(line.change, tokens);
+    let at = pos2(inner.min.x, inner.max.y + 1.0);
+    let changed = widgets::text(ui, at, Align2::LEFT_BOTTOM, &word, theme::bold(12.0), color);
+    let shift = comparison_shift(board.span.days());
+    let against = match line.change {
+        Change::Nothing => "nothing to compare with".to_owned(),
+        _ if inner.width() > 230.0 => format!("against the {shift} days before"),
+        _ => format!("vs {shift} days before"),
+    };
+    let left = changed.max.x + 6.0;
+    let note = widgets::elided(
+        ui,
+        &against,
+        theme::font(11.5),
+        tokens.weak,
+        inner.max.x - left,
+    );
+    let note_at = pos2(left, inner.max.y + 1.0 - note.size().y);
+    ui.painter().galley(note_at, note, tokens.weak);
+    let spark = Rect::from_min_max(
+        pos2(inner.max.x - spark_width, inner.min.y + 3.0),
+        pos2(inner.max.x, inner.min.y + 40.0),
+    );
+    sparkline(ui, spark, line, board, tokens);
+    let spoken = format!(
+        "{}: {} events, {word} {against}",
+        line.name,
+        format::grouped(line.figures.sum)
+    );
+    response.widget_info(|| WidgetInfo::labeled(Role::GraphicsObject, true, &spoken));
+    response.on_hover_ui(|ui| tip(ui, scene, board, line));
+}
+
+/// More is neither good nor bad: the sign says it, and no colour judges.
+fn change(change: Change, tokens: Tokens) -> (String, Color32) {
+    let color = match change {
+        Change::Share(share) if share.abs() >= 0.0005 => tokens.text,
+        _ => tokens.weak,
+    };
+    (text::change(change), color)
+}
+
+fn sparkline(ui: &Ui, rect: Rect, line: &Line, board: &Board, tokens: Tokens) {
+    let events = line.counts.iter().flatten().map(|count| count.events);
+    let (low, high) = (events.clone().min().unwrap_or(0), events.max().unwrap_or(1));
+    let low = low.min(high / 2);
+    let range = (high - low).max(1) as f32;
+    let days = line.counts.len().max(2) as f32 - 1.0;
+    let at = |index: usize, events: i64| {
+        pos2(
+            rect.min.x + rect.width() * index as f32 / days,
+            rect.max.y - rect.height() * (events - low) as f32 / range,
+        )
+    };
+    let stroke = Stroke::new(1.5, tokens.accent);
+    for run in runs(&line.counts) {
+        let complete = run
+            .clone()
+            .take_while(|&index| board.states[index].is_complete())
+            .count()
+            + run.start;
+        let points: Vec<_> = run
+            .clone()
+            .filter_map(|index| Some(at(index, line.counts[index]?.events)))
+            .collect();
+        let solid = complete - run.start;
+        if solid > 1 {
+            ui.painter()
+                .add(Shape::line(points[..solid].to_vec(), stroke));
+        }
+        if solid < points.len() {
+            let from = solid.saturating_sub(1);
+            ui.painter()
+                .extend(Shape::dashed_line(&points[from..], stroke, 2.5, 2.5));
+        }
+        if points.len() == 1 {
+            ui.painter().circle_filled(points[0], 1.75, tokens.accent);
+        }
+    }
+}
+
+fn tip(ui: &mut Ui, scene: &Scene<'_>, board: &Board, line: &Line) {
+    let figures = line.figures;
+    ui.label(egui::RichText::new(&line.name).font(theme::bold(13.0)));
+    ui.label(format!("{} events", format::grouped(figures.sum)));
+    ui.label(format!(
+        "{}, what is switched on",
+        format::days(board.span.first, board.span.last)
+    ));
+    if let Some(mean) = figures.mean {
+        ui.label(format!(
+            "{} a complete day on average",
+            format::grouped(mean.round() as i64)
+        ));
+    }
+    ui.label(format!("{} of them late", format::grouped(figures.late)));
+    if board.states.iter().any(|state| !state.is_complete()) {
+        let at = format::clock_short(scene.data.status.now);
+        ui.label(format!(
+            "The sum has the incomplete day so far ({at} UTC); the change leaves it out."
+        ));
+    }
+    ui.label("The change compares complete days with the same weekdays before.");
+}

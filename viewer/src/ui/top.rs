@@ -1,0 +1,174 @@
+//! The bar on top: how the source is, how far to look back, and what can be done.
+
+use super::{
+    app::Scene,
+    icon::Icon,
+    text,
+    theme::{self, Tokens},
+    widgets,
+};
+use crate::{
+    model::{format, span::Range},
+    source::Health,
+    state::Command,
+};
+use egui::{
+    Align, Color32, Layout, Rect, RichText, Sense, Stroke, Ui, WidgetInfo, accesskit::Role, vec2,
+};
+
+pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, commands: &mut Vec<Command>) {
+    let tokens = theme::tokens(ui);
+    ui.horizontal(|ui| {
+        logo(ui, tokens);
+        ui.label(RichText::new(text::APP).font(theme::bold(15.0)));
+        ui.add_space(6.0);
+        health(ui, scene, tokens);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            ui.spacing_mut().item_spacing.x = 6.0;
+            if widgets::icon_button(ui, Icon::Help, "Help", "Keys and what they do (F1)").clicked()
+            {
+                commands.push(Command::ToggleHelp);
+            }
+            let dark = tokens.dark;
+            let (icon, name) = if dark {
+                (Icon::Sun, "Light theme")
+            } else {
+                (Icon::Moon, "Dark theme")
+            };
+            if widgets::icon_button(ui, icon, name, &format!("{name} (T)")).clicked() {
+                commands.push(Command::FlipTheme { dark });
+            }
+            let tip = "Save the rows of the table as CSV (Ctrl E)";
+            if widgets::icon_button(ui, Icon::Export, "Save CSV", tip).clicked() {
+                commands.push(Command::SaveCsv);
+            }
+            ui.add_space(2.0);
+            if widgets::icon_button(ui, Icon::Refresh, "Refresh", "Read again now (R)").clicked() {
+                commands.push(Command::Refresh);
+            }
+            let (icon, name, tip) = if scene.state.paused {
+                (Icon::Play, "Go on", "Go on reading (Space)")
+            } else {
+                (Icon::Pause, "Pause", "Stop reading new numbers (Space)")
+            };
+            if widgets::labelled_button(ui, icon, name, tip).clicked() {
+                commands.push(Command::TogglePause);
+            }
+            ui.add_space(6.0);
+            ui.allocate_ui_with_layout(
+                vec2(0.0, 28.0),
+                Layout::left_to_right(Align::Center),
+                |ui| ranges(ui, scene, commands),
+            );
+        });
+    });
+}
+
+fn ranges(ui: &mut Ui, scene: &Scene<'_>, commands: &mut Vec<Command>) {
+    let options = Range::ALL.map(|range| {
+        let (short, long) = text::range(range);
+        (range, short, long.to_owned())
+    });
+    if let Some(range) = widgets::segments(ui, scene.state.range, options) {
+        commands.push(Command::Look(range));
+    }
+}
+
+/// Three lines of a chart.
+fn logo(ui: &mut Ui, tokens: Tokens) {
+    let (rect, _) = ui.allocate_exact_size(vec2(22.0, 22.0), Sense::hover());
+    ui.painter().rect_filled(rect, 5.0, tokens.accent);
+    for (at, height) in [0.35, 0.8, 0.55, 0.95].into_iter().enumerate() {
+        let x = rect.min.x + 5.0 + at as f32 * 4.0;
+        let y = rect.center().y;
+        let half = height * 6.5;
+        ui.painter()
+            .vline(x, y - half..=y + half, Stroke::new(2.0, tokens.surface));
+    }
+}
+
+fn health(ui: &mut Ui, scene: &Scene<'_>, tokens: Tokens) {
+    let (color, word) = match &scene.latest.health {
+        Health::Connecting => (tokens.weak, "Connecting"),
+        Health::Live => (tokens.good, "Live"),
+        Health::Paused => (tokens.warn, "Paused"),
+        Health::Trouble { .. } if scene.latest.data.is_some() => (tokens.error, "Stale"),
+        Health::Trouble { .. } => (tokens.error, "No connection"),
+    };
+    let details = details(scene);
+    let response = ui
+        .scope(|ui| {
+            ui.spacing_mut().item_spacing.x = 6.0;
+            let (dot, _) = ui.allocate_exact_size(vec2(9.0, 9.0), Sense::hover());
+            paint_dot(ui, dot, color);
+            ui.label(RichText::new(word).font(theme::bold(13.0)));
+            // What does not fit between the name and the buttons is left to the tip.
+            let room = ui.available_width() - 480.0;
+            let text = [&scene.latest.source, &details]
+                .into_iter()
+                .filter(|part| !part.is_empty())
+                .map(String::as_str)
+                .collect::<Vec<_>>()
+                .join("  ·  ");
+            if room > 60.0 {
+                let galley = widgets::elided(ui, &text, theme::font(12.5), tokens.weak, room);
+                let (rect, _) = ui.allocate_exact_size(galley.size(), Sense::hover());
+                ui.painter().galley(rect.min, galley, tokens.weak);
+            }
+        })
+        .response
+        .interact(Sense::hover());
+    let name = format!("{word}: {}, {details}", scene.latest.source);
+    response.widget_info(|| WidgetInfo::labeled(Role::Status, true, &name));
+    response.on_hover_ui(|ui| {
+        ui.label(RichText::new(&scene.latest.source).font(theme::bold(13.0)));
+        for line in freshness(scene) {
+            ui.label(line);
+        }
+    });
+}
+
+fn paint_dot(ui: &Ui, rect: Rect, color: Color32) {
+    ui.painter().circle_filled(rect.center(), 4.5, color);
+}
+
+fn details(scene: &Scene<'_>) -> String {
+    match scene.data.status.watermark {
+        Some(mark) if scene.board.is_some() => {
+            let day = crate::model::day::Day::of(mark);
+            if day == scene.data.today() {
+                format!("events up to {} UTC", format::clock_short(mark))
+            } else {
+                format!(
+                    "events up to {} {} UTC",
+                    day.short(),
+                    format::clock_short(mark)
+                )
+            }
+        }
+        _ => String::new(),
+    }
+}
+
+fn freshness(scene: &Scene<'_>) -> Vec<String> {
+    let status = &scene.data.status;
+    let mut lines = Vec::new();
+    if let Some(at) = scene.latest.checked_at {
+        lines.push(format!("Numbers current at {} UTC", format::clock(at)));
+    }
+    if let Some(mark) = status.watermark {
+        lines.push(format!("Streams have come to {} UTC", format::stamp(mark)));
+    }
+    if let Some(at) = status.last_rollup_at {
+        lines.push(format!("Last rollup {} UTC", format::stamp(at)));
+    }
+    lines.push(format!(
+        "{} counted, waiting for the rollup",
+        format::count(status.pending_deltas, "delta", "deltas")
+    ));
+    lines.push(format!(
+        "{} refused so far",
+        format::count(status.rejected, "event", "events")
+    ));
+    lines
+}

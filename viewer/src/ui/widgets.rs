@@ -1,0 +1,229 @@
+//! Small controls of our own, each with a name for screen readers.
+
+use super::{
+    icon::{self, Icon},
+    theme::{self, Tokens},
+};
+use egui::{
+    Align2, Color32, CornerRadius, Frame, Margin, Rect, Response, Sense, Stroke, StrokeKind, Ui,
+    WidgetInfo, accesskit::Role, pos2, vec2,
+};
+
+/// A card: what belongs together stands on it.
+pub(crate) fn card(tokens: Tokens) -> Frame {
+    Frame::new()
+        .fill(tokens.surface)
+        .stroke(Stroke::new(1.0, tokens.border))
+        .corner_radius(CornerRadius::same(theme::CARD_RADIUS))
+        .inner_margin(Margin::same(theme::PAD as i8))
+}
+
+/// A square button with an icon.
+pub(crate) fn icon_button(ui: &mut Ui, icon: Icon, name: &str, tip: &str) -> Response {
+    let (rect, response) = ui.allocate_exact_size(vec2(28.0, 28.0), Sense::click());
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, name));
+    let tokens = theme::tokens(ui);
+    control(ui, rect, &response, tokens.surface);
+    icon::paint(ui.painter(), rect, icon, tokens.text);
+    response.on_hover_text(tip)
+}
+
+/// A button with an icon and a word.
+pub(crate) fn labelled_button(ui: &mut Ui, icon: Icon, name: &str, tip: &str) -> Response {
+    let tokens = theme::tokens(ui);
+    let galley = ui
+        .painter()
+        .layout_no_wrap(name.into(), theme::font(13.0), tokens.text);
+    let (rect, response) =
+        ui.allocate_exact_size(vec2(galley.size().x + 38.0, 28.0), Sense::click());
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, name));
+    control(ui, rect, &response, tokens.surface);
+    let icon_rect = Rect::from_min_size(rect.min + vec2(7.0, 0.0), vec2(16.0, rect.height()));
+    icon::paint(ui.painter(), icon_rect, icon, tokens.text);
+    let at = pos2(rect.min.x + 28.0, rect.center().y - galley.size().y / 2.0);
+    ui.painter().galley(at, galley, tokens.text);
+    response.on_hover_text(tip)
+}
+
+/// A quiet word that does something.
+pub(crate) fn link_button(ui: &mut Ui, text: &str, name: &str, tip: &str) -> Response {
+    let tokens = theme::tokens(ui);
+    let galley = ui
+        .painter()
+        .layout_no_wrap(text.into(), theme::font(12.0), tokens.accent);
+    let (rect, response) = ui.allocate_exact_size(galley.size() + vec2(10.0, 6.0), Sense::click());
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, name));
+    if response.hovered() || response.has_focus() {
+        ui.painter()
+            .rect_filled(rect, f32::from(theme::CONTROL_RADIUS), tokens.accent_soft);
+    }
+    focus_ring(ui, rect, &response);
+    ui.painter()
+        .galley(rect.min + vec2(5.0, 3.0), galley, tokens.accent);
+    response.on_hover_text(tip)
+}
+
+/// Buttons side by side of which one is on. Returns the one that was clicked.
+pub(crate) fn segments<T: Copy + PartialEq>(
+    ui: &mut Ui,
+    current: T,
+    options: impl IntoIterator<Item = (T, &'static str, String)>,
+) -> Option<T> {
+    let tokens = theme::tokens(ui);
+    let mut clicked = None;
+    let frame = Frame::new()
+        .fill(tokens.surface)
+        .stroke(Stroke::new(1.0, tokens.border))
+        .corner_radius(CornerRadius::same(theme::CONTROL_RADIUS))
+        .inner_margin(Margin::same(1));
+    frame.show(ui, |ui| {
+        ui.spacing_mut().item_spacing.x = 1.0;
+        ui.horizontal(|ui| {
+            for (value, text, name) in options {
+                let on = value == current;
+                let font = if on {
+                    theme::bold(12.5)
+                } else {
+                    theme::font(12.5)
+                };
+                let color = if on { tokens.accent } else { tokens.weak };
+                let galley = ui.painter().layout_no_wrap(text.into(), font, color);
+                // As wide as its bold form, so that nothing moves when it is chosen.
+                let wide = ui
+                    .painter()
+                    .layout_no_wrap(text.into(), theme::bold(12.5), color)
+                    .size()
+                    .x;
+                let (rect, response) =
+                    ui.allocate_exact_size(vec2(wide + 20.0, 26.0), Sense::click());
+                response.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, on, &name));
+                let fill = match (on, response.hovered()) {
+                    (true, _) => tokens.accent_soft,
+                    (false, true) => tokens.hover,
+                    _ => Color32::TRANSPARENT,
+                };
+                ui.painter()
+                    .rect_filled(rect, f32::from(theme::CONTROL_RADIUS) - 1.0, fill);
+                focus_ring(ui, rect, &response);
+                let at = rect.center() - galley.size() / 2.0;
+                ui.painter().galley(at, galley, color);
+                if response.clicked() {
+                    clicked = Some(value);
+                }
+            }
+        });
+    });
+    clicked
+}
+
+/// A row with a check box, a swatch if the name has a colour, and a figure at its end.
+pub(crate) struct CheckRow<'a> {
+    /// On or off.
+    pub(crate) on: bool,
+    /// The name.
+    pub(crate) text: &'a str,
+    /// Colour of its series, where it has one in this view.
+    pub(crate) swatch: Option<Color32>,
+    /// At the end of the row.
+    pub(crate) figure: &'a str,
+    /// What screen readers say.
+    pub(crate) name: String,
+}
+
+impl CheckRow<'_> {
+    /// Shows it over the whole width.
+    pub(crate) fn show(self, ui: &mut Ui) -> Response {
+        let tokens = theme::tokens(ui);
+        let size = vec2(ui.available_width(), 26.0);
+        let (rect, response) = ui.allocate_exact_size(size, Sense::click());
+        response.widget_info(|| WidgetInfo::selected(Role::CheckBox, true, self.on, &self.name));
+        if response.hovered() {
+            let back = rect.expand2(vec2(4.0, 0.0));
+            ui.painter()
+                .rect_filled(back, f32::from(theme::CONTROL_RADIUS), tokens.hover);
+        }
+        focus_ring(ui, rect.expand2(vec2(4.0, 0.0)), &response);
+        let square =
+            Rect::from_center_size(pos2(rect.min.x + 8.0, rect.center().y), vec2(15.0, 15.0));
+        let box_color = self.swatch.unwrap_or(tokens.accent);
+        if self.on {
+            ui.painter().rect_filled(square, 3.5, box_color);
+            icon::paint(ui.painter(), square, Icon::Check, tokens.surface);
+        } else {
+            let stroke = Stroke::new(1.25, self.swatch.unwrap_or(tokens.weak));
+            ui.painter()
+                .rect_stroke(square, 3.5, stroke, StrokeKind::Inside);
+        }
+        let figure =
+            ui.painter()
+                .layout_no_wrap(self.figure.into(), theme::font(12.0), tokens.weak);
+        let color = if self.on { tokens.text } else { tokens.weak };
+        let room = rect.width() - 24.0 - figure.size().x - 10.0;
+        let galley = elided(ui, self.text, theme::font(13.0), color, room);
+        let at = pos2(rect.min.x + 24.0, rect.center().y - galley.size().y / 2.0);
+        ui.painter().galley(at, galley, color);
+        let at = pos2(
+            rect.max.x - figure.size().x,
+            rect.center().y - figure.size().y / 2.0,
+        );
+        ui.painter().galley(at, figure, tokens.weak);
+        response
+    }
+}
+
+/// Text on one line, cut with an ellipsis where there is no room for all.
+pub(crate) fn elided(
+    ui: &Ui,
+    text: &str,
+    font: egui::FontId,
+    color: Color32,
+    width: f32,
+) -> std::sync::Arc<egui::Galley> {
+    let mut job = egui::text::LayoutJob::simple_singleline(text.into(), font, color);
+    job.wrap = egui::text::TextWrapping::truncate_at_width(width.max(0.0));
+    ui.painter().layout_job(job)
+}
+
+/// Text painted with its anchor; returns what it covers.
+pub(crate) fn text(
+    ui: &Ui,
+    at: egui::Pos2,
+    anchor: Align2,
+    text: impl ToString,
+    font: egui::FontId,
+    color: Color32,
+) -> Rect {
+    ui.painter().text(at, anchor, text, font, color)
+}
+
+/// Fill, edge and focus ring of a control.
+fn control(ui: &Ui, rect: Rect, response: &Response, fill: Color32) {
+    let tokens = theme::tokens(ui);
+    let fill = match (response.is_pointer_button_down_on(), response.hovered()) {
+        (true, _) => tokens.accent_soft,
+        (false, true) => tokens.hover,
+        _ => fill,
+    };
+    let stroke = Stroke::new(1.0, tokens.border);
+    ui.painter().rect(
+        rect,
+        f32::from(theme::CONTROL_RADIUS),
+        fill,
+        stroke,
+        StrokeKind::Inside,
+    );
+    focus_ring(ui, rect, response);
+}
+
+/// Shows where the keyboard is.
+pub(crate) fn focus_ring(ui: &Ui, rect: Rect, response: &Response) {
+    if response.has_focus() {
+        let stroke = Stroke::new(2.0, theme::tokens(ui).accent);
+        ui.painter().rect_stroke(
+            rect,
+            f32::from(theme::CONTROL_RADIUS),
+            stroke,
+            StrokeKind::Inside,
+        );
+    }
+}
