@@ -61,6 +61,9 @@ impl Session {
         check_extension(&client).await?;
         let session = async {
             client.batch_execute(include_str!("../sql/session.sql")).await?;
+            if let Err(error) = client.batch_execute(include_str!("../sql/notice_death.sql")).await {
+                tracing::debug!(%error, "the server cannot notice the death of a client");
+            }
             client.execute("select musicstream_session_staging()", &[]).await?;
             Ok(Session {
                 advance: client.prepare(include_str!("../sql/advance.sql")).await?,

@@ -80,7 +80,10 @@ impl Columns {
         let required = |place: usize, name: &'static str| {
             let value = fields[place].value(row);
             if value.is_empty() {
-                Err(Rejection::new(Reason::MissingField, name))
+                Err(Rejection::new(
+                    Reason::MissingField,
+                    format!("{name} is empty"),
+                ))
             } else {
                 Ok(value)
             }

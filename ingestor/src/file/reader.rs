@@ -18,8 +18,6 @@ const UTF8_MARK: &[u8] = b"\xef\xbb\xbf";
 /// One record of a file, judged.
 #[derive(Debug)]
 pub(crate) struct Record<'a> {
-    /// Offset of the record's first byte in the decompressed stream: its position in `rejected_events`.
-    pub(crate) start_offset: u64,
     /// The line on which it starts; the first line of a file is 1.
     pub(crate) line: u64,
     /// Its bytes without the line end; only the first ones of a record that is too large.
@@ -45,7 +43,6 @@ pub(crate) struct FileReader {
 
 /// A record that was found and consumed, before it is judged.
 struct Found {
-    start_offset: u64,
     line: u64,
     body: Body,
 }
@@ -207,7 +204,6 @@ impl FileReader {
             }
         };
         Ok(Some(Record {
-            start_offset: found.start_offset,
             line: found.line,
             raw,
             event,
@@ -221,7 +217,7 @@ impl FileReader {
         let row = std::str::from_utf8(raw).map_err(|error| {
             Rejection::new(
                 Reason::NotUtf8,
-                format!("byte {} of the row", error.valid_up_to() + 1),
+                format!("byte {} of the row is not UTF-8", error.valid_up_to() + 1),
             )
         })?;
         columns.judge(row, &self.fields)
@@ -281,11 +277,7 @@ impl FileReader {
                 Body::TooLarge(Rejection::new(Reason::TooLarge, detail))
             }
         };
-        Ok(Found {
-            start_offset,
-            line: number,
-            body,
-        })
+        Ok(Found { line: number, body })
     }
 
     /// Finds the next CSV row. Where quoting goes wrong, only the physical line is given up and reading goes on
@@ -316,11 +308,10 @@ impl FileReader {
         if row_next <= next || wrong.is_some() {
             return self.take_line(line, wrong);
         }
-        let (start_offset, number) = (self.position(), self.line);
+        let number = self.line;
         self.line += lines::count_newlines(&self.window.bytes()[..row_next]);
         let range = self.window.take(length, row_next);
         Ok(Found {
-            start_offset,
             line: number,
             body: Body::Whole(range),
         })
@@ -350,7 +341,7 @@ impl FileReader {
         (count != expected).then(|| {
             Rejection::new(
                 Reason::MalformedCsv,
-                format!("{count} fields where the header names {expected}"),
+                format!("the row has {count} fields and the header {expected}"),
             )
         })
     }

@@ -13,7 +13,8 @@ use super::*;
 const HEADER: &str = "event_id,user_id,event_type,region,ts,song_id,device\n";
 const ID: &str = "bbf32908-1239-4d3f-aaf1-b4ed0728331b";
 
-/// A record with nothing borrowed: line, offsets, bytes, and user_id or the reason why not.
+/// A record with nothing borrowed: line, what was consumed for it (blank lines before it and its line end included),
+/// bytes, and user_id or the reason why not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Seen {
     line: u64,
@@ -49,12 +50,13 @@ fn open(name: &str, bytes: &[u8]) -> Result<FileReader, FileError> {
 fn rest(reader: &mut FileReader) -> Result<Vec<Seen>, (Vec<Seen>, FileError)> {
     let mut seen = Vec::new();
     loop {
+        let start = reader.position();
         let one = match reader.next_record() {
             Err(error) => return Err((seen, error)),
             Ok(None) => return Ok(seen),
             Ok(Some(record)) => Seen {
                 line: record.line,
-                start: record.start_offset,
+                start,
                 end: 0,
                 raw: record.raw.to_vec(),
                 outcome: record
@@ -199,7 +201,7 @@ fn ndjson_lines() {
         outcomes(&seen),
         [(1, Ok("é")), (3, Err(Reason::MalformedJson)), (4, Ok("é"))]
     );
-    assert_eq!(seen[0].start, 3);
+    assert_eq!(seen[0].raw, good.as_bytes());
     let sniffed = open("stdin", text.as_bytes()).expect("opens");
     assert_eq!(
         sniffed.fingerprint(),

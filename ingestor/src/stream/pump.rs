@@ -13,7 +13,7 @@ use super::client::{Consumer, GroupEvent};
 use super::intake::Intake;
 use super::lane::Lane;
 use super::position::{Policy, Position, place};
-use super::takeover::{Standby, Verdict};
+use super::takeover::{BOUNDED_STANDSTILL, STANDSTILL, Standby, Verdict};
 use crate::batch::Limits;
 use crate::database::{Claim, Holder, Target};
 use crate::progress::{Progress, Unit};
@@ -32,7 +32,7 @@ const PAUSE_AFTER: Duration = Duration::from_secs(20);
 /// Between attempts to ask Kafka for the bounds of its logs.
 const PLACE_AGAIN_AFTER: Duration = Duration::from_secs(1);
 /// Between looks at partitions that another ingestor holds.
-const LOOK_EVERY: Duration = Duration::from_secs(5);
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Between copies of the offsets to the group.
 const COMMIT_EVERY: Duration = Duration::from_secs(5);
 /// Between reports of one kind of trouble with Kafka.
@@ -104,6 +104,7 @@ impl Pump {
             .map(|number| Ok(Lane::new(Writer::start(number, config.clone(), sender.clone())?)))
             .collect::<std::io::Result<Vec<_>>>()
             .context("cannot start a writer")?;
+        let standby = Standby::new(if consumer.is_bounded() { BOUNDED_STANDSTILL } else { STANDSTILL });
         let log_every = Duration::from_secs(if consumer.is_bounded() { 5 } else { 30 });
         let mut pump = Pump {
             intake: Intake::new(lanes, settings.limits, settings.source.clone()),
@@ -117,7 +118,7 @@ impl Pump {
             ends: BTreeMap::new(),
             epochs: BTreeMap::new(),
             claiming: Claiming::default(),
-            standby: Standby::default(),
+            standby,
             look_at: None,
             full_since: None,
             is_paused: false,
@@ -423,17 +424,17 @@ impl Pump {
             let our_epoch = self.epochs.get(&partition).copied().unwrap_or_default();
             let was_standing_by = self.standby.partitions().contains(&partition);
             let owner = &self.settings.owner;
-            match self.standby.judge(partition, holder.as_ref(), owner, our_epoch, Instant::now()) {
+            let verdict = self.standby.judge(partition, holder.as_ref(), owner, our_epoch, Instant::now());
+            let other = holder.map(|holder| holder.owner).unwrap_or_default();
+            match verdict {
                 Verdict::Claim => ours.push(partition),
-                Verdict::StandBy => {
-                    let other = holder.map(|holder| holder.owner).unwrap_or_default();
-                    if self.consumer.is_bounded() {
-                        bail!("partition {partition} was taken over by another ingestor, {other}");
-                    }
-                    if !was_standing_by {
-                        tracing::warn!(partition, owner = other, "another ingestor holds the partition: standing by");
-                    }
+                Verdict::Alive if self.consumer.is_bounded() => {
+                    bail!("partition {partition} was taken over by another ingestor, {other}");
                 }
+                Verdict::StandBy | Verdict::Alive if !was_standing_by => {
+                    tracing::warn!(partition, owner = other, "another ingestor holds the partition: standing by");
+                }
+                Verdict::StandBy | Verdict::Alive => {}
             }
         }
         if !self.standby.is_empty() {

@@ -8,25 +8,34 @@ use std::time::{Duration, Instant};
 
 use crate::database::Holder;
 
-/// How long the other must have stood still.
+/// How long the other must have stood still before a member of a group takes over.
 pub(super) const STANDSTILL: Duration = Duration::from_secs(20);
+/// The same for a bounded run. It meets claims of runs that were killed while their claim waited for a lock.
+pub(super) const BOUNDED_STANDSTILL: Duration = Duration::from_secs(5);
 
 /// What to do with a partition whose holder was looked up.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
     /// It is ours to claim.
     Claim,
-    /// Another one holds it and moves on.
+    /// Another one holds it; wait and look again.
     StandBy,
+    /// As before, and it has moved on since the last look.
+    Alive,
 }
 
 /// The partitions that stand by, with what their holder was last seen at.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Standby {
+    standstill: Duration,
     seen: BTreeMap<i32, (Option<i64>, i64, Instant)>,
 }
 
 impl Standby {
+    pub(super) fn new(standstill: Duration) -> Standby {
+        Standby { standstill, seen: BTreeMap::new() }
+    }
+
     pub(super) fn clear(&mut self) {
         self.seen.clear();
     }
@@ -58,9 +67,9 @@ impl Standby {
             let (next_offset, epoch, since) = *self.seen.entry(partition).or_insert((state.0, state.1, now));
             if (next_offset, epoch) != state {
                 self.seen.insert(partition, (state.0, state.1, now));
-                return Verdict::StandBy;
+                return Verdict::Alive;
             }
-            if now.duration_since(since) < STANDSTILL {
+            if now.duration_since(since) < self.standstill {
                 return Verdict::StandBy;
             }
         }
@@ -79,7 +88,7 @@ mod tests {
 
     #[test]
     fn ours_is_claimed_at_once() {
-        let (mut standby, now) = (Standby::default(), Instant::now());
+        let (mut standby, now) = (Standby::new(STANDSTILL), Instant::now());
         assert_eq!(standby.judge(0, None, "me", 3, now), Verdict::Claim);
         assert_eq!(standby.judge(0, Some(&holder("me", 5, 3)), "me", 3, now), Verdict::Claim);
         assert_eq!(standby.judge(0, Some(&holder("you", 5, 2)), "me", 3, now), Verdict::Claim);
@@ -88,11 +97,11 @@ mod tests {
 
     #[test]
     fn anothers_is_claimed_once_it_stands_still() {
-        let (mut standby, now) = (Standby::default(), Instant::now());
+        let (mut standby, now) = (Standby::new(STANDSTILL), Instant::now());
         assert_eq!(standby.judge(0, Some(&holder("you", 5, 4)), "me", 3, now), Verdict::StandBy);
         assert_eq!(standby.partitions(), [0]);
         let later = now + STANDSTILL;
-        assert_eq!(standby.judge(0, Some(&holder("you", 9, 4)), "me", 3, later), Verdict::StandBy);
+        assert_eq!(standby.judge(0, Some(&holder("you", 9, 4)), "me", 3, later), Verdict::Alive);
         let almost = later + STANDSTILL - Duration::from_secs(1);
         assert_eq!(standby.judge(0, Some(&holder("you", 9, 4)), "me", 3, almost), Verdict::StandBy);
         assert_eq!(standby.judge(0, Some(&holder("you", 9, 4)), "me", 3, later + STANDSTILL), Verdict::Claim);
