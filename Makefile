@@ -12,6 +12,7 @@ test: setup ## run every test against the local stack
 
 up: setup ## start Postgres with the extension, and Kafka; then: . target/stack/env
 	@scripts/stack.sh up
+	@echo "Postgres and Kafka are up: . target/stack/env"
 
 down: ## stop both, keep their data
 	@scripts/stack.sh down

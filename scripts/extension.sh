@@ -8,6 +8,8 @@ pg_config=$(find_pg_config) || die "no Postgres 14 to 18 with headers found: run
 export PGRX_PG_CONFIG_PATH=$pg_config
 out=$CARGO_TARGET_DIR/release/pg_musicstream-package
 cd "$ROOT"
+major=$("$pg_config" --version | grep -oE '[0-9]+' | head -1)
 quietly "building the extension for $("$pg_config" --version)" \
-  scripts/cargo-pgrx.sh package --manifest-path pg_musicstream/Cargo.toml --pg-config "$pg_config" --out-dir "$out"
+  scripts/cargo-pgrx.sh package --manifest-path pg_musicstream/Cargo.toml --pg-config "$pg_config" \
+  --no-default-features --features "pg$major" --out-dir "$out"
 echo "$out"

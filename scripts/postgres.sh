@@ -130,7 +130,7 @@ stop() {
 }
 
 url() { echo "postgresql://postgres:$(<"$home/password")@127.0.0.1:$(<"$home/port")/$1"; }
-sql() { "$system_bin/psql" -XAtq -v ON_ERROR_STOP=1 "$(url "$1")" "${@:2}"; }
+sql() { PGOPTIONS='-c client_min_messages=warning' "$system_bin/psql" -XAtq -v ON_ERROR_STOP=1 "$(url "$1")" "${@:2}"; }
 
 # The script that the database was made from is kept: a version under development may change without a new number.
 make_database() {

@@ -26,6 +26,7 @@ ENV
   down | remove)
     scripts/kafka.sh "$1"
     scripts/postgres.sh "$1"
+    [[ $1 == down ]] || rm -rf "$STACK/env" "$STACK/demo"
     ;;
   *) die "usage: stack.sh up | down | remove" ;;
 esac

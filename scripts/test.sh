@@ -5,6 +5,7 @@ set -euo pipefail
 cd "$ROOT"
 
 scripts/stack.sh up
+# shellcheck source=/dev/null
 . "$STACK/env"
 cargo build --release --bins
 export MUSICSTREAM_BIN_DIR=$BIN

@@ -1,0 +1,119 @@
+#!/usr/bin/env bash
+# The whole path on real parts, seen at work. Usage: demo.sh [CSV_FILE]
+#
+# Seeds and dates are fixed at the first run and kept under target/stack: a second run meets the same events again,
+# and adds nothing.
+set -euo pipefail
+. "$(dirname "$0")/layout.sh"
+csv=${1:+$(realpath -e "$1")}
+cd "$ROOT"
+
+demo=$STACK/demo
+ingestor() { "$BIN/musicstream-ingestor" --log-level warn "$@"; }
+sql() { psql -XqP border=0 -P footer=off -v ON_ERROR_STOP=1 "$DATABASE_URL" "$@"; }
+
+bold='' plain=''
+if [[ -t 1 ]]; then bold=$'\e[1m' plain=$'\e[0m'; fi
+step=0
+section() { printf '\n%s%d. %s%s\n' "$bold" $((++step)) "$1" "$plain"; }
+indented() { sed 's/^/   /'; }
+now() { echo "${EPOCHREALTIME/,/.}"; }
+calculate() { awk "BEGIN { $1 }"; }
+field() { grep -oE "\"$1\": *[0-9.]+" <<<"$2" | grep -oE '[0-9.]+$'; }
+with_commas() { printf '%s' "$1" | sed -E ':again; s/^([0-9]+)([0-9]{3})/\1,\2/; t again'; }
+
+# report SUMMARY: the figures of one load or stream, aligned.
+report() {
+  local name
+  for name in read inserted duplicate conflicting rejected; do
+    printf '   %-12s %12s' "$name" "$(with_commas "$(field "$name" "$1")")"
+    case $name in
+      inserted) echo " new" ;;
+      *) echo ;;
+    esac
+  done
+}
+
+load() {
+  printf '   %s\n' "${1#"$ROOT/"}"
+  report "$(ingestor load --output json "$1")"
+}
+
+printf '%sBuilding, and starting Postgres and Kafka%s (the first time this takes a while)\n' "$bold" "$plain"
+cargo build --release --bins --quiet
+scripts/stack.sh up
+# shellcheck source=/dev/null
+. "$STACK/env"
+mkdir -p "$demo"
+[[ -e $demo/today ]] || date -u +%F >"$demo/today"
+today=$(<"$demo/today")
+days_ago() { date -u -d "$today - $1 days" +%F; }
+
+section "Files into Postgres"
+if [[ $csv ]]; then
+  load "$csv"
+else
+  if [[ -e $ROOT/../shared/data/seed_events/events.csv ]]; then
+    load "$(realpath "$ROOT/../shared/data/seed_events/events.csv")"
+  fi
+  history=$demo/history.csv
+  if [[ ! -e $history ]]; then
+    ingestor generate --count 300000 --seed 1 --from "$(days_ago 32)" --until "$(days_ago 2)" --to "$history.part"
+    mv "$history.part" "$history"
+  fi
+  load "$history"
+fi
+sql -c "select musicstream_rollup()" >/dev/null
+
+section "200,000 events into Kafka, among them duplicates, late and malformed ones"
+# The note lies with the broker's data, since it tells what is in them.
+if [[ -e $STACK/kafka/demo_events ]]; then
+  echo "   they are in topic music_events since the first run"
+else
+  ingestor generate --count 200000 --seed 2 --from "$(days_ago 2)" --until "$today" \
+    --duplicates 3 --late 2 --malformed 0.5 --to kafka | indented
+  touch "$STACK/kafka/demo_events"
+fi
+
+section "Kafka into Postgres, exactly once"
+start=$(now)
+summary=$(ingestor stream --until-end --output json)
+sql -c "select musicstream_rollup()" >/dev/null
+seconds=$(calculate "printf \"%.2f\", $(now) - $start")
+report "$summary"
+if (($(field read "$summary"))); then
+  rate=$(calculate "printf \"%d\", $(field read "$summary") / $seconds")
+  printf '\n   %s s, %s events/s from Kafka to committed daily metrics (start, stream, rollup)\n' "$seconds" "$(with_commas "$rate")"
+else
+  printf '\n   every event was stored by an earlier run: nothing is read twice\n'
+fi
+
+section "What was rejected, and why (table rejected_events keeps the bytes)"
+sql -f scripts/demo/rejected.sql | indented
+
+section "The last days of daily_metrics"
+sql -f scripts/demo/daily.sql | indented
+
+section "Do the metrics equal the stored events?"
+differences=$(sql -At -c "select count(*) from musicstream_verify()")
+stored=$(sql -At -c "select count(*) from raw_events")
+((differences == 0)) || die "musicstream_verify() finds $differences differences"
+printf '   musicstream_verify(): no difference; %s events are stored\n' "$(with_commas "$stored")"
+
+section "The viewer"
+if [[ ${DISPLAY:-}${WAYLAND_DISPLAY:-} ]]; then
+  echo "   opens in a window; close it to go on"
+  "$BIN/musicstream-viewer"
+else
+  "$BIN/musicstream-viewer" --screenshot "$demo/viewer.png"
+  echo "   no display here: its picture is $demo/viewer.png"
+fi
+
+cat <<END
+
+${bold}Postgres and Kafka go on running:${plain}
+   . target/stack/env && psql "\$DATABASE_URL"    look around
+   make viewer                                  look at it
+   make demo                                    again: everything is stored already, 0 new
+   make down                                    stop both
+END
