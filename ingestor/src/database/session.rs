@@ -5,7 +5,7 @@ use std::pin::pin;
 
 use bytes::Bytes;
 use futures_util::SinkExt;
-use futures_util::future::{join, join3, try_join_all};
+use futures_util::future::{join3, try_join_all};
 use tokio_postgres::{Client, Statement};
 
 use super::{Class, DatabaseError, Target, tls};
@@ -146,7 +146,7 @@ impl Session {
     /// Opens a transaction and does all of a batch but the commit, in three round trips.
     async fn stage_and_upsert(&self, batch: &Batch, rows: Range<usize>, spans: usize) -> Result<Totals, DatabaseError> {
         let source = batch.source();
-        let begin = self.client.batch_execute("begin isolation level read committed");
+        let begin = self.client.batch_execute(include_str!("../sql/begin.sql"));
         let advances = try_join_all(batch.spans()[..spans].iter().map(|span| async move {
             self.client
                 .execute(
@@ -166,7 +166,13 @@ impl Session {
                 break;
             }
         }
-        let (staged, upserted) = join(sink.finish(), self.client.query_one(&self.upsert, &[&source])).await;
+        let (staged, _, upserted) = join3(
+            sink.finish(),
+            // From here on only the server works, as long as it takes.
+            self.client.batch_execute("set local statement_timeout = 0"),
+            self.client.query_one(&self.upsert, &[&source]),
+        )
+        .await;
         staged.map_err(|error| DatabaseError::of("cannot stage a batch", &error))?;
         let row = upserted.map_err(|error| DatabaseError::of("cannot upsert a batch", &error))?;
         let count = |column: usize| u64::try_from(row.get::<_, i64>(column)).unwrap_or_default();
