@@ -122,8 +122,10 @@ pub struct State {
     pub sort: Sort,
     /// Light or dark.
     pub theme: Theme,
-    /// Colours of names.
-    pub palette: Palette,
+    /// Colours of event types.
+    pub event_type_colors: Palette,
+    /// Colours of regions.
+    pub region_colors: Palette,
     /// Days zoomed in on.
     #[serde(skip)]
     pub zoom: Option<Span>,
@@ -156,8 +158,24 @@ impl State {
 
     /// Gives new names their colours.
     pub fn meet(&mut self, data: &Dataset) {
-        self.palette.assign(&data.regions);
-        self.palette.assign(&data.event_types);
+        self.region_colors.assign(&data.regions);
+        self.event_type_colors.assign(&data.event_types);
+    }
+
+    /// Which list gives the lines on screen their colours.
+    pub fn colored(&self) -> List {
+        match (self.view, self.split) {
+            (View::ByEventType, _) | (View::Overlay, Split::Regions | Split::Both) => List::Regions,
+            _ => List::EventTypes,
+        }
+    }
+
+    /// Colours of the names in a list.
+    pub fn colors(&self, list: List) -> &Palette {
+        match list {
+            List::EventTypes => &self.event_type_colors,
+            List::Regions => &self.region_colors,
+        }
     }
 
     /// Does what a command asks; what it cannot do itself it hands back.

@@ -2,7 +2,7 @@
 
 use super::{
     data::{Dataset, DayState},
-    series::{Builder, Line, Panel, Split, View},
+    series::{Builder, Line, Panel, Split},
     span::Span,
     table::Table,
 };
@@ -49,14 +49,5 @@ impl Board {
             tiles,
             table: Table::new(data, span, &state.event_types, &state.regions, state.sort),
         })
-    }
-
-    /// Whether colours stand for regions in the charts (else for event types).
-    pub fn colors_are_regions(view: View, split: Split) -> bool {
-        match view {
-            View::ByEventType => true,
-            View::ByRegion | View::Table => false,
-            View::Overlay => split != Split::EventTypes,
-        }
     }
 }

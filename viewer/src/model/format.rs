@@ -117,6 +117,11 @@ pub fn stamp(at: Micros) -> String {
     )
 }
 
+/// `2026-03-18 14:20`, in UTC.
+pub fn stamp_short(at: Micros) -> String {
+    utc(at).map_or_else(|| "?".into(), |at| at.format("%Y-%m-%d %H:%M").to_string())
+}
+
 /// `19 Feb – 18 Mar 2026`, or with both years where they differ.
 pub fn days(first: Day, last: Day) -> String {
     let (a, b) = (first.date(), last.date());

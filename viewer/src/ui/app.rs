@@ -203,6 +203,7 @@ impl App {
 
 fn draw(ui: &mut Ui, scene: &Scene<'_>, memory: &mut Memory, commands: &mut Vec<Command>) {
     let tokens = theme::tokens(ui);
+    ui.painter().rect_filled(ui.max_rect(), 0.0, tokens.window);
     let bare = |x: i8, y: i8| {
         Frame::new()
             .fill(tokens.window)

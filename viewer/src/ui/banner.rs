@@ -18,6 +18,11 @@ pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, commands: &mut Vec<Command>) 
         return;
     };
     let tokens = theme::tokens(ui);
+    let (ink, ground) = if problem.may_pass() {
+        (tokens.warn, tokens.warn_soft)
+    } else {
+        (tokens.error, tokens.error_soft)
+    };
     let age = scene
         .latest
         .checked_at
@@ -34,16 +39,16 @@ pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, commands: &mut Vec<Command>) 
         format::clock(*since)
     );
     let frame = Frame::new()
-        .fill(tokens.error_soft)
+        .fill(ground)
         .inner_margin(Margin::symmetric(14, 8));
     let response = frame
         .show(ui, |ui| {
             ui.horizontal(|ui| {
                 let (rect, _) = ui.allocate_exact_size(vec2(18.0, 18.0), Sense::hover());
-                icon::paint(ui.painter(), rect, icon::Icon::Warning, tokens.error);
+                icon::paint(ui.painter(), rect, icon::Icon::Warning, ink);
                 let title = RichText::new(problem.title())
                     .font(theme::bold(13.0))
-                    .color(tokens.error);
+                    .color(ink);
                 ui.label(title);
                 ui.label(RichText::new(&when).color(tokens.text));
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| {

@@ -85,7 +85,7 @@ fn tabs(ui: &mut Ui, scene: &Scene<'_>, board: &Board, commands: &mut Vec<Comman
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if board.span != board.full {
-                let tip = "Show all days of the range (Esc)";
+                let tip = "All days of the range (Esc)";
                 if widgets::link_button(ui, "Show all days", "Show all days", tip).clicked() {
                     commands.push(Command::ResetZoom);
                 }
@@ -118,7 +118,7 @@ fn charts(
         span: board.span,
         states: &board.states,
         now: scene.data.status.now,
-        palette: &scene.state.palette,
+        palette: scene.state.colors(scene.state.colored()),
         day: memory
             .hovered
             .filter(|day| board.span.contains(*day))
@@ -175,7 +175,7 @@ fn columns(count: usize, width: f32, height: f32) -> usize {
         let rows = count.div_ceil(columns);
         let empty = (rows * columns - count) as f32;
         let aspect = (width / columns as f32) / (height / rows as f32).max(LOWEST_CHART);
-        (aspect / 2.0).ln().abs() + empty * 0.25
+        (aspect / 1.8).ln().abs() + empty * 0.5
     };
     (1..=count.clamp(1, 6))
         .filter(|&columns| columns == 1 || width / columns as f32 > 300.0)

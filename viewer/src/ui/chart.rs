@@ -14,7 +14,7 @@ use crate::{
         data::DayState,
         day::Day,
         format,
-        palette::Palette,
+        palette::{self, Palette},
         series::{Line, Panel},
         span::Span,
         ticks,
@@ -109,7 +109,7 @@ pub(crate) fn show(
         + 8.0;
     let right = labels::room(ui, panel, inner.width());
     let plot = Rect::from_min_max(
-        pos2(inner.min.x + left, inner.min.y + 30.0),
+        pos2(inner.min.x + left, inner.min.y + 38.0),
         pos2(inner.max.x - right, inner.max.y - 20.0),
     );
     if plot.width() < 40.0 || plot.height() < 24.0 {
@@ -151,15 +151,26 @@ fn width(ui: &Ui, label: &str) -> f32 {
 }
 
 fn title(ui: &Ui, inner: Rect, panel: &Panel, tokens: Tokens) {
-    let sum = format!("{} events", format::grouped(panel.sum()));
-    let sum = ui
-        .painter()
-        .layout_no_wrap(sum, theme::font(12.0), tokens.weak);
-    let room = inner.width() - sum.size().x - 12.0;
-    let name = widgets::elided(ui, &panel.title, theme::bold(14.0), tokens.text, room);
+    let name = widgets::elided(
+        ui,
+        &panel.title,
+        theme::bold(14.0),
+        tokens.text,
+        inner.width() * 0.6,
+    );
+    let after = inner.min.x + name.size().x + 10.0;
+    let baseline = inner.min.y + name.size().y;
     ui.painter().galley(inner.min, name, tokens.text);
-    let at = pos2(inner.max.x - sum.size().x, inner.min.y + 1.0);
-    ui.painter().galley(at, sum, tokens.weak);
+    let sum = format!("{} events", format::grouped(panel.sum()));
+    let sum = widgets::elided(
+        ui,
+        &sum,
+        theme::font(12.0),
+        tokens.weak,
+        inner.max.x - after,
+    );
+    ui.painter()
+        .galley(pos2(after, baseline - sum.size().y - 1.0), sum, tokens.weak);
 }
 
 /// Name and text for screen readers; the keyboard's day is read out as it moves.
@@ -358,6 +369,11 @@ fn color(frame: &Frame<'_>, line: &Line, tokens: Tokens) -> Color32 {
     } else {
         color
     }
+}
+
+/// The second cue where a hue stands for more than one line: 0 is none.
+fn cue(frame: &Frame<'_>, line: &Line) -> usize {
+    line.marker + palette::cycle(frame.palette.slot(&line.color_name))
 }
 
 /// The days that are being dragged over, painted.

@@ -9,7 +9,7 @@ use egui::{
     Rect, ScrollArea, Sense, Stroke, Ui, UiBuilder, WidgetInfo, accesskit::Role, pos2, vec2,
 };
 
-const SHARES: [f32; 7] = [1.5, 1.15, 1.0, 1.0, 0.9, 0.95, 0.85];
+const SHARES: [f32; 7] = [1.75, 1.15, 1.0, 0.95, 0.9, 0.95, 0.9];
 const TITLES: [(&str, &str); 7] = [
     ("Series", "Point at one and it stands out in the charts"),
     ("Sum", "All days on screen, the incomplete one too"),
@@ -73,7 +73,10 @@ fn row(ui: &mut Ui, columns: &table::Columns, scene: &Scene<'_>, line: &Line, me
     let number = |value: Option<i64>| value.map_or("–".to_owned(), format::grouped);
     let mean = figures.mean.map(|mean| mean.round() as i64);
     let change = text::change(line.change);
-    let slot = scene.state.palette.slot(&line.color_name);
+    let slot = scene
+        .state
+        .colors(scene.state.colored())
+        .slot(&line.color_name);
     let color = theme::series(slot, tokens.dark);
     let first = columns.rect(rect, 0);
     let dot = pos2(first.min.x + 5.0, rect.center().y);

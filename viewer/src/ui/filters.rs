@@ -6,10 +6,10 @@ use super::{
     text, theme, widgets,
 };
 use crate::{
-    model::{board::Board, filter, format},
+    model::{data::Dataset, filter, format, series::View},
     state::{Command, List},
 };
-use egui::{RichText, ScrollArea, TextEdit, Ui, WidgetInfo, accesskit::Role, vec2};
+use egui::{RichText, ScrollArea, TextEdit, Ui, vec2};
 use std::collections::HashMap;
 
 pub(super) fn show(
@@ -72,6 +72,7 @@ fn section(
         List::Regions => (&scene.data.regions, &scene.state.regions),
     };
     let on = names.iter().filter(|name| chosen.is_on(name)).count();
+    ui.spacing_mut().interact_size.y = 18.0;
     ui.horizontal(|ui| {
         ui.label(RichText::new(title).font(theme::bold(13.0)));
         ui.label(
@@ -81,8 +82,8 @@ fn section(
         );
     });
     ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = 2.0;
-        ui.add_space(-5.0);
+        ui.spacing_mut().item_spacing.x = 12.0;
+        ui.spacing_mut().interact_size = vec2(0.0, 18.0);
         for (word, command) in [
             ("All", Command::All(list)),
             ("None", Command::None(list)),
@@ -94,10 +95,9 @@ fn section(
             }
         }
     });
+    ui.add_space(2.0);
     let sums = sums(scene, list);
-    let colored = scene.state.view != crate::model::series::View::Table
-        && Board::colors_are_regions(scene.state.view, scene.state.split)
-            == (list == List::Regions);
+    let colored = scene.state.view != View::Table && scene.state.colored() == list;
     ui.spacing_mut().item_spacing.y = 0.0;
     let mut shown = 0;
     for name in names
@@ -108,12 +108,18 @@ fn section(
         let figure = sums
             .get(name.as_str())
             .map_or("–".into(), |sum| format::compact(*sum as f64));
+        let shown_name = if name.is_empty() {
+            "(empty)"
+        } else {
+            name.as_str()
+        };
         let row = widgets::CheckRow {
             on: chosen.is_on(name),
-            text: name,
-            swatch: colored.then(|| theme::series(scene.state.palette.slot(name), tokens.dark)),
+            text: shown_name,
+            swatch: colored
+                .then(|| theme::series(scene.state.colors(list).slot(name), tokens.dark)),
             figure: &figure,
-            name: name.clone(),
+            name: shown_name.to_owned(),
         };
         let response = row.show(ui);
         let alone = ui.input(|input| input.modifiers.alt);
@@ -141,12 +147,11 @@ fn section(
         });
     }
     if shown == 0 {
-        let label = ui.label(
+        ui.label(
             RichText::new("No name like that")
                 .color(tokens.weak)
                 .small(),
         );
-        label.widget_info(|| WidgetInfo::labeled(Role::Label, true, "No name like that"));
     }
 }
 
@@ -156,7 +161,7 @@ fn sums<'a>(scene: &Scene<'a>, list: List) -> HashMap<&'a str, i64> {
     let Some(board) = scene.board else {
         return sums;
     };
-    let data: &'a crate::model::data::Dataset = scene.data;
+    let data: &'a Dataset = scene.data;
     for cell in data.between(board.span.first, board.span.last) {
         let name = match list {
             List::EventTypes => &data.event_types[usize::from(cell.event_type)],

@@ -26,7 +26,7 @@ pub(super) const HEADER: f32 = 30.0;
 const BAR: f32 = 12.0;
 
 /// Shares of the width, in the order of [`Column::ALL`].
-const SHARES: [f32; 7] = [1.15, 1.0, 0.95, 1.15, 0.75, 0.95, 1.55];
+const SHARES: [f32; 7] = [1.1, 0.97, 0.86, 1.0, 0.62, 0.85, 1.6];
 
 /// Shows the table over the whole of `rect`.
 pub(super) fn show(
@@ -124,6 +124,15 @@ impl Columns {
     }
 }
 
+/// Left-aligned text that follows a column of numbers stands off from them.
+fn place(columns: &Columns, row: Rect, at: usize) -> Rect {
+    let mut rect = columns.rect(row, at);
+    if at > 0 && is_number(Column::ALL[at - 1]) && !is_number(Column::ALL[at]) {
+        rect.min.x += 10.0;
+    }
+    rect
+}
+
 /// Text in a cell, at its left or right, cut where it does not fit.
 pub(super) fn cell_text(
     ui: &Ui,
@@ -157,7 +166,7 @@ fn head(
     let tokens = theme::tokens(ui);
     let sort = scene.state.sort;
     for (at, column) in Column::ALL.into_iter().enumerate() {
-        let rect = columns.rect(header, at);
+        let rect = place(columns, header, at);
         let response = ui.interact(rect, ui.scope_id().with(("header", at)), Sense::click());
         let word = text::column(column);
         let on = sort.column == column;
@@ -256,7 +265,7 @@ fn row(
     } else {
         tokens.accent
     };
-    let updated = cell.updated_at.map_or("–".into(), format::stamp);
+    let updated = cell.updated_at.map_or("–".into(), format::stamp_short);
     let texts = [
         (cell.day.iso(), tokens.text),
         (event_type.clone(), tokens.text),
@@ -269,7 +278,7 @@ fn row(
     for (at, (column, (words, color))) in Column::ALL.into_iter().zip(texts).enumerate() {
         cell_text(
             ui,
-            columns.rect(rect, at),
+            place(columns, rect, at),
             is_number(column),
             &words,
             theme::font(12.5),
@@ -277,7 +286,7 @@ fn row(
         );
     }
     if response.hovered() {
-        let cell_rect = columns.rect(rect, 5);
+        let cell_rect = place(columns, rect, 5);
         if ui.rect_contains_pointer(cell_rect) {
             response.on_hover_text(text::day_state_tip(state));
         }

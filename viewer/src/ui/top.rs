@@ -55,11 +55,7 @@ pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, commands: &mut Vec<Command>) 
                 commands.push(Command::TogglePause);
             }
             ui.add_space(6.0);
-            ui.allocate_ui_with_layout(
-                vec2(0.0, 28.0),
-                Layout::left_to_right(Align::Center),
-                |ui| ranges(ui, scene, commands),
-            );
+            ranges(ui, scene, commands);
         });
     });
 }

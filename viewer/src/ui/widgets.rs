@@ -70,49 +70,50 @@ pub(crate) fn segments<T: Copy + PartialEq>(
     options: impl IntoIterator<Item = (T, &'static str, String)>,
 ) -> Option<T> {
     let tokens = theme::tokens(ui);
+    let parts: Vec<_> = options
+        .into_iter()
+        .map(|(value, text, name)| {
+            let on = value == current;
+            let font = if on {
+                theme::bold(12.5)
+            } else {
+                theme::font(12.5)
+            };
+            let color = if on { tokens.accent } else { tokens.weak };
+            let galley = ui.painter().layout_no_wrap(text.into(), font, color);
+            // As wide as its bold form, so that nothing moves when it is chosen.
+            let bold = ui
+                .painter()
+                .layout_no_wrap(text.into(), theme::bold(12.5), color);
+            (value, name, on, galley, color, bold.size().x + 20.0)
+        })
+        .collect();
+    let width = parts.iter().map(|part| part.5 + 1.0).sum::<f32>() + 3.0;
+    let (all, whole) = ui.allocate_exact_size(vec2(width, 28.0), Sense::hover());
+    let radius = f32::from(theme::CONTROL_RADIUS);
+    let stroke = Stroke::new(1.0, tokens.border);
+    ui.painter()
+        .rect(all, radius, tokens.surface, stroke, StrokeKind::Inside);
     let mut clicked = None;
-    let frame = Frame::new()
-        .fill(tokens.surface)
-        .stroke(Stroke::new(1.0, tokens.border))
-        .corner_radius(CornerRadius::same(theme::CONTROL_RADIUS))
-        .inner_margin(Margin::same(1));
-    frame.show(ui, |ui| {
-        ui.spacing_mut().item_spacing.x = 1.0;
-        ui.horizontal(|ui| {
-            for (value, text, name) in options {
-                let on = value == current;
-                let font = if on {
-                    theme::bold(12.5)
-                } else {
-                    theme::font(12.5)
-                };
-                let color = if on { tokens.accent } else { tokens.weak };
-                let galley = ui.painter().layout_no_wrap(text.into(), font, color);
-                // As wide as its bold form, so that nothing moves when it is chosen.
-                let wide = ui
-                    .painter()
-                    .layout_no_wrap(text.into(), theme::bold(12.5), color)
-                    .size()
-                    .x;
-                let (rect, response) =
-                    ui.allocate_exact_size(vec2(wide + 20.0, 26.0), Sense::click());
-                response.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, on, &name));
-                let fill = match (on, response.hovered()) {
-                    (true, _) => tokens.accent_soft,
-                    (false, true) => tokens.hover,
-                    _ => Color32::TRANSPARENT,
-                };
-                ui.painter()
-                    .rect_filled(rect, f32::from(theme::CONTROL_RADIUS) - 1.0, fill);
-                focus_ring(ui, rect, &response);
-                let at = rect.center() - galley.size() / 2.0;
-                ui.painter().galley(at, galley, color);
-                if response.clicked() {
-                    clicked = Some(value);
-                }
-            }
-        });
-    });
+    let mut left = all.min.x + 2.0;
+    for (at, (value, name, on, galley, color, wide)) in parts.into_iter().enumerate() {
+        let rect = Rect::from_min_size(pos2(left, all.min.y + 2.0), vec2(wide, 24.0));
+        left += wide + 1.0;
+        let response = ui.interact(rect, whole.id.with(at), Sense::click());
+        response.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, on, &name));
+        let fill = match (on, response.hovered()) {
+            (true, _) => tokens.accent_soft,
+            (false, true) => tokens.hover,
+            _ => Color32::TRANSPARENT,
+        };
+        ui.painter().rect_filled(rect, radius - 1.0, fill);
+        focus_ring(ui, rect, &response);
+        ui.painter()
+            .galley(rect.center() - galley.size() / 2.0, galley, color);
+        if response.clicked() {
+            clicked = Some(value);
+        }
+    }
     clicked
 }
 

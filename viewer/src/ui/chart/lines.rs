@@ -1,6 +1,6 @@
 //! The lines themselves.
 
-use super::{Frame, Layout, color};
+use super::{Frame, Layout, color, cue};
 use crate::model::{
     data::DayState,
     decimate,
@@ -24,7 +24,7 @@ pub(super) fn paint(ui: &Ui, layout: &Layout, panel: &Panel, frame: &Frame<'_>, 
             .highlight
             .is_some_and(|name| name == line.full_name || name == line.name);
         let stroke = Stroke::new(if wide { 2.75 } else { 1.75 }, color);
-        let cue = line.marker + crate::model::palette::cycle(frame.palette.slot(&line.color_name));
+        let cue = cue(frame, line);
         for run in runs(&line.counts) {
             paint_run(&painter, layout, line, run, frame.states, stroke, tokens);
         }
