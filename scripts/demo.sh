@@ -9,34 +9,30 @@ csv=${1:+$(realpath -e "$1")}
 cd "$ROOT"
 
 demo=$STACK/demo
-ingestor() { "$BIN/musicstream-ingestor" --log-level warn "$@"; }
+ingestor() { "$BIN/musicstream-ingestor" --log-level error "$@"; }
 sql() { psql -XqP border=0 -P footer=off -v ON_ERROR_STOP=1 "$DATABASE_URL" "$@"; }
 
 bold='' plain=''
 if [[ -t 1 ]]; then bold=$'\e[1m' plain=$'\e[0m'; fi
 step=0
 section() { printf '\n%s%d. %s%s\n' "$bold" $((++step)) "$1" "$plain"; }
-indented() { sed 's/^/   /'; }
+indented() { sed '/^ *$/d; s/^/   /'; }
 now() { echo "${EPOCHREALTIME/,/.}"; }
 calculate() { awk "BEGIN { $1 }"; }
 field() { grep -oE "\"$1\": *[0-9.]+" <<<"$2" | grep -oE '[0-9.]+$'; }
 with_commas() { printf '%s' "$1" | sed -E ':again; s/^([0-9]+)([0-9]{3})/\1,\2/; t again'; }
 
-# report SUMMARY: the figures of one load or stream, aligned.
-report() {
-  local name
-  for name in read inserted duplicate conflicting rejected; do
-    printf '   %-12s %12s' "$name" "$(with_commas "$(field "$name" "$1")")"
-    case $name in
-      inserted) echo " new" ;;
-      *) echo ;;
-    esac
-  done
+# figures JSON NAME...: these fields of a summary, aligned.
+figures() {
+  local json=$1 name
+  shift
+  for name; do printf '   %-12s %12s\n' "$name" "$(with_commas "$(field "$name" "$json")")"; done
 }
+OUTCOMES=(read inserted duplicate conflicting rejected)
 
 load() {
   printf '   %s\n' "${1#"$ROOT/"}"
-  report "$(ingestor load --output json "$1")"
+  figures "$(ingestor load --output json "$1")" "${OUTCOMES[@]}"
 }
 
 printf '%sBuilding, and starting Postgres and Kafka%s (the first time this takes a while)\n' "$bold" "$plain"
@@ -49,29 +45,30 @@ mkdir -p "$demo"
 today=$(<"$demo/today")
 days_ago() { date -u -d "$today - $1 days" +%F; }
 
-section "Files into Postgres"
+if [[ $csv ]]; then section "Your file into Postgres"; else section "A month of history, from files into Postgres"; fi
 if [[ $csv ]]; then
   load "$csv"
 else
   if [[ -e $ROOT/../shared/data/seed_events/events.csv ]]; then
     load "$(realpath "$ROOT/../shared/data/seed_events/events.csv")"
   fi
-  history=$demo/history.csv
+  history=$demo/history.csv.zst
   if [[ ! -e $history ]]; then
-    ingestor generate --count 300000 --seed 1 --from "$(days_ago 32)" --until "$(days_ago 2)" --to "$history.part"
-    mv "$history.part" "$history"
+    ingestor generate --count 1500000 --seed 1 --from "$(days_ago 32)" --until "$(days_ago 2)" --to "$history" --output json >/dev/null
   fi
   load "$history"
 fi
-sql -c "select musicstream_rollup()" >/dev/null
+# The files are complete: an old one must not hold the watermark, and with it the notion of late, back for minutes.
+sql -c "set musicstream.idle_after = '1s'" -c "select musicstream_rollup()" >/dev/null
 
 section "200,000 events into Kafka, among them duplicates, late and malformed ones"
 # The note lies with the broker's data, since it tells what is in them.
 if [[ -e $STACK/kafka/demo_events ]]; then
   echo "   they are in topic music_events since the first run"
 else
-  ingestor generate --count 200000 --seed 2 --from "$(days_ago 2)" --until "$today" \
-    --duplicates 3 --late 2 --malformed 0.5 --to kafka | indented
+  generated=$(ingestor generate --count 200000 --seed 2 --from "$(days_ago 2)" --until "$(days_ago 1)T23:00:00Z" \
+    --duplicates 3 --late 2 --malformed 0.5 --to kafka --output json)
+  figures "$generated" records duplicates late malformed
   touch "$STACK/kafka/demo_events"
 fi
 
@@ -80,7 +77,7 @@ start=$(now)
 summary=$(ingestor stream --until-end --output json)
 sql -c "select musicstream_rollup()" >/dev/null
 seconds=$(calculate "printf \"%.2f\", $(now) - $start")
-report "$summary"
+figures "$summary" "${OUTCOMES[@]}"
 if (($(field read "$summary"))); then
   rate=$(calculate "printf \"%d\", $(field read "$summary") / $seconds")
   printf '\n   %s s, %s events/s from Kafka to committed daily metrics (start, stream, rollup)\n' "$seconds" "$(with_commas "$rate")"
