@@ -49,7 +49,7 @@ pub fn run(feed: Feed, options: Options) -> Result<()> {
             .with_title("musicstream")
             .with_app_id(APP_ID)
             .with_inner_size(vec2(size[0] as f32, size[1] as f32))
-            .with_min_inner_size(vec2(760.0, 520.0)),
+            .with_min_inner_size(vec2(780.0, 520.0)),
         ..NativeOptions::default()
     };
     let create = move |creation: &CreationContext<'_>| -> Result<Box<dyn eframe::App>, _> {

@@ -229,7 +229,7 @@ fn draw(ui: &mut Ui, scene: &Scene<'_>, memory: &mut Memory, commands: &mut Vec<
             .show(ui, |ui| banner::show(ui, scene, commands));
     }
     Panel::left("filters")
-        .default_size(212.0)
+        .default_size(204.0)
         .size_range(170.0..=340.0)
         .frame(bare(14, 12))
         .show(ui, |ui| filters::show(ui, scene, memory, commands));

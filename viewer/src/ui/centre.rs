@@ -70,8 +70,10 @@ fn tabs(ui: &mut Ui, scene: &Scene<'_>, board: &Board, commands: &mut Vec<Comman
             commands.push(Command::Show(view));
         }
         if scene.state.view == View::Overlay {
-            ui.add_space(8.0);
-            ui.label(RichText::new("A line for each").color(tokens.weak));
+            if ui.available_width() > 480.0 {
+                ui.add_space(8.0);
+                ui.label(RichText::new("A line for each").color(tokens.weak));
+            }
             let options = Split::ALL.map(|split| {
                 (
                     split,
@@ -90,12 +92,22 @@ fn tabs(ui: &mut Ui, scene: &Scene<'_>, board: &Board, commands: &mut Vec<Comman
                     commands.push(Command::ResetZoom);
                 }
             }
-            let days = format!(
-                "{}  ·  {} (UTC)",
-                format::days(board.span.first, board.span.last),
-                format::count(board.span.days() as i64, "day", "days")
-            );
-            ui.label(RichText::new(days).color(tokens.weak));
+            // The longest form that there is room for, or none: the axis says it too.
+            let days = format::days(board.span.first, board.span.last);
+            let count = format::count(board.span.days() as i64, "day", "days");
+            let forms = [
+                format!("{days}  ·  {count} (UTC)"),
+                format!("{days} (UTC)"),
+                days,
+            ];
+            for form in forms {
+                let font = theme::font(13.0);
+                let galley = ui.painter().layout_no_wrap(form, font, tokens.weak);
+                if galley.size().x <= ui.available_width() - 4.0 {
+                    ui.label(galley);
+                    break;
+                }
+            }
         });
     });
 }

@@ -27,9 +27,10 @@ pub(super) fn show(
             egui::Frame::new()
                 .inner_margin(egui::Margin::symmetric(4, 2))
                 .show(ui, |ui| {
-                    section(ui, scene, memory, List::EventTypes, commands);
-                    ui.add_space(14.0);
-                    section(ui, scene, memory, List::Regions, commands);
+                    for list in [List::EventTypes, List::Regions] {
+                        ui.scope(|ui| section(ui, scene, memory, list, commands));
+                        ui.add_space(8.0);
+                    }
                 });
         });
 }

@@ -51,15 +51,17 @@ pub(crate) fn link_button(ui: &mut Ui, text: &str, name: &str, tip: &str) -> Res
     let galley = ui
         .painter()
         .layout_no_wrap(text.into(), theme::font(12.0), tokens.accent);
-    let (rect, response) = ui.allocate_exact_size(galley.size() + vec2(10.0, 6.0), Sense::click());
+    let size = galley.size() + vec2(2.0, 8.0);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::click());
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, name));
+    let around = rect.expand2(vec2(4.0, -1.0));
     if response.hovered() || response.has_focus() {
-        ui.painter()
-            .rect_filled(rect, f32::from(theme::CONTROL_RADIUS), tokens.accent_soft);
+        let radius = f32::from(theme::CONTROL_RADIUS);
+        ui.painter().rect_filled(around, radius, tokens.accent_soft);
     }
-    focus_ring(ui, rect, &response);
-    ui.painter()
-        .galley(rect.min + vec2(5.0, 3.0), galley, tokens.accent);
+    focus_ring(ui, around, &response);
+    let at = rect.min + vec2(1.0, 4.0);
+    ui.painter().galley(at, galley, tokens.accent);
     response.on_hover_text(tip)
 }
 
