@@ -78,15 +78,11 @@ fn fraction(rest: &[u8]) -> Option<(i64, &[u8])> {
     if length == 0 {
         return None;
     }
-    let mut micros = 0;
-    for index in 0..6 {
-        let digit = if index < length {
-            digits[index] - b'0'
-        } else {
-            0
-        };
-        micros = micros * 10 + i64::from(digit);
-    }
+    let kept = digits[..length]
+        .iter()
+        .chain(std::iter::repeat(&b'0'))
+        .take(6);
+    let micros = kept.fold(0, |micros, digit| micros * 10 + i64::from(digit - b'0'));
     Some((micros, &digits[length..]))
 }
 

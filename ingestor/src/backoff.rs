@@ -17,7 +17,11 @@ pub(crate) struct Backoff {
 
 impl Backoff {
     pub(crate) fn new() -> Backoff {
-        Backoff { next: FIRST, began: None, said: None }
+        Backoff {
+            next: FIRST,
+            began: None,
+            said: None,
+        }
     }
 
     /// Waits before the next attempt, or until `is_off`.
@@ -26,7 +30,10 @@ impl Backoff {
         let began = *self.began.get_or_insert(now);
         if self.said.is_none_or(|said| now - said >= SAY_EVERY) {
             self.said = Some(now);
-            tracing::warn!(outage_seconds = (now - began).as_secs(), "{error}; trying again");
+            tracing::warn!(
+                outage_seconds = (now - began).as_secs(),
+                "{error}; trying again"
+            );
         }
         let until = now + jittered(self.next);
         self.next = (self.next * 2).min(LONGEST);
@@ -38,7 +45,10 @@ impl Backoff {
     /// The attempt worked: says so if an outage had been reported.
     pub(crate) fn over(&self) {
         if let Some(began) = self.began {
-            tracing::info!(outage_seconds = began.elapsed().as_secs(), "the database is back");
+            tracing::info!(
+                outage_seconds = began.elapsed().as_secs(),
+                "the database is back"
+            );
         }
     }
 }
@@ -57,7 +67,10 @@ mod tests {
     fn jitter_stays_within_half_and_all() {
         for _ in 0..1000 {
             let time = jittered(Duration::from_secs(10));
-            assert!((Duration::from_secs(5)..=Duration::from_secs(10)).contains(&time), "{time:?}");
+            assert!(
+                (Duration::from_secs(5)..=Duration::from_secs(10)).contains(&time),
+                "{time:?}"
+            );
         }
     }
 }

@@ -71,7 +71,12 @@ pub(crate) struct DatabaseArgs {
 #[derive(Debug, Clone, Args)]
 pub(crate) struct KafkaArgs {
     /// Kafka brokers, host:port separated by commas
-    #[arg(long, env = "KAFKA_BROKERS", default_value = "localhost:9092", value_name = "HOST:PORT")]
+    #[arg(
+        long,
+        env = "KAFKA_BROKERS",
+        default_value = "localhost:9092",
+        value_name = "HOST:PORT"
+    )]
     pub(crate) brokers: String,
     /// Kafka topic
     #[arg(long, default_value = "music_events")]
@@ -86,7 +91,9 @@ impl KafkaArgs {
     /// it yet, so that a caller's defaults can go between: see [`KafkaArgs::finish`].
     pub(crate) fn client_config(&self) -> rdkafka::ClientConfig {
         let mut config = rdkafka::ClientConfig::new();
-        config.set("bootstrap.servers", &self.brokers).set("client.id", "musicstream-ingestor");
+        config
+            .set("bootstrap.servers", &self.brokers)
+            .set("client.id", "musicstream-ingestor");
         config
     }
 
@@ -101,7 +108,9 @@ impl KafkaArgs {
 
 fn parse_option(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
-        Some((key, value)) if !key.trim().is_empty() => Ok((key.trim().to_owned(), value.to_owned())),
+        Some((key, value)) if !key.trim().is_empty() => {
+            Ok((key.trim().to_owned(), value.to_owned()))
+        }
         _ => Err("expected key=value".to_owned()),
     }
 }

@@ -17,11 +17,11 @@ use crate::batch::{Batch, Limits, Origin};
 use crate::cli::{DatabaseArgs, OutputArgs};
 use crate::database::{Holder, Target};
 use crate::file::{FileArgs, FileReader};
+use crate::owner;
 use crate::progress::{Progress, Unit};
 use crate::shutdown::Shutdown;
 use crate::summary::Totals;
 use crate::writer::{News, Order, Report, Writer, WriterConfig};
-use crate::owner;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct LoadArgs {
@@ -66,7 +66,8 @@ pub(crate) fn run(args: LoadArgs) -> anyhow::Result<()> {
     }
     let mut load = Load::start(target, &args, shutdown)?;
     for path in &args.files {
-        load.file(path, &args.file).with_context(|| format!("cannot load {}", path.display()))?;
+        load.file(path, &args.file)
+            .with_context(|| format!("cannot load {}", path.display()))?;
     }
     load.totals.print(started.elapsed(), args.output.output);
     Ok(())
@@ -100,9 +101,20 @@ impl Load {
             connect_within: Some(CONNECT_WITHIN),
         };
         let writer = Writer::start(0, config, sender).context("cannot start a writer")?;
-        let limits = Limits { rows: args.batch_rows as usize, bytes: MAX_BATCH_BYTES, age: Duration::MAX };
-        let mut load =
-            Load { writer, reports, limits, shutdown, totals: Totals::default(), in_flight: 0, spare: Vec::new() };
+        let limits = Limits {
+            rows: args.batch_rows as usize,
+            bytes: MAX_BATCH_BYTES,
+            age: Duration::MAX,
+        };
+        let mut load = Load {
+            writer,
+            reports,
+            limits,
+            shutdown,
+            totals: Totals::default(),
+            in_flight: 0,
+            spare: Vec::new(),
+        };
         match load.next_news()? {
             News::Opened => Ok(load),
             _ => bail!("the writer did not start"),
@@ -111,18 +123,29 @@ impl Load {
 
     fn file(&mut self, path: &Path, args: &FileArgs) -> anyhow::Result<()> {
         let mut reader = FileReader::open(path, args)?;
-        let file_name = path.file_name().map_or_else(|| "-".to_owned(), |name| name.to_string_lossy().into_owned());
+        let file_name = path.file_name().map_or_else(
+            || "-".to_owned(),
+            |name| name.to_string_lossy().into_owned(),
+        );
         let mut source = self.place(&mut reader, path, args, file_name)?;
         let (_, size) = reader.progress();
-        let mut progress = Progress::start(Unit::Bytes, (size > 0).then_some(size), Duration::from_secs(5));
+        let mut progress = Progress::start(
+            Unit::Bytes,
+            (size > 0).then_some(size),
+            Duration::from_secs(5),
+        );
         let mut batch = self.next_batch(&source);
         let outcome = loop {
             if self.shutdown.is_asked() {
-                break Err(anyhow::anyhow!("interrupted; run it again to go on from here"));
+                break Err(anyhow::anyhow!(
+                    "interrupted; run it again to go on from here"
+                ));
             }
             match reader.next_record() {
                 Ok(Some(record)) => {
-                    let judged = record.event.map_err(|rejection| naming(rejection, &source.file_name, record.line));
+                    let judged = record
+                        .event
+                        .map_err(|rejection| naming(rejection, &source.file_name, record.line));
                     let origin = Origin {
                         partition: PARTITION,
                         position: i64::try_from(record.line).unwrap_or(i64::MAX),
@@ -162,17 +185,31 @@ impl Load {
         match self.look(&name)? {
             Some(holder) => {
                 if let Some(position) = holder.next_offset {
-                    reader.resume(u64::try_from(position)?, holder.checksum.as_deref().unwrap_or_default())?;
+                    reader.resume(
+                        u64::try_from(position)?,
+                        holder.checksum.as_deref().unwrap_or_default(),
+                    )?;
                 }
             }
             None => {
                 // It may have grown since it was shorter than what the fingerprint is made of.
                 for earlier in reader.earlier_fingerprints().to_vec() {
                     let earlier = source_name(&earlier);
-                    let Some(Holder { next_offset: Some(position), checksum, .. }) = self.look(&earlier)? else {
+                    let Some(Holder {
+                        next_offset: Some(position),
+                        checksum,
+                        ..
+                    }) = self.look(&earlier)?
+                    else {
                         continue;
                     };
-                    if reader.resume(u64::try_from(position)?, checksum.as_deref().unwrap_or_default()).is_ok() {
+                    if reader
+                        .resume(
+                            u64::try_from(position)?,
+                            checksum.as_deref().unwrap_or_default(),
+                        )
+                        .is_ok()
+                    {
                         name = earlier;
                         break;
                     }
@@ -181,26 +218,48 @@ impl Load {
             }
         }
         let partitions = vec![PARTITION];
-        self.writer.order(Order::Claim { generation: GENERATION, source: name.clone(), partitions });
+        self.writer.order(Order::Claim {
+            generation: GENERATION,
+            source: name.clone(),
+            partitions,
+        });
         let News::Claimed { claims, .. } = self.next_news()? else {
             bail!("the writer did not claim the file");
         };
-        let (_, claim) = claims.into_iter().next().context("the writer claimed nothing")?;
+        let (_, claim) = claims
+            .into_iter()
+            .next()
+            .context("the writer claimed nothing")?;
         let expected = claim.next_offset.unwrap_or_default();
         if claim.next_offset.is_some() && u64::try_from(expected)? != reader.position() {
             bail!("another ingestor is loading this file");
         }
         if expected > 0 {
-            tracing::info!(file = file_name, position = expected, "going on where the last load ended");
+            tracing::info!(
+                file = file_name,
+                position = expected,
+                "going on where the last load ended"
+            );
         }
-        Ok(Source { name, file_name, from: claim.next_offset, epoch: claim.epoch })
+        Ok(Source {
+            name,
+            file_name,
+            from: claim.next_offset,
+            epoch: claim.epoch,
+        })
     }
 
     fn look(&mut self, name: &Arc<str>) -> anyhow::Result<Option<Holder>> {
         let partitions = vec![PARTITION];
-        self.writer.order(Order::Look { generation: GENERATION, source: name.clone(), partitions });
+        self.writer.order(Order::Look {
+            generation: GENERATION,
+            source: name.clone(),
+            partitions,
+        });
         match self.next_news()? {
-            News::Seen { holders, .. } => Ok(holders.into_iter().next().and_then(|(_, holder)| holder)),
+            News::Seen { holders, .. } => {
+                Ok(holders.into_iter().next().and_then(|(_, holder)| holder))
+            }
             _ => bail!("the writer did not read the ledger"),
         }
     }
@@ -211,7 +270,12 @@ impl Load {
         batch
     }
 
-    fn send(&mut self, mut batch: Batch, source: &mut Source, reader: &mut FileReader) -> anyhow::Result<()> {
+    fn send(
+        &mut self,
+        mut batch: Batch,
+        source: &mut Source,
+        reader: &mut FileReader,
+    ) -> anyhow::Result<()> {
         while self.in_flight >= MAX_IN_FLIGHT {
             self.wait_for_report()?;
         }
@@ -254,5 +318,8 @@ fn source_name(fingerprint: &str) -> Arc<str> {
 
 /// Adds where to find the row to a rejection.
 fn naming(rejection: Rejection, file_name: &str, line: u64) -> Rejection {
-    Rejection::new(rejection.reason, format!("{} ({file_name}, line {line})", rejection.detail))
+    Rejection::new(
+        rejection.reason,
+        format!("{} ({file_name}, line {line})", rejection.detail),
+    )
 }

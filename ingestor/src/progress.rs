@@ -31,11 +31,18 @@ impl Progress {
                 (Unit::Events, Some(_)) => "{bar:30} {human_pos}/{human_len}  {msg}  {eta} left",
                 (_, None) => "{spinner} {msg}",
             };
-            let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+            let style = ProgressStyle::with_template(template)
+                .unwrap_or_else(|_| ProgressStyle::default_bar());
             let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::stderr_with_hz(5));
             bar.with_style(style)
         });
-        Progress { bar, unit, every, last: Instant::now(), last_read: 0 }
+        Progress {
+            bar,
+            unit,
+            every,
+            last: Instant::now(),
+            last_read: 0,
+        }
     }
 
     /// Tells where the run is: `read` events are committed, `position` is in the unit of the total.
@@ -58,10 +65,14 @@ impl Progress {
         if elapsed < self.every || read == self.last_read {
             return;
         }
-        let percent = total.filter(|total| *total > 0).map(|total| position.min(total) * 100 / total);
+        let percent = total
+            .filter(|total| *total > 0)
+            .map(|total| position.min(total) * 100 / total);
         let events_per_second = self.rate(read).round();
         match (percent, self.unit) {
-            (Some(percent), _) => tracing::info!(events = read, events_per_second, percent, "progress"),
+            (Some(percent), _) => {
+                tracing::info!(events = read, events_per_second, percent, "progress")
+            }
             (None, _) => tracing::info!(events = read, events_per_second, "progress"),
         }
         self.remember(read);

@@ -49,7 +49,9 @@ impl Line {
 /// The database cannot be asked. Kafka being away is no error but part of the status.
 pub(crate) fn run(args: StatusArgs) -> anyhow::Result<()> {
     let target = Target::from_args(&args.database)?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     let mut lines = runtime.block_on(read_ledger(&target))?;
     let kafka_error = match read_ends(&args.kafka) {
         Ok((source, ends)) => {
@@ -88,11 +90,17 @@ async fn read_ledger(target: &Target) -> Result<Vec<Line>, DatabaseError> {
 
 /// The source's name and the end of each of its partitions.
 fn read_ends(args: &KafkaArgs) -> anyhow::Result<(String, BTreeMap<i32, i64>)> {
-    let consumer: BaseConsumer = args.finish(args.client_config()).create().context("a Kafka option is wrong")?;
+    let consumer: BaseConsumer = args
+        .finish(args.client_config())
+        .create()
+        .context("a Kafka option is wrong")?;
     let metadata = consumer
         .fetch_metadata(Some(&args.topic), ANSWER_WITHIN)
         .with_context(|| format!("Kafka at {} does not answer", args.brokers))?;
-    let cluster = consumer.client().fetch_cluster_id(ANSWER_WITHIN).context("Kafka does not tell its cluster id")?;
+    let cluster = consumer
+        .client()
+        .fetch_cluster_id(ANSWER_WITHIN)
+        .context("Kafka does not tell its cluster id")?;
     let mut ends = BTreeMap::new();
     for topic in metadata.topics() {
         if let Some(error) = topic.error() {
@@ -100,7 +108,8 @@ fn read_ends(args: &KafkaArgs) -> anyhow::Result<(String, BTreeMap<i32, i64>)> {
             anyhow::bail!("topic {}: {code}", args.topic);
         }
         for partition in topic.partitions() {
-            let (_, high) = consumer.fetch_watermarks(&args.topic, partition.id(), ANSWER_WITHIN)?;
+            let (_, high) =
+                consumer.fetch_watermarks(&args.topic, partition.id(), ANSWER_WITHIN)?;
             ends.insert(partition.id(), high);
         }
     }
@@ -110,7 +119,10 @@ fn read_ends(args: &KafkaArgs) -> anyhow::Result<(String, BTreeMap<i32, i64>)> {
 /// Adds the ends of the logs, also of partitions that the ledger does not know yet.
 fn add_ends(lines: &mut Vec<Line>, source: &str, ends: &BTreeMap<i32, i64>) {
     for (partition, end) in ends {
-        match lines.iter_mut().find(|line| line.source == source && line.partition == *partition) {
+        match lines
+            .iter_mut()
+            .find(|line| line.source == source && line.partition == *partition)
+        {
             Some(line) => line.end = Some(*end),
             None => lines.push(Line {
                 source: source.to_owned(),
@@ -148,8 +160,16 @@ fn as_json(lines: &[Line], kafka_error: Option<&str>) -> Value {
 }
 
 fn as_text(lines: &[Line], kafka_error: Option<&str>) -> String {
-    const TITLES: [&str; 8] =
-        ["source", "partition", "next offset", "end of log", "lag", "epoch", "event time", "owner"];
+    const TITLES: [&str; 8] = [
+        "source",
+        "partition",
+        "next offset",
+        "end of log",
+        "lag",
+        "epoch",
+        "event time",
+        "owner",
+    ];
     let mut table = vec![TITLES.map(str::to_owned)];
     let or_dash = |value: Option<String>| value.unwrap_or_else(|| "-".to_owned());
     for line in lines {
@@ -165,15 +185,25 @@ fn as_text(lines: &[Line], kafka_error: Option<&str>) -> String {
         ]);
     }
     let widths: Vec<usize> = (0..TITLES.len())
-        .map(|column| table.iter().map(|row| row[column].chars().count()).max().unwrap_or_default())
+        .map(|column| {
+            table
+                .iter()
+                .map(|row| row[column].chars().count())
+                .max()
+                .unwrap_or_default()
+        })
         .collect();
     let mut text = String::new();
     for row in &table {
-        let cells = row.iter().zip(&widths).enumerate().map(|(column, (cell, width))| match column {
-            // Numbers stand at the right.
-            1..=5 => format!("{cell:>width$}"),
-            _ => format!("{cell:<width$}"),
-        });
+        let cells =
+            row.iter()
+                .zip(&widths)
+                .enumerate()
+                .map(|(column, (cell, width))| match column {
+                    // Numbers stand at the right.
+                    1..=5 => format!("{cell:>width$}"),
+                    _ => format!("{cell:<width$}"),
+                });
         text.push_str(cells.collect::<Vec<_>>().join("  ").trim_end());
         text.push('\n');
     }
@@ -210,8 +240,15 @@ mod tests {
     #[test]
     fn lag_is_what_is_left_of_the_log() {
         let mut lines = vec![line(0, Some(7)), line(1, None)];
-        add_ends(&mut lines, "kafka:c/t", &BTreeMap::from([(0, 10), (1, 4), (2, 5)]));
-        assert_eq!(lines.iter().map(Line::lag).collect::<Vec<_>>(), [Some(3), Some(4), Some(5)]);
+        add_ends(
+            &mut lines,
+            "kafka:c/t",
+            &BTreeMap::from([(0, 10), (1, 4), (2, 5)]),
+        );
+        assert_eq!(
+            lines.iter().map(Line::lag).collect::<Vec<_>>(),
+            [Some(3), Some(4), Some(5)]
+        );
         add_ends(&mut lines, "kafka:other/t", &BTreeMap::from([(0, 1)]));
         assert_eq!(lines[0].end, Some(10));
         assert_eq!(lines[3].source, "kafka:other/t");

@@ -30,11 +30,21 @@ impl Totals {
 
     fn render(&self, elapsed: Duration, output: OutputFormat) -> String {
         let seconds = elapsed.as_secs_f64();
-        let rate = if seconds > 0.0 { self.read as f64 / seconds } else { 0.0 };
+        let rate = if seconds > 0.0 {
+            self.read as f64 / seconds
+        } else {
+            0.0
+        };
         match output {
             OutputFormat::Text => format!(
                 "read {}  inserted {}  duplicate {}  conflicting {}  rejected {}  in {:.1} s ({:.0} events/s)",
-                self.read, self.inserted, self.duplicate, self.conflicting, self.rejected, seconds, rate
+                self.read,
+                self.inserted,
+                self.duplicate,
+                self.conflicting,
+                self.rejected,
+                seconds,
+                rate
             ),
             OutputFormat::Json => serde_json::json!({
                 "read": self.read,

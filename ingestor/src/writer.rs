@@ -22,9 +22,17 @@ const END_WITHIN: Duration = Duration::from_secs(2);
 /// What a writer is told to do.
 pub(crate) enum Order {
     /// Take partitions over.
-    Claim { generation: u64, source: Arc<str>, partitions: Vec<i32> },
+    Claim {
+        generation: u64,
+        source: Arc<str>,
+        partitions: Vec<i32>,
+    },
     /// Say who holds partitions.
-    Look { generation: u64, source: Arc<str>, partitions: Vec<i32> },
+    Look {
+        generation: u64,
+        source: Arc<str>,
+        partitions: Vec<i32>,
+    },
     /// Store a batch.
     Write(Batch),
 }
@@ -39,8 +47,14 @@ pub(crate) struct Report {
 pub(crate) enum News {
     /// The first connection is there.
     Opened,
-    Claimed { generation: u64, claims: Vec<(i32, Claim)> },
-    Seen { generation: u64, holders: Vec<(i32, Option<Holder>)> },
+    Claimed {
+        generation: u64,
+        claims: Vec<(i32, Claim)>,
+    },
+    Seen {
+        generation: u64,
+        holders: Vec<(i32, Option<Holder>)>,
+    },
     /// Stored and committed; the batch comes back to be used again.
     Written { batch: Batch, totals: Totals },
     /// Not stored, and no longer wanted.
@@ -72,33 +86,56 @@ pub(crate) struct Writer {
 
 impl Writer {
     /// Starts a writer with a thread and a session of its own.
-    pub(crate) fn start(number: usize, config: WriterConfig, reports: mpsc::Sender<Report>) -> std::io::Result<Writer> {
+    pub(crate) fn start(
+        number: usize,
+        config: WriterConfig,
+        reports: mpsc::Sender<Report>,
+    ) -> std::io::Result<Writer> {
         let (orders, inbox) = mpsc::channel();
         let is_stopped = Arc::new(AtomicBool::new(false));
         let stop = is_stopped.clone();
-        let thread = thread::Builder::new().name(format!("writer-{number}")).spawn(move || {
-            let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-                Ok(runtime) => runtime,
-                Err(error) => {
-                    let error = DatabaseError::config(format!("cannot start a writer: {error}"));
-                    let _ = reports.send(Report { writer: number, news: News::Failed(error) });
-                    return;
-                }
-            };
-            let mut worker = Worker { number, config, reports, session: None, is_stopped: stop };
-            if let Err(error) = runtime.block_on(worker.open()) {
-                worker.report(News::Failed(error));
-                return;
-            }
-            worker.report(News::Opened);
-            while let Ok(order) = inbox.recv() {
-                if let Err(error) = runtime.block_on(worker.carry_out(order)) {
+        let thread = thread::Builder::new()
+            .name(format!("writer-{number}"))
+            .spawn(move || {
+                let runtime = match tokio::runtime::Builder::new_current_thread()
+                    .enable_all()
+                    .build()
+                {
+                    Ok(runtime) => runtime,
+                    Err(error) => {
+                        let error =
+                            DatabaseError::config(format!("cannot start a writer: {error}"));
+                        let _ = reports.send(Report {
+                            writer: number,
+                            news: News::Failed(error),
+                        });
+                        return;
+                    }
+                };
+                let mut worker = Worker {
+                    number,
+                    config,
+                    reports,
+                    session: None,
+                    is_stopped: stop,
+                };
+                if let Err(error) = runtime.block_on(worker.open()) {
                     worker.report(News::Failed(error));
                     return;
                 }
-            }
-        })?;
-        Ok(Writer { orders, is_stopped, thread: Some(thread) })
+                worker.report(News::Opened);
+                while let Ok(order) = inbox.recv() {
+                    if let Err(error) = runtime.block_on(worker.carry_out(order)) {
+                        worker.report(News::Failed(error));
+                        return;
+                    }
+                }
+            })?;
+        Ok(Writer {
+            orders,
+            is_stopped,
+            thread: Some(thread),
+        })
     }
 
     /// Gives an order. A writer that has failed does not answer; its [`News::Failed`] came before.
@@ -137,7 +174,10 @@ struct Worker {
 impl Worker {
     fn report(&self, news: News) {
         // Nobody listens any more once the program is ending.
-        let _ = self.reports.send(Report { writer: self.number, news });
+        let _ = self.reports.send(Report {
+            writer: self.number,
+            news,
+        });
     }
 
     /// The first connection.
@@ -151,7 +191,10 @@ impl Worker {
                     return Ok(());
                 }
                 Err(error) => {
-                    let is_late = self.config.connect_within.is_some_and(|limit| started.elapsed() >= limit);
+                    let is_late = self
+                        .config
+                        .connect_within
+                        .is_some_and(|limit| started.elapsed() >= limit);
                     if error.class() != Class::Outage || is_late || self.is_stopped() {
                         return Err(error);
                     }
@@ -163,13 +206,20 @@ impl Worker {
 
     async fn carry_out(&mut self, order: Order) -> Result<(), DatabaseError> {
         match order {
-            Order::Claim { generation, source, partitions } => {
+            Order::Claim {
+                generation,
+                source,
+                partitions,
+            } => {
                 let owner = self.config.owner.clone();
                 let mut claims = Vec::with_capacity(partitions.len());
                 for partition in partitions {
                     // A claim that is repeated because its answer was lost only raises the epoch once more.
-                    let Some(claim) =
-                        self.insist(generation, async |session| session.claim(&source, partition, &owner).await).await?
+                    let Some(claim) = self
+                        .insist(generation, async |session| {
+                            session.claim(&source, partition, &owner).await
+                        })
+                        .await?
                     else {
                         return Ok(());
                     };
@@ -177,17 +227,27 @@ impl Worker {
                 }
                 self.report(News::Claimed { generation, claims });
             }
-            Order::Look { generation, source, partitions } => {
+            Order::Look {
+                generation,
+                source,
+                partitions,
+            } => {
                 let mut holders = Vec::with_capacity(partitions.len());
                 for partition in partitions {
-                    let Some(holder) =
-                        self.insist(generation, async |session| session.holder(&source, partition).await).await?
+                    let Some(holder) = self
+                        .insist(generation, async |session| {
+                            session.holder(&source, partition).await
+                        })
+                        .await?
                     else {
                         return Ok(());
                     };
                     holders.push((partition, holder));
                 }
-                self.report(News::Seen { generation, holders });
+                self.report(News::Seen {
+                    generation,
+                    holders,
+                });
             }
             Order::Write(batch) => {
                 let news = self.write(batch).await?;
@@ -230,7 +290,9 @@ impl Worker {
             self.session = None;
             self.session = Some(Session::open(&self.config.target).await?);
         }
-        self.session.as_ref().ok_or_else(|| DatabaseError::outage("no session"))
+        self.session
+            .as_ref()
+            .ok_or_else(|| DatabaseError::outage("no session"))
     }
 
     /// Writes a batch, however long it takes.
@@ -328,7 +390,9 @@ fn was_stored(span: &Span, holder: Option<&Holder>, owner: &str) -> bool {
     // A span that moves nothing looks the same before and after: write it again.
     span.from != Some(span.to)
         && holder.is_some_and(|holder| {
-            holder.next_offset == Some(span.to) && holder.epoch == span.epoch && holder.owner == owner
+            holder.next_offset == Some(span.to)
+                && holder.epoch == span.epoch
+                && holder.owner == owner
         })
 }
 
@@ -338,14 +402,28 @@ mod tests {
 
     #[test]
     fn a_commit_without_answer_is_settled_by_the_ledger() {
-        let span = Span { partition: 0, from: Some(5), to: 9, epoch: 3, checksum: None };
-        let holder = |next_offset, epoch, owner: &str| Holder { next_offset, epoch, owner: owner.to_owned(), checksum: None };
+        let span = Span {
+            partition: 0,
+            from: Some(5),
+            to: 9,
+            epoch: 3,
+            checksum: None,
+        };
+        let holder = |next_offset, epoch, owner: &str| Holder {
+            next_offset,
+            epoch,
+            owner: owner.to_owned(),
+            checksum: None,
+        };
         assert!(was_stored(&span, Some(&holder(Some(9), 3, "me")), "me"));
         assert!(!was_stored(&span, Some(&holder(Some(5), 3, "me")), "me"));
         assert!(!was_stored(&span, Some(&holder(Some(9), 4, "me")), "me"));
         assert!(!was_stored(&span, Some(&holder(Some(9), 3, "you")), "me"));
         assert!(!was_stored(&span, None, "me"));
-        let still = Span { from: Some(9), ..span };
+        let still = Span {
+            from: Some(9),
+            ..span
+        };
         assert!(!was_stored(&still, Some(&holder(Some(9), 3, "me")), "me"));
     }
 }

@@ -44,7 +44,13 @@ pub(super) fn head_of(row: &[u8]) -> &[u8] {
 }
 
 /// Appends a refused row made of the parts of another; returns where key and payload begin.
-pub(super) fn rewrite(out: &mut Vec<u8>, head: &[u8], reason: Reason, detail: &str, tail: &[u8]) -> usize {
+pub(super) fn rewrite(
+    out: &mut Vec<u8>,
+    head: &[u8],
+    reason: Reason,
+    detail: &str,
+    tail: &[u8],
+) -> usize {
     out.extend_from_slice(head);
     refusal(out, reason, detail);
     let start = out.len();
@@ -107,7 +113,12 @@ enum State {
 
 impl<'a> Pieces<'a> {
     pub(super) fn new(data: &'a [u8], rows: &'a [Row], piece_bytes: usize) -> Pieces<'a> {
-        Pieces { data, rows, piece_bytes, state: State::Signature }
+        Pieces {
+            data,
+            rows,
+            piece_bytes,
+            state: State::Signature,
+        }
     }
 }
 

@@ -29,11 +29,18 @@ mod tests {
 
     #[test]
     fn rows_bytes_or_age() {
-        let limits = Limits { rows: 10, bytes: 1000, age: Duration::from_millis(500) };
+        let limits = Limits {
+            rows: 10,
+            bytes: 1000,
+            age: Duration::from_millis(500),
+        };
         assert!(!limits.is_full(9, 999));
         assert!(limits.is_full(10, 0));
         assert!(limits.is_full(1, 1000));
-        assert_eq!(limits.patience(Duration::from_millis(400)), Some(Duration::from_millis(100)));
+        assert_eq!(
+            limits.patience(Duration::from_millis(400)),
+            Some(Duration::from_millis(100))
+        );
         assert_eq!(limits.patience(Duration::from_millis(500)), None);
         assert_eq!(limits.patience(Duration::from_secs(9)), None);
     }

@@ -99,9 +99,20 @@ impl Batch {
     /// Moves a partition's end to `to`; the first call for a partition in this batch sets its start.
     pub(crate) fn cover(&mut self, partition: i32, from: Option<i64>, to: i64, epoch: i64) {
         // A topic has few partitions in one batch, and the same one comes in runs.
-        match self.spans.iter_mut().rev().find(|span| span.partition == partition) {
+        match self
+            .spans
+            .iter_mut()
+            .rev()
+            .find(|span| span.partition == partition)
+        {
             Some(span) => span.to = span.to.max(to),
-            None => self.spans.push(Span { partition, from, to, epoch, checksum: None }),
+            None => self.spans.push(Span {
+                partition,
+                from,
+                to,
+                epoch,
+                checksum: None,
+            }),
         }
     }
 
@@ -121,11 +132,17 @@ impl Batch {
                 (u128::from_be_bytes(event.event_id), tail)
             }
             Err(rejection) => {
-                let tail = encode::reject(&mut self.data, origin, rejection.reason, &rejection.detail);
+                let tail =
+                    encode::reject(&mut self.data, origin, rejection.reason, &rejection.detail);
                 (u128::MAX, tail)
             }
         };
-        self.rows.push(Row { event_id, start, tail, end: self.data.len() });
+        self.rows.push(Row {
+            event_id,
+            start,
+            tail,
+            end: self.data.len(),
+        });
     }
 
     /// Puts the rows in the order in which they are sent.
@@ -139,8 +156,19 @@ impl Batch {
         let head = encode::head_of(&self.data[old.start..old.tail]).to_vec();
         let tail = self.data[old.tail..old.end].to_vec();
         let start = self.data.len();
-        let tail_start = encode::rewrite(&mut self.data, &head, Reason::RefusedByDatabase, detail, &tail);
-        self.rows[row] = Row { event_id: old.event_id, start, tail: tail_start, end: self.data.len() };
+        let tail_start = encode::rewrite(
+            &mut self.data,
+            &head,
+            Reason::RefusedByDatabase,
+            detail,
+            &tail,
+        );
+        self.rows[row] = Row {
+            event_id: old.event_id,
+            start,
+            tail: tail_start,
+            end: self.data.len(),
+        };
     }
 
     /// A binary `COPY` of the rows with these numbers, in pieces of about `piece_bytes`.

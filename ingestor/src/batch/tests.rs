@@ -9,8 +9,13 @@ use super::*;
 struct Tuple(Vec<Option<Vec<u8>>>);
 
 fn read_back(batch: &Batch, piece_bytes: usize) -> Vec<Tuple> {
-    let bytes: Vec<u8> = batch.copy_data(0..batch.row_count(), piece_bytes).flatten().collect();
-    let mut rest = bytes.strip_prefix(b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0").unwrap();
+    let bytes: Vec<u8> = batch
+        .copy_data(0..batch.row_count(), piece_bytes)
+        .flatten()
+        .collect();
+    let mut rest = bytes
+        .strip_prefix(b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0")
+        .unwrap();
     let mut tuples = Vec::new();
     loop {
         let (count, after) = rest.split_first_chunk::<2>().unwrap();
@@ -50,7 +55,12 @@ fn event(id: u128) -> Event<'static> {
 const POSTGRES_EPOCH: i64 = 946_684_800_000_000;
 
 fn origin(position: i64) -> Origin<'static> {
-    Origin { partition: 3, position, key: None, payload: Some(b"{}") }
+    Origin {
+        partition: 3,
+        position,
+        key: None,
+        payload: Some(b"{}"),
+    }
 }
 
 fn some(value: &[u8]) -> Option<Vec<u8>> {
@@ -96,8 +106,14 @@ fn sorted_by_id_then_arrival_and_rejects_last() {
     batch.push(origin(2), &Ok(event(2)));
     batch.push(origin(3), &Ok(event(5)));
     batch.sort();
-    let positions: Vec<_> = read_back(&batch, 16).into_iter().map(|tuple| tuple.0[1].clone()).collect();
-    assert_eq!(positions, [2i64, 1, 3, 0].map(|position| some(&position.to_be_bytes())));
+    let positions: Vec<_> = read_back(&batch, 16)
+        .into_iter()
+        .map(|tuple| tuple.0[1].clone())
+        .collect();
+    assert_eq!(
+        positions,
+        [2i64, 1, 3, 0].map(|position| some(&position.to_be_bytes()))
+    );
 }
 
 #[test]
@@ -109,7 +125,12 @@ fn a_refused_row_keeps_its_origin_and_bytes() {
     batch.refuse(1, "SQLSTATE 22P05");
     let mut fields = vec![some(&3i32.to_be_bytes()), some(&1i64.to_be_bytes())];
     fields.extend([const { None }; 7]);
-    fields.extend([some(b"refused_by_database"), some(b"SQLSTATE 22P05"), None, some(b"{}")]);
+    fields.extend([
+        some(b"refused_by_database"),
+        some(b"SQLSTATE 22P05"),
+        None,
+        some(b"{}"),
+    ]);
     let tuples = read_back(&batch, 1024);
     assert_eq!(tuples[1], Tuple(fields));
     assert_eq!(tuples[0].0[1], some(&2i64.to_be_bytes()));
@@ -121,7 +142,13 @@ fn spans_grow_and_keep_their_start() {
     batch.cover(0, Some(5), 6, 1);
     batch.cover(1, None, 1, 2);
     batch.cover(0, Some(99), 9, 1);
-    let span = |partition, from, to, epoch| Span { partition, from, to, epoch, checksum: None };
+    let span = |partition, from, to, epoch| Span {
+        partition,
+        from,
+        to,
+        epoch,
+        checksum: None,
+    };
     assert_eq!(batch.spans(), [span(0, Some(5), 9, 1), span(1, None, 1, 2)]);
     batch.begin("kafka:x/y".into(), 2);
     assert!(batch.is_empty());

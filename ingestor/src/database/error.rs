@@ -14,11 +14,19 @@ pub(crate) struct DatabaseError {
 impl DatabaseError {
     /// An error of the set-up, found by the ingestor itself.
     pub(crate) fn config(message: impl Into<String>) -> DatabaseError {
-        DatabaseError { class: Class::Config, sqlstate: None, message: message.into() }
+        DatabaseError {
+            class: Class::Config,
+            sqlstate: None,
+            message: message.into(),
+        }
     }
 
     pub(crate) fn outage(message: impl Into<String>) -> DatabaseError {
-        DatabaseError { class: Class::Outage, sqlstate: None, message: message.into() }
+        DatabaseError {
+            class: Class::Outage,
+            sqlstate: None,
+            message: message.into(),
+        }
     }
 
     /// Of an error that came while doing `what`.
@@ -29,7 +37,11 @@ impl DatabaseError {
         let sqlstate = db.code().code();
         let class = classify(Some(sqlstate));
         // The message of a data error may quote the row; its name says enough.
-        let said = if class == Class::Data { "the database refused a row" } else { db.message() };
+        let said = if class == Class::Data {
+            "the database refused a row"
+        } else {
+            db.message()
+        };
         let mut message = format!("{what}: {said} (SQLSTATE {sqlstate})");
         if class != Class::Data {
             if let Some(detail) = db.detail() {
@@ -39,7 +51,11 @@ impl DatabaseError {
                 message.push_str(&format!("; hint: {hint}"));
             }
         }
-        DatabaseError { class, sqlstate: Some(sqlstate.to_owned()), message }
+        DatabaseError {
+            class,
+            sqlstate: Some(sqlstate.to_owned()),
+            message,
+        }
     }
 
     fn without_answer(what: &str, error: &tokio_postgres::Error) -> DatabaseError {
@@ -51,7 +67,8 @@ impl DatabaseError {
             let text = cause.to_string();
             is_setup |= cause.is::<rustls::Error>()
                 || cause.downcast_ref::<std::io::Error>().is_some_and(|io| {
-                    io.get_ref().is_some_and(|inner| inner.is::<rustls::Error>())
+                    io.get_ref()
+                        .is_some_and(|inner| inner.is::<rustls::Error>())
                 });
             if !message.contains(&text) {
                 message.push_str(&format!(": {text}"));
@@ -59,11 +76,24 @@ impl DatabaseError {
             source = cause.source();
         }
         // The driver tells these apart only in words: a password that is missing, TLS that the server lacks.
-        is_setup |= ["password missing", "server does not support TLS", "authentication", "invalid configuration"]
-            .iter()
-            .any(|words| message.contains(words));
-        let class = if is_setup { Class::Config } else { classify(None) };
-        DatabaseError { class, sqlstate: None, message }
+        is_setup |= [
+            "password missing",
+            "server does not support TLS",
+            "authentication",
+            "invalid configuration",
+        ]
+        .iter()
+        .any(|words| message.contains(words));
+        let class = if is_setup {
+            Class::Config
+        } else {
+            classify(None)
+        };
+        DatabaseError {
+            class,
+            sqlstate: None,
+            message,
+        }
     }
 
     pub(crate) fn class(&self) -> Class {

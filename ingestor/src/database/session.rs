@@ -60,11 +60,18 @@ impl Session {
         let client = connect(target).await?;
         check_extension(&client).await?;
         let session = async {
-            client.batch_execute(include_str!("../sql/session.sql")).await?;
-            if let Err(error) = client.batch_execute(include_str!("../sql/notice_death.sql")).await {
+            client
+                .batch_execute(include_str!("../sql/session.sql"))
+                .await?;
+            if let Err(error) = client
+                .batch_execute(include_str!("../sql/notice_death.sql"))
+                .await
+            {
                 tracing::debug!(%error, "the server cannot notice the death of a client");
             }
-            client.execute("select musicstream_session_staging()", &[]).await?;
+            client
+                .execute("select musicstream_session_staging()", &[])
+                .await?;
             Ok(Session {
                 advance: client.prepare(include_str!("../sql/advance.sql")).await?,
                 copy: client.prepare(COPY_STATEMENT).await?,
@@ -74,7 +81,9 @@ impl Session {
                 client,
             })
         };
-        session.await.map_err(|error| DatabaseError::of("cannot prepare the session", &error))
+        session
+            .await
+            .map_err(|error| DatabaseError::of("cannot prepare the session", &error))
     }
 
     /// Whether the connection is gone.
@@ -83,17 +92,29 @@ impl Session {
     }
 
     /// Takes a partition over; its former owner is fenced.
-    pub(crate) async fn claim(&self, source: &str, partition: i32, owner: &str) -> Result<Claim, DatabaseError> {
+    pub(crate) async fn claim(
+        &self,
+        source: &str,
+        partition: i32,
+        owner: &str,
+    ) -> Result<Claim, DatabaseError> {
         let row = self
             .client
             .query_one(&self.claim, &[&source, &partition, &owner])
             .await
             .map_err(|error| DatabaseError::of("cannot claim a partition", &error))?;
-        Ok(Claim { next_offset: row.get(0), epoch: row.get(1) })
+        Ok(Claim {
+            next_offset: row.get(0),
+            epoch: row.get(1),
+        })
     }
 
     /// Who holds a partition now.
-    pub(crate) async fn holder(&self, source: &str, partition: i32) -> Result<Option<Holder>, DatabaseError> {
+    pub(crate) async fn holder(
+        &self,
+        source: &str,
+        partition: i32,
+    ) -> Result<Option<Holder>, DatabaseError> {
         let row = self
             .client
             .query_opt(&self.holder, &[&source, &partition])
@@ -112,11 +133,17 @@ impl Session {
     /// # Errors
     /// Nothing is stored, unless [`Failure::maybe_stored`] says that it is not known.
     pub(crate) async fn write(&self, batch: &Batch) -> Result<Totals, Failure> {
-        let totals = match self.stage_and_upsert(batch, 0..batch.row_count(), batch.spans().len()).await {
+        let totals = match self
+            .stage_and_upsert(batch, 0..batch.row_count(), batch.spans().len())
+            .await
+        {
             Ok(totals) => totals,
             Err(error) => {
                 self.roll_back().await;
-                return Err(Failure { error, maybe_stored: None });
+                return Err(Failure {
+                    error,
+                    maybe_stored: None,
+                });
             }
         };
         match self.client.batch_execute("commit").await {
@@ -124,7 +151,10 @@ impl Session {
             Err(error) => {
                 // With an answer, however bad, it is known that nothing was stored.
                 let maybe_stored = error.as_db_error().is_none().then_some(totals);
-                Err(Failure { error: DatabaseError::of("cannot commit a batch", &error), maybe_stored })
+                Err(Failure {
+                    error: DatabaseError::of("cannot commit a batch", &error),
+                    maybe_stored,
+                })
             }
         }
     }
@@ -133,7 +163,11 @@ impl Session {
     ///
     /// # Errors
     /// Any error but that of class [`Class::Data`].
-    pub(crate) async fn would_take(&self, batch: &Batch, rows: Range<usize>) -> Result<Option<DatabaseError>, DatabaseError> {
+    pub(crate) async fn would_take(
+        &self,
+        batch: &Batch,
+        rows: Range<usize>,
+    ) -> Result<Option<DatabaseError>, DatabaseError> {
         let outcome = self.stage_and_upsert(batch, rows, 0).await;
         self.roll_back().await;
         match outcome {
@@ -144,21 +178,35 @@ impl Session {
     }
 
     /// Opens a transaction and does all of a batch but the commit, in three round trips.
-    async fn stage_and_upsert(&self, batch: &Batch, rows: Range<usize>, spans: usize) -> Result<Totals, DatabaseError> {
+    async fn stage_and_upsert(
+        &self,
+        batch: &Batch,
+        rows: Range<usize>,
+        spans: usize,
+    ) -> Result<Totals, DatabaseError> {
         let source = batch.source();
         let begin = self.client.batch_execute(include_str!("../sql/begin.sql"));
         let advances = try_join_all(batch.spans()[..spans].iter().map(|span| async move {
             self.client
                 .execute(
                     &self.advance,
-                    &[&source, &span.partition, &span.from, &span.to, &span.epoch, &span.checksum],
+                    &[
+                        &source,
+                        &span.partition,
+                        &span.from,
+                        &span.to,
+                        &span.epoch,
+                        &span.checksum,
+                    ],
                 )
                 .await
         }));
-        let (begun, advanced, copying) = join3(begin, advances, self.client.copy_in::<_, Bytes>(&self.copy)).await;
+        let (begun, advanced, copying) =
+            join3(begin, advances, self.client.copy_in::<_, Bytes>(&self.copy)).await;
         begun.map_err(|error| DatabaseError::of("cannot begin a transaction", &error))?;
         advanced.map_err(|error| DatabaseError::of("cannot advance the ledger", &error))?;
-        let mut sink = pin!(copying.map_err(|error| DatabaseError::of("cannot stage a batch", &error))?);
+        let mut sink =
+            pin!(copying.map_err(|error| DatabaseError::of("cannot stage a batch", &error))?);
 
         for piece in batch.copy_data(rows, PIECE_BYTES) {
             // When the server refuses a row it stops reading; what it said comes out of finish().
@@ -176,7 +224,13 @@ impl Session {
         staged.map_err(|error| DatabaseError::of("cannot stage a batch", &error))?;
         let row = upserted.map_err(|error| DatabaseError::of("cannot upsert a batch", &error))?;
         let count = |column: usize| u64::try_from(row.get::<_, i64>(column)).unwrap_or_default();
-        Ok(Totals { read: count(0), inserted: count(1), duplicate: count(2), conflicting: count(3), rejected: count(4) })
+        Ok(Totals {
+            read: count(0),
+            inserted: count(1),
+            duplicate: count(2),
+            conflicting: count(3),
+            rejected: count(4),
+        })
     }
 
     async fn roll_back(&self) {
@@ -188,8 +242,11 @@ impl Session {
 /// Connects, and lets the connection run on this thread's runtime.
 pub(crate) async fn connect(target: &Target) -> Result<Client, DatabaseError> {
     let what = format!("cannot connect to {}", target.name());
-    let (client, connection) =
-        target.config.connect(tls::connector(target)?).await.map_err(|error| DatabaseError::of(&what, &error))?;
+    let (client, connection) = target
+        .config
+        .connect(tls::connector(target)?)
+        .await
+        .map_err(|error| DatabaseError::of(&what, &error))?;
     tokio::spawn(async move {
         if let Err(error) = connection.await {
             tracing::debug!(%error, "database connection ended");

@@ -52,25 +52,41 @@ impl Target {
         })?;
         fill(&mut config, variables)?;
         if config.get_password().is_none() {
-            let file = own.passfile.or_else(|| variables("PGPASSFILE").map(PathBuf::from)).or_else(|| {
-                variables("HOME").map(|home| Path::new(&home).join(".pgpass"))
-            });
+            let file = own
+                .passfile
+                .or_else(|| variables("PGPASSFILE").map(PathBuf::from))
+                .or_else(|| variables("HOME").map(|home| Path::new(&home).join(".pgpass")));
             fill_password(&mut config, file.as_deref());
         }
-        let tls = parse_mode(own.sslmode.or_else(|| variables("PGSSLMODE")).as_deref().unwrap_or("prefer"))?;
+        let tls = parse_mode(
+            own.sslmode
+                .or_else(|| variables("PGSSLMODE"))
+                .as_deref()
+                .unwrap_or("prefer"),
+        )?;
         config.ssl_mode(match tls {
             TlsMode::Disable => SslMode::Disable,
             TlsMode::Prefer => SslMode::Prefer,
             _ => SslMode::Require,
         });
-        let root_certificate = own.sslrootcert.or_else(|| variables("PGSSLROOTCERT").map(PathBuf::from)).or_else(|| {
-            let usual = Path::new(&variables("HOME")?).join(".postgresql/root.crt");
-            usual.exists().then_some(usual)
-        });
+        let root_certificate = own
+            .sslrootcert
+            .or_else(|| variables("PGSSLROOTCERT").map(PathBuf::from))
+            .or_else(|| {
+                let usual = Path::new(&variables("HOME")?).join(".postgresql/root.crt");
+                usual.exists().then_some(usual)
+            });
         // A network that swallows packets must not hold a batch for the kernel's quarter of an hour.
-        config.keepalives_idle(Duration::from_secs(30)).keepalives_interval(Duration::from_secs(5)).keepalives_retries(3);
+        config
+            .keepalives_idle(Duration::from_secs(30))
+            .keepalives_interval(Duration::from_secs(5))
+            .keepalives_retries(3);
         config.tcp_user_timeout(Duration::from_secs(30));
-        Ok(Target { config, tls, root_certificate })
+        Ok(Target {
+            config,
+            tls,
+            root_certificate,
+        })
     }
 
     /// Host, port and database, for messages; no user, no password.
@@ -82,7 +98,10 @@ impl Target {
             None => "localhost".to_owned(),
         };
         let port = self.config.get_ports().first().copied().unwrap_or(5432);
-        format!("{host}:{port}/{}", self.config.get_dbname().unwrap_or_default())
+        format!(
+            "{host}:{port}/{}",
+            self.config.get_dbname().unwrap_or_default()
+        )
     }
 }
 
@@ -142,7 +161,9 @@ fn percent_decoded(text: &str) -> String {
     let mut decoded = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while let Some(&byte) = bytes.get(at) {
-        let code = text.get(at + 1..at + 3).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        let code = text
+            .get(at + 1..at + 3)
+            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
         match (byte, code) {
             (b'%', Some(code)) => {
                 decoded.push(code);
@@ -166,12 +187,20 @@ fn fill(config: &mut Config, variables: Variables<'_>) -> Result<(), DatabaseErr
         }
     }
     if config.get_ports().is_empty() {
-        for port in variables("PGPORT").unwrap_or_else(|| "5432".to_owned()).split(',') {
-            config.port(port.parse().map_err(|_| DatabaseError::config("PGPORT is not a port number"))?);
+        for port in variables("PGPORT")
+            .unwrap_or_else(|| "5432".to_owned())
+            .split(',')
+        {
+            config.port(
+                port.parse()
+                    .map_err(|_| DatabaseError::config("PGPORT is not a port number"))?,
+            );
         }
     }
     if config.get_user().is_none() {
-        let user = variables("PGUSER").or_else(|| variables("USER")).unwrap_or_else(|| "postgres".to_owned());
+        let user = variables("PGUSER")
+            .or_else(|| variables("USER"))
+            .unwrap_or_else(|| "postgres".to_owned());
         config.user(user);
     }
     if config.get_dbname().is_none() {
@@ -189,7 +218,9 @@ fn fill(config: &mut Config, variables: Variables<'_>) -> Result<(), DatabaseErr
         config.options(options);
     }
     if config.get_connect_timeout().is_none() {
-        let seconds = variables("PGCONNECT_TIMEOUT").and_then(|text| text.parse().ok()).filter(|seconds| *seconds > 0);
+        let seconds = variables("PGCONNECT_TIMEOUT")
+            .and_then(|text| text.parse().ok())
+            .filter(|seconds| *seconds > 0);
         config.connect_timeout(Duration::from_secs(seconds.unwrap_or(10)));
     }
     Ok(())
@@ -197,7 +228,11 @@ fn fill(config: &mut Config, variables: Variables<'_>) -> Result<(), DatabaseErr
 
 /// libpq takes the server's socket if there is one; the folder is the distribution's.
 fn default_host() -> &'static str {
-    if Path::new("/var/run/postgresql").is_dir() { "/var/run/postgresql" } else { "localhost" }
+    if Path::new("/var/run/postgresql").is_dir() {
+        "/var/run/postgresql"
+    } else {
+        "localhost"
+    }
 }
 
 fn fill_password(config: &mut Config, file: Option<&Path>) {
@@ -209,7 +244,10 @@ fn fill_password(config: &mut Config, file: Option<&Path>) {
         _ => "localhost".to_owned(),
     };
     let port = config.get_ports().first().copied().unwrap_or(5432);
-    let (database, user) = (config.get_dbname().unwrap_or_default(), config.get_user().unwrap_or_default());
+    let (database, user) = (
+        config.get_dbname().unwrap_or_default(),
+        config.get_user().unwrap_or_default(),
+    );
     if let Some(password) = passfile::find(&content, &host, port, database, user) {
         config.password(password);
     }
@@ -237,7 +275,10 @@ mod tests {
 
     fn resolve(url: &str, variables: &[(&str, &str)]) -> Target {
         Target::resolve(url, &|name| {
-            variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+            variables
+                .iter()
+                .find(|(key, _)| *key == name)
+                .map(|(_, value)| (*value).to_owned())
         })
         .unwrap()
     }
@@ -246,12 +287,19 @@ mod tests {
     fn url_wins_over_variables() {
         let target = resolve(
             "postgresql://ann:secret@db.example:6000/music?sslmode=verify-full&sslrootcert=%2Fetc%2Fca.pem&application_name=x",
-            &[("PGHOST", "other"), ("PGPASSWORD", "no"), ("PGSSLMODE", "disable")],
+            &[
+                ("PGHOST", "other"),
+                ("PGPASSWORD", "no"),
+                ("PGSSLMODE", "disable"),
+            ],
         );
         assert_eq!(target.name(), "db.example:6000/music");
         assert_eq!(target.config.get_password(), Some(&b"secret"[..]));
         assert_eq!(target.tls, TlsMode::VerifyFull);
-        assert_eq!(target.root_certificate.as_deref(), Some(Path::new("/etc/ca.pem")));
+        assert_eq!(
+            target.root_certificate.as_deref(),
+            Some(Path::new("/etc/ca.pem"))
+        );
         assert_eq!(target.config.get_application_name(), Some("x"));
     }
 
@@ -259,7 +307,13 @@ mod tests {
     fn variables_fill_in() {
         let target = resolve(
             "",
-            &[("PGHOST", "h"), ("PGPORT", "6001"), ("PGUSER", "u"), ("PGPASSWORD", "p"), ("PGSSLMODE", "require")],
+            &[
+                ("PGHOST", "h"),
+                ("PGPORT", "6001"),
+                ("PGUSER", "u"),
+                ("PGPASSWORD", "p"),
+                ("PGSSLMODE", "require"),
+            ],
         );
         assert_eq!(target.name(), "h:6001/u");
         assert_eq!(target.config.get_password(), Some(&b"p"[..]));
@@ -268,10 +322,18 @@ mod tests {
 
     #[test]
     fn key_value_strings() {
-        let target = resolve("host=h dbname=d user=u sslmode=verify-ca sslrootcert=/ca.pem", &[]);
+        let target = resolve(
+            "host=h dbname=d user=u sslmode=verify-ca sslrootcert=/ca.pem",
+            &[],
+        );
         assert_eq!(target.name(), "h:5432/d");
         assert_eq!(target.tls, TlsMode::VerifyCa);
-        assert_eq!(resolve("host=h user=u password='a b'", &[]).config.get_password(), Some(&b"a b"[..]));
+        assert_eq!(
+            resolve("host=h user=u password='a b'", &[])
+                .config
+                .get_password(),
+            Some(&b"a b"[..])
+        );
     }
 
     #[test]

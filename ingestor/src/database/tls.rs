@@ -8,7 +8,9 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
+};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::target::TlsMode;
@@ -32,7 +34,9 @@ pub(super) fn connector(target: &Target) -> Result<MakeRustlsConnect, DatabaseEr
         }
         (TlsMode::VerifyFull, Some(root)) => Check::Name(chain_verifier(root, &provider)?),
         // As in libpq: with a root certificate at hand, `require` checks the chain too.
-        (TlsMode::VerifyCa | TlsMode::Require, Some(root)) => Check::Chain(chain_verifier(root, &provider)?),
+        (TlsMode::VerifyCa | TlsMode::Require, Some(root)) => {
+            Check::Chain(chain_verifier(root, &provider)?)
+        }
         _ => Check::Nothing,
     };
     let config = builder
@@ -42,9 +46,15 @@ pub(super) fn connector(target: &Target) -> Result<MakeRustlsConnect, DatabaseEr
     Ok(MakeRustlsConnect::new(config))
 }
 
-fn chain_verifier(root: &Path, provider: &Arc<CryptoProvider>) -> Result<Arc<WebPkiServerVerifier>, DatabaseError> {
+fn chain_verifier(
+    root: &Path,
+    provider: &Arc<CryptoProvider>,
+) -> Result<Arc<WebPkiServerVerifier>, DatabaseError> {
     let unreadable = |error: &dyn std::fmt::Display| {
-        DatabaseError::config(format!("the root certificate {} cannot be used: {error}", root.display()))
+        DatabaseError::config(format!(
+            "the root certificate {} cannot be used: {error}",
+            root.display()
+        ))
     };
     let mut roots = RootCertStore::empty();
     for certificate in CertificateDer::pem_file_iter(root).map_err(|error| unreadable(&error))? {
@@ -83,7 +93,13 @@ impl ServerCertVerifier for Verifier {
             Check::Chain(verifier) => (verifier, false),
             Check::Name(verifier) => (verifier, true),
         };
-        match verifier.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
+        match verifier.verify_server_cert(
+            end_entity,
+            intermediates,
+            server_name,
+            ocsp_response,
+            now,
+        ) {
             Err(rustls::Error::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
             )) if !by_name => Ok(ServerCertVerified::assertion()),
@@ -97,7 +113,12 @@ impl ServerCertVerifier for Verifier {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
+        verify_tls12_signature(
+            message,
+            certificate,
+            signature,
+            &self.provider.signature_verification_algorithms,
+        )
     }
 
     fn verify_tls13_signature(
@@ -106,10 +127,17 @@ impl ServerCertVerifier for Verifier {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
+        verify_tls13_signature(
+            message,
+            certificate,
+            signature,
+            &self.provider.signature_verification_algorithms,
+        )
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
+        self.provider
+            .signature_verification_algorithms
+            .supported_schemes()
     }
 }

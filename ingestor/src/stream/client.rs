@@ -8,7 +8,9 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
-use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _, ConsumerContext, RebalanceProtocol};
+use rdkafka::consumer::{
+    BaseConsumer, CommitMode, Consumer as _, ConsumerContext, RebalanceProtocol,
+};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::types::RDKafkaRespErr;
 use rdkafka::{Offset, TopicPartitionList};
@@ -51,15 +53,24 @@ impl ClientContext for GroupContext {
 }
 
 impl ConsumerContext for GroupContext {
-    fn rebalance(&self, consumer: &BaseConsumer<Self>, error: RDKafkaRespErr, partitions: &mut TopicPartitionList) {
+    fn rebalance(
+        &self,
+        consumer: &BaseConsumer<Self>,
+        error: RDKafkaRespErr,
+        partitions: &mut TopicPartitionList,
+    ) {
         if self.is_closing.load(Ordering::Relaxed) {
             let _ = consumer.unassign();
             return;
         }
         let event = match error {
-            RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS => {
-                GroupEvent::Assign(partitions.elements().iter().map(|element| element.partition()).collect())
-            }
+            RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS => GroupEvent::Assign(
+                partitions
+                    .elements()
+                    .iter()
+                    .map(|element| element.partition())
+                    .collect(),
+            ),
             _ => GroupEvent::Revoke,
         };
         if let Ok(mut events) = self.events.lock() {
@@ -88,7 +99,11 @@ impl Consumer {
     ///
     /// # Errors
     /// An option is wrong, Kafka does not answer, or there is no such topic.
-    pub(super) fn connect(args: &KafkaArgs, group: &str, is_bounded: bool) -> anyhow::Result<Consumer> {
+    pub(super) fn connect(
+        args: &KafkaArgs,
+        group: &str,
+        is_bounded: bool,
+    ) -> anyhow::Result<Consumer> {
         let mut config = args.client_config();
         config
             .set("group.id", group)
@@ -96,7 +111,10 @@ impl Consumer {
             .set("enable.auto.commit", "false")
             .set("enable.auto.offset.store", "false")
             .set("auto.offset.reset", "error")
-            .set("enable.partition.eof", if is_bounded { "true" } else { "false" })
+            .set(
+                "enable.partition.eof",
+                if is_bounded { "true" } else { "false" },
+            )
             .set("partition.assignment.strategy", "range")
             .set("session.timeout.ms", "15000")
             // Memory is bounded by these; a short back-off keeps a full queue from starving.
@@ -106,12 +124,18 @@ impl Consumer {
             .set("fetch.queue.backoff.ms", "20")
             .set("fetch.wait.max.ms", "100");
         let config = args.finish(config);
-        let inner: BaseConsumer<GroupContext> =
-            config.create_with_context(GroupContext::default()).context("a Kafka option is wrong")?;
+        let inner: BaseConsumer<GroupContext> = config
+            .create_with_context(GroupContext::default())
+            .context("a Kafka option is wrong")?;
         let metadata = match inner.fetch_metadata(Some(&args.topic), ANSWER_WITHIN) {
             Ok(metadata) => metadata,
             Err(error) => {
-                let last = inner.context().last_error.lock().ok().and_then(|last| last.clone());
+                let last = inner
+                    .context()
+                    .last_error
+                    .lock()
+                    .ok()
+                    .and_then(|last| last.clone());
                 bail!(
                     "Kafka at {} does not answer: {}; hint: check --brokers, and TLS and SASL options",
                     args.brokers,
@@ -123,20 +147,34 @@ impl Consumer {
         if let Some(error) = topic.error() {
             match RDKafkaErrorCode::from(error) {
                 RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic => {
-                    bail!("there is no topic {}; hint: create it, or name another with --topic", args.topic)
+                    bail!(
+                        "there is no topic {}; hint: create it, or name another with --topic",
+                        args.topic
+                    )
                 }
                 code => bail!("topic {}: {code}", args.topic),
             }
         }
         let partition_count = i32::try_from(topic.partitions().len())?;
-        let cluster = inner.client().fetch_cluster_id(ANSWER_WITHIN).context("Kafka does not tell its cluster id")?;
+        let cluster = inner
+            .client()
+            .fetch_cluster_id(ANSWER_WITHIN)
+            .context("Kafka does not tell its cluster id")?;
         let source = format!("kafka:{cluster}/{}", args.topic);
-        Ok(Consumer { inner: Some(inner), topic: args.topic.clone(), source, partition_count, is_bounded })
+        Ok(Consumer {
+            inner: Some(inner),
+            topic: args.topic.clone(),
+            source,
+            partition_count,
+            is_bounded,
+        })
     }
 
     /// Joins the group.
     pub(super) fn join(&self) -> anyhow::Result<()> {
-        self.inner().subscribe(&[&self.topic]).context("cannot subscribe to the topic")
+        self.inner()
+            .subscribe(&[&self.topic])
+            .context("cannot subscribe to the topic")
     }
 
     /// The name under which the ledger knows this topic of this cluster.
@@ -173,19 +211,27 @@ impl Consumer {
 
     /// The offsets `[low, high)` that the log holds now.
     pub(super) fn watermarks(&self, partition: i32) -> Result<(i64, i64), KafkaError> {
-        self.inner().fetch_watermarks(&self.topic, partition, Duration::from_secs(5))
+        self.inner()
+            .fetch_watermarks(&self.topic, partition, Duration::from_secs(5))
     }
 
     /// Reads these partitions from these offsets on, and no others.
     pub(super) fn assign(&self, starts: &[(i32, i64)]) -> anyhow::Result<()> {
-        if matches!(self.inner().rebalance_protocol(), RebalanceProtocol::Cooperative) {
-            bail!("cooperative rebalancing is not supported; hint: leave partition.assignment.strategy as it is");
+        if matches!(
+            self.inner().rebalance_protocol(),
+            RebalanceProtocol::Cooperative
+        ) {
+            bail!(
+                "cooperative rebalancing is not supported; hint: leave partition.assignment.strategy as it is"
+            );
         }
         let mut list = TopicPartitionList::new();
         for (partition, offset) in starts {
             list.add_partition_offset(&self.topic, *partition, Offset::Offset(*offset))?;
         }
-        self.inner().assign(&list).context("cannot assign partitions")
+        self.inner()
+            .assign(&list)
+            .context("cannot assign partitions")
     }
 
     /// Answers a revocation.
@@ -199,7 +245,11 @@ impl Consumer {
         for partition in partitions {
             list.add_partition(&self.topic, *partition);
         }
-        let outcome = if is_paused { self.inner().pause(&list) } else { self.inner().resume(&list) };
+        let outcome = if is_paused {
+            self.inner().pause(&list)
+        } else {
+            self.inner().resume(&list)
+        };
         outcome.context("cannot pause partitions")
     }
 
@@ -207,7 +257,10 @@ impl Consumer {
     pub(super) fn commit(&self, offsets: &[(i32, i64)]) {
         let mut list = TopicPartitionList::new();
         for (partition, offset) in offsets {
-            if list.add_partition_offset(&self.topic, *partition, Offset::Offset(*offset)).is_err() {
+            if list
+                .add_partition_offset(&self.topic, *partition, Offset::Offset(*offset))
+                .is_err()
+            {
                 return;
             }
         }
@@ -223,11 +276,13 @@ impl Consumer {
         };
         inner.context().is_closing.store(true, Ordering::Relaxed);
         let (done, closed) = mpsc::channel();
-        let closing = std::thread::Builder::new().name("kafka-close".to_owned()).spawn(move || {
-            let _ = inner.unassign();
-            drop(inner);
-            let _ = done.send(());
-        });
+        let closing = std::thread::Builder::new()
+            .name("kafka-close".to_owned())
+            .spawn(move || {
+                let _ = inner.unassign();
+                drop(inner);
+                let _ = done.send(());
+            });
         if closing.is_ok() && closed.recv_timeout(CLOSE_WITHIN).is_err() {
             tracing::debug!("leaving the group takes long: not waiting for it");
         }

@@ -21,7 +21,13 @@ pub(super) struct Intake {
 
 impl Intake {
     pub(super) fn new(lanes: Vec<Lane>, limits: Limits, source: Arc<str>) -> Intake {
-        Intake { lanes, positions: BTreeMap::new(), limits, source, generation: 0 }
+        Intake {
+            lanes,
+            positions: BTreeMap::new(),
+            limits,
+            source,
+            generation: 0,
+        }
     }
 
     /// Forgets all partitions and what was not sent of them.
@@ -48,8 +54,13 @@ impl Intake {
 
     /// Where to read on, of each partition that is not done.
     pub(super) fn unfinished(&self) -> Vec<(i32, i64)> {
-        let unfinished = self.positions.iter().filter(|(_, position)| !position.is_done());
-        unfinished.map(|(partition, position)| (*partition, position.next)).collect()
+        let unfinished = self
+            .positions
+            .iter()
+            .filter(|(_, position)| !position.is_done());
+        unfinished
+            .map(|(partition, position)| (*partition, position.next))
+            .collect()
     }
 
     pub(super) fn partitions(&self) -> Vec<i32> {
@@ -58,7 +69,10 @@ impl Intake {
 
     /// Records that a bounded run has taken of this partition and those still to come, as offsets.
     pub(super) fn remaining(&self) -> u64 {
-        let remaining = self.positions.values().map(|position| position.end.map_or(0, |end| end - position.next));
+        let remaining = self
+            .positions
+            .values()
+            .map(|position| position.end.map_or(0, |end| end - position.next));
         u64::try_from(remaining.filter(|count| *count > 0).sum::<i64>()).unwrap_or_default()
     }
 
@@ -77,13 +91,25 @@ impl Intake {
         position.next = offset + 1;
         let lane = &mut self.lanes[lane];
         lane.touch();
-        lane.batch.cover(partition, position.ledger, position.next, position.epoch);
+        lane.batch
+            .cover(partition, position.ledger, position.next, position.epoch);
         let payload = message.payload();
         let judged = match payload {
             Some(bytes) => json::decode(bytes),
-            None => Err(Rejection::new(Reason::MalformedJson, "the record has no value")),
+            None => Err(Rejection::new(
+                Reason::MalformedJson,
+                "the record has no value",
+            )),
         };
-        lane.batch.push(Origin { partition, position: offset, key: message.key(), payload }, &judged);
+        lane.batch.push(
+            Origin {
+                partition,
+                position: offset,
+                key: message.key(),
+                payload,
+            },
+            &judged,
+        );
         position.is_done()
     }
 
@@ -97,7 +123,10 @@ impl Intake {
             return false;
         };
         if position.next < end {
-            let position = Position { next: end, ..position.clone() };
+            let position = Position {
+                next: end,
+                ..position.clone()
+            };
             self.cover(partition, &position, end);
             self.positions.insert(partition, position);
         }
@@ -107,7 +136,9 @@ impl Intake {
     fn cover(&mut self, partition: i32, position: &Position, to: i64) {
         let lane = self.lane_of(partition);
         self.lanes[lane].touch();
-        self.lanes[lane].batch.cover(partition, position.ledger, to, position.epoch);
+        self.lanes[lane]
+            .batch
+            .cover(partition, position.ledger, to, position.epoch);
     }
 
     /// Whether some batch can take no more.
@@ -118,7 +149,12 @@ impl Intake {
     /// Sends what is due, or all there is.
     pub(super) fn send(&mut self, all: bool) {
         for lane in &mut self.lanes {
-            if !lane.is_due(&self.limits) && !(all && lane.can_send()) {
+            let is_sent = if all {
+                lane.can_send()
+            } else {
+                lane.is_due(&self.limits)
+            };
+            if !is_sent {
                 continue;
             }
             for span in lane.batch.spans() {
@@ -132,12 +168,17 @@ impl Intake {
 
     /// How long nothing will be due if nothing comes.
     pub(super) fn patience(&self) -> Option<Duration> {
-        self.lanes.iter().filter_map(|lane| lane.patience(&self.limits)).min()
+        self.lanes
+            .iter()
+            .filter_map(|lane| lane.patience(&self.limits))
+            .min()
     }
 
     /// Whether all that was taken is stored.
     pub(super) fn is_empty(&self) -> bool {
-        self.lanes.iter().all(|lane| lane.is_idle() && lane.batch.is_empty())
+        self.lanes
+            .iter()
+            .all(|lane| lane.is_idle() && lane.batch.is_empty())
     }
 
     pub(super) fn is_idle(&self) -> bool {

@@ -20,7 +20,13 @@ pub(super) struct Lane {
 
 impl Lane {
     pub(super) fn new(writer: Writer) -> Lane {
-        Lane { writer, batch: Batch::default(), since: None, in_flight: 0, spare: Vec::new() }
+        Lane {
+            writer,
+            batch: Batch::default(),
+            since: None,
+            in_flight: 0,
+            spare: Vec::new(),
+        }
     }
 
     /// Throws away what is being filled and begins anew.
@@ -57,7 +63,8 @@ impl Lane {
         if !self.can_send() {
             return false;
         }
-        self.is_full(limits) || (self.is_idle() && self.patience(limits).is_some_and(|left| left.is_zero()))
+        self.is_full(limits)
+            || (self.is_idle() && self.patience(limits).is_some_and(|left| left.is_zero()))
     }
 
     /// How long the batch may still wait; `None` if there is none or it is the writer that keeps it.
@@ -65,7 +72,8 @@ impl Lane {
         if !self.is_idle() {
             return None;
         }
-        self.since.map(|since| limits.patience(since.elapsed()).unwrap_or(Duration::ZERO))
+        self.since
+            .map(|since| limits.patience(since.elapsed()).unwrap_or(Duration::ZERO))
     }
 
     /// Hands the batch to the writer and begins the next one.
@@ -74,7 +82,8 @@ impl Lane {
         next.begin(source, generation);
         self.since = None;
         self.in_flight += 1;
-        self.writer.order(Order::Write(std::mem::replace(&mut self.batch, next)));
+        self.writer
+            .order(Order::Write(std::mem::replace(&mut self.batch, next)));
     }
 
     /// Takes a batch back.

@@ -38,17 +38,17 @@ pub(crate) struct StreamArgs {
     /// Consumer group that shares the partitions out
     #[arg(long, default_value = "musicstream", env = "KAFKA_GROUP")]
     pub(crate) group: String,
-    /// Longest time that an event waits for its batch to fill, in milliseconds
+    /// Longest time that an event waits for its batch to fill
     #[arg(long, default_value = "500ms", value_parser = parse_duration, value_name = "DURATION")]
     pub(crate) max_latency: Duration,
     /// Most rows in one transaction
     #[arg(long, default_value_t = 50_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000), value_name = "N")]
     pub(crate) batch_rows: u32,
-    /// Most bytes of rows in one transaction, in MiB
+    /// Most bytes of rows in one transaction, in MiB, divided among the writers
     #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=1024), value_name = "MIB")]
     pub(crate) batch_mib: u32,
     /// Database connections that write at the same time; a partition keeps to one
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64), value_name = "N")]
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=64), value_name = "N")]
     pub(crate) writers: u16,
     /// Time to store what is under way when stopped or when partitions move to another member
     #[arg(long, default_value = "10s", value_parser = parse_duration, value_name = "DURATION")]
@@ -76,17 +76,25 @@ pub(crate) fn run(args: StreamArgs) -> anyhow::Result<()> {
     let settings = Settings {
         limits: Limits {
             rows: args.batch_rows as usize,
-            bytes: (args.batch_mib as usize) << 20,
+            bytes: ((args.batch_mib as usize) << 20) / usize::from(args.writers),
             age: args.max_latency,
         },
-        policy: Policy { from: args.from, accept_gap: args.accept_gap },
+        policy: Policy {
+            from: args.from,
+            accept_gap: args.accept_gap,
+        },
         writer_count: usize::from(args.writers),
         drain_timeout: args.drain_timeout,
         connect_within: args.until_end.then_some(CONNECT_WITHIN),
         owner: owner::of_this_process(),
         source: Arc::from(consumer.source()),
     };
-    tracing::info!(source = &*settings.source, owner = &*settings.owner, database = target.name(), "streaming");
+    tracing::info!(
+        source = &*settings.source,
+        owner = &*settings.owner,
+        database = target.name(),
+        "streaming"
+    );
     let mut pump = Pump::start(consumer, target, settings, shutdown)?;
     let outcome = pump.run();
     let totals = pump.end();
@@ -97,8 +105,12 @@ pub(crate) fn run(args: StreamArgs) -> anyhow::Result<()> {
 
 /// Reads `250ms`, `2s`, `1m`, or a plain number of milliseconds.
 fn parse_duration(text: &str) -> Result<Duration, String> {
-    let digits = text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len());
-    let number: u64 = text[..digits].parse().map_err(|_| "expected a number and ms, s or m".to_owned())?;
+    let digits = text
+        .find(|character: char| !character.is_ascii_digit())
+        .unwrap_or(text.len());
+    let number: u64 = text[..digits]
+        .parse()
+        .map_err(|_| "expected a number and ms, s or m".to_owned())?;
     match &text[digits..] {
         "" | "ms" => Ok(Duration::from_millis(number)),
         "s" => Ok(Duration::from_secs(number)),

@@ -27,13 +27,21 @@ pub(super) enum Misfit {
          {} offsets were deleted before they were read; hint: --accept-gap goes on at the log's beginning, without them",
         low - next_offset
     )]
-    Gap { partition: i32, next_offset: i64, low: i64 },
+    Gap {
+        partition: i32,
+        next_offset: i64,
+        low: i64,
+    },
     #[error(
         "partition {partition}: the log ends at offset {high}, but {next_offset} is the next to read: \
          the topic was deleted and made anew, or has lost its end; hint: if it was made anew, remove its rows from \
          ingest_offsets (events stored before stay and are not counted twice)"
     )]
-    Recreated { partition: i32, next_offset: i64, high: i64 },
+    Recreated {
+        partition: i32,
+        next_offset: i64,
+        high: i64,
+    },
 }
 
 /// Where to begin reading.
@@ -55,16 +63,40 @@ pub(super) fn place(
     policy: Policy,
 ) -> Result<Start, Misfit> {
     match (next_offset, policy.from) {
-        (None, From::Earliest) => Ok(Start { offset: low, must_record: false, skipped: 0 }),
-        (None, From::Latest) => Ok(Start { offset: high, must_record: true, skipped: 0 }),
+        (None, From::Earliest) => Ok(Start {
+            offset: low,
+            must_record: false,
+            skipped: 0,
+        }),
+        (None, From::Latest) => Ok(Start {
+            offset: high,
+            must_record: true,
+            skipped: 0,
+        }),
         (Some(next_offset), _) if next_offset < low => {
             if !policy.accept_gap {
-                return Err(Misfit::Gap { partition, next_offset, low });
+                return Err(Misfit::Gap {
+                    partition,
+                    next_offset,
+                    low,
+                });
             }
-            Ok(Start { offset: low, must_record: true, skipped: low - next_offset })
+            Ok(Start {
+                offset: low,
+                must_record: true,
+                skipped: low - next_offset,
+            })
         }
-        (Some(next_offset), _) if next_offset > high => Err(Misfit::Recreated { partition, next_offset, high }),
-        (Some(offset), _) => Ok(Start { offset, must_record: false, skipped: 0 }),
+        (Some(next_offset), _) if next_offset > high => Err(Misfit::Recreated {
+            partition,
+            next_offset,
+            high,
+        }),
+        (Some(offset), _) => Ok(Start {
+            offset,
+            must_record: false,
+            skipped: 0,
+        }),
     }
 }
 
@@ -96,12 +128,25 @@ impl Position {
 mod tests {
     use super::*;
 
-    const EARLIEST: Policy = Policy { from: From::Earliest, accept_gap: false };
-    const LATEST: Policy = Policy { from: From::Latest, accept_gap: false };
-    const ACCEPTING: Policy = Policy { from: From::Earliest, accept_gap: true };
+    const EARLIEST: Policy = Policy {
+        from: From::Earliest,
+        accept_gap: false,
+    };
+    const LATEST: Policy = Policy {
+        from: From::Latest,
+        accept_gap: false,
+    };
+    const ACCEPTING: Policy = Policy {
+        from: From::Earliest,
+        accept_gap: true,
+    };
 
     fn start(offset: i64, must_record: bool, skipped: i64) -> Result<Start, Misfit> {
-        Ok(Start { offset, must_record, skipped })
+        Ok(Start {
+            offset,
+            must_record,
+            skipped,
+        })
     }
 
     #[test]
@@ -110,20 +155,39 @@ mod tests {
         assert_eq!(place(0, None, 5, 9, LATEST), start(9, true, 0));
         for policy in [EARLIEST, LATEST, ACCEPTING] {
             for next_offset in 5..=9 {
-                assert_eq!(place(0, Some(next_offset), 5, 9, policy), start(next_offset, false, 0));
+                assert_eq!(
+                    place(0, Some(next_offset), 5, 9, policy),
+                    start(next_offset, false, 0)
+                );
             }
             assert_eq!(
                 place(3, Some(10), 5, 9, policy),
-                Err(Misfit::Recreated { partition: 3, next_offset: 10, high: 9 })
+                Err(Misfit::Recreated {
+                    partition: 3,
+                    next_offset: 10,
+                    high: 9
+                })
             );
         }
-        assert_eq!(place(3, Some(4), 5, 9, EARLIEST), Err(Misfit::Gap { partition: 3, next_offset: 4, low: 5 }));
+        assert_eq!(
+            place(3, Some(4), 5, 9, EARLIEST),
+            Err(Misfit::Gap {
+                partition: 3,
+                next_offset: 4,
+                low: 5
+            })
+        );
         assert_eq!(place(3, Some(1), 5, 9, ACCEPTING), start(5, true, 4));
     }
 
     #[test]
     fn bounds() {
-        let mut position = Position { epoch: 1, ledger: None, next: 5, end: Some(8) };
+        let mut position = Position {
+            epoch: 1,
+            ledger: None,
+            next: 5,
+            end: Some(8),
+        };
         assert!(!position.wants(4) && position.wants(5) && position.wants(7) && !position.wants(8));
         assert!(!position.is_done());
         position.next = 8;

@@ -1,5 +1,7 @@
 //! The loop: polls Kafka, answers the group, sends batches when they are due, listens to the writers.
 
+mod ownership;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,14 +14,15 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use super::client::{Consumer, GroupEvent};
 use super::intake::Intake;
 use super::lane::Lane;
-use super::position::{Policy, Position, place};
-use super::takeover::{BOUNDED_STANDSTILL, STANDSTILL, Standby, Verdict};
+use super::position::Policy;
+use super::takeover::{BOUNDED_STANDSTILL, STANDSTILL, Standby};
 use crate::batch::Limits;
-use crate::database::{Claim, Holder, Target};
+use crate::database::Target;
 use crate::progress::{Progress, Unit};
 use crate::shutdown::Shutdown;
 use crate::summary::Totals;
-use crate::writer::{News, Order, Report, Writer, WriterConfig};
+use crate::writer::{News, Report, Writer, WriterConfig};
+use ownership::Claiming;
 
 /// Longest wait for Kafka or a writer before the loop looks at everything again.
 const TICK: Duration = Duration::from_millis(100);
@@ -29,10 +32,6 @@ const BUSY_TICK: Duration = Duration::from_millis(10);
 const BURST: usize = 500;
 /// After so long without room for records, reading pauses so that the group can be served.
 const PAUSE_AFTER: Duration = Duration::from_secs(20);
-/// Between attempts to ask Kafka for the bounds of its logs.
-const PLACE_AGAIN_AFTER: Duration = Duration::from_secs(1);
-/// Between looks at partitions that another ingestor holds.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Between copies of the offsets to the group.
 const COMMIT_EVERY: Duration = Duration::from_secs(5);
 /// Between reports of one kind of trouble with Kafka.
@@ -47,14 +46,6 @@ pub(super) struct Settings {
     pub(super) connect_within: Option<Duration>,
     pub(super) owner: Arc<str>,
     pub(super) source: Arc<str>,
-}
-
-/// Claims under way: partitions are placed once all lanes have answered.
-#[derive(Default)]
-struct Claiming {
-    lanes_to_answer: usize,
-    claims: Vec<(i32, Claim)>,
-    retry_at: Option<Instant>,
 }
 
 pub(super) struct Pump {
@@ -101,10 +92,20 @@ impl Pump {
             connect_within: settings.connect_within,
         };
         let lanes = (0..settings.writer_count)
-            .map(|number| Ok(Lane::new(Writer::start(number, config.clone(), sender.clone())?)))
+            .map(|number| {
+                Ok(Lane::new(Writer::start(
+                    number,
+                    config.clone(),
+                    sender.clone(),
+                )?))
+            })
             .collect::<std::io::Result<Vec<_>>>()
             .context("cannot start a writer")?;
-        let standby = Standby::new(if consumer.is_bounded() { BOUNDED_STANDSTILL } else { STANDSTILL });
+        let standby = Standby::new(if consumer.is_bounded() {
+            BOUNDED_STANDSTILL
+        } else {
+            STANDSTILL
+        });
         let log_every = Duration::from_secs(if consumer.is_bounded() { 5 } else { 30 });
         let mut pump = Pump {
             intake: Intake::new(lanes, settings.limits, settings.source.clone()),
@@ -136,7 +137,10 @@ impl Pump {
         let mut opened = 0;
         while opened < self.intake.lanes.len() && !self.shutdown.is_asked() {
             match self.reports.recv_timeout(TICK) {
-                Ok(Report { news: News::Failed(error), .. }) => return Err(error.into()),
+                Ok(Report {
+                    news: News::Failed(error),
+                    ..
+                }) => return Err(error.into()),
                 Ok(_) => opened += 1,
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => bail!("the writers ended"),
@@ -151,7 +155,10 @@ impl Pump {
         if self.consumer.is_bounded() {
             self.assigned = self.consumer.all_partitions();
             for partition in self.assigned.clone() {
-                let (_, high) = self.consumer.watermarks(partition).context("cannot ask Kafka where the topic ends")?;
+                let (_, high) = self
+                    .consumer
+                    .watermarks(partition)
+                    .context("cannot ask Kafka where the topic ends")?;
                 self.ends.insert(partition, high);
             }
             self.claim(self.assigned.clone());
@@ -217,14 +224,26 @@ impl Pump {
         } else {
             self.full_since = None;
             if self.is_paused {
-                let unfinished: Vec<i32> = self.intake.unfinished().into_iter().map(|(partition, _)| partition).collect();
+                let unfinished: Vec<i32> = self
+                    .intake
+                    .unfinished()
+                    .into_iter()
+                    .map(|(partition, _)| partition)
+                    .collect();
                 self.consumer.set_paused(&unfinished, false)?;
                 self.is_paused = false;
                 tracing::info!("reading goes on");
             }
         }
-        let tick = if self.intake.is_idle() { TICK } else { BUSY_TICK };
-        let mut wait = self.intake.patience().map_or(tick, |patience| patience.min(tick));
+        let tick = if self.intake.is_idle() {
+            TICK
+        } else {
+            BUSY_TICK
+        };
+        let mut wait = self
+            .intake
+            .patience()
+            .map_or(tick, |patience| patience.min(tick));
         for _ in 0..BURST {
             let outcome = match self.consumer.inner().poll(wait) {
                 None => return Ok(()),
@@ -232,7 +251,9 @@ impl Pump {
                     let partition = rdkafka::Message::partition(&message);
                     self.intake.take(&message).then_some(partition)
                 }
-                Some(Err(KafkaError::PartitionEOF(partition))) => self.intake.finish(partition).then_some(partition),
+                Some(Err(KafkaError::PartitionEOF(partition))) => {
+                    self.intake.finish(partition).then_some(partition)
+                }
                 Some(Err(error)) => {
                     self.bear(&error)?;
                     None
@@ -283,7 +304,10 @@ impl Pump {
                 self.claiming.claims.extend(claims);
                 self.claiming.lanes_to_answer = self.claiming.lanes_to_answer.saturating_sub(1);
             }
-            News::Seen { generation, holders } if generation == current => self.judge(holders)?,
+            News::Seen {
+                generation,
+                holders,
+            } if generation == current => self.judge(holders)?,
             News::Claimed { .. } | News::Seen { .. } => {}
         }
         Ok(())
@@ -315,7 +339,9 @@ impl Pump {
                     let is_lost = self.consumer.is_assignment_lost();
                     tracing::info!(partitions = ?self.assigned, is_lost, "the group takes our partitions back");
                     if !is_lost && !self.drain(self.settings.drain_timeout)? {
-                        tracing::warn!("not all could be stored in time; whoever reads next reads it again");
+                        tracing::warn!(
+                            "not all could be stored in time; whoever reads next reads it again"
+                        );
                     }
                     self.copy_offsets(!is_lost);
                     self.next_generation();
@@ -345,105 +371,6 @@ impl Pump {
         Ok(true)
     }
 
-    /// Has partitions claimed, each by the writer it is bound to.
-    fn claim(&mut self, partitions: Vec<i32>) {
-        let generation = self.generation.load(Ordering::Acquire);
-        for (lane, partitions) in self.by_lane(partitions) {
-            self.claiming.lanes_to_answer += 1;
-            let order = Order::Claim { generation, source: self.settings.source.clone(), partitions };
-            self.intake.lanes[lane].writer.order(order);
-        }
-    }
-
-    fn look(&mut self, partitions: Vec<i32>) {
-        let generation = self.generation.load(Ordering::Acquire);
-        for (lane, partitions) in self.by_lane(partitions) {
-            let order = Order::Look { generation, source: self.settings.source.clone(), partitions };
-            self.intake.lanes[lane].writer.order(order);
-        }
-    }
-
-    fn by_lane(&self, partitions: Vec<i32>) -> BTreeMap<usize, Vec<i32>> {
-        let mut by_lane: BTreeMap<usize, Vec<i32>> = BTreeMap::new();
-        for partition in partitions {
-            by_lane.entry(self.intake.lane_of(partition)).or_default().push(partition);
-        }
-        by_lane
-    }
-
-    /// Once all claims are there: begins to read where they say.
-    fn place_claimed(&mut self) -> anyhow::Result<()> {
-        let is_early = self.claiming.retry_at.is_some_and(|at| Instant::now() < at);
-        if self.claiming.lanes_to_answer > 0 || self.claiming.claims.is_empty() || is_early {
-            return Ok(());
-        }
-        let mut starts = Vec::new();
-        for (partition, claim) in &self.claiming.claims {
-            let (low, high) = match self.consumer.watermarks(*partition) {
-                Ok(bounds) => bounds,
-                Err(error) => {
-                    self.claiming.retry_at = Some(Instant::now() + PLACE_AGAIN_AFTER);
-                    return self.bear(&error);
-                }
-            };
-            starts.push((*partition, place(*partition, claim.next_offset, low, high, self.settings.policy)?));
-        }
-        let claims = std::mem::take(&mut self.claiming).claims;
-        for ((partition, claim), (_, start)) in claims.into_iter().zip(starts) {
-            if start.skipped > 0 {
-                tracing::warn!(partition, skipped = start.skipped, "offsets that were deleted unread are skipped");
-            }
-            tracing::debug!(partition, offset = start.offset, epoch = claim.epoch, "claimed");
-            self.epochs.insert(partition, claim.epoch);
-            let end = self.ends.get(&partition).copied();
-            let position = Position { epoch: claim.epoch, ledger: claim.next_offset, next: start.offset, end };
-            self.intake.place(partition, position, start.must_record);
-        }
-        self.offsets_to_read.get_or_insert(self.intake.remaining());
-        self.consumer.assign(&self.intake.unfinished())
-    }
-
-    /// The ledger has moved without us: looks who holds our partitions.
-    fn look_again(&mut self) -> anyhow::Result<()> {
-        self.next_generation();
-        self.consumer.assign(&[])?;
-        self.look(self.assigned.clone());
-        Ok(())
-    }
-
-    fn look_at_standby(&mut self) {
-        if self.look_at.is_some_and(|at| Instant::now() >= at) {
-            self.look_at = None;
-            self.look(self.standby.partitions());
-        }
-    }
-
-    fn judge(&mut self, holders: Vec<(i32, Option<Holder>)>) -> anyhow::Result<()> {
-        let mut ours = Vec::new();
-        for (partition, holder) in holders {
-            let our_epoch = self.epochs.get(&partition).copied().unwrap_or_default();
-            let was_standing_by = self.standby.partitions().contains(&partition);
-            let owner = &self.settings.owner;
-            let verdict = self.standby.judge(partition, holder.as_ref(), owner, our_epoch, Instant::now());
-            let other = holder.map(|holder| holder.owner).unwrap_or_default();
-            match verdict {
-                Verdict::Claim => ours.push(partition),
-                Verdict::Alive if self.consumer.is_bounded() => {
-                    bail!("partition {partition} was taken over by another ingestor, {other}");
-                }
-                Verdict::StandBy | Verdict::Alive if !was_standing_by => {
-                    tracing::warn!(partition, owner = other, "another ingestor holds the partition: standing by");
-                }
-                Verdict::StandBy | Verdict::Alive => {}
-            }
-        }
-        if !self.standby.is_empty() {
-            self.look_at = Some(Instant::now() + LOOK_EVERY);
-        }
-        self.claim(ours);
-        Ok(())
-    }
-
     /// Decides what an error of Kafka means.
     fn bear(&mut self, error: &KafkaError) -> anyhow::Result<()> {
         use RDKafkaErrorCode as Code;
@@ -466,11 +393,17 @@ impl Pump {
                 | Code::ClusterAuthorizationFailed
                 | Code::SaslAuthenticationFailed
                 | Code::Authentication,
-            ) => bail!("Kafka refuses us: {error}; hint: check the SASL options and the topic's and group's ACLs"),
+            ) => bail!(
+                "Kafka refuses us: {error}; hint: check the SASL options and the topic's and group's ACLs"
+            ),
             _ => {
                 let text = error.to_string();
                 let now = Instant::now();
-                if self.complaints.get(&text).is_none_or(|at| now - *at >= COMPLAIN_EVERY) {
+                if self
+                    .complaints
+                    .get(&text)
+                    .is_none_or(|at| now - *at >= COMPLAIN_EVERY)
+                {
                     tracing::warn!("Kafka: {text}; going on");
                     self.complaints.insert(text, now);
                 }
@@ -485,12 +418,23 @@ impl Pump {
         }
         self.committed_at = Instant::now();
         let stored = std::mem::take(&mut self.stored);
-        self.consumer.commit(&stored.into_iter().collect::<Vec<_>>());
+        self.consumer
+            .commit(&stored.into_iter().collect::<Vec<_>>());
     }
 
     fn show_progress(&mut self) {
         let total = self.offsets_to_read;
-        let done = total.map_or(self.totals.read, |total| total.saturating_sub(self.intake.remaining()));
-        self.progress.update(self.totals.read, done, if self.consumer.is_bounded() { total } else { None });
+        let done = total.map_or(self.totals.read, |total| {
+            total.saturating_sub(self.intake.remaining())
+        });
+        self.progress.update(
+            self.totals.read,
+            done,
+            if self.consumer.is_bounded() {
+                total
+            } else {
+                None
+            },
+        );
     }
 }

@@ -33,7 +33,10 @@ pub(super) struct Standby {
 
 impl Standby {
     pub(super) fn new(standstill: Duration) -> Standby {
-        Standby { standstill, seen: BTreeMap::new() }
+        Standby {
+            standstill,
+            seen: BTreeMap::new(),
+        }
     }
 
     pub(super) fn clear(&mut self) {
@@ -64,7 +67,10 @@ impl Standby {
         };
         if let (false, Some(holder)) = (is_ours, holder) {
             let state = (holder.next_offset, holder.epoch);
-            let (next_offset, epoch, since) = *self.seen.entry(partition).or_insert((state.0, state.1, now));
+            let (next_offset, epoch, since) = *self
+                .seen
+                .entry(partition)
+                .or_insert((state.0, state.1, now));
             if (next_offset, epoch) != state {
                 self.seen.insert(partition, (state.0, state.1, now));
                 return Verdict::Alive;
@@ -83,28 +89,51 @@ mod tests {
     use super::*;
 
     fn holder(owner: &str, next_offset: i64, epoch: i64) -> Holder {
-        Holder { next_offset: Some(next_offset), epoch, owner: owner.to_owned(), checksum: None }
+        Holder {
+            next_offset: Some(next_offset),
+            epoch,
+            owner: owner.to_owned(),
+            checksum: None,
+        }
     }
 
     #[test]
     fn ours_is_claimed_at_once() {
         let (mut standby, now) = (Standby::new(STANDSTILL), Instant::now());
         assert_eq!(standby.judge(0, None, "me", 3, now), Verdict::Claim);
-        assert_eq!(standby.judge(0, Some(&holder("me", 5, 3)), "me", 3, now), Verdict::Claim);
-        assert_eq!(standby.judge(0, Some(&holder("you", 5, 2)), "me", 3, now), Verdict::Claim);
+        assert_eq!(
+            standby.judge(0, Some(&holder("me", 5, 3)), "me", 3, now),
+            Verdict::Claim
+        );
+        assert_eq!(
+            standby.judge(0, Some(&holder("you", 5, 2)), "me", 3, now),
+            Verdict::Claim
+        );
         assert!(standby.is_empty());
     }
 
     #[test]
     fn anothers_is_claimed_once_it_stands_still() {
         let (mut standby, now) = (Standby::new(STANDSTILL), Instant::now());
-        assert_eq!(standby.judge(0, Some(&holder("you", 5, 4)), "me", 3, now), Verdict::StandBy);
+        assert_eq!(
+            standby.judge(0, Some(&holder("you", 5, 4)), "me", 3, now),
+            Verdict::StandBy
+        );
         assert_eq!(standby.partitions(), [0]);
         let later = now + STANDSTILL;
-        assert_eq!(standby.judge(0, Some(&holder("you", 9, 4)), "me", 3, later), Verdict::Alive);
+        assert_eq!(
+            standby.judge(0, Some(&holder("you", 9, 4)), "me", 3, later),
+            Verdict::Alive
+        );
         let almost = later + STANDSTILL - Duration::from_secs(1);
-        assert_eq!(standby.judge(0, Some(&holder("you", 9, 4)), "me", 3, almost), Verdict::StandBy);
-        assert_eq!(standby.judge(0, Some(&holder("you", 9, 4)), "me", 3, later + STANDSTILL), Verdict::Claim);
+        assert_eq!(
+            standby.judge(0, Some(&holder("you", 9, 4)), "me", 3, almost),
+            Verdict::StandBy
+        );
+        assert_eq!(
+            standby.judge(0, Some(&holder("you", 9, 4)), "me", 3, later + STANDSTILL),
+            Verdict::Claim
+        );
         assert!(standby.is_empty());
     }
 }

@@ -18,7 +18,8 @@ pub(super) async fn refuse_bad_rows(
 ) -> Result<usize, DatabaseError> {
     let mut refused = 0;
     // Halves that are still to be looked at, the next one last.
-    let mut suspects = vec![0..batch.row_count()];
+    let mut suspects = Vec::new();
+    suspects.push(0..batch.row_count());
     while let Some(rows) = suspects.pop() {
         let Some(error) = session.would_take(batch, rows.clone()).await? else {
             continue;
@@ -30,7 +31,10 @@ pub(super) async fn refuse_bad_rows(
                     "{cause}; more than {MAX_REFUSED} rows of one batch are refused, so nothing was rejected"
                 )));
             }
-            batch.refuse(rows.start, &format!("SQLSTATE {}", error.sqlstate().unwrap_or("unknown")));
+            batch.refuse(
+                rows.start,
+                &format!("SQLSTATE {}", error.sqlstate().unwrap_or("unknown")),
+            );
             continue;
         }
         let middle = rows.start + rows.len() / 2;
@@ -38,7 +42,9 @@ pub(super) async fn refuse_bad_rows(
         suspects.push(rows.start..middle);
     }
     if refused == 0 {
-        return Err(DatabaseError::config(format!("{cause}; each of its rows alone is taken")));
+        return Err(DatabaseError::config(format!(
+            "{cause}; each of its rows alone is taken"
+        )));
     }
     Ok(refused)
 }
