@@ -1,0 +1,51 @@
+"""The events in files of other people's making, as dictionaries with the fields of the wire format.
+
+CSV: the columns as they are named. eventsim: one JSON object a page view, mapped so: NextSong is play; pages
+that end listening (Logout, Cancel, Submit Downgrade) are stop; all others, which interrupt it, are pause. The region
+is the state of the location (the last word, such as NY-NJ-PA), "unknown" without one. event_id is the name-based UUID
+of the line, so a line that comes twice is a duplicate.
+"""
+
+import csv
+import json
+import uuid
+
+STOPS = {"Logout", "Cancel", "Cancellation Confirmation", "Submit Downgrade"}
+
+
+def csv_events(path):
+    with open(path, encoding="utf-8", newline="") as file:
+        yield from csv.DictReader(file)
+
+
+def eventsim_events(path):
+    with open(path, encoding="utf-8") as file:
+        for line in file:
+            view = json.loads(line)
+            page = view["page"]
+            yield {
+                "event_id": str(uuid.uuid5(uuid.NAMESPACE_OID, line)),
+                "user_id": view["userId"],
+                "event_type": "play" if page == "NextSong" else "stop" if page in STOPS else "pause",
+                "region": view.get("location", "unknown").rsplit(", ", 1)[-1],
+                "ts": view["ts"],
+                "song_id": view.get("song"),
+                "device": None,
+            }
+
+
+def is_event(event):
+    """Whether the texts are such as the wire format allows."""
+
+    def is_text(text, least, most):
+        return least <= len(text.encode()) <= most and not any(c < " " or c == "\x7f" for c in text)
+
+    return (
+        is_text(event["user_id"], 1, 128)
+        and is_text(event["region"], 1, 64)
+        and is_text(event["song_id"] or "", 0, 128)
+    )
+
+
+def events_of(kind, path):
+    return {"csv": csv_events, "eventsim": eventsim_events}[kind](path)

@@ -1,0 +1,51 @@
+//! Counts made by a program that shares no code with the project.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use crate::process::{Finished, run};
+
+/// Events by day (`2026-01-31`), event type and region.
+pub type Counts = BTreeMap<(String, String, String), i64>;
+
+/// Runs a Python program of `tests/oracle`.
+///
+/// # Panics
+/// There is no Python 3, or the program fails.
+pub fn python(program: &str, arguments: &[&Path]) -> Finished {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("oracle")
+        .join(program);
+    run(
+        Command::new("python3").arg("-B").arg(path).args(arguments),
+        Duration::from_secs(60),
+    )
+    .with_code(0)
+}
+
+/// What `count_events.py` counts in a file.
+///
+/// # Panics
+/// It counts nothing, or names a group twice.
+pub fn counted_by_python(format: &str, file: &Path) -> Counts {
+    let printed = python("count_events.py", &[Path::new(format), file]).stdout;
+    let mut lines = printed.lines();
+    assert_eq!(lines.next(), Some("day,event_type,region,events"));
+    let mut counts = Counts::new();
+    for line in lines {
+        let [day, event_type, region, events] = line.split(',').collect::<Vec<_>>()[..] else {
+            panic!("four cells in {line}");
+        };
+        let group = (day.to_owned(), event_type.to_owned(), region.to_owned());
+        let before = counts.insert(group, events.parse().unwrap());
+        assert_eq!(before, None, "counted twice: {line}");
+    }
+    assert!(
+        !counts.is_empty(),
+        "nothing was counted in {}",
+        file.display()
+    );
+    counts
+}

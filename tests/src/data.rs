@@ -1,0 +1,42 @@
+//! Data from elsewhere, which are not part of the project.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+/// A file or folder of the test data, which lie at `MUSICSTREAM_TEST_DATA`, or in `shared/data` beside the
+/// checkout. `None` if it is not there: the test is to return at once; a line says that it was skipped.
+pub fn find(test: &str, name: &str) -> Option<PathBuf> {
+    let root = std::env::var_os("MUSICSTREAM_TEST_DATA").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data"),
+        PathBuf::from,
+    );
+    let path = root.join(name);
+    if path.exists() {
+        return Some(path);
+    }
+    // Not by a macro: what those print in a test that passes is swallowed.
+    let line = format!("skipped: {test}: no test data at {}\n", path.display());
+    let _ = std::io::stderr().write_all(line.as_bytes());
+    None
+}
+
+/// The files of a folder, by name.
+///
+/// # Panics
+/// It cannot be read, or holds none.
+pub fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let entries = std::fs::read_dir(folder)
+        .unwrap_or_else(|error| panic!("cannot read {}: {error}", folder.display()));
+    let mut files: Vec<(String, Vec<u8>)> = entries
+        .map(|entry| entry.unwrap())
+        .map(|entry| {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let bytes = std::fs::read(entry.path())
+                .unwrap_or_else(|error| panic!("cannot read {}: {error}", entry.path().display()));
+            (name, bytes)
+        })
+        .collect();
+    assert!(!files.is_empty(), "{} holds no files", folder.display());
+    files.sort();
+    files
+}

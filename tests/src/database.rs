@@ -1,0 +1,195 @@
+//! A fresh database for each test.
+
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use postgres::types::ToSql;
+use postgres::{Client, NoTls};
+
+use crate::stack::stack;
+
+/// Databases of this harness; the process's number follows.
+const PREFIX: &str = "musicstream_test_";
+
+/// One maker at a time: they share the cluster's roles and its template.
+static MAKING: Mutex<bool> = Mutex::new(false);
+static NUMBER: AtomicU32 = AtomicU32::new(0);
+
+/// A database with the extension and its roles, dropped with this value. Its name begins with
+/// `musicstream_test_`; with `MUSICSTREAM_KEEP` set in the environment it stays.
+pub struct Database {
+    name: String,
+    password: String,
+}
+
+impl Database {
+    /// Makes a database as the project's SQL files say.
+    ///
+    /// # Panics
+    /// The server does not do it.
+    pub fn create() -> Database {
+        let mut is_clean = MAKING
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut server = connect(&stack().database_url);
+        if !*is_clean {
+            drop_orphans(&mut server);
+            *is_clean = true;
+        }
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let name = format!("{PREFIX}{}_{number}", std::process::id());
+        server
+            .batch_execute(&format!("create database {name}"))
+            .unwrap_or_else(|error| panic!("cannot create database {name}: {error}"));
+        let password: String = server
+            .query_one("select gen_random_uuid()::text", &[])
+            .unwrap()
+            .get(0);
+        let database = Database { name, password };
+
+        let mut client = database.client();
+        for file in ["extension.sql", "roles.sql"] {
+            let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+                .join("../sql")
+                .join(file);
+            let sql = std::fs::read_to_string(&path)
+                .unwrap_or_else(|error| panic!("cannot read {}: {error}", path.display()));
+            client
+                .batch_execute(&sql)
+                .unwrap_or_else(|error| panic!("{}: {error:?}", path.display()));
+        }
+        for role in ["ingest", "read"] {
+            client
+                .batch_execute(&format!(
+                    "create role {0}_{role} login password '{1}' in role musicstream_{role}",
+                    database.name, database.password
+                ))
+                .unwrap();
+        }
+        database
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// For a superuser.
+    pub fn url(&self) -> String {
+        let (server, _) = split(&stack().database_url);
+        format!("{server}/{}", self.name)
+    }
+
+    /// For a user who has no more than the role `musicstream_ingest`.
+    pub fn ingest_url(&self) -> String {
+        self.url_of("ingest")
+    }
+
+    /// For a user who has no more than the role `musicstream_read`.
+    pub fn read_url(&self) -> String {
+        self.url_of("read")
+    }
+
+    fn url_of(&self, role: &str) -> String {
+        let (server, _) = split(&stack().database_url);
+        let (_, address) = server.split_once("://").unwrap();
+        let address = address.rsplit_once('@').map_or(address, |(_, host)| host);
+        format!(
+            "postgresql://{0}_{role}:{1}@{address}/{0}",
+            self.name, self.password
+        )
+    }
+
+    /// A connection as superuser.
+    pub fn client(&self) -> Client {
+        connect(&self.url())
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        if std::env::var_os("MUSICSTREAM_KEEP").is_some() {
+            eprintln!("kept database {}", self.name);
+            return;
+        }
+        // A test that has failed already must not die of this, too.
+        if let Ok(mut server) = Client::connect(&stack().database_url, NoTls) {
+            drop_database(&mut server, &self.name);
+        }
+    }
+}
+
+/// Connects.
+///
+/// # Panics
+/// The server refuses.
+pub fn connect(url: &str) -> Client {
+    Client::connect(url, NoTls)
+        .unwrap_or_else(|error| panic!("cannot connect to Postgres: {error:?}"))
+}
+
+/// The only value of the only row.
+///
+/// # Panics
+/// The statement fails or yields something else.
+pub fn value<T: for<'a> postgres::types::FromSql<'a>>(
+    client: &mut Client,
+    sql: &str,
+    parameters: &[&(dyn ToSql + Sync)],
+) -> T {
+    client
+        .query_one(sql, parameters)
+        .unwrap_or_else(|error| panic!("{sql}: {error:?}"))
+        .get(0)
+}
+
+fn split(url: &str) -> (&str, &str) {
+    let host = url.find("://").map_or(0, |at| at + 3);
+    match url[host..].find('/') {
+        Some(slash) => (&url[..host + slash], &url[host + slash + 1..]),
+        None => (url, ""),
+    }
+}
+
+/// Drops what earlier runs left that were interrupted.
+fn drop_orphans(server: &mut Client) {
+    let names = server
+        .query(
+            "select datname from pg_database where starts_with(datname, $1)",
+            &[&PREFIX],
+        )
+        .unwrap();
+    for name in names.iter().map(|row| row.get::<_, String>(0)) {
+        let process = name[PREFIX.len()..].split('_').next().unwrap_or_default();
+        if !Path::new("/proc").join(process).exists() {
+            drop_database(server, &name);
+        }
+    }
+}
+
+fn drop_database(server: &mut Client, name: &str) {
+    for statement in [
+        format!("drop database if exists {name} with (force)"),
+        format!("drop role if exists {name}_ingest"),
+        format!("drop role if exists {name}_read"),
+    ] {
+        if let Err(error) = server.batch_execute(&statement) {
+            eprintln!("{statement}: {error}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::split;
+
+    #[test]
+    fn the_database_is_what_follows_the_server() {
+        assert_eq!(
+            split("postgresql://a:b@h:1/d"),
+            ("postgresql://a:b@h:1", "d")
+        );
+        assert_eq!(split("postgresql://h"), ("postgresql://h", ""));
+    }
+}

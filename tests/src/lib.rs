@@ -1,0 +1,16 @@
+//! The harness of the end-to-end tests: real servers, real programs, and the oracles that judge them.
+//!
+//! `make test` starts the servers, builds the programs and says where they are; see [`stack`].
+//! What goes wrong here is a failed test, so everything panics with what was expected.
+
+#![allow(clippy::unwrap_used)] // a harness has nobody to hand an error to
+
+pub mod count;
+pub mod data;
+pub mod database;
+pub mod oracle;
+pub mod pipeline;
+pub mod process;
+pub mod stack;
+pub mod topic;
+pub mod wait;

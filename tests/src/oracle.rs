@@ -1,0 +1,156 @@
+//! What must be true of a database, whatever has happened to it.
+
+use std::time::{Duration, Instant};
+
+use postgres::Client;
+
+use crate::count::Counts;
+use crate::database::value;
+use crate::process::Summary;
+
+/// Differences between metrics and events, both ways, as bags; one row each. One statement, so one snapshot.
+pub const DIFFERENCES: &str = include_str!("differences.sql");
+
+/// The metrics, rolled up or pending, say exactly what a count over the events says: by the extension's own
+/// word and by a comparison that shares nothing with it.
+///
+/// # Panics
+/// They do not.
+pub fn assert_metrics_equal_raw(client: &mut Client) {
+    let own: Vec<String> = rows(
+        client,
+        "select to_jsonb(v)::text from musicstream_verify() as v limit 20",
+    );
+    assert!(own.is_empty(), "musicstream_verify() found: {own:#?}");
+    let difference = rows(client, DIFFERENCES);
+    assert!(
+        difference.is_empty(),
+        "metrics and raw_events differ: {difference:#?}"
+    );
+    let impossible = rows(
+        client,
+        "select to_jsonb(m)::text from live_daily_metrics as m where late_events not between 0 and events",
+    );
+    assert!(
+        impossible.is_empty(),
+        "late events are no part of all: {impossible:#?}"
+    );
+    let twice: i64 = value(
+        client,
+        "select count(*) - count(distinct event_id) from raw_events",
+        &[],
+    );
+    assert_eq!(twice, 0, "event_ids are stored more than once");
+}
+
+/// The daily metrics are these counts and nothing else: before a rollup, after it, and in the table itself.
+///
+/// # Panics
+/// They are not.
+pub fn assert_counts(client: &mut Client, expected: &Counts) {
+    assert_metrics_equal_raw(client);
+    assert_same(
+        &counts_in(client, "live_daily_metrics"),
+        expected,
+        "live_daily_metrics",
+    );
+    roll_up(client);
+    assert_metrics_equal_raw(client);
+    for table in ["live_daily_metrics", "daily_metrics"] {
+        assert_same(&counts_in(client, table), expected, table);
+    }
+}
+
+fn assert_same(found: &Counts, expected: &Counts, name: &str) {
+    let missing: Vec<_> = expected
+        .iter()
+        .filter(|(group, events)| found.get(group) != Some(events))
+        .take(20)
+        .collect();
+    let surplus: Vec<_> = found
+        .iter()
+        .filter(|(group, events)| expected.get(group) != Some(events))
+        .take(20)
+        .collect();
+    assert!(
+        missing.is_empty() && surplus.is_empty(),
+        "{name}: expected, but not found: {missing:#?}; found, but not expected: {surplus:#?}"
+    );
+}
+
+/// The daily counts in a table or view.
+///
+/// # Panics
+/// It holds a group twice.
+pub fn counts_in(client: &mut Client, relation: &str) -> Counts {
+    let mut counts = Counts::new();
+    let sql = format!("select day::text, event_type, region, events from {relation}");
+    for row in client.query(&sql, &[]).unwrap() {
+        let before = counts.insert((row.get(0), row.get(1), row.get(2)), row.get(3));
+        assert_eq!(before, None, "{relation} holds a group twice");
+    }
+    counts
+}
+
+/// Folds what is pending.
+///
+/// # Panics
+/// The rollup fails, or leaves deltas behind although nobody writes.
+pub fn roll_up(client: &mut Client) {
+    client.execute("select musicstream_rollup()", &[]).unwrap();
+    let pending: i64 = value(client, "select count(*) from metric_deltas", &[]);
+    assert_eq!(pending, 0, "deltas are left after a rollup");
+}
+
+/// What is stored adds up to what the runs said they did.
+///
+/// # Panics
+/// It does not.
+pub fn assert_stored(client: &mut Client, total: Summary) {
+    let stored: i64 = value(client, "select count(*) from raw_events", &[]);
+    assert_eq!(stored, total.inserted, "events stored, by {total:?}");
+    let conflicting = "select count(*) from rejected_events where reason = 'conflicting_duplicate'";
+    assert_eq!(
+        value::<i64>(client, conflicting, &[]),
+        total.conflicting,
+        "conflicts kept, by {total:?}"
+    );
+    let rejected = "select count(*) from rejected_events where reason <> 'conflicting_duplicate'";
+    assert_eq!(
+        value::<i64>(client, rejected, &[]),
+        total.rejected,
+        "rejects kept, by {total:?}"
+    );
+}
+
+/// For each partition of the one source that the database knows, the first offset that is not stored.
+///
+/// # Panics
+/// There are several sources, or a partition that stored nothing.
+pub fn next_offsets(client: &mut Client) -> Vec<i64> {
+    let sources: i64 = value(
+        client,
+        "select count(distinct source) from ingest_offsets",
+        &[],
+    );
+    assert_eq!(sources, 1, "sources");
+    let rows = client
+        .query(
+            "select next_offset from ingest_offsets order by partition",
+            &[],
+        )
+        .unwrap();
+    rows.iter().map(|row| row.get(0)).collect()
+}
+
+fn rows(client: &mut Client, sql: &str) -> Vec<String> {
+    let started = Instant::now();
+    let rows = client
+        .query(sql, &[])
+        .unwrap_or_else(|error| panic!("{sql}: {error:?}"));
+    assert!(
+        started.elapsed() < Duration::from_secs(120),
+        "too slow to be believed: {sql}"
+    );
+    rows.iter().map(|row| row.get(0)).collect()
+}

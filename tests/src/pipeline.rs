@@ -1,0 +1,131 @@
+//! The ways in: programs run to their end on a database.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use postgres::Client;
+
+use crate::count::python;
+use crate::database::Database;
+use crate::process::{Summary, ingestor, run};
+use crate::topic::{Record, Topic};
+
+/// Longer than any run of these tests takes on a busy machine.
+const RUN_WITHIN: Duration = Duration::from_secs(180);
+
+/// Loads a file to its end.
+///
+/// # Panics
+/// The load fails.
+pub fn load(database: &Database, file: &Path) -> Summary {
+    run(
+        ingestor(database)
+            .args(["load", "--output", "json"])
+            .arg(file),
+        RUN_WITHIN,
+    )
+    .summary()
+}
+
+/// `stream` on a topic.
+pub fn stream(database: &Database, topic: &Topic) -> Command {
+    let mut command = ingestor(database);
+    command.args(["stream", "--topic", topic.name()]);
+    command
+}
+
+/// Streams a topic to its end.
+///
+/// # Panics
+/// The stream fails.
+pub fn stream_to_end(database: &Database, topic: &Topic) -> Summary {
+    run(
+        stream(database, topic).args(["--until-end", "--output", "json"]),
+        RUN_WITHIN,
+    )
+    .summary()
+}
+
+/// The events of a file as messages for Kafka, over so many partitions.
+///
+/// # Panics
+/// The file cannot be read.
+pub fn messages(format: &str, file: &Path, partitions: i32) -> Vec<Record> {
+    let printed = python("messages.py", &[Path::new(format), file]).stdout;
+    (0..partitions)
+        .cycle()
+        .zip(printed.lines())
+        .map(|(partition, line)| Record::new(partition, line))
+        .collect()
+}
+
+/// A row of `rejected_events`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs)] // the columns of the table
+pub struct Rejected {
+    pub partition: i32,
+    pub position: i64,
+    pub key: Option<Vec<u8>>,
+    pub payload: Option<Vec<u8>>,
+    pub reason: String,
+    pub detail: String,
+}
+
+/// All rejected events, by position. Each has a reason that is one word, and a detail that names something.
+///
+/// # Panics
+/// One has not.
+pub fn rejected(client: &mut Client) -> Vec<Rejected> {
+    let rows = client
+        .query(
+            "select partition, position, key, payload, reason, detail from rejected_events order by partition, position",
+            &[],
+        )
+        .unwrap();
+    rows.iter()
+        .map(|row| {
+            let rejected = Rejected {
+                partition: row.get(0),
+                position: row.get(1),
+                key: row.get(2),
+                payload: row.get(3),
+                reason: row.get(4),
+                detail: row.get(5),
+            };
+            let is_word =
+                |character: char| character.is_ascii_lowercase() || "_8".contains(character);
+            assert!(
+                rejected.reason.len() > 3
+                    && rejected.reason.chars().all(is_word)
+                    && !rejected.detail.is_empty(),
+                "reason and detail of {rejected:?}"
+            );
+            rejected
+        })
+        .collect()
+}
+
+/// Every reject is a record that was sent, there, with those bytes. Returns the positions of the rejects.
+///
+/// # Panics
+/// One is not.
+pub fn assert_rejects_are_what_was_sent(client: &mut Client, sent: &[Record]) -> Vec<(i32, i64)> {
+    let rejects = rejected(client);
+    let by_position: HashMap<_, _> = sent
+        .iter()
+        .map(|record| ((record.partition, record.offset), record))
+        .collect();
+    for reject in &rejects {
+        let record = by_position
+            .get(&(reject.partition, reject.position))
+            .unwrap_or_else(|| panic!("nothing was sent to where this reject is from: {reject:?}"));
+        assert_eq!(reject.payload, record.payload, "payload of {reject:?}");
+        assert_eq!(reject.key, record.key, "key of {reject:?}");
+    }
+    rejects
+        .iter()
+        .map(|reject| (reject.partition, reject.position))
+        .collect()
+}

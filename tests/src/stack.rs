@@ -1,0 +1,53 @@
+//! Where the servers and the programs are.
+
+use std::env;
+use std::path::PathBuf;
+use std::sync::OnceLock;
+
+/// What `make test` has started and built.
+#[derive(Debug)]
+pub struct Stack {
+    /// A database of the cluster, as a superuser.
+    pub database_url: String,
+    /// `host:port` of the Kafka broker.
+    pub brokers: String,
+    /// The directory of the programs under test.
+    pub bin_dir: PathBuf,
+}
+
+/// The stack that this run uses: from `DATABASE_URL`, `KAFKA_BROKERS` and `MUSICSTREAM_BIN_DIR`; without
+/// the last, the programs are those of the build directory that the test program itself is in.
+///
+/// # Panics
+/// A variable is not set.
+pub fn stack() -> &'static Stack {
+    static STACK: OnceLock<Result<Stack, String>> = OnceLock::new();
+    match STACK.get_or_init(find) {
+        Ok(stack) => stack,
+        Err(message) => panic!("{message}"),
+    }
+}
+
+fn find() -> Result<Stack, String> {
+    let variable = |name: &str| {
+        env::var(name).map_err(|_| {
+            format!("{name} is not set: run `make test`, which starts Postgres and Kafka and says where they are")
+        })
+    };
+    let bin_dir = match env::var_os("MUSICSTREAM_BIN_DIR") {
+        Some(dir) => PathBuf::from(dir),
+        // target/release/deps/end_to_end-…
+        None => {
+            let exe = env::current_exe().map_err(|error| error.to_string())?;
+            exe.ancestors()
+                .nth(2)
+                .map(PathBuf::from)
+                .unwrap_or_default()
+        }
+    };
+    Ok(Stack {
+        database_url: variable("DATABASE_URL")?,
+        brokers: variable("KAFKA_BROKERS")?,
+        bin_dir,
+    })
+}

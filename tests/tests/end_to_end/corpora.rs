@@ -1,0 +1,367 @@
+//! Documents that were collected to break parsers: nothing stops, and nothing is lost.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use musicstream_tests::data;
+use musicstream_tests::database::{Database, value};
+use musicstream_tests::oracle::{assert_metrics_equal_raw, assert_stored, next_offsets};
+use musicstream_tests::pipeline::{
+    assert_rejects_are_what_was_sent, load, rejected, stream_to_end,
+};
+use musicstream_tests::process::{ingestor, run};
+use musicstream_tests::topic::{Record, Topic};
+
+/// Name and bytes of each document.
+type Documents = Vec<(String, Vec<u8>)>;
+
+/// Sends the messages, streams them, and checks that each was stored, known or kept. Returns, by name,
+/// whether it was stored, with its song_id if so.
+fn through_kafka(label: &str, messages: Documents) -> BTreeMap<String, Option<Option<String>>> {
+    let topic = Topic::create(label, 3);
+    let database = Database::create();
+    let mut client = database.client();
+    let (names, payloads): (Vec<_>, Vec<_>) = messages.into_iter().unzip();
+    let records = (0..3)
+        .cycle()
+        .zip(payloads)
+        .zip(&names)
+        .map(|((partition, payload), name)| Record {
+            key: Some(name.clone().into_bytes()),
+            ..Record::new(partition, payload)
+        });
+    let sent = topic.send(records.collect());
+    let summary = stream_to_end(&database, &topic);
+    assert_eq!(
+        summary.read,
+        sent.len() as i64,
+        "all that was sent was read"
+    );
+    assert_stored(&mut client, summary);
+    assert_metrics_equal_raw(&mut client);
+    assert_eq!(next_offsets(&mut client), topic.ends());
+
+    let refused = assert_rejects_are_what_was_sent(&mut client, &sent);
+    assert_eq!(refused.len() as i64, summary.rejected + summary.conflicting);
+    let stored: BTreeMap<String, Option<String>> = client
+        .query("select event_id::text, song_id from raw_events", &[])
+        .unwrap()
+        .iter()
+        .map(|row| (row.get(0), row.get(1)))
+        .collect();
+    names
+        .into_iter()
+        .zip(&sent)
+        .enumerate()
+        .map(|(number, (name, record))| {
+            let is_refused = refused.contains(&(record.partition, record.offset));
+            (
+                name,
+                (!is_refused).then(|| stored.get(&id(number)).cloned().flatten()),
+            )
+        })
+        .collect()
+}
+
+fn id(number: usize) -> String {
+    format!("00000000-0000-0000-0000-{number:012x}")
+}
+
+/// An event with something in it, before or after the fields that it needs.
+fn event_around(number: usize, before: &[u8], after: &[u8]) -> Vec<u8> {
+    let fields = format!(
+        r#""event_id":"{}","user_id":"u","event_type":"play","region":"eu","ts":"2026-03-01T00:00:00Z""#,
+        id(number)
+    );
+    [b"{", before, fields.as_bytes(), after, b"}"].concat()
+}
+
+fn json_documents(test: &str) -> Option<Documents> {
+    let mut documents = Vec::new();
+    for folder in ["test_parsing", "test_transform"] {
+        documents.extend(data::files(&data::find(
+            test,
+            &format!("corpora/JSONTestSuite/{folder}"),
+        )?));
+    }
+    assert!(documents.len() > 300, "{} documents", documents.len());
+    Some(documents)
+}
+
+fn junk_lines(test: &str) -> Option<Documents> {
+    let mut lines = Vec::new();
+    for file in ["junk.csv", "junk.ndjson"] {
+        let bytes =
+            std::fs::read(data::find(test, &format!("corpora/kafka_fdw_junk/{file}"))?).unwrap();
+        let numbered = bytes.split(|byte| *byte == b'\n').enumerate();
+        lines.extend(numbered.map(|(number, line)| (format!("{file}:{number}"), line.to_vec())));
+    }
+    Some(lines)
+}
+
+#[test]
+fn documents_that_are_no_events_are_all_kept() {
+    let test = "documents_that_are_no_events_are_all_kept";
+    let (Some(mut documents), Some(junk)) = (json_documents(test), junk_lines(test)) else {
+        return;
+    };
+    documents.extend(junk);
+    for (name, stored) in through_kafka("documents", documents) {
+        assert_eq!(stored, None, "{name} is no event");
+    }
+}
+
+#[test]
+fn events_with_a_document_in_an_unknown_field_are_stored_if_it_is_json() {
+    let test = "events_with_a_document_in_an_unknown_field_are_stored_if_it_is_json";
+    let Some(documents) = json_documents(test) else {
+        return;
+    };
+    let mut messages = Documents::new();
+    for (name, document) in documents {
+        let before = [br#""more":"#, document.as_slice(), b","].concat();
+        messages.push((
+            format!("before {name}"),
+            event_around(messages.len(), &before, b""),
+        ));
+        let after = [br#","more":"#, document.as_slice()].concat();
+        messages.push((
+            format!("after {name}"),
+            event_around(messages.len(), b"", &after),
+        ));
+    }
+    for (name, stored) in through_kafka("wrapped", messages) {
+        // The suite's own verdict: y_ must be accepted, n_ must not, others may be.
+        match name.split(' ').nth(1).and_then(|name| name.get(..2)) {
+            Some("y_") => assert!(stored.is_some(), "{name} is JSON"),
+            Some("n_") => assert!(stored.is_none(), "{name} is no JSON"),
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn strings_that_are_hard_to_read_are_stored_as_they_are_meant() {
+    let test = "strings_that_are_hard_to_read_are_stored_as_they_are_meant";
+    let (Some(documents), Some(junk)) = (json_documents(test), junk_lines(test)) else {
+        return;
+    };
+    // The only element of an array becomes the song; so does a line of junk, quoted as JSON wants it.
+    let mut tokens: Documents = documents
+        .into_iter()
+        .filter_map(|(name, document)| {
+            let token = document
+                .trim_ascii()
+                .strip_prefix(b"[")?
+                .strip_suffix(b"]")?
+                .to_vec();
+            Some((name, token))
+        })
+        .collect();
+    tokens.extend(junk.into_iter().map(|(name, line)| {
+        let line = Value::from(String::from_utf8_lossy(&line).as_ref());
+        (name, line.to_string().into_bytes())
+    }));
+    let mut expected = BTreeMap::new();
+    let mut messages = Documents::new();
+    for (name, token) in tokens {
+        let song = match serde_json::from_slice(&token) {
+            Ok(Value::String(text))
+                if text.len() <= 128 && !text.contains(|c: char| c.is_ascii_control()) =>
+            {
+                Some(text)
+            }
+            Ok(Value::Number(number)) if number.is_i64() || number.is_u64() => {
+                Some(number.to_string())
+            }
+            Ok(Value::Null) => Some(String::new()),
+            // Not even JSON; or a value that is no song.
+            _ => None,
+        };
+        expected.insert(name.clone(), song);
+        let after = [br#","song_id":"#, token.as_slice()].concat();
+        messages.push((name, event_around(messages.len(), b"", &after)));
+    }
+    let songs = expected
+        .values()
+        .flatten()
+        .filter(|song| !song.is_empty())
+        .count();
+    assert!(songs > 40, "{songs} songs");
+    for (name, stored) in through_kafka("strings", messages) {
+        // An integer is kept as its digits; serde_json reads some of those as a float.
+        if name.contains("number") || name.contains("big") {
+            continue;
+        }
+        let stored = stored.map(Option::unwrap_or_default);
+        assert_eq!(stored, expected[&name], "{name}");
+    }
+}
+
+#[test]
+fn csv_files_without_our_columns_are_refused() {
+    let Some(folder) = data::find(
+        "csv_files_without_our_columns_are_refused",
+        "corpora/csv-spectrum/csvs",
+    ) else {
+        return;
+    };
+    let database = Database::create();
+    for (name, _) in data::files(&folder) {
+        let refused = run(
+            ingestor(&database).arg("load").arg(folder.join(&name)),
+            Duration::from_secs(60),
+        )
+        .with_code(1);
+        assert!(
+            refused.stderr.contains("event_id"),
+            "{name}: it names a missing column: {refused:#?}"
+        );
+    }
+    assert_eq!(
+        value::<i64>(
+            &mut database.client(),
+            "select count(*) from ingest_offsets",
+            &[]
+        ),
+        0
+    );
+}
+
+/// Where the records of a CSV text begin, by quotes alone; its last line end is not part of it.
+fn records_of(text: &str) -> Vec<&str> {
+    let mut records = Vec::new();
+    let (mut start, mut is_quoted) = (0, false);
+    for (at, character) in text.char_indices() {
+        match character {
+            '"' => is_quoted = !is_quoted,
+            '\n' if !is_quoted => {
+                records.push(text[start..at].trim_end_matches('\r'));
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    if start < text.len() {
+        records.push(&text[start..]);
+    }
+    records
+}
+
+#[test]
+fn cells_that_are_hard_to_read_are_stored_as_they_are_meant() {
+    let test = "cells_that_are_hard_to_read_are_stored_as_they_are_meant";
+    let (Some(csvs), Some(jsons)) = (
+        data::find(test, "corpora/csv-spectrum/csvs"),
+        data::find(test, "corpora/csv-spectrum/json"),
+    ) else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    for (name, bytes) in data::files(&csvs) {
+        let text = String::from_utf8(bytes).unwrap();
+        let line_end = if text.contains("\r\n") { "\r\n" } else { "\n" };
+        let records = records_of(&text);
+        let meant = std::fs::read(jsons.join(name.replace(".csv", ".json"))).unwrap();
+        let meant: Vec<serde_json::Map<String, Value>> = serde_json::from_slice(&meant).unwrap();
+        assert_eq!(meant.len(), records.len() - 1, "records of {name}");
+        // Each of the file's columns in turn is the song; the others are columns that nobody knows.
+        let columns: Vec<&str> = records[0].split(',').collect();
+        for song in 0..columns.len() {
+            let header: Vec<&str> = (0..columns.len())
+                .map(|at| if at == song { "song_id" } else { columns[at] })
+                .collect();
+            let mut rows = vec![format!(
+                "{},event_id,user_id,event_type,region,ts",
+                header.join(",")
+            )];
+            for (number, record) in records.iter().enumerate().skip(1) {
+                rows.push(format!(
+                    "{record},{},u,play,eu,2026-03-01T00:00:00Z",
+                    id(number)
+                ));
+            }
+            let file = folder.path().join(format!("{song} {name}"));
+            let ending = if text.ends_with('\n') { line_end } else { "" };
+            std::fs::write(&file, rows.join(line_end) + ending).unwrap();
+
+            let database = Database::create();
+            let mut client = database.client();
+            let summary = load(&database, &file);
+            assert_eq!(summary.read, meant.len() as i64, "{name}");
+            assert_stored(&mut client, summary);
+            let rejects = rejected(&mut client);
+            let mut line = 1 + rows[0].matches('\n').count() as i64;
+            for (number, row) in rows.iter().enumerate().skip(1) {
+                line += 1;
+                let cell = meant[number - 1][columns[song]].as_str().unwrap();
+                let reject = rejects.iter().find(|reject| reject.position == line);
+                if cell.contains(|c: char| c.is_ascii_control()) {
+                    let reject = reject.unwrap_or_else(|| {
+                        panic!("{name}: line {line} holds a line end in a song")
+                    });
+                    assert_eq!(reject.reason, "invalid_song_id", "{name}: line {line}");
+                    assert_eq!(
+                        reject.payload.as_deref(),
+                        Some(row.as_bytes()),
+                        "{name}: line {line}"
+                    );
+                } else {
+                    assert_eq!(reject, None, "{name}: line {line}");
+                    let stored: Option<String> = value(
+                        &mut client,
+                        "select song_id from raw_events where event_id = $1::text::uuid",
+                        &[&id(number)],
+                    );
+                    assert_eq!(stored.unwrap_or_default(), cell, "{name}: line {line}");
+                }
+                line += row.matches('\n').count() as i64;
+            }
+        }
+    }
+}
+
+#[test]
+fn rows_that_do_not_fit_our_header_are_kept_with_their_bytes_and_line() {
+    let test = "rows_that_do_not_fit_our_header_are_kept_with_their_bytes_and_line";
+    let Some(csvs) = data::find(test, "corpora/csv-spectrum/csvs") else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let database = Database::create();
+    let mut client = database.client();
+    let mut all = 0;
+    for (name, bytes) in data::files(&csvs) {
+        let text = String::from_utf8(bytes).unwrap();
+        let file = folder.path().join(&name);
+        std::fs::write(
+            &file,
+            format!("event_id,user_id,event_type,region,ts\n{text}"),
+        )
+        .unwrap();
+        client
+            .batch_execute("truncate rejected_events, ingest_offsets")
+            .unwrap();
+        let summary = load(&database, &file);
+        let records = records_of(&text);
+        assert_eq!(
+            (summary.read, summary.rejected),
+            (records.len() as i64, records.len() as i64),
+            "{name}"
+        );
+        let mut line = 2;
+        for (reject, record) in rejected(&mut client).iter().zip(&records) {
+            assert_eq!(
+                reject.payload.as_deref(),
+                Some(record.as_bytes()),
+                "{name}: {reject:?}"
+            );
+            assert_eq!(reject.position, line, "{name}: {reject:?}");
+            line += 1 + record.matches('\n').count() as i64;
+        }
+        all += records.len();
+    }
+    assert!(all > 20, "{all} records");
+}

@@ -1,0 +1,278 @@
+//! CSV files become daily metrics: all rows, each once, whatever happens to the file or the load.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::time::Duration;
+
+use musicstream_tests::count::counted_by_python;
+use musicstream_tests::data;
+use musicstream_tests::database::{Database, value};
+use musicstream_tests::oracle::{assert_counts, assert_metrics_equal_raw, assert_stored};
+use musicstream_tests::pipeline::{load, messages, rejected, stream_to_end};
+use musicstream_tests::process::{Program, Summary, ingestor, program, run};
+use musicstream_tests::topic::Topic;
+use musicstream_tests::wait::until_looking_every;
+
+#[test]
+fn a_file_of_someone_else_is_counted_as_an_independent_program_counts_it() {
+    let Some(file) = data::find(
+        "a_file_of_someone_else_is_counted_as_an_independent_program_counts_it",
+        "seed_events/events.csv",
+    ) else {
+        return;
+    };
+    let expected = counted_by_python("csv", &file);
+    let records = messages("csv", &file, 3);
+    let rows = records.len() as i64;
+    let distinct: i64 = expected.values().sum();
+    let database = Database::create();
+    let mut client = database.client();
+
+    let first = load(&database, &file);
+    let all_new = Summary {
+        read: rows,
+        inserted: distinct,
+        duplicate: rows - distinct,
+        ..Summary::default()
+    };
+    assert_eq!(first, all_new);
+    assert_counts(&mut client, &expected);
+
+    assert_eq!(
+        load(&database, &file),
+        Summary::default(),
+        "the same file again"
+    );
+    assert_counts(&mut client, &expected);
+
+    // The same rows in a file that is another to the ledger: only the event_ids tell that they are known.
+    let all_known = Summary {
+        read: rows,
+        duplicate: rows,
+        ..Summary::default()
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let other = folder.path().join("unix.csv");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&other, text.replace("\r\n", "\n")).unwrap();
+    assert_eq!(
+        load(&database, &other),
+        all_known,
+        "the same rows in another file"
+    );
+
+    let topic = Topic::create("csv_file", 3);
+    topic.send(records);
+    assert_eq!(
+        stream_to_end(&database, &topic),
+        all_known,
+        "the same rows through Kafka"
+    );
+    assert_counts(&mut client, &expected);
+    assert_stored(&mut client, first);
+}
+
+#[test]
+fn a_bad_row_is_kept_with_its_line_and_its_bytes() {
+    let good = |id: u32, tail: &str| format!("2026-03-01 10:00:00,play,{id:032x},eu,42,x{tail}");
+    // The columns in an order of their own, one more than is known; the third record has two lines.
+    let records = [
+        good(1, ""),
+        "2026-03-01 10:00:00,play,not-a-uuid,eu,42,x".to_owned(),
+        good(2, "\n").replace(",x\n", ",\"x\ny\""),
+        "2026-03-01 10:00:00,play,00000000000000000000000000000003,eu".to_owned(),
+        "yesterday,play,00000000000000000000000000000004,eu,42,x".to_owned(),
+        "2026-03-01 10:00:00,teleport,00000000000000000000000000000005,eu,42,x".to_owned(),
+        good(1, ""),
+        "2026-03-01 10:00:00,play,00000000000000000000000000000006,,42,\"x\"y".to_owned(),
+    ];
+    for line_end in ["\n", "\r\n"] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("some.csv");
+        let text = format!(
+            "ts,event_type,event_id,region,user_id,more{line_end}{}",
+            records.join(line_end)
+        );
+        std::fs::write(&path, &text).unwrap();
+        let database = Database::create();
+        let mut client = database.client();
+
+        let summary = load(&database, &path);
+        let expected = Summary {
+            read: 8,
+            inserted: 2,
+            duplicate: 1,
+            conflicting: 0,
+            rejected: 5,
+        };
+        assert_eq!(summary, expected);
+        assert_stored(&mut client, summary);
+        assert_metrics_equal_raw(&mut client);
+        let rejects = rejected(&mut client);
+        let found: Vec<_> = rejects
+            .iter()
+            .map(|reject| reject.reason.as_str())
+            .collect();
+        assert_eq!(
+            found,
+            [
+                "invalid_event_id",
+                "malformed_csv",
+                "invalid_ts",
+                "unknown_event_type",
+                "malformed_csv"
+            ]
+        );
+        for (reject, (record, line)) in
+            rejects
+                .iter()
+                .zip([(1, 3), (3, 6), (4, 7), (5, 8), (7, 10)])
+        {
+            assert_eq!(
+                String::from_utf8_lossy(reject.payload.as_deref().unwrap()),
+                records[record],
+                "bytes of {reject:?}"
+            );
+            assert_eq!(reject.position, line, "position of {reject:?}");
+            if reject.reason != "unknown_event_type" {
+                assert!(
+                    reject.detail.contains(&format!("line {line}")),
+                    "line of {reject:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_killed_load_goes_on_where_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("history.csv");
+    let made = generate(
+        &file,
+        &["--count", "60000", "--duplicates", "1", "--malformed", "1"],
+    );
+    let database = Database::create();
+    let mut client = database.client();
+    let mut position = 0;
+    for _ in 0..3 {
+        let program = Program::start(
+            ingestor(&database)
+                .args(["load", "--batch-rows", "200"])
+                .arg(&file),
+        );
+        until_looking_every(
+            Duration::ZERO,
+            Duration::from_secs(60),
+            "the load to go on",
+            || {
+                let now: i64 = value(
+                    &mut client,
+                    "select coalesce(max(next_offset), 0) from ingest_offsets",
+                    &[],
+                );
+                (now > position).then_some(())
+            },
+        );
+        program.kill();
+        position = value(
+            &mut client,
+            "select coalesce(max(next_offset), 0) from ingest_offsets",
+            &[],
+        );
+        assert_metrics_equal_raw(&mut client);
+    }
+    let size = std::fs::metadata(&file).unwrap().len() as i64;
+    assert!(position < size, "every kill hit the load before its end");
+    let last = load(&database, &file);
+    assert!(last.read > 0, "the last load had something to do");
+    let whole = Summary {
+        read: made.read,
+        inserted: made.inserted,
+        conflicting: 0,
+        ..made
+    };
+    assert_stored(&mut client, whole);
+    assert_metrics_equal_raw(&mut client);
+    assert_eq!(
+        value::<i64>(
+            &mut client,
+            "select max(next_offset) from ingest_offsets",
+            &[]
+        ),
+        size
+    );
+}
+
+#[test]
+fn an_appended_file_goes_on_and_a_changed_one_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("growing.csv");
+    let row = |id: u32| format!("{id:032x},u,play,eu,2026-03-01T10:00:00Z\n");
+    let rows: String = (0..500).map(row).collect();
+    std::fs::write(
+        &file,
+        format!("event_id,user_id,event_type,region,ts\n{rows}"),
+    )
+    .unwrap();
+    let database = Database::create();
+    let mut client = database.client();
+    assert_eq!(load(&database, &file).inserted, 500);
+
+    let mut appended = std::fs::OpenOptions::new()
+        .append(true)
+        .open(&file)
+        .unwrap();
+    appended
+        .write_all((500..700).map(row).collect::<String>().as_bytes())
+        .unwrap();
+    drop(appended);
+    let grown = load(&database, &file);
+    assert_eq!(
+        (grown.read, grown.inserted),
+        (200, 200),
+        "only what was appended is read"
+    );
+
+    // Beyond the first block, by which the file is known, but within what was loaded.
+    let mut bytes = std::fs::read(&file).unwrap();
+    let at = bytes.len() - 3000;
+    bytes[at] = if bytes[at] == b'1' { b'2' } else { b'1' };
+    std::fs::write(&file, bytes).unwrap();
+    let refused = run(
+        ingestor(&database).arg("load").arg(&file),
+        Duration::from_secs(60),
+    )
+    .with_code(1);
+    assert!(
+        refused
+            .stderr
+            .contains("not the file that was loaded before"),
+        "{refused:#?}"
+    );
+    assert_eq!(
+        value::<i64>(&mut client, "select count(*) from raw_events", &[]),
+        700
+    );
+    assert_metrics_equal_raw(&mut client);
+}
+
+/// A generated file, and what a load of all of it must come to.
+fn generate(file: &Path, options: &[&str]) -> Summary {
+    let mut generator = program("musicstream-ingestor");
+    generator
+        .args(["generate", "--output", "json", "--to"])
+        .arg(file)
+        .args(options);
+    let made = run(&mut generator, Duration::from_secs(60))
+        .with_code(0)
+        .json();
+    let count = |name: &str| made[name].as_i64().unwrap();
+    Summary {
+        read: count("records"),
+        inserted: count("distinct"),
+        duplicate: count("duplicates"),
+        conflicting: 0,
+        rejected: count("malformed"),
+    }
+}

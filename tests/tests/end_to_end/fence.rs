@@ -1,0 +1,182 @@
+//! Two ingestors on one topic: one is frozen until the other has its partitions, and then goes on.
+
+use std::time::Duration;
+
+use postgres::Client;
+
+use musicstream_tests::database::{Database, value};
+use musicstream_tests::oracle::{assert_metrics_equal_raw, next_offsets, roll_up};
+use musicstream_tests::pipeline::{stream, stream_to_end};
+use musicstream_tests::process::{Program, program, run};
+use musicstream_tests::stack::stack;
+use musicstream_tests::topic::Topic;
+use musicstream_tests::wait::{until, until_looking_every};
+
+const RECORDS: i64 = 200_000;
+const SOON: Duration = Duration::from_secs(60);
+
+/// Where in its work the first ingestor is frozen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Frozen {
+    BetweenBatches,
+    WithinBatch,
+}
+
+/// Nothing but the ledger tells the first one that it was replaced: the groups know nothing of one another.
+#[test]
+fn a_frozen_ingestor_that_was_replaced_by_another_group_is_refused() {
+    let log = replace_a_frozen_one("one", "two", Frozen::BetweenBatches, |log| {
+        log.contains("fenced")
+    });
+    assert!(log.contains("standing by"), "{log}");
+}
+
+/// Its transaction is open when it is frozen, and holds the ledger's rows.
+#[test]
+fn a_frozen_ingestor_that_was_replaced_within_a_batch_is_refused() {
+    replace_a_frozen_one("one", "two", Frozen::WithinBatch, |log| {
+        log.contains("fenced")
+    });
+}
+
+/// Its own group gives its partitions away once its session has timed out. Which tells it first is a race.
+#[test]
+fn a_frozen_ingestor_that_was_replaced_in_its_group_stores_nothing() {
+    replace_a_frozen_one("one", "one", Frozen::BetweenBatches, |log| {
+        log.contains("fenced") || log.contains("the group takes our partitions back")
+    });
+}
+
+/// Returns the log of the one that was replaced.
+fn replace_a_frozen_one(
+    first_group: &str,
+    second_group: &str,
+    frozen: Frozen,
+    was_refused: impl Fn(&str) -> bool,
+) -> String {
+    let topic = Topic::unmade("fence", 2);
+    run(
+        program("musicstream-ingestor")
+            .args([
+                "generate",
+                "--to",
+                "kafka",
+                "--partitions",
+                "2",
+                "--topic",
+                topic.name(),
+            ])
+            .args(["--count", &RECORDS.to_string()])
+            .env("KAFKA_BROKERS", &stack().brokers),
+        SOON,
+    )
+    .with_code(0);
+    let database = Database::create();
+    let mut client = database.client();
+    let start = |group: &str| {
+        Program::start(
+            stream(&database, &topic)
+                .args(["--batch-rows", "500", "--group", group])
+                // The shortest that a broker allows by default.
+                .args([
+                    "-X",
+                    "session.timeout.ms=6000",
+                    "-X",
+                    "heartbeat.interval.ms=1000",
+                ]),
+        )
+    };
+
+    let first = start(first_group);
+    until(SOON, "the first ingestor to store something", || {
+        (stored(&mut client) > 5_000).then_some(())
+    });
+    let stored_by_first = freeze(&first, frozen, &mut client);
+    let owners = owners(&mut client);
+    assert_eq!(
+        owners.len(),
+        1,
+        "one ingestor has all partitions: {owners:?}"
+    );
+
+    let second = start(second_group);
+    until(
+        SOON,
+        "the second ingestor to have all partitions, and to store something",
+        || {
+            let now = self::owners(&mut client);
+            (!now.contains(&owners[0]) && stored(&mut client) > stored_by_first).then_some(())
+        },
+    );
+    assert!(!was_refused(&first.log()), "it was frozen all the time");
+    first.thaw();
+    until(SOON, "the first ingestor to be refused", || {
+        was_refused(&first.log()).then_some(())
+    });
+
+    for program in [&first, &second] {
+        program.terminate();
+    }
+    let finished = first.finish(SOON).with_code(0);
+    second.finish(SOON).with_code(0);
+    stream_to_end(&database, &topic);
+    assert_eq!(next_offsets(&mut client), topic.ends());
+    assert_eq!(
+        value::<i64>(&mut client, "select count(*) from raw_events", &[]),
+        RECORDS
+    );
+    assert_eq!(
+        value::<i64>(&mut client, "select count(*) from rejected_events", &[]),
+        0
+    );
+    assert_metrics_equal_raw(&mut client);
+    roll_up(&mut client);
+    assert_metrics_equal_raw(&mut client);
+    finished.stderr
+}
+
+/// Freezes the ingestor at such a point, and returns how much is stored then.
+fn freeze(program: &Program, frozen: Frozen, client: &mut Client) -> i64 {
+    let what = format!("a moment {frozen:?}");
+    until_looking_every(Duration::ZERO, SOON, &what, || {
+        program.freeze();
+        // What was sent before is still worked on; then the session waits for the frozen program.
+        let state: String = until(SOON, "the database to wait for the frozen ingestor", || {
+            value::<Option<String>>(
+                client,
+                "select case when count(*) = 1 then max(state) end from pg_stat_activity
+                 where datname = current_database() and application_name = 'musicstream-ingestor'
+                    and wait_event = 'ClientRead'",
+                &[],
+            )
+        });
+        let found = match state.as_str() {
+            "idle" => Some(Frozen::BetweenBatches),
+            "idle in transaction" => Some(Frozen::WithinBatch),
+            _ => None, // within a COPY
+        };
+        if found == Some(frozen) {
+            return Some(stored(client));
+        }
+        program.thaw();
+        None
+    })
+}
+
+fn stored(client: &mut Client) -> i64 {
+    value(
+        client,
+        "select coalesce(sum(next_offset), 0)::bigint from ingest_offsets",
+        &[],
+    )
+}
+
+fn owners(client: &mut Client) -> Vec<String> {
+    let rows = client
+        .query(
+            "select distinct owner from ingest_offsets order by owner",
+            &[],
+        )
+        .unwrap();
+    rows.iter().map(|row| row.get(0)).collect()
+}

@@ -1,0 +1,15 @@
+//! What the project promises, tried on a real Postgres and a real Kafka. One module a promise.
+
+#![allow(clippy::unwrap_used)] // a test has nobody to hand an error to
+
+mod command_line;
+mod corpora;
+mod csv_file;
+mod eventsim;
+mod fence;
+mod kill;
+mod plain_sql;
+mod protocol;
+mod record;
+mod snapshot;
+mod viewer;

@@ -1,0 +1,247 @@
+//! The SQL protocol by which any writer stores batches: who is fenced, what is refused, who may do what.
+
+use postgres::Client;
+use postgres::error::SqlState;
+
+use musicstream_tests::database::{Database, connect, value};
+use musicstream_tests::oracle::assert_metrics_equal_raw;
+
+const SOURCE: &str = "kafka:test/topic";
+
+fn claim(client: &mut Client, owner: &str) -> (Option<i64>, i64) {
+    let row = client
+        .query_one(
+            "select next_offset, epoch from musicstream_claim($1, 0, $2)",
+            &[&SOURCE, &owner],
+        )
+        .unwrap();
+    (row.get(0), row.get(1))
+}
+
+/// One batch of `rows` new events as one transaction; the events begin at the offset.
+fn store(
+    client: &mut Client,
+    from: Option<i64>,
+    rows: i64,
+    epoch: i64,
+) -> Result<(), postgres::Error> {
+    let first = from.unwrap_or_default();
+    let mut transaction = client.transaction()?;
+    transaction.execute(
+        "select musicstream_advance($1, 0, $2, $3, $4)",
+        &[&SOURCE, &from, &(first + rows), &epoch],
+    )?;
+    transaction.execute(
+        "insert into pg_temp.staging_batch (partition, position, event_id, user_id, event_type, region, ts)
+         select 0, n, lpad(to_hex(n), 32, '0')::uuid, 'u', 'play', 'eu', timestamptz '2026-03-01T00:00:00Z'
+         from generate_series($1::bigint, $2) as n",
+        &[&first, &(first + rows - 1)],
+    )?;
+    transaction.execute("select * from musicstream_upsert($1)", &[&SOURCE])?;
+    transaction.commit()
+}
+
+fn code(result: Result<impl Sized, postgres::Error>) -> String {
+    let error = result.err().expect("the database to refuse this");
+    error
+        .code()
+        .map(SqlState::code)
+        .unwrap_or_default()
+        .to_owned()
+}
+
+fn stored(client: &mut Client) -> i64 {
+    value(client, "select count(*) from raw_events", &[])
+}
+
+#[test]
+fn only_the_owner_at_its_very_offset_can_store() {
+    let database = Database::create();
+    let mut admin = database.client();
+    let mut first = connect(&database.ingest_url());
+    let mut second = connect(&database.ingest_url());
+    for client in [&mut first, &mut second] {
+        client
+            .execute("select musicstream_session_staging()", &[])
+            .unwrap();
+    }
+
+    assert_eq!(
+        code(store(&mut first, None, 10, 1)),
+        "MS001",
+        "nobody has claimed it"
+    );
+    assert_eq!(claim(&mut first, "first"), (None, 1));
+    store(&mut first, None, 10, 1).unwrap();
+    assert_eq!(
+        code(store(&mut first, None, 10, 1)),
+        "MS001",
+        "stored already"
+    );
+    assert_eq!(
+        code(store(&mut first, Some(5), 10, 1)),
+        "MS001",
+        "half of it stored already"
+    );
+    assert_eq!(code(store(&mut first, Some(20), 10, 1)), "MS001", "a hole");
+    store(&mut first, Some(10), 10, 1).unwrap();
+    assert_eq!(stored(&mut admin), 20);
+
+    assert_eq!(claim(&mut second, "second"), (Some(20), 2));
+    assert_eq!(
+        code(store(&mut first, Some(20), 10, 1)),
+        "MS001",
+        "a former owner"
+    );
+    assert_eq!(
+        stored(&mut admin),
+        20,
+        "what was refused left nothing behind"
+    );
+    store(&mut second, Some(20), 10, 2).unwrap();
+    assert_eq!(
+        code(store(&mut second, Some(20), 10, 2)),
+        "MS001",
+        "a batch twice"
+    );
+    assert_eq!(
+        code(store(&mut second, Some(30), -1, 2)),
+        "22023",
+        "backwards"
+    );
+    assert_eq!(stored(&mut admin), 30);
+    assert_metrics_equal_raw(&mut admin);
+}
+
+#[test]
+fn a_claim_waits_for_the_batch_that_is_being_committed() {
+    let database = Database::create();
+    let mut first = connect(&database.ingest_url());
+    assert_eq!(claim(&mut first, "first"), (None, 1));
+    let mut batch = first.transaction().unwrap();
+    batch
+        .execute("select musicstream_advance($1, 0, null, 7, 1)", &[&SOURCE])
+        .unwrap();
+    let url = database.ingest_url();
+    let second = std::thread::spawn(move || claim(&mut connect(&url), "second"));
+    let mut admin = database.client();
+    musicstream_tests::wait::until(
+        std::time::Duration::from_secs(20),
+        "the claim to wait for the batch",
+        || {
+            let waiting = "select exists (
+            select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'
+        )";
+            value::<bool>(&mut admin, waiting, &[]).then_some(())
+        },
+    );
+    batch.commit().unwrap();
+    assert_eq!(
+        second.join().unwrap(),
+        (Some(7), 2),
+        "it goes on where the batch ended"
+    );
+}
+
+#[test]
+fn isolation_above_read_committed_is_refused() {
+    let database = Database::create();
+    let mut client = connect(&database.ingest_url());
+    client
+        .execute("select musicstream_session_staging()", &[])
+        .unwrap();
+    for isolation in ["repeatable read", "serializable"] {
+        for call in [
+            "musicstream_upsert('kafka:test/topic')",
+            "musicstream_upsert()",
+            "musicstream_rollup()",
+        ] {
+            let sql = format!("begin isolation level {isolation}; select {call}");
+            let error = client.batch_execute(&sql).expect_err("it to be refused");
+            client.batch_execute("rollback").unwrap();
+            let message = error
+                .as_db_error()
+                .map(|error| error.message().to_lowercase())
+                .unwrap_or_default();
+            assert!(
+                message.contains("read committed") || message.contains("isolation"),
+                "{sql}: {error:?}"
+            );
+        }
+    }
+    client.execute("select musicstream_rollup()", &[]).unwrap();
+}
+
+#[test]
+fn the_ingest_role_cannot_change_what_is_stored_and_the_read_role_nothing() {
+    let database = Database::create();
+    let mut ingest = connect(&database.ingest_url());
+    ingest
+        .execute("select musicstream_session_staging()", &[])
+        .unwrap();
+    let (_, epoch) = claim(&mut ingest, "ingest");
+    store(&mut ingest, None, 3, epoch).unwrap();
+    let mut read = connect(&database.read_url());
+    for statement in [
+        "insert into raw_events select * from raw_events",
+        "update raw_events set region = 'mars'",
+        "delete from raw_events_20260301",
+        "truncate metric_deltas",
+        "insert into metric_deltas values (now(), 'play', 'eu', 1, 0)",
+        "update daily_metrics set events = 0",
+        "delete from rejected_events",
+        "update ingest_offsets set next_offset = 0",
+        "delete from staging_events",
+        "insert into event_types values ('teleport')",
+        "drop table raw_events_20260301",
+        "create trigger t before insert on pg_temp.staging_batch execute function suppress_redundant_updates_trigger()",
+        "alter table pg_temp.staging_batch add column more text",
+    ] {
+        assert_eq!(
+            code(ingest.batch_execute(statement)),
+            "42501",
+            "ingest: {statement}"
+        );
+    }
+    for statement in [
+        "insert into staging_events (event_id) values ('x')",
+        "select musicstream_rollup()",
+        "select musicstream_upsert()",
+        "select musicstream_claim('kafka:test/topic', 0, 'reader')",
+        "select count(*) from raw_events",
+        "delete from rejected_events",
+    ] {
+        assert_eq!(
+            code(read.batch_execute(statement)),
+            "42501",
+            "read: {statement}"
+        );
+    }
+    let seen: i64 = value(
+        &mut read,
+        "select sum(events)::bigint from live_daily_metrics",
+        &[],
+    );
+    assert_eq!(seen, 3, "the read role sees the metrics");
+    assert_metrics_equal_raw(&mut database.client());
+}
+
+#[test]
+fn a_table_of_the_callers_own_is_not_taken_for_the_staging_table() {
+    let database = Database::create();
+    let mut client = connect(&database.ingest_url());
+    client
+        .batch_execute(
+            "create temporary table staging_batch (partition int, position bigint, event_id uuid)",
+        )
+        .unwrap();
+    let refused = "55000"; // object_not_in_prerequisite_state
+    assert_eq!(
+        code(client.execute("select musicstream_session_staging()", &[])),
+        refused
+    );
+    assert_eq!(
+        code(client.execute("select musicstream_upsert('kafka:test/topic')", &[])),
+        refused
+    );
+}
