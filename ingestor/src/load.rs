@@ -39,8 +39,8 @@ pub(crate) struct LoadArgs {
     pub(crate) output: OutputArgs,
 }
 
-/// Batches that may be with the writer at once: one that it works on, one that waits.
-const MAX_IN_FLIGHT: usize = 2;
+/// Batches that may be with the writer at once; the next one is filled meanwhile.
+const MAX_IN_FLIGHT: usize = 1;
 /// Bytes of rows in one transaction, at most.
 const MAX_BATCH_BYTES: usize = 24 << 20;
 /// How long the database may be away before the first file is begun.

@@ -119,8 +119,8 @@ impl Consumer {
             .set("session.timeout.ms", "15000")
             // Memory is bounded by these; a short back-off keeps a full queue from starving.
             .set("queued.min.messages", "20000")
-            .set("queued.max.messages.kbytes", "16384")
-            .set("fetch.message.max.bytes", "2097152")
+            .set("queued.max.messages.kbytes", "8192")
+            .set("fetch.max.bytes", "4194304")
             .set("fetch.queue.backoff.ms", "20")
             .set("fetch.wait.max.ms", "100");
         let config = args.finish(config);

@@ -6,16 +6,15 @@ use std::time::{Duration, Instant};
 use crate::batch::{Batch, Limits};
 use crate::writer::{Order, Writer};
 
-/// Batches that may be with a writer at once: one that it works on, one that waits.
-const MAX_IN_FLIGHT: usize = 2;
-
 pub(super) struct Lane {
     pub(super) writer: Writer,
     pub(super) batch: Batch,
     /// When its first record came.
     since: Option<Instant>,
-    in_flight: usize,
-    spare: Vec<Batch>,
+    /// The writer has one batch at a time: another one that waited there would take memory, while
+    /// the next is always filled by the time it is wanted.
+    is_busy: bool,
+    spare: Option<Batch>,
 }
 
 impl Lane {
@@ -24,8 +23,8 @@ impl Lane {
             writer,
             batch: Batch::default(),
             since: None,
-            in_flight: 0,
-            spare: Vec::new(),
+            is_busy: false,
+            spare: None,
         }
     }
 
@@ -49,22 +48,18 @@ impl Lane {
 
     /// Whether the writer has nothing left to do.
     pub(super) fn is_idle(&self) -> bool {
-        self.in_flight == 0
+        !self.is_busy
     }
 
     /// Whether there is a batch, and the writer can take it.
     pub(super) fn can_send(&self) -> bool {
-        !self.batch.is_empty() && self.in_flight < MAX_IN_FLIGHT
+        !self.batch.is_empty() && !self.is_busy
     }
 
-    /// Whether the batch should go out now. Age alone does not send it to a busy writer: it would
-    /// only wait there, while here it can still grow.
+    /// Whether the batch should go out now.
     pub(super) fn is_due(&self, limits: &Limits) -> bool {
-        if !self.can_send() {
-            return false;
-        }
-        self.is_full(limits)
-            || (self.is_idle() && self.patience(limits).is_some_and(|left| left.is_zero()))
+        self.can_send()
+            && (self.is_full(limits) || self.patience(limits).is_some_and(|left| left.is_zero()))
     }
 
     /// How long the batch may still wait; `None` if there is none or it is the writer that keeps it.
@@ -78,17 +73,17 @@ impl Lane {
 
     /// Hands the batch to the writer and begins the next one.
     pub(super) fn send(&mut self, source: Arc<str>, generation: u64) {
-        let mut next = self.spare.pop().unwrap_or_default();
+        let mut next = self.spare.take().unwrap_or_default();
         next.begin(source, generation);
         self.since = None;
-        self.in_flight += 1;
+        self.is_busy = true;
         self.writer
             .order(Order::Write(std::mem::replace(&mut self.batch, next)));
     }
 
     /// Takes a batch back.
     pub(super) fn returned(&mut self, batch: Batch) {
-        self.in_flight = self.in_flight.saturating_sub(1);
-        self.spare.push(batch);
+        self.is_busy = false;
+        self.spare = Some(batch);
     }
 }
