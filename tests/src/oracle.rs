@@ -9,7 +9,7 @@ use crate::database::value;
 use crate::process::Summary;
 
 /// Differences between metrics and events, both ways, as bags; one row each. One statement, so one snapshot.
-pub const DIFFERENCES: &str = include_str!("differences.sql");
+const DIFFERENCES: &str = include_str!("differences.sql");
 
 /// The metrics, rolled up or pending, say exactly what a count over the events says: by the extension's own
 /// word and by a comparison that shares nothing with it.

@@ -6,10 +6,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use musicstream_tests::database::Database;
-use musicstream_tests::oracle::{DIFFERENCES, assert_metrics_equal_raw};
+use musicstream_tests::oracle::assert_metrics_equal_raw;
 use musicstream_tests::process::{Program, ingestor, program, run};
 
-const COMPARISONS: usize = 3_000;
+/// Comparisons of each kind.
+const COMPARISONS: usize = 2_000;
 const SOON: Duration = Duration::from_secs(120);
 
 /// Both sides of the promise by day, in one statement and so in one snapshot: what differs, and all that is counted.
@@ -31,8 +32,8 @@ fn a_reader_never_sees_metrics_and_events_differ() {
     let database = Database::create();
     let folder = tempfile::tempdir().unwrap();
     let is_done = AtomicBool::new(false);
-    let (comparisons, totals) = std::thread::scope(|scope| {
-        // Unwinding must not leave the others running.
+    std::thread::scope(|scope| {
+        // Unwinding must not leave the other thread running.
         let _stop = StopOnDrop(&is_done);
         scope.spawn(|| {
             let mut client = database.client();
@@ -40,42 +41,59 @@ fn a_reader_never_sees_metrics_and_events_differ() {
                 client.execute("select musicstream_rollup()", &[]).unwrap();
             }
         });
-        let mut client = database.client();
-        let compare = client.prepare(COMPARE).unwrap();
-        let mut comparisons = 0;
-        let mut totals = BTreeSet::new();
-        // Two loaders at a time: batches of one commit while the other's are open.
-        for round in 0.. {
-            let mut loaders =
-                [0, 1].map(|number| start_loader(&database, folder.path(), round * 2 + number));
-            while loaders.iter_mut().any(Program::is_running) {
-                let row = client.query_one(&compare, &[]).unwrap();
-                let (surplus, lack, total): (i64, i64, i64) = (row.get(0), row.get(1), row.get(2));
-                if (surplus, lack) != (0, 0) {
-                    let now = client.query(DIFFERENCES, &[]).unwrap();
-                    panic!(
-                        "comparison {comparisons}: {surplus} groups counted otherwise, {lack} stored otherwise; now {now:?}"
-                    );
-                }
-                comparisons += 1;
-                totals.insert(total);
-            }
-            for loader in loaders {
-                loader.finish(SOON).with_code(0);
-            }
-            if comparisons >= COMPARISONS {
-                break;
-            }
-        }
-        (comparisons, totals)
+        // While days are new their partitions come in the batches' own transactions. A statement below repeatable
+        // read is planned before the snapshot that it runs in is taken, so its plan may lack a partition whose
+        // events its snapshot has: Postgres's, not ours. Once the days are there, any statement will do.
+        let (mut files, begin) = (0.., "begin isolation level repeatable read read only");
+        compare_while_loading(&database, begin, || {
+            start_loader(&database, folder.path(), files.next().unwrap())
+        });
+        let (mut files, begin) = (1000.., "begin");
+        compare_while_loading(&database, begin, || {
+            start_loader(&database, folder.path(), files.next().unwrap())
+        });
     });
-    println!("{comparisons} comparisons saw {} states", totals.len());
+    assert_metrics_equal_raw(&mut database.client());
+}
+
+/// Compares while loads run, two at a time: batches of one commit while the other's are open.
+fn compare_while_loading(
+    database: &Database,
+    begin: &str,
+    mut start_loader: impl FnMut() -> Program,
+) {
+    let mut client = database.client();
+    let compare = client.prepare(COMPARE).unwrap();
+    let mut comparisons = 0;
+    let mut totals = BTreeSet::new();
+    while comparisons < COMPARISONS {
+        let mut loaders = [start_loader(), start_loader()];
+        while loaders.iter_mut().any(Program::is_running) {
+            client.batch_execute(begin).unwrap();
+            let row = client.query_one(&compare, &[]).unwrap();
+            client.batch_execute("commit").unwrap();
+            let (surplus, lack, total): (i64, i64, i64) = (row.get(0), row.get(1), row.get(2));
+            assert_eq!(
+                (surplus, lack),
+                (0, 0),
+                "comparison {comparisons} ({begin}): groups that are counted, but not so stored, and the other way round"
+            );
+            comparisons += 1;
+            totals.insert(total);
+        }
+        for loader in loaders {
+            loader.finish(SOON).with_code(0);
+        }
+    }
+    println!(
+        "{begin}: {comparisons} comparisons saw {} states",
+        totals.len()
+    );
     assert!(
         totals.len() > COMPARISONS / 10,
         "{comparisons} comparisons saw only {} states",
         totals.len()
     );
-    assert_metrics_equal_raw(&mut database.client());
 }
 
 /// Starts a load of a new file, in batches so small that there are many.
@@ -86,21 +104,20 @@ fn start_loader(database: &Database, folder: &Path, seed: u64) -> Program {
             .args([
                 "generate",
                 "--count",
-                "4000",
+                "2000",
                 "--duplicates",
                 "5",
                 "--seed",
                 &seed.to_string(),
-                "--to",
             ])
-            .args(["--from", "2026-03-01", "--until", "2026-03-04"])
+            .args(["--from", "2026-03-01", "--until", "2026-03-04", "--to"])
             .arg(&file),
         SOON,
     )
     .with_code(0);
     Program::start(
         ingestor(database)
-            .args(["load", "--batch-rows", "10"])
+            .args(["load", "--batch-rows", "2"])
             .arg(&file),
     )
 }
