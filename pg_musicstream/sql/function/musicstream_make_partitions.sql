@@ -19,7 +19,10 @@ begin
         elsif not pg_try_advisory_xact_lock(hashtext('pg_musicstream'), 2) then
             return made;
         end if;
-        continue when to_regclass(format('%I.%I', '@extschema@', leaf)) is not null;
+        -- By a query: the lock waited for another maker, and a lookup by name may remember what was not there before.
+        continue when exists (
+            select from pg_class where relname = leaf and relnamespace = '@extschema@'::regnamespace
+        );
 
         execute format('create table %I.%I (like @extschema@.raw_events including all)', '@extschema@', leaf);
         execute format('alter table %I.%I add unique (event_id)', '@extschema@', leaf);

@@ -3,8 +3,8 @@ create function musicstream_upsert()
     language c volatile strict security definer rows 1
     set search_path = pg_catalog, @extschema@, pg_temp
     -- As in musicstream_upsert(source).
-    set enable_hashjoin = off
-    set enable_mergejoin = off
+    set enable_seqscan = off
+    set jit = off
     set work_mem = '64MB'
     as 'MODULE_PATHNAME', 'musicstream_upsert_inbox_wrapper';
 

@@ -22,7 +22,7 @@ with taken as (
         region,
         sum(events)::bigint,
         sum(late_events)::bigint,
-        statement_timestamp()
+        (select clock_timestamp())
     from minutes
     group by 1, 2, 3
     order by 1, 2, 3

@@ -1,4 +1,5 @@
--- Takes out of the batch what cannot be stored (survey.sql decides by the same rules), and keeps it. $1 source, $2 oldest and $3 newest plausible time.
+-- Takes out of the batch what cannot be stored (survey.sql decides by the same rules), and keeps it.
+-- $1 source, $2 oldest and $3 newest plausible time.
 with refused as (
     delete from pg_temp.staging_batch as b
     where b.reason is not null
@@ -8,8 +9,8 @@ with refused as (
         or b.user_id is null
         or b.region is null
         or b.ts is null
-        -- also true where the type is null
-        or not exists (select from event_types as t where t.event_type = b.event_type)
+        or b.event_type is null
+        or b.event_type <> all (array(select t.event_type from event_types as t))
     returning b.*
 ), kept as (
     insert into rejected_events (source, partition, position, key, payload, reason, detail)
@@ -18,10 +19,11 @@ with refused as (
         partition,
         position,
         key,
-        coalesce(payload, musicstream_event_json(
+        -- A writer that gave a reason gave what bytes there were.
+        case when reason is not null then payload else coalesce(payload, musicstream_event_json(
             event_id::text, user_id, event_type, region,
             to_char(ts at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), song_id, device
-        )),
+        )) end,
         case
             when reason is not null then reason
             when ts < $2 then 'too_old'

@@ -16,12 +16,17 @@ with conflicting as (
             )
         end as differing
     from pg_temp.staging_batch as b
-    left join raw_events as r
-        on r.event_id = b.event_id
-        and r.ts >= date_bin('1 day', b.ts, 'epoch')
-        and r.ts < date_bin('1 day', b.ts, 'epoch') + interval '24 hours'
-        and r.ts >= $3
-        and r.ts < $4
+    -- LIMIT keeps it a lookup for each row.
+    left join lateral (
+        select *
+        from raw_events
+        where event_id = b.event_id
+            and ts >= date_bin('1 day', b.ts, 'epoch')
+            and ts < date_bin('1 day', b.ts, 'epoch') + interval '24 hours'
+            and ts >= $3
+            and ts < $4
+        limit 1
+    ) as r on true
     where b.event_id = any ($2)
 ), kept as (
     insert into rejected_events (source, partition, position, key, payload, reason, detail)

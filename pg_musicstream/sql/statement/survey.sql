@@ -19,7 +19,7 @@ from (
             and b.event_id is not null
             and b.user_id is not null
             and b.region is not null
-            and exists (select from event_types as t where t.event_type = b.event_type) as storable
+            and b.event_type = any (array(select t.event_type from event_types as t)) as storable
     from pg_temp.staging_batch as b
 ) as judged
 group by 1, 2
