@@ -69,6 +69,10 @@ pub struct Args {
     #[arg(long, value_enum)]
     pub split: Option<SplitArg>,
 
+    /// Draw the days before too, weekday by weekday
+    #[arg(long)]
+    pub compare: bool,
+
     /// How far to look back
     #[arg(long, value_enum)]
     pub range: Option<RangeArg>,
@@ -96,6 +100,8 @@ pub enum ViewArg {
     ByRegion,
     /// All lines in one chart
     Overlay,
+    /// A row for each series, a cell for each day
+    Heatmap,
     /// The metrics table alone
     Table,
 }
@@ -145,6 +151,7 @@ impl From<ViewArg> for View {
             ViewArg::ByEventType => Self::ByEventType,
             ViewArg::ByRegion => Self::ByRegion,
             ViewArg::Overlay => Self::Overlay,
+            ViewArg::Heatmap => Self::Heatmap,
             ViewArg::Table => Self::Table,
         }
     }

@@ -96,6 +96,7 @@ fn choose(args: &Args, state: &mut State) {
     if let Some(split) = args.split {
         state.split = split.into();
     }
+    state.compare |= args.compare;
     if let Some(range) = args.range {
         state.range = range.into();
     }

@@ -6,7 +6,11 @@ use crate::{
 };
 use anyhow::{Context as _, Result};
 use egui::{Color32, ColorImage, RawInput, Rect, Theme, ViewportId, vec2};
-use std::path::Path;
+use image::{
+    ColorType, ImageEncoder,
+    codecs::png::{CompressionType, FilterType, PngEncoder},
+};
+use std::{fs::File, io::BufWriter, path::Path};
 
 /// How a picture is made.
 #[derive(Clone, Copy, Debug)]
@@ -65,13 +69,17 @@ pub fn write(image: &ColorImage, path: &Path) -> Result<()> {
         .iter()
         .flat_map(|pixel| [pixel.r(), pixel.g(), pixel.b()])
         .collect();
-    image::save_buffer_with_format(
-        path,
+    let file = File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
+    PngEncoder::new_with_quality(
+        BufWriter::new(file),
+        CompressionType::Best,
+        FilterType::Adaptive,
+    )
+    .write_image(
         &bytes,
         u32::try_from(width)?,
         u32::try_from(height)?,
-        image::ColorType::Rgb8,
-        image::ImageFormat::Png,
+        ColorType::Rgb8.into(),
     )
     .with_context(|| format!("cannot write {}", path.display()))
 }

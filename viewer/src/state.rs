@@ -69,6 +69,8 @@ pub enum Command {
     SortBy(Column),
     /// Read again now.
     Refresh,
+    /// Draw the days before too, or not.
+    ToggleCompare,
     /// Stop reading, or go on.
     TogglePause,
     /// Light, dark, system.
@@ -118,6 +120,8 @@ pub struct State {
     pub event_types: Filter,
     /// Regions that are on.
     pub regions: Filter,
+    /// The days before are drawn too.
+    pub compare: bool,
     /// Order of the table.
     pub sort: Sort,
     /// Light or dark.
@@ -165,7 +169,8 @@ impl State {
     /// Which list gives the lines on screen their colours.
     pub fn colored(&self) -> List {
         match (self.view, self.split) {
-            (View::ByEventType, _) | (View::Overlay, Split::Regions | Split::Both) => List::Regions,
+            (View::ByEventType | View::Heatmap, _)
+            | (View::Overlay, Split::Regions | Split::Both) => List::Regions,
             _ => List::EventTypes,
         }
     }
@@ -222,6 +227,7 @@ impl State {
             Command::FlipTheme { dark } => {
                 self.theme = if dark { Theme::Light } else { Theme::Dark }
             }
+            Command::ToggleCompare => self.compare = !self.compare,
             Command::ToggleHelp => self.help = !self.help,
             Command::TogglePause => {
                 self.paused = !self.paused;

@@ -1,6 +1,7 @@
 //! Numbers, ages and times as people read them.
 
 use super::day::{Day, Micros, utc};
+use chrono::Datelike;
 
 /// `1,234,567`, exact for every count.
 pub fn grouped(number: i64) -> String {
@@ -122,12 +123,14 @@ pub fn stamp_short(at: Micros) -> String {
     utc(at).map_or_else(|| "?".into(), |at| at.format("%Y-%m-%d %H:%M").to_string())
 }
 
-/// `19 Feb – 18 Mar 2026`, or with both years where they differ.
+/// `16 – 18 Mar 2026`, `19 Feb – 18 Mar 2026`, or with both years where they differ.
 pub fn days(first: Day, last: Day) -> String {
     let (a, b) = (first.date(), last.date());
     if first == last {
         first.long()
-    } else if a.format("%Y").to_string() == b.format("%Y").to_string() {
+    } else if (a.year(), a.month()) == (b.year(), b.month()) {
+        format!("{} – {}", a.day(), b.format("%-d %b %Y"))
+    } else if a.year() == b.year() {
         format!("{} – {}", a.format("%-d %b"), b.format("%-d %b %Y"))
     } else {
         format!("{} – {}", a.format("%-d %b %Y"), b.format("%-d %b %Y"))
@@ -204,6 +207,7 @@ mod tests {
     #[test]
     fn spans_name_the_year_once_where_that_is_enough() {
         assert_eq!(days(Day(20_503), Day(20_530)), "19 Feb – 18 Mar 2026");
+        assert_eq!(days(Day(20_528), Day(20_530)), "16 – 18 Mar 2026");
         assert_eq!(days(Day(20_440), Day(20_530)), "18 Dec 2025 – 18 Mar 2026");
         assert_eq!(days(Day(20_530), Day(20_530)), "Wed 18 Mar 2026");
     }

@@ -19,16 +19,19 @@ pub enum View {
     ByRegion,
     /// All lines in one chart.
     Overlay,
+    /// A row for each pair, a cell for each day.
+    Heatmap,
     /// The metrics table alone.
     Table,
 }
 
 impl View {
     /// In the order of the tabs.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::ByEventType,
         Self::ByRegion,
         Self::Overlay,
+        Self::Heatmap,
         Self::Table,
     ];
 }
@@ -63,6 +66,8 @@ pub struct Line {
     pub marker: usize,
     /// Day by day over the span; `None` is a day without a row.
     pub counts: Vec<Option<Count>>,
+    /// The same weekdays before, for comparison.
+    pub before: Vec<Option<Count>>,
     /// Sum, mean and so on over the span.
     pub figures: Figures,
     /// Against the days before, weekday by weekday.
@@ -86,11 +91,14 @@ impl Panel {
             .fold(0, |sum, line| sum.saturating_add(line.figures.sum))
     }
 
-    /// The largest count of a day.
-    pub fn max(&self) -> i64 {
+    /// The largest count of a day, of those compared with too if asked for.
+    pub fn max(&self, compared: bool) -> i64 {
         self.lines
             .iter()
-            .flat_map(|line| line.counts.iter().flatten())
+            .flat_map(|line| {
+                let before: &[_] = if compared { &line.before } else { &[] };
+                line.counts.iter().chain(before).flatten()
+            })
             .map(|count| count.events)
             .max()
             .unwrap_or(0)
@@ -260,23 +268,31 @@ impl<'a> Builder<'a> {
                 let lines = match split {
                     Split::EventTypes => self.by_event_type(),
                     Split::Regions => self.by_region(),
-                    Split::Both => self
-                        .event_types
-                        .iter()
-                        .flat_map(|&event_type| {
-                            self.regions
-                                .iter()
-                                .map(move |&region| self.pair(event_type, region, Short::Both))
-                        })
-                        .collect(),
+                    Split::Both => self.pairs(),
                 };
                 vec![Panel {
                     title: overlay_title.to_owned(),
                     lines,
                 }]
             }
+            View::Heatmap => vec![Panel {
+                title: "Every series, day by day".to_owned(),
+                lines: self.pairs(),
+            }],
             View::Table => Vec::new(),
         }
+    }
+
+    fn pairs(&self) -> Vec<Line> {
+        let regions = |event_type| {
+            self.regions
+                .iter()
+                .map(move |&region| self.pair(event_type, region, Short::Both))
+        };
+        self.event_types
+            .iter()
+            .flat_map(|&event_type| regions(event_type))
+            .collect()
     }
 
     fn pair(&self, event_type: usize, region: usize, short: Short) -> Line {
@@ -318,6 +334,7 @@ impl<'a> Builder<'a> {
             figures: Figures::of(&counts, state),
             change: change(&counts, &before, |index| state(index).is_complete()),
             counts,
+            before,
         }
     }
 }
@@ -391,7 +408,7 @@ mod tests {
             Change::Share(1.0),
             "day 8 against day 1, today left out"
         );
-        assert_eq!(panels[0].max(), 100);
+        assert_eq!(panels[0].max(false), 100);
         assert_eq!(panels[0].sum(), 111);
     }
 

@@ -34,15 +34,18 @@ pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, commands: &mut Vec<Command>) 
     } else {
         "trying now".to_owned()
     };
-    let when = format!(
-        "since {} UTC  ·  {next}  ·  numbers are {age} old",
-        format::clock(*since)
-    );
+    let age = match age.as_str() {
+        "just now" => "numbers were read just now".to_owned(),
+        age => format!("numbers are {age} old"),
+    };
+    let when = format!("since {} UTC  ·  {next}  ·  {age}", format::clock(*since));
     let frame = Frame::new()
         .fill(ground)
         .inner_margin(Margin::symmetric(14, 8));
     let response = frame
         .show(ui, |ui| {
+            ui.spacing_mut().interact_size.y = 18.0;
+            ui.spacing_mut().item_spacing.y = 3.0;
             ui.horizontal(|ui| {
                 let (rect, _) = ui.allocate_exact_size(vec2(18.0, 18.0), Sense::hover());
                 icon::paint(ui.painter(), rect, icon::Icon::Warning, ink);

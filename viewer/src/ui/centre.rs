@@ -9,12 +9,13 @@ use crate::{
         board::Board,
         format,
         series::{Split, View},
+        stats::comparison_shift,
     },
     state::Command,
 };
 use egui::{Align, Layout, Rect, RichText, Sense, Ui, pos2, vec2};
 
-const LOWEST_CHART: f32 = 150.0;
+const LOWEST_CHART: f32 = 140.0;
 
 pub(super) fn show(
     ui: &mut Ui,
@@ -31,7 +32,7 @@ pub(super) fn show(
         return;
     }
     let all = ui.available_rect_before_wrap();
-    let below = (all.height() * 0.36).clamp(150.0, 330.0);
+    let below = (all.height() * 0.36).clamp(132.0, 330.0);
     let split = all.max.y - below - theme::GAP;
     charts(
         ui,
@@ -85,6 +86,14 @@ fn tabs(ui: &mut Ui, scene: &Scene<'_>, board: &Board, commands: &mut Vec<Comman
                 commands.push(Command::SplitBy(split));
             }
         }
+        if !matches!(scene.state.view, View::Heatmap | View::Table) {
+            let days = comparison_shift(board.span.days());
+            let name = format!("Compare with the {days} days before");
+            let tip = format!("Draw the {days} days before too, pale (C)");
+            if widgets::toggle(ui, scene.state.compare, "Compare", &name, &tip).clicked() {
+                commands.push(Command::ToggleCompare);
+            }
+        }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if board.span != board.full {
                 let tip = "All days of the range (Esc)";
@@ -129,14 +138,33 @@ fn charts(
     let frame = chart::Frame {
         span: board.span,
         states: &board.states,
+        begin: scene
+            .data
+            .bounds()
+            .map_or(board.span.first, |(first, _)| first),
         now: scene.data.status.now,
         palette: scene.state.colors(scene.state.colored()),
         day: memory
             .hovered
             .filter(|day| board.span.contains(*day))
             .or(cursor),
+        compared: scene
+            .state
+            .compare
+            .then(|| comparison_shift(board.span.days())),
         highlight: highlight.as_deref(),
     };
+    if scene.state.view == View::Heatmap {
+        let outcome = chart::heatmap(ui, area, &board.panels[0], &frame);
+        memory.focused_chart = outcome.focused;
+        memory.highlight = outcome.highlight;
+        commands.extend(outcome.command);
+        if memory.hovered != outcome.hovered {
+            memory.hovered = outcome.hovered;
+            ui.ctx().request_repaint();
+        }
+        return;
+    }
     let count = board.panels.len();
     let columns = columns(count, area.width(), area.height());
     let rows = count.div_ceil(columns);
@@ -181,16 +209,22 @@ fn charts(
     }
 }
 
-/// As many columns as make charts that are about twice as wide as high.
+/// As many columns as make charts that are somewhat wider than high, all of them in view if that can be.
 fn columns(count: usize, width: f32, height: f32) -> usize {
     let distance = |columns: usize| {
         let rows = count.div_ceil(columns);
         let empty = (rows * columns - count) as f32;
-        let aspect = (width / columns as f32) / (height / rows as f32).max(LOWEST_CHART);
-        (aspect / 1.8).ln().abs() + empty * 0.5
+        let room = height / rows as f32;
+        let aspect = (width / columns as f32) / room.max(LOWEST_CHART);
+        let hidden = if room < LOWEST_CHART && rows > 1 {
+            1.5
+        } else {
+            0.0
+        };
+        (aspect / 1.8).ln().abs() + empty * 0.5 + hidden
     };
     (1..=count.clamp(1, 6))
-        .filter(|&columns| columns == 1 || width / columns as f32 > 300.0)
+        .filter(|&columns| columns == 1 || width / columns as f32 > 230.0)
         .min_by(|&a, &b| distance(a).total_cmp(&distance(b)))
         .unwrap_or(1)
 }

@@ -1,5 +1,6 @@
 //! One line chart over days: grid, gaps, the incomplete day, labels at the line's ends, hover and zoom.
 
+mod heat;
 mod labels;
 mod lines;
 mod readout;
@@ -32,15 +33,21 @@ pub(crate) struct Frame<'a> {
     pub(crate) span: Span,
     /// What can be said about each of them.
     pub(crate) states: &'a [DayState],
+    /// The first day with any row: before it, nothing is missing.
+    pub(crate) begin: Day,
     /// The source's clock.
     pub(crate) now: i64,
     /// Colours of names.
     pub(crate) palette: &'a Palette,
     /// The day that is read: under the pointer, or the keyboard's.
     pub(crate) day: Option<Day>,
+    /// By how many days to go back for the days to compare with, if they are drawn.
+    pub(crate) compared: Option<i32>,
     /// The series to stand out.
     pub(crate) highlight: Option<&'a str>,
 }
+
+pub(crate) use heat::show as heatmap;
 
 /// What came of showing a chart.
 #[derive(Default)]
@@ -49,6 +56,8 @@ pub(crate) struct Outcome {
     pub(crate) hovered: Option<Day>,
     /// What the user asked for.
     pub(crate) command: Option<Command>,
+    /// The series under the pointer, by its full name.
+    pub(crate) highlight: Option<String>,
     /// The chart, if it has the keyboard.
     pub(crate) focused: Option<egui::Id>,
 }
@@ -101,7 +110,7 @@ pub(crate) fn show(
     let inner = rect.shrink(theme::PAD);
     title(ui, inner, panel, tokens);
     let steps = ((inner.height() - 44.0) / 44.0).clamp(2.0, 6.0) as usize;
-    let values = ticks::values(panel.max(), steps);
+    let values = ticks::values(panel.max(frame.compared.is_some()), steps);
     let left = values
         .iter()
         .map(|value| width(ui, &format::compact(*value)))
@@ -125,8 +134,8 @@ pub(crate) fn show(
     let response = ui.interact(plot, id, Sense::click_and_drag());
     describe(ui, &response, panel, frame);
     incomplete_days(ui.painter(), &layout, frame, tokens);
-    missing_days(ui.painter(), &layout, panel, frame, tokens);
     grid(ui.painter(), &layout, &values, frame, tokens);
+    missing_days(ui.painter(), &layout, panel, frame, tokens);
     late_days(ui.painter(), &layout, panel, tokens);
     lines::paint(ui, &layout, panel, frame, tokens);
     labels::paint(ui, &layout, panel, frame, tokens, inner.max.x);
@@ -212,12 +221,12 @@ fn incomplete_days(painter: &Painter, layout: &Layout, frame: &Frame<'_>, tokens
         layout.plot.y_range(),
     );
     painter.rect_filled(band, 2.0, tokens.shade);
-    let label = match frame.states.get(first) {
-        Some(DayState::SoFar) if frame.span.day(first) == Day::of(frame.now) => {
-            format!("so far, {}", format::clock_short(frame.now))
-        }
-        Some(state) => text::day_state(*state).to_owned(),
-        None => return,
+    let clock = || format!("so far, {}", format::clock_short(frame.now));
+    let today = frame.span.last == Day::of(frame.now);
+    let label = match (frame.states[first], today) {
+        (DayState::Open, true) => format!("not final · {}", clock()),
+        (DayState::SoFar, true) => clock(),
+        (state, _) => text::day_state(state).to_owned(),
     };
     painter.text(
         pos2(layout.plot.max.x, layout.plot.min.y - 2.0),
@@ -238,6 +247,7 @@ fn missing_days(
 ) {
     let missing = |index: usize| {
         frame.states[index] != DayState::SoFar
+            && frame.span.day(index) >= frame.begin
             && panel.lines.iter().all(|line| line.counts[index].is_none())
     };
     let mut index = 0;
@@ -252,18 +262,26 @@ fn missing_days(
                 layout.plot.y_range(),
             );
             hatch(painter, band, tokens);
-            if band.width() > 46.0 {
-                painter.text(
+            if band.width() > 52.0 {
+                pill(
+                    painter,
                     band.center(),
-                    Align2::CENTER_CENTER,
                     text::NO_DATA,
-                    theme::font(10.5),
                     tokens.weak,
+                    tokens.surface,
                 );
             }
         }
         index += 1;
     }
+}
+
+/// A word on its own ground, so that lines do not run through it.
+fn pill(painter: &Painter, center: Pos2, words: &str, ink: Color32, ground: Color32) {
+    let galley = painter.layout_no_wrap(words.into(), theme::font(11.0), ink);
+    let rect = Rect::from_center_size(center, galley.size() + vec2(10.0, 4.0));
+    painter.rect_filled(rect, 4.0, ground);
+    painter.galley(rect.min + vec2(5.0, 2.0), galley, ink);
 }
 
 fn hatch(painter: &Painter, band: Rect, tokens: Tokens) {
@@ -296,6 +314,10 @@ fn grid(painter: &Painter, layout: &Layout, values: &[f64], frame: &Frame<'_>, t
             tokens.weak,
         );
     }
+    day_axis(painter, layout, frame, tokens);
+}
+
+fn day_axis(painter: &Painter, layout: &Layout, frame: &Frame<'_>, tokens: Tokens) {
     let day_width = layout.plot.width() / layout.days as f32;
     let mut free_from = layout.plot.min.x - 24.0;
     for tick in ticks::days(frame.span, 58.0 / day_width) {
@@ -402,17 +424,18 @@ fn brush(
         egui::StrokeKind::Inside,
     );
     let days = Span::new(span.day(a), span.day(b));
-    ui.painter().text(
-        pos2(area.center().x, area.min.y + 4.0),
-        Align2::CENTER_TOP,
-        format!(
-            "{} · {} days",
-            format::days(days.first, days.last),
-            days.days()
-        ),
-        theme::font(11.0),
-        tokens.text,
+    let words = format!(
+        "{} · {} days",
+        format::days(days.first, days.last),
+        days.days()
     );
+    let half = words.len() as f32 * 3.2;
+    let x = area
+        .center()
+        .x
+        .clamp(layout.plot.min.x + half, layout.plot.max.x - half);
+    let at = pos2(x, area.min.y + 12.0);
+    pill(ui.painter(), at, &words, tokens.text, tokens.surface);
     Some(days)
 }
 
@@ -427,6 +450,7 @@ fn interact(
     let mut outcome = Outcome {
         hovered: response.hover_pos().map(day_at),
         command: None,
+        highlight: None,
         focused: response.has_focus().then_some(response.id),
     };
     if response.clicked() {

@@ -2,15 +2,17 @@
 
 use super::{text, theme, widgets};
 use crate::state::{Command, State};
-use egui::{Align, Grid, Id, Layout, Modal, RichText, Ui};
+use egui::{Align, Frame, Grid, Id, Layout, Margin, Modal, RichText, ScrollArea, Ui};
 
 pub(super) fn show(ui: &Ui, state: &State, commands: &mut Vec<Command>) {
     if !state.help {
         return;
     }
     let tokens = theme::tokens(ui);
-    let modal = Modal::new(Id::unique("help")).show(ui.ctx(), |ui| {
-        ui.set_width(470.0);
+    let frame = Frame::window(ui.style()).inner_margin(Margin::same(22));
+    let modal = Modal::new(Id::unique("help")).frame(frame).show(ui.ctx(), |ui| {
+        ui.set_width(480.0);
+        let height = ui.ctx().content_rect().height() - 190.0;
         ui.horizontal(|ui| {
             ui.label(RichText::new("Keys").font(theme::bold(18.0)));
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -21,12 +23,15 @@ pub(super) fn show(ui: &Ui, state: &State, commands: &mut Vec<Command>) {
             });
         });
         ui.add_space(6.0);
-        Grid::new("keys").num_columns(2).spacing([24.0, 7.0]).show(ui, |ui| {
-            for (keys, what) in text::KEYS {
-                ui.label(RichText::new(keys).font(theme::bold(12.5)));
-                ui.label(RichText::new(what).color(tokens.text));
-                ui.end_row();
-            }
+        ScrollArea::vertical().max_height(height).show(ui, |ui| {
+            ui.spacing_mut().interact_size.y = 16.0;
+            Grid::new("keys").num_columns(2).spacing([28.0, 8.0]).show(ui, |ui| {
+                for (keys, what) in text::KEYS {
+                    ui.label(RichText::new(keys).font(theme::bold(12.5)));
+                    ui.label(what);
+                    ui.end_row();
+                }
+            });
         });
         ui.add_space(8.0);
         ui.label(

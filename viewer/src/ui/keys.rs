@@ -32,7 +32,7 @@ pub(super) fn read(ui: &Ui, memory: &mut Memory, state: &State) -> Vec<Command> 
     if take(Modifiers::COMMAND, Key::E) {
         commands.push(Command::SaveCsv);
     }
-    for (key, view) in [Key::Num1, Key::Num2, Key::Num3, Key::Num4]
+    for (key, view) in [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5]
         .into_iter()
         .zip(View::ALL)
     {
@@ -56,6 +56,9 @@ pub(super) fn read(ui: &Ui, memory: &mut Memory, state: &State) -> Vec<Command> 
     }
     if take(Modifiers::NONE, Key::R) {
         commands.push(Command::Refresh);
+    }
+    if take(Modifiers::NONE, Key::C) {
+        commands.push(Command::ToggleCompare);
     }
     if take(Modifiers::NONE, Key::T) {
         commands.push(Command::FlipTheme {

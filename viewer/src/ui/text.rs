@@ -20,6 +20,7 @@ pub(crate) fn view(view: View) -> &'static str {
         View::ByEventType => "By event type",
         View::ByRegion => "By region",
         View::Overlay => "Overlay",
+        View::Heatmap => "Heatmap",
         View::Table => "Table",
     }
 }
@@ -89,9 +90,12 @@ pub(crate) fn change(change: Change) -> String {
 }
 
 /// Keys and what they do, for the help.
-pub(crate) const KEYS: [(&str, &str); 17] = [
+pub(crate) const KEYS: [(&str, &str); 18] = [
     ("1 … 5", "7, 28, 90 days, 1 year, all"),
-    ("Ctrl 1 … 4", "By event type, by region, overlay, table"),
+    (
+        "Ctrl 1 … 5",
+        "By event type, by region, overlay, heatmap, table",
+    ),
     ("Left, Right", "Day cursor (with Shift: by a week)"),
     ("Home, End", "First, last day"),
     ("+  −", "Zoom in, out around the cursor"),
@@ -100,6 +104,7 @@ pub(crate) const KEYS: [(&str, &str); 17] = [
     ("Drag in a chart", "Zoom into these days"),
     ("Double click", "All days of the range"),
     ("Ctrl + wheel", "Zoom around the pointer"),
+    ("C", "Draw the days before too"),
     ("R, F5", "Read again now"),
     ("Space", "Pause, go on"),
     ("/", "Search in the filters"),

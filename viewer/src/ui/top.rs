@@ -99,7 +99,7 @@ fn health(ui: &mut Ui, scene: &Scene<'_>, tokens: Tokens) {
             paint_dot(ui, dot, color);
             ui.label(RichText::new(word).font(theme::bold(13.0)));
             // What does not fit between the name and the buttons is left to the tip.
-            let room = ui.available_width() - 480.0;
+            let room = ui.available_width() - 452.0;
             let text = [&scene.latest.source, &details]
                 .into_iter()
                 .filter(|part| !part.is_empty())

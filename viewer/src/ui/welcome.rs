@@ -9,10 +9,14 @@ use crate::{source::Health, state::Command};
 use egui::{Align, Color32, Frame, Label, Layout, Margin, RichText, Sense, Ui, vec2};
 
 pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, commands: &mut Vec<Command>) {
-    let tokens = theme::tokens(ui);
     let height = ui.available_height();
+    egui::ScrollArea::vertical().show(ui, |ui| page(ui, scene, height, commands));
+}
+
+fn page(ui: &mut Ui, scene: &Scene<'_>, height: f32, commands: &mut Vec<Command>) {
+    let tokens = theme::tokens(ui);
     ui.vertical_centered(|ui| {
-        ui.add_space((height * 0.24).max(12.0));
+        ui.add_space(((height - 320.0) * 0.42).max(4.0));
         let width = 560.0_f32.min(ui.available_width() - 24.0);
         ui.allocate_ui_with_layout(vec2(width, 0.0), Layout::top_down(Align::Min), |ui| {
             widgets::card(tokens).inner_margin(Margin::same(24)).show(ui, |ui| {

@@ -65,6 +65,37 @@ pub(crate) fn link_button(ui: &mut Ui, text: &str, name: &str, tip: &str) -> Res
     response.on_hover_text(tip)
 }
 
+/// A button that stays pressed.
+pub(crate) fn toggle(ui: &mut Ui, on: bool, text: &str, name: &str, tip: &str) -> Response {
+    let tokens = theme::tokens(ui);
+    let color = if on { tokens.accent } else { tokens.weak };
+    let font = if on {
+        theme::bold(12.5)
+    } else {
+        theme::font(12.5)
+    };
+    let galley = ui.painter().layout_no_wrap(text.into(), font, color);
+    let bold = ui
+        .painter()
+        .layout_no_wrap(text.into(), theme::bold(12.5), color);
+    let size = vec2(bold.size().x + 24.0, 28.0);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::click());
+    response.widget_info(|| WidgetInfo::selected(Role::Switch, true, on, name));
+    control(
+        ui,
+        rect,
+        &response,
+        if on {
+            tokens.accent_soft
+        } else {
+            tokens.surface
+        },
+    );
+    ui.painter()
+        .galley(rect.center() - galley.size() / 2.0, galley, color);
+    response.on_hover_text(tip)
+}
+
 /// Buttons side by side of which one is on. Returns the one that was clicked.
 pub(crate) fn segments<T: Copy + PartialEq>(
     ui: &mut Ui,

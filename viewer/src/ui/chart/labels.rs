@@ -97,7 +97,7 @@ pub(super) fn paint(
     }
 }
 
-fn node(ui: &mut Ui, rect: Rect, line: &Line) {
+pub(super) fn node(ui: &mut Ui, rect: Rect, line: &Line) {
     let id = ui.scope_id().with(("series", &line.full_name));
     let response = ui.interact(rect, id, Sense::hover());
     let figures = line.figures;

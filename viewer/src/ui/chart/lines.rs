@@ -18,6 +18,11 @@ pub(super) fn paint(ui: &Ui, layout: &Layout, panel: &Panel, frame: &Frame<'_>, 
             .highlight
             .is_some_and(|name| name == line.full_name || name == line.name)
     });
+    if frame.compared.is_some() {
+        for line in &panel.lines {
+            before(&painter, layout, line, color(frame, line, tokens), tokens);
+        }
+    }
     for line in back.into_iter().rev().chain(front) {
         let color = color(frame, line, tokens);
         let wide = frame
@@ -30,6 +35,24 @@ pub(super) fn paint(ui: &Ui, layout: &Layout, panel: &Panel, frame: &Frame<'_>, 
         }
         if cue > 0 {
             markers(&painter, layout, &line.counts, cue, color, tokens);
+        }
+    }
+}
+
+/// The days to compare with: thin and pale.
+fn before(painter: &Painter, layout: &Layout, line: &Line, color: Color32, tokens: Tokens) {
+    let stroke = Stroke::new(1.0, tokens.surface.lerp_to_gamma(color, 0.5));
+    for run in runs(&line.before) {
+        let points: Vec<Pos2> = run
+            .filter_map(|index| {
+                let count = line.before[index]?;
+                Some(pos2(layout.x(index), layout.y(count.events as f64)))
+            })
+            .collect();
+        if let [alone] = points.as_slice() {
+            painter.circle_filled(*alone, 1.5, stroke.color);
+        } else {
+            painter.add(Shape::line(points, stroke));
         }
     }
 }

@@ -25,27 +25,35 @@ pub(super) fn show(
     let at = pos2(layout.x(index) + 14.0, y + 8.0);
     let id = response.id.with("readout");
     Tooltip::always_open(ui.ctx().clone(), response.layer_id, id, at).show(|ui| {
-        ui.spacing_mut().item_spacing = vec2(10.0, 3.0);
+        ui.spacing_mut().item_spacing = vec2(8.0, 3.0);
+        ui.spacing_mut().interact_size.y = 16.0;
         let day = frame.span.day(index);
+        let ranking = panel.ranking(index);
+        let counts: Vec<Count> = ranking.iter().filter_map(|(_, count)| *count).collect();
+        let state = match frame.states[index] {
+            DayState::Final if counts.is_empty() => text::NO_DATA,
+            state => text::day_state(state),
+        };
         ui.horizontal(|ui| {
             ui.label(RichText::new(day.long()).font(theme::bold(13.0)));
-            ui.label(
-                RichText::new(text::day_state(frame.states[index]))
-                    .color(tokens.weak)
-                    .small(),
-            );
+            ui.label(RichText::new(state).color(tokens.weak).small());
         });
         ui.label(RichText::new(&panel.title).color(tokens.weak).small());
         ui.add_space(3.0);
-        let ranking = panel.ranking(index);
-        let total = sum(&ranking
-            .iter()
-            .filter_map(|(_, count)| *count)
-            .collect::<Vec<_>>());
+        let total = sum(&counts);
         for (line, count) in ranking.iter().take(MOST) {
             let value = count.map_or(text::NO_DATA.into(), |count| format::grouped(count.events));
-            let share = match count {
-                Some(count) if total.events > 0 => {
+            let share = match (count, line.before.get(index).copied().flatten()) {
+                (Some(count), Some(before)) if frame.compared.is_some() => {
+                    let change =
+                        (count.events as f64 - before.events as f64) / before.events as f64;
+                    if before.events > 0 {
+                        format::percent(change)
+                    } else {
+                        String::new()
+                    }
+                }
+                (Some(count), _) if frame.compared.is_none() && total.events > 0 => {
                     format!("{:.0} %", count.events as f64 / total.events as f64 * 100.0)
                 }
                 _ => String::new(),
@@ -62,9 +70,14 @@ pub(super) fn show(
             let more = format!("and {} more", ranking.len() - MOST);
             ui.label(RichText::new(more).color(tokens.weak).small());
         }
-        if ranking.len() > 1 {
+        if counts.len() > 1 {
             ui.add_space(2.0);
             row(ui, None, "All of these", &format::grouped(total.events), "");
+        }
+        if let Some(days) = frame.compared {
+            let against = day.plus(-days).long();
+            let words = format!("Change against {against}");
+            ui.label(RichText::new(words).color(tokens.weak).small());
         }
         if total.late_events > 0 {
             row(
@@ -81,14 +94,14 @@ pub(super) fn show(
 fn row(ui: &mut Ui, color: Option<egui::Color32>, name: &str, value: &str, share: &str) {
     let tokens = theme::tokens(ui);
     ui.horizontal(|ui| {
-        ui.set_width(250.0);
+        ui.set_width(264.0);
         let (dot, _) = ui.allocate_exact_size(vec2(9.0, 9.0), Sense::hover());
         if let Some(color) = color {
             ui.painter().circle_filled(dot.center(), 4.0, color);
         }
         ui.add(egui::Label::new(name).truncate());
         ui.with_layout(UiLayout::right_to_left(Align::Center), |ui| {
-            let (rect, _) = ui.allocate_exact_size(vec2(34.0, 15.0), Sense::hover());
+            let (rect, _) = ui.allocate_exact_size(vec2(46.0, 15.0), Sense::hover());
             ui.painter().text(
                 rect.right_center(),
                 egui::Align2::RIGHT_CENTER,

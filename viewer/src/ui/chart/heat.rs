@@ -1,0 +1,219 @@
+//! The heatmap: a row for each series, a cell for each day, each row on its own scale.
+
+use super::{Frame, Layout, Outcome, day_axis, describe, hatch, interact, labels, readout};
+use crate::{
+    model::{
+        data::DayState,
+        series::{Line, Panel},
+    },
+    ui::{
+        text,
+        theme::{self, Tokens},
+        widgets,
+    },
+};
+use egui::{Color32, Rect, ScrollArea, Sense, Stroke, StrokeKind, Ui, UiBuilder, pos2, vec2};
+
+const ROWS: std::ops::RangeInclusive<f32> = 15.0..=34.0;
+
+/// Shows the heatmap over the whole of `rect`.
+pub(crate) fn show(ui: &mut Ui, rect: Rect, panel: &Panel, frame: &Frame<'_>) -> Outcome {
+    let tokens = theme::tokens(ui);
+    let stroke = Stroke::new(1.0, tokens.border);
+    let radius = f32::from(theme::CARD_RADIUS);
+    ui.painter()
+        .rect(rect, radius, tokens.surface, stroke, StrokeKind::Inside);
+    let inner = rect.shrink(theme::PAD);
+    head(ui, inner, panel, tokens);
+    let widest = panel
+        .lines
+        .iter()
+        .map(|line| super::width(ui, &line.name))
+        .fold(0.0, f32::max);
+    let left = (widest + 10.0).min(inner.width() * 0.3);
+    let area = Rect::from_min_max(inner.min + vec2(0.0, 30.0), inner.max - vec2(0.0, 20.0));
+    let count = panel.lines.len().max(1) as f32;
+    let height = (area.height() / count).clamp(*ROWS.start(), *ROWS.end());
+    let mut outcome = Outcome::default();
+    let mut child = ui.new_child(UiBuilder::new().max_rect(area).id_salt("heat"));
+    ScrollArea::vertical()
+        .auto_shrink([false, false])
+        .show(&mut child, |ui| {
+            let size = vec2(area.width(), height * count);
+            let (all, _) = ui.allocate_exact_size(size, Sense::hover());
+            let plot = Rect::from_min_max(pos2(all.min.x + left, all.min.y), all.max);
+            let layout = Layout {
+                plot,
+                days: frame.span.days(),
+                top: 1.0,
+            };
+            let response =
+                ui.interact(plot, ui.scope_id().with("heatmap"), Sense::click_and_drag());
+            describe(ui, &response, panel, frame);
+            for (at, line) in panel.lines.iter().enumerate() {
+                let y = all.min.y + at as f32 * height;
+                let row = Rect::from_x_y_ranges(all.x_range(), y..=y + height);
+                if ui.is_rect_visible(row) {
+                    cells(ui, &layout, row, line, frame, tokens);
+                    let strong = frame.highlight.is_some_and(|name| name == line.full_name);
+                    let font = if strong {
+                        theme::bold(11.5)
+                    } else {
+                        theme::font(11.5)
+                    };
+                    let name = widgets::elided(ui, &line.name, font, tokens.text, left - 8.0);
+                    let place = pos2(row.min.x, row.center().y - name.size().y / 2.0);
+                    ui.painter().galley(place, name, tokens.text);
+                }
+                labels::node(ui, row, line);
+            }
+            outcome = interact(ui, &response, &layout, frame, None);
+            outcome.highlight = response.hover_pos().and_then(|at| {
+                let row = ((at.y - all.min.y) / height) as usize;
+                panel.lines.get(row).map(|line| line.full_name.clone())
+            });
+            if let Some(index) = frame.day.and_then(|day| frame.span.index(day)) {
+                let column = Rect::from_x_y_ranges(
+                    layout.edge(index)..=layout.edge(index + 1),
+                    plot.y_range(),
+                );
+                let stroke = Stroke::new(1.0, tokens.text);
+                ui.painter()
+                    .rect_stroke(column, 2.0, stroke, StrokeKind::Outside);
+                if response.hovered() || response.has_focus() {
+                    readout::show(ui, &response, &layout, panel, frame, index);
+                }
+            }
+            widgets::focus_ring(ui, plot, &response);
+        });
+    let axis = Rect::from_min_max(pos2(area.min.x + left, area.min.y), area.max);
+    let bottom = area.max.y.min(area.min.y + height * count);
+    let axis = Rect::from_x_y_ranges(axis.x_range(), axis.min.y..=bottom);
+    day_axis(
+        ui.painter(),
+        &Layout {
+            plot: axis,
+            days: frame.span.days(),
+            top: 1.0,
+        },
+        frame,
+        tokens,
+    );
+    outcome
+}
+
+fn cells(ui: &Ui, layout: &Layout, row: Rect, line: &Line, frame: &Frame<'_>, tokens: Tokens) {
+    let gap = if layout.plot.width() / layout.days as f32 > 6.0 {
+        1.0
+    } else {
+        0.0
+    };
+    let scale = Scale::of(line);
+    for (index, count) in line.counts.iter().enumerate() {
+        let cell = Rect::from_x_y_ranges(
+            layout.edge(index)..=layout.edge(index + 1) - gap,
+            row.min.y + 1.0..=row.max.y - 1.0,
+        );
+        let complete = frame.states[index].is_complete();
+        match count {
+            None if frame.states[index] != DayState::SoFar
+                && frame.span.day(index) >= frame.begin =>
+            {
+                hatch(ui.painter(), cell, tokens);
+            }
+            None => {}
+            Some(count) if count.events == 0 => {
+                let stroke = Stroke::new(1.0, tokens.border);
+                ui.painter()
+                    .rect_stroke(cell, 1.0, stroke, StrokeKind::Inside);
+            }
+            Some(count) => {
+                let color = scale.color(count.events, tokens);
+                if complete {
+                    ui.painter().rect_filled(cell, 1.0, color);
+                } else {
+                    // An incomplete day is hollow, as in the line charts.
+                    let stroke = Stroke::new(2.0, color);
+                    ui.painter()
+                        .rect_stroke(cell, 1.0, stroke, StrokeKind::Inside);
+                }
+            }
+        }
+    }
+}
+
+/// From the smallest to the largest day of a row.
+struct Scale {
+    low: i64,
+    high: i64,
+}
+
+impl Scale {
+    fn of(line: &Line) -> Self {
+        let figures = line.figures;
+        Self {
+            low: figures.min.unwrap_or(0),
+            high: figures.max.unwrap_or(1),
+        }
+    }
+
+    fn color(&self, events: i64, tokens: Tokens) -> Color32 {
+        let range = (self.high - self.low).max(1) as f32;
+        let share = ((events - self.low) as f32 / range).clamp(0.0, 1.0);
+        tokens
+            .surface
+            .lerp_to_gamma(tokens.accent, 0.14 + 0.86 * share)
+    }
+}
+
+fn head(ui: &Ui, inner: Rect, panel: &Panel, tokens: Tokens) {
+    let title = widgets::elided(
+        ui,
+        &panel.title,
+        theme::bold(14.0),
+        tokens.text,
+        inner.width() * 0.5,
+    );
+    ui.painter().galley(inner.min, title, tokens.text);
+    let mut right = inner.max.x;
+    let y = inner.min.y + 9.0;
+    let mut word = |words: &str| {
+        let galley = ui
+            .painter()
+            .layout_no_wrap(words.into(), theme::font(11.0), tokens.weak);
+        right -= galley.size().x;
+        ui.painter()
+            .galley(pos2(right, y - galley.size().y / 2.0), galley, tokens.weak);
+        right -= 6.0;
+        right
+    };
+    let after = word("largest day of the row");
+    let bar = Rect::from_min_max(pos2(after - 90.0, y - 5.0), pos2(after, y + 5.0));
+    let scale = Scale { low: 0, high: 17 };
+    for step in 0..18 {
+        let x = bar.min.x + step as f32 * 5.0;
+        let cell = Rect::from_min_size(pos2(x, bar.min.y), vec2(5.0, 10.0));
+        ui.painter()
+            .rect_filled(cell, 0.0, scale.color(step, tokens));
+    }
+    right = bar.min.x - 6.0;
+    let smallest = ui
+        .painter()
+        .layout_no_wrap("smallest".into(), theme::font(11.0), tokens.weak);
+    right -= smallest.size().x;
+    ui.painter().galley(
+        pos2(right, y - smallest.size().y / 2.0),
+        smallest,
+        tokens.weak,
+    );
+    let key = Rect::from_min_size(pos2(right - 74.0, y - 5.0), vec2(12.0, 10.0));
+    hatch(ui.painter(), key, tokens);
+    widgets::text(
+        ui,
+        pos2(key.max.x + 5.0, y),
+        egui::Align2::LEFT_CENTER,
+        text::NO_DATA,
+        theme::font(11.0),
+        tokens.weak,
+    );
+}

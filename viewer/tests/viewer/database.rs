@@ -1,0 +1,220 @@
+//! The viewer against a real Postgres with the extension: `DATABASE_URL` names one where databases can be made.
+
+use musicstream_viewer::source::{Feed, Health, address::Address, problem::Problem};
+use postgres::{Client, NoTls};
+use std::{
+    env, process,
+    sync::atomic::{AtomicU32, Ordering},
+    time::{Duration, Instant},
+};
+
+const POLL: Duration = Duration::from_millis(300);
+const PATIENCE: Duration = Duration::from_secs(20);
+
+static NUMBER: AtomicU32 = AtomicU32::new(0);
+
+/// A database of the test's own; dropped at the end.
+struct Database {
+    server: String,
+    name: String,
+}
+
+impl Database {
+    /// A fresh one, or `None` (said aloud) where no server is named.
+    fn fresh(test: &str) -> Option<Self> {
+        let Ok(server) = env::var("DATABASE_URL") else {
+            eprintln!("skipped: {test} needs DATABASE_URL");
+            return None;
+        };
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let name = format!("viewer_test_{}_{number}", process::id());
+        let database = Self { server, name };
+        let mut client = Client::connect(&database.server, NoTls).unwrap();
+        let name = &database.name;
+        client
+            .batch_execute(&format!("create database {name}"))
+            .unwrap();
+        Some(database)
+    }
+
+    fn url(&self) -> String {
+        let (base, options) = match self.server.split_once('?') {
+            Some((base, options)) => (base, format!("?{options}")),
+            None => (self.server.as_str(), String::new()),
+        };
+        let (authority, _) = base.rsplit_once('/').unwrap();
+        format!("{authority}/{}{options}", self.name)
+    }
+
+    fn client(&self) -> Client {
+        Client::connect(&self.url(), NoTls).unwrap()
+    }
+
+    fn feed(&self) -> Feed {
+        Feed::database(Address::new(Some(&self.url())).unwrap(), POLL).unwrap()
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        if let Ok(mut client) = Client::connect(&self.server, NoTls) {
+            let _ = client.batch_execute(&format!("drop database {} with (force)", self.name));
+        }
+    }
+}
+
+/// Stages `count` plays in a region now, and rolls up.
+fn play(client: &mut Client, region: &str, count: i32) {
+    client
+        .execute(
+            "insert into staging_events (event_id, user_id, event_type, region, ts)
+             select gen_random_uuid()::text, 'ana', 'play', $1, to_char(now() at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS')
+             from generate_series(1, $2)",
+            &[&region, &count],
+        )
+        .unwrap();
+    client.batch_execute("select musicstream_rollup()").unwrap();
+}
+
+fn plays(feed: &Feed) -> i64 {
+    feed.latest()
+        .data
+        .map_or(-1, |data| data.cells.iter().map(|cell| cell.events).sum())
+}
+
+fn wait_for(what: &str, is_so: impl Fn() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !is_so() {
+        assert!(Instant::now() < deadline, "waited {PATIENCE:?} for {what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+fn problem(feed: &Feed) -> Problem {
+    wait_for("a problem", || {
+        matches!(feed.latest().health, Health::Trouble { .. })
+    });
+    match feed.latest().health {
+        Health::Trouble { problem, .. } => problem,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_rollup_shows_by_itself_and_a_pause_holds_it_back() {
+    let Some(database) = Database::fresh("a_rollup_shows_by_itself") else {
+        return;
+    };
+    let mut client = database.client();
+    client
+        .batch_execute("create extension pg_musicstream")
+        .unwrap();
+    let feed = database.feed();
+    assert!(feed.wait(PATIENCE).unwrap().cells.is_empty());
+    play(&mut client, "EU", 5);
+    wait_for("five plays", || plays(&feed) == 5);
+    feed.pause(true);
+    wait_for("the pause", || feed.latest().health == Health::Paused);
+    play(&mut client, "US", 2);
+    feed.refresh();
+    wait_for("seven plays, asked for by hand", || plays(&feed) == 7);
+    play(&mut client, "US", 1);
+    feed.pause(false);
+    wait_for("eight plays", || plays(&feed) == 8);
+}
+
+#[test]
+fn a_lost_connection_keeps_the_numbers_and_comes_back() {
+    let Some(database) = Database::fresh("a_lost_connection") else {
+        return;
+    };
+    let mut client = database.client();
+    client
+        .batch_execute("create extension pg_musicstream")
+        .unwrap();
+    play(&mut client, "EU", 3);
+    let feed = database.feed();
+    feed.wait(PATIENCE).unwrap();
+    let mut server = Client::connect(&database.server, NoTls).unwrap();
+    let name = &database.name;
+    let allow = |yes: bool| format!("alter database {name} allow_connections {yes}");
+    server.batch_execute(&allow(false)).unwrap();
+    server
+        .execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity
+             where datname = $1 and application_name = 'musicstream-viewer'",
+            &[name],
+        )
+        .unwrap();
+    let lost = problem(&feed);
+    assert!(
+        lost.may_pass() || matches!(lost, Problem::Other(_)),
+        "{lost:?}"
+    );
+    assert_eq!(plays(&feed), 3, "numbers stay");
+    play(&mut client, "EU", 1);
+    server.batch_execute(&allow(true)).unwrap();
+    wait_for("the missed play", || plays(&feed) == 4);
+    assert_eq!(feed.latest().health, Health::Live);
+}
+
+#[test]
+fn what_is_missing_is_named() {
+    let Some(database) = Database::fresh("what_is_missing_is_named") else {
+        return;
+    };
+    assert_eq!(
+        problem(&database.feed()),
+        Problem::NoExtension { available: true }
+    );
+
+    let mut client = database.client();
+    client
+        .batch_execute(
+            "create view live_daily_metrics as select current_date as day;
+                          create view musicstream_status as select 1 as revision",
+        )
+        .unwrap();
+    assert!(matches!(
+        problem(&database.feed()),
+        Problem::OtherVersion { found: None, .. }
+    ));
+
+    let nowhere = format!("{}_not_there", database.url());
+    let feed = Feed::database(Address::new(Some(&nowhere)).unwrap(), POLL).unwrap();
+    assert!(matches!(problem(&feed), Problem::NoDatabase(_)));
+
+    let feed = Feed::database(
+        Address::new(Some("postgresql://ana@127.0.0.1:1/music")).unwrap(),
+        POLL,
+    )
+    .unwrap();
+    assert!(matches!(problem(&feed), Problem::NoServer(_)));
+}
+
+#[test]
+fn a_role_without_rights_is_told_so() {
+    let Some(database) = Database::fresh("a_role_without_rights") else {
+        return;
+    };
+    let mut client = database.client();
+    let role = format!("{}_reader", database.name);
+    client
+        .batch_execute(&format!(
+            "create extension pg_musicstream; create role {role} login password 'right'"
+        ))
+        .unwrap();
+    let url = |password: &str| {
+        let url = database.url();
+        let (_, rest) = url.rsplit_once('@').unwrap();
+        format!("postgresql://{role}:{password}@{rest}")
+    };
+    let feed =
+        |password| Feed::database(Address::new(Some(&url(password))).unwrap(), POLL).unwrap();
+    assert!(matches!(problem(&feed("right")), Problem::NoPrivilege(_)));
+    // Where the server trusts everybody, no password can be wrong.
+    if Client::connect(&url("wrong"), NoTls).is_err() {
+        assert!(matches!(problem(&feed("wrong")), Problem::WrongPassword(_)));
+    }
+    client.batch_execute(&format!("drop role {role}")).unwrap();
+}

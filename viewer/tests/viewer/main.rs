@@ -1,0 +1,10 @@
+//! The viewer from outside: its window as a tree and as pictures, and its database thread against a real Postgres.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "in a test, what is not as expected ends it"
+)]
+
+mod database;
+mod pictures;
+mod window;

@@ -1,0 +1,312 @@
+//! The window's tree: what a screen reader, and a test, finds by name.
+
+use egui::{Key, Modifiers, Theme, accesskit::Role, vec2};
+use egui_kittest::{
+    Harness,
+    kittest::{NodeT, Queryable},
+};
+use musicstream_viewer::{
+    DEMO_TIME,
+    model::{
+        data::{Dataset, Row, Status},
+        day::{DAY_US, Day},
+        series::View,
+        span::Range,
+    },
+    source::{Feed, demo, problem::Problem},
+    state::State,
+    ui::{App, Clock, theme},
+};
+
+const TODAY: i32 = 20_530;
+
+fn harness_of(feed: Feed, state: State, size: [f32; 2]) -> Harness<'static, App> {
+    let app = App::new(feed, state, Clock::Fixed(DEMO_TIME), std::env::temp_dir());
+    Harness::builder()
+        .with_size(vec2(size[0], size[1]))
+        .with_theme(Theme::Light)
+        .with_max_steps(12)
+        .with_context_setup(theme::install)
+        .build_ui_state(
+            |ui, app: &mut App| {
+                app.logic();
+                app.ui(ui);
+            },
+            app,
+        )
+}
+
+fn harness(state: State) -> Harness<'static, App> {
+    let feed = Feed::fixed(demo::at(DEMO_TIME, 1), "sample");
+    harness_of(feed, state, [1440.0, 900.0])
+}
+
+fn row(day: i32, event_type: &str, region: &str, events: i64) -> Row {
+    Row {
+        day: Day(day),
+        event_type: event_type.into(),
+        region: region.into(),
+        events,
+        late_events: 0,
+        updated_at: Some(0),
+        is_final: day < TODAY,
+    }
+}
+
+fn status() -> Status {
+    Status {
+        now: Day(TODAY).start() + DAY_US / 2,
+        ..Status::default()
+    }
+}
+
+fn labels(harness: &Harness<'_, App>, role: Role) -> Vec<String> {
+    harness
+        .query_all_by_role(role)
+        .filter_map(|node| node.accesskit_node().label())
+        .collect()
+}
+
+fn has(harness: &Harness<'_, App>, role: Role, part: &str) -> bool {
+    labels(harness, role)
+        .iter()
+        .any(|label| label.contains(part))
+}
+
+#[test]
+fn series_and_rows_are_found_by_name() {
+    let mut harness = harness(State::default());
+    harness.run();
+    for series in ["play · EU", "stop · APAC", "pause · MENA"] {
+        assert!(has(&harness, Role::GraphicsObject, series), "{series}");
+    }
+    let data = demo::at(DEMO_TIME, 1);
+    let cell = data
+        .cells
+        .iter()
+        .find(|cell| cell.day == Day(TODAY))
+        .unwrap();
+    let row = format!(
+        "{} {} {}: ",
+        cell.day.iso(),
+        data.event_types[usize::from(cell.event_type)],
+        data.regions[usize::from(cell.region)]
+    );
+    assert!(
+        has(&harness, Role::Row, &row),
+        "{row} in {:?}",
+        labels(&harness, Role::Row)
+    );
+    assert!(has(&harness, Role::Row, "Total of 495 rows"));
+    assert!(has(&harness, Role::Figure, "Line chart play"));
+}
+
+#[test]
+fn filters_change_what_is_shown() {
+    let mut harness = harness(State::default());
+    harness.run();
+    harness
+        .get_by_role_and_label(Role::CheckBox, "MENA")
+        .click();
+    harness.run();
+    assert!(!has(&harness, Role::GraphicsObject, "play · MENA"));
+    assert!(has(&harness, Role::GraphicsObject, "play · EU"));
+    harness.get_by_label("Regions: invert").click();
+    harness.run();
+    assert!(has(&harness, Role::GraphicsObject, "play · MENA"));
+    assert!(!has(&harness, Role::GraphicsObject, "play · EU"));
+    harness.get_by_label("Event types: none").click();
+    harness.run();
+    assert!(harness.query_by_label("Nothing is switched on").is_some());
+    harness.get_by_label("Event types: all").click();
+    harness.get_by_label("Regions: all").click();
+    harness.run();
+    assert!(has(&harness, Role::GraphicsObject, "play · EU"));
+}
+
+#[test]
+fn every_view_has_its_charts() {
+    for (view, figures) in [
+        (View::ByEventType, 3),
+        (View::ByRegion, 6),
+        (View::Overlay, 1),
+        (View::Heatmap, 1),
+        (View::Table, 0),
+    ] {
+        let mut harness = harness(State {
+            view,
+            ..State::default()
+        });
+        harness.run();
+        assert_eq!(labels(&harness, Role::Figure).len(), figures, "{view:?}");
+        assert_eq!(labels(&harness, Role::Table).len(), 1, "{view:?}");
+    }
+}
+
+#[test]
+fn keys_choose_range_view_and_zoom() {
+    let mut harness = harness(State::default());
+    harness.run();
+    harness.key_press(Key::Num3);
+    harness.run();
+    assert_eq!(harness.state().state().range, Range::Days90);
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::Num2);
+    harness.run();
+    assert_eq!(harness.state().state().view, View::ByRegion);
+    harness.key_press(Key::Plus);
+    harness.run();
+    assert_eq!(
+        harness.state().state().zoom.map(|zoom| zoom.days()),
+        Some(54)
+    );
+    harness.key_press(Key::ArrowLeft);
+    harness.key_press(Key::ArrowLeft);
+    harness.run();
+    assert_eq!(harness.state().state().cursor, Some(Day(TODAY - 1)));
+    harness.key_press(Key::Escape);
+    harness.run();
+    assert_eq!(
+        (harness.state().state().zoom, harness.state().state().cursor),
+        (None, None)
+    );
+    harness.key_press(Key::F1);
+    harness.run();
+    assert!(harness.query_by_label("Close help").is_some());
+    harness.key_press(Key::Escape);
+    harness.run();
+    assert!(harness.query_by_label("Close help").is_none());
+}
+
+#[test]
+fn typing_in_the_search_box_is_no_shortcut() {
+    let mut harness = harness(State::default());
+    harness.run();
+    harness.key_press(Key::Slash);
+    harness.run();
+    harness.event(egui::Event::Text("1".into()));
+    harness.key_press(Key::Num1);
+    harness.run();
+    assert_eq!(harness.state().state().range, Range::Days28);
+    assert_eq!(
+        harness.query_all_by_label("No name like that").count(),
+        2,
+        "in both lists"
+    );
+}
+
+#[test]
+fn headers_sort() {
+    let mut harness = harness(State {
+        view: View::Table,
+        ..State::default()
+    });
+    harness.run();
+    harness
+        .get_by_role_and_label(Role::ColumnHeader, "Sort by Events")
+        .click();
+    harness.run();
+    assert!(has(
+        &harness,
+        Role::ColumnHeader,
+        "Sort by Events, now descending"
+    ));
+    let data = demo::at(DEMO_TIME, 1);
+    let largest = data
+        .between(Day(TODAY - 27), Day(TODAY))
+        .iter()
+        .map(|cell| cell.events)
+        .max()
+        .map(musicstream_viewer::model::format::grouped)
+        .unwrap();
+    let first = &labels(&harness, Role::Row)[0];
+    assert!(first.contains(&largest), "{first} has not {largest}");
+}
+
+#[test]
+fn a_failure_keeps_the_numbers_and_says_what_to_do() {
+    let problem = Problem::Lost("server closed the connection".into());
+    let data = demo::at(DEMO_TIME, 1);
+    let feed = Feed::failed(problem, DEMO_TIME - 5_000_000, Some(data), "sample");
+    let mut harness = harness_of(feed, State::default(), [1440.0, 900.0]);
+    harness.run_steps(3);
+    assert!(has(&harness, Role::Alert, "The connection is lost"));
+    assert!(has(&harness, Role::GraphicsObject, "play · EU"));
+}
+
+#[test]
+fn without_numbers_the_page_says_what_is_missing() {
+    let missing = Problem::NoExtension { available: true };
+    let feed = Feed::failed(missing, DEMO_TIME, None, "music on db:5432");
+    let mut harness = harness_of(feed, State::default(), [900.0, 600.0]);
+    harness.run_steps(3);
+    assert!(
+        harness
+            .query_by_label("The extension is missing in this database")
+            .is_some()
+    );
+    assert!(
+        harness
+            .query_by_label("Copy create extension pg_musicstream;")
+            .is_some()
+    );
+
+    let empty = Feed::fixed(Dataset::new(vec![], status()), "music on db:5432");
+    let mut harness = harness_of(empty, State::default(), [900.0, 600.0]);
+    harness.run();
+    assert!(
+        harness
+            .query_by_label("Connected; there are no events yet")
+            .is_some()
+    );
+}
+
+#[test]
+fn odd_names_and_numbers_have_their_place() {
+    let rows = vec![
+        row(
+            TODAY - 1,
+            "play",
+            "a region with a name that is far too long for its column",
+            1,
+        ),
+        row(
+            TODAY - 1,
+            "play",
+            "Łódź Ελλάδα Россия",
+            9_007_199_254_740_993,
+        ),
+        row(TODAY - 1, "skip", "", 0),
+    ];
+    for size in [[760.0, 520.0], [1440.0, 900.0]] {
+        let feed = Feed::fixed(Dataset::new(rows.clone(), status()), "odd");
+        let mut harness = harness_of(feed, State::default(), size);
+        harness.run();
+        assert!(has(&harness, Role::Row, "9,007,199,254,740,993 events"));
+    }
+}
+
+#[test]
+fn pointing_at_a_day_reads_all_its_series() {
+    let mut harness = harness(State {
+        view: View::Overlay,
+        ..State::default()
+    });
+    harness.run();
+    let chart = harness
+        .query_all_by_role(Role::Figure)
+        .next()
+        .and_then(|node| node.accesskit_node().bounding_box())
+        .unwrap();
+    let middle = egui::pos2(
+        (chart.x0 + chart.x1) as f32 / 2.0,
+        (chart.y0 + chart.y1) as f32 / 2.0,
+    );
+    harness.hover_at(middle);
+    harness.run();
+    assert!(harness.query_by_label("All of these").is_some());
+    assert_eq!(
+        harness.query_all_by_label("play").count(),
+        2,
+        "filter and reading"
+    );
+}
