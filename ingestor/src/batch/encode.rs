@@ -13,6 +13,8 @@ const COLUMNS: i16 = 13;
 const HEAD_BYTES: usize = 2 + 8 + 12;
 const SIGNATURE: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
 const TRAILER: i16 = -1;
+/// Key and payload null.
+const NO_TAIL: [u8; 8] = [0xff; 8];
 /// 2000-01-01 in microseconds since 1970-01-01: where Postgres counts from.
 const POSTGRES_EPOCH: i64 = 946_684_800_000_000;
 
@@ -56,6 +58,33 @@ pub(super) fn rewrite(
     let start = out.len();
     out.extend_from_slice(tail);
     start
+}
+
+/// Reads back where a row came from.
+pub(super) fn origin<'a>(head: &[u8], tail: &'a [u8]) -> Origin<'a> {
+    let mut partition = [0; 4];
+    partition.copy_from_slice(&head[6..10]);
+    let mut position = [0; 8];
+    position.copy_from_slice(&head[14..22]);
+    let (key, rest) = split(tail);
+    let (payload, _) = split(rest);
+    Origin {
+        partition: i32::from_be_bytes(partition),
+        position: i64::from_be_bytes(position),
+        key,
+        payload,
+    }
+}
+
+/// The first column of what is left of a row, and the rest.
+fn split(columns: &[u8]) -> (Option<&[u8]>, &[u8]) {
+    let (length, rest) = columns.split_at(4);
+    let mut bytes = [0; 4];
+    bytes.copy_from_slice(length);
+    match usize::try_from(i32::from_be_bytes(bytes)) {
+        Ok(length) => (Some(&rest[..length]), &rest[length..]),
+        Err(_) => (None, rest),
+    }
 }
 
 fn head(out: &mut Vec<u8>, origin: Origin<'_>) {
@@ -138,7 +167,12 @@ impl Iterator for Pieces<'_> {
             if piece.len() >= self.piece_bytes {
                 return Some(piece.freeze());
             }
-            piece.extend_from_slice(&self.data[row.start..row.end]);
+            if row.sends_tail {
+                piece.extend_from_slice(&self.data[row.start..row.end]);
+            } else {
+                piece.extend_from_slice(&self.data[row.start..row.tail]);
+                piece.extend_from_slice(&NO_TAIL);
+            }
             self.rows = rest;
         }
         piece.put_i16(TRAILER);

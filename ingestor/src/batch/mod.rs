@@ -6,6 +6,7 @@
 mod encode;
 mod limits;
 
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -46,6 +47,9 @@ struct Row {
     /// Where key and payload begin; they are the last two columns.
     tail: usize,
     end: usize,
+    /// Whether key and payload are sent. The database needs them of refused records; of events they
+    /// would double what is sent, so those that it refuses are asked for afterwards.
+    sends_tail: bool,
 }
 
 /// Rows of one source on their way to the database.
@@ -142,6 +146,7 @@ impl Batch {
             start,
             tail,
             end: self.data.len(),
+            sends_tail: judged.is_err(),
         });
     }
 
@@ -168,7 +173,44 @@ impl Batch {
             start,
             tail: tail_start,
             end: self.data.len(),
+            sends_tail: true,
         };
+    }
+
+    /// Rows that are refused already when they are sent.
+    pub(crate) fn refused_count(&self) -> usize {
+        self.rows.iter().filter(|row| row.sends_tail).count()
+    }
+
+    /// By partition: the lowest and the highest position.
+    pub(crate) fn position_spans(&self) -> BTreeMap<i32, (i64, i64)> {
+        let mut spans = BTreeMap::new();
+        for row in &self.rows {
+            let origin = self.origin(row);
+            let (first, last) = spans
+                .entry(origin.partition)
+                .or_insert((origin.position, origin.position));
+            *first = origin.position.min(*first);
+            *last = origin.position.max(*last);
+        }
+        spans
+    }
+
+    /// Where these records came from, with their bytes, if those were not sent.
+    pub(crate) fn unsent_bytes(&self, wanted: &HashSet<(i32, i64)>) -> Vec<Origin<'_>> {
+        self.rows
+            .iter()
+            .filter(|row| !row.sends_tail)
+            .map(|row| self.origin(row))
+            .filter(|origin| wanted.contains(&(origin.partition, origin.position)))
+            .collect()
+    }
+
+    fn origin(&self, row: &Row) -> Origin<'_> {
+        encode::origin(
+            &self.data[row.start..row.tail],
+            &self.data[row.tail..row.end],
+        )
     }
 
     /// A binary `COPY` of the rows with these numbers, in pieces of about `piece_bytes`.

@@ -93,8 +93,9 @@ fn columns_of_an_event() {
             None,
             None,
             None,
-            some(b"{}"),
-        ])]
+            None,
+        ])],
+        "the bytes of an event are not sent"
     );
 }
 
@@ -152,6 +153,33 @@ fn spans_grow_and_keep_their_start() {
     assert_eq!(batch.spans(), [span(0, Some(5), 9, 1), span(1, None, 1, 2)]);
     batch.begin("kafka:x/y".into(), 2);
     assert!(batch.is_empty());
+}
+
+#[test]
+fn bytes_that_were_not_sent_can_be_asked_for() {
+    let mut batch = batch();
+    let keyed = Origin {
+        key: Some(b"k"),
+        ..origin(4)
+    };
+    batch.push(keyed, &Ok(event(5)));
+    batch.push(origin(9), &Ok(event(2)));
+    batch.push(origin(7), &Err(Rejection::new(Reason::NotUtf8, "x")));
+    batch.sort();
+    assert_eq!(batch.refused_count(), 1);
+    assert_eq!(
+        batch.position_spans().into_iter().collect::<Vec<_>>(),
+        [(3, (4, 9))]
+    );
+    let found = batch.unsent_bytes(&[(3, 4), (3, 7), (3, 8)].into());
+    let [found] = found.as_slice() else {
+        panic!("{found:?}");
+    };
+    assert_eq!((found.partition, found.position), (3, 4));
+    assert_eq!(
+        (found.key, found.payload),
+        (Some(&b"k"[..]), Some(&b"{}"[..]))
+    );
 }
 
 proptest! {

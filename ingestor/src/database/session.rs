@@ -39,6 +39,8 @@ pub(crate) struct Session {
     advance: Statement,
     copy: Statement,
     upsert: Statement,
+    refused: Statement,
+    keep_bytes: Statement,
     claim: Statement,
     holder: Statement,
 }
@@ -76,6 +78,10 @@ impl Session {
                 advance: client.prepare(include_str!("../sql/advance.sql")).await?,
                 copy: client.prepare(COPY_STATEMENT).await?,
                 upsert: client.prepare(include_str!("../sql/upsert.sql")).await?,
+                refused: client.prepare(include_str!("../sql/refused.sql")).await?,
+                keep_bytes: client
+                    .prepare(include_str!("../sql/keep_bytes.sql"))
+                    .await?,
                 claim: client.prepare(include_str!("../sql/claim.sql")).await?,
                 holder: client.prepare(include_str!("../sql/holder.sql")).await?,
                 client,
@@ -224,13 +230,44 @@ impl Session {
         staged.map_err(|error| DatabaseError::of("cannot stage a batch", &error))?;
         let row = upserted.map_err(|error| DatabaseError::of("cannot upsert a batch", &error))?;
         let count = |column: usize| u64::try_from(row.get::<_, i64>(column)).unwrap_or_default();
-        Ok(Totals {
+        let totals = Totals {
             read: count(0),
             inserted: count(1),
             duplicate: count(2),
             conflicting: count(3),
             rejected: count(4),
-        })
+        };
+        if totals.rejected + totals.conflicting > batch.refused_count() as u64 {
+            self.hand_in_bytes(batch)
+                .await
+                .map_err(|error| DatabaseError::of("cannot keep the bytes of rejects", &error))?;
+        }
+        Ok(totals)
+    }
+
+    /// Gives the rejects of this transaction that the database refused their bytes.
+    async fn hand_in_bytes(&self, batch: &Batch) -> Result<(), tokio_postgres::Error> {
+        let source = batch.source();
+        let spans = batch.position_spans();
+        let partitions: Vec<i32> = spans.keys().copied().collect();
+        let (first, last): (Vec<i64>, Vec<i64>) = spans.values().copied().unzip();
+        let rows = self
+            .client
+            .query(&self.refused, &[&source, &partitions, &first, &last])
+            .await?;
+        let refused = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+        let origins = batch.unsent_bytes(&refused);
+        let partitions: Vec<i32> = origins.iter().map(|origin| origin.partition).collect();
+        let positions: Vec<i64> = origins.iter().map(|origin| origin.position).collect();
+        let keys: Vec<Option<&[u8]>> = origins.iter().map(|origin| origin.key).collect();
+        let payloads: Vec<Option<&[u8]>> = origins.iter().map(|origin| origin.payload).collect();
+        self.client
+            .execute(
+                &self.keep_bytes,
+                &[&source, &partitions, &positions, &keys, &payloads],
+            )
+            .await?;
+        Ok(())
     }
 
     async fn roll_back(&self) {
