@@ -28,6 +28,7 @@ pub(crate) enum Command {
 
 /// Where the log goes and how it looks; it is always on standard error.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Log")]
 pub(crate) struct LogArgs {
     /// Format of the log on standard error
     #[arg(long, value_enum, default_value_t = LogFormat::Text, global = true, env = "MUSICSTREAM_LOG_FORMAT")]
@@ -52,6 +53,7 @@ pub(crate) enum OutputFormat {
 
 /// `--output`, shared by the subcommands that print a result.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
 pub(crate) struct OutputArgs {
     /// Format of the result on standard output
     #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
@@ -60,6 +62,7 @@ pub(crate) struct OutputArgs {
 
 /// Which Postgres database.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Database")]
 pub(crate) struct DatabaseArgs {
     /// Database as a postgresql:// URL or a key=value string; what it leaves out comes from the
     /// PG* variables and ~/.pgpass, as in psql
@@ -69,6 +72,7 @@ pub(crate) struct DatabaseArgs {
 
 /// Which Kafka cluster and topic.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Kafka")]
 pub(crate) struct KafkaArgs {
     /// Kafka brokers, host:port separated by commas
     #[arg(

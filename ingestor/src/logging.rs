@@ -8,7 +8,9 @@ use crate::cli::{LogArgs, LogFormat};
 
 /// Starts the log. A filter that cannot be read falls back to `info` and says so.
 pub(crate) fn start(args: &LogArgs) {
-    let (filter, complaint) = match EnvFilter::try_new(&args.log_level) {
+    // The driver repeats the server's notices; what matters of them comes as an error too.
+    let with_ours = format!("tokio_postgres=warn,{}", args.log_level);
+    let (filter, complaint) = match EnvFilter::try_new(with_ours) {
         Ok(filter) => (filter, None),
         Err(error) => (EnvFilter::new("info"), Some(error)),
     };

@@ -1,6 +1,7 @@
 //! `status`: how far each partition and file has come, by the ledger and by Kafka.
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -60,10 +61,12 @@ pub(crate) fn run(args: StatusArgs) -> anyhow::Result<()> {
         }
         Err(error) => Some(format!("{error:#}")),
     };
-    match args.output.output {
-        OutputFormat::Json => println!("{}", as_json(&lines, kafka_error.as_deref())),
-        OutputFormat::Text => print!("{}", as_text(&lines, kafka_error.as_deref())),
-    }
+    let text = match args.output.output {
+        OutputFormat::Json => format!("{}\n", as_json(&lines, kafka_error.as_deref())),
+        OutputFormat::Text => as_text(&lines, kafka_error.as_deref()),
+    };
+    // A reader that has gone, such as `head`, is no error.
+    let _ = std::io::stdout().write_all(text.as_bytes());
     Ok(())
 }
 

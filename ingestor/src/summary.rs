@@ -1,5 +1,6 @@
 //! What `load` and `stream --until-end` say at their end.
 
+use std::io::Write;
 use std::time::Duration;
 
 use crate::cli::OutputFormat;
@@ -25,7 +26,8 @@ impl Totals {
 
     /// Prints the summary on standard output.
     pub(crate) fn print(&self, elapsed: Duration, output: OutputFormat) {
-        println!("{}", self.render(elapsed, output));
+        // A reader that has gone is no error: all is stored.
+        let _ = writeln!(std::io::stdout(), "{}", self.render(elapsed, output));
     }
 
     fn render(&self, elapsed: Duration, output: OutputFormat) -> String {
@@ -57,5 +59,44 @@ impl Totals {
             })
             .to_string(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TOTALS: Totals = Totals {
+        read: 10,
+        inserted: 5,
+        duplicate: 3,
+        conflicting: 1,
+        rejected: 1,
+    };
+
+    #[test]
+    fn json_has_the_names_that_scripts_rely_on() {
+        let text = TOTALS.render(Duration::from_millis(2500), OutputFormat::Json);
+        let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+        for (name, count) in [
+            ("read", 10),
+            ("inserted", 5),
+            ("duplicate", 3),
+            ("conflicting", 1),
+            ("rejected", 1),
+        ] {
+            assert_eq!(json[name], count, "{name}");
+        }
+        assert_eq!(json["seconds"], 2.5);
+        assert_eq!(json["events_per_second"], 4.0);
+    }
+
+    #[test]
+    fn text_has_all_figures() {
+        let text = TOTALS.render(Duration::from_millis(2500), OutputFormat::Text);
+        assert_eq!(
+            text,
+            "read 10  inserted 5  duplicate 3  conflicting 1  rejected 1  in 2.5 s (4 events/s)"
+        );
     }
 }

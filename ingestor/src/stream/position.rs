@@ -34,8 +34,8 @@ pub(super) enum Misfit {
     },
     #[error(
         "partition {partition}: the log ends at offset {high}, but {next_offset} is the next to read: \
-         the topic was deleted and made anew, or has lost its end; hint: if it was made anew, remove its rows from \
-         ingest_offsets (events stored before stay and are not counted twice)"
+         the topic was deleted and made anew, or has lost its end; hint: if it was made anew, rename its source in \
+         ingest_offsets and rejected_events; stored events stay, and are not counted twice"
     )]
     Recreated {
         partition: i32,
