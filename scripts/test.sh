@@ -7,7 +7,8 @@ cd "$ROOT"
 scripts/stack.sh up
 # shellcheck source=/dev/null
 . "$STACK/env"
-cargo build --release --bins
+# The programs under test, in the same build as the tests: a build without them would differ in features.
+cargo build --release --all-targets
 export MUSICSTREAM_BIN_DIR=$BIN
 
 output=$STACK/test.log
