@@ -74,7 +74,8 @@ begin
     execute format(
         'grant execute on function %1$I.musicstream_claim(text, integer, text),
             %1$I.musicstream_advance(text, integer, bigint, bigint, bigint, bytea),
-            %1$I.musicstream_session_staging(), %1$I.musicstream_upsert(text), %1$I.musicstream_upsert(),
+            %1$I.musicstream_make_partitions(date[], boolean), %1$I.musicstream_session_staging(),
+            %1$I.musicstream_upsert(text), %1$I.musicstream_upsert(),
             %1$I.musicstream_keep_bytes(text, integer[], bigint[], bytea[], bytea[]),
             %1$I.musicstream_rollup() to musicstream_ingest', home);
 end

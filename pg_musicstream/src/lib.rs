@@ -9,6 +9,7 @@ mod bounds;
 mod deltas;
 mod error;
 mod field;
+mod plausible;
 mod returned;
 mod rollup;
 mod settings;
@@ -57,6 +58,7 @@ sql_in_order! {
     "function_musicstream_watermark" "../sql/function/musicstream_watermark.sql",
     "function_musicstream_claim" "../sql/function/musicstream_claim.sql",
     "function_musicstream_advance" "../sql/function/musicstream_advance.sql",
+    "function_musicstream_is_plausible" "../sql/function/musicstream_is_plausible.sql",
     "function_musicstream_make_partitions" "../sql/function/musicstream_make_partitions.sql",
     "function_musicstream_check_staging" "../sql/function/musicstream_check_staging.sql",
     "function_musicstream_session_staging" "../sql/function/musicstream_session_staging.sql",

@@ -17,6 +17,7 @@ struct Report {
 }
 
 #[pg_extern(sql = false)]
+#[allow(clippy::type_complexity)] // pgrx reads the columns from the signature
 fn musicstream_rollup() -> TableIterator<
     'static,
     (

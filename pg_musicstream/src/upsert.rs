@@ -10,6 +10,7 @@ use pgrx::spi::SpiClient;
 use crate::bounds::{self, DAY, SECOND, day_start, timestamp};
 use crate::deltas::Deltas;
 use crate::error::{Error, require_read_committed};
+use crate::plausible::Plausible;
 use crate::returned::Rows;
 use crate::settings;
 
@@ -171,23 +172,6 @@ struct Survey {
     days: BTreeMap<i64, DaySpan>,
     /// By source partition: the newest time that is not ahead of the clock.
     progress: BTreeMap<i32, i64>,
-}
-
-/// Which event times are believed, in microseconds as Postgres counts them.
-struct Plausible {
-    oldest: i64,
-    now: i64,
-    newest: i64,
-}
-
-impl Plausible {
-    fn at(now: i64) -> Plausible {
-        Plausible {
-            oldest: day_start(now - i64::from(settings::RETENTION.get()) * SECOND),
-            now,
-            newest: now + i64::from(settings::MAX_FUTURE.get()) * SECOND,
-        }
-    }
 }
 
 /// The staged rows of one source in one temporary table.

@@ -1,5 +1,7 @@
 -- A standalone table that is then attached: CREATE TABLE … PARTITION OF would lock the root against all readers
 -- and writers. Makers queue on one advisory lock, so that two of them cannot wait for one another's days.
+-- A writer does well to call it in a transaction of its own before the batch. The lock is then held for a moment, and
+-- no statement that was planned without the partition can run on a snapshot that has the partition's deltas.
 create function musicstream_make_partitions(days date[], wait boolean default true) returns integer
     language plpgsql volatile strict security definer
     set search_path = pg_catalog, @extschema@, pg_temp
@@ -11,6 +13,9 @@ declare
     made integer := 0;
 begin
     foreach day in array days loop
+        -- Else a wrong clock, or a hostile caller, could make tables without end.
+        continue when not @extschema@.musicstream_is_plausible(day::timestamp at time zone 'UTC')
+            and not @extschema@.musicstream_is_plausible((day + 1)::timestamp at time zone 'UTC' - interval '1 microsecond');
         leaf := 'raw_events_' || to_char(day, 'YYYYMMDD');
         continue when to_regclass(format('%I.%I', '@extschema@', leaf)) is not null;
 
@@ -34,6 +39,6 @@ begin
 end
 $$;
 
-comment on function musicstream_make_partitions(date[], boolean) is 'makes the partitions of raw_events for these UTC days where they are missing; wait false: not while another session makes some';
+comment on function musicstream_make_partitions(date[], boolean) is 'makes the partitions of raw_events for those of these UTC days whose events are accepted, where they are missing; returns how many; wait false: not while another session makes some';
 
 revoke execute on function musicstream_make_partitions(date[], boolean) from public;
