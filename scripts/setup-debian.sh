@@ -46,8 +46,6 @@ survey() {
   need "cmake (builds librdkafka)" "cmake" has cmake
   need "pkg-config" "pkg-config" has pkg-config
   need "OpenSSL headers" "libssl-dev" pkg-config --exists openssl
-  need "Cyrus SASL headers" "libsasl2-dev" pkg-config --exists libsasl2
-  need "zstd headers" "libzstd-dev" pkg-config --exists libzstd
   need "zlib headers" "zlib1g-dev" pkg-config --exists zlib
   need "libclang (generates Postgres bindings)" "clang libclang-dev" has_libclang
   need "clang" "clang" has clang
