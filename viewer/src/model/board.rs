@@ -26,6 +26,10 @@ pub struct Board {
     pub tiles: Vec<Line>,
     /// The rows.
     pub table: Table,
+    /// Events of each event type over the span, whatever is switched on.
+    pub event_type_sums: Vec<i64>,
+    /// Events of each region over the span, whatever is switched on.
+    pub region_sums: Vec<i64>,
 }
 
 impl Board {
@@ -41,7 +45,20 @@ impl Board {
         };
         let mut tiles = vec![builder.total(TOTAL)];
         tiles.extend(builder.by_event_type());
+        let mut event_type_sums = vec![0_i64; data.event_types.len()];
+        let mut region_sums = vec![0_i64; data.regions.len()];
+        for cell in data.between(span.first, span.last) {
+            for (sums, at) in [
+                (&mut event_type_sums, cell.event_type),
+                (&mut region_sums, cell.region),
+            ] {
+                let sum = &mut sums[usize::from(at)];
+                *sum = sum.saturating_add(cell.events);
+            }
+        }
         Some(Self {
+            event_type_sums,
+            region_sums,
             full,
             span,
             states: builder.states().to_vec(),

@@ -110,6 +110,10 @@ impl Table {
                 });
             }
         }
+        if sort == Sort::default() {
+            table.latest_day_first(data);
+            return table;
+        }
         table.rows.sort_by(|&a, &b| {
             let (a, b) = (&data.cells[a as usize], &data.cells[b as usize]);
             let order = compare(data, a, b, sort.column);
@@ -123,6 +127,18 @@ impl Table {
                 .then_with(|| (a.event_type, a.region).cmp(&(b.event_type, b.region)))
         });
         table
+    }
+
+    /// The usual order, without a sort: the cells come in the order day, event type, region.
+    fn latest_day_first(&mut self, data: &Dataset) {
+        let day = |row: &u32| data.cells[*row as usize].day;
+        self.rows = self
+            .rows
+            .chunk_by(|a, b| day(a) == day(b))
+            .rev()
+            .flatten()
+            .copied()
+            .collect();
     }
 }
 
@@ -190,6 +206,28 @@ mod tests {
         );
         let again = by_events.clicked(Column::Events);
         assert_eq!(events(&data, again), [7, large, large + 1]);
+    }
+
+    #[test]
+    fn the_short_cut_gives_the_order_of_the_sort() {
+        let rows = (0..200).map(|at| {
+            row(
+                at * 7 % 13,
+                ["a", "b", "c"][at as usize % 3],
+                ["x", "y"][at as usize % 2],
+                1,
+            )
+        });
+        let data = Dataset::new(rows.collect(), noon(20));
+        let all = Filter::default();
+        let span = Span::new(Day(0), Day(20));
+        let table = Table::new(&data, span, &all, &all, Sort::default());
+        let key = |row: &u32| {
+            let cell = data.cells[*row as usize];
+            (std::cmp::Reverse(cell.day), cell.event_type, cell.region)
+        };
+        assert!(table.rows.is_sorted_by_key(key));
+        assert_eq!(table.rows.len(), 200);
     }
 
     #[test]

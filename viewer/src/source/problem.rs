@@ -76,9 +76,9 @@ impl Problem {
             Self::BadAddress(_) => "Give it as postgresql://user@host:5432/database with --database-url or \
                  DATABASE_URL, or set PGHOST, PGPORT, PGUSER and PGDATABASE."
                 .into(),
-            Self::NoServer(_) => "Check host and port, and that the server runs. The viewer keeps trying.".into(),
+            Self::NoServer(_) => "Check host and port, and that the server runs.".into(),
             Self::UnknownHost(_) => "Check the host in the address, and the network.".into(),
-            Self::NotReady(_) => "It is starting or shutting down. The viewer keeps trying.".into(),
+            Self::NotReady(_) => "It is starting or shutting down.".into(),
             Self::NeedsPassword => "Put it into ~/.pgpass (readable by you alone) or into PGPASSWORD, and start \
                  the viewer again."
                 .into(),
@@ -106,10 +106,10 @@ impl Problem {
             Self::Tls(_) => "Check sslmode and sslrootcert in the address. sslmode=disable does without TLS, on \
                  networks you trust."
                 .into(),
-            Self::Slow(_) => "It may be overloaded, or a lock may be held. The viewer keeps trying.".into(),
-            Self::Busy(_) => "Close other sessions or raise max_connections. The viewer keeps trying.".into(),
+            Self::Slow(_) => "It may be overloaded, or a lock may be held.".into(),
+            Self::Busy(_) => "Close other sessions or raise max_connections.".into(),
             Self::Lost(_) => "The numbers below are those read last. The viewer reconnects by itself.".into(),
-            Self::Other(_) => "The viewer keeps trying. The server’s own words are below.".into(),
+            Self::Other(_) => "The server’s own words are below.".into(),
         }
     }
 

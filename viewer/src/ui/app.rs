@@ -234,8 +234,11 @@ fn draw(ui: &mut Ui, scene: &Scene<'_>, memory: &mut Memory, commands: &mut Vec<
         .frame(bare(14, 12))
         .show(ui, |ui| filters::show(ui, scene, memory, commands));
     CentralPanel::default().frame(bare(12, 12)).show(ui, |ui| {
-        tiles::show(ui, scene, board);
-        ui.add_space(theme::GAP);
+        // A low window keeps its charts.
+        if ui.available_height() > 470.0 {
+            tiles::show(ui, scene, board);
+            ui.add_space(theme::GAP);
+        }
         centre::show(ui, scene, board, memory, commands);
     });
     help::show(ui, scene.state, commands);

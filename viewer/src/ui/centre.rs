@@ -32,6 +32,11 @@ pub(super) fn show(
         return;
     }
     let all = ui.available_rect_before_wrap();
+    if all.height() < LOWEST_CHART * 2.0 {
+        charts(ui, all, scene, board, memory, commands);
+        ui.allocate_rect(all, Sense::hover());
+        return;
+    }
     let below = (all.height() * 0.36).clamp(132.0, 330.0);
     let split = all.max.y - below - theme::GAP;
     charts(
@@ -44,7 +49,7 @@ pub(super) fn show(
     );
     let below = Rect::from_min_max(pos2(all.min.x, split + theme::GAP), all.max);
     // Beside each other where there is room for both.
-    let figures_width = if below.width() > 980.0 {
+    let figures_width = if below.width() > 740.0 {
         below.width() * 0.5
     } else {
         0.0
@@ -65,34 +70,15 @@ pub(super) fn show(
 
 fn tabs(ui: &mut Ui, scene: &Scene<'_>, board: &Board, commands: &mut Vec<Command>) {
     let tokens = theme::tokens(ui);
+    // Where the choices do not fit beside the tabs, they get a line of their own.
+    let beside = ui.available_width() > 700.0 || scene.state.view != View::Overlay;
     ui.horizontal(|ui| {
         let options = View::ALL.map(|view| (view, text::view(view), text::view(view).to_owned()));
         if let Some(view) = widgets::segments(ui, scene.state.view, options) {
             commands.push(Command::Show(view));
         }
-        if scene.state.view == View::Overlay {
-            if ui.available_width() > 480.0 {
-                ui.add_space(8.0);
-                ui.label(RichText::new("A line for each").color(tokens.weak));
-            }
-            let options = Split::ALL.map(|split| {
-                (
-                    split,
-                    text::split(split),
-                    format!("A line for each: {}", text::split(split)),
-                )
-            });
-            if let Some(split) = widgets::segments(ui, scene.state.split, options) {
-                commands.push(Command::SplitBy(split));
-            }
-        }
-        if !matches!(scene.state.view, View::Heatmap | View::Table) {
-            let days = comparison_shift(board.span.days());
-            let name = format!("Compare with the {days} days before");
-            let tip = format!("Draw the {days} days before too, pale (C)");
-            if widgets::toggle(ui, scene.state.compare, "Compare", &name, &tip).clicked() {
-                commands.push(Command::ToggleCompare);
-            }
+        if beside {
+            choices(ui, scene, board, commands);
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if board.span != board.full {
@@ -119,6 +105,40 @@ fn tabs(ui: &mut Ui, scene: &Scene<'_>, board: &Board, commands: &mut Vec<Comman
             }
         });
     });
+    if !beside {
+        ui.horizontal(|ui| choices(ui, scene, board, commands));
+    }
+}
+
+/// What a line stands for, and whether the days before are drawn.
+fn choices(ui: &mut Ui, scene: &Scene<'_>, board: &Board, commands: &mut Vec<Command>) {
+    let tokens = theme::tokens(ui);
+    if scene.state.view == View::Overlay {
+        if ui.available_width() > 600.0 {
+            ui.add_space(8.0);
+            ui.label(RichText::new("A line for each").color(tokens.weak));
+        }
+        let options = Split::ALL.map(|split| {
+            let word = text::split(split);
+            (split, word, format!("A line for each: {word}"))
+        });
+        if let Some(split) = widgets::segments(ui, scene.state.split, options) {
+            commands.push(Command::SplitBy(split));
+        }
+    }
+    if matches!(scene.state.view, View::Heatmap | View::Table) {
+        return;
+    }
+    let days = comparison_shift(board.span.days());
+    let name = format!("Compare with the {days} days before");
+    let tip = format!("Draw the {days} days before too, pale (C)");
+    if widgets::toggle(ui, scene.state.compare, "Compare", &name, &tip).clicked() {
+        commands.push(Command::ToggleCompare);
+    }
+    if scene.state.compare && ui.available_width() > 460.0 {
+        let words = format!("pale: the {days} days before");
+        ui.label(RichText::new(words).small().color(tokens.weak));
+    }
 }
 
 fn charts(

@@ -286,7 +286,7 @@ fn pill(painter: &Painter, center: Pos2, words: &str, ink: Color32, ground: Colo
 
 fn hatch(painter: &Painter, band: Rect, tokens: Tokens) {
     let painter = painter.with_clip_rect(band);
-    let stroke = Stroke::new(1.0, tokens.border);
+    let stroke = Stroke::new(1.0, tokens.surface.lerp_to_gamma(tokens.weak, 0.3));
     let mut x = band.min.x - band.height();
     while x < band.max.x {
         painter.line_segment(

@@ -9,24 +9,33 @@ use egui::{
     Rect, ScrollArea, Sense, Stroke, Ui, UiBuilder, WidgetInfo, accesskit::Role, pos2, vec2,
 };
 
-const SHARES: [f32; 7] = [1.75, 1.15, 1.0, 0.95, 0.9, 0.95, 0.9];
+const SHARES: [f32; 7] = [1.75, 1.15, 1.0, 0.95, 0.9, 0.9, 0.95];
 const TITLES: [(&str, &str); 7] = [
     ("Series", "Point at one and it stands out in the charts"),
     ("Sum", "All days on screen, the incomplete one too"),
     ("Last day", "The last complete day with a row"),
     ("Mean", "Mean of the complete days that have a row"),
+    ("Change", "Complete days against the same weekdays before"),
     ("Min", "Smallest complete day"),
     ("Max", "Largest complete day"),
-    ("Change", "Complete days against the same weekdays before"),
 ];
+
+/// How many columns there is room for: the last ones go first.
+fn shown(width: f32) -> usize {
+    match width {
+        width if width < 420.0 => 4,
+        width if width < 540.0 => 5,
+        _ => 7,
+    }
+}
 
 /// Shows the lines of all charts over the whole of `rect`.
 pub(super) fn show(ui: &mut Ui, rect: Rect, scene: &Scene<'_>, board: &Board, memory: &mut Memory) {
     let tokens = theme::tokens(ui);
     table::surface(ui, rect, tokens);
     let header = Rect::from_min_size(rect.min, vec2(rect.width(), table::HEADER));
-    let columns = table::Columns::new(rect, &SHARES);
-    for (at, (title, tip)) in TITLES.into_iter().enumerate() {
+    let columns = table::Columns::new(rect, &SHARES[..shown(rect.width())]);
+    for (at, (title, tip)) in TITLES.into_iter().take(columns.count()).enumerate() {
         let cell = columns.rect(header, at);
         table::cell_text(ui, cell, at > 0, title, theme::bold(12.0), tokens.weak);
         let response = ui.interact(
@@ -102,11 +111,11 @@ fn row(ui: &mut Ui, columns: &table::Columns, scene: &Scene<'_>, line: &Line, me
         (format::grouped(figures.sum), tokens.text),
         (number(figures.last), tokens.text),
         (number(mean), tokens.text),
+        (change.clone(), tokens.text),
         (number(figures.min), tokens.weak),
         (number(figures.max), tokens.weak),
-        (change.clone(), tokens.text),
     ];
-    for (at, (words, color)) in texts.iter().enumerate() {
+    for (at, (words, color)) in texts.iter().take(columns.count() - 1).enumerate() {
         let cell = columns.rect(rect, at + 1);
         table::cell_text(ui, cell, true, words, theme::font(12.5), *color);
     }

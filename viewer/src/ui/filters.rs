@@ -6,11 +6,10 @@ use super::{
     text, theme, widgets,
 };
 use crate::{
-    model::{data::Dataset, filter, format, series::View},
+    model::{filter, format, series::View},
     state::{Command, List},
 };
 use egui::{RichText, ScrollArea, TextEdit, Ui, vec2};
-use std::collections::HashMap;
 
 pub(super) fn show(
     ui: &mut Ui,
@@ -97,18 +96,21 @@ fn section(
         }
     });
     ui.add_space(2.0);
-    let sums = sums(scene, list);
+    let sums: &[i64] = match (scene.board, list) {
+        (Some(board), List::EventTypes) => &board.event_type_sums,
+        (Some(board), List::Regions) => &board.region_sums,
+        (None, _) => &[],
+    };
     let colored = scene.state.view != View::Table && scene.state.colored() == list;
     ui.spacing_mut().item_spacing.y = 0.0;
     let mut shown = 0;
-    for name in names
-        .iter()
-        .filter(|name| filter::matches(name, &memory.search))
-    {
+    for (at, name) in names.iter().enumerate() {
+        if !filter::matches(name, &memory.search) {
+            continue;
+        }
         shown += 1;
-        let figure = sums
-            .get(name.as_str())
-            .map_or("–".into(), |sum| format::compact(*sum as f64));
+        let sum = sums.get(at).copied().unwrap_or(0);
+        let figure = format::compact(sum as f64);
         let shown_name = if name.is_empty() {
             "(empty)"
         } else {
@@ -135,11 +137,7 @@ fn section(
             commands.push(Command::Only(list, name.clone()));
         }
         response.on_hover_ui(|ui| {
-            ui.label(format!(
-                "{name}: {} events on screen",
-                sums.get(name.as_str())
-                    .map_or("no".into(), |sum| format::grouped(*sum))
-            ));
+            ui.label(format!("{name}: {} events on screen", format::grouped(sum)));
             ui.label(
                 RichText::new("Alt + click: this one alone")
                     .color(tokens.weak)
@@ -154,22 +152,4 @@ fn section(
                 .small(),
         );
     }
-}
-
-/// Events of each name over the days on screen, whatever is switched on.
-fn sums<'a>(scene: &Scene<'a>, list: List) -> HashMap<&'a str, i64> {
-    let mut sums = HashMap::new();
-    let Some(board) = scene.board else {
-        return sums;
-    };
-    let data: &'a Dataset = scene.data;
-    for cell in data.between(board.span.first, board.span.last) {
-        let name = match list {
-            List::EventTypes => &data.event_types[usize::from(cell.event_type)],
-            List::Regions => &data.regions[usize::from(cell.region)],
-        };
-        let sum: &mut i64 = sums.entry(name.as_str()).or_default();
-        *sum = sum.saturating_add(cell.events);
-    }
-    sums
 }

@@ -25,8 +25,19 @@ pub(super) const ROW: f32 = 24.0;
 pub(super) const HEADER: f32 = 30.0;
 const BAR: f32 = 12.0;
 
+/// Shares of the width where there is room for a few columns only.
+const NARROW: [f32; 5] = [1.3, 1.1, 0.85, 1.05, 0.72];
 /// Shares of the width, in the order of [`Column::ALL`].
 const SHARES: [f32; 7] = [1.1, 0.97, 0.86, 1.0, 0.62, 0.85, 1.6];
+
+/// How many columns there is room for: the last ones go first.
+fn shown(width: f32) -> usize {
+    match width {
+        width if width < 440.0 => 5,
+        width if width < 560.0 => 6,
+        _ => 7,
+    }
+}
 
 /// Shows the table over the whole of `rect`.
 pub(super) fn show(
@@ -49,7 +60,10 @@ pub(super) fn show(
     response.widget_info(|| WidgetInfo::labeled(Role::Table, true, &name));
     let header = Rect::from_min_size(rect.min, vec2(rect.width(), HEADER));
     let footer = Rect::from_min_max(pos2(rect.min.x, rect.max.y - HEADER), rect.max);
-    let columns = Columns::new(rect, &SHARES);
+    let columns = match shown(rect.width()) {
+        5 => Columns::new(rect, &NARROW),
+        count => Columns::new(rect, &SHARES[..count]),
+    };
     head(ui, header, &columns, scene, commands);
     let body = Rect::from_min_max(header.left_bottom(), footer.right_top());
     let jump = keyboard(ui, &response, scene, board, memory);
@@ -118,6 +132,11 @@ impl Columns {
         Self { edges }
     }
 
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        self.edges.len() - 1
+    }
+
     /// The part of a row that belongs to a column.
     pub(super) fn rect(&self, row: Rect, column: usize) -> Rect {
         Rect::from_x_y_ranges(self.edges[column]..=self.edges[column + 1], row.y_range())
@@ -165,7 +184,7 @@ fn head(
 ) {
     let tokens = theme::tokens(ui);
     let sort = scene.state.sort;
-    for (at, column) in Column::ALL.into_iter().enumerate() {
+    for (at, column) in Column::ALL.into_iter().take(columns.count()).enumerate() {
         let rect = place(columns, header, at);
         let response = ui.interact(rect, ui.scope_id().with(("header", at)), Sense::click());
         let word = text::column(column);
@@ -275,7 +294,12 @@ fn row(
         (text::day_state(state).to_owned(), state_color),
         (updated, tokens.weak),
     ];
-    for (at, (column, (words, color))) in Column::ALL.into_iter().zip(texts).enumerate() {
+    for (at, (column, (words, color))) in Column::ALL
+        .into_iter()
+        .zip(texts)
+        .take(columns.count())
+        .enumerate()
+    {
         cell_text(
             ui,
             place(columns, rect, at),
@@ -285,11 +309,8 @@ fn row(
             color,
         );
     }
-    if response.hovered() {
-        let cell_rect = place(columns, rect, 5);
-        if ui.rect_contains_pointer(cell_rect) {
-            response.on_hover_text(text::day_state_tip(state));
-        }
+    if columns.count() > 5 && ui.rect_contains_pointer(place(columns, rect, 5)) {
+        response.on_hover_text(text::day_state_tip(state));
     }
 }
 

@@ -63,12 +63,16 @@ impl Shot {
     }
 
     fn harness(self) -> Harness<'static, App> {
-        let app = App::new(
-            self.feed,
-            self.state,
-            Clock::Fixed(DEMO_TIME),
-            std::env::temp_dir(),
-        );
+        let theme = match self.theme {
+            Theme::Light => musicstream_viewer::state::Theme::Light,
+            Theme::Dark => musicstream_viewer::state::Theme::Dark,
+        };
+        let state = State {
+            theme,
+            ..self.state
+        };
+        let clock = Clock::Fixed(DEMO_TIME);
+        let app = App::new(self.feed, state, clock, std::env::temp_dir());
         let mut harness = Harness::builder()
             .with_size(vec2(self.size[0], self.size[1]))
             .with_pixels_per_point(self.scale)
@@ -119,11 +123,28 @@ fn today() -> Day {
 
 #[test]
 fn by_event_type_light() {
+    let state = State {
+        compare: true,
+        ..state(View::ByEventType)
+    };
     Shot {
-        size: [1440.0, 900.0],
-        ..Shot::new(sample(), state(View::ByEventType))
+        size: [1240.0, 760.0],
+        ..Shot::new(sample(), state)
     }
     .snapshot("by_event_type_light");
+}
+
+#[test]
+fn heatmap_dark() {
+    let state = State {
+        range: Range::Days90,
+        ..state(View::Heatmap)
+    };
+    Shot {
+        theme: Theme::Dark,
+        ..Shot::new(sample(), state)
+    }
+    .snapshot("heatmap_dark");
 }
 
 #[test]

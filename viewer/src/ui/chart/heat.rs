@@ -30,7 +30,7 @@ pub(crate) fn show(ui: &mut Ui, rect: Rect, panel: &Panel, frame: &Frame<'_>) ->
         .iter()
         .map(|line| super::width(ui, &line.name))
         .fold(0.0, f32::max);
-    let left = (widest + 10.0).min(inner.width() * 0.3);
+    let left = (widest * 1.06 + 12.0).min(inner.width() * 0.3);
     let area = Rect::from_min_max(inner.min + vec2(0.0, 30.0), inner.max - vec2(0.0, 20.0));
     let count = panel.lines.len().max(1) as f32;
     let height = (area.height() / count).clamp(*ROWS.start(), *ROWS.end());

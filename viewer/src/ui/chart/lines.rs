@@ -11,6 +11,9 @@ use egui::{Color32, Painter, Pos2, Rect, Shape, Stroke, Ui, pos2, vec2};
 
 use super::super::theme::Tokens;
 
+/// A peak and a trough in so many points of width are as many as can be told apart.
+const POINTS_PER_PEAK: f32 = 2.5;
+
 pub(super) fn paint(ui: &Ui, layout: &Layout, panel: &Panel, frame: &Frame<'_>, tokens: Tokens) {
     let painter = ui.painter().with_clip_rect(layout.plot.expand(6.0));
     let (front, back): (Vec<&Line>, Vec<&Line>) = panel.lines.iter().partition(|line| {
@@ -86,7 +89,7 @@ fn paint_run(
         }
         many => {
             let raw: Vec<[f32; 2]> = many.iter().map(|point| [point.x, point.y]).collect();
-            let kept = decimate::min_max(&raw, layout.plot.width() as usize);
+            let kept = decimate::min_max(&raw, (layout.plot.width() / POINTS_PER_PEAK) as usize);
             painter.add(Shape::line(
                 kept.into_iter().map(Pos2::from).collect(),
                 stroke,
