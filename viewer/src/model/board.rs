@@ -68,3 +68,82 @@ impl Board {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        model::{
+            csv,
+            data::tests::{noon, row},
+            day::Day,
+            series::View,
+            span::Range,
+        },
+        state::State,
+    };
+    use proptest::prelude::*;
+    use std::collections::HashMap;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(200))]
+
+        /// What a chart reads out for a day and series is what the table and the CSV say, to the last event.
+        #[test]
+        fn chart_table_and_csv_agree(
+            cells in proptest::collection::hash_map(
+                (0_i32..30, 0_usize..3, 0_usize..4),
+                0_i64..=i64::MAX / 1000,
+                1..120,
+            ),
+        ) {
+            let (types, regions) = (["pause", "play", "stop"], ["APAC", "EU", "US", "ZZ"]);
+            let rows = cells
+                .iter()
+                .map(|(&(day, t, r), &events)| row(day, types[t], regions[r], events))
+                .collect();
+            let data = Dataset::new(rows, noon(29));
+            let state = State { view: View::Heatmap, range: Range::All, ..State::default() };
+            let board = Board::new(&data, &state).unwrap();
+
+            let table: HashMap<(Day, String), i64> = board
+                .table
+                .rows
+                .iter()
+                .map(|&row| {
+                    let cell = data.cells[row as usize];
+                    let event_type = &data.event_types[usize::from(cell.event_type)];
+                    let region = &data.regions[usize::from(cell.region)];
+                    ((cell.day, format!("{event_type} · {region}")), cell.events)
+                })
+                .collect();
+            let text = csv::of(&data, &board.table);
+            let csv: HashMap<(String, String), i64> = text
+                .lines()
+                .skip(1)
+                .map(|line| {
+                    let fields: Vec<&str> = line.split(',').collect();
+                    let name = format!("{} · {}", fields[1], fields[2]);
+                    ((fields[0].to_owned(), name), fields[3].parse().unwrap())
+                })
+                .collect();
+            prop_assert_eq!(table.len(), cells.len());
+            prop_assert_eq!(csv.len(), cells.len());
+            let mut shown = 0;
+            for line in &board.panels[0].lines {
+                for (index, count) in line.counts.iter().enumerate() {
+                    let day = board.span.day(index);
+                    let events = count.map(|count| count.events);
+                    let name = line.full_name.clone();
+                    prop_assert_eq!(events, table.get(&(day, name.clone())).copied());
+                    prop_assert_eq!(events, csv.get(&(day.iso(), name)).copied());
+                    shown += usize::from(events.is_some());
+                }
+            }
+            prop_assert_eq!(shown, cells.len());
+            let total: i64 = cells.values().sum();
+            prop_assert_eq!(board.table.total.events, total);
+            prop_assert_eq!(board.tiles[0].figures.sum, total);
+        }
+    }
+}

@@ -103,6 +103,7 @@ impl App {
 
     /// Does what a command asks.
     pub fn run(&mut self, command: Command, ctx: &egui::Context) {
+        self.memory.notice = None;
         let effect = self.state.apply(command, &self.data);
         self.stale = true;
         match effect {

@@ -310,3 +310,17 @@ fn pointing_at_a_day_reads_all_its_series() {
         "filter and reading"
     );
 }
+
+#[test]
+fn at_rest_nothing_asks_for_another_frame() {
+    for view in View::ALL {
+        let mut harness = harness(State {
+            view,
+            ..State::default()
+        });
+        harness.run();
+        harness.step();
+        let delay = harness.output().viewport_output[&egui::ViewportId::ROOT].repaint_delay;
+        assert_eq!(delay, std::time::Duration::MAX, "{view:?}");
+    }
+}
