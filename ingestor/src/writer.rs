@@ -285,13 +285,13 @@ impl Worker {
     }
 
     /// The session, opened anew if it was lost.
-    async fn session(&mut self) -> Result<&Session, DatabaseError> {
+    async fn session(&mut self) -> Result<&mut Session, DatabaseError> {
         if self.session.as_ref().is_none_or(Session::is_closed) {
             self.session = None;
             self.session = Some(Session::open(&self.config.target).await?);
         }
         self.session
-            .as_ref()
+            .as_mut()
             .ok_or_else(|| DatabaseError::outage("no session"))
     }
 

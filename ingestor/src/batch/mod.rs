@@ -6,7 +6,7 @@
 mod encode;
 mod limits;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -14,6 +14,8 @@ use musicstream_event::{Event, Reason, Rejection};
 
 pub(crate) use encode::COPY_STATEMENT;
 pub(crate) use limits::Limits;
+
+const DAY_MICROS: i64 = 86_400_000_000;
 
 /// How far one batch moves one partition: `[from, to)`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,6 +63,10 @@ pub(crate) struct Batch {
     spans: Vec<Span>,
     rows: Vec<Row>,
     data: Vec<u8>,
+    /// UTC days of the events, in days since 1970-01-01.
+    days: BTreeSet<i32>,
+    /// The day that came last; most events are of the same one.
+    last_day: Option<i32>,
 }
 
 impl Batch {
@@ -71,6 +77,8 @@ impl Batch {
         self.spans.clear();
         self.rows.clear();
         self.data.clear();
+        self.days.clear();
+        self.last_day = None;
     }
 
     pub(crate) fn source(&self) -> &str {
@@ -132,6 +140,7 @@ impl Batch {
         let start = self.data.len();
         let (event_id, tail) = match judged {
             Ok(event) => {
+                self.note_day(event.ts);
                 let tail = encode::event(&mut self.data, origin, event);
                 (u128::from_be_bytes(event.event_id), tail)
             }
@@ -148,6 +157,20 @@ impl Batch {
             end: self.data.len(),
             sends_tail: judged.is_err(),
         });
+    }
+
+    /// UTC days of the events, in days since 1970-01-01.
+    pub(crate) fn days(&self) -> &BTreeSet<i32> {
+        &self.days
+    }
+
+    fn note_day(&mut self, ts: i64) {
+        // In the years 0001 to 9999 it fits.
+        let day = ts.div_euclid(DAY_MICROS) as i32;
+        if self.last_day != Some(day) {
+            self.last_day = Some(day);
+            self.days.insert(day);
+        }
     }
 
     /// Puts the rows in the order in which they are sent.

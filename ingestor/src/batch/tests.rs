@@ -138,6 +138,18 @@ fn a_refused_row_keeps_its_origin_and_bytes() {
 }
 
 #[test]
+fn days_are_those_of_its_events() {
+    let mut batch = batch();
+    for ts in [-1, 0, DAY_MICROS - 1, DAY_MICROS, 5, -DAY_MICROS] {
+        batch.push(origin(0), &Ok(Event { ts, ..event(1) }));
+    }
+    batch.push(origin(1), &Err(Rejection::new(Reason::NotUtf8, "x")));
+    assert_eq!(batch.days().iter().copied().collect::<Vec<_>>(), [-1, 0, 1]);
+    batch.begin("kafka:x/y".into(), 2);
+    assert!(batch.days().is_empty());
+}
+
+#[test]
 fn spans_grow_and_keep_their_start() {
     let mut batch = batch();
     batch.cover(0, Some(5), 6, 1);

@@ -1,5 +1,6 @@
 //! One session with the database: the ledger, and a batch as one transaction.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::pin::pin;
 
@@ -14,6 +15,9 @@ use crate::summary::Totals;
 
 /// Pieces of a `COPY`: below 128 KB the hand-over of each costs, above 1 MB nothing is gained.
 const PIECE_BYTES: usize = 256 * 1024;
+
+/// Days that a session remembers to have had made: events with wrong clocks must not fill the memory.
+const MAX_DAYS: usize = 100_000;
 
 /// What a claim gives.
 #[derive(Debug, Clone)]
@@ -41,8 +45,11 @@ pub(crate) struct Session {
     upsert: Statement,
     refused: Statement,
     keep_bytes: Statement,
+    make_partitions: Statement,
     claim: Statement,
     holder: Statement,
+    /// Days that this session has had made.
+    days: BTreeSet<i32>,
 }
 
 /// How an attempt to write ended when it did not succeed.
@@ -82,6 +89,10 @@ impl Session {
                 keep_bytes: client
                     .prepare(include_str!("../sql/keep_bytes.sql"))
                     .await?,
+                make_partitions: client
+                    .prepare(include_str!("../sql/make_partitions.sql"))
+                    .await?,
+                days: BTreeSet::new(),
                 claim: client.prepare(include_str!("../sql/claim.sql")).await?,
                 holder: client.prepare(include_str!("../sql/holder.sql")).await?,
                 client,
@@ -138,7 +149,13 @@ impl Session {
     ///
     /// # Errors
     /// Nothing is stored, unless [`Failure::maybe_stored`] says that it is not known.
-    pub(crate) async fn write(&self, batch: &Batch) -> Result<Totals, Failure> {
+    pub(crate) async fn write(&mut self, batch: &Batch) -> Result<Totals, Failure> {
+        if let Err(error) = self.make_partitions(batch).await {
+            return Err(Failure {
+                error,
+                maybe_stored: None,
+            });
+        }
         let totals = match self
             .stage_and_upsert(batch, 0..batch.row_count(), batch.spans().len())
             .await
@@ -163,6 +180,23 @@ impl Session {
                 })
             }
         }
+    }
+
+    /// Has the days of the batch made that this session has not met yet.
+    async fn make_partitions(&mut self, batch: &Batch) -> Result<(), DatabaseError> {
+        let new: Vec<i32> = batch.days().difference(&self.days).copied().collect();
+        if new.is_empty() {
+            return Ok(());
+        }
+        self.client
+            .execute(&self.make_partitions, &[&new])
+            .await
+            .map_err(|error| DatabaseError::of("cannot make the partitions of a batch", &error))?;
+        if self.days.len() > MAX_DAYS {
+            self.days.clear();
+        }
+        self.days.extend(new);
+        Ok(())
     }
 
     /// Whether the database would take these rows: writes them and rolls back.
