@@ -7,6 +7,7 @@ use egui::{Event, Pos2, RawInput, Rect, vec2};
 use musicstream_viewer::{
     DEMO_TIME,
     model::{
+        board::Board,
         data::{Dataset, Row, Status},
         day::Day,
         series::{Split, View},
@@ -60,6 +61,18 @@ fn main() {
         range: Range::All,
         ..State::default()
     };
+    let mut boards: Vec<Duration> = (0..20)
+        .map(|_| {
+            let started = Instant::now();
+            assert!(Board::new(&data, &state).is_some());
+            started.elapsed()
+        })
+        .collect();
+    boards.sort();
+    println!(
+        "lines, figures and rows worked out in {:.1} ms (median)",
+        ms(boards[10])
+    );
     let feed = Feed::fixed(data, "benchmark");
     let ctx = egui::Context::default();
     theme::install(&ctx);

@@ -166,6 +166,14 @@ impl State {
         self.event_type_colors.assign(&data.event_types);
     }
 
+    /// Whether the same numbers are on screen in both: the cursor, the theme and the like do not matter.
+    pub fn shows_the_same(&self, other: &Self) -> bool {
+        (self.view, self.split, self.range, self.zoom, self.sort)
+            == (other.view, other.split, other.range, other.zoom, other.sort)
+            && self.event_types == other.event_types
+            && self.regions == other.regions
+    }
+
     /// Which list gives the lines on screen their colours.
     pub fn colored(&self) -> List {
         match (self.view, self.split) {

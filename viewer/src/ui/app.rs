@@ -104,8 +104,9 @@ impl App {
     /// Does what a command asks.
     pub fn run(&mut self, command: Command, ctx: &egui::Context) {
         self.memory.notice = None;
+        let before = self.state.clone();
         let effect = self.state.apply(command, &self.data);
-        self.stale = true;
+        self.stale |= !self.state.shows_the_same(&before);
         match effect {
             None => {}
             Some(Effect::Refresh) => self.feed.refresh(),
