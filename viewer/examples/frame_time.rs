@@ -117,7 +117,7 @@ fn frame(ctx: &egui::Context, app: &mut App, number: usize, events: Vec<Event>) 
     let taken = cpu_time() - started;
     output.textures_delta.clear();
     drop(triangles);
-    if number % 60 == 0 {
+    if number.is_multiple_of(60) {
         println!(
             "  frame {number}: layout and shapes {:.1} ms, triangles {:.1} ms",
             ms(drawn),
