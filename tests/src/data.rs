@@ -1,7 +1,12 @@
 //! Data from elsewhere, which are not part of the project.
 
+use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+/// Tests that said so.
+static SKIPPED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
 /// A file or folder of the test data, which lie at `MUSICSTREAM_TEST_DATA`, or in `shared/data` beside the
 /// checkout. `None` if it is not there: the test is to return at once; a line says that it was skipped.
@@ -14,9 +19,13 @@ pub fn find(test: &str, name: &str) -> Option<PathBuf> {
     if path.exists() {
         return Some(path);
     }
-    // Not by a macro: what those print in a test that passes is swallowed.
-    let line = format!("skipped: {test}: no test data at {}\n", path.display());
-    let _ = std::io::stderr().write_all(line.as_bytes());
+    let mut skipped = SKIPPED.lock().unwrap();
+    if skipped.insert(test.to_owned()) {
+        // Not by a macro: what those print in a test that passes is swallowed. On a line of its own, whatever the
+        // test runner is writing.
+        let line = format!("\nskipped: {test}: no test data at {}\n", path.display());
+        let _ = std::io::stderr().write_all(line.as_bytes());
+    }
     None
 }
 
