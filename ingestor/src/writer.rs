@@ -301,21 +301,11 @@ impl Worker {
         let generation = batch.generation();
         let owner = self.config.owner.clone();
         let mut backoff = Backoff::new();
-        let mut maybe_stored = None;
+        let mut doubt = None;
         while self.is_wanted(generation) {
             let attempt = match self.session().await {
+                Ok(session) => attempt(session, &batch, &mut doubt, &owner).await,
                 Err(error) => Err(error),
-                Ok(session) => match settle(session, &batch, &mut maybe_stored, &owner).await {
-                    Err(error) => Err(error),
-                    Ok(Some(totals)) => {
-                        tracing::info!("the batch whose commit got no answer was stored");
-                        Ok(totals)
-                    }
-                    Ok(None) => session.write(&batch).await.map_err(|failure| {
-                        maybe_stored = failure.maybe_stored;
-                        failure.error
-                    }),
-                },
             };
             let error = match attempt {
                 Ok(totals) => {
@@ -326,7 +316,7 @@ impl Worker {
             };
             match error.class() {
                 Class::Outage => {
-                    if maybe_stored.is_some() {
+                    if doubt.is_some() {
                         // Its state is unknown until another connection has looked.
                         self.session = None;
                     }
@@ -339,8 +329,11 @@ impl Worker {
                 }
                 Class::Config => return Err(error),
                 Class::Data => {
-                    let session = self.session().await?;
-                    match bisect::refuse_bad_rows(session, &mut batch, &error).await {
+                    let outcome = match self.session().await {
+                        Ok(session) => bisect::refuse_bad_rows(session, &mut batch, &error).await,
+                        Err(error) => Err(error),
+                    };
+                    match outcome {
                         Ok(refused) => tracing::warn!(refused, "{error}: kept among the rejects"),
                         Err(error) if error.class() == Class::Outage => {
                             let is_wanted = || self.is_wanted(generation);
@@ -363,27 +356,47 @@ impl Worker {
     }
 }
 
+/// Tries once to store a batch. `doubt` is what it came to in an attempt whose commit got no answer.
+async fn attempt(
+    session: &mut Session,
+    batch: &Batch,
+    doubt: &mut Option<Totals>,
+    owner: &str,
+) -> Result<Totals, DatabaseError> {
+    if let Some(totals) = settle(session, batch, *doubt, owner).await? {
+        return Ok(totals);
+    }
+    let failure = match session.write(batch).await {
+        Ok(totals) => return Ok(totals),
+        Err(failure) => failure,
+    };
+    *doubt = failure.maybe_stored.or(*doubt);
+    // That commit may still have been under way when the ledger was read: then it is what fences us.
+    if failure.error.class() == Class::Fenced
+        && let Some(totals) = settle(session, batch, *doubt, owner).await?
+    {
+        return Ok(totals);
+    }
+    Err(failure.error)
+}
+
 /// Looks whether a batch was stored whose commit got no answer: what it came to, if so.
-///
-/// # Errors
-/// Of class [`Class::Fenced`] if the ledger is neither before nor after the batch.
 async fn settle(
     session: &Session,
     batch: &Batch,
-    maybe_stored: &mut Option<Totals>,
+    doubt: Option<Totals>,
     owner: &str,
 ) -> Result<Option<Totals>, DatabaseError> {
-    let Some(totals) = *maybe_stored else {
-        return Ok(None);
-    };
     // One transaction moved all partitions or none: any of them tells.
-    let Some(span) = batch.spans().first() else {
+    let (Some(totals), Some(span)) = (doubt, batch.spans().first()) else {
         return Ok(None);
     };
     let holder = session.holder(batch.source(), span.partition).await?;
-    // If it was not stored, the compare-and-swap of the next attempt has the last word.
-    *maybe_stored = None;
-    Ok(was_stored(span, holder.as_ref(), owner).then_some(totals))
+    if !was_stored(span, holder.as_ref(), owner) {
+        return Ok(None);
+    }
+    tracing::info!("the batch whose commit got no answer was stored");
+    Ok(Some(totals))
 }
 
 fn was_stored(span: &Span, holder: Option<&Holder>, owner: &str) -> bool {
