@@ -6,7 +6,26 @@
 set -euo pipefail
 . "$(dirname "$0")/layout.sh"
 
-home=$STACK/postgres # a link where the cluster's owner cannot reach the checkout
+umask 022 # its owner must be able to read it
+
+# Postgres refuses to run as root: there, the cluster belongs to the system's user postgres.
+as_owner() {
+  if ((EUID == 0)); then
+    (cd / && exec runuser -u postgres -- "$@")
+  else
+    "$@"
+  fi
+}
+
+# Where the cluster's owner cannot reach the checkout (below a closed home directory), a link leads to a place it can.
+link=$STACK/postgres
+mkdir -p "$STACK"
+if [[ ${1:-} == up && ! -d $link ]] && ! as_owner test -x "$STACK"; then
+  ln -sfn "$(mktemp -d /var/tmp/musicstream-postgres-XXXXXX)" "$link"
+  chmod 755 "$link/"
+  say "Postgres's files are in $(readlink "$link"), where user postgres can reach them"
+fi
+home=$(readlink -f "$link")
 data=$home/data
 pg_config=$(find_pg_config) || die "no Postgres 14 to 18 with headers found: run scripts/setup-debian.sh"
 system_bin=$("$pg_config" --bindir)
@@ -19,27 +38,6 @@ while [[ $system_share != "$prefix"/* || $system_lib != "$prefix"/* ]]; do prefi
 bin=$home/install/${system_bin#"$prefix/"}
 share=$home/install/${system_share#"$prefix/"}
 lib=$home/install/${system_lib#"$prefix/"}
-
-# Postgres refuses to run as root: there, the cluster belongs to the system's user postgres.
-as_owner() {
-  if ((EUID == 0)); then
-    (cd / && exec runuser -u postgres -- "$@")
-  else
-    "$@"
-  fi
-}
-
-make_home() {
-  [[ -d $home/ ]] && return
-  rm -f "$home" # a link to what is gone
-  if as_owner test -x "$STACK"; then
-    mkdir "$home"
-  else
-    ln -s "$(mktemp -d /var/tmp/musicstream-postgres-XXXXXX)" "$home"
-    chmod 755 "$home/"
-    say "Postgres's files are in $(readlink "$home"), where user postgres can reach them"
-  fi
-}
 
 copy_installation() {
   local version entry
@@ -164,7 +162,7 @@ make_database() {
 
 case ${1:-} in
   up)
-    make_home
+    mkdir -p "$home"
     copy_installation
     make_cluster
     install_extension "$2"
@@ -176,7 +174,7 @@ case ${1:-} in
   down) stop ;;
   remove)
     stop
-    rm -rf "${home:?}/" "$home"
+    rm -rf "${home:?}" "$link"
     ;;
   *) die "usage: postgres.sh up PACKAGE_DIR | down | remove" ;;
 esac
