@@ -45,12 +45,15 @@ pub fn ts(text: &str) -> Result<i64, Rejection> {
     })
 }
 
-/// 1 to 128 bytes without control characters.
+/// 1 to 128 bytes without NUL.
 ///
 /// # Errors
 /// [`Reason::InvalidUserId`].
 pub fn user_id(text: &str) -> Result<(), Rejection> {
-    required(text, "user_id", MAX_ID_BYTES, Reason::InvalidUserId)
+    if text.is_empty() {
+        return Err(Rejection::new(Reason::InvalidUserId, "user_id is empty"));
+    }
+    id(text, "user_id", Reason::InvalidUserId)
 }
 
 /// 1 to 64 bytes without control characters. Whether the type is a known one is the database's to say.
@@ -58,7 +61,7 @@ pub fn user_id(text: &str) -> Result<(), Rejection> {
 /// # Errors
 /// [`Reason::InvalidEventType`].
 pub fn event_type(text: &str) -> Result<(), Rejection> {
-    required(text, "event_type", MAX_NAME_BYTES, Reason::InvalidEventType)
+    name(text, "event_type", Reason::InvalidEventType)
 }
 
 /// 1 to 64 bytes without control characters.
@@ -66,37 +69,31 @@ pub fn event_type(text: &str) -> Result<(), Rejection> {
 /// # Errors
 /// [`Reason::InvalidRegion`].
 pub fn region(text: &str) -> Result<(), Rejection> {
-    required(text, "region", MAX_NAME_BYTES, Reason::InvalidRegion)
+    name(text, "region", Reason::InvalidRegion)
 }
 
-/// At most 128 bytes without control characters.
+/// At most 128 bytes without NUL: real song titles hold stranger things than that.
 ///
 /// # Errors
 /// [`Reason::InvalidSongId`].
 pub fn song_id(text: &str) -> Result<(), Rejection> {
-    bounded(text, "song_id", MAX_ID_BYTES, Reason::InvalidSongId)
+    id(text, "song_id", Reason::InvalidSongId)
 }
 
-/// At most 128 bytes without control characters.
+/// At most 128 bytes without NUL.
 ///
 /// # Errors
 /// [`Reason::InvalidDevice`].
 pub fn device(text: &str) -> Result<(), Rejection> {
-    bounded(text, "device", MAX_ID_BYTES, Reason::InvalidDevice)
+    id(text, "device", Reason::InvalidDevice)
 }
 
-fn required(text: &str, field: &str, max_bytes: usize, reason: Reason) -> Result<(), Rejection> {
+/// What people chart and filter by: never empty, nothing that cannot be seen.
+fn name(text: &str, field: &str, reason: Reason) -> Result<(), Rejection> {
     if text.is_empty() {
         return Err(Rejection::new(reason, format!("{field} is empty")));
     }
-    bounded(text, field, max_bytes, reason)
-}
-
-fn bounded(text: &str, field: &str, max_bytes: usize, reason: Reason) -> Result<(), Rejection> {
-    if text.len() > max_bytes {
-        let detail = format!("{field} has {} bytes, more than {max_bytes}", text.len());
-        return Err(Rejection::new(reason, detail));
-    }
+    at_most(text, field, MAX_NAME_BYTES, reason)?;
     // No early exit: the compiler makes vector code of it, and good input reads to the end anyway.
     let has_control = text
         .bytes()
@@ -106,6 +103,23 @@ fn bounded(text: &str, field: &str, max_bytes: usize, reason: Reason) -> Result<
             reason,
             format!("{field} contains a control character"),
         ));
+    }
+    Ok(())
+}
+
+/// What is only kept and compared: any text that Postgres can hold.
+fn id(text: &str, field: &str, reason: Reason) -> Result<(), Rejection> {
+    at_most(text, field, MAX_ID_BYTES, reason)?;
+    if text.bytes().fold(false, |found, byte| found | (byte == 0)) {
+        return Err(Rejection::new(reason, format!("{field} contains NUL")));
+    }
+    Ok(())
+}
+
+fn at_most(text: &str, field: &str, max_bytes: usize, reason: Reason) -> Result<(), Rejection> {
+    if text.len() > max_bytes {
+        let detail = format!("{field} has {} bytes, more than {max_bytes}", text.len());
+        return Err(Rejection::new(reason, detail));
     }
     Ok(())
 }
@@ -210,8 +224,15 @@ mod tests {
     fn control_characters() {
         for bad in ["\0", "a\nb", "a\x1f", "\x7f"] {
             assert_eq!(region(bad).unwrap_err().reason, Reason::InvalidRegion);
-            assert_eq!(device(bad).unwrap_err().reason, Reason::InvalidDevice);
+            assert_eq!(
+                event_type(bad).unwrap_err().reason,
+                Reason::InvalidEventType
+            );
+            assert_eq!(device(bad).is_err(), bad == "\0");
         }
+        assert_eq!(user_id("\0").unwrap_err().reason, Reason::InvalidUserId);
+        assert_eq!(song_id("\0").unwrap_err().reason, Reason::InvalidSongId);
+        assert!(song_id("I\u{19}m Not The One").is_ok());
         assert!(region("\u{80}\u{2028} ~").is_ok());
     }
 
@@ -240,7 +261,7 @@ mod tests {
         for rejection in [
             event_id("secret").unwrap_err(),
             ts("secret").unwrap_err(),
-            user_id("secret\n").unwrap_err(),
+            user_id("secret\0").unwrap_err(),
             region(&"secret".repeat(20)).unwrap_err(),
         ] {
             assert!(!rejection.detail.contains("secret"), "{rejection}");

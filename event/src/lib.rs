@@ -11,7 +11,7 @@ mod timestamp;
 pub struct Event<'a> {
     /// The 16 bytes of the UUID.
     pub event_id: [u8; 16],
-    /// 1 to 128 bytes, no control characters.
+    /// 1 to 128 bytes, no NUL.
     pub user_id: Cow<'a, str>,
     /// 1 to 64 bytes, no control characters.
     pub event_type: Cow<'a, str>,
@@ -19,9 +19,9 @@ pub struct Event<'a> {
     pub region: Cow<'a, str>,
     /// Microseconds since 1970-01-01 00:00 UTC, in the years 0001 to 9999.
     pub ts: i64,
-    /// 1 to 128 bytes, no control characters.
+    /// 1 to 128 bytes, no NUL.
     pub song_id: Option<Cow<'a, str>>,
-    /// 1 to 128 bytes, no control characters.
+    /// 1 to 128 bytes, no NUL.
     pub device: Option<Cow<'a, str>>,
 }
 
@@ -38,7 +38,7 @@ pub enum Reason {
     MissingField,
     /// Not a UUID.
     InvalidEventId,
-    /// Not a string of 1 to 128 bytes without control characters, nor an integer.
+    /// Not a string of 1 to 128 bytes without NUL, nor an integer.
     InvalidUserId,
     /// Not a string of 1 to 64 bytes without control characters.
     InvalidEventType,
@@ -46,9 +46,9 @@ pub enum Reason {
     InvalidRegion,
     /// Not an RFC 3339 time or epoch milliseconds in the years 0001 to 9999.
     InvalidTs,
-    /// Not a string of at most 128 bytes without control characters, nor an integer.
+    /// Not a string of at most 128 bytes without NUL, nor an integer.
     InvalidSongId,
-    /// Not a string of at most 128 bytes without control characters, nor an integer.
+    /// Not a string of at most 128 bytes without NUL, nor an integer.
     InvalidDevice,
     /// Longer than a record may be.
     TooLarge,

@@ -286,38 +286,29 @@ impl Batch<'_> {
         client: &mut SpiClient<'_>,
         survey: &Survey,
     ) -> Result<i64, Error> {
-        let window = i64::from(settings::DEDUP_WINDOW.get()) * SECOND;
-        let statement = self.statement(include_str!("../sql/statement/refuse_across_midnight.sql"));
-        let mut refused = 0;
-        for (&day, span) in &survey.days {
-            let next_day = day + DAY;
-            let before =
-                (span.first_ts < day + window).then_some((day, day + window, day - DAY, day));
-            let after = (span.last_ts >= next_day - window).then_some((
-                next_day - window,
-                next_day,
-                next_day,
-                next_day + DAY,
-            ));
-            for (first, past, beyond_first, beyond_past) in before.into_iter().chain(after) {
-                refused += client
-                    .update(
-                        &*statement,
-                        None,
-                        &[
-                            self.source.into(),
-                            timestamp(first).into(),
-                            timestamp(past).into(),
-                            timestamp(beyond_first).into(),
-                            timestamp(beyond_past).into(),
-                        ],
-                    )?
-                    .first()
-                    .get_one::<i64>()?
-                    .unwrap_or_default();
-            }
-        }
-        Ok(refused)
+        let window_s = settings::DEDUP_WINDOW.get();
+        let window = i64::from(window_s) * SECOND;
+        let mut near_midnight = survey.days.iter().filter(|(day, span)| {
+            span.first_ts < *day + window || span.last_ts >= *day + DAY - window
+        });
+        let Some((&first, _)) = near_midnight.next() else {
+            return Ok(0);
+        };
+        let last = near_midnight.next_back().map_or(first, |(&day, _)| day);
+        let refused = client
+            .update(
+                &*self.statement(include_str!("../sql/statement/refuse_across_midnight.sql")),
+                None,
+                &[
+                    self.source.into(),
+                    f64::from(window_s).into(),
+                    timestamp(first - DAY).into(),
+                    timestamp(last + 2 * DAY).into(),
+                ],
+            )?
+            .first()
+            .get_one::<i64>()?;
+        Ok(refused.unwrap_or_default())
     }
 
     /// Inserts what is new and counts it into the deltas. Returns the ids that were inserted.

@@ -1,13 +1,29 @@
 -- Events near a day's edge whose event_id is stored on the other side of it. The same id with another time: a
--- conflict, the first arrival wins. $1 source, $2 and $3: times of the batch to look at, $4 and $5: the day beyond.
+-- conflict, the first arrival wins. $1 source, $2 how near (seconds), $3 and $4 the span of the days to look into.
+-- OFFSET keeps each lookup one for a row: as a join it could be turned round, to scan the day beyond.
 with refused as (
     delete from pg_temp.staging_batch as b
-    where b.ts >= $2 and b.ts < $3
-        -- OFFSET keeps it a lookup for each row: as a join it could be turned round, to scan the day beyond.
-        and exists (
-            select from raw_events as r
-            where r.event_id = b.event_id and r.ts >= $4 and r.ts < $5
-            offset 0
+    where (
+            b.ts < date_bin('1 day', b.ts, 'epoch') + make_interval(secs => $2)
+            and exists (
+                select from raw_events as r
+                where r.event_id = b.event_id
+                    and r.ts >= date_bin('1 day', b.ts, 'epoch') - interval '24 hours'
+                    and r.ts < date_bin('1 day', b.ts, 'epoch')
+                    and r.ts >= $3 and r.ts < $4
+                offset 0
+            )
+        )
+        or (
+            b.ts >= date_bin('1 day', b.ts, 'epoch') + interval '24 hours' - make_interval(secs => $2)
+            and exists (
+                select from raw_events as r
+                where r.event_id = b.event_id
+                    and r.ts >= date_bin('1 day', b.ts, 'epoch') + interval '24 hours'
+                    and r.ts < date_bin('1 day', b.ts, 'epoch') + interval '48 hours'
+                    and r.ts >= $3 and r.ts < $4
+                offset 0
+            )
         )
     returning b.*
 ), kept as (
