@@ -1,0 +1,324 @@
+//! Which server to try next, and how: libpq's order, without a network.
+
+use std::collections::VecDeque;
+use std::error::Error;
+use std::hash::{BuildHasher, RandomState};
+use std::io;
+use std::net::IpAddr;
+
+use tokio_postgres::config::SslMode as DriverMode;
+use tokio_postgres::error::SqlState;
+
+use crate::endpoint::Host;
+use crate::error::{Cause, ConnectError, Failure};
+use crate::target::{SessionKind, Target};
+use crate::tls::SslMode;
+
+/// What to do next.
+#[derive(Debug)]
+pub(crate) enum Step {
+    /// Ask for the addresses of a host, and tell [`Plan::resolved`].
+    Resolve { host: String, port: u16 },
+    /// Connect, and tell [`Plan::failed`] if that fails.
+    Connect(Attempt),
+}
+
+/// A way to connect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Attempt {
+    /// Which of the target's.
+    pub(crate) endpoint: usize,
+    pub(crate) address: Option<IpAddr>,
+    pub(crate) tls: DriverMode,
+    /// How to try again if the server does not want it so.
+    otherwise: Option<DriverMode>,
+    /// What the session has to be.
+    pub(crate) session: SessionKind,
+}
+
+impl Attempt {
+    /// How a server is tried first.
+    pub(crate) fn first(target: &Target, endpoint: usize, address: Option<IpAddr>) -> Attempt {
+        let (tls, otherwise) = match target.tls.mode {
+            // libpq too has no TLS on sockets, whatever sslmode says.
+            _ if target.endpoints[endpoint].is_socket() => (DriverMode::Disable, None),
+            SslMode::Disable => (DriverMode::Disable, None),
+            SslMode::Allow => (DriverMode::Disable, Some(DriverMode::Require)),
+            SslMode::Prefer => (DriverMode::Prefer, Some(DriverMode::Disable)),
+            SslMode::Require | SslMode::VerifyCa | SslMode::VerifyFull => {
+                (DriverMode::Require, None)
+            }
+        };
+        Attempt {
+            endpoint,
+            address,
+            tls,
+            otherwise,
+            session: target.session,
+        }
+    }
+
+    /// What to ask the session, and the answer that it has to give.
+    pub(crate) fn question(&self) -> Option<(&'static str, &'static str)> {
+        const READ_ONLY: &str = "show transaction_read_only";
+        const STANDBY: &str = "select pg_catalog.pg_is_in_recovery()";
+        match self.session {
+            SessionKind::Any | SessionKind::PreferStandby => None,
+            SessionKind::ReadWrite => Some((READ_ONLY, "off")),
+            SessionKind::ReadOnly => Some((READ_ONLY, "on")),
+            SessionKind::Primary => Some((STANDBY, "f")),
+            SessionKind::Standby => Some((STANDBY, "t")),
+        }
+    }
+}
+
+/// What is still to be tried, and what came of the rest.
+#[derive(Debug)]
+pub(crate) struct Plan<'a> {
+    target: &'a Target,
+    /// Each with what its session has to be.
+    endpoints: VecDeque<(usize, SessionKind)>,
+    attempts: VecDeque<Attempt>,
+    /// The one whose addresses are asked for.
+    asked: Option<(usize, SessionKind)>,
+    failures: Vec<Failure>,
+}
+
+impl<'a> Plan<'a> {
+    pub(crate) fn new(target: &'a Target) -> Plan<'a> {
+        let mut order: Vec<usize> = (0..target.endpoints.len()).collect();
+        shuffle(target, &mut order);
+        let of_kind = |kind| order.iter().map(move |at| (*at, kind));
+        let endpoints = match target.session {
+            SessionKind::PreferStandby => of_kind(SessionKind::Standby)
+                .chain(of_kind(SessionKind::Any))
+                .collect(),
+            kind => of_kind(kind).collect(),
+        };
+        Plan {
+            target,
+            endpoints,
+            attempts: VecDeque::new(),
+            asked: None,
+            failures: Vec::new(),
+        }
+    }
+
+    /// The next step; `None`: all was tried.
+    pub(crate) fn next(&mut self) -> Option<Step> {
+        if let Some(attempt) = self.attempts.pop_front() {
+            return Some(Step::Connect(attempt));
+        }
+        let (at, session) = self.endpoints.pop_front()?;
+        let endpoint = &self.target.endpoints[at];
+        match (&endpoint.host, endpoint.address) {
+            (Host::Tcp(host), None) => {
+                self.asked = Some((at, session));
+                Some(Step::Resolve {
+                    host: host.clone(),
+                    port: endpoint.port,
+                })
+            }
+            (_, address) => Some(Step::Connect(Attempt {
+                session,
+                ..Attempt::first(self.target, at, address)
+            })),
+        }
+    }
+
+    /// The addresses that were asked for.
+    pub(crate) fn resolved(&mut self, outcome: io::Result<Vec<IpAddr>>) {
+        let Some((at, session)) = self.asked.take() else {
+            return;
+        };
+        let nothing = || io::Error::new(io::ErrorKind::NotFound, "the host has no address");
+        match outcome.and_then(|addresses| {
+            if addresses.is_empty() {
+                Err(nothing())
+            } else {
+                Ok(addresses)
+            }
+        }) {
+            Ok(mut addresses) => {
+                shuffle(self.target, &mut addresses);
+                self.attempts = addresses
+                    .into_iter()
+                    .map(|address| Attempt {
+                        session,
+                        ..Attempt::first(self.target, at, Some(address))
+                    })
+                    .collect();
+            }
+            Err(error) => self.note(at, Cause::Lookup(error)),
+        }
+    }
+
+    /// An attempt came to nothing.
+    pub(crate) fn failed(&mut self, attempt: Attempt, cause: Cause) {
+        if let Cause::Driver(error) = &cause {
+            let code = error.code();
+            let wants_other = match attempt.tls {
+                // No line of pg_hba.conf for a connection so protected. A wrong password is not tried again openly.
+                DriverMode::Disable => code == Some(&SqlState::INVALID_AUTHORIZATION_SPECIFICATION),
+                _ => {
+                    code == Some(&SqlState::INVALID_AUTHORIZATION_SPECIFICATION)
+                        || is_of_handshake(error)
+                }
+            };
+            if let (true, Some(tls)) = (wants_other, attempt.otherwise) {
+                self.attempts.push_front(Attempt {
+                    tls,
+                    otherwise: None,
+                    ..attempt
+                });
+            } else if code.is_some_and(|code| *code != SqlState::CANNOT_CONNECT_NOW) {
+                // The server said no: as in libpq, another is not asked. One that is starting or stopping said nothing.
+                self.attempts.clear();
+                self.endpoints.clear();
+            }
+        }
+        self.note(attempt.endpoint, cause);
+    }
+
+    /// Why there is no connection.
+    pub(crate) fn into_error(mut self) -> ConnectError {
+        let last = self.failures.pop().unwrap_or_else(|| Failure {
+            server: self.target.server(),
+            cause: Cause::Lookup(io::Error::other("there is no host to try")),
+        });
+        ConnectError {
+            last,
+            earlier: self.failures,
+        }
+    }
+
+    fn note(&mut self, at: usize, cause: Cause) {
+        self.failures.push(Failure {
+            server: self.target.endpoints[at].to_string(),
+            cause,
+        });
+    }
+}
+
+/// Brings them into an order of chance, if that is asked for.
+fn shuffle<T: std::hash::Hash>(target: &Target, list: &mut [T]) {
+    if target.is_balanced {
+        let chance = RandomState::new();
+        list.sort_by_cached_key(|entry| chance.hash_one(entry));
+    }
+}
+
+/// Whether server and client could not agree on TLS; the driver tells that only in words.
+fn is_of_handshake(error: &tokio_postgres::Error) -> bool {
+    error.source().is_some() && error.to_string().contains("TLS handshake")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::environment::Environment;
+
+    fn target(text: &str) -> Target {
+        let environment = Environment::default().with_user("u");
+        Target::resolve(Some(text), &environment, "x").unwrap()
+    }
+
+    /// All steps if nothing answers, with two addresses for a host.
+    fn steps(text: &str) -> Vec<String> {
+        let target = target(text);
+        let mut plan = Plan::new(&target);
+        let mut steps = Vec::new();
+        while let Some(step) = plan.next() {
+            match step {
+                Step::Resolve { host, port } => {
+                    steps.push(format!("{host}:{port}?"));
+                    plan.resolved(if host == "unknown" {
+                        Err(io::Error::other("no such host"))
+                    } else {
+                        Ok(vec![[10, 0, 0, 1].into(), [10, 0, 0, 2].into()])
+                    });
+                }
+                Step::Connect(attempt) => {
+                    let place = attempt
+                        .address
+                        .map_or("socket".to_owned(), |address| address.to_string());
+                    steps.push(format!("{place} {}", attempt.session));
+                    plan.failed(attempt, Cause::TimedOut(std::time::Duration::from_secs(2)));
+                }
+            }
+        }
+        let error = plan.into_error();
+        steps.push(format!("{} failures", error.earlier().len() + 1));
+        steps
+    }
+
+    #[test]
+    fn every_address_of_every_host_is_tried() {
+        assert_eq!(
+            steps("host=a,unknown,/run/pg,127.0.0.1 port=1,2,3,4"),
+            [
+                "a:1?",
+                "10.0.0.1 any",
+                "10.0.0.2 any",
+                "unknown:2?",
+                "socket any",
+                "127.0.0.1 any",
+                "5 failures"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_standby_is_looked_for_first_where_it_is_preferred() {
+        assert_eq!(
+            steps("hostaddr=::1,::2 target_session_attrs=prefer-standby"),
+            [
+                "::1 standby",
+                "::2 standby",
+                "::1 any",
+                "::2 any",
+                "4 failures"
+            ]
+        );
+        assert_eq!(
+            steps("hostaddr=::1 target_session_attrs=primary"),
+            ["::1 primary", "1 failures"]
+        );
+    }
+
+    #[test]
+    fn chance_keeps_all_hosts() {
+        let target = target("hostaddr=::1,::2,::3,::4,::5,::6,::7,::8 load_balance_hosts=random");
+        let mut seen = std::collections::BTreeSet::new();
+        for _ in 0..50 {
+            let order: Vec<usize> = Plan::new(&target)
+                .endpoints
+                .into_iter()
+                .map(|(at, _)| at)
+                .collect();
+            let mut sorted = order.clone();
+            sorted.sort_unstable();
+            assert_eq!(sorted, [0, 1, 2, 3, 4, 5, 6, 7]);
+            seen.insert(order);
+        }
+        assert!(seen.len() > 10, "{} orders in 50", seen.len());
+    }
+
+    #[test]
+    fn modes_have_their_second_try() {
+        let first = |text: &str| {
+            let attempt = Attempt::first(&target(text), 0, None);
+            (attempt.tls, attempt.otherwise)
+        };
+        use DriverMode::{Disable, Prefer, Require};
+        assert_eq!(first("host=h sslmode=disable"), (Disable, None));
+        assert_eq!(first("host=h sslmode=allow"), (Disable, Some(Require)));
+        assert_eq!(first("host=h"), (Prefer, Some(Disable)));
+        assert_eq!(first("host=h sslmode=require"), (Require, None));
+        assert_eq!(
+            first("host=h sslmode=verify-full sslrootcert=/ca.pem"),
+            (Require, None)
+        );
+        assert_eq!(first("host=/run/pg,h sslmode=require"), (Disable, None));
+    }
+}

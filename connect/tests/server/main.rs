@@ -1,0 +1,9 @@
+//! Real Postgres servers, each test's own, with certificates made for it.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod certificates;
+mod cluster;
+mod outcome;
+mod sessions;
+mod tls;
