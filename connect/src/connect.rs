@@ -49,13 +49,12 @@ impl Target {
     ) -> Result<(Client, Connection), Cause> {
         let connecting = async {
             let config = self.config(attempt);
-            let (client, mut connection) =
-                config.connect(tls.clone()).await.map_err(Cause::Driver)?;
+            let (client, mut connection) = config.connect(tls.clone()).await.map_err(Cause::of)?;
             if let Some((question, expected)) = attempt.question() {
                 let asking = pin!(client.simple_query(question));
                 let rows = match select(asking, &mut connection).await {
-                    Either::Left((rows, _)) => rows.map_err(Cause::Driver)?,
-                    Either::Right((Err(error), _)) => return Err(Cause::Driver(error)),
+                    Either::Left((rows, _)) => rows.map_err(Cause::of)?,
+                    Either::Right((Err(error), _)) => return Err(Cause::of(error)),
                     Either::Right((Ok(()), _)) => return Err(Cause::Unsuitable(attempt.session)),
                 };
                 require(&rows, expected, attempt)?;
@@ -92,9 +91,9 @@ impl Target {
                 Step::Connect(attempt) => {
                     let connecting = || {
                         let config = postgres::Config::from(self.config(&attempt));
-                        let mut client = config.connect(tls.clone()).map_err(Cause::Driver)?;
+                        let mut client = config.connect(tls.clone()).map_err(Cause::of)?;
                         if let Some((question, expected)) = attempt.question() {
-                            let rows = client.simple_query(question).map_err(Cause::Driver)?;
+                            let rows = client.simple_query(question).map_err(Cause::of)?;
                             require(&rows, expected, &attempt)?;
                         }
                         Ok(client)

@@ -93,7 +93,7 @@ pub enum Warning {
     },
 }
 
-/// No connection came about. Its `Display` tells of every host that was tried.
+/// No connection came about. Its `Display` tells of every server that was tried, by name if there were several.
 #[derive(Debug)]
 pub struct ConnectError {
     pub(crate) last: Failure,
@@ -114,6 +114,9 @@ impl ConnectError {
 
 impl fmt::Display for ConnectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.earlier.is_empty() {
+            return f.write_str(&self.last.words());
+        }
         for failure in &self.earlier {
             write!(f, "{failure}; ")?;
         }
@@ -132,20 +135,25 @@ pub struct Failure {
     pub cause: Cause,
 }
 
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.server, self.cause)?;
+impl Failure {
+    /// The cause and what caused it, each said once.
+    fn words(&self) -> String {
+        let mut words = self.cause.to_string();
         let mut source = std::error::Error::source(&self.cause);
-        let mut said = self.cause.to_string();
         while let Some(cause) = source {
-            let words = cause.to_string();
-            if !said.contains(&words) {
-                write!(f, ": {words}")?;
-                said = words;
+            let more = cause.to_string();
+            if !words.contains(&more) {
+                words = format!("{words}: {more}");
             }
             source = cause.source();
         }
-        Ok(())
+        words
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.server, self.words())
     }
 }
 
@@ -156,7 +164,18 @@ pub enum Cause {
     /// The host's name is unknown, or nobody could be asked.
     #[error("the host's address cannot be found")]
     Lookup(#[source] io::Error),
-    /// What the driver or the server says.
+    /// Client and server do not agree on TLS, or a certificate is not good enough.
+    #[error(transparent)]
+    Tls(tokio_postgres::Error),
+    /// The server asks for a password, and there is none.
+    #[error(
+        "the server asks for a password: give it in the connection string, in PGPASSWORD or in ~/.pgpass"
+    )]
+    PasswordMissing,
+    /// The server asks for what the driver cannot do, or does not do what `channel_binding` asks for.
+    #[error(transparent)]
+    Authentication(tokio_postgres::Error),
+    /// What else the network or the server says.
     #[error(transparent)]
     Driver(tokio_postgres::Error),
     /// The server took the connection and did not answer in `connect_timeout`.
@@ -165,4 +184,29 @@ pub enum Cause {
     /// The session is not what `target_session_attrs` asks for.
     #[error("the server is not {0}, as target_session_attrs asks")]
     Unsuitable(SessionKind),
+}
+
+impl Cause {
+    /// The driver tells most of these apart only in words.
+    pub(crate) fn of(error: tokio_postgres::Error) -> Cause {
+        let source = std::error::Error::source(&error);
+        let because = source.map(ToString::to_string).unwrap_or_default();
+        // A connection that breaks in the middle of the handshake says nothing about TLS.
+        let is_of_tls = source.is_some_and(|source| {
+            let inner = source
+                .downcast_ref::<io::Error>()
+                .and_then(io::Error::get_ref);
+            inner.is_some_and(|inner| inner.is::<rustls::Error>())
+        });
+        match error.to_string().split(':').next().unwrap_or_default() {
+            "error performing TLS handshake"
+                if is_of_tls || because.contains("does not support TLS") =>
+            {
+                Cause::Tls(error)
+            }
+            "invalid configuration" if because == "password missing" => Cause::PasswordMissing,
+            "authentication error" => Cause::Authentication(error),
+            _ => Cause::Driver(error),
+        }
+    }
 }

@@ -1,7 +1,6 @@
 //! Which server to try next, and how: libpq's order, without a network.
 
 use std::collections::VecDeque;
-use std::error::Error;
 use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::net::IpAddr;
@@ -155,27 +154,27 @@ impl<'a> Plan<'a> {
 
     /// An attempt came to nothing.
     pub(crate) fn failed(&mut self, attempt: Attempt, cause: Cause) {
-        if let Cause::Driver(error) = &cause {
-            let code = error.code();
-            let wants_other = match attempt.tls {
-                // No line of pg_hba.conf for a connection so protected. A wrong password is not tried again openly.
-                DriverMode::Disable => code == Some(&SqlState::INVALID_AUTHORIZATION_SPECIFICATION),
-                _ => {
-                    code == Some(&SqlState::INVALID_AUTHORIZATION_SPECIFICATION)
-                        || is_of_handshake(error)
-                }
-            };
-            if let (true, Some(tls)) = (wants_other, attempt.otherwise) {
-                self.attempts.push_front(Attempt {
-                    tls,
-                    otherwise: None,
-                    ..attempt
-                });
-            } else if code.is_some_and(|code| *code != SqlState::CANNOT_CONNECT_NOW) {
-                // The server said no: as in libpq, another is not asked. One that is starting or stopping said nothing.
+        let code = match &cause {
+            Cause::Driver(error) => error.code(),
+            _ => None,
+        };
+        // No line of pg_hba.conf for a connection so protected. A wrong password is not tried again openly.
+        let wants_other = code == Some(&SqlState::INVALID_AUTHORIZATION_SPECIFICATION)
+            || matches!(cause, Cause::Tls(_));
+        // The server said no: as in libpq, another is not asked. One that is starting or stopping said nothing yet.
+        let is_final = matches!(cause, Cause::PasswordMissing | Cause::Authentication(_))
+            || code.is_some_and(|code| *code != SqlState::CANNOT_CONNECT_NOW);
+        match attempt.otherwise {
+            Some(tls) if wants_other => self.attempts.push_front(Attempt {
+                tls,
+                otherwise: None,
+                ..attempt
+            }),
+            _ if is_final => {
                 self.attempts.clear();
                 self.endpoints.clear();
             }
+            _ => {}
         }
         self.note(attempt.endpoint, cause);
     }
@@ -206,11 +205,6 @@ fn shuffle<T: std::hash::Hash>(target: &Target, list: &mut [T]) {
         let chance = RandomState::new();
         list.sort_by_cached_key(|entry| chance.hash_one(entry));
     }
-}
-
-/// Whether server and client could not agree on TLS; the driver tells that only in words.
-fn is_of_handshake(error: &tokio_postgres::Error) -> bool {
-    error.source().is_some() && error.to_string().contains("TLS handshake")
 }
 
 #[cfg(test)]

@@ -157,6 +157,11 @@ impl Target {
         all.join(",")
     }
 
+    /// Server and database, for messages.
+    pub fn name(&self) -> String {
+        format!("{}/{}", self.server(), self.database())
+    }
+
     /// The database's name.
     pub fn database(&self) -> &str {
         self.base.get_dbname().unwrap_or_default()

@@ -15,7 +15,7 @@ use musicstream_event::Rejection;
 
 use crate::batch::{Batch, Limits, Origin};
 use crate::cli::{DatabaseArgs, OutputArgs};
-use crate::database::{Holder, Target};
+use crate::database::{self, Holder, Target};
 use crate::file::{FileArgs, FileReader};
 use crate::owner;
 use crate::progress::{Progress, Unit};
@@ -57,7 +57,7 @@ const GENERATION: u64 = 0;
 pub(crate) fn run(args: LoadArgs) -> anyhow::Result<()> {
     let started = Instant::now();
     let shutdown = Shutdown::on_signal().context("cannot listen for signals")?;
-    let target = Target::from_args(&args.database)?;
+    let target = database::target(&args.database)?;
     // Files that cannot be a load stop it before anything is stored.
     for path in &args.files {
         if path != Path::new("-") {

@@ -49,7 +49,7 @@ impl Line {
 /// # Errors
 /// The database cannot be asked. Kafka being away is no error but part of the status.
 pub(crate) fn run(args: StatusArgs) -> anyhow::Result<()> {
-    let target = Target::from_args(&args.database)?;
+    let target = database::target(&args.database)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;

@@ -71,16 +71,22 @@ fn the_first_server_that_will_do_is_taken() {
     let error = both(one, one, "standby").unwrap_err();
     assert!(error.contains("the server is not standby"), "{error}");
 
+    let nobody = refusal(&format!(
+        "postgresql://ana@127.0.0.1:{},localhost:{}/d",
+        nowhere(),
+        nowhere()
+    ));
+    assert!(
+        nobody.to_string().starts_with("127.0.0.1:") && nobody.to_string().contains("; localhost:"),
+        "{nobody}"
+    );
+
     // Who says no is believed.
     let error = refusal(&format!(
         "postgresql://ana:wrong@127.0.0.1:{one},127.0.0.1:{two}/postgres"
     ));
     assert!(
         matches!(error.cause(), Cause::Driver(_)) && error.earlier().is_empty(),
-        "{error}"
-    );
-    assert!(
-        error.to_string().starts_with(&format!("127.0.0.1:{one}: ")),
         "{error}"
     );
 }
@@ -117,7 +123,7 @@ fn passwords_come_from_where_libpq_takes_them() {
     let (yes, wrong, missing) = (
         format!("{port} false ana"),
         "password authentication failed",
-        "password missing",
+        "asks for a password",
     );
 
     assert_eq!(
@@ -172,9 +178,7 @@ fn a_server_that_is_not_there_is_named() {
     let error = refusal("postgresql://ana:s3cret@no-such-host.invalid/d");
     assert!(matches!(error.cause(), Cause::Lookup(_)), "{error}");
     assert!(
-        error
-            .to_string()
-            .starts_with("no-such-host.invalid:5432: the host's address"),
+        error.to_string().starts_with("the host's address"),
         "{error}"
     );
 }

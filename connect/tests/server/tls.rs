@@ -202,6 +202,18 @@ fn what_the_server_wants_is_tried_second() {
     );
     assert!(!error.contains("wr0ng"), "{error}");
 
+    // Nothing that both speak: without TLS, if that will do.
+    server.sql("alter system set ssl_max_protocol_version = 'TLSv1.2'");
+    server.use_certificate(&pair.certificate, &pair.key, &authority.certificate());
+    let modern = |mode: &str| {
+        of(
+            "ana",
+            &format!("sslmode={mode} ssl_min_protocol_version=TLSv1.3"),
+        )
+    };
+    assert_eq!(modern("prefer"), Ok(format!("{port} false ana")));
+    assert!(modern("require").unwrap_err().contains("TLS handshake"));
+
     let of_client = authority.sign("carol", &[]);
     let certificate = files.add("client.crt", &of_client.certificate);
     let key = files.add("client.key", &of_client.key);

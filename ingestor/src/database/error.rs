@@ -1,5 +1,7 @@
 //! An error of the database with its class, and a hint where the cure is known.
 
+use musicstream_connect::{Cause, ConnectError, SettingError, Target};
+
 use super::class::{Class, classify};
 
 /// What went wrong, what it means, and what to do.
@@ -26,6 +28,26 @@ impl DatabaseError {
             class: Class::Outage,
             sqlstate: None,
             message: message.into(),
+        }
+    }
+
+    /// Of a database that could not be connected to.
+    pub(crate) fn of_connecting(target: &Target, error: &ConnectError) -> DatabaseError {
+        let what = format!("cannot connect to {}", target.name());
+        match error.cause() {
+            Cause::Driver(cause) if cause.as_db_error().is_some() => {
+                let mut refused = DatabaseError::of(&what, cause);
+                for earlier in error.earlier() {
+                    refused
+                        .message
+                        .push_str(&format!("; before that, {earlier}"));
+                }
+                refused
+            }
+            Cause::Tls(_) | Cause::PasswordMissing | Cause::Authentication(_) => {
+                DatabaseError::config(format!("{what}: {error}"))
+            }
+            _ => DatabaseError::outage(format!("{what}: {error}")),
         }
     }
 
@@ -61,36 +83,15 @@ impl DatabaseError {
     fn without_answer(what: &str, error: &tokio_postgres::Error) -> DatabaseError {
         let mut message = format!("{what}: {error}");
         let mut source = std::error::Error::source(error);
-        // Whether the server refused TLS or its certificate is a matter of set-up, though no SQLSTATE says so.
-        let mut is_setup = false;
         while let Some(cause) = source {
             let text = cause.to_string();
-            is_setup |= cause.is::<rustls::Error>()
-                || cause.downcast_ref::<std::io::Error>().is_some_and(|io| {
-                    io.get_ref()
-                        .is_some_and(|inner| inner.is::<rustls::Error>())
-                });
             if !message.contains(&text) {
                 message.push_str(&format!(": {text}"));
             }
             source = cause.source();
         }
-        // The driver tells these apart only in words: a password that is missing, TLS that the server lacks.
-        is_setup |= [
-            "password missing",
-            "server does not support TLS",
-            "authentication",
-            "invalid configuration",
-        ]
-        .iter()
-        .any(|words| message.contains(words));
-        let class = if is_setup {
-            Class::Config
-        } else {
-            classify(None)
-        };
         DatabaseError {
-            class,
+            class: classify(None),
             sqlstate: None,
             message,
         }
@@ -103,6 +104,12 @@ impl DatabaseError {
     /// The SQLSTATE, if the server gave one.
     pub(crate) fn sqlstate(&self) -> Option<&str> {
         self.sqlstate.as_deref()
+    }
+}
+
+impl From<SettingError> for DatabaseError {
+    fn from(error: SettingError) -> DatabaseError {
+        DatabaseError::config(error.to_string())
     }
 }
 

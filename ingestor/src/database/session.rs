@@ -9,7 +9,7 @@ use futures_util::SinkExt;
 use futures_util::future::{join3, try_join_all};
 use tokio_postgres::{Client, Statement};
 
-use super::{Class, DatabaseError, Target, tls};
+use super::{Class, DatabaseError, Target};
 use crate::batch::{Batch, COPY_STATEMENT};
 use crate::summary::Totals;
 
@@ -312,12 +312,10 @@ impl Session {
 
 /// Connects, and lets the connection run on this thread's runtime.
 pub(crate) async fn connect(target: &Target) -> Result<Client, DatabaseError> {
-    let what = format!("cannot connect to {}", target.name());
     let (client, connection) = target
-        .config
-        .connect(tls::connector(target)?)
+        .connect(&target.connector()?)
         .await
-        .map_err(|error| DatabaseError::of(&what, &error))?;
+        .map_err(|error| DatabaseError::of_connecting(target, &error))?;
     tokio::spawn(async move {
         if let Err(error) = connection.await {
             tracing::debug!(%error, "database connection ended");

@@ -17,7 +17,7 @@ use anyhow::Context;
 
 use crate::batch::Limits;
 use crate::cli::{DatabaseArgs, KafkaArgs, OutputArgs};
-use crate::database::Target;
+use crate::database;
 use crate::owner;
 use crate::shutdown::Shutdown;
 use client::Consumer;
@@ -71,7 +71,7 @@ const CONNECT_WITHIN: Duration = Duration::from_secs(30);
 pub(crate) fn run(args: StreamArgs) -> anyhow::Result<()> {
     let started = Instant::now();
     let shutdown = Shutdown::on_signal().context("cannot listen for signals")?;
-    let target = Target::from_args(&args.database)?;
+    let target = database::target(&args.database)?;
     let consumer = Consumer::connect(&args.kafka, &args.group, args.until_end)?;
     let settings = Settings {
         limits: Limits {
