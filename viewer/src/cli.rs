@@ -20,12 +20,12 @@ use std::{path::PathBuf, time::Duration};
     version,
     after_help = "\
 The database is the one of --database-url or DATABASE_URL; what that leaves open is taken from libpq's
-variables (PGHOST, PGPORT, PGUSER, PGDATABASE, PGSSLMODE, PGSSLROOTCERT), and the password from PGPASSWORD
-or ~/.pgpass. A window needs an X11 or Wayland display; --screenshot needs none.
+variables (PGHOST, PGUSER, PGSERVICE, PGSSLMODE and the rest), and the password from PGPASSWORD or
+~/.pgpass. A window needs an X11 or Wayland display; --screenshot needs none.
 
 Examples:
   musicstream-viewer --demo
-  musicstream-viewer --database-url postgresql://ana@db.example/music?sslmode=verify-full
+  musicstream-viewer --database-url postgresql://ana@db.example/music?sslrootcert=system
   musicstream-viewer --screenshot today.png --view overlay --theme dark --range 90d"
 )]
 pub struct Args {

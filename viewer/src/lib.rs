@@ -16,7 +16,8 @@ pub mod window;
 use anyhow::{Result, anyhow};
 use cli::Args;
 use model::day::Micros;
-use source::{Feed, address::Address, demo, problem::Problem};
+use musicstream_connect::Target;
+use source::{Feed, demo, problem::Problem};
 use state::State;
 use std::{env, path::PathBuf};
 use ui::{App, Clock};
@@ -33,7 +34,7 @@ pub fn run(args: Args) -> Result<()> {
     let feed = if args.demo {
         Feed::demo()?
     } else {
-        Feed::database(address(&args)?, args.poll)?
+        Feed::database(target(&args)?, args.poll)?
     };
     let size = args.size;
     let choose = Box::new(move |state: &mut State| choose(&args, state));
@@ -55,7 +56,7 @@ fn screenshot(args: &Args, path: &std::path::Path, export_dir: PathBuf) -> Resul
             Clock::Fixed(demo::PICTURE_TIME),
         )
     } else {
-        let feed = Feed::database(address(args)?, args.poll)?;
+        let feed = Feed::database(target(args)?, args.poll)?;
         let _numbers = feed.wait(args.timeout).map_err(|problem| match problem {
             Some(problem) => words(&problem),
             None => anyhow!("no answer within {} s", args.timeout.as_secs_f32()),
@@ -77,8 +78,13 @@ fn screenshot(args: &Args, path: &std::path::Path, export_dir: PathBuf) -> Resul
     picture::write(&picture::take(&mut app, shot), path)
 }
 
-fn address(args: &Args) -> Result<Address> {
-    Address::new(args.database_url.as_deref()).map_err(|problem| words(&problem))
+fn target(args: &Args) -> Result<Target> {
+    let target = Target::of_process(args.database_url.as_deref(), env!("CARGO_PKG_NAME"))
+        .map_err(|error| words(&Problem::BadAddress(error.to_string())))?;
+    for warning in target.warnings() {
+        eprintln!("warning: {warning}");
+    }
+    Ok(target)
 }
 
 fn words(problem: &Problem) -> anyhow::Error {

@@ -1,7 +1,8 @@
 //! The seam between window and source: the latest numbers and the source's health, swapped in whole.
 
-use super::{address::Address, demo, postgres::Canceller, problem::Problem, worker};
+use super::{demo, postgres::Canceller, problem::Problem, worker};
 use crate::model::{data::Dataset, day::Micros};
+use musicstream_connect::Target;
 use std::{
     sync::{
         Arc, Condvar, Mutex, MutexGuard, PoisonError,
@@ -132,12 +133,12 @@ impl Feed {
     ///
     /// # Errors
     /// If the thread cannot be started.
-    pub fn database(address: Address, poll: Duration) -> std::io::Result<Self> {
-        let (feed, requests) = Self::new(address.label().to_owned());
+    pub fn database(target: Target, poll: Duration) -> std::io::Result<Self> {
+        let (feed, requests) = Self::new(format!("{} on {}", target.database(), target.server()));
         let board = Arc::clone(&feed.board);
         std::thread::Builder::new()
             .name("musicstream-db".into())
-            .spawn(move || worker::run(&address, poll, &board, &requests))?;
+            .spawn(move || worker::run(&target, poll, &board, &requests))?;
         Ok(feed)
     }
 

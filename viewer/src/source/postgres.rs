@@ -1,16 +1,16 @@
 //! One session with the database.
 
-use super::{address::Address, problem::Problem};
+use super::problem::Problem;
 use crate::model::{
     data::{Dataset, Row, Status},
     day::{Day, Micros},
 };
 use chrono::{DateTime, NaiveDate, Utc};
+use musicstream_connect::{MakeRustlsConnect, Target};
 use postgres::{
     CancelToken, Client, IsolationLevel, Transaction, fallible_iterator::FallibleIterator,
 };
 use std::time::Duration;
-use tokio_postgres_rustls::MakeRustlsConnect;
 
 const ROWS: &str = include_str!("../../sql/rows.sql");
 const STATUS: &str = include_str!("../../sql/status.sql");
@@ -36,12 +36,13 @@ pub(super) struct Session {
 }
 
 impl Session {
-    pub(super) fn open(address: &Address) -> Result<Self, Problem> {
-        let tls = MakeRustlsConnect::new(address.trust().client_config().map_err(Problem::Tls)?);
-        let mut client = address
-            .config()
-            .connect(tls.clone())
-            .map_err(|error| Problem::of(&error))?;
+    pub(super) fn open(target: &Target) -> Result<Self, Problem> {
+        let tls = target
+            .connector()
+            .map_err(|error| Problem::Tls(error.to_string()))?;
+        let mut client = target
+            .connect_blocking(&tls)
+            .map_err(|error| Problem::of_connecting(&error))?;
         client
             .batch_execute(SESSION)
             .map_err(|error| Problem::of(&error))?;

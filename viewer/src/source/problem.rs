@@ -1,5 +1,6 @@
 //! What can be in the way, and what to do about it, in words.
 
+use musicstream_connect::{Cause, ConnectError};
 use std::error::Error;
 
 /// Why no new numbers come.
@@ -166,6 +167,19 @@ impl Problem {
         text
     }
 
+    /// Which one it is, where no connection came about.
+    pub fn of_connecting(error: &ConnectError) -> Self {
+        let words = || error.to_string();
+        match error.cause() {
+            Cause::Lookup(_) => Self::UnknownHost(words()),
+            Cause::Tls(_) => Self::Tls(words()),
+            Cause::PasswordMissing => Self::NeedsPassword,
+            Cause::Authentication(_) => Self::NotLetIn(words()),
+            Cause::Driver(cause) if cause.as_db_error().is_some() => Self::of(cause),
+            _ => Self::NoServer(words()),
+        }
+    }
+
     /// Which one it is, from what the `postgres` crate reports. A table that is not there stands as
     /// [`Problem::NoExtension`] until the database was asked what it has.
     pub fn of(error: &postgres::Error) -> Self {
@@ -194,17 +208,7 @@ impl Problem {
 
     fn of_words(words: &str, closed: bool) -> Self {
         let has = |part: &str| words.contains(part);
-        if has("password missing") {
-            Self::NeedsPassword
-        } else if has("invalid configuration") || has("invalid connection string") {
-            Self::BadAddress(words.into())
-        } else if has("TLS") || has("certificate") {
-            Self::Tls(words.into())
-        } else if has("failed to lookup address") {
-            Self::UnknownHost(words.into())
-        } else if has("error connecting to server") || has("connection timed out") {
-            Self::NoServer(words.into())
-        } else if closed || has("error communicating") || has("connection closed") {
+        if closed || has("error communicating") || has("connection closed") {
             Self::Lost(words.into())
         } else if has("error deserializing column") || has("invalid column") {
             Self::OtherVersion {
@@ -234,6 +238,7 @@ fn chain(error: &dyn Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use musicstream_connect::{Environment, Target};
 
     fn all() -> Vec<Problem> {
         let words = || "words".to_owned();
@@ -277,30 +282,27 @@ mod tests {
 
     #[test]
     fn the_drivers_words_are_understood() {
-        let cases = [
-            (
-                "error connecting to server: Connection refused (os error 111)",
-                "NoServer",
-            ),
-            (
-                "error connecting to server: failed to lookup address information",
-                "UnknownHost",
-            ),
-            ("invalid configuration: password missing", "NeedsPassword"),
-            (
-                "error performing TLS handshake: invalid peer certificate: UnknownIssuer",
-                "Tls",
-            ),
-            (
-                "error performing TLS handshake: server does not support TLS",
-                "Tls",
-            ),
-            ("connection closed", "Lost"),
-            ("what?", "Other"),
-        ];
+        let cases = [("connection closed", "Lost"), ("what?", "Other")];
         for (words, name) in cases {
             let problem = format!("{:?}", Problem::of_words(words, false));
             assert!(problem.starts_with(name), "{words}: {problem}");
         }
+    }
+
+    #[test]
+    fn a_host_without_a_server_is_told_from_one_that_is_unknown() {
+        let problem = |url| {
+            let target = Target::resolve(Some(url), &Environment::default(), "test").unwrap();
+            let tls = target.connector().unwrap();
+            Problem::of_connecting(&target.connect_blocking(&tls).err().unwrap())
+        };
+        assert!(matches!(
+            problem("postgresql://ana@127.0.0.1:1/music"),
+            Problem::NoServer(words) if words.contains("refused")
+        ));
+        assert!(matches!(
+            problem("postgresql://ana@no-such-host.invalid/music"),
+            Problem::UnknownHost(_)
+        ));
     }
 }

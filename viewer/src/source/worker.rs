@@ -1,11 +1,11 @@
 //! The thread that talks to the database: connect, load, watch, reconnect.
 
 use super::{
-    address::Address,
     feed::{Board, Health, Request, now},
     postgres::{Nap, Session},
     problem::Problem,
 };
+use musicstream_connect::Target;
 use std::{
     sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError},
     time::{Duration, Instant},
@@ -25,7 +25,7 @@ enum End {
 }
 
 /// Runs until told to stop, or until the window is gone.
-pub(super) fn run(address: &Address, poll: Duration, board: &Board, requests: &Receiver<Request>) {
+pub(super) fn run(target: &Target, poll: Duration, board: &Board, requests: &Receiver<Request>) {
     let mut worker = Worker {
         poll,
         board,
@@ -37,7 +37,7 @@ pub(super) fn run(address: &Address, poll: Duration, board: &Board, requests: &R
     let mut since = None;
     loop {
         worker.healthy = false;
-        let end = match Session::open(address) {
+        let end = match Session::open(target) {
             Ok(mut session) => {
                 let end = worker.watch(&mut session);
                 board.interruptible(None);

@@ -1,6 +1,7 @@
 //! The viewer against a real Postgres with the extension: `DATABASE_URL` names one where databases can be made.
 
-use musicstream_viewer::source::{Feed, Health, address::Address, problem::Problem};
+use musicstream_connect::Target;
+use musicstream_viewer::source::{Feed, Health, problem::Problem};
 use postgres::{Client, NoTls};
 use std::{
     env, process,
@@ -51,7 +52,7 @@ impl Database {
     }
 
     fn feed(&self) -> Feed {
-        Feed::database(Address::new(Some(&self.url())).unwrap(), POLL).unwrap()
+        feed_of(&self.url())
     }
 }
 
@@ -61,6 +62,11 @@ impl Drop for Database {
             let _ = client.batch_execute(&format!("drop database {} with (force)", self.name));
         }
     }
+}
+
+fn feed_of(url: &str) -> Feed {
+    let target = Target::of_process(Some(url), "musicstream-viewer").unwrap();
+    Feed::database(target, POLL).unwrap()
 }
 
 /// Stages `count` plays in a region now, and rolls up.
@@ -181,14 +187,10 @@ fn what_is_missing_is_named() {
     ));
 
     let nowhere = format!("{}_not_there", database.url());
-    let feed = Feed::database(Address::new(Some(&nowhere)).unwrap(), POLL).unwrap();
+    let feed = feed_of(&nowhere);
     assert!(matches!(problem(&feed), Problem::NoDatabase(_)));
 
-    let feed = Feed::database(
-        Address::new(Some("postgresql://ana@127.0.0.1:1/music")).unwrap(),
-        POLL,
-    )
-    .unwrap();
+    let feed = feed_of("postgresql://ana@127.0.0.1:1/music");
     assert!(matches!(problem(&feed), Problem::NoServer(_)));
 }
 
@@ -209,8 +211,7 @@ fn a_role_without_rights_is_told_so() {
         let (_, rest) = url.rsplit_once('@').unwrap();
         format!("postgresql://{role}:{password}@{rest}")
     };
-    let feed =
-        |password| Feed::database(Address::new(Some(&url(password))).unwrap(), POLL).unwrap();
+    let feed = |password| feed_of(&url(password));
     assert!(matches!(problem(&feed("right")), Problem::NoPrivilege(_)));
     // Where the server trusts everybody, no password can be wrong.
     if Client::connect(&url("wrong"), NoTls).is_err() {
