@@ -37,14 +37,13 @@ def eventsim_events(path):
 def is_event(event):
     """Whether the texts are such as the wire format allows."""
 
-    def is_text(text, least, most):
-        return least <= len(text.encode()) <= most and not any(c < " " or c == "\x7f" for c in text)
+    def is_id(text, least):
+        return least <= len(text.encode()) <= 128 and "\0" not in text
 
-    return (
-        is_text(event["user_id"], 1, 128)
-        and is_text(event["region"], 1, 64)
-        and is_text(event["song_id"] or "", 0, 128)
-    )
+    def is_name(text):
+        return 1 <= len(text.encode()) <= 64 and not any(c < " " or c == "\x7f" for c in text)
+
+    return is_id(event["user_id"], 1) and is_id(event["song_id"] or "", 0) and is_name(event["region"])
 
 
 def events_of(kind, path):

@@ -208,6 +208,9 @@ impl Drop for Program {
         // An error means that it is gone already.
         let _ = self.child.kill();
         let _ = self.child.wait();
+        if std::thread::panicking() {
+            eprintln!("{} wrote:\n{}", self.name, self.stderr.rest());
+        }
     }
 }
 

@@ -1,8 +1,10 @@
 //! Documents that were collected to break parsers: nothing stops, and nothing is lost.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::Duration;
 
+use postgres::Client;
 use serde_json::Value;
 
 use musicstream_tests::data;
@@ -168,11 +170,7 @@ fn strings_that_are_hard_to_read_are_stored_as_they_are_meant() {
     let mut messages = Documents::new();
     for (name, token) in tokens {
         let song = match serde_json::from_slice(&token) {
-            Ok(Value::String(text))
-                if text.len() <= 128 && !text.contains(|c: char| c.is_ascii_control()) =>
-            {
-                Some(text)
-            }
+            Ok(Value::String(text)) if text.len() <= 128 && !text.contains('\0') => Some(text),
             Ok(Value::Number(number)) if number.is_i64() || number.is_u64() => {
                 Some(number.to_string())
             }
@@ -260,6 +258,7 @@ fn cells_that_are_hard_to_read_are_stored_as_they_are_meant() {
         return;
     };
     let folder = tempfile::tempdir().unwrap();
+    let database = Database::create();
     for (name, bytes) in data::files(&csvs) {
         let text = String::from_utf8(bytes).unwrap();
         let line_end = if text.contains("\r\n") { "\r\n" } else { "\n" };
@@ -267,59 +266,71 @@ fn cells_that_are_hard_to_read_are_stored_as_they_are_meant() {
         let meant = std::fs::read(jsons.join(name.replace(".csv", ".json"))).unwrap();
         let meant: Vec<serde_json::Map<String, Value>> = serde_json::from_slice(&meant).unwrap();
         assert_eq!(meant.len(), records.len() - 1, "records of {name}");
-        // Each of the file's columns in turn is the song; the others are columns that nobody knows.
+        // Each of the file's columns in turn is what we know it by; the others are columns that nobody knows.
         let columns: Vec<&str> = records[0].split(',').collect();
-        for song in 0..columns.len() {
-            let header: Vec<&str> = (0..columns.len())
-                .map(|at| if at == song { "song_id" } else { columns[at] })
-                .collect();
-            let mut rows = vec![format!(
-                "{},event_id,user_id,event_type,region,ts",
-                header.join(",")
-            )];
-            for (number, record) in records.iter().enumerate().skip(1) {
-                rows.push(format!(
-                    "{record},{},u,play,eu,2026-03-01T00:00:00Z",
-                    id(number)
-                ));
-            }
-            let file = folder.path().join(format!("{song} {name}"));
-            let ending = if text.ends_with('\n') { line_end } else { "" };
-            std::fs::write(&file, rows.join(line_end) + ending).unwrap();
-
-            let database = Database::create();
-            let mut client = database.client();
-            let summary = load(&database, &file);
-            assert_eq!(summary.read, meant.len() as i64, "{name}");
-            assert_stored(&mut client, summary);
-            let rejects = rejected(&mut client);
-            let mut line = 1 + rows[0].matches('\n').count() as i64;
-            for (number, row) in rows.iter().enumerate().skip(1) {
-                line += 1;
-                let cell = meant[number - 1][columns[song]].as_str().unwrap();
-                let reject = rejects.iter().find(|reject| reject.position == line);
-                if cell.contains(|c: char| c.is_ascii_control()) {
-                    let reject = reject.unwrap_or_else(|| {
-                        panic!("{name}: line {line} holds a line end in a song")
-                    });
-                    assert_eq!(reject.reason, "invalid_song_id", "{name}: line {line}");
-                    assert_eq!(
-                        reject.payload.as_deref(),
-                        Some(row.as_bytes()),
-                        "{name}: line {line}"
-                    );
-                } else {
-                    assert_eq!(reject, None, "{name}: line {line}");
-                    let stored: Option<String> = value(
-                        &mut client,
-                        "select song_id from raw_events where event_id = $1::text::uuid",
-                        &[&id(number)],
-                    );
-                    assert_eq!(stored.unwrap_or_default(), cell, "{name}: line {line}");
+        for known in ["song_id", "region"] {
+            for column in &columns {
+                let cells: Vec<&str> = meant
+                    .iter()
+                    .map(|row| row[*column].as_str().unwrap())
+                    .collect();
+                let header = columns
+                    .iter()
+                    .map(|name| if name == column { known } else { name });
+                let header = header.collect::<Vec<_>>().join(",");
+                let (more, region) = match known {
+                    "region" => ("", ""),
+                    _ => (",region", ",eu"),
+                };
+                let mut rows = vec![format!("{header},event_id,user_id,event_type,ts{more}")];
+                for (number, record) in records[1..].iter().enumerate() {
+                    let id = id(number);
+                    rows.push(format!("{record},{id},u,play,2026-03-01T00:00:00Z{region}"));
                 }
-                line += row.matches('\n').count() as i64;
+                let file = folder.path().join(format!("{known} {column} {name}"));
+                let ending = if text.ends_with('\n') { line_end } else { "" };
+                std::fs::write(&file, rows.join(line_end) + ending).unwrap();
+                assert_cells(&database, &file, known, &cells, &rows);
             }
         }
+    }
+}
+
+/// Forgets all that was stored: for tests of so many files that a database for each would take long.
+fn empty(client: &mut Client) {
+    client
+        .batch_execute("truncate raw_events, metric_deltas, rejected_events, ingest_offsets")
+        .unwrap();
+}
+
+/// Loads a file of which the column holds these cells: they are stored so, or their rows kept.
+fn assert_cells(database: &Database, file: &Path, column: &str, cells: &[&str], rows: &[String]) {
+    let mut client = database.client();
+    empty(&mut client);
+    let summary = load(database, file);
+    assert_eq!(summary.read, cells.len() as i64, "{}", file.display());
+    assert_stored(&mut client, summary);
+    assert_metrics_equal_raw(&mut client);
+    let rejects = rejected(&mut client);
+    let mut line = 2;
+    for (number, (cell, row)) in cells.iter().zip(&rows[1..]).enumerate() {
+        let what = format!("{}: line {line}", file.display());
+        let reject = rejects.iter().find(|reject| reject.position == line);
+        if column == "region" && (cell.is_empty() || cell.contains(|c: char| c.is_ascii_control()))
+        {
+            let reject = reject.unwrap_or_else(|| panic!("{what}: a region that is none"));
+            assert!(
+                ["invalid_region", "missing_field"].contains(&reject.reason.as_str()),
+                "{what}: {reject:?}"
+            );
+            assert_eq!(reject.payload.as_deref(), Some(row.as_bytes()), "{what}");
+        } else {
+            assert_eq!(reject, None, "{what}");
+            let sql = format!("select {column} from raw_events where event_id = $1::text::uuid");
+            let stored: Option<String> = value(&mut client, &sql, &[&id(number)]);
+            assert_eq!(stored.unwrap_or_default(), *cell, "{what}");
+        }
+        line += 1 + row.matches('\n').count() as i64;
     }
 }
 
@@ -341,9 +352,7 @@ fn rows_that_do_not_fit_our_header_are_kept_with_their_bytes_and_line() {
             format!("event_id,user_id,event_type,region,ts\n{text}"),
         )
         .unwrap();
-        client
-            .batch_execute("truncate rejected_events, ingest_offsets")
-            .unwrap();
+        empty(&mut client);
         let summary = load(&database, &file);
         assert_eq!(summary.read, summary.rejected, "{name}");
         // Where a record that does not fit ends is the reader's to say (a stray quote must not swallow the file), but
