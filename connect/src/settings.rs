@@ -134,7 +134,8 @@ impl Settings {
             Some((_, choice)) => Ok(Some(*choice)),
             None => {
                 let all: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-                Err(setting.not_understood(all.join(" or ")))
+                let (last, others) = all.split_last().unwrap_or((&"", &[]));
+                Err(setting.not_understood(format!("{} or {last}", others.join(", "))))
             }
         }
     }

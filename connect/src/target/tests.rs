@@ -143,12 +143,12 @@ fn mistakes_name_the_setting_and_say_what_to_write() {
         (
             "host=h sslmode=sometimes",
             &[][..],
-            "sslmode in the connection string is not understood: write disable or",
+            "sslmode in the connection string is not understood: write disable, allow",
         ),
         (
             "",
             &[("PGSSLMODE", "x")],
-            "PGSSLMODE is not understood: write disable or allow or prefer",
+            "PGSSLMODE is not understood: write disable, allow, prefer",
         ),
         (
             "",
@@ -160,11 +160,7 @@ fn mistakes_name_the_setting_and_say_what_to_write() {
             &[("PGCONNECT_TIMEOUT", "soon")],
             "PGCONNECT_TIMEOUT is not understood: write a number of seconds",
         ),
-        (
-            "target_session_attrs=master",
-            &[],
-            "write any or read-write",
-        ),
+        ("target_session_attrs=master", &[], "write any, read-write"),
         (
             "channel_binding=yes",
             &[],

@@ -307,7 +307,7 @@ mod tests {
         for (text, words) in [
             (
                 "sslmode=maybe",
-                "disable or allow or prefer or require or verify-ca or verify-full",
+                "disable, allow, prefer, require, verify-ca or verify-full",
             ),
             ("sslmode=verify-full", "sslrootcert=system"),
             (
@@ -320,7 +320,7 @@ mod tests {
             ),
             ("sslcertmode=require", "write allow"),
             ("ssl_max_protocol_version=TLSv1.1", "leave no safe version"),
-            ("ssl_min_protocol_version=SSLv3", "write TLSv1 or TLSv1.1"),
+            ("ssl_min_protocol_version=SSLv3", "write TLSv1, TLSv1.1"),
         ] {
             let error = mode(text).unwrap_err().to_string();
             assert!(error.contains(words), "{text}: {error}");

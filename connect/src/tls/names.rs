@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use rustls::pki_types::{CertificateDer, ServerName, SubjectPublicKeyInfoDer, UnixTime};
-use x509_cert::Certificate;
 use x509_cert::der::asn1::{PrintableStringRef, TeletexStringRef, Utf8StringRef};
 use x509_cert::der::oid::db::rfc4519::COMMON_NAME;
 use x509_cert::der::{Decode, Encode, Tag, Tagged};
 use x509_cert::ext::pkix::SubjectAltName;
 use x509_cert::ext::pkix::name::GeneralName;
+use x509_cert::{Certificate, Version};
 
 /// Whether the common name is this host's. As in libpq it counts only where no alternative name is of the host's kind.
 pub(super) fn common_name_matches(certificate: &CertificateDer<'_>, host: &ServerName<'_>) -> bool {
@@ -91,6 +91,12 @@ pub(super) fn is_valid_at(certificate: &CertificateDer<'_>, now: UnixTime) -> bo
     let validity = certificate.tbs_certificate.validity;
     let now = Duration::from_secs(now.as_secs());
     validity.not_before.to_unix_duration() <= now && now <= validity.not_after.to_unix_duration()
+}
+
+/// Whether it is of the version that has no extensions, which webpki cannot read.
+pub(super) fn is_of_version_1(certificate: &CertificateDer<'_>) -> bool {
+    Certificate::from_der(certificate)
+        .is_ok_and(|certificate| certificate.tbs_certificate.version == Version::V1)
 }
 
 /// Its public key, of any version of certificate.

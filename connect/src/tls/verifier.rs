@@ -49,6 +49,13 @@ impl ServerCertVerifier for Verifier {
                 by_name,
             } => (chain, anchors, *by_name),
         };
+        if names::is_of_version_1(end_entity) {
+            return Err(Error::General(
+                "the server's certificate is of X.509 version 1, which cannot be checked: \
+                 make one with a subjectAltName"
+                    .to_owned(),
+            ));
+        }
         // A certificate that signs itself, and is trusted as it is: OpenSSL takes it as its own root.
         let outcome = if anchors.contains(end_entity) {
             if !names::is_valid_at(end_entity, now) {
