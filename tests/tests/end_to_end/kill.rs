@@ -94,7 +94,7 @@ fn killed_twenty_times_nothing_is_lost_or_doubled() {
         };
         let program = Program::start(
             stream(&database, &topic)
-                .args(["--batch-rows", "1000", "--group", "kill"])
+                .args(["--batch-rows", "1000", "--group", topic.name()])
                 // The broker knows it again at once, instead of waiting for the session of the dead one to end.
                 .args(["-X", "group.instance.id=kill"]),
         );
