@@ -26,15 +26,18 @@ enum Frozen {
 #[test]
 fn a_frozen_ingestor_that_was_replaced_by_another_group_is_refused() {
     replace_a_frozen_one("one", "two", Frozen::BetweenBatches, |log| {
-        log.contains("fenced") && log.contains("standing by")
+        log.contains("fenced")
     });
 }
 
-/// Its transaction is open when it is frozen, and holds the ledger's rows.
+/// Its transaction is open when it is frozen, and holds the ledger's rows. The server ends such a session after a while,
+/// so the end of the session, the fence or the group may be the first to tell it.
 #[test]
 fn a_frozen_ingestor_that_was_replaced_within_a_batch_is_refused() {
     replace_a_frozen_one("one", "two", Frozen::WithinBatch, |log| {
         log.contains("fenced")
+            || log.contains("trying again")
+            || log.contains("the group takes our partitions back")
     });
 }
 
