@@ -96,7 +96,9 @@ port = $1
 unix_socket_directories = ''
 shared_preload_libraries = 'pg_cron'
 cron.database_name = 'musicstream'
-cron.use_background_workers = on    # no password to be kept for it
+cron.host = '127.0.0.1'
+# Not background workers: while one works, pg_cron 1.4 neither starts other jobs nor sees changes to them.
+cron.use_background_workers = off
 max_connections = 200
 max_worker_processes = 16
 shared_buffers = 512MB
@@ -116,7 +118,10 @@ start() {
   configure "$(remembered_port "$home/port")" >"$data/stack.conf"
   : >>"$home/server.log"
   ((EUID == 0)) && chown postgres "$data/stack.conf" "$home/server.log"
-  as_owner "$bin/pg_ctl" -D "$data" -l "$home/server.log" -w -t 120 start >/dev/null 2>&1 9>&- || {
+  # For pg_cron, which connects as any client does.
+  (umask 077 && echo "*:*:*:postgres:$(<"$home/password")" >"$home/pgpass")
+  ((EUID == 0)) && chown postgres "$home/pgpass"
+  as_owner env PGPASSFILE="$home/pgpass" "$bin/pg_ctl" -D "$data" -l "$home/server.log" -w -t 120 start >/dev/null 2>&1 9>&- || {
     tail -20 "$home/server.log" >&2
     die "Postgres did not start; its log is $home/server.log"
   }

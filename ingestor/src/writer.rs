@@ -278,10 +278,15 @@ impl Worker {
             if error.class() != Class::Outage {
                 return Err(error);
             }
-            let is_wanted = || self.is_wanted(generation);
-            backoff.wait(&error, || !is_wanted()).await;
+            self.sit_out(&error, &mut backoff, generation).await;
         }
         Ok(None)
+    }
+
+    /// Waits before the next attempt, which has a new session: the state of this one is not known.
+    async fn sit_out(&mut self, outage: &DatabaseError, backoff: &mut Backoff, generation: u64) {
+        self.session = None;
+        backoff.wait(outage, || !self.is_wanted(generation)).await;
     }
 
     /// The session, opened anew if it was lost.
@@ -315,14 +320,7 @@ impl Worker {
                 Err(error) => error,
             };
             match error.class() {
-                Class::Outage => {
-                    if doubt.is_some() {
-                        // Its state is unknown until another connection has looked.
-                        self.session = None;
-                    }
-                    let is_wanted = || self.is_wanted(generation);
-                    backoff.wait(&error, || !is_wanted()).await;
-                }
+                Class::Outage => self.sit_out(&error, &mut backoff, generation).await,
                 Class::Fenced => {
                     tracing::warn!("{error}");
                     return Ok(News::Fenced { batch });
@@ -336,8 +334,7 @@ impl Worker {
                     match outcome {
                         Ok(refused) => tracing::warn!(refused, "{error}: kept among the rejects"),
                         Err(error) if error.class() == Class::Outage => {
-                            let is_wanted = || self.is_wanted(generation);
-                            backoff.wait(&error, || !is_wanted()).await;
+                            self.sit_out(&error, &mut backoff, generation).await;
                         }
                         Err(error) => return Err(error),
                     }

@@ -6,7 +6,7 @@ use std::pin::pin;
 
 use bytes::Bytes;
 use futures_util::SinkExt;
-use futures_util::future::{join3, try_join_all};
+use futures_util::future::{join, join3, try_join_all};
 use tokio_postgres::{Client, Statement};
 
 use super::{Class, DatabaseError, Target};
@@ -218,6 +218,9 @@ impl Session {
     }
 
     /// Opens a transaction and does all of a batch but the commit, in three round trips.
+    ///
+    /// The `COPY` is not sent along with what comes before it: the client library ends one that never began with a
+    /// message too many, and answers to later requests would be taken for those of others.
     async fn stage_and_upsert(
         &self,
         batch: &Batch,
@@ -241,10 +244,10 @@ impl Session {
                 )
                 .await
         }));
-        let (begun, advanced, copying) =
-            join3(begin, advances, self.client.copy_in::<_, Bytes>(&self.copy)).await;
+        let (begun, advanced) = join(begin, advances).await;
         begun.map_err(|error| DatabaseError::of("cannot begin a transaction", &error))?;
         advanced.map_err(|error| DatabaseError::of("cannot advance the ledger", &error))?;
+        let copying = self.client.copy_in::<_, Bytes>(&self.copy).await;
         let mut sink =
             pin!(copying.map_err(|error| DatabaseError::of("cannot stage a batch", &error))?);
 
