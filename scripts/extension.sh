@@ -12,4 +12,6 @@ major=$("$pg_config" --version | grep -oE '[0-9]+' | head -1)
 quietly "building the extension for $("$pg_config" --version)" \
   scripts/cargo-pgrx.sh package --manifest-path pg_musicstream/Cargo.toml --pg-config "$pg_config" \
   --no-default-features --features "pg$major" --out-dir "$out"
+# A database of an older version can be restored, and is then updated. cargo-pgrx takes along the scripts of updates only.
+cp pg_musicstream/sql/upgrade/pg_musicstream--*.sql "$out$("$pg_config" --sharedir)/extension/"
 echo "$out"

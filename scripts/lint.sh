@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# rustfmt, clippy on every package, shellcheck: any warning is an error.
+# rustfmt, clippy on every package, shellcheck, generated files: any warning is an error.
 set -euo pipefail
 . "$(dirname "$0")/layout.sh"
 cd "$ROOT"
@@ -9,6 +9,7 @@ export PGRX_PG_CONFIG_PATH=$pg_config
 major=$("$pg_config" --version | grep -oE '[0-9]+' | head -1)
 
 cargo fmt --all --check
+scripts/upgrade-script.sh --check
 # Bare cargo leaves the extension out: it is checked for the Postgres that is here.
 cargo clippy --release --all-targets -- -D warnings
 cargo clippy --release -p pg_musicstream --no-default-features --features "pg$major" -- -D warnings

@@ -62,18 +62,20 @@ begin
         join pg_extension as e on d.refclassid = 'pg_extension'::regclass and e.oid = d.refobjid
         where e.extname = 'pg_musicstream' and p.proowner <> 'musicstream_owner'::regrole
     loop
-        execute format('alter function %s owner to musicstream_owner', object.name);
+        execute format('alter routine %s owner to musicstream_owner', object.name);
     end loop;
 
     execute format('grant usage on schema %I to musicstream_ingest, musicstream_read', home);
     execute format(
         'grant select on %1$I.event_types, %1$I.minute_metrics, %1$I.daily_metrics, %1$I.metric_deltas,
             %1$I.live_daily_metrics, %1$I.live_minute_metrics, %1$I.rejected_events, %1$I.ingest_offsets,
-            %1$I.rollup_state, %1$I.musicstream_status to musicstream_ingest, musicstream_read', home);
+            %1$I.rollup_state, %1$I.musicstream_status, %1$I.musicstream_progress, %1$I.hourly_metrics,
+            %1$I.daily_listeners, %1$I.listener_deltas, %1$I.live_daily_listeners to musicstream_ingest, musicstream_read', home);
     execute format('grant insert on %I.staging_events to musicstream_ingest', home);
     execute format(
         'grant execute on function %1$I.musicstream_claim(text, integer, text),
             %1$I.musicstream_advance(text, integer, bigint, bigint, bigint, bytea),
+            %1$I.musicstream_release(text, integer, bigint),
             %1$I.musicstream_make_partitions(date[], boolean), %1$I.musicstream_session_staging(),
             %1$I.musicstream_upsert(text), %1$I.musicstream_upsert(),
             %1$I.musicstream_keep_bytes(text, integer[], bigint[], bytea[], bytea[]),

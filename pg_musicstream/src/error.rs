@@ -10,6 +10,12 @@ pub(crate) enum Error {
     Isolation(&'static str),
     #[error("a source named \"{0}\" is reserved for the inbox")]
     ReservedSource(String),
+    #[error("the objects of pg_musicstream are of version {objects}, its library in this session is of version {}", env!("CARGO_PKG_VERSION"))]
+    Version { objects: String },
+    #[error("this is no HLL sketch")]
+    Sketch(#[source] datasketches::error::Error),
+    #[error("the function is part of an aggregate and cannot be called alone")]
+    NoAggregate,
     #[error("unexpected result of an internal query: {0}")]
     Spi(#[from] spi::Error),
 }
@@ -39,6 +45,27 @@ impl Error {
                 "musicstream",
             )
             .set_hint("Name the source by what it is, such as kafka:CLUSTER/TOPIC."),
+            Error::Version { objects } => ErrorReport::new(
+                PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+                message,
+                "musicstream",
+            )
+            .set_hint(if is_older(&objects, env!("CARGO_PKG_VERSION")) {
+                "Run ALTER EXTENSION pg_musicstream UPDATE, and sql/roles.sql after it."
+            } else {
+                "Connect anew: a new session loads the library that is installed."
+            }),
+            Error::Sketch(source) => ErrorReport::new(
+                PgSqlErrorCode::ERRCODE_INVALID_BINARY_REPRESENTATION,
+                message,
+                "musicstream",
+            )
+            .set_detail(source.to_string()),
+            Error::NoAggregate => ErrorReport::new(
+                PgSqlErrorCode::ERRCODE_FEATURE_NOT_SUPPORTED,
+                message,
+                "musicstream",
+            ),
             Error::Spi(_) => ErrorReport::new(
                 PgSqlErrorCode::ERRCODE_INTERNAL_ERROR,
                 message,
@@ -56,4 +83,13 @@ pub(crate) fn require_read_committed(function: &'static str) -> Result<(), Error
         return Err(Error::Isolation(function));
     }
     Ok(())
+}
+
+fn is_older(version: &str, than: &str) -> bool {
+    let numbers = |text: &str| -> Vec<u32> {
+        text.split('.')
+            .filter_map(|number| number.parse().ok())
+            .collect()
+    };
+    numbers(version) < numbers(than)
 }

@@ -9,11 +9,14 @@ mod bounds;
 mod deltas;
 mod error;
 mod field;
+mod listeners;
 mod plausible;
 mod returned;
 mod rollup;
 mod settings;
+mod sketch;
 mod upsert;
+mod version;
 
 use pgrx::prelude::*;
 
@@ -48,8 +51,18 @@ sql_in_order! {
     "table_rejected_events" "../sql/table/rejected_events.sql",
     "table_ingest_offsets" "../sql/table/ingest_offsets.sql",
     "table_rollup_state" "../sql/table/rollup_state.sql",
+    "table_listener_deltas" "../sql/table/listener_deltas.sql",
+    "table_daily_listeners" "../sql/table/daily_listeners.sql",
+    "table_reject_counts" "../sql/table/reject_counts.sql",
+    "function_musicstream_idle_after" "../sql/function/musicstream_idle_after.sql",
+    "function_musicstream_sketch_estimate" "../sql/function/musicstream_sketch_estimate.sql",
+    "function_musicstream_sketch" "../sql/function/musicstream_sketch.sql",
+    "function_musicstream_sketch_union" "../sql/function/musicstream_sketch_union.sql",
     "view_live_daily_metrics" "../sql/view/live_daily_metrics.sql",
     "view_live_minute_metrics" "../sql/view/live_minute_metrics.sql",
+    "view_hourly_metrics" "../sql/view/hourly_metrics.sql",
+    "view_live_daily_listeners" "../sql/view/live_daily_listeners.sql",
+    "view_musicstream_progress" "../sql/view/musicstream_progress.sql",
     "view_musicstream_status" "../sql/view/musicstream_status.sql",
     "function_musicstream_event_id" "../sql/function/musicstream_event_id.sql",
     "function_musicstream_ts" "../sql/function/musicstream_ts.sql",
@@ -58,14 +71,18 @@ sql_in_order! {
     "function_musicstream_watermark" "../sql/function/musicstream_watermark.sql",
     "function_musicstream_claim" "../sql/function/musicstream_claim.sql",
     "function_musicstream_advance" "../sql/function/musicstream_advance.sql",
+    "function_musicstream_release" "../sql/function/musicstream_release.sql",
     "function_musicstream_is_plausible" "../sql/function/musicstream_is_plausible.sql",
     "function_musicstream_make_partitions" "../sql/function/musicstream_make_partitions.sql",
-    "function_musicstream_check_staging" "../sql/function/musicstream_check_staging.sql",
+    "function_musicstream_require_staging" "../sql/function/musicstream_require_staging.sql",
     "function_musicstream_session_staging" "../sql/function/musicstream_session_staging.sql",
-    "function_musicstream_inbox_staging" "../sql/function/musicstream_inbox_staging.sql",
+    "function_musicstream_stage_inbox" "../sql/function/musicstream_stage_inbox.sql",
     "function_musicstream_upsert" "../sql/function/musicstream_upsert.sql",
     "function_musicstream_upsert_inbox" "../sql/function/musicstream_upsert_inbox.sql",
     "function_musicstream_keep_bytes" "../sql/function/musicstream_keep_bytes.sql",
     "function_musicstream_rollup" "../sql/function/musicstream_rollup.sql",
     "function_musicstream_verify" "../sql/function/musicstream_verify.sql",
+    "function_daily_metrics_at" "../sql/function/daily_metrics_at.sql",
+    "function_musicstream_listeners" "../sql/function/musicstream_listeners.sql",
+    "function_musicstream_rebuild_listeners" "../sql/function/musicstream_rebuild_listeners.sql",
 }

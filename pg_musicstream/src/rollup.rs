@@ -1,13 +1,15 @@
 //! Pending deltas become metrics.
 
+use std::time::Instant;
+
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::prelude::*;
 use pgrx::spi::SpiClient;
 
-use crate::bounds::{self, SECOND, timestamp};
 use crate::error::{Error, require_read_committed};
 use crate::settings;
 use crate::upsert::Outcome;
+use crate::version::require_own_objects;
 
 /// What a rollup did.
 struct Report {
@@ -44,7 +46,9 @@ fn musicstream_rollup() -> TableIterator<
 
 fn roll_up() -> Result<Report, Error> {
     require_read_committed("musicstream_rollup()")?;
+    let started = Instant::now();
     Spi::connect_mut(|client| {
+        require_own_objects(client)?;
         // A waiting lock, not a trying one: when the call returns, what was committed before it is in the metrics.
         // `update`, because a read-only query after the wait would see the snapshot from before it.
         client.update(
@@ -58,8 +62,18 @@ fn roll_up() -> Result<Report, Error> {
             .first()
             .get_one::<i64>()?
             .unwrap_or_default();
-        let watermark = advance_watermark(client, folded_deltas > 0)?;
+        client.update(
+            include_str!("../sql/statement/fold_listeners.sql"),
+            None,
+            &[],
+        )?;
+        client.update(
+            include_str!("../sql/statement/sum_reject_counts.sql"),
+            None,
+            &[],
+        )?;
         client.update(include_str!("../sql/statement/premake.sql"), None, &[])?;
+        let watermark = advance_watermark(client, folded_deltas, started)?;
         if folded_deltas > 0 {
             client.update("select pg_notify('musicstream', '')", None, &[])?;
         }
@@ -86,21 +100,19 @@ fn upsert_inbox(client: &mut SpiClient<'_>) -> Result<Outcome, Error> {
     })
 }
 
+/// Last of all, for it notes how long the rollup took.
 fn advance_watermark(
     client: &mut SpiClient<'_>,
-    metrics_changed: bool,
+    folded_deltas: i64,
+    started: Instant,
 ) -> Result<Option<TimestampWithTimeZone>, Error> {
-    let active_since = bounds::now() - i64::from(settings::IDLE_AFTER.get()) * SECOND;
     let lateness_s = f64::from(settings::LATENESS.get());
+    let took_ms = started.elapsed().as_secs_f64() * 1000.0;
     Ok(client
         .update(
             include_str!("../sql/statement/advance_watermark.sql"),
             None,
-            &[
-                timestamp(active_since).into(),
-                lateness_s.into(),
-                metrics_changed.into(),
-            ],
+            &[lateness_s.into(), folded_deltas.into(), took_ms.into()],
         )?
         .first()
         .get_one::<TimestampWithTimeZone>()?)

@@ -1,5 +1,7 @@
 //! The settings of the extension (`musicstream.*`), all times in seconds.
 
+use pgrx::datum::Interval;
+use pgrx::prelude::*;
 use pgrx::{GucContext, GucFlags, GucRegistry, GucSetting};
 
 const MINUTE: i32 = 60;
@@ -69,4 +71,9 @@ pub(crate) fn define() {
         GucContext::Suset,
         GucFlags::UNIT_S,
     );
+}
+
+#[pg_extern(sql = false)]
+fn musicstream_idle_after() -> Interval {
+    Interval::from_micros(i64::from(IDLE_AFTER.get()) * 1_000_000)
 }

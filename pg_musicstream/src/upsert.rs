@@ -10,9 +10,11 @@ use pgrx::spi::SpiClient;
 use crate::bounds::{self, DAY, SECOND, day_start, timestamp};
 use crate::deltas::Deltas;
 use crate::error::{Error, require_read_committed};
+use crate::listeners::Listeners;
 use crate::plausible::Plausible;
 use crate::returned::Rows;
 use crate::settings;
+use crate::version::require_own_objects;
 
 /// The source name of what comes through the inbox.
 const INBOX: &str = "staging_events";
@@ -88,8 +90,9 @@ fn upsert_batch(source: &str) -> Result<Outcome, Error> {
         return Err(Error::ReservedSource(source.to_owned()));
     }
     Spi::connect_mut(|client| {
+        require_own_objects(client)?;
         client.update(
-            "select musicstream_check_staging('staging_batch')",
+            "select musicstream_require_staging('staging_batch')",
             None,
             &[],
         )?;
@@ -104,15 +107,16 @@ fn upsert_batch(source: &str) -> Result<Outcome, Error> {
 /// Stores what is in `staging_events`, slice by slice, so that the memory used does not follow the size of the inbox.
 fn upsert_inbox() -> Result<Outcome, Error> {
     require_read_committed("musicstream_upsert()")?;
-    let pages = Spi::connect(|client| {
-        client
-            .select(
+    let pages = Spi::connect_mut(|client| -> Result<_, Error> {
+        require_own_objects(client)?;
+        Ok(client
+            .update(
                 "select pg_relation_size('staging_events') / current_setting('block_size')::bigint",
                 None,
                 &[],
             )?
             .first()
-            .get_one::<i64>()
+            .get_one::<i64>()?)
     })?
     .unwrap_or_default();
 
@@ -135,7 +139,7 @@ fn take_slice(client: &mut SpiClient<'_>, first: i64) -> Result<Outcome, Error> 
     if found == 0 {
         return Ok(Outcome::default());
     }
-    client.update("select musicstream_inbox_staging()", None, &[])?;
+    client.update("select musicstream_stage_inbox()", None, &[])?;
     client.update(
         include_str!("../sql/statement/take_inbox.sql"),
         None,
@@ -321,12 +325,15 @@ impl Batch<'_> {
         )?;
         let rows = Rows::of(client, &result);
         let mut deltas = Deltas::default();
+        let mut listeners = Listeners::default();
         let mut ids = HashSet::with_capacity(rows.len());
         for row in rows.iter() {
             ids.insert(row.uuid(1));
             deltas.add(row.timestamp(4), row.text(2), row.text(3), final_before);
+            listeners.add(row.timestamp(4), row.text(3), row.text(5));
         }
         append(client, deltas)?;
+        listeners.append(client)?;
         Ok(ids)
     }
 

@@ -29,6 +29,20 @@ impl Database {
     /// # Panics
     /// The server does not do it.
     pub fn create() -> Database {
+        Database::set_up(&[project_sql("extension.sql"), project_sql("roles.sql")])
+    }
+
+    /// Makes a database with an old version of the extension's objects, and that version's roles.
+    ///
+    /// # Panics
+    /// The server does not do it.
+    pub fn of_version(version: &str, roles: &str) -> Database {
+        let extension = format!("create extension pg_musicstream version '{version}'");
+        Database::set_up(&[extension, roles.to_owned()])
+    }
+
+    /// Makes a database by these scripts, which make the roles, too.
+    fn set_up(scripts: &[String]) -> Database {
         let mut is_clean = MAKING
             .lock()
             .unwrap_or_else(|poisoned| poisoned.into_inner());
@@ -49,15 +63,10 @@ impl Database {
         let database = Database { name, password };
 
         let mut client = database.client();
-        for file in ["extension.sql", "roles.sql"] {
-            let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-                .join("../sql")
-                .join(file);
-            let sql = std::fs::read_to_string(&path)
-                .unwrap_or_else(|error| panic!("cannot read {}: {error}", path.display()));
+        for script in scripts {
             client
-                .batch_execute(&sql)
-                .unwrap_or_else(|error| panic!("{}: {error:?}", path.display()));
+                .batch_execute(script)
+                .unwrap_or_else(|error| panic!("{script}: {error:?}"));
         }
         for role in ["ingest", "read"] {
             client
@@ -118,6 +127,18 @@ impl Drop for Database {
             drop_database(&mut server, &self.name);
         }
     }
+}
+
+/// A script of the folder `sql`.
+///
+/// # Panics
+/// There is none of that name.
+pub fn project_sql(file: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../sql")
+        .join(file);
+    std::fs::read_to_string(&path)
+        .unwrap_or_else(|error| panic!("cannot read {}: {error}", path.display()))
 }
 
 /// Connects.

@@ -7,7 +7,7 @@ create function musicstream_session_staging() returns void
 as $$
 begin
     if to_regclass('pg_temp.staging_batch') is not null then
-        perform @extschema@.musicstream_check_staging('staging_batch');
+        perform @extschema@.musicstream_require_staging('staging_batch');
         return;
     end if;
     create temporary table staging_batch (like @extschema@.staging_shape) on commit delete rows;

@@ -1,11 +1,20 @@
--- The slowest of the partitions that were active lately ($1: since when), less the lateness ($2, in seconds). Never moves back.
--- Returns the watermark and the revision, which grows where $3 (metrics changed) is true.
-insert into rollup_state as s (watermark, revision, last_rollup_at)
-select min(o.max_event_ts) - make_interval(secs => $2), $3::integer, clock_timestamp()
-from ingest_offsets as o
-where o.updated_at >= $1 and o.max_event_ts is not null
+-- Less the lateness ($1, in seconds): the slowest of the active partitions; where none is active, what the released
+-- ones have reached, for they have given all. Never moves back. $2 folded deltas, $3 milliseconds that it took.
+insert into rollup_state as s (watermark, revision, last_rollup_at, last_rollup_ms, last_rollup_deltas)
+select
+    coalesce(
+        min(p.max_event_ts) filter (where p.state = 'active'),
+        max(p.max_event_ts) filter (where p.state = 'released')
+    ) - make_interval(secs => $1),
+    ($2 > 0)::integer,
+    clock_timestamp(),
+    $3,
+    $2
+from musicstream_progress as p
 on conflict (singleton) do update
     set watermark = greatest(s.watermark, excluded.watermark),
         revision = s.revision + excluded.revision,
-        last_rollup_at = excluded.last_rollup_at
+        last_rollup_at = excluded.last_rollup_at,
+        last_rollup_ms = excluded.last_rollup_ms,
+        last_rollup_deltas = excluded.last_rollup_deltas
 returning s.watermark

@@ -7,6 +7,7 @@ create table ingest_offsets (
     max_event_ts timestamptz,
     checksum bytea,
     updated_at timestamptz not null default now(),
+    released_at timestamptz,
     primary key (source, partition)
 ) with (fillfactor = 50); -- updated by every batch: keep the new versions on the page
 
@@ -15,5 +16,6 @@ comment on column ingest_offsets.next_offset is 'first offset that is not stored
 comment on column ingest_offsets.epoch is 'counts the owners: who holds an older epoch can no longer write';
 comment on column ingest_offsets.max_event_ts is 'newest event time seen, clocks ahead of ours left out';
 comment on column ingest_offsets.checksum is 'of a file: the hash of all bytes before next_offset';
+comment on column ingest_offsets.released_at is 'when its owner gave it up; null: it is in use';
 
 select pg_catalog.pg_extension_config_dump('ingest_offsets', '');

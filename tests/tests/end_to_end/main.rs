@@ -12,4 +12,6 @@ mod plain_sql;
 mod protocol;
 mod record;
 mod snapshot;
+mod upgrade;
 mod viewer;
+mod zones;

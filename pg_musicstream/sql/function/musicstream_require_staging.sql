@@ -1,4 +1,4 @@
-create function musicstream_check_staging(name text) returns void
+create function musicstream_require_staging(name text) returns void
     language plpgsql stable strict
     set search_path = pg_catalog, @extschema@, pg_temp
 as $$
@@ -16,6 +16,6 @@ begin
 end
 $$;
 
-comment on function musicstream_check_staging(text) is 'raises unless the temporary table is one that the extension made';
+comment on function musicstream_require_staging(text) is 'raises unless the temporary table is one that the extension made';
 
-revoke execute on function musicstream_check_staging(text) from public;
+revoke execute on function musicstream_require_staging(text) from public;

@@ -1,0 +1,821 @@
+-- Written by scripts/upgrade-script.sh from sql/upgrade: change what it reads, not this.
+select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('pg_musicstream'), 1);
+
+alter table ingest_offsets add column released_at timestamptz;
+comment on column ingest_offsets.released_at is 'when its owner gave it up; null: it is in use';
+alter table rollup_state add column last_rollup_ms double precision, add column last_rollup_deltas bigint;
+comment on column rollup_state.last_rollup_ms is 'how long the last rollup took, in milliseconds';
+comment on column rollup_state.last_rollup_deltas is 'how many rows of metric_deltas the last rollup folded';
+
+drop function musicstream_check_staging(text);
+drop function musicstream_inbox_staging();
+
+lock table metric_deltas, rejected_events in share row exclusive mode;
+
+create table listener_deltas (
+    day date not null,
+    region text not null,
+    sketch bytea not null
+);
+
+comment on table listener_deltas is 'who listened in the events that each batch added to raw_events, not yet merged into daily_listeners';
+comment on column listener_deltas.sketch is 'of the user_ids, as in daily_listeners';
+
+-- Every rollup empties it: see staging_events.
+alter table listener_deltas set (autovacuum_vacuum_scale_factor = 0.0, autovacuum_vacuum_threshold = 1000);
+
+select pg_catalog.pg_extension_config_dump('listener_deltas', '');
+create table daily_listeners (
+    day date not null,
+    region text not null,
+    listeners bigint not null,
+    sketch bytea not null,
+    updated_at timestamptz not null,
+    primary key (day, region)
+);
+
+-- Registers of a sketch look like noise: trying to compress them is in vain.
+alter table daily_listeners alter column sketch set storage external;
+
+comment on table daily_listeners is 'distinct users by UTC day and region, as of the last rollup; live_daily_listeners is up to the moment, musicstream_listeners() tells of several days and regions';
+comment on column daily_listeners.listeners is 'estimated from the sketch; standard error 0.8 %';
+comment on column daily_listeners.sketch is 'Apache DataSketches HLL, lg_k 14, of the user_ids as UTF-8: sketches of several cells can be merged, days and regions cannot be added up';
+comment on column daily_listeners.updated_at is 'when a rollup last changed the row';
+
+select pg_catalog.pg_extension_config_dump('daily_listeners', '');
+-- Rows are only appended, so that writers do not wait for one another; the rollup sums them up. Not dumped: restoring
+-- rejected_events counts them again.
+create table reject_counts (
+    reason text not null,
+    rejected bigint not null
+);
+
+comment on table reject_counts is 'what is in rejected_events, by reason: the sum over the rows of a reason';
+
+create function musicstream_count_rejects() returns trigger
+    language plpgsql volatile security definer
+    set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+begin
+    case tg_op
+        when 'INSERT' then
+            insert into @extschema@.reject_counts select reason, count(*) from added group by reason;
+        when 'DELETE' then
+            insert into @extschema@.reject_counts select reason, -count(*) from removed group by reason;
+        when 'TRUNCATE' then
+            delete from @extschema@.reject_counts;
+    end case;
+    return null;
+end
+$$;
+
+comment on function musicstream_count_rejects() is 'keeps reject_counts in step with rejected_events, whoever changes it';
+
+revoke execute on function musicstream_count_rejects() from public;
+
+create trigger count_added after insert on rejected_events
+    referencing new table as added
+    for each statement execute function musicstream_count_rejects();
+
+create trigger count_removed after delete on rejected_events
+    referencing old table as removed
+    for each statement execute function musicstream_count_rejects();
+
+create trigger count_none after truncate on rejected_events
+    for each statement execute function musicstream_count_rejects();
+
+comment on trigger count_added on rejected_events is 'counts what was rejected';
+comment on trigger count_removed on rejected_events is 'counts what was taken away';
+comment on trigger count_none on rejected_events is 'counts nothing';
+
+create or replace function musicstream_idle_after() returns interval
+    language c stable strict parallel safe
+    as 'MODULE_PATHNAME', 'musicstream_idle_after_wrapper';
+
+comment on function musicstream_idle_after() is 'the setting musicstream.idle_after';
+
+create or replace function musicstream_sketch_estimate(sketch bytea) returns double precision
+    language c immutable strict parallel safe
+    as 'MODULE_PATHNAME', 'musicstream_sketch_estimate_wrapper';
+
+comment on function musicstream_sketch_estimate(bytea) is 'how many distinct values an HLL sketch has seen; standard error 0.8 % at lg_k 14';
+
+create or replace function musicstream_sketch_add(state internal, user_id text) returns internal
+    language c immutable parallel safe
+    as 'MODULE_PATHNAME', 'musicstream_sketch_add_wrapper';
+
+comment on function musicstream_sketch_add(internal, text) is 'transition function of musicstream_sketch()';
+
+create or replace function musicstream_sketch_bytes(state internal) returns bytea
+    language c immutable parallel safe
+    as 'MODULE_PATHNAME', 'musicstream_sketch_bytes_wrapper';
+
+comment on function musicstream_sketch_bytes(internal) is 'final function of musicstream_sketch() and musicstream_sketch_union()';
+
+create or replace aggregate musicstream_sketch(user_id text) (
+    sfunc = musicstream_sketch_add,
+    stype = internal,
+    sspace = 20000,
+    finalfunc = musicstream_sketch_bytes,
+    parallel = safe
+);
+
+comment on aggregate musicstream_sketch(text) is 'HLL sketch of distinct user_ids, as daily_listeners holds them; null of no rows';
+
+create or replace function musicstream_sketch_merge(state internal, sketch bytea) returns internal
+    language c immutable parallel safe
+    as 'MODULE_PATHNAME', 'musicstream_sketch_merge_wrapper';
+
+comment on function musicstream_sketch_merge(internal, bytea) is 'transition function of musicstream_sketch_union()';
+
+create or replace aggregate musicstream_sketch_union(sketch bytea) (
+    sfunc = musicstream_sketch_merge,
+    stype = internal,
+    sspace = 20000,
+    finalfunc = musicstream_sketch_bytes,
+    parallel = safe
+);
+
+comment on aggregate musicstream_sketch_union(bytea) is 'merges HLL sketches: who is in several of them is counted once; null of no rows';
+
+-- One statement reads both parts in one snapshot, and a rollup moves rows between them in one transaction:
+-- the sum is exact at every instant.
+create or replace view live_daily_metrics as
+select
+    day,
+    event_type,
+    region,
+    sum(events)::bigint as events,
+    sum(late_events)::bigint as late_events,
+    max(updated_at) as updated_at,
+    coalesce(day < (select (watermark at time zone 'UTC')::date from rollup_state), false) as is_final
+from (
+    select day, event_type, region, events, late_events, updated_at
+    from daily_metrics
+    union all
+    select (minute at time zone 'UTC')::date, event_type, region, events, late_events, null
+    from metric_deltas
+) as part
+group by day, event_type, region
+having sum(events) <> 0;
+
+comment on view live_daily_metrics is 'daily_metrics plus what waits for the rollup: exact now';
+comment on column live_daily_metrics.updated_at is 'when a rollup last changed the day; null: no rollup has seen it yet';
+comment on column live_daily_metrics.is_final is 'the watermark is past the end of the day; what still comes counts as late';
+
+create or replace view live_minute_metrics as
+select
+    minute,
+    event_type,
+    region,
+    sum(events)::bigint as events,
+    sum(late_events)::bigint as late_events
+from (
+    select minute, event_type, region, events, late_events from minute_metrics
+    union all
+    select minute, event_type, region, events, late_events from metric_deltas
+) as part
+group by minute, event_type, region
+having sum(events) <> 0;
+
+comment on view live_minute_metrics is 'minute_metrics plus what waits for the rollup: exact now';
+
+create or replace view hourly_metrics as
+select
+    hour,
+    event_type,
+    region,
+    sum(events)::bigint as events,
+    sum(late_events)::bigint as late_events
+from (
+    select date_bin('1 hour', minute, 'epoch'::timestamptz) as hour, event_type, region, events, late_events
+    from minute_metrics
+    union all
+    select date_bin('1 hour', minute, 'epoch'::timestamptz), event_type, region, events, late_events
+    from metric_deltas
+) as part
+group by hour, event_type, region
+having sum(events) <> 0;
+
+comment on view hourly_metrics is 'events by UTC hour, event type and region, what waits for the rollup included: exact now';
+comment on column hourly_metrics.late_events is 'of these events, those that came when their UTC day was final';
+
+-- Only cells with something pending are merged anew.
+create or replace view live_daily_listeners as
+select
+    day,
+    region,
+    coalesce(p.listeners, d.listeners) as listeners,
+    d.updated_at,
+    coalesce(day < (select (watermark at time zone 'UTC')::date from rollup_state), false) as is_final
+from daily_listeners as d
+full join (
+    select day, region, round(musicstream_sketch_estimate(musicstream_sketch_union(sketch)))::bigint as listeners
+    from (
+        select day, region, sketch from listener_deltas
+        union all
+        select day, region, sketch from daily_listeners where (day, region) in (select day, region from listener_deltas)
+    ) as part
+    group by day, region
+) as p using (day, region);
+
+comment on view live_daily_listeners is 'distinct users by UTC day and region, what waits for the rollup included';
+comment on column live_daily_listeners.listeners is 'an estimate; standard error 0.8 %';
+comment on column live_daily_listeners.updated_at is 'when a rollup last changed the row; null: no rollup has seen it yet';
+comment on column live_daily_listeners.is_final is 'the watermark is past the end of the day';
+
+create or replace view musicstream_progress as
+with judged as (
+    select
+        o.*,
+        case
+            when o.released_at is not null then 'released'
+            when o.max_event_ts is null then 'empty'
+            when o.updated_at < clock_timestamp() - musicstream_idle_after() then 'idle'
+            else 'active'
+        end as state
+    from ingest_offsets as o
+)
+select
+    source,
+    partition,
+    state,
+    next_offset,
+    epoch,
+    owner,
+    max_event_ts,
+    now() - max_event_ts as lag,
+    state = 'active' and max_event_ts = min(max_event_ts) filter (where state = 'active') over () as holds_watermark,
+    updated_at
+from judged;
+
+comment on view musicstream_progress is 'how far each source partition is, and which of them the watermark follows';
+comment on column musicstream_progress.state is 'active: the watermark follows the slowest of these; idle: nothing came for musicstream.idle_after; empty: no event time seen yet; released: its owner gave it up';
+comment on column musicstream_progress.max_event_ts is 'newest event time seen, clocks ahead of ours left out';
+comment on column musicstream_progress.lag is 'how long ago that was';
+comment on column musicstream_progress.holds_watermark is 'it is the slowest of the active ones';
+comment on column musicstream_progress.updated_at is 'when it last moved';
+
+-- Asked every other second: nothing here may cost more with what is stored, nor without end with what waits.
+create or replace view musicstream_status as
+select
+    s.watermark,
+    (select count(*) from (select from metric_deltas limit 100000) as pending) as pending_deltas,
+    (select count(*) from (select from staging_events limit 100000) as waiting) as staged,
+    coalesce(r.rejected, 0)::bigint as rejected,
+    s.last_rollup_at,
+    coalesce(s.revision, 0) as revision,
+    coalesce(r.by_reason, '{}') as rejected_by_reason,
+    s.last_rollup_ms,
+    s.last_rollup_deltas,
+    p.newest_event_ts,
+    now() - p.newest_event_ts as lag,
+    p.active_partitions,
+    p.idle_partitions
+from (
+    select
+        max(max_event_ts) as newest_event_ts,
+        count(*) filter (where state = 'active') as active_partitions,
+        count(*) filter (where state = 'idle') as idle_partitions
+    from musicstream_progress
+) as p
+cross join (
+    select sum(rejected) as rejected, jsonb_object_agg(reason, rejected order by reason) as by_reason
+    from (select reason, sum(rejected) as rejected from reject_counts group by reason having sum(rejected) <> 0) as summed
+) as r
+left join rollup_state as s on true;
+
+comment on view musicstream_status is 'one row that says how the pipeline is doing';
+comment on column musicstream_status.watermark is 'event time up to which all is believed to have come; musicstream_progress tells which partition it follows';
+comment on column musicstream_status.pending_deltas is 'rows of metric_deltas that wait for the rollup; 100000: as many, or more';
+comment on column musicstream_status.staged is 'rows of staging_events that wait for the upsert; 100000: as many, or more';
+comment on column musicstream_status.rejected is 'rows of rejected_events';
+comment on column musicstream_status.revision is 'grows with every rollup that changed a metric';
+comment on column musicstream_status.rejected_by_reason is 'rows of rejected_events by reason';
+comment on column musicstream_status.last_rollup_ms is 'how long the last rollup took, in milliseconds';
+comment on column musicstream_status.last_rollup_deltas is 'how many rows of metric_deltas the last rollup folded';
+comment on column musicstream_status.newest_event_ts is 'newest event time seen, clocks ahead of ours left out';
+comment on column musicstream_status.lag is 'how long ago that was';
+comment on column musicstream_status.active_partitions is 'source partitions that the watermark follows';
+comment on column musicstream_status.idle_partitions is 'source partitions from which nothing came for musicstream.idle_after';
+
+create or replace function musicstream_event_id(value text) returns uuid
+    language c immutable strict parallel safe
+    as 'MODULE_PATHNAME', 'musicstream_event_id_wrapper';
+
+comment on function musicstream_event_id(text) is 'the UUID that an event_id in the wire format names; null if it is none';
+
+create or replace function musicstream_ts(value text) returns timestamptz
+    language c immutable strict parallel safe
+    as 'MODULE_PATHNAME', 'musicstream_ts_wrapper';
+
+comment on function musicstream_ts(text) is 'the time that a ts in the wire format names, UTC where it has no zone; null if it is none';
+
+create or replace function musicstream_refusal(
+    event_id text, user_id text, event_type text, region text, ts text, song_id text, device text
+) returns text[]
+    language c immutable parallel safe
+    as 'MODULE_PATHNAME', 'musicstream_refusal_wrapper';
+
+comment on function musicstream_refusal(text, text, text, text, text, text, text) is 'why these fields are no event in the wire format, as reason and detail; null if they are one';
+
+create or replace function musicstream_event_json(
+    event_id text, user_id text, event_type text, region text, ts text, song_id text, device text
+) returns bytea
+    language sql stable parallel safe
+    set search_path = pg_catalog, pg_temp
+    return convert_to(json_strip_nulls(json_build_object(
+        'event_id', event_id, 'user_id', user_id, 'event_type', event_type, 'region', region, 'ts', ts,
+        'song_id', song_id, 'device', device
+    ))::text, 'UTF8');
+
+comment on function musicstream_event_json(text, text, text, text, text, text, text) is 'an event in the wire format, for rejected events whose writer kept no bytes';
+
+create or replace function musicstream_watermark() returns timestamptz
+    language sql stable parallel safe
+    set search_path = pg_catalog, @extschema@, pg_temp
+    return (select s.watermark from @extschema@.rollup_state as s);
+
+comment on function musicstream_watermark() is 'event time up to which all is believed to have come; null before the first rollup with events';
+
+-- The row lock makes a claim wait for the batch that the former owner is committing; whatever that owner tries
+-- afterwards meets a newer epoch.
+create or replace function musicstream_claim(
+    source text,
+    partition integer,
+    owner text,
+    out next_offset bigint,
+    out epoch bigint,
+    out checksum bytea
+)
+    language sql volatile strict security definer
+    set search_path = pg_catalog, @extschema@, pg_temp
+begin atomic
+    insert into @extschema@.ingest_offsets as o (source, partition, owner, epoch)
+    values (musicstream_claim.source, musicstream_claim.partition, musicstream_claim.owner, 1)
+    on conflict on constraint ingest_offsets_pkey do update
+        set epoch = o.epoch + 1, owner = excluded.owner, updated_at = now(), released_at = null
+    returning o.next_offset, o.epoch, o.checksum;
+end;
+
+comment on function musicstream_claim(text, integer, text) is 'takes a source partition over: says where to go on, and fences the former owner';
+
+revoke execute on function musicstream_claim(text, integer, text) from public;
+
+-- A compare-and-swap on epoch and offset. The epoch stops a former owner, the offset stops the same owner from
+-- storing a batch twice, and both stop an owner whose database went back in time.
+create or replace function musicstream_advance(
+    source text,
+    partition integer,
+    from_offset bigint,
+    to_offset bigint,
+    epoch bigint,
+    checksum bytea default null
+) returns void
+    language plpgsql volatile security definer
+    set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    held record;
+begin
+    if to_offset is null or to_offset < from_offset then
+        raise exception 'cannot advance from offset % to offset %', from_offset, to_offset
+            using errcode = 'invalid_parameter_value';
+    end if;
+
+    update @extschema@.ingest_offsets as o
+    set next_offset = to_offset,
+        checksum = musicstream_advance.checksum,
+        updated_at = now()
+    where o.source = musicstream_advance.source
+        and o.partition = musicstream_advance.partition
+        and o.epoch = musicstream_advance.epoch
+        and o.next_offset is not distinct from from_offset;
+
+    if not found then
+        select o.next_offset, o.epoch, o.owner into held
+        from @extschema@.ingest_offsets as o
+        where o.source = musicstream_advance.source and o.partition = musicstream_advance.partition;
+
+        raise exception 'fenced: partition % of source "%" is not at offset % under epoch %',
+            partition, source, coalesce(from_offset::text, 'none'), epoch
+            using
+                errcode = 'MS001',
+                detail = case
+                    when held.epoch is null then 'No one has claimed it.'
+                    else format('It is at offset %s under epoch %s, owned by "%s".',
+                        coalesce(held.next_offset::text, 'none'), held.epoch, held.owner)
+                end,
+                hint = 'Roll back, call musicstream_claim(), and go on from the offset that it returns.';
+    end if;
+end
+$$;
+
+comment on function musicstream_advance(text, integer, bigint, bigint, bigint, bytea) is 'moves a source partition on by one batch, in the transaction of the batch; raises MS001 to all but the owner at that very offset';
+
+revoke execute on function musicstream_advance(text, integer, bigint, bigint, bigint, bytea) from public;
+
+-- The epoch grows, so that a batch that is still under way does not come after it.
+create or replace function musicstream_release(source text, partition integer, epoch bigint) returns boolean
+    language sql volatile strict security definer
+    set search_path = pg_catalog, @extschema@, pg_temp
+begin atomic
+    with released as (
+        update @extschema@.ingest_offsets as o
+        set owner = null, epoch = o.epoch + 1, released_at = now(), updated_at = now()
+        where o.source = musicstream_release.source
+            and o.partition = musicstream_release.partition
+            and o.epoch = musicstream_release.epoch
+            and o.released_at is null
+        returning 1
+    )
+    select exists (select from released);
+end;
+
+comment on function musicstream_release(text, integer, bigint) is 'gives a source partition up that has ended, such as a file, or that its owner leaves: it no longer holds the watermark back; false to all but the owner of this epoch';
+
+revoke execute on function musicstream_release(text, integer, bigint) from public;
+
+create or replace function musicstream_is_plausible(ts timestamptz) returns boolean
+    language c stable strict parallel safe
+    as 'MODULE_PATHNAME', 'musicstream_is_plausible_wrapper';
+
+comment on function musicstream_is_plausible(timestamptz) is 'whether an event of this time is accepted, by musicstream.retention and musicstream.max_future';
+
+-- A standalone table that is then attached: CREATE TABLE … PARTITION OF would lock the root against all readers
+-- and writers. Makers queue on one advisory lock, so that two of them cannot wait for one another's days.
+-- A writer does well to call it in a transaction of its own before the batch. The lock is then held for a moment, and
+-- no statement that was planned without the partition can run on a snapshot that has the partition's deltas.
+create or replace function musicstream_make_partitions(days date[], wait boolean default true) returns integer
+    language plpgsql volatile strict security definer
+    set search_path = pg_catalog, @extschema@, pg_temp
+    set client_min_messages = warning
+as $$
+declare
+    day date;
+    leaf text;
+    made integer := 0;
+begin
+    foreach day in array days loop
+        -- Else a wrong clock, or a hostile caller, could make tables without end.
+        continue when not @extschema@.musicstream_is_plausible(day::timestamp at time zone 'UTC')
+            and not @extschema@.musicstream_is_plausible((day + 1)::timestamp at time zone 'UTC' - interval '1 microsecond');
+        leaf := 'raw_events_' || to_char(day, 'YYYYMMDD');
+        continue when to_regclass(format('%I.%I', '@extschema@', leaf)) is not null;
+
+        if wait then
+            perform pg_advisory_xact_lock(hashtext('pg_musicstream'), 2);
+        elsif not pg_try_advisory_xact_lock(hashtext('pg_musicstream'), 2) then
+            return made;
+        end if;
+        -- By a query: the lock waited for another maker, and a lookup by name may remember what was not there before.
+        continue when exists (
+            select from pg_class where relname = leaf and relnamespace = '@extschema@'::regnamespace
+        );
+
+        execute format('create table %I.%I (like @extschema@.raw_events including all)', '@extschema@', leaf);
+        execute format('alter table %I.%I add unique (event_id)', '@extschema@', leaf);
+        execute format('alter table @extschema@.raw_events attach partition %I.%I for values from (%L) to (%L)',
+            '@extschema@', leaf, day::text || ' 00:00:00+00', (day + 1)::text || ' 00:00:00+00');
+        made := made + 1;
+    end loop;
+    return made;
+end
+$$;
+
+comment on function musicstream_make_partitions(date[], boolean) is 'makes the partitions of raw_events for those of these UTC days whose events are accepted, where they are missing; returns how many; wait false: not while another session makes some';
+
+revoke execute on function musicstream_make_partitions(date[], boolean) from public;
+
+create or replace function musicstream_require_staging(name text) returns void
+    language plpgsql stable strict
+    set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+begin
+    perform from pg_class as c
+    where c.oid = to_regclass('pg_temp.' || name)
+        and c.relowner = current_user::regrole
+        and c.relkind = 'r'
+        and c.relpersistence = 't';
+    if not found then
+        raise exception 'there is no table pg_temp.% that musicstream_session_staging() made', name
+            using errcode = 'object_not_in_prerequisite_state',
+                hint = 'Drop what has that name, and call musicstream_session_staging() once in each session.';
+    end if;
+end
+$$;
+
+comment on function musicstream_require_staging(text) is 'raises unless the temporary table is one that the extension made';
+
+revoke execute on function musicstream_require_staging(text) from public;
+
+-- The owner is the owner of this function, not the caller: the caller cannot add a rule, a trigger or a column,
+-- nor put a view in its place, and code that runs with the owner's rights may read it.
+create or replace function musicstream_session_staging() returns void
+    language plpgsql volatile security definer
+    set search_path = pg_catalog, @extschema@, pg_temp
+    set client_min_messages = warning
+as $$
+begin
+    if to_regclass('pg_temp.staging_batch') is not null then
+        perform @extschema@.musicstream_require_staging('staging_batch');
+        return;
+    end if;
+    create temporary table staging_batch (like @extschema@.staging_shape) on commit delete rows;
+    -- A temporary table can be reached by its own session only.
+    grant insert on pg_temp.staging_batch to public;
+end
+$$;
+
+comment on function musicstream_session_staging() is 'makes pg_temp.staging_batch, where this session stages a batch for musicstream_upsert(source)';
+
+revoke execute on function musicstream_session_staging() from public;
+
+-- A table of its own: the session may have a batch of its own staged in the same transaction.
+create or replace function musicstream_stage_inbox() returns void
+    language plpgsql volatile security definer
+    set search_path = pg_catalog, @extschema@, pg_temp
+    set client_min_messages = warning
+as $$
+begin
+    if to_regclass('pg_temp.staging_inbox') is null then
+        create temporary table staging_inbox (like @extschema@.staging_shape) on commit delete rows;
+    else
+        perform @extschema@.musicstream_require_staging('staging_inbox');
+        if exists (select from pg_temp.staging_inbox) then
+            truncate pg_temp.staging_inbox;
+        end if;
+    end if;
+end
+$$;
+
+comment on function musicstream_stage_inbox() is 'makes pg_temp.staging_inbox, empty, through which the inbox is upserted';
+
+revoke execute on function musicstream_stage_inbox() from public;
+
+create or replace function musicstream_upsert(source text)
+    returns table (staged bigint, inserted bigint, duplicate bigint, conflicting bigint, rejected bigint)
+    language c volatile strict security definer rows 1
+    set search_path = pg_catalog, @extschema@, pg_temp
+    -- A stored event is looked up through the index of its day, however large the day: the cost of a batch follows the
+    -- batch. The planner, which knows nothing of a day made a second ago, would rather read it.
+    set enable_seqscan = off
+    set jit = off -- the costs that this makes look like long queries
+    set work_mem = '64MB' -- a batch is sorted in memory
+    as 'MODULE_PATHNAME', 'musicstream_upsert_wrapper';
+
+comment on function musicstream_upsert(text) is 'stores the batch in pg_temp.staging_batch: judges it, leaves out what is stored already, counts the rest into the metrics; source names where it came from';
+
+revoke execute on function musicstream_upsert(text) from public;
+
+create or replace function musicstream_upsert()
+    returns table (staged bigint, inserted bigint, duplicate bigint, conflicting bigint, rejected bigint)
+    language c volatile strict security definer rows 1
+    set search_path = pg_catalog, @extschema@, pg_temp
+    -- As in musicstream_upsert(source).
+    set enable_seqscan = off
+    set jit = off
+    set work_mem = '64MB'
+    as 'MODULE_PATHNAME', 'musicstream_upsert_inbox_wrapper';
+
+comment on function musicstream_upsert() is 'stores what is in staging_events';
+
+revoke execute on function musicstream_upsert() from public;
+
+-- Good rows are staged without their bytes, which would double what a batch moves. What the upsert then refused (an
+-- unknown type, a conflict) gets them by this call, in the same transaction: rows of other transactions stay as they
+-- are, for the caller may not change what is stored.
+create or replace function musicstream_keep_bytes(
+    source text,
+    partitions integer[],
+    positions bigint[],
+    keys bytea[],
+    payloads bytea[]
+) returns bigint
+    language sql volatile strict security definer
+    set search_path = pg_catalog, @extschema@, pg_temp
+begin atomic
+    with given as (
+        select * from unnest(partitions, positions, keys, payloads) as g (partition, position, key, payload)
+    ), kept as (
+        update @extschema@.rejected_events as r
+        set key = g.key, payload = g.payload
+        from given as g
+        where r.source = musicstream_keep_bytes.source
+            and r.partition = g.partition
+            and r.position = g.position
+            and r.xmin = pg_current_xact_id()::xid
+        returning 1
+    )
+    select count(*) from kept;
+end;
+
+comment on function musicstream_keep_bytes(text, integer[], bigint[], bytea[], bytea[]) is 'gives rows of rejected_events that this transaction wrote their key and payload as they came; returns how many';
+
+revoke execute on function musicstream_keep_bytes(text, integer[], bigint[], bytea[], bytea[]) from public;
+
+create or replace function musicstream_rollup()
+    returns table (
+        staged bigint,
+        inserted bigint,
+        duplicate bigint,
+        conflicting bigint,
+        rejected bigint,
+        folded_deltas bigint,
+        watermark timestamptz
+    )
+    language c volatile strict security definer rows 1
+    set search_path = pg_catalog, @extschema@, pg_temp
+    as 'MODULE_PATHNAME', 'musicstream_rollup_wrapper';
+
+comment on function musicstream_rollup() is 'stores what is in staging_events, folds pending deltas into the metrics, advances the watermark, makes the partitions of the next days, notifies channel musicstream';
+
+revoke execute on function musicstream_rollup() from public;
+
+-- One statement, so one snapshot: writers and rollups may go on meanwhile.
+create or replace function musicstream_verify(
+    from_day date default null,
+    to_day date default null,
+    out metric text,
+    out bucket timestamptz,
+    out event_type text,
+    out region text,
+    out counted bigint,
+    out stored bigint
+) returns setof record
+    language sql stable
+    set search_path = pg_catalog, @extschema@, pg_temp
+begin atomic
+    with bound as (
+        select
+            coalesce(from_day::timestamp at time zone 'UTC', '-infinity') as first,
+            coalesce((to_day + 1)::timestamp at time zone 'UTC', 'infinity') as past
+    ),
+    stored_minute as materialized (
+        select date_bin('1 minute', r.ts, 'epoch'::timestamptz) as bucket, r.event_type, r.region, count(*) as events
+        from @extschema@.raw_events as r, bound
+        where r.ts >= bound.first and r.ts < bound.past
+        group by 1, 2, 3
+    ),
+    stored as (
+        select 'minute' as metric, m.bucket, m.event_type, m.region, m.events from stored_minute as m
+        union all
+        select 'day', date_bin('1 day', m.bucket, 'epoch'::timestamptz), m.event_type, m.region, sum(m.events)::bigint
+        from stored_minute as m
+        group by 1, 2, 3, 4
+    ),
+    counted as (
+        select 'minute' as metric, m.minute as bucket, m.event_type, m.region, m.events
+        from @extschema@.live_minute_metrics as m, bound
+        where m.minute >= bound.first and m.minute < bound.past
+        union all
+        select 'day', d.day::timestamp at time zone 'UTC', d.event_type, d.region, d.events
+        from @extschema@.live_daily_metrics as d, bound
+        where d.day::timestamp at time zone 'UTC' >= bound.first and d.day::timestamp at time zone 'UTC' < bound.past
+    )
+    select metric, bucket, event_type, region, coalesce(c.events, 0), coalesce(s.events, 0)
+    from counted as c full join stored as s using (metric, bucket, event_type, region)
+    where c.events is distinct from s.events
+    order by 1, 2, 3, 4;
+end;
+
+comment on function musicstream_verify(date, date) is 'differences between the metrics and a count over raw_events, for these UTC days, both included; no row: none';
+
+-- Every zone's offset since 1972 is of whole minutes, so a minute belongs to one day of any zone.
+create or replace function daily_metrics_at(
+    zone text,
+    from_day date default null,
+    to_day date default null,
+    out day date,
+    out event_type text,
+    out region text,
+    out events bigint,
+    out late_events bigint,
+    out is_final boolean
+) returns setof record
+    language plpgsql stable
+    set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    -- No zone is further from UTC than this; where midnight is twice, or never, only the day itself is exact.
+    furthest constant interval := '16 hours';
+    first_minute constant timestamptz := coalesce(from_day::timestamp at time zone 'UTC' - furthest, '-infinity');
+    past_minute constant timestamptz := coalesce((to_day + 1)::timestamp at time zone 'UTC' + furthest, 'infinity');
+    open_day date;
+begin
+    begin
+        -- The day that the watermark is in. A clock that is set back soon after midnight will be in it again.
+        select min(((s.watermark + ahead * interval '15 minutes') at time zone zone)::date) into open_day
+        from generate_series(0, 12) as ahead
+        left join @extschema@.rollup_state as s on true;
+        -- Postgres would also take an offset of one's own making, such as UTC+3, which is west of UTC.
+        if (now() at time zone zone) is null
+            or zone ~ '[0-9]' and zone not in (select name from pg_timezone_names) then
+            raise invalid_parameter_value;
+        end if;
+    exception when invalid_parameter_value then
+        raise exception 'time zone "%" is not known', zone
+            using errcode = 'invalid_parameter_value',
+                hint = 'Name it as in Asia/Kathmandu; select name from pg_timezone_names lists all.';
+    end;
+
+    return query
+    select m.day, m.event_type, m.region, sum(m.events)::bigint, sum(m.late_events)::bigint, coalesce(m.day < open_day, false)
+    from (
+        select (minute at time zone zone)::date as day, event_type, region, events, late_events
+        from @extschema@.minute_metrics
+        where minute >= first_minute and minute < past_minute
+        union all
+        select (minute at time zone zone)::date, event_type, region, events, late_events
+        from @extschema@.metric_deltas
+        where minute >= first_minute and minute < past_minute
+    ) as m
+    where m.day >= coalesce(from_day, '-infinity') and m.day <= coalesce(to_day, 'infinity')
+    group by m.day, m.event_type, m.region
+    having sum(m.events) <> 0
+    order by 1, 2, 3;
+end
+$$;
+
+comment on function daily_metrics_at(text, date, date) is 'events by day of a time zone, event type and region, what waits for the rollup included: exact now; from_day and to_day, both included, bound what is read; is_final: the watermark is past the end of that day; late_events: of these events, those that came when their UTC day was final';
+
+create or replace function musicstream_listeners(
+    from_day date default null,
+    to_day date default null,
+    regions text[] default null
+) returns bigint
+    language sql stable
+    set search_path = pg_catalog, @extschema@, pg_temp
+begin atomic
+    select coalesce(round(@extschema@.musicstream_sketch_estimate(@extschema@.musicstream_sketch_union(sketch))), 0)::bigint
+    from (
+        select day, region, sketch from @extschema@.daily_listeners
+        union all
+        select day, region, sketch from @extschema@.listener_deltas
+    ) as part
+    where day >= coalesce(from_day, '-infinity')
+        and day <= coalesce(to_day, 'infinity')
+        and (regions is null or region = any (regions));
+end;
+
+comment on function musicstream_listeners(date, date, text[]) is 'distinct users of these UTC days, both included, and regions, each counted once however many days and regions had them; an estimate, standard error 0.8 %; null: no bound, all regions; what waits for the rollup is included';
+
+-- A sketch forgets nobody: where events were taken away, the day's sketches are made anew from what is stored.
+-- Writers may go on: one statement a day reads the events and takes the pending sketches of the same snapshot away;
+-- what commits meanwhile brings its own sketches, and merging is idempotent.
+create or replace function musicstream_rebuild_listeners(days date[]) returns bigint
+    language plpgsql volatile strict security definer
+    set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    today date;
+    changed bigint;
+    total bigint := 0;
+begin
+    -- No rollup may merge meanwhile what this is about to replace.
+    perform pg_advisory_xact_lock(hashtext('pg_musicstream'), 1);
+    foreach today in array days loop
+        -- The events of a day without a partition are gone: its sketches are all that is left.
+        continue when to_regclass(format('%I.%I', '@extschema@', 'raw_events_' || to_char(today, 'YYYYMMDD'))) is null;
+        with stored as materialized (
+            select e.region, @extschema@.musicstream_sketch(e.user_id) as sketch
+            from @extschema@.raw_events as e
+            where e.ts >= today::timestamp at time zone 'UTC' and e.ts < (today + 1)::timestamp at time zone 'UTC'
+            group by e.region
+        ), pending as (
+            delete from @extschema@.listener_deltas where day = today
+        ), gone as (
+            delete from @extschema@.daily_listeners as d
+            where d.day = today and d.region not in (select s.region from stored as s)
+            returning 1
+        ), kept as (
+            insert into @extschema@.daily_listeners as d (day, region, listeners, sketch, updated_at)
+            select
+                today,
+                s.region,
+                round(@extschema@.musicstream_sketch_estimate(s.sketch))::bigint,
+                s.sketch,
+                (select clock_timestamp())
+            from stored as s
+            order by s.region
+            on conflict (day, region) do update
+                set listeners = excluded.listeners, sketch = excluded.sketch, updated_at = excluded.updated_at
+            returning 1
+        )
+        select (select count(*) from gone) + (select count(*) from kept) into changed;
+        total := total + changed;
+    end loop;
+    return total;
+end
+$$;
+
+comment on function musicstream_rebuild_listeners(date[]) is 'makes daily_listeners of these UTC days anew from raw_events, and leaves alone days whose events are gone; returns how many rows were written or taken away';
+
+revoke execute on function musicstream_rebuild_listeners(date[]) from public;
+
+insert into reject_counts (reason, rejected) select reason, count(*) from rejected_events group by reason;
+select musicstream_rebuild_listeners(array(
+    select day from daily_metrics union select (minute at time zone 'UTC')::date from metric_deltas
+));

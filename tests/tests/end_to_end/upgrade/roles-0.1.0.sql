@@ -1,0 +1,82 @@
+-- The roles of a musicstream database. To be run by a superuser in that database after CREATE EXTENSION, and again
+-- after a restore or an update of the extension; run again, it changes nothing.
+--
+--   musicstream_owner   owns the extension's objects, so that no function runs with a superuser's rights
+--   musicstream_ingest  stages events, stores them through musicstream_upsert(), rolls up; changes no stored event
+--   musicstream_read    sees metrics, status and rejects, not the events
+--
+-- None of them can log in: grant them to those who do, as in  grant musicstream_ingest to loader;
+do $roles$
+declare
+    home text;
+    role text;
+    object record;
+begin
+    select n.nspname into strict home
+    from pg_extension as e join pg_namespace as n on n.oid = e.extnamespace
+    where e.extname = 'pg_musicstream';
+
+    foreach role in array array['musicstream_owner', 'musicstream_ingest', 'musicstream_read'] loop
+        if not exists (select from pg_roles where rolname = role) then
+            execute format('create role %I nologin', role);
+        end if;
+    end loop;
+
+    execute format('grant usage, create on schema %I to musicstream_owner', home);
+    execute format('grant temporary on database %I to musicstream_owner', current_database());
+
+    -- Tables, views and sequences of the extension, and the partitions, which are not part of it. A sequence that
+    -- belongs to a column follows its table.
+    for object in
+        select c.oid::regclass as name, c.relkind
+        from pg_class as c
+        where c.relkind in ('r', 'p', 'v', 'S')
+            and c.relowner <> 'musicstream_owner'::regrole
+            and (
+                exists (
+                    select from pg_depend as d join pg_extension as e on e.oid = d.refobjid
+                    where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e'
+                        and d.refclassid = 'pg_extension'::regclass and e.extname = 'pg_musicstream'
+                )
+                or exists (
+                    select from pg_inherits as i
+                    where i.inhrelid = c.oid and i.inhparent = format('%I.raw_events', home)::regclass
+                )
+            )
+            and not exists (
+                select from pg_depend as d
+                where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype in ('a', 'i') and c.relkind = 'S'
+            )
+    loop
+        execute format(
+            'alter %s %s owner to musicstream_owner',
+            case object.relkind when 'v' then 'view' when 'S' then 'sequence' else 'table' end,
+            object.name
+        );
+    end loop;
+
+    for object in
+        select p.oid::regprocedure as name
+        from pg_proc as p
+        join pg_depend as d on d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e'
+        join pg_extension as e on d.refclassid = 'pg_extension'::regclass and e.oid = d.refobjid
+        where e.extname = 'pg_musicstream' and p.proowner <> 'musicstream_owner'::regrole
+    loop
+        execute format('alter function %s owner to musicstream_owner', object.name);
+    end loop;
+
+    execute format('grant usage on schema %I to musicstream_ingest, musicstream_read', home);
+    execute format(
+        'grant select on %1$I.event_types, %1$I.minute_metrics, %1$I.daily_metrics, %1$I.metric_deltas,
+            %1$I.live_daily_metrics, %1$I.live_minute_metrics, %1$I.rejected_events, %1$I.ingest_offsets,
+            %1$I.rollup_state, %1$I.musicstream_status to musicstream_ingest, musicstream_read', home);
+    execute format('grant insert on %I.staging_events to musicstream_ingest', home);
+    execute format(
+        'grant execute on function %1$I.musicstream_claim(text, integer, text),
+            %1$I.musicstream_advance(text, integer, bigint, bigint, bigint, bytea),
+            %1$I.musicstream_make_partitions(date[], boolean), %1$I.musicstream_session_staging(),
+            %1$I.musicstream_upsert(text), %1$I.musicstream_upsert(),
+            %1$I.musicstream_keep_bytes(text, integer[], bigint[], bytea[], bytea[]),
+            %1$I.musicstream_rollup() to musicstream_ingest', home);
+end
+$roles$;

@@ -1,0 +1,222 @@
+//! Hours and days of any time zone, against a count over the events at that zone.
+
+use postgres::Client;
+use rand::seq::IndexedRandom;
+use rand::{Rng, SeedableRng, rngs::StdRng};
+
+use musicstream_tests::database::{Database, connect, value};
+use musicstream_tests::oracle::{assert_metrics_equal_raw, roll_up};
+
+/// Offsets of half and quarter hours, both sides of the date line, and clocks that change at midnight or by half an hour.
+const ZONES: [&str; 16] = [
+    "UTC",
+    "Africa/Cairo",
+    "America/Havana",
+    "America/New_York",
+    "America/Santiago",
+    "America/St_Johns",
+    "Asia/Beirut",
+    "Asia/Kathmandu",
+    "Asia/Kolkata",
+    "Australia/Adelaide",
+    "Australia/Lord_Howe",
+    "Etc/GMT+12",
+    "Europe/Berlin",
+    "Pacific/Apia",
+    "Pacific/Chatham",
+    "Pacific/Kiritimati",
+];
+
+/// When clocks of these zones are set forward or back, in UTC.
+const CHANGES: [&str; 14] = [
+    "2010-03-14 03:31", // St John's, at one minute past midnight
+    "2010-11-07 02:31", // back to the day before
+    "2025-03-09 05:00", // Havana, at midnight
+    "2025-03-29 22:00", // Beirut, at midnight
+    "2025-03-30 01:00", // Berlin
+    "2025-04-05 15:00", // Lord Howe, by half an hour
+    "2025-04-06 03:00", // Santiago, at midnight
+    "2025-04-24 22:00", // Cairo, at midnight
+    "2025-10-04 15:30", // Lord Howe
+    "2025-10-25 21:00", // Beirut, back to the day before
+    "2025-10-26 01:00", // Berlin
+    "2025-10-30 21:00", // Cairo, back to the day before
+    "2025-11-02 05:00", // Havana: midnight is twice
+    "2025-11-02 06:00", // New York
+];
+
+/// Random events within two days of each change, more of them near it.
+fn stage(client: &mut Client, random: &mut StdRng, per_change: usize) {
+    let mut rows = String::new();
+    for change in CHANGES {
+        for _ in 0..per_change {
+            let reach = *[120, 7_200, 150_000].choose(random).unwrap();
+            let seconds: i64 = random.random_range(-reach..reach);
+            let event_type = ["play", "pause", "stop"].choose(random).unwrap();
+            let region = ["eu", "us"].choose(random).unwrap();
+            rows += &format!(
+                "('{event_type}', '{region}', timestamp '{change}' + interval '{seconds} s'),"
+            );
+        }
+    }
+    rows.pop();
+    client
+        .batch_execute(&format!(
+            "insert into staging_events (event_id, user_id, event_type, region, ts)
+             select gen_random_uuid(), 'u', event_type, region, to_char(ts, 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')
+             from (values {rows}) as v (event_type, region, ts)"
+        ))
+        .unwrap();
+}
+
+fn differences(client: &mut Client, found: &str, expected: &str) -> Vec<String> {
+    let sql = format!(
+        "select coalesce(array_agg(to_jsonb(d)::text), '{{}}') from (
+            (select 'surplus', * from ({found}) as f except all select 'surplus', * from ({expected}) as e)
+            union all
+            (select 'missing', * from ({expected}) as e except all select 'missing', * from ({found}) as f)
+        ) as d"
+    );
+    value(client, &sql, &[])
+}
+
+#[test]
+fn hours_and_days_of_any_zone_are_exact() {
+    let seed = rand::random();
+    println!("seed {seed}");
+    let mut random = StdRng::seed_from_u64(seed);
+    let database = Database::create();
+    let mut client = database.client();
+    client
+        .batch_execute("set musicstream.retention = '9000 d'")
+        .unwrap();
+    stage(&mut client, &mut random, 150);
+    roll_up(&mut client);
+    // Half of it is folded, half is pending.
+    stage(&mut client, &mut random, 150);
+    client.execute("select musicstream_upsert()", &[]).unwrap();
+    assert_metrics_equal_raw(&mut client);
+    let pending: bool = value(
+        &mut client,
+        "select exists (select from metric_deltas)",
+        &[],
+    );
+    assert!(pending);
+
+    let hours = differences(
+        &mut client,
+        "select hour, event_type, region, events from hourly_metrics",
+        "select date_trunc('hour', ts), event_type, region, count(*) from raw_events group by 1, 2, 3",
+    );
+    assert!(hours.is_empty(), "hours: {hours:#?}");
+
+    let mut reader = connect(&database.read_url());
+    for zone in ZONES {
+        let counted = format!(
+            "select (ts at time zone '{zone}')::date as day, event_type, region, count(*) from raw_events group by 1, 2, 3"
+        );
+        let days = differences(
+            &mut client,
+            &format!("select day, event_type, region, events from daily_metrics_at('{zone}')"),
+            &counted,
+        );
+        assert!(days.is_empty(), "{zone}: {days:#?}");
+        let day = [
+            "2010-11-06",
+            "2025-04-06",
+            "2025-10-26",
+            "2025-11-01",
+            "2025-11-02",
+        ]
+        .choose(&mut random)
+        .unwrap();
+        let one_day = differences(
+            &mut client,
+            &format!(
+                "select day, event_type, region, events from daily_metrics_at('{zone}', '{day}', '{day}')"
+            ),
+            &format!("select * from ({counted}) as c where day = '{day}'"),
+        );
+        assert!(one_day.is_empty(), "{zone}, {day} alone: {one_day:#?}");
+        let sql = format!("select sum(events)::bigint from daily_metrics_at('{zone}')");
+        let events: i64 = value(&mut reader, &sql, &[]);
+        assert_eq!(events, 300 * CHANGES.len() as i64, "{zone}, as a reader");
+    }
+}
+
+/// A day is final when no moment from the watermark on is in it: tried minute by minute.
+#[test]
+fn a_day_of_a_zone_is_final_when_no_moment_of_it_is_left() {
+    let mut random = StdRng::seed_from_u64(rand::random());
+    let database = Database::create();
+    let mut client = database.client();
+    client
+        .batch_execute("set musicstream.retention = '9000 d'")
+        .unwrap();
+    stage(&mut client, &mut random, 60);
+    roll_up(&mut client);
+    let days: i64 = value(
+        &mut client,
+        "select count(distinct day) from daily_metrics",
+        &[],
+    );
+    assert!(days > 30, "{days} days");
+    for change in CHANGES {
+        for seconds in [-60, -30, 0, 30, 60, random.random_range(-90_000..90_000)] {
+            client
+                .batch_execute(&format!(
+                    "update rollup_state set watermark = timestamptz '{change}Z' + interval '{seconds} s'"
+                ))
+                .unwrap();
+            for zone in ZONES {
+                let wrong = differences(
+                    &mut client,
+                    &format!("select day, event_type, is_final from daily_metrics_at('{zone}')"),
+                    &format!(
+                        "select day, event_type, day < all (array(
+                            select ((s.watermark + n * interval '1 minute') at time zone '{zone}')::date
+                            from rollup_state as s, generate_series(0, 1500) as n
+                        )) from daily_metrics_at('{zone}')"
+                    ),
+                );
+                assert!(
+                    wrong.is_empty(),
+                    "{zone}, {change} and {seconds} s: {wrong:#?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_zone_that_nobody_knows_is_refused() {
+    let database = Database::create();
+    let mut client = connect(&database.read_url());
+    for zone in [
+        "'Mars/Olympus_Mons'",
+        "'UTC+3'",
+        "'<+01:23:45>-1:23:45'",
+        "''",
+        "null",
+    ] {
+        let error = client
+            .batch_execute(&format!("select * from daily_metrics_at({zone})"))
+            .expect_err(zone);
+        let error = error.as_db_error().unwrap();
+        assert_eq!(error.code().code(), "22023", "{zone}: {error:?}");
+        assert!(
+            error.message().contains("is not known"),
+            "{zone}: {error:?}"
+        );
+        assert!(
+            error
+                .hint()
+                .unwrap_or_default()
+                .contains("pg_timezone_names"),
+            "{zone}: {error:?}"
+        );
+    }
+    client
+        .batch_execute("select * from daily_metrics_at('Etc/GMT+5'); select * from daily_metrics_at('EST5EDT')")
+        .unwrap();
+}
