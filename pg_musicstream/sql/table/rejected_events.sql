@@ -11,6 +11,7 @@ create table rejected_events (
     unique (source, partition, position)
 );
 
+comment on sequence rejected_events_rejected_id_seq is 'numbers the rows of rejected_events in the order in which they came';
 comment on table rejected_events is 'input that could not be stored, with its bytes, where it came from and why';
 comment on column rejected_events.source is 'kafka:CLUSTER/TOPIC, file:FINGERPRINT or staging_events';
 comment on column rejected_events.position is 'offset in the Kafka partition, line of the file, or number of the inbox row';

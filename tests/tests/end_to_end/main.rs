@@ -2,12 +2,14 @@
 
 #![allow(clippy::unwrap_used)] // a test has nobody to hand an error to
 
+mod catalogue;
 mod command_line;
 mod corpora;
 mod csv_file;
 mod eventsim;
 mod fence;
 mod kill;
+mod listeners;
 mod plain_sql;
 mod protocol;
 mod record;

@@ -1,0 +1,253 @@
+//! Distinct users: the error of the sketches, and that batches, order and rollups do not matter to them.
+
+use postgres::Client;
+
+use musicstream_tests::database::{Database, connect, value};
+use musicstream_tests::oracle::roll_up;
+
+/// 1.04 / √2¹⁴, as the documentation states it.
+const STANDARD_ERROR: f64 = 1.04 / 128.0;
+
+/// Events of users in the inbox: event number `n` of the span is the same event whenever it is staged.
+fn stage(client: &mut Client, events: std::ops::Range<i64>, users: i64) {
+    client
+        .execute(
+            "insert into staging_events (event_id, user_id, event_type, region, ts)
+             select
+                 md5(n::text)::uuid,
+                 'user ' || (hashint8(n) & 2147483647) % $3::bigint,
+                 'play',
+                 (array['eu', 'us', 'apac'])[1 + n % 3],
+                 to_char(timestamp '2026-03-01' + n % 97 * interval '30 minutes', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')
+             from generate_series($1::bigint, $2::bigint - 1) as n",
+            &[&events.start, &events.end, &users],
+        )
+        .unwrap();
+}
+
+/// Each cell is what one sketch over the stored events says, and so are all spans and regions together.
+fn assert_listeners_equal_raw(client: &mut Client, when: &str) {
+    let wrong: Vec<String> = value(
+        client,
+        "with stored as (
+            select
+                (ts at time zone 'UTC')::date as day,
+                region,
+                round(musicstream_sketch_estimate(musicstream_sketch(user_id)))::bigint as listeners
+            from raw_events
+            group by 1, 2
+        )
+        select coalesce(array_agg(to_jsonb(d)::text), '{}') from (
+            (select 'surplus', day, region, listeners from live_daily_listeners
+             except all select 'surplus', day, region, listeners from stored)
+            union all
+            (select 'missing', day, region, listeners from stored
+             except all select 'missing', day, region, listeners from live_daily_listeners)
+        ) as d",
+        &[],
+    );
+    assert!(wrong.is_empty(), "{when}: {wrong:#?}");
+    for (from, to, regions) in [
+        ("null", "null", "null"),
+        ("'2026-03-01'", "'2026-03-02'", "null"),
+        ("'2026-03-02'", "null", "array['eu', 'apac']"),
+        ("null", "'2026-03-01'", "array['us']"),
+    ] {
+        let several: i64 = value(
+            client,
+            &format!("select musicstream_listeners({from}, {to}, {regions})"),
+            &[],
+        );
+        let expected: i64 = value(
+            client,
+            &format!(
+                "select coalesce(round(musicstream_sketch_estimate(musicstream_sketch(user_id))), 0)::bigint
+                from raw_events
+                where (ts at time zone 'UTC')::date >= coalesce({from}, date '-infinity')
+                    and (ts at time zone 'UTC')::date <= coalesce({to}, date 'infinity')
+                    and coalesce(region = any ({regions}), true)"
+            ),
+            &[],
+        );
+        assert_eq!(several, expected, "{when}: {from} to {to} in {regions}");
+    }
+}
+
+#[test]
+fn batches_and_rollups_do_not_matter_to_the_listeners() {
+    let database = Database::create();
+    let mut client = database.client();
+    // Small cells know their users one by one, large ones do not: both, and the way from one to the other.
+    for (batch, events) in [
+        0..300,
+        300..3_000,
+        1_000..4_000,
+        4_000..40_000,
+        30_000..60_000,
+        60_000..60_010,
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        stage(&mut client, events, 9_000);
+        client.execute("select musicstream_upsert()", &[]).unwrap();
+        assert_listeners_equal_raw(&mut client, &format!("batch {batch}"));
+        if batch % 2 == 1 {
+            roll_up(&mut client);
+            assert_listeners_equal_raw(&mut client, &format!("rollup after batch {batch}"));
+        }
+    }
+    let known: i64 = value(
+        &mut client,
+        "select count(distinct user_id) from raw_events",
+        &[],
+    );
+    let estimated: i64 = value(
+        &mut connect(&database.read_url()),
+        "select musicstream_listeners()",
+        &[],
+    );
+    let error = (estimated - known) as f64 / known as f64;
+    assert!(error.abs() < 3.0 * STANDARD_ERROR, "{estimated} of {known}");
+    roll_up(&mut client);
+    let pending: i64 = value(&mut client, "select count(*) from listener_deltas", &[]);
+    assert_eq!(pending, 0, "a rollup takes all pending sketches");
+    let same: bool = value(
+        &mut client,
+        "select bool_and(listeners = round(musicstream_sketch_estimate(sketch)) and length(sketch) <= 8300)
+         from daily_listeners",
+        &[],
+    );
+    assert!(
+        same,
+        "the stored estimate is that of the stored sketch, of at most 8 kB"
+    );
+}
+
+#[test]
+fn the_error_is_as_small_as_stated() {
+    let database = Database::create();
+    let mut client = database.client();
+    for (users, sets) in [
+        (1, 50),
+        (30, 50),
+        (1_400, 50),
+        (5_000, 150),
+        (20_000, 150),
+        (150_000, 12),
+    ] {
+        let errors: Vec<f64> = client
+            .query(
+                "select musicstream_sketch_estimate(musicstream_sketch(format('%s of %s', n, s))) / $1::float8 - 1
+                 from generate_series(1, $2::bigint) as s, generate_series(1, $3::bigint) as n
+                 group by s",
+                &[&f64::from(users), &i64::from(sets), &i64::from(users)],
+            )
+            .unwrap()
+            .iter()
+            .map(|row| row.get(0))
+            .collect();
+        assert_eq!(errors.len(), sets as usize);
+        let count = f64::from(sets);
+        let spread = (errors.iter().map(|error| error * error).sum::<f64>() / count).sqrt();
+        let bias = errors.iter().sum::<f64>() / count;
+        let beyond = errors
+            .iter()
+            .filter(|error| error.abs() > 3.0 * STANDARD_ERROR)
+            .count();
+        println!(
+            "{users} users, {sets} sets: spread {spread:.5}, bias {bias:.5}, beyond three sigma {beyond}"
+        );
+        if users < 1_500 {
+            assert!(spread < 1e-4, "small sets are as good as exact: {spread}");
+        } else {
+            // Of 150 normal values, three in a thousand of these bounds are exceeded by chance; the sets are fixed.
+            assert!(
+                spread < 1.2 * STANDARD_ERROR,
+                "{users} users: spread {spread}"
+            );
+            assert!(
+                bias.abs() < 3.0 * STANDARD_ERROR / count.sqrt(),
+                "{users} users: bias {bias}"
+            );
+            assert!(
+                beyond <= 2,
+                "{users} users: {beyond} sets beyond three sigma"
+            );
+        }
+    }
+}
+
+/// Sketches that the C++ library wrote, of `user 0` and so on: the same format, and the same hashes.
+#[test]
+fn sketches_are_those_of_datasketches() {
+    let database = Database::create();
+    let mut client = database.client();
+    for (users, foreign) in [
+        (5_i64, include_str!("listeners/datasketches-cpp-5.hex")),
+        (200, include_str!("listeners/datasketches-cpp-200.hex")),
+    ] {
+        let (theirs, ours, both): (f64, f64, f64) = {
+            let row = client
+                .query_one(
+                    "with ours as (
+                        select musicstream_sketch('user ' || n) as sketch from generate_series(0, $1::bigint - 1) as n
+                    ), theirs as (
+                        select decode($2, 'hex') as sketch
+                    )
+                    select
+                        (select musicstream_sketch_estimate(sketch) from theirs),
+                        (select musicstream_sketch_estimate(sketch) from ours),
+                        (select musicstream_sketch_estimate(musicstream_sketch_union(sketch))
+                         from (table ours union all table theirs) as b)",
+                    &[&users, &foreign.trim()],
+                )
+                .unwrap();
+            (row.get(0), row.get(1), row.get(2))
+        };
+        assert_eq!((theirs, ours), (both, both), "{users} users");
+        assert!((both - users as f64).abs() < 0.01, "{both} of {users}");
+    }
+    for junk in ["", "00", "0201070e0308050", "0a01070e00000602ffff"] {
+        let sql = format!(
+            "select musicstream_sketch_estimate(decode('{:0<2}', 'hex'))",
+            junk.get(..junk.len() & !1).unwrap()
+        );
+        let error = client.batch_execute(&sql).expect_err(junk);
+        assert_eq!(error.code().unwrap().code(), "22P03", "{junk}: {error:?}");
+    }
+}
+
+#[test]
+fn what_was_taken_away_is_forgotten_by_a_rebuild_while_writers_go_on() {
+    let database = Database::create();
+    let mut client = database.client();
+    stage(&mut client, 0..20_000, 9_000);
+    roll_up(&mut client);
+    stage(&mut client, 20_000..21_000, 20_000);
+    client.execute("select musicstream_upsert()", &[]).unwrap();
+
+    // A batch that is not committed yet, of users that nobody has seen.
+    let mut writer = connect(&database.ingest_url());
+    stage(&mut writer, 50_000..51_000, 1_000_000);
+    let mut batch = writer.transaction().unwrap();
+    batch.execute("select musicstream_upsert()", &[]).unwrap();
+
+    client
+        .batch_execute(
+            "delete from raw_events where region = 'apac';
+             delete from raw_events where hashtext(user_id) % 3 = 0;",
+        )
+        .unwrap();
+    let changed: i64 = value(
+        &mut client,
+        "select musicstream_rebuild_listeners(array[date '2026-03-01', '2026-03-02', '2026-03-03', '1999-01-01'])",
+        &[],
+    );
+    assert!(changed >= 6, "{changed} rows");
+    assert_listeners_equal_raw(&mut client, "rebuilt");
+    batch.commit().unwrap();
+    assert_listeners_equal_raw(&mut client, "the batch has committed");
+    roll_up(&mut client);
+    assert_listeners_equal_raw(&mut client, "rolled up");
+}
