@@ -1,5 +1,11 @@
 -- One statement reads both parts in one snapshot, and a rollup moves rows between them in one transaction:
 -- the sum is exact at every instant.
+--
+-- Beside raw_events in one statement at READ COMMITTED there is one exception: Postgres plans before it takes the
+-- snapshot, so a plan may lack a day's partition whose deltas the snapshot has. It takes a batch that makes a
+-- partition to commit in between: rollups make those of the next days ahead, the ingestor makes its own in a
+-- transaction before the batch, only the inbox makes old days together with their events. In a transaction at
+-- REPEATABLE READ, and in musicstream_verify(), the snapshot comes first.
 create view live_daily_metrics as
 select
     day,
@@ -19,6 +25,6 @@ from (
 group by day, event_type, region
 having sum(events) <> 0;
 
-comment on view live_daily_metrics is 'daily_metrics plus what waits for the rollup: exact now';
+comment on view live_daily_metrics is 'daily_metrics plus what waits for the rollup: exact now; to compare it with raw_events in one statement, do so at REPEATABLE READ';
 comment on column live_daily_metrics.updated_at is 'when a rollup last changed the day; null: no rollup has seen it yet';
 comment on column live_daily_metrics.is_final is 'the watermark is past the end of the day; what still comes counts as late';

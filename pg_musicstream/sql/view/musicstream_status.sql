@@ -22,7 +22,7 @@ from (
     from musicstream_progress
 ) as p
 cross join (
-    select sum(rejected) as rejected, jsonb_object_agg(reason, rejected order by reason) as by_reason
+    select sum(rejected) as rejected, jsonb_object_agg(reason, rejected) as by_reason
     from (select reason, sum(rejected) as rejected from reject_counts group by reason having sum(rejected) <> 0) as summed
 ) as r
 left join rollup_state as s on true;

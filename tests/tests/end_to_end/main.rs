@@ -11,6 +11,7 @@ mod fence;
 mod kill;
 mod listeners;
 mod plain_sql;
+mod progress;
 mod protocol;
 mod record;
 mod snapshot;
