@@ -1,8 +1,8 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test up down remove viewer lint setup
+.PHONY: help demo test up down remove viewer lint setup bench-extension
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: setup ## see the whole path at work; with CSV=FILE on your own events
 	@scripts/demo.sh "$(CSV)"
@@ -22,6 +22,9 @@ remove: ## stop both and delete their data
 
 viewer: up ## open the desktop viewer on the local stack
 	@cargo build --release --bins && . target/stack/env && exec "$${CARGO_TARGET_DIR:-target}/release/musicstream-viewer"
+
+bench-extension: setup ## measure what the extension costs, into docs/benchmarks.md; with FULL=1 on up to 50 million events
+	@scripts/bench-extension.sh $(if $(FULL),--full)
 
 lint: setup ## rustfmt, clippy and shellcheck, warnings as errors
 	@scripts/lint.sh
