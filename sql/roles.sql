@@ -22,6 +22,9 @@ begin
         end if;
     end loop;
 
+    -- Whoever may put objects beside those of the extension can offer its functions operators and overloads that fit
+    -- better. From Postgres 15 on schema public is closed anyway.
+    execute format('revoke create on schema %I from public', home);
     execute format('grant usage, create on schema %I to musicstream_owner', home);
     execute format('grant temporary on database %I to musicstream_owner', current_database());
 

@@ -19,14 +19,22 @@ pub fn find(test: &str, name: &str) -> Option<PathBuf> {
     if path.exists() {
         return Some(path);
     }
+    skip(test, &format!("no test data at {}", path.display()));
+    None
+}
+
+/// Says, once, that a test is skipped, which is to return at once.
+///
+/// # Panics
+/// Another test has died while it said so.
+pub fn skip(test: &str, why: &str) {
     let mut skipped = SKIPPED.lock().unwrap();
     if skipped.insert(test.to_owned()) {
         // Not by a macro: what those print in a test that passes is swallowed. On a line of its own, whatever the
         // test runner is writing.
-        let line = format!("\nskipped: {test}: no test data at {}\n", path.display());
+        let line = format!("\nskipped: {test}: {why}\n");
         let _ = std::io::stderr().write_all(line.as_bytes());
     }
-    None
 }
 
 /// The files of a folder, by name.

@@ -16,20 +16,38 @@ const PREFIX: &str = "musicstream_test_";
 static MAKING: Mutex<bool> = Mutex::new(false);
 static NUMBER: AtomicU32 = AtomicU32::new(0);
 
+/// Users of each database, and what each may.
+const LOGINS: [(&str, &str); 3] = [
+    ("ingest", "in role musicstream_ingest"),
+    ("read", "in role musicstream_read"),
+    ("nobody", ""),
+];
+
 /// A database with the extension and its roles, dropped with this value. Its name begins with
 /// `musicstream_test_`; with `MUSICSTREAM_KEEP` set in the environment it stays.
 pub struct Database {
+    /// The cluster, as a superuser.
+    server: String,
     name: String,
     password: String,
 }
 
 impl Database {
-    /// Makes a database as the project's SQL files say.
+    /// Makes a database of the stack's cluster, as the project's SQL files say.
     ///
     /// # Panics
     /// The server does not do it.
     pub fn create() -> Database {
-        Database::set_up(&[project_sql("extension.sql"), project_sql("roles.sql")])
+        Database::create_in(&stack().database_url, "")
+    }
+
+    /// Makes a database of a cluster, named by the URL of its superuser. `options` follow `create database`.
+    ///
+    /// # Panics
+    /// As [`Database::create`].
+    pub fn create_in(server: &str, options: &str) -> Database {
+        let scripts = [project_sql("extension.sql"), project_sql("roles.sql")];
+        Database::set_up(server, options, &scripts)
     }
 
     /// Makes a database with an old version of the extension's objects, and that version's roles.
@@ -38,29 +56,30 @@ impl Database {
     /// The server does not do it.
     pub fn of_version(version: &str, roles: &str) -> Database {
         let extension = format!("create extension pg_musicstream version '{version}'");
-        Database::set_up(&[extension, roles.to_owned()])
+        let scripts = [extension, roles.to_owned()];
+        Database::set_up(&stack().database_url, "", &scripts)
     }
 
     /// Makes a database by these scripts, which make the roles, too.
-    fn set_up(scripts: &[String]) -> Database {
+    fn set_up(url: &str, options: &str, scripts: &[String]) -> Database {
         let mut is_clean = MAKING
             .lock()
             .unwrap_or_else(|poisoned| poisoned.into_inner());
-        let mut server = connect(&stack().database_url);
         if !*is_clean {
-            drop_orphans(&mut server);
+            drop_orphans(&mut connect(&stack().database_url));
             *is_clean = true;
         }
+        let mut server = connect(url);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let name = format!("{PREFIX}{}_{number}", std::process::id());
         server
-            .batch_execute(&format!("create database {name}"))
+            .batch_execute(&format!("create database {name} {options}"))
             .unwrap_or_else(|error| panic!("cannot create database {name}: {error}"));
-        let password: String = server
-            .query_one("select gen_random_uuid()::text", &[])
-            .unwrap()
-            .get(0);
-        let database = Database { name, password };
+        let database = Database {
+            server: url.to_owned(),
+            name,
+            password: value(&mut server, "select gen_random_uuid()::text", &[]),
+        };
 
         let mut client = database.client();
         for script in scripts {
@@ -68,15 +87,24 @@ impl Database {
                 .batch_execute(script)
                 .unwrap_or_else(|error| panic!("{script}: {error:?}"));
         }
-        for role in ["ingest", "read"] {
+        for (login, roles) in LOGINS {
             client
                 .batch_execute(&format!(
-                    "create role {0}_{role} login password '{1}' in role musicstream_{role}",
+                    "create role {0}_{login} login password '{1}' {roles}",
                     database.name, database.password
                 ))
                 .unwrap();
         }
         database
+    }
+
+    /// The same database, restored on another cluster.
+    pub fn on(&self, server: &str) -> Database {
+        Database {
+            server: server.to_owned(),
+            name: self.name.clone(),
+            password: self.password.clone(),
+        }
     }
 
     /// Its name.
@@ -86,7 +114,7 @@ impl Database {
 
     /// For a superuser.
     pub fn url(&self) -> String {
-        let (server, _) = split(&stack().database_url);
+        let (server, _) = split(&self.server);
         format!("{server}/{}", self.name)
     }
 
@@ -100,8 +128,13 @@ impl Database {
         self.url_of("read")
     }
 
+    /// For a user who has no role at all: what PUBLIC may, and no more.
+    pub fn nobody_url(&self) -> String {
+        self.url_of("nobody")
+    }
+
     fn url_of(&self, role: &str) -> String {
-        let (server, _) = split(&stack().database_url);
+        let (server, _) = split(&self.server);
         let (_, address) = server.split_once("://").unwrap();
         let address = address.rsplit_once('@').map_or(address, |(_, host)| host);
         format!(
@@ -123,7 +156,7 @@ impl Drop for Database {
             return;
         }
         // A test that has failed already must not die of this, too.
-        if let Ok(mut server) = Client::connect(&stack().database_url, NoTls) {
+        if let Ok(mut server) = Client::connect(&self.server, NoTls) {
             drop_database(&mut server, &self.name);
         }
     }
@@ -190,11 +223,9 @@ fn drop_orphans(server: &mut Client) {
 }
 
 fn drop_database(server: &mut Client, name: &str) {
-    for statement in [
-        format!("drop database if exists {name} with (force)"),
-        format!("drop role if exists {name}_ingest"),
-        format!("drop role if exists {name}_read"),
-    ] {
+    let database = format!("drop database if exists {name} with (force)");
+    let logins = LOGINS.map(|(login, _)| format!("drop role if exists {name}_{login}"));
+    for statement in [database].into_iter().chain(logins) {
         if let Err(error) = server.batch_execute(&statement) {
             eprintln!("{statement}: {error}");
         }

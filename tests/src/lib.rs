@@ -5,12 +5,15 @@
 
 #![allow(clippy::unwrap_used)] // a harness has nobody to hand an error to
 
+pub mod cluster;
 pub mod count;
 pub mod data;
 pub mod database;
 pub mod oracle;
 pub mod pipeline;
 pub mod process;
+pub mod random;
 pub mod stack;
 pub mod topic;
 pub mod wait;
+pub mod writer;

@@ -1,6 +1,6 @@
 //! The ways in: programs run to their end on a database.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
@@ -9,6 +9,7 @@ use postgres::Client;
 
 use crate::count::python;
 use crate::database::Database;
+use crate::oracle::{assert_metrics_equal_raw, next_offsets, roll_up};
 use crate::process::{Summary, ingestor, run};
 use crate::topic::{Record, Topic};
 
@@ -128,4 +129,47 @@ pub fn assert_rejects_are_what_was_sent(client: &mut Client, sent: &[Record]) ->
         .iter()
         .map(|reject| (reject.partition, reject.position))
         .collect()
+}
+
+/// All of a topic is stored or kept, each record once, up to its end; the topic itself says what that must be.
+/// The metrics count it, before a rollup and after it.
+///
+/// # Panics
+/// It is not so.
+pub fn assert_topic_is_stored(database: &Database, topic: &Topic) {
+    let mut client = database.client();
+    assert_eq!(next_offsets(&mut client), topic.ends(), "next offsets");
+    let mut sent = Vec::new();
+    topic.read(|record| sent.push(record));
+    let refused: HashSet<_> = assert_rejects_are_what_was_sent(&mut client, &sent)
+        .into_iter()
+        .collect();
+    let ids: HashSet<String> = sent
+        .iter()
+        .filter(|record| !refused.contains(&(record.partition, record.offset)))
+        .map(|record| {
+            let event: serde_json::Value =
+                serde_json::from_slice(record.payload.as_deref().unwrap()).unwrap();
+            event["event_id"]
+                .as_str()
+                .unwrap()
+                .replace('-', "")
+                .to_lowercase()
+        })
+        .collect();
+    let stored = client
+        .query(
+            "select replace(event_id::text, '-', '') from raw_events",
+            &[],
+        )
+        .unwrap();
+    assert_eq!(stored.len(), ids.len(), "events stored");
+    let stored: HashSet<String> = stored.iter().map(|row| row.get(0)).collect();
+    assert!(
+        stored == ids,
+        "the events stored are not those of the topic"
+    );
+    assert_metrics_equal_raw(&mut client);
+    roll_up(&mut client);
+    assert_metrics_equal_raw(&mut client);
 }

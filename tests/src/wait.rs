@@ -1,5 +1,6 @@
 //! Waiting on conditions, never on time.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// How often a condition is looked at.
@@ -35,6 +36,15 @@ pub fn until_looking_every<T>(
         );
         // Between two looks at the condition, not in its stead.
         std::thread::sleep(pause);
+    }
+}
+
+/// Sets a flag when it goes, so that unwinding does not leave another thread running.
+pub struct SetOnDrop<'a>(pub &'a AtomicBool);
+
+impl Drop for SetOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }
 

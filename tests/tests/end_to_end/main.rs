@@ -3,17 +3,23 @@
 #![allow(clippy::unwrap_used)] // a test has nobody to hand an error to
 
 mod catalogue;
+mod clock;
 mod command_line;
 mod corpora;
+mod crash;
 mod csv_file;
+mod disk;
 mod eventsim;
 mod fence;
+mod interrupt;
 mod kill;
 mod listeners;
 mod plain_sql;
 mod progress;
 mod protocol;
 mod record;
+mod restore;
+mod security;
 mod snapshot;
 mod upgrade;
 mod viewer;

@@ -1,0 +1,269 @@
+//! Clocks that are wrong: by decades, by hours, and so many days at once that each batch makes partitions.
+
+use std::time::Duration;
+
+use postgres::Client;
+use rand::rngs::StdRng;
+use rand::{Rng as _, SeedableRng as _};
+
+use musicstream_tests::database::{Database, connect, value};
+use musicstream_tests::oracle::{assert_metrics_equal_raw, roll_up};
+use musicstream_tests::process::{Program, ingestor, program, run};
+use musicstream_tests::wait::until;
+
+const SOON: Duration = Duration::from_secs(180);
+
+/// Stages events with these distances from now, in seconds, and stores them. Returns how many were inserted and rejected.
+fn store_at(client: &mut Client, source_partition: i32, distances_s: &[f64]) -> (i64, i64) {
+    let mut batch = client.transaction().unwrap();
+    batch
+        .execute(
+            "insert into pg_temp.staging_batch (partition, position, event_id, user_id, event_type, region, ts)
+             select $1, (extract(epoch from clock_timestamp()) * 1000000)::bigint + n, gen_random_uuid(), 'u', 'play', 'eu',
+                now() + make_interval(secs => distance)
+             from unnest($2::float8[]) with ordinality as given (distance, n)",
+            &[&source_partition, &distances_s],
+        )
+        .unwrap();
+    let row = batch
+        .query_one(
+            "select inserted, rejected from musicstream_upsert('test:clock')",
+            &[],
+        )
+        .unwrap();
+    batch.commit().unwrap();
+    (row.get(0), row.get(1))
+}
+
+fn session(database: &Database) -> Client {
+    let mut client = connect(&database.ingest_url());
+    client
+        .execute("select musicstream_session_staging()", &[])
+        .unwrap();
+    client
+}
+
+/// How far the watermark is behind the server's clock, in seconds.
+fn watermark_lag_s(client: &mut Client) -> Option<f64> {
+    value(
+        client,
+        "select extract(epoch from clock_timestamp() - watermark)::float8 from musicstream_status",
+        &[],
+    )
+}
+
+fn partitions(client: &mut Client) -> i64 {
+    value(
+        client,
+        "select count(*) from pg_inherits where inhparent = 'raw_events'::regclass",
+        &[],
+    )
+}
+
+/// The default of `musicstream.lateness`.
+const LATENESS_S: f64 = 3600.0;
+const YEAR_S: f64 = 365.25 * 86_400.0;
+const HOUR_S: f64 = 3600.0;
+
+#[test]
+fn an_event_from_1970_and_one_ten_years_ahead_change_nothing() {
+    let database = Database::create();
+    let mut admin = database.client();
+    let mut client = session(&database);
+    assert_eq!(store_at(&mut client, 0, &[-60.0; 10]), (10, 0));
+    roll_up(&mut admin);
+    let before: (i64, f64) = (
+        partitions(&mut admin),
+        watermark_lag_s(&mut admin).expect("a watermark"),
+    );
+    assert!(before.1 >= LATENESS_S + 60.0, "{before:?}");
+
+    let since_1970 = value::<f64>(&mut admin, "select extract(epoch from now())::float8", &[]);
+    let outcome = store_at(&mut client, 0, &[10.0 * YEAR_S, -since_1970 + 1.0]);
+    assert_eq!(outcome, (0, 2));
+    roll_up(&mut admin);
+    assert_eq!(partitions(&mut admin), before.0, "partitions were made");
+    let lag = watermark_lag_s(&mut admin).unwrap();
+    assert!(
+        lag >= before.1,
+        "the watermark was {before:?} behind, and is {lag}"
+    );
+    let reasons: String = value(
+        &mut admin,
+        "select string_agg(reason, ' ' order by reason) from rejected_events",
+        &[],
+    );
+    assert_eq!(reasons, "too_far_in_future too_old");
+
+    // On the edges: what is just plausible is stored, a day ahead as yesterday; it moves nothing either.
+    let outcome = store_at(
+        &mut client,
+        0,
+        &[23.9 * HOUR_S, 24.1 * HOUR_S, -4.9 * YEAR_S],
+    );
+    assert_eq!(outcome, (2, 1));
+    roll_up(&mut admin);
+    let lag = watermark_lag_s(&mut admin).unwrap();
+    assert!(
+        lag >= before.1,
+        "the watermark was {before:?} behind, and is {lag}"
+    );
+    assert!(partitions(&mut admin) <= before.0 + 2);
+    assert_metrics_equal_raw(&mut admin);
+}
+
+/// A live stream of several partitions in which one clock of a hundred is wrong by up to a day, ahead or behind.
+#[test]
+fn one_clock_in_a_hundred_does_not_move_the_watermark() {
+    let seed: u64 = rand::random::<u32>().into();
+    println!("seed {seed}");
+    let mut random = StdRng::seed_from_u64(seed);
+    let database = Database::create();
+    let mut admin = database.client();
+    let mut client = session(&database);
+    let mut all = 0;
+    for batch in 0..12 {
+        let distances: Vec<f64> = (0..500)
+            .map(|number| {
+                if number % 100 == 50 {
+                    random.random_range(-23.0 * HOUR_S..23.0 * HOUR_S)
+                } else {
+                    random.random_range(-30.0..-1.0)
+                }
+            })
+            .collect();
+        let (inserted, rejected) = store_at(&mut client, batch % 3, &distances);
+        assert_eq!((inserted, rejected), (500, 0));
+        all += inserted;
+        roll_up(&mut admin);
+        let lag = watermark_lag_s(&mut admin).expect("a watermark");
+        assert!(
+            lag >= LATENESS_S,
+            "batch {batch}: the watermark is ahead: {lag} s behind"
+        );
+        // The statements of this test take less than this on any machine.
+        assert!(
+            lag <= LATENESS_S + SOON.as_secs_f64(),
+            "batch {batch}: {lag} s behind"
+        );
+    }
+    let finals: i64 = value(
+        &mut admin,
+        "select count(*) from live_daily_metrics where is_final and day >= (now() at time zone 'UTC' - interval '1 hour')::date",
+        &[],
+    );
+    assert_eq!(finals, 0, "a day that goes on is final");
+    // Yesterday, today, tomorrow, and those that a rollup makes ahead.
+    let partitions = partitions(&mut admin);
+    assert!(partitions <= 6, "{partitions} partitions");
+    assert_eq!(
+        value::<i64>(&mut admin, "select count(*) from raw_events", &[]),
+        all
+    );
+    assert_metrics_equal_raw(&mut admin);
+}
+
+/// A thousand days that nobody has made yet, from files by two ingestors, with rollups all the time.
+#[test]
+fn a_thousand_days_are_loaded_by_two_writers_at_once() {
+    let database = Database::create();
+    let folder = tempfile::tempdir().unwrap();
+    let files: Vec<_> = (1..=2)
+        .map(|seed: u32| {
+            let file = folder.path().join(format!("{seed}.csv"));
+            run(
+                program("musicstream-ingestor")
+                    .args(["generate", "--count", "20000", "--seed", &seed.to_string()])
+                    .args(["--from", "2023-06-01", "--until", "2026-02-25", "--to"])
+                    .arg(&file),
+                SOON,
+            )
+            .with_code(0);
+            file
+        })
+        .collect();
+    let mut loads: Vec<_> = files
+        .iter()
+        .map(|file| {
+            Program::start(
+                ingestor(&database)
+                    .args(["load", "--batch-rows", "2000"])
+                    .arg(file),
+            )
+        })
+        .collect();
+    let mut admin = database.client();
+    until(SOON, "two loads to end", || {
+        admin.execute("select musicstream_rollup()", &[]).unwrap();
+        loads
+            .iter_mut()
+            .all(|load| !load.is_running())
+            .then_some(())
+    });
+    for load in loads {
+        let finished = load.finish(SOON).with_code(0);
+        assert!(
+            !finished.stderr.contains("trying again"),
+            "a batch had to be tried again: {}",
+            finished.stderr
+        );
+    }
+    assert_thousand_days(&mut admin, 40_000);
+}
+
+/// The same by writers that make no partitions ahead of their transactions: days in opposite order, half of the events
+/// in both, and each transaction inserts after another one has made days.
+#[test]
+fn a_thousand_days_meet_in_transactions_of_two_writers() {
+    let database = Database::create();
+    let mut admin = database.client();
+    let url = database.ingest_url();
+    std::thread::scope(|scope| {
+        for writer in 0..2_i64 {
+            let url = &url;
+            scope.spawn(move || {
+                let mut client = connect(url);
+                client
+                    .execute("select musicstream_session_staging()", &[])
+                    .unwrap();
+                for batch in 0..10_i64 {
+                    let first = if writer == 0 { batch } else { 9 - batch } * 100;
+                    let mut transaction = client.transaction().unwrap();
+                    transaction
+                        .execute(
+                            // Even numbers are the same events for both.
+                            "insert into pg_temp.staging_batch (partition, position, event_id, user_id, event_type, region, ts)
+                             select $1::int, day * 10 + n, md5(day || ' ' || n || case when n % 2 = 1 then ' ' || $1 else '' end)::uuid,
+                                'u', 'play', 'eu', timestamptz '2023-06-01T12:00:00Z' + day * interval '24 hours'
+                             from generate_series($2::bigint, $2 + 99) as day, generate_series(1, 10) as n",
+                            &[&(writer as i32), &first],
+                        )
+                        .unwrap();
+                    transaction
+                        .execute("select musicstream_upsert('test:days')", &[])
+                        .unwrap();
+                    transaction.commit().unwrap();
+                }
+            });
+        }
+    });
+    roll_up(&mut admin);
+    // Of ten a day, five are common.
+    assert_thousand_days(&mut admin, 15_000);
+}
+
+fn assert_thousand_days(admin: &mut Client, events: i64) {
+    let row = admin
+        .query_one(
+            "select count(*), count(distinct (ts at time zone 'UTC')::date) from raw_events",
+            &[],
+        )
+        .unwrap();
+    let stored: (i64, i64) = (row.get(0), row.get(1));
+    assert_eq!(stored, (events, 1000), "events and days");
+    // The session's own figures come first.
+    let deadlocks =
+        "select pg_stat_get_db_deadlocks(oid) from pg_database where datname = current_database()";
+    assert_eq!(value::<i64>(admin, deadlocks, &[]), 0, "deadlocks");
+    assert_metrics_equal_raw(admin);
+}

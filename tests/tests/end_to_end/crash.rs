@@ -1,0 +1,180 @@
+//! The server dies: a session by `kill -9`, or all of it at once. After its recovery every number is exact.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use postgres::{Client, NoTls};
+use rand::rngs::StdRng;
+use rand::{Rng as _, SeedableRng as _};
+
+use musicstream_tests::cluster::Cluster;
+use musicstream_tests::database::{Database, connect, value};
+use musicstream_tests::random::{seed, times};
+use musicstream_tests::wait::{SetOnDrop, until};
+use musicstream_tests::writer::{
+    DAY_EVERY, INBOX_FROM, Writer, assert_exact, put_into_inbox, summary_of,
+};
+
+use crate::interrupt::{ROLLUP_STEPS, UPSERT_STEPS, hold_of_batch, interrupt};
+
+const SOON: Duration = Duration::from_secs(120);
+
+/// How the server dies: by the death of the session at work, or with all its processes.
+fn die(cluster: &Cluster, process: i32, of_one_process: bool) {
+    if of_one_process {
+        cluster.kill(process);
+    } else {
+        cluster.crash();
+        cluster.boot();
+    }
+}
+
+#[test]
+fn a_crash_at_any_step_leaves_nothing_and_the_same_again_is_exact() {
+    let cluster = Cluster::start("");
+    let database = Database::create_in(&cluster.url(), "");
+    let mut writer = Writer::claim(&database).unwrap();
+    writer.store(DAY_EVERY).unwrap();
+    for (number, (name, hold)) in UPSERT_STEPS.into_iter().enumerate() {
+        let hold = hold_of_batch(hold, &mut database.client(), writer.next());
+        let process = writer.process();
+        interrupt(
+            &database,
+            name,
+            &hold,
+            process,
+            || writer.store(DAY_EVERY),
+            |_| {
+                die(&cluster, process, number % 2 == 0);
+            },
+        );
+        writer = Writer::claim(&database).unwrap();
+        assert_eq!(
+            writer.store(DAY_EVERY).unwrap(),
+            summary_of(DAY_EVERY),
+            "after {name}"
+        );
+    }
+    let mut inbox = INBOX_FROM..INBOX_FROM;
+    for (number, (name, hold)) in ROLLUP_STEPS.into_iter().enumerate() {
+        writer.store(DAY_EVERY).unwrap();
+        put_into_inbox(&mut writer.client, inbox.end..inbox.end + 200).unwrap();
+        inbox.end += 200;
+        let mut roller = connect(&database.ingest_url());
+        let process: i32 = value(&mut roller, "select pg_backend_pid()", &[]);
+        let work = || roller.execute("select musicstream_rollup()", &[]);
+        interrupt(&database, name, hold, process, work, |_| {
+            die(&cluster, process, number % 2 == 0);
+        });
+        let mut roller = connect(&database.ingest_url());
+        let staged: i64 = value(&mut roller, "select staged from musicstream_rollup()", &[]);
+        assert_eq!(staged, 200, "after {name}");
+        writer = Writer::claim(&database).unwrap();
+    }
+    let batches = 1 + UPSERT_STEPS.len() + ROLLUP_STEPS.len();
+    assert_eq!(
+        assert_exact(&database, &[inbox]),
+        batches as i64 * DAY_EVERY
+    );
+}
+
+#[test]
+fn crashes_at_random_moments_leave_every_number_exact() {
+    let seed = seed("MUSICSTREAM_CRASH_SEED");
+    let crashes = times("MUSICSTREAM_CRASHES", 5);
+    let mut random = StdRng::seed_from_u64(seed);
+    let cluster = Cluster::start("");
+    let database = Database::create_in(&cluster.url(), "");
+    let is_done = AtomicBool::new(false);
+    let done = || is_done.load(Ordering::Relaxed);
+    let (inbox, progress) = std::thread::scope(|scope| {
+        let _stop = SetOnDrop(&is_done);
+        scope.spawn(|| {
+            while !done() {
+                let Ok(mut writer) = Writer::claim(&database) else {
+                    continue;
+                };
+                while !done() && writer.store(200).is_ok() {}
+            }
+        });
+        scope.spawn(|| {
+            while !done() {
+                let Ok(mut client) = Client::connect(&database.ingest_url(), NoTls) else {
+                    continue;
+                };
+                while !done() && client.execute("select musicstream_rollup()", &[]).is_ok() {}
+            }
+        });
+        let feeder = scope.spawn(|| {
+            let mut inbox = INBOX_FROM..INBOX_FROM;
+            while !done() {
+                let Ok(mut client) = Client::connect(&database.url(), NoTls) else {
+                    continue;
+                };
+                // The last statement may be in although its answer was lost.
+                let Ok(is_in) = client.query_one(
+                    "select exists (select from staging_events where event_id = md5($1::bigint::text)::uuid::text)
+                        or exists (select from raw_events where event_id = md5($1::bigint::text)::uuid)",
+                    &[&inbox.end],
+                ) else {
+                    continue;
+                };
+                if is_in.get(0) {
+                    inbox.end += 100;
+                }
+                while !done() && put_into_inbox(&mut client, inbox.end..inbox.end + 100).is_ok() {
+                    inbox.end += 100;
+                }
+            }
+            inbox
+        });
+        let mut progress = Vec::new();
+        for _ in 0..crashes {
+            let mut admin = cluster.await_writable();
+            drop(admin);
+            admin = until(SOON, "the database to be there", || {
+                Client::connect(&database.url(), NoTls).ok()
+            });
+            // Something new is stored between two crashes.
+            until(SOON, "a batch more to be stored", || {
+                let next: i64 = admin
+                    .query_one(
+                        "select coalesce(max(next_offset), 0) from ingest_offsets",
+                        &[],
+                    )
+                    .unwrap()
+                    .get(0);
+                (next > progress.last().copied().unwrap_or_default()).then(|| progress.push(next))
+            });
+            // The moment, not a wait for one.
+            std::thread::sleep(Duration::from_micros(random.random_range(0..50_000)));
+            let of_one_process = random.random_bool(0.6);
+            let process = until(SOON, "a session at work", || {
+                admin
+                    .query_opt(
+                        "select pid from pg_stat_activity
+                         where datname = current_database() and usename ~ '_ingest$' and state = 'active'
+                         order by random() limit 1",
+                        &[],
+                    )
+                    .unwrap()
+                    .map(|row| row.get(0))
+            });
+            die(&cluster, process, of_one_process);
+            // Of a process that is killed the server has to hear first.
+            until(SOON, "this session to be gone, too", || {
+                admin.execute("select 1", &[]).is_err().then_some(())
+            });
+        }
+        drop(cluster.await_writable());
+        is_done.store(true, Ordering::Relaxed);
+        (feeder.join().unwrap(), progress)
+    });
+    let mut admin = until(SOON, "the database to be there", || {
+        Client::connect(&database.url(), NoTls).ok()
+    });
+    // What an interrupted rollup left in the inbox.
+    admin.execute("select musicstream_rollup()", &[]).unwrap();
+    println!("the ledger at each crash: {progress:?}; through the inbox: {inbox:?}");
+    assert!(assert_exact(&database, &[inbox]) > 0);
+}

@@ -1,0 +1,361 @@
+//! A cancel or the end of a session at each step of upsert and rollup: nothing of it remains, and the same again is exact.
+//!
+//! Another session holds what the step needs, so that it stands still there, and nowhere else, until it is interrupted.
+
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use postgres::{Client, Error, NoTls};
+use rand::rngs::StdRng;
+use rand::{Rng as _, SeedableRng as _};
+
+use musicstream_tests::database::{Database, connect, value};
+use musicstream_tests::random::{seed, times};
+use musicstream_tests::wait::{SetOnDrop, until};
+use musicstream_tests::writer::{
+    DAY_EVERY, INBOX_FROM, Writer, assert_exact, put_into_inbox, summary_of,
+};
+
+const SOON: Duration = Duration::from_secs(60);
+
+/// A hash of all rows of all tables of the extension, and of its partitions.
+const FINGERPRINT: &str = include_str!("interrupt/fingerprint.sql");
+
+/// How a session is interrupted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Interruption {
+    Cancel,
+    Terminate,
+}
+
+impl Interruption {
+    fn send(self, admin: &mut Client, process: i32) {
+        let function = match self {
+            Interruption::Cancel => "pg_cancel_backend",
+            Interruption::Terminate => "pg_terminate_backend",
+        };
+        admin
+            .execute(&format!("select {function}($1)"), &[&process])
+            .unwrap();
+    }
+
+    fn code(self) -> &'static str {
+        match self {
+            Interruption::Cancel => "57014",
+            Interruption::Terminate => "57P01",
+        }
+    }
+}
+
+/// Where an upsert is held up, and by what. `DAY` is the first day of the batch, which exists; `FIRST` its first number.
+pub(crate) const UPSERT_STEPS: [(&str, &str); 8] = [
+    ("move the ledger", "lock table ingest_offsets in share mode"),
+    (
+        "look event types up",
+        "lock table event_types in access exclusive mode",
+    ),
+    (
+        "keep what is refused",
+        "lock table rejected_events in share mode",
+    ),
+    (
+        "make a partition",
+        "select pg_advisory_xact_lock(hashtext('pg_musicstream'), 2)",
+    ),
+    (
+        "attach a partition",
+        "lock table raw_events in share update exclusive mode",
+    ),
+    (
+        "insert into a partition",
+        "lock table raw_events_DAY in share mode",
+    ),
+    ("append deltas", "lock table metric_deltas in share mode"),
+    (
+        // Its row of rejected_events is there, but not committed.
+        "keep a conflict",
+        "insert into rejected_events (source, partition, position, reason) values ('test:numbered', 0, FIRST + 13, 'x')",
+    ),
+];
+
+/// Where a rollup is held up, and by what.
+pub(crate) const ROLLUP_STEPS: [(&str, &str); 8] = [
+    (
+        "wait for another rollup",
+        "select pg_advisory_xact_lock(hashtext('pg_musicstream'), 1)",
+    ),
+    ("take the inbox", "lock table staging_events in share mode"),
+    (
+        "keep what is refused",
+        "lock table rejected_events in share mode",
+    ),
+    ("append deltas", "lock table metric_deltas in share mode"),
+    (
+        "take deltas",
+        "delete from metric_deltas where ctid = (select max(ctid) from metric_deltas)",
+    ),
+    ("fold minutes", "lock table minute_metrics in share mode"),
+    ("fold days", "lock table daily_metrics in share mode"),
+    (
+        "move the watermark",
+        "lock table rollup_state in share mode",
+    ),
+];
+
+/// Runs `work` on a session while `hold` is held, and has it interrupted once it waits for that: it fails, and everything
+/// is as before. Returns how it failed.
+pub(crate) fn interrupt<T>(
+    database: &Database,
+    name: &str,
+    hold: &str,
+    process: i32,
+    work: impl FnOnce() -> Result<T, Error> + Send,
+    send: impl FnOnce(&mut Client),
+) -> Error {
+    let mut admin = database.client();
+    let mut holder = database.client();
+    let before: String = value(&mut admin, FINGERPRINT, &[]);
+    let holder_process: i32 = value(&mut holder, "select pg_backend_pid()", &[]);
+    holder
+        .batch_execute(&format!("begin; {hold}"))
+        .unwrap_or_else(|error| panic!("{hold}: {error:?}"));
+    let error = std::thread::scope(|scope| {
+        let worker = scope.spawn(move || work().map(drop));
+        until(SOON, &format!("the session to stand at {name:?}"), || {
+            assert!(!worker.is_finished(), "{name}: it did not come by");
+            value::<bool>(
+                &mut admin,
+                "select $2 = any (pg_blocking_pids($1))",
+                &[&process, &holder_process],
+            )
+            .then_some(())
+        });
+        send(&mut admin);
+        worker
+            .join()
+            .unwrap()
+            .expect_err("the session to be interrupted")
+    });
+    drop(holder); // it may be gone with the server
+    // The end of a session is not instant, and a server notices only after a while that one was killed.
+    let after: String = until(SOON, "the work to have ended", || {
+        let mut admin = Client::connect(&database.url(), NoTls).ok()?;
+        let is_idle = "select not exists (
+            select from pg_stat_activity where datname = current_database() and xact_start is not null and pid <> pg_backend_pid()
+        )";
+        let is_idle: bool = admin.query_one(is_idle, &[]).ok()?.get(0);
+        let fingerprint = is_idle.then(|| admin.query_one(FINGERPRINT, &[]))?;
+        Some(fingerprint.ok()?.get(0))
+    });
+    assert_eq!(before, after, "the step {name:?} left something behind");
+    error
+}
+
+/// [`interrupt`] by one of the two ways that Postgres has for it.
+fn interrupt_by<T>(
+    interruption: Interruption,
+    database: &Database,
+    (name, hold): (&str, &str),
+    process: i32,
+    work: impl FnOnce() -> Result<T, Error> + Send,
+) {
+    let error = interrupt(database, name, hold, process, work, |admin| {
+        interruption.send(admin, process);
+    });
+    let code = error.code().map(|code| code.code().to_owned());
+    assert_eq!(
+        code.as_deref(),
+        Some(interruption.code()),
+        "{interruption:?} at the step {name:?}: {error:?}"
+    );
+}
+
+/// What holds a batch that begins with the number `first` up, from [`UPSERT_STEPS`].
+pub(crate) fn hold_of_batch(hold: &str, admin: &mut Client, first: i64) -> String {
+    let day: String = value(
+        admin,
+        "select to_char(date '2026-01-01' + ($1::bigint / 1000)::int, 'YYYYMMDD')",
+        &[&first],
+    );
+    hold.replace("DAY", &day)
+        .replace("FIRST", &first.to_string())
+}
+
+#[test]
+fn an_upsert_that_is_interrupted_at_any_step_leaves_nothing_and_can_be_repeated() {
+    let database = Database::create();
+    let mut writer = Writer::claim(&database).unwrap();
+    writer.store(DAY_EVERY).unwrap();
+    for (name, hold) in UPSERT_STEPS {
+        for interruption in [Interruption::Cancel, Interruption::Terminate] {
+            let first = writer.next();
+            let hold = hold_of_batch(hold, &mut database.client(), first);
+            let process = writer.process();
+            interrupt_by(interruption, &database, (name, &hold), process, || {
+                writer.store(DAY_EVERY)
+            });
+            if interruption == Interruption::Terminate {
+                writer = Writer::claim(&database).unwrap();
+            }
+            assert_eq!(writer.next(), first, "the ledger stands where it stood");
+            assert_eq!(
+                writer.store(DAY_EVERY).unwrap(),
+                summary_of(DAY_EVERY),
+                "after {name}"
+            );
+        }
+    }
+    let all = 1 + 2 * UPSERT_STEPS.len() as i64;
+    assert_eq!(assert_exact(&database, &[]), all * DAY_EVERY);
+}
+
+/// The ledger is locked by the batch that moved it; only a batch of a writer without one can be held up where it notes
+/// the newest event time.
+#[test]
+fn an_upsert_that_is_interrupted_at_its_last_step_leaves_nothing() {
+    let database = Database::create();
+    let mut writer = Writer::claim(&database).unwrap();
+    writer.store(DAY_EVERY).unwrap();
+    for interruption in [Interruption::Cancel, Interruption::Terminate] {
+        let process = writer.process();
+        let hold = "lock table ingest_offsets in share mode";
+        interrupt_by(
+            interruption,
+            &database,
+            ("note progress", hold),
+            process,
+            || writer.store_without_ledger(DAY_EVERY),
+        );
+    }
+    let mut writer = Writer::claim(&database).unwrap();
+    assert_eq!(writer.store(DAY_EVERY).unwrap(), summary_of(DAY_EVERY));
+    assert_eq!(assert_exact(&database, &[]), 2 * DAY_EVERY);
+}
+
+#[test]
+fn a_rollup_that_is_interrupted_at_any_step_leaves_nothing_and_can_be_repeated() {
+    let database = Database::create();
+    let mut writer = Writer::claim(&database).unwrap();
+    let mut inbox: Range<i64> = INBOX_FROM..INBOX_FROM;
+    let mut roller = connect(&database.ingest_url());
+    for (name, hold) in ROLLUP_STEPS {
+        for interruption in [Interruption::Cancel, Interruption::Terminate] {
+            // Deltas that are pending, and an inbox that is not empty.
+            writer.store(200).unwrap();
+            put_into_inbox(&mut writer.client, inbox.end..inbox.end + 200).unwrap();
+            inbox.end += 200;
+            let process: i32 = value(&mut roller, "select pg_backend_pid()", &[]);
+            interrupt_by(interruption, &database, (name, hold), process, || {
+                roller.execute("select musicstream_rollup()", &[])
+            });
+            if interruption == Interruption::Terminate {
+                roller = connect(&database.ingest_url());
+            }
+            let staged: i64 = value(&mut roller, "select staged from musicstream_rollup()", &[]);
+            assert_eq!(staged, 200, "after {name}");
+        }
+    }
+    // Tomorrow is made by every rollup that finds it missing.
+    let mut admin = database.client();
+    for interruption in [Interruption::Cancel, Interruption::Terminate] {
+        admin
+            .batch_execute(
+                "do $$ begin execute format('drop table raw_events_%s',
+                    to_char((now() at time zone 'UTC')::date + 1, 'YYYYMMDD')); end $$",
+            )
+            .unwrap();
+        let process: i32 = value(&mut roller, "select pg_backend_pid()", &[]);
+        let hold = "lock table raw_events in share update exclusive mode";
+        interrupt_by(
+            interruption,
+            &database,
+            ("make tomorrow", hold),
+            process,
+            || roller.execute("select musicstream_rollup()", &[]),
+        );
+        if interruption == Interruption::Terminate {
+            roller = connect(&database.ingest_url());
+        }
+        roller.execute("select musicstream_rollup()", &[]).unwrap();
+    }
+    let stored = 2 * ROLLUP_STEPS.len() as i64 * 200;
+    assert_eq!(assert_exact(&database, &[inbox]), stored);
+}
+
+/// Two writers of one kind each, interrupted at moments that no lock chooses.
+#[test]
+fn interruptions_at_random_moments_leave_every_number_exact() {
+    let seed = seed("MUSICSTREAM_INTERRUPT_SEED");
+    let interruptions = times("MUSICSTREAM_INTERRUPTIONS", 60) as i64;
+    let mut random = StdRng::seed_from_u64(seed);
+    let database = Database::create();
+    let mut admin = database.client();
+    let is_done = AtomicBool::new(false);
+    let done = || is_done.load(Ordering::Relaxed);
+    let mut inbox = INBOX_FROM..INBOX_FROM;
+    let mut hits = 0;
+    std::thread::scope(|scope| {
+        let _stop = SetOnDrop(&is_done);
+        scope.spawn(|| {
+            while !done() {
+                let Ok(mut writer) = Writer::claim(&database) else {
+                    continue;
+                };
+                while !done() && writer.store(200).is_ok() {}
+            }
+        });
+        let feeder = scope.spawn(|| {
+            let mut inbox = INBOX_FROM..INBOX_FROM;
+            let mut client = connect(&database.url());
+            while !done() {
+                // This session alone is spared: its statements are known to be in.
+                put_into_inbox(&mut client, inbox.end..inbox.end + 100).unwrap();
+                inbox.end += 100;
+                let Ok(mut roller) = Client::connect(&database.ingest_url(), NoTls) else {
+                    continue;
+                };
+                while !done() && roller.execute("select musicstream_rollup()", &[]).is_ok() {
+                    put_into_inbox(&mut client, inbox.end..inbox.end + 100).unwrap();
+                    inbox.end += 100;
+                }
+            }
+            inbox
+        });
+        while hits < interruptions {
+            // The moment, not a wait for one.
+            std::thread::sleep(Duration::from_micros(random.random_range(0..150_000)));
+            let function = if random.random_bool(0.5) {
+                "pg_cancel_backend"
+            } else {
+                "pg_terminate_backend"
+            };
+            let hit: i64 = value(
+                &mut admin,
+                &format!(
+                    "select count(*) filter (where {function}(pid)) from (
+                        select pid from pg_stat_activity
+                        where datname = current_database() and usename ~ '_ingest$' and state = 'active'
+                            and query ~ '(upsert|rollup)'
+                        order by random() limit 1
+                    ) as victim"
+                ),
+                &[],
+            );
+            hits += hit;
+        }
+        is_done.store(true, Ordering::Relaxed);
+        inbox = feeder.join().unwrap();
+    });
+    // What an interrupted rollup left in the inbox.
+    admin.execute("select musicstream_rollup()", &[]).unwrap();
+    let stored = assert_exact(&database, &[inbox.clone()]);
+    println!(
+        "{hits} interruptions; {stored} events through the ledger, {} through the inbox",
+        inbox.end - inbox.start
+    );
+    assert!(
+        stored > 0 && !inbox.is_empty(),
+        "nothing was stored in between"
+    );
+}

@@ -1,0 +1,277 @@
+//! The database goes back in time, and its offsets with it: the stream goes on from there, nothing lost, nothing twice.
+
+use std::time::Duration;
+
+use postgres::Client;
+
+use musicstream_tests::cluster::{ARCHIVES, Cluster};
+use musicstream_tests::database::{Database, connect, project_sql, value};
+use musicstream_tests::oracle::assert_metrics_equal_raw;
+use musicstream_tests::pipeline::{assert_topic_is_stored, stream, stream_to_end};
+use musicstream_tests::process::{Program, program, run};
+use musicstream_tests::stack::stack;
+use musicstream_tests::topic::Topic;
+use musicstream_tests::wait::until;
+use musicstream_tests::writer::{INBOX_FROM, Writer, assert_exact, put_into_inbox};
+
+const SOON: Duration = Duration::from_secs(120);
+const RECORDS: i64 = 60_000;
+
+/// All that a dump could lose: objects with owners, privileges, bounds and definitions, and what tables are set to.
+const CATALOGUE: &str = include_str!("restore/catalogue.sql");
+
+/// A topic with events, duplicates, late and malformed ones.
+fn topic(label: &str) -> Topic {
+    let topic = Topic::unmade(label, 3);
+    run(
+        program("musicstream-ingestor")
+            .args(["generate", "--to", "kafka", "--partitions", "3"])
+            .args(["--duplicates", "2", "--late", "1", "--malformed", "1"])
+            .args(["--count", &RECORDS.to_string(), "--topic", topic.name()])
+            .env("KAFKA_BROKERS", &stack().brokers),
+        SOON,
+    )
+    .with_code(0);
+    topic
+}
+
+/// A stream in batches so small that it lasts.
+fn start_stream(database: &Database, topic: &Topic, url: &str) -> Program {
+    Program::start(
+        stream(database, topic)
+            .args(["--batch-rows", "100", "--group", topic.name()])
+            .env("DATABASE_URL", url),
+    )
+}
+
+fn stored(client: &mut Client) -> i64 {
+    value(
+        client,
+        "select coalesce(sum(next_offset), 0)::bigint from ingest_offsets",
+        &[],
+    )
+}
+
+/// Waits until so many records are stored, with a rollup before each look.
+fn await_stored(client: &mut Client, records: i64) {
+    until(SOON, &format!("{records} records to be stored"), || {
+        client.execute("select musicstream_rollup()", &[]).unwrap();
+        (stored(client) >= records).then_some(())
+    });
+}
+
+fn catalogue(client: &mut Client) -> Vec<String> {
+    let rows = client.query(CATALOGUE, &[]).unwrap();
+    rows.iter().map(|row| row.get(0)).collect()
+}
+
+#[test]
+fn a_dump_that_is_taken_while_events_stream_is_all_of_the_database() {
+    let topic = topic("dump");
+    let source = Database::create();
+    let target = Cluster::start("");
+    let stream = start_stream(&source, &topic, &source.ingest_url());
+    let mut client = source.client();
+    await_stored(&mut client, RECORDS / 10);
+    let dump = target.run(target.program("pg_dump").arg("--create").arg(source.url()));
+    stream.kill();
+    assert!(
+        stored(&mut client) < RECORDS,
+        "the dump was taken while events streamed"
+    );
+
+    // As an administrator does it: roles, then the database, then the extension's roles once more.
+    let roles = target.run(
+        target
+            .program("pg_dumpall")
+            .arg("--roles-only")
+            .arg("--dbname")
+            .arg(source.url()),
+    );
+    target.psql(&target.url(), &roles, false); // it has a superuser already
+    target.psql(&target.url(), &dump, true);
+    let restored = source.on(&target.url());
+    let mut restored_client = restored.client();
+    restored_client.batch_execute(&project_sql("roles.sql")).unwrap();
+    assert_metrics_equal_raw(&mut restored_client);
+    let at_dump = stored(&mut restored_client);
+    assert!(
+        at_dump >= RECORDS / 10 && at_dump < RECORDS,
+        "{at_dump} records at the dump"
+    );
+
+    assert!(stream_to_end(&restored, &topic).read == RECORDS - at_dump);
+    assert_topic_is_stored(&restored, &topic);
+}
+
+#[test]
+fn a_dump_holds_everything_that_is_set_owned_granted_and_pending() {
+    let source = Database::create();
+    let target = Cluster::start("");
+    let mut client = source.client();
+    let name = source.name();
+    client
+        .batch_execute(&format!(
+            "insert into event_types values ('skip');
+             alter database {name} set musicstream.lateness = '2h';
+             alter role {name}_ingest in database {name} set musicstream.dedup_window = '3min'"
+        ))
+        .unwrap();
+    let mut writer = Writer::claim(&source).unwrap();
+    let mut inbox = INBOX_FROM..INBOX_FROM + 400;
+    writer.store(1000).unwrap();
+    put_into_inbox(&mut client, inbox.start..inbox.start + 200).unwrap();
+    client.execute("select musicstream_rollup()", &[]).unwrap();
+    // Pending in every way: deltas that are not folded, an inbox that is not judged.
+    writer.store(1000).unwrap();
+    put_into_inbox(&mut client, inbox.start + 200..inbox.end).unwrap();
+
+    let dump = target.run(target.program("pg_dump").arg("--create").arg(source.url()));
+    let roles = target.run(
+        target
+            .program("pg_dumpall")
+            .arg("--roles-only")
+            .arg("--dbname")
+            .arg(source.url()),
+    );
+    target.psql(&target.url(), &roles, false);
+    target.psql(&target.url(), &dump, true);
+    let restored = source.on(&target.url());
+    let mut admin = restored.client();
+    admin.batch_execute(&project_sql("roles.sql")).unwrap();
+
+    let (expected, found) = (catalogue(&mut client), catalogue(&mut admin));
+    let missing: Vec<_> = expected
+        .iter()
+        .filter(|line| !found.contains(line))
+        .collect();
+    let surplus: Vec<_> = found
+        .iter()
+        .filter(|line| !expected.contains(line))
+        .collect();
+    assert!(
+        missing.is_empty() && surplus.is_empty(),
+        "a dump has lost {missing:#?} and brought {surplus:#?}"
+    );
+    let types = "select string_agg(event_type, ' ' order by event_type) from event_types";
+    assert_eq!(
+        value::<String>(&mut admin, types, &[]),
+        "pause play skip stop"
+    );
+    let mut ingest = connect(&restored.ingest_url());
+    ingest.execute("select musicstream_rollup()", &[]).unwrap();
+    let settings = "select current_setting('musicstream.lateness') || ' ' || current_setting('musicstream.dedup_window')";
+    assert_eq!(value::<String>(&mut ingest, settings, &[]), "2h 3min");
+
+    assert_eq!(assert_exact(&restored, &[inbox.clone()]), 2000);
+    // Writers go on, and what is rejected meets none of the old positions.
+    let mut writer = Writer::claim(&restored).unwrap();
+    writer.store(1000).unwrap();
+    put_into_inbox(&mut admin, inbox.end..inbox.end + 200).unwrap();
+    inbox.end += 200;
+    admin.execute("select musicstream_rollup()", &[]).unwrap();
+    assert_eq!(assert_exact(&restored, &[inbox]), 3000);
+}
+
+#[test]
+fn after_a_recovery_to_a_point_in_time_the_stream_goes_on_from_there() {
+    let topic = topic("recovery");
+    let primary = Cluster::start(ARCHIVES);
+    let database = Database::create_in(&primary.url(), "");
+    let backup = Cluster::backup_of(&primary);
+    let mut client = database.client();
+    let stream = start_stream(&database, &topic, &database.ingest_url());
+    await_stored(&mut client, RECORDS / 10);
+    let time: String = value(&mut client, "select clock_timestamp()::text", &[]);
+    let at_time = stored(&mut client);
+    await_stored(&mut client, at_time + RECORDS / 10);
+    stream.kill();
+    let lost = stored(&mut client);
+    assert!(lost < RECORDS, "the stream was killed before its end");
+    let last_file: String = value(&mut client, "select pg_walfile_name(pg_switch_wal())", &[]);
+    until(SOON, "the WAL to be archived", || {
+        let archived = "select last_archived_wal >= $1 from pg_stat_archiver";
+        value::<Option<bool>>(&mut client, archived, &[&last_file]).filter(|&is_done| is_done)
+    });
+    primary.crash();
+
+    backup.boot_at(&time, &primary);
+    drop(backup.await_writable());
+    let restored = database.on(&backup.url());
+    let mut client = restored.client();
+    assert_metrics_equal_raw(&mut client);
+    let back_at = stored(&mut client);
+    assert!(
+        (at_time - 3 * 100..lost).contains(&back_at),
+        "at {time} {at_time} records were stored, {lost} at the end; {back_at} are now"
+    );
+    assert_eq!(stream_to_end(&restored, &topic).read, RECORDS - back_at);
+    assert_topic_is_stored(&restored, &topic);
+}
+
+/// The ingestor is told of two servers, and goes on by itself with the one that has become the primary.
+#[test]
+fn a_replica_that_lagged_when_it_was_promoted_is_caught_up_by_the_same_ingestor() {
+    let topic = topic("replica");
+    let primary = Cluster::start("");
+    let database = Database::create_in(&primary.url(), "");
+    let replica = Cluster::standby_of(&primary);
+    let either = database.ingest_url().replace(
+        &primary.address(),
+        &format!("{},{}", primary.address(), replica.address()),
+    ) + "?target_session_attrs=read-write";
+    let mut client = database.client();
+    let mut stream = start_stream(&database, &topic, &either);
+    await_stored(&mut client, RECORDS / 10);
+    let replicated = database.on(&replica.url());
+    let mut replica_client = replicated.client();
+    until(SOON, "the replica to follow", || {
+        (stored(&mut replica_client) >= RECORDS / 10).then_some(())
+    });
+    // It hears no more.
+    replica_client
+        .batch_execute("alter system set primary_conninfo = ''")
+        .unwrap();
+    replica_client
+        .batch_execute("select pg_reload_conf()")
+        .unwrap();
+    until(SOON, "the replica to be cut off", || {
+        let receivers = "select count(*) from pg_stat_wal_receiver";
+        (value::<i64>(&mut replica_client, receivers, &[]) == 0).then_some(())
+    });
+    let lost_from = stored(&mut replica_client);
+    await_stored(&mut client, lost_from + RECORDS / 10);
+    let lost_to = stored(&mut client);
+    assert!(
+        lost_to < RECORDS && stream.is_running(),
+        "the primary is lost within the stream"
+    );
+    primary.crash();
+    replica.promote();
+
+    let mut client = replica.await_writable();
+    let at_promotion: i64 = {
+        client = connect(&replicated.url());
+        stored(&mut client)
+    };
+    println!(
+        "{lost_from} records on the replica, {lost_to} on the primary, {at_promotion} after the promotion"
+    );
+    let ends = topic.ends();
+    until(
+        SOON,
+        "the ingestor to store all of the topic on the new primary",
+        || {
+            assert!(
+                stream.is_running(),
+                "the ingestor gave up:\n{}",
+                stream.log()
+            );
+            client.execute("select musicstream_rollup()", &[]).unwrap();
+            (stored(&mut client) == ends.iter().sum::<i64>()).then_some(())
+        },
+    );
+    stream.terminate();
+    stream.finish(SOON).with_code(0);
+    assert_topic_is_stored(&replicated, &topic);
+}

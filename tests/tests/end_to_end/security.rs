@@ -1,0 +1,373 @@
+//! What hostile callers can do: those with the ingest role, with the read role, and with none.
+
+use postgres::Client;
+use postgres::error::SqlState;
+
+use musicstream_tests::database::{Database, connect, value};
+use musicstream_tests::writer::{INBOX_FROM, Writer, assert_exact, put_into_inbox, summary_of};
+
+/// Shadows all that can be shadowed, in schema `evil`.
+const SHADOWS: &str = include_str!("security/shadows.sql");
+/// Relations of the extension and partitions of `raw_events`: schema, name, kind.
+const RELATIONS: &str = include_str!("security/relations.sql");
+/// Functions of the extension: a call, whether it may change data, its signature.
+const FUNCTIONS: &str = include_str!("security/functions.sql");
+/// Functions whose declaration leaves something open; see the file.
+const UNPINNED: &str = include_str!("security/unpinned.sql");
+
+/// As hostile as it can be; the extension is in `public`.
+const HOSTILE_PATH: &str = "evil, pg_catalog, public, pg_temp";
+/// Tables of the attacker's own in his temporary schema, but for those that the extension itself makes there.
+const PUT_IN_THE_WAY: &str = "
+    set search_path = pg_catalog, public;
+    create function pg_temp.musicstream_watermark() returns timestamptz language sql as $$ select 1 / 0; select now() $$;
+    select evil.put_temporary_tables_in_the_way(array['staging_batch', 'staging_inbox']);
+    reset search_path";
+
+/// All that the ingest role may call and that changes data. Who adds a function decides whether it belongs here.
+const INGEST_MAY_CALL: [&str; 9] = [
+    "musicstream_advance(text,integer,bigint,bigint,bigint,bytea)",
+    "musicstream_claim(text,integer,text)",
+    "musicstream_keep_bytes(text,integer[],bigint[],bytea[],bytea[])",
+    "musicstream_make_partitions(date[],boolean)",
+    "musicstream_release(text,integer,bigint)",
+    "musicstream_rollup()",
+    "musicstream_session_staging()",
+    "musicstream_upsert()",
+    "musicstream_upsert(text)",
+];
+
+/// A database with events in all its tables.
+fn filled() -> Database {
+    let database = Database::create();
+    let mut writer = Writer::claim(&database).unwrap();
+    assert_eq!(writer.store(200).unwrap(), summary_of(200));
+    writer
+        .client
+        .execute("select musicstream_rollup()", &[])
+        .unwrap();
+    assert_eq!(writer.store(200).unwrap(), summary_of(200));
+    database
+}
+
+fn column(client: &mut Client, sql: &str) -> Vec<String> {
+    let rows = client
+        .query(sql, &[])
+        .unwrap_or_else(|error| panic!("{sql}: {error:?}"));
+    rows.iter().map(|row| row.get(0)).collect()
+}
+
+/// What the server answers to a statement, which is rolled back: an SQLSTATE, or `00000`.
+fn answer(client: &mut Client, statement: &str) -> String {
+    let mut transaction = client.transaction().unwrap();
+    match transaction.batch_execute(statement) {
+        Ok(()) => "00000".to_owned(),
+        Err(error) => error
+            .code()
+            .map_or_else(|| format!("{error:?}"), |code| code.code().to_owned()),
+    }
+}
+
+#[test]
+fn no_declaration_leaves_an_opening() {
+    let database = filled();
+    let mut admin = database.client();
+    assert_eq!(column(&mut admin, UNPINNED), Vec::<String>::new());
+
+    let may_call = |role: &str| {
+        format!(
+            "select signature from ({FUNCTIONS}) as f where may_change_data and has_function_privilege('{}_{role}', oid, 'execute') order by signature collate \"C\"",
+            database.name()
+        )
+    };
+    assert_eq!(
+        column(&mut admin, &may_call("nobody")),
+        Vec::<String>::new(),
+        "PUBLIC may change data"
+    );
+    assert_eq!(
+        column(&mut admin, &may_call("read")),
+        Vec::<String>::new(),
+        "the read role may change data"
+    );
+    assert_eq!(
+        column(&mut admin, &may_call("ingest")),
+        INGEST_MAY_CALL,
+        "what the ingest role may call"
+    );
+    let schema = "select has_schema_privilege($1, extnamespace, 'create') from pg_extension where extname = 'pg_musicstream'";
+    for role in ["ingest", "read", "nobody"] {
+        let role = format!("{}_{role}", database.name());
+        assert!(
+            !value::<bool>(&mut admin, schema, &[&role]),
+            "{role} may put objects beside those of the extension, where its functions look for operators"
+        );
+    }
+}
+
+#[test]
+fn no_role_changes_what_is_stored() {
+    let database = filled();
+    let mut admin = database.client();
+    let relations = admin.query(RELATIONS, &[]).unwrap();
+    assert!(relations.len() > 10, "the extension has relations");
+    let changes_nothing = [
+        ("ingest", database.ingest_url()),
+        ("read", database.read_url()),
+        ("nobody", database.nobody_url()),
+    ];
+    for (role, url) in &changes_nothing {
+        let mut client = connect(url);
+        for relation in &relations {
+            let (name, kind, column): (String, String, String) =
+                (relation.get(0), relation.get(1), relation.get(2));
+            let mut statements = vec![
+                format!("alter {kind} {name} owner to current_user"),
+                format!("alter {kind} {name} rename to mine"),
+                format!("drop {kind} {name}"),
+                format!("comment on {kind} {name} is ''"),
+            ];
+            if kind == "sequence" {
+                statements.push(format!("select nextval('{name}')"));
+                statements.push(format!("select setval('{name}', 1)"));
+            } else {
+                statements.extend([
+                    format!("insert into {name} default values"),
+                    format!("update {name} set {column} = {column}"),
+                    format!("delete from {name}"),
+                    format!(
+                        "create or replace rule evil as on insert to {name} do instead nothing"
+                    ),
+                ]);
+            }
+            if kind == "table" {
+                statements.extend([
+                    format!("truncate {name}"),
+                    format!("alter table {name} add column evil text default 'x'"),
+                    format!("alter table {name} alter column {column} set default null"),
+                    format!("alter table {name} disable trigger all"),
+                    format!("alter table {name} enable row level security"),
+                    format!("create index on {name} ({column})"),
+                    format!("create temporary table heir () inherits ({name})"),
+                    format!("lock table {name} in access exclusive mode"),
+                    format!("create trigger evil before insert or update on {name} for each row execute function suppress_redundant_updates_trigger()"),
+                ]);
+            }
+            for statement in statements {
+                if *role == "ingest" && statement == "insert into staging_events default values" {
+                    continue; // the one way in that is a table
+                }
+                let answer = answer(&mut client, &statement);
+                assert!(
+                    // insufficient_privilege; or nothing of a kind to which this could be done.
+                    answer == "42501"
+                        || (["55000", "42809"].contains(&&*answer)
+                            && (kind == "view" || statement.contains("inherits"))),
+                    "{role}: {statement}: {answer}"
+                );
+            }
+        }
+        let into_inbox = answer(
+            &mut client,
+            "insert into staging_events (event_id) values ('x')",
+        );
+        assert_eq!(
+            into_inbox == "00000",
+            *role == "ingest",
+            "{role}: {into_inbox}"
+        );
+        for statement in [
+            "set role musicstream_owner",
+            "set session authorization musicstream_owner",
+            "alter role musicstream_owner login",
+            "grant musicstream_owner to current_user",
+            "drop extension pg_musicstream cascade",
+            "alter extension pg_musicstream update",
+            "alter extension pg_musicstream drop table raw_events",
+            "create table raw_events_20200101 partition of raw_events for values from ('2020-01-01') to ('2020-01-02')",
+            "alter table raw_events detach partition raw_events_20260101",
+        ] {
+            let answer = answer(&mut client, statement);
+            assert_eq!(answer, "42501", "{role}: {statement}");
+        }
+    }
+    assert_eq!(assert_exact(&database, &[]), 400);
+}
+
+#[test]
+fn no_function_does_for_a_caller_what_he_may_not() {
+    let database = filled();
+    let mut admin = database.client();
+    let functions = admin.query(FUNCTIONS, &[]).unwrap();
+    assert!(functions.len() > 15, "the extension has functions");
+    for (role, url) in [
+        ("ingest", database.ingest_url()),
+        ("read", database.read_url()),
+        ("nobody", database.nobody_url()),
+    ] {
+        let mut client = connect(&url);
+        for function in &functions {
+            let (signature, call, may_change_data): (String, String, bool) =
+                (function.get(0), function.get(1), function.get(2));
+            if may_change_data && !(role == "ingest" && INGEST_MAY_CALL.contains(&&*signature)) {
+                assert_eq!(answer(&mut client, &call), "42501", "{role}: {call}");
+            }
+            for statement in [
+                format!("alter function {signature} owner to current_user"),
+                format!("alter function {signature} reset all"),
+                format!("drop function {signature}"),
+            ] {
+                assert_eq!(
+                    answer(&mut client, &statement),
+                    "42501",
+                    "{role}: {statement}"
+                );
+            }
+        }
+    }
+    assert_eq!(assert_exact(&database, &[]), 400);
+}
+
+/// A setting that is set before the library is there to define it would be taken over without a look at who set it,
+/// if Postgres did not look again.
+#[test]
+fn settings_that_decide_what_is_stored_are_not_the_callers() {
+    let database = Database::create();
+    let mut client = connect(&database.ingest_url());
+    for setting in [
+        "max_future",
+        "retention",
+        "dedup_window",
+        "lateness",
+        "idle_after",
+    ] {
+        let statement = format!("set musicstream.{setting} = 2000000000");
+        // Refused, or a placeholder that the library drops.
+        let _ = client.batch_execute(&statement);
+    }
+    let is_plausible = "select musicstream_is_plausible(now() + interval '10 years') or musicstream_is_plausible(now() - interval '20 years')";
+    assert!(
+        !value::<bool>(&mut client, is_plausible, &[]),
+        "the caller has widened what is plausible"
+    );
+    let error = client
+        .batch_execute("set musicstream.max_future = 2000000000")
+        .expect_err("it to be refused");
+    assert_eq!(error.code(), Some(&SqlState::INSUFFICIENT_PRIVILEGE));
+}
+
+/// Everything that a statement can name is there twice, first as the attacker has it, and in his temporary schema, too.
+#[test]
+fn nothing_that_a_caller_puts_in_the_way_is_run_or_read() {
+    let database = Database::create();
+    let mut admin = database.client();
+    let evil = format!(
+        "create schema evil authorization {}_ingest",
+        database.name()
+    );
+    admin.batch_execute(&evil).unwrap();
+    admin.batch_execute(SHADOWS).unwrap();
+    let shadows: i64 = value(
+        &mut admin,
+        "select (select count(*) from pg_proc where pronamespace = 'evil'::regnamespace)
+            + (select count(*) from pg_operator where oprnamespace = 'evil'::regnamespace)",
+        &[],
+    );
+    assert!(
+        shadows > 3000,
+        "{shadows} functions and operators are shadowed"
+    );
+    drop(admin);
+
+    // Each session with the attacker's search path from its first statement on, as his role's default.
+    let path = format!(
+        "alter role {0}_ingest in database {0} set search_path = {HOSTILE_PATH}",
+        database.name()
+    );
+    database.client().batch_execute(&path).unwrap();
+    let mut attacker = connect(&database.ingest_url());
+    attacker
+        .batch_execute("select evil.put_temporary_tables_in_the_way('{}')")
+        .unwrap();
+    let hit = attacker
+        .batch_execute("select 1 = 1")
+        .expect_err("the attacker's own operators to be in his way");
+    assert_eq!(hit.code().map(SqlState::code), Some("EV1L0"), "{hit:?}");
+
+    for (statement, code) in [
+        ("select public.musicstream_watermark()", "00000"),
+        (
+            "select public.musicstream_claim('test:evil', 0, 'evil'); select public.musicstream_advance('test:evil', 0, null, 5, 1)",
+            "00000",
+        ),
+        (
+            "select public.musicstream_make_partitions('{2026-01-01}')",
+            "00000",
+        ),
+        (
+            "select public.musicstream_keep_bytes('test:evil', '{0}', '{1}', '{x}', '{x}')",
+            "00000",
+        ),
+        (
+            "select public.musicstream_event_id('00000000000000000000000000000001')",
+            "00000",
+        ),
+        (
+            "select public.musicstream_ts('2026-01-01T00:00:00Z')",
+            "00000",
+        ),
+        (
+            "select public.musicstream_refusal('x', 'u', 'play', 'eu', '2026-01-01T00:00:00Z', null, null)",
+            "00000",
+        ),
+        (
+            "select public.musicstream_event_json('x', 'u', 'play', 'eu', '2026-01-01T00:00:00Z', null, null)",
+            "00000",
+        ),
+        (
+            "select public.musicstream_is_plausible('2026-01-01T00:00:00Z')",
+            "00000",
+        ),
+        // Tables of the caller's own are in the place of those that the extension makes: his session can store nothing.
+        ("select public.musicstream_session_staging()", "55000"),
+        (
+            "select * from public.musicstream_upsert('test:evil')",
+            "55000",
+        ),
+        // It may not read raw_events.
+        ("select * from public.musicstream_verify()", "42501"),
+    ] {
+        assert_eq!(answer(&mut attacker, statement), code, "{statement}");
+    }
+
+    drop(attacker);
+
+    // All of the way through, with everything else still in its place.
+    let free = format!(
+        "alter role {0}_ingest in database {0} reset search_path",
+        database.name()
+    );
+    database.client().batch_execute(&free).unwrap();
+    let mut writer = Writer::claim(&database).unwrap();
+    writer
+        .client
+        .batch_execute("alter table pg_temp.staging_batch rename to mine")
+        .expect_err("the staging table to be another's");
+    writer.client.batch_execute(PUT_IN_THE_WAY).unwrap();
+    writer.search_path = Some(HOSTILE_PATH);
+    for _ in 0..2 {
+        assert_eq!(writer.store(200).unwrap(), summary_of(200));
+        let inbox = INBOX_FROM + writer.next()..INBOX_FROM + writer.next() + 200;
+        put_into_inbox(&mut database.client(), inbox).unwrap();
+        let mut roller = writer.client.transaction().unwrap();
+        roller
+            .batch_execute(&format!("set local search_path = {HOSTILE_PATH}"))
+            .unwrap();
+        roller
+            .batch_execute("select public.musicstream_rollup()")
+            .unwrap();
+        roller.commit().unwrap();
+    }
+    let inbox = [INBOX_FROM + 200..INBOX_FROM + 600];
+    assert_eq!(assert_exact(&database, &inbox), 400);
+}
