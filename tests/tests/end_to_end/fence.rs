@@ -13,7 +13,8 @@ use musicstream_tests::topic::Topic;
 use musicstream_tests::wait::{until, until_looking_every};
 
 const RECORDS: i64 = 200_000;
-const SOON: Duration = Duration::from_secs(60);
+/// Standing by alone takes 20 s, and the machine may be busy.
+const SOON: Duration = Duration::from_secs(180);
 
 /// Where in its work the first ingestor is frozen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,9 +94,12 @@ fn replace_a_frozen_one(
 
     let first = start(first_group);
     until(SOON, "the first ingestor to store something", || {
-        (stored(&mut client) > 5_000).then_some(())
+        (stored(&mut client) > 0).then_some(())
     });
     let stored_by_first = freeze(&first, frozen, &mut client);
+    // What it met before, on a busy machine, is not its being replaced.
+    let logged_before = first.log().len();
+    let is_refused = || was_refused(&first.log()[logged_before..]);
     let owners = owners(&mut client);
     assert_eq!(
         owners.len(),
@@ -112,10 +116,10 @@ fn replace_a_frozen_one(
             (!now.contains(&owners[0]) && stored(&mut client) > stored_by_first).then_some(())
         },
     );
-    assert!(!was_refused(&first.log()), "it was frozen all the time");
+    assert!(!is_refused(), "it was frozen all the time");
     first.thaw();
     until(SOON, "the first ingestor to be refused", || {
-        was_refused(&first.log()).then_some(())
+        is_refused().then_some(())
     });
 
     for program in [&first, &second] {

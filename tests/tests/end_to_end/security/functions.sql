@@ -1,4 +1,5 @@
--- Functions of the extension: signature, a call, whether the declaration lets it change data.
+-- Functions of the extension, but for aggregates, whose parts are functions themselves: signature, a call, whether the
+-- declaration lets it change data.
 -- Not with nulls: of a strict function such a call would be left out before anyone asks who may make it.
 select
     p.oid::regprocedure::text as signature,
@@ -23,5 +24,5 @@ select
 from pg_proc as p
 join pg_depend as d on d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e'
 join pg_extension as e on d.refclassid = 'pg_extension'::regclass and d.refobjid = e.oid
-where e.extname = 'pg_musicstream'
+where e.extname = 'pg_musicstream' and p.prokind <> 'a'
 order by 1

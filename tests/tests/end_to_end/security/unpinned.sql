@@ -20,7 +20,8 @@ with member as (
 )
 select 'search_path of ' || oid::regprocedure || ': ' || coalesce(path, 'as the caller has it') as opening
 from function
-where not (lanname = 'c' and provolatile <> 'v' and not prosecdef)
+where prokind <> 'a'
+    and not (lanname = 'c' and provolatile <> 'v' and not prosecdef)
     and path is distinct from 'pg_catalog, pg_temp'
     and path is distinct from 'pg_catalog, ' || home || ', pg_temp'
 union all
@@ -38,7 +39,7 @@ where a.grantee = 0
 union all
 select 'trigger on ' || tgrelid::regclass || ': ' || tgname
 from pg_trigger
-where tgrelid in (select oid from relation)
+where tgrelid in (select oid from relation) and not tgisinternal and tgfoid not in (select oid from function)
 union all
 select 'rule on ' || ev_class::regclass || ': ' || rulename
 from pg_rewrite

@@ -1,0 +1,163 @@
+//! Statements behave as any other of Postgres under EXPLAIN, time limits and lock limits.
+
+use postgres::Client;
+
+use musicstream_tests::database::{Database, connect, value};
+use musicstream_tests::writer::{DAY_EVERY, INBOX_FROM, Writer, assert_exact, put_into_inbox};
+
+use crate::interrupt::FINGERPRINT;
+
+fn explain(client: &mut Client, options: &str, statement: &str) -> String {
+    let sql = format!("explain {options} {statement}");
+    let rows = client
+        .query(&sql, &[])
+        .unwrap_or_else(|error| panic!("{sql}: {error:?}"));
+    rows.iter()
+        .map(|row| row.get::<_, String>(0) + "\n")
+        .collect()
+}
+
+#[test]
+fn explain_shows_a_plan_and_only_analyze_does_the_work() {
+    let database = Database::create();
+    let mut admin = database.client();
+    let mut writer = Writer::claim(&database).unwrap();
+    writer.store(DAY_EVERY).unwrap();
+    let mut inbox = INBOX_FROM..INBOX_FROM + 100;
+    put_into_inbox(&mut admin, inbox.clone()).unwrap();
+    let before: String = value(&mut admin, FINGERPRINT, &[]);
+    for statement in [
+        "select * from musicstream_upsert()",
+        "select * from musicstream_rollup()",
+        "select * from musicstream_verify()",
+        "select * from live_daily_metrics where day >= '2026-01-01'",
+        "select * from live_minute_metrics where minute >= '2026-01-01'",
+        "select * from musicstream_status",
+    ] {
+        let plan = explain(&mut admin, "(verbose, settings)", statement);
+        assert!(plan.contains("cost="), "{statement}: {plan}");
+    }
+    let after: String = value(&mut admin, FINGERPRINT, &[]);
+    assert_eq!(before, after, "EXPLAIN has changed something");
+
+    for statement in [
+        "select * from musicstream_upsert()",
+        "select * from musicstream_rollup()",
+    ] {
+        put_into_inbox(&mut admin, inbox.end..inbox.end + 100).unwrap();
+        inbox.end += 100;
+        let plan = explain(&mut admin, "(analyze, buffers, verbose)", statement);
+        assert!(plan.contains("actual time="), "{statement}: {plan}");
+    }
+    let plan = explain(
+        &mut admin,
+        "(analyze)",
+        "select * from musicstream_verify()",
+    );
+    assert!(plan.contains("rows=0"), "{plan}");
+    assert_eq!(assert_exact(&database, Some(inbox)), DAY_EVERY);
+}
+
+/// A day is looked up through an index, whatever else is stored.
+#[test]
+fn a_day_of_the_live_metrics_is_not_read_from_all_days() {
+    let database = Database::create();
+    let mut admin = database.client();
+    admin
+        .batch_execute(
+            "insert into daily_metrics
+             select date '2020-01-01' + n / 30, 'play', 'r' || n % 30, 1, 0, now() from generate_series(0, 59999) as n;
+             analyze daily_metrics",
+        )
+        .unwrap();
+    let plan = explain(
+        &mut admin,
+        "",
+        "select * from live_daily_metrics where day = '2022-01-01'",
+    );
+    assert!(!plan.contains("Seq Scan on daily_metrics"), "{plan}");
+}
+
+#[test]
+fn time_limits_and_lock_limits_stop_a_call_and_leave_nothing() {
+    let database = Database::create();
+    let mut admin = database.client();
+    let mut writer = Writer::claim(&database).unwrap();
+    writer.store(DAY_EVERY).unwrap();
+    let mut inbox = INBOX_FROM..INBOX_FROM;
+    for (setting, code) in [("statement_timeout", "57014"), ("lock_timeout", "55P03")] {
+        for table in ["metric_deltas", "rejected_events"] {
+            put_into_inbox(&mut admin, inbox.end..inbox.end + 100).unwrap();
+            inbox.end += 100;
+            let before: String = value(&mut admin, FINGERPRINT, &[]);
+            let mut holder = database.client();
+            holder
+                .batch_execute(&format!("begin; lock table {table} in share mode"))
+                .unwrap();
+            writer
+                .client
+                .batch_execute(&format!("set {setting} = '300ms'"))
+                .unwrap();
+            let mut roller = connect(&database.ingest_url());
+            roller
+                .batch_execute(&format!("set {setting} = '300ms'"))
+                .unwrap();
+            let errors = [
+                writer.store(DAY_EVERY).map(drop),
+                roller.execute("select musicstream_rollup()", &[]).map(drop),
+            ];
+            for error in errors {
+                let error = error.expect_err("the limit to be met");
+                let found = error.code().map(|code| code.code());
+                assert_eq!(found, Some(code), "{setting}, {table}: {error:?}");
+            }
+            drop(holder);
+            let after: String = value(&mut admin, FINGERPRINT, &[]);
+            assert_eq!(
+                before, after,
+                "{setting}, {table}: something was left behind"
+            );
+            for client in [&mut writer.client, &mut roller] {
+                client.batch_execute(&format!("reset {setting}")).unwrap();
+            }
+            writer.store(DAY_EVERY).unwrap();
+            roller.execute("select musicstream_rollup()", &[]).unwrap();
+        }
+    }
+    assert_eq!(assert_exact(&database, Some(inbox)), 5 * DAY_EVERY);
+}
+
+/// However short the time: a call has done all or nothing, and says which.
+#[test]
+fn a_call_that_runs_out_of_time_has_done_nothing() {
+    let database = Database::create();
+    let mut writer = Writer::claim(&database).unwrap();
+    let mut stopped = 0;
+    for time_ms in (1..=40).chain([0]) {
+        writer
+            .client
+            .batch_execute(&format!("set statement_timeout = {time_ms}"))
+            .unwrap();
+        let before = writer.next();
+        if let Err(error) = writer.store(DAY_EVERY) {
+            stopped += 1;
+            assert_eq!(
+                error.code().map(|code| code.code()),
+                Some("57014"),
+                "{time_ms} ms: {error:?}"
+            );
+            assert_eq!(writer.next(), before);
+        }
+        if let Err(error) = writer.client.execute("select musicstream_rollup()", &[]) {
+            stopped += 1;
+            assert_eq!(
+                error.code().map(|code| code.code()),
+                Some("57014"),
+                "{time_ms} ms: {error:?}"
+            );
+        }
+    }
+    println!("{stopped} calls ran out of time");
+    assert!(stopped > 0, "no limit was met");
+    assert_eq!(assert_exact(&database, None), writer.next());
+}
