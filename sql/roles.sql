@@ -72,7 +72,7 @@ begin
     execute format(
         'grant select on %1$I.event_types, %1$I.minute_metrics, %1$I.daily_metrics, %1$I.metric_deltas,
             %1$I.live_daily_metrics, %1$I.live_minute_metrics, %1$I.rejected_events, %1$I.ingest_offsets,
-            %1$I.rollup_state, %1$I.musicstream_status, %1$I.musicstream_progress, %1$I.hourly_metrics,
+            %1$I.rollup_state, %1$I.frozen_days, %1$I.musicstream_status, %1$I.musicstream_progress, %1$I.hourly_metrics,
             %1$I.daily_listeners, %1$I.listener_deltas, %1$I.live_daily_listeners to musicstream_ingest, musicstream_read', home);
     execute format('grant insert on %I.staging_events to musicstream_ingest', home);
     execute format(
@@ -82,6 +82,7 @@ begin
             %1$I.musicstream_make_partitions(date[], boolean), %1$I.musicstream_session_staging(),
             %1$I.musicstream_upsert(text), %1$I.musicstream_upsert(),
             %1$I.musicstream_keep_bytes(text, integer[], bigint[], bytea[], bytea[]),
-            %1$I.musicstream_rollup() to musicstream_ingest', home);
+            %1$I.musicstream_rollup(), %1$I.musicstream_retry_rejected(text, text, bigint)
+            to musicstream_ingest', home);
 end
 $roles$;

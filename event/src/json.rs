@@ -30,6 +30,17 @@ pub fn decode(payload: &[u8]) -> Result<Event<'_>, Rejection> {
     fields.judge()
 }
 
+/// The `user_id` of a JSON object whatever its other fields hold; `Err`: not one JSON object.
+pub(crate) fn user_id(payload: &[u8]) -> Result<Option<Cow<'_, str>>, ()> {
+    let text = std::str::from_utf8(payload).map_err(drop)?;
+    let fields = read(text).map_err(drop)?;
+    Ok(match fields.user_id {
+        Some(Scalar::Text(text)) => Some(text),
+        Some(Scalar::Integer(digits)) => Some(Cow::Borrowed(digits)),
+        _ => None,
+    })
+}
+
 /// The known fields as they stand; `None`: absent.
 #[derive(Default)]
 struct Fields<'a> {

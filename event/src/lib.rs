@@ -5,6 +5,9 @@ use std::borrow::Cow;
 pub mod field;
 pub mod json;
 mod timestamp;
+mod user;
+
+pub use user::names_user;
 
 /// A well-formed event. Whether its type is known and its time plausible is the database's to say.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -13,6 +13,23 @@ drop function musicstream_inbox_staging();
 
 lock table metric_deltas, rejected_events in share row exclusive mode;
 
+alter table rejected_events drop constraint rejected_events_source_partition_position_key;
+create unique index rejected_events_record
+    on rejected_events (source, partition, position, sha256(coalesce(payload, '')));
+comment on column rejected_events.source is 'kafka:CLUSTER/TOPIC, file:FINGERPRINT, staging_events, or raw_events for what musicstream_reconcile() moved';
+
+-- One row a day whose partition was dropped, and one for the last day of each expiry: all days up to the newest row are
+-- frozen, so that a batch compares its events with one date.
+create table frozen_days (
+    day date not null primary key,
+    events bigint not null,
+    frozen_at timestamptz not null default now()
+);
+
+comment on table frozen_days is 'UTC days whose events musicstream_expire() dropped; this day and all before it are frozen: their metrics stay as they are';
+comment on column frozen_days.events is 'events that the day had';
+
+select pg_catalog.pg_extension_config_dump('frozen_days', '');
 create table listener_deltas (
     day date not null,
     region text not null,
@@ -63,6 +80,16 @@ begin
             insert into @extschema@.reject_counts select reason, count(*) from added group by reason;
         when 'DELETE' then
             insert into @extschema@.reject_counts select reason, -count(*) from removed group by reason;
+        when 'UPDATE' then
+            insert into @extschema@.reject_counts
+            select reason, sum(rows)
+            from (
+                select reason, 1 as rows from added
+                union all
+                select reason, -1 from removed
+            ) as changed
+            group by reason
+            having sum(rows) <> 0;
         when 'TRUNCATE' then
             delete from @extschema@.reject_counts;
     end case;
@@ -82,11 +109,16 @@ create trigger count_removed after delete on rejected_events
     referencing old table as removed
     for each statement execute function musicstream_count_rejects();
 
+create trigger count_changed after update on rejected_events
+    referencing old table as removed new table as added
+    for each statement execute function musicstream_count_rejects();
+
 create trigger count_none after truncate on rejected_events
     for each statement execute function musicstream_count_rejects();
 
 comment on trigger count_added on rejected_events is 'counts what was rejected';
 comment on trigger count_removed on rejected_events is 'counts what was taken away';
+comment on trigger count_changed on rejected_events is 'counts what got another reason';
 comment on trigger count_none on rejected_events is 'counts nothing';
 
 create or replace function musicstream_idle_after() returns interval
@@ -450,6 +482,13 @@ create or replace function musicstream_is_plausible(ts timestamptz) returns bool
 
 comment on function musicstream_is_plausible(timestamptz) is 'whether an event of this time is accepted, by musicstream.retention and musicstream.max_future';
 
+create or replace function musicstream_frozen_before() returns date
+    language sql stable parallel safe
+    set search_path = pg_catalog, @extschema@, pg_temp
+    return coalesce((select max(f.day) + 1 from @extschema@.frozen_days as f), '-infinity');
+
+comment on function musicstream_frozen_before() is 'the first UTC day that is not frozen; -infinity: none is';
+
 -- A standalone table that is then attached: CREATE TABLE … PARTITION OF would lock the root against all readers
 -- and writers. Makers queue on one advisory lock, so that two of them cannot wait for one another's days.
 -- A writer does well to call it in a transaction of its own before the batch. The lock is then held for a moment, and
@@ -463,6 +502,7 @@ declare
     day date;
     leaf text;
     made integer := 0;
+    frozen_before date;
 begin
     foreach day in array days loop
         -- Else a wrong clock, or a hostile caller, could make tables without end.
@@ -470,6 +510,11 @@ begin
             and not @extschema@.musicstream_is_plausible((day + 1)::timestamp at time zone 'UTC' - interval '1 microsecond');
         leaf := 'raw_events_' || to_char(day, 'YYYYMMDD');
         continue when to_regclass(format('%I.%I', '@extschema@', leaf)) is not null;
+
+        -- Before the other lock, which a batch takes while it holds this one; see musicstream_expire().
+        lock table only @extschema@.raw_events in row exclusive mode;
+        frozen_before := @extschema@.musicstream_frozen_before();
+        continue when day < frozen_before;
 
         if wait then
             perform pg_advisory_xact_lock(hashtext('pg_musicstream'), 2);
@@ -491,7 +536,7 @@ begin
 end
 $$;
 
-comment on function musicstream_make_partitions(date[], boolean) is 'makes the partitions of raw_events for those of these UTC days whose events are accepted, where they are missing; returns how many; wait false: not while another session makes some';
+comment on function musicstream_make_partitions(date[], boolean) is 'makes the partitions of raw_events for those of these UTC days whose events are accepted and that are not frozen, where they are missing; returns how many; wait false: not while another session makes some';
 
 revoke execute on function musicstream_make_partitions(date[], boolean) from public;
 
@@ -605,17 +650,35 @@ create or replace function musicstream_keep_bytes(
 begin atomic
     with given as (
         select * from unnest(partitions, positions, keys, payloads) as g (partition, position, key, payload)
+    ), refused as materialized (
+        select
+            r.rejected_id,
+            g.key,
+            g.payload,
+            exists (
+                select from @extschema@.rejected_events as o
+                where o.source = musicstream_keep_bytes.source
+                    and o.partition = g.partition
+                    and o.position = g.position
+                    and o.rejected_id <> r.rejected_id
+                    and o.payload = g.payload
+            ) as is_known
+        from given as g
+        join @extschema@.rejected_events as r
+            on r.source = musicstream_keep_bytes.source and r.partition = g.partition and r.position = g.position
+        where r.xmin = pg_current_xact_id()::xid
     ), kept as (
         update @extschema@.rejected_events as r
-        set key = g.key, payload = g.payload
-        from given as g
-        where r.source = musicstream_keep_bytes.source
-            and r.partition = g.partition
-            and r.position = g.position
-            and r.xmin = pg_current_xact_id()::xid
-        returning 1
+        set key = f.key, payload = f.payload
+        from refused as f
+        where r.rejected_id = f.rejected_id and not f.is_known
+    ), known as (
+        -- The record came before, and its bytes are there.
+        delete from @extschema@.rejected_events as r
+        using refused as f
+        where r.rejected_id = f.rejected_id and f.is_known
     )
-    select count(*) from kept;
+    select count(*) from refused;
 end;
 
 comment on function musicstream_keep_bytes(text, integer[], bigint[], bytea[], bytea[]) is 'gives rows of rejected_events that this transaction wrote their key and payload as they came; returns how many';
@@ -656,8 +719,10 @@ create or replace function musicstream_verify(
 begin atomic
     with bound as (
         select
-            coalesce(from_day::timestamp at time zone 'UTC', '-infinity') as first,
-            coalesce((to_day + 1)::timestamp at time zone 'UTC', 'infinity') as past
+            -- The wire format has no events before the year 1 or beyond the year 9999.
+            greatest(from_day, @extschema@.musicstream_frozen_before(), date '0001-01-01')::timestamp
+                at time zone 'UTC' as first,
+            (least(to_day, date '9999-12-31') + 1)::timestamp at time zone 'UTC' as past
     ),
     stored_minute as materialized (
         select date_bin('1 minute', r.ts, 'epoch'::timestamptz) as bucket, r.event_type, r.region, count(*) as events
@@ -687,7 +752,7 @@ begin atomic
     order by 1, 2, 3, 4;
 end;
 
-comment on function musicstream_verify(date, date) is 'differences between the metrics and a count over raw_events, for these UTC days, both included; no row: none';
+comment on function musicstream_verify(date, date) is 'differences between the metrics and a count over raw_events, for these UTC days, both included, the frozen ones left out; no row: none; null: no bound';
 
 -- Every zone's offset since 1972 is of whole minutes, so a minute belongs to one day of any zone.
 create or replace function daily_metrics_at(
@@ -821,6 +886,448 @@ $$;
 comment on function musicstream_rebuild_listeners(date[]) is 'makes daily_listeners of these UTC days anew from raw_events, and leaves alone days whose events are gone; returns how many rows were written or taken away';
 
 revoke execute on function musicstream_rebuild_listeners(date[]) from public;
+
+create or replace function musicstream_leaves(out day date, out leaf regclass) returns setof record
+    language sql stable
+    set search_path = pg_catalog, @extschema@, pg_temp
+begin atomic
+    select to_date(right(c.relname, 8), 'YYYYMMDD'), c.oid::regclass
+    from pg_inherits as i
+    join pg_class as c on c.oid = i.inhrelid
+    where i.inhparent = '@extschema@.raw_events'::regclass and c.relname ~ '^raw_events_\d{8}$';
+end;
+
+comment on function musicstream_leaves() is 'the partitions of raw_events and their UTC days';
+
+create or replace function musicstream_begin_correction(name text) returns void
+    language c volatile strict
+    set search_path = pg_catalog, @extschema@, pg_temp
+    as 'MODULE_PATHNAME', 'musicstream_begin_correction_wrapper';
+
+comment on function musicstream_begin_correction(text) is 'what each correction does first: refuses isolation above READ COMMITTED, and waits until no rollup and no other correction is under way';
+
+revoke execute on function musicstream_begin_correction(text) from public;
+
+-- Exact while writers go on: one statement a day takes the pending deltas that its snapshot has and counts the events
+-- that its snapshot has. A batch commits both together, so it is in both or in neither; deltas that come later stay
+-- pending. Nobody else takes deltas meanwhile: rollups and corrections queue on one lock.
+-- A statement may be planned before the snapshot that it runs in is taken, and would then miss a partition whose deltas it
+-- takes. So it names the partition itself, and where there is none yet, no one can make it until this commits.
+create or replace function musicstream_rebuild(from_day date default null, to_day date default null)
+    returns table (day date, written bigint)
+    language plpgsql volatile security definer
+    set search_path = pg_catalog, @extschema@, pg_temp
+    set jit = off
+as $$
+#variable_conflict use_column
+declare
+    frozen_before date;
+    first timestamptz;
+    past timestamptz;
+    leaf regclass;
+    folded bigint;
+    changed boolean := false;
+begin
+    if from_day > to_day then
+        raise exception 'the first day % is after the last day %', from_day, to_day
+            using errcode = 'invalid_parameter_value';
+    end if;
+    perform @extschema@.musicstream_begin_correction('musicstream_rebuild()');
+    frozen_before := @extschema@.musicstream_frozen_before();
+    if from_day < frozen_before then
+        raise exception 'day % is frozen', from_day
+            using errcode = 'object_not_in_prerequisite_state',
+                detail = format('musicstream_expire() dropped the events of the days before %s.', frozen_before),
+                hint = 'Their metrics are all that is left of them; begin at a later day.';
+    end if;
+    -- The wire format has no events beyond the year 9999.
+    first := greatest(from_day, frozen_before, date '0001-01-01')::timestamp at time zone 'UTC';
+    past := (least(to_day, date '9999-12-31') + 1)::timestamp at time zone 'UTC';
+
+    for day in
+        select l.day from @extschema@.musicstream_leaves() as l
+        where l.day >= (first at time zone 'UTC')::date and l.day < (past at time zone 'UTC')::date
+        union
+        select d.day from @extschema@.daily_metrics as d
+        where d.day >= (first at time zone 'UTC')::date and d.day < (past at time zone 'UTC')::date
+        union
+        select (m.minute at time zone 'UTC')::date from @extschema@.minute_metrics as m
+        where m.minute >= first and m.minute < past
+        union
+        select (p.minute at time zone 'UTC')::date from @extschema@.metric_deltas as p
+        where p.minute >= first and p.minute < past
+        order by 1
+    loop
+        select l.leaf into leaf from @extschema@.musicstream_leaves() as l where l.day = musicstream_rebuild.day;
+        if leaf is null then
+            perform pg_advisory_xact_lock(hashtext('pg_musicstream'), 2);
+            select l.leaf into leaf from @extschema@.musicstream_leaves() as l where l.day = musicstream_rebuild.day;
+        end if;
+        execute format($rebuild$
+            with pending as (
+                delete from @extschema@.metric_deltas
+                where minute >= $1 and minute < $2
+                returning minute, event_type, region, late_events
+            ), late as materialized (
+                -- The events do not tell which of them came late: what is counted is kept.
+                select minute, event_type, region, sum(late_events)::bigint as late_events
+                from (
+                    select minute, event_type, region, late_events from pending
+                    union all
+                    select minute, event_type, region, late_events
+                    from @extschema@.minute_metrics
+                    where minute >= $1 and minute < $2
+                ) as known
+                group by minute, event_type, region
+            ), minutes as materialized (
+                select
+                    minute,
+                    event_type,
+                    region,
+                    s.events,
+                    greatest(0, least(s.events, coalesce(l.late_events, 0))) as late_events
+                from (
+                    select date_bin('1 minute', ts, 'epoch') as minute, event_type, region, count(*) as events
+                    from %s
+                    where ts >= $1 and ts < $2
+                    group by 1, 2, 3
+                ) as s
+                left join late as l using (minute, event_type, region)
+            ), days as materialized (
+                select event_type, region, sum(events)::bigint as events, sum(late_events)::bigint as late_events
+                from minutes
+                group by event_type, region
+            ), written_minutes as (
+                insert into @extschema@.minute_metrics as m (minute, event_type, region, events, late_events)
+                select minute, event_type, region, events, late_events
+                from minutes
+                order by minute, event_type, region
+                on conflict (minute, event_type, region) do update
+                    set events = excluded.events, late_events = excluded.late_events
+                    where (m.events, m.late_events) is distinct from (excluded.events, excluded.late_events)
+                returning 1
+            ), surplus_minutes as (
+                delete from @extschema@.minute_metrics as m
+                where m.minute >= $1 and m.minute < $2
+                    and not exists (
+                        select from minutes as s
+                        where s.minute = m.minute and s.event_type = m.event_type and s.region = m.region
+                    )
+                returning 1
+            ), written_days as (
+                insert into @extschema@.daily_metrics as d (day, event_type, region, events, late_events, updated_at)
+                select $3, event_type, region, events, late_events, clock_timestamp()
+                from days
+                order by event_type, region
+                on conflict (day, event_type, region) do update
+                    set events = excluded.events, late_events = excluded.late_events, updated_at = excluded.updated_at
+                    where (d.events, d.late_events) is distinct from (excluded.events, excluded.late_events)
+                returning 1
+            ), surplus_days as (
+                delete from @extschema@.daily_metrics as d
+                where d.day = $3
+                    and not exists (
+                        select from days as s where s.event_type = d.event_type and s.region = d.region
+                    )
+                returning 1
+            )
+            select (select count(*) from pending), count(*) from (
+                table written_minutes union all table surplus_minutes union all table written_days union all table surplus_days
+            ) as changes
+            $rebuild$, coalesce(leaf, '@extschema@.raw_events'))
+            into folded, written
+            using day::timestamp at time zone 'UTC', (day + 1)::timestamp at time zone 'UTC', day;
+        perform @extschema@.musicstream_rebuild_listeners(array[day]);
+        changed := changed or folded > 0 or written > 0;
+        raise notice 'day % is counted anew, % rows of the metrics changed', day, written;
+        return next;
+    end loop;
+
+    if changed then
+        insert into @extschema@.rollup_state as s (revision) values (1)
+        on conflict (singleton) do update set revision = s.revision + 1;
+        perform pg_notify('musicstream', '');
+    end if;
+end
+$$;
+
+comment on function musicstream_rebuild(date, date) is 'makes the metrics and the listeners of these UTC days, both included, anew from raw_events, while writers go on; returns how many rows of minute_metrics and daily_metrics it wrote or removed; null: no bound';
+
+revoke execute on function musicstream_rebuild(date, date) from public;
+
+-- A day is final from one moment on, so of a group's events the late ones are those that were stored last: how many of
+-- them go is how much late_events goes down.
+-- A sketch forgets nobody, so the days' sketches are made anew.
+create or replace function musicstream_retract(event_ids uuid[], times timestamptz[]) returns bigint
+    language plpgsql volatile
+    set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    retracted bigint;
+begin
+    with gone as (
+        delete from @extschema@.raw_events as r
+        using unnest(event_ids, times) as g (event_id, ts)
+        where r.event_id = g.event_id and r.ts = g.ts
+        returning r.event_id, date_bin('1 minute', r.ts, 'epoch') as minute, r.event_type, r.region
+    ), touched as materialized (
+        select minute, event_type, region, count(*) as events
+        from gone
+        group by minute, event_type, region
+    ), late as materialized (
+        select minute, event_type, region, sum(late_events) as late_events
+        from (
+            select minute, event_type, region, m.late_events
+            from touched join @extschema@.minute_metrics as m using (minute, event_type, region)
+            union all
+            select minute, event_type, region, p.late_events
+            from touched join @extschema@.metric_deltas as p using (minute, event_type, region)
+        ) as known
+        group by minute, event_type, region
+        having sum(late_events) > 0
+    ), ranked as (
+        select
+            r.event_id,
+            l.minute,
+            l.event_type,
+            l.region,
+            l.late_events >= row_number() over (
+                partition by l.minute, l.event_type, l.region
+                order by r.ingested_at desc, r.event_id
+            ) as is_late
+        from late as l
+        join @extschema@.raw_events as r
+            on date_bin('1 minute', r.ts, 'epoch') = l.minute and r.event_type = l.event_type and r.region = l.region
+        -- Only these days are read, and none where nothing was late.
+        where r.ts >= (select min(minute) from late)
+            and r.ts < (select max(minute) + interval '1 minute' from late)
+    ), late_gone as (
+        select minute, event_type, region, count(*) as late_events
+        from gone join ranked using (event_id, minute, event_type, region)
+        where is_late
+        group by minute, event_type, region
+    ), taken_back as (
+        insert into @extschema@.metric_deltas (minute, event_type, region, events, late_events)
+        select minute, event_type, region, -t.events, -coalesce(l.late_events, 0)
+        from touched as t left join late_gone as l using (minute, event_type, region)
+        order by minute, event_type, region
+    )
+    select count(*) into retracted from gone;
+
+    perform @extschema@.musicstream_rebuild_listeners(
+        array(select distinct (g.ts at time zone 'UTC')::date from unnest(times) as g (ts))
+    );
+    return retracted;
+end
+$$;
+
+comment on function musicstream_retract(uuid[], timestamptz[]) is 'removes these events, given by id and time, and takes them out of the metrics by negative deltas and out of the listeners; returns how many there were';
+
+revoke execute on function musicstream_retract(uuid[], timestamptz[]) from public;
+
+create or replace function musicstream_delete(event_ids uuid[]) returns bigint
+    language plpgsql volatile strict security definer
+    set search_path = pg_catalog, @extschema@, pg_temp
+    set jit = off
+as $$
+declare
+    ids uuid[];
+    times timestamptz[];
+begin
+    perform @extschema@.musicstream_begin_correction('musicstream_delete()');
+    select array_agg(r.event_id), array_agg(r.ts) into ids, times
+    from @extschema@.raw_events as r
+    where r.event_id = any (event_ids);
+    return @extschema@.musicstream_retract(ids, times);
+end
+$$;
+
+comment on function musicstream_delete(uuid[]) is 'erases these events and takes them out of the metrics; returns how many there were; one that is sent again is a new event';
+
+revoke execute on function musicstream_delete(uuid[]) from public;
+
+create or replace function musicstream_names_user(key bytea, payload bytea, user_id text) returns boolean
+    language c immutable parallel safe
+    as 'MODULE_PATHNAME', 'musicstream_names_user_wrapper';
+
+comment on function musicstream_names_user(bytea, bytea, text) is 'whether rejected input is of this user: its key, its field user_id, or a cell where it is no JSON';
+
+-- What another session has not committed yet is not seen: the sources are to forget the user first.
+create or replace function musicstream_forget_user(user_id text, out events bigint, out rejected bigint, out staged bigint)
+    language plpgsql volatile strict security definer
+    set search_path = pg_catalog, @extschema@, pg_temp
+    set jit = off
+as $$
+#variable_conflict use_column
+declare
+    ids uuid[];
+    times timestamptz[];
+begin
+    perform @extschema@.musicstream_begin_correction('musicstream_forget_user()');
+
+    delete from @extschema@.staging_events as s where s.user_id = musicstream_forget_user.user_id;
+    get diagnostics staged = row_count;
+
+    delete from @extschema@.rejected_events as r
+    where @extschema@.musicstream_names_user(r.key, r.payload, musicstream_forget_user.user_id);
+    get diagnostics rejected = row_count;
+
+    select array_agg(r.event_id), array_agg(r.ts) into ids, times
+    from @extschema@.raw_events as r
+    where r.user_id = musicstream_forget_user.user_id;
+    events := @extschema@.musicstream_retract(ids, times);
+end
+$$;
+
+comment on function musicstream_forget_user(text) is 'erases what a user did: events, which leave the metrics too, rejected input that names the user, and rows of the inbox; returns how many of each; metrics of frozen days stay, they name no one';
+
+revoke execute on function musicstream_forget_user(text) from public;
+
+create or replace function musicstream_reconcile(from_day date default null, to_day date default null) returns bigint
+    language plpgsql volatile security definer
+    set search_path = pg_catalog, @extschema@, pg_temp
+    set jit = off
+as $$
+declare
+    first timestamptz := greatest(from_day, date '0001-01-01')::timestamp at time zone 'UTC';
+    past timestamptz := (least(to_day, date '9999-12-31') + 1)::timestamp at time zone 'UTC';
+    ids uuid[];
+    times timestamptz[];
+begin
+    if from_day > to_day then
+        raise exception 'the first day % is after the last day %', from_day, to_day
+            using errcode = 'invalid_parameter_value';
+    end if;
+    perform @extschema@.musicstream_begin_correction('musicstream_reconcile()');
+
+    select array_agg(a.event_id), array_agg(a.ts) into ids, times
+    from (
+        select r.event_id, r.ts, row_number() over (partition by r.event_id order by r.ingested_at, r.ts) as arrival
+        from @extschema@.raw_events as r
+        where r.ts >= first and r.ts < past
+            and r.event_id in (
+                select s.event_id
+                from @extschema@.raw_events as s
+                where s.ts >= first and s.ts < past
+                group by s.event_id
+                having count(*) > 1
+            )
+    ) as a
+    where a.arrival > 1;
+
+    insert into @extschema@.rejected_events (source, partition, position, payload, reason, detail)
+    select
+        'raw_events',
+        0,
+        nextval('@extschema@.staging_position'),
+        @extschema@.musicstream_event_json(
+            r.event_id::text, r.user_id, r.event_type, r.region,
+            to_char(r.ts at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), r.song_id, r.device
+        ),
+        'conflicting_duplicate',
+        'event_id is stored with another ts'
+    from unnest(ids, times) as g (event_id, ts)
+    join @extschema@.raw_events as r on r.event_id = g.event_id and r.ts = g.ts
+    order by r.event_id, r.ts;
+
+    return @extschema@.musicstream_retract(ids, times);
+end
+$$;
+
+comment on function musicstream_reconcile(date, date) is 'finds each event_id that is stored on more than one of these UTC days, both included, keeps the first arrival and moves the others to rejected_events; returns how many it moved; null: no bound';
+
+revoke execute on function musicstream_reconcile(date, date) from public;
+
+-- The lock on raw_events is the fence: a batch takes its own on it before it asks which days are frozen, so that it either
+-- commits before the partitions go or sees that they are frozen. It waits for whoever reads or writes raw_events, and
+-- whoever comes later waits behind it: set lock_timeout where that may last.
+create or replace function musicstream_expire(keep interval) returns table (day date, events bigint)
+    language plpgsql volatile strict security definer
+    set search_path = pg_catalog, @extschema@, pg_temp
+    set jit = off
+    set timezone = 'UTC' -- a day of the interval has 24 hours
+as $$
+#variable_conflict use_column
+declare
+    newest date;
+    leaf regclass;
+    difference record;
+begin
+    if keep < interval '1 day' then
+        raise exception 'keep % is less than a day', keep
+            using errcode = 'invalid_parameter_value',
+                hint = 'Say how much to keep, as in  select * from musicstream_expire(interval ''400 days'');';
+    end if;
+    perform @extschema@.musicstream_begin_correction('musicstream_expire()');
+    newest := ((now() - keep) at time zone 'UTC')::date - 1;
+    if newest < @extschema@.musicstream_frozen_before() then
+        return;
+    end if;
+
+    -- Afterwards nothing could tell which number was right.
+    select * into difference from @extschema@.musicstream_verify(null, newest) limit 1;
+    if found then
+        raise exception 'the metrics of % differ from its events', (difference.bucket at time zone 'UTC')::date
+            using errcode = 'object_not_in_prerequisite_state',
+                detail = format('The %s metric of "%s" in "%s" at %s counts %s, and %s are stored.',
+                    difference.metric, difference.event_type, difference.region,
+                    to_char(difference.bucket at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI"Z"'),
+                    difference.counted, difference.stored),
+                hint = 'See musicstream_verify(); musicstream_rebuild() counts anew.';
+    end if;
+
+    lock table only @extschema@.raw_events in access exclusive mode;
+    for day, leaf in
+        select l.day, l.leaf from @extschema@.musicstream_leaves() as l where l.day <= newest order by l.day
+    loop
+        select coalesce(sum(m.events), 0) into events
+        from @extschema@.live_daily_metrics as m
+        where m.day = musicstream_expire.day;
+        insert into @extschema@.frozen_days (day, events) values (day, events) on conflict do nothing;
+        execute format('drop table %s', leaf);
+        raise notice 'day % is frozen with % events', day, events;
+        return next;
+    end loop;
+    insert into @extschema@.frozen_days (day, events) values (newest, 0) on conflict do nothing;
+end
+$$;
+
+comment on function musicstream_expire(interval) is 'drops the events of the UTC days that ended longer ago than this, and freezes the days: their metrics stay, what still comes for them is rejected as day_frozen; returns the days';
+
+revoke execute on function musicstream_expire(interval) from public;
+
+create or replace function musicstream_judge(payload bytea)
+    returns table (
+        event_id uuid,
+        user_id text,
+        event_type text,
+        region text,
+        ts timestamptz,
+        song_id text,
+        device text,
+        reason text,
+        detail text
+    )
+    language c immutable parallel safe rows 1
+    as 'MODULE_PATHNAME', 'musicstream_judge_wrapper';
+
+comment on function musicstream_judge(bytea) is 'the event that these bytes are in the wire format, or why they are none';
+
+create or replace function musicstream_retry_rejected(
+    reason text default null,
+    source text default null,
+    max_rows bigint default null
+)
+    returns table (retried bigint, inserted bigint, duplicate bigint, conflicting bigint, rejected bigint)
+    language c volatile security definer rows 1
+    set search_path = pg_catalog, @extschema@, pg_temp
+    set jit = off
+    set work_mem = '64MB' -- as in musicstream_upsert(source)
+    as 'MODULE_PATHNAME', 'musicstream_retry_rejected_wrapper';
+
+comment on function musicstream_retry_rejected(text, text, bigint) is 'judges rejected events again, oldest first, after a fix: those of this reason and source, null for any, and at most so many of those that can be read as events; what is stored now leaves rejected_events, the rest has the reason of today';
+
+revoke execute on function musicstream_retry_rejected(text, text, bigint) from public;
 
 insert into reject_counts (reason, rejected) select reason, count(*) from rejected_events group by reason;
 select musicstream_rebuild_listeners(array(

@@ -7,7 +7,7 @@ use pgrx::{PgLogLevel, PgSqlErrorCode, pg_sys, spi};
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     #[error("{0} cannot run at isolation level above READ COMMITTED")]
-    Isolation(&'static str),
+    Isolation(String),
     #[error("a source named \"{0}\" is reserved for the inbox")]
     ReservedSource(String),
     #[error("the objects of pg_musicstream are of version {objects}, its library in this session is of version {}", env!("CARGO_PKG_VERSION"))]
@@ -16,6 +16,8 @@ pub(crate) enum Error {
     Sketch(#[source] datasketches::error::Error),
     #[error("the function is part of an aggregate and cannot be called alone")]
     NoAggregate,
+    #[error("max_rows must not be negative, but is {0}")]
+    NegativeRows(i64),
     #[error("unexpected result of an internal query: {0}")]
     Spi(#[from] spi::Error),
 }
@@ -66,6 +68,12 @@ impl Error {
                 message,
                 "musicstream",
             ),
+            Error::NegativeRows(_) => ErrorReport::new(
+                PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE,
+                message,
+                "musicstream",
+            )
+            .set_hint("Leave it out, or give null, for all of them."),
             Error::Spi(_) => ErrorReport::new(
                 PgSqlErrorCode::ERRCODE_INTERNAL_ERROR,
                 message,
@@ -76,11 +84,11 @@ impl Error {
 }
 
 /// Stops at isolation levels whose one snapshot would hide what others committed after it.
-pub(crate) fn require_read_committed(function: &'static str) -> Result<(), Error> {
+pub(crate) fn require_read_committed(function: &str) -> Result<(), Error> {
     // SAFETY: a plain integer of this backend.
     let level = unsafe { pg_sys::XactIsoLevel };
     if level > pg_sys::XACT_READ_COMMITTED as i32 {
-        return Err(Error::Isolation(function));
+        return Err(Error::Isolation(function.to_owned()));
     }
     Ok(())
 }

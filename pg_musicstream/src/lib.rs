@@ -6,11 +6,13 @@
 #![allow(unsafe_code)] // the boundary to Postgres; each block says why it is sound
 
 mod bounds;
+mod correction;
 mod deltas;
 mod error;
 mod field;
 mod listeners;
 mod plausible;
+mod retry;
 mod returned;
 mod rollup;
 mod settings;
@@ -58,6 +60,7 @@ sql_in_order! {
     "function_musicstream_sketch_estimate" "../sql/function/musicstream_sketch_estimate.sql",
     "function_musicstream_sketch" "../sql/function/musicstream_sketch.sql",
     "function_musicstream_sketch_union" "../sql/function/musicstream_sketch_union.sql",
+    "table_frozen_days" "../sql/table/frozen_days.sql",
     "view_live_daily_metrics" "../sql/view/live_daily_metrics.sql",
     "view_live_minute_metrics" "../sql/view/live_minute_metrics.sql",
     "view_hourly_metrics" "../sql/view/hourly_metrics.sql",
@@ -73,6 +76,7 @@ sql_in_order! {
     "function_musicstream_advance" "../sql/function/musicstream_advance.sql",
     "function_musicstream_release" "../sql/function/musicstream_release.sql",
     "function_musicstream_is_plausible" "../sql/function/musicstream_is_plausible.sql",
+    "function_musicstream_frozen_before" "../sql/function/musicstream_frozen_before.sql",
     "function_musicstream_make_partitions" "../sql/function/musicstream_make_partitions.sql",
     "function_musicstream_require_staging" "../sql/function/musicstream_require_staging.sql",
     "function_musicstream_session_staging" "../sql/function/musicstream_session_staging.sql",
@@ -85,4 +89,15 @@ sql_in_order! {
     "function_daily_metrics_at" "../sql/function/daily_metrics_at.sql",
     "function_musicstream_listeners" "../sql/function/musicstream_listeners.sql",
     "function_musicstream_rebuild_listeners" "../sql/function/musicstream_rebuild_listeners.sql",
+    "function_musicstream_leaves" "../sql/function/musicstream_leaves.sql",
+    "function_musicstream_begin_correction" "../sql/function/musicstream_begin_correction.sql",
+    "function_musicstream_rebuild" "../sql/function/musicstream_rebuild.sql",
+    "function_musicstream_retract" "../sql/function/musicstream_retract.sql",
+    "function_musicstream_delete" "../sql/function/musicstream_delete.sql",
+    "function_musicstream_names_user" "../sql/function/musicstream_names_user.sql",
+    "function_musicstream_forget_user" "../sql/function/musicstream_forget_user.sql",
+    "function_musicstream_reconcile" "../sql/function/musicstream_reconcile.sql",
+    "function_musicstream_expire" "../sql/function/musicstream_expire.sql",
+    "function_musicstream_judge" "../sql/function/musicstream_judge.sql",
+    "function_musicstream_retry_rejected" "../sql/function/musicstream_retry_rejected.sql",
 }

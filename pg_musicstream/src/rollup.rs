@@ -57,11 +57,17 @@ fn roll_up() -> Result<Report, Error> {
             &[],
         )?;
         let inbox = upsert_inbox(client)?;
-        let folded_deltas = client
+        let folded = client
             .update(include_str!("../sql/statement/fold.sql"), None, &[])?
-            .first()
-            .get_one::<i64>()?
-            .unwrap_or_default();
+            .first();
+        let folded_deltas = folded.get::<i64>(1)?.unwrap_or_default();
+        if let Some(emptied) = folded.get::<Vec<TimestampWithTimeZone>>(2)? {
+            client.update(
+                include_str!("../sql/statement/drop_emptied.sql"),
+                None,
+                &[emptied.into()],
+            )?;
+        }
         client.update(
             include_str!("../sql/statement/fold_listeners.sql"),
             None,

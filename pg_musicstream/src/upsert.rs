@@ -33,7 +33,7 @@ pub(crate) struct Outcome {
 }
 
 impl Outcome {
-    fn add(&mut self, other: Outcome) {
+    pub(crate) fn add(&mut self, other: Outcome) {
         self.staged += other.staged;
         self.inserted += other.inserted;
         self.duplicate += other.duplicate;
@@ -179,14 +179,14 @@ struct Survey {
 }
 
 /// The staged rows of one source in one temporary table.
-struct Batch<'a> {
-    source: &'a str,
-    table: &'static str,
+pub(crate) struct Batch<'a> {
+    pub(crate) source: &'a str,
+    pub(crate) table: &'static str,
 }
 
 impl Batch<'_> {
-    fn store(&self, client: &mut SpiClient<'_>) -> Result<Outcome, Error> {
-        let plausible = Plausible::at(bounds::now());
+    pub(crate) fn store(&self, client: &mut SpiClient<'_>) -> Result<Outcome, Error> {
+        let plausible = Plausible::unless_frozen(client, bounds::now())?;
         let survey = self.survey(client, &plausible)?;
         if survey.refused > 0 {
             self.refuse(client, &plausible)?;
@@ -236,6 +236,7 @@ impl Batch<'_> {
                 self.source.into(),
                 timestamp(plausible.oldest).into(),
                 timestamp(plausible.newest).into(),
+                timestamp(plausible.retained).into(),
             ],
         )?;
         Ok(())

@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used)] // a harness has nobody to hand an error to
 
 pub mod cluster;
+pub mod batch;
 pub mod count;
 pub mod data;
 pub mod database;

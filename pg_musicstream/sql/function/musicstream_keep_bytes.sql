@@ -13,17 +13,35 @@ create function musicstream_keep_bytes(
 begin atomic
     with given as (
         select * from unnest(partitions, positions, keys, payloads) as g (partition, position, key, payload)
+    ), refused as materialized (
+        select
+            r.rejected_id,
+            g.key,
+            g.payload,
+            exists (
+                select from @extschema@.rejected_events as o
+                where o.source = musicstream_keep_bytes.source
+                    and o.partition = g.partition
+                    and o.position = g.position
+                    and o.rejected_id <> r.rejected_id
+                    and o.payload = g.payload
+            ) as is_known
+        from given as g
+        join @extschema@.rejected_events as r
+            on r.source = musicstream_keep_bytes.source and r.partition = g.partition and r.position = g.position
+        where r.xmin = pg_current_xact_id()::xid
     ), kept as (
         update @extschema@.rejected_events as r
-        set key = g.key, payload = g.payload
-        from given as g
-        where r.source = musicstream_keep_bytes.source
-            and r.partition = g.partition
-            and r.position = g.position
-            and r.xmin = pg_current_xact_id()::xid
-        returning 1
+        set key = f.key, payload = f.payload
+        from refused as f
+        where r.rejected_id = f.rejected_id and not f.is_known
+    ), known as (
+        -- The record came before, and its bytes are there.
+        delete from @extschema@.rejected_events as r
+        using refused as f
+        where r.rejected_id = f.rejected_id and f.is_known
     )
-    select count(*) from kept;
+    select count(*) from refused;
 end;
 
 comment on function musicstream_keep_bytes(text, integer[], bigint[], bytea[], bytea[]) is 'gives rows of rejected_events that this transaction wrote their key and payload as they came; returns how many';

@@ -11,6 +11,7 @@ declare
     day date;
     leaf text;
     made integer := 0;
+    frozen_before date;
 begin
     foreach day in array days loop
         -- Else a wrong clock, or a hostile caller, could make tables without end.
@@ -18,6 +19,11 @@ begin
             and not @extschema@.musicstream_is_plausible((day + 1)::timestamp at time zone 'UTC' - interval '1 microsecond');
         leaf := 'raw_events_' || to_char(day, 'YYYYMMDD');
         continue when to_regclass(format('%I.%I', '@extschema@', leaf)) is not null;
+
+        -- Before the other lock, which a batch takes while it holds this one; see musicstream_expire().
+        lock table only @extschema@.raw_events in row exclusive mode;
+        frozen_before := @extschema@.musicstream_frozen_before();
+        continue when day < frozen_before;
 
         if wait then
             perform pg_advisory_xact_lock(hashtext('pg_musicstream'), 2);
@@ -39,6 +45,6 @@ begin
 end
 $$;
 
-comment on function musicstream_make_partitions(date[], boolean) is 'makes the partitions of raw_events for those of these UTC days whose events are accepted, where they are missing; returns how many; wait false: not while another session makes some';
+comment on function musicstream_make_partitions(date[], boolean) is 'makes the partitions of raw_events for those of these UTC days whose events are accepted and that are not frozen, where they are missing; returns how many; wait false: not while another session makes some';
 
 revoke execute on function musicstream_make_partitions(date[], boolean) from public;

@@ -14,8 +14,10 @@ create function musicstream_verify(
 begin atomic
     with bound as (
         select
-            coalesce(from_day::timestamp at time zone 'UTC', '-infinity') as first,
-            coalesce((to_day + 1)::timestamp at time zone 'UTC', 'infinity') as past
+            -- The wire format has no events before the year 1 or beyond the year 9999.
+            greatest(from_day, @extschema@.musicstream_frozen_before(), date '0001-01-01')::timestamp
+                at time zone 'UTC' as first,
+            (least(to_day, date '9999-12-31') + 1)::timestamp at time zone 'UTC' as past
     ),
     stored_minute as materialized (
         select date_bin('1 minute', r.ts, 'epoch'::timestamptz) as bucket, r.event_type, r.region, count(*) as events
@@ -45,4 +47,4 @@ begin atomic
     order by 1, 2, 3, 4;
 end;
 
-comment on function musicstream_verify(date, date) is 'differences between the metrics and a count over raw_events, for these UTC days, both included; no row: none';
+comment on function musicstream_verify(date, date) is 'differences between the metrics and a count over raw_events, for these UTC days, both included, the frozen ones left out; no row: none; null: no bound';

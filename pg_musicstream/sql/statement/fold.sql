@@ -1,5 +1,6 @@
 -- Moves what is visible of metric_deltas into the metrics. Grouped, because ON CONFLICT DO UPDATE may meet a row once
 -- only; a delta that commits meanwhile waits for the next rollup.
+-- Returns how many there were, and the minutes in which a group may have become empty.
 with taken as (
     delete from metric_deltas
     returning minute, event_type, region, events, late_events
@@ -31,4 +32,4 @@ with taken as (
             late_events = d.late_events + excluded.late_events,
             updated_at = excluded.updated_at
 )
-select count(*) from taken
+select (select count(*) from taken), (select array_agg(distinct minute) from minutes where events <= 0)

@@ -1,5 +1,6 @@
 -- Takes out of the batch what cannot be stored (survey.sql decides by the same rules), and keeps it.
--- $1 source, $2 oldest and $3 newest plausible time.
+-- $1 source, $2 oldest and $3 newest plausible time, $4 the oldest that musicstream.retention allows: days from there to $2
+-- are frozen.
 with refused as (
     delete from pg_temp.staging_batch as b
     where b.reason is not null
@@ -26,7 +27,8 @@ with refused as (
         )) end,
         case
             when reason is not null then reason
-            when ts < $2 then 'too_old'
+            when ts < $4 then 'too_old'
+            when ts < $2 then 'day_frozen'
             when ts > $3 then 'too_far_in_future'
             when event_id is null or user_id is null or event_type is null or region is null or ts is null
                 then 'missing_field'
@@ -34,8 +36,10 @@ with refused as (
         end,
         case
             when reason is not null then detail
-            when ts < $2 then 'ts is before ' || to_char($2 at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+            when ts < $4 then 'ts is before ' || to_char($4 at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
                 || ', the limit that musicstream.retention sets'
+            when ts < $2 then 'ts is before ' || to_char($2 at time zone 'UTC', 'YYYY-MM-DD')
+                || ', and musicstream_expire() dropped the events of those days'
             when ts > $3 then 'ts is after ' || to_char($3 at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
                 || ', the limit that musicstream.max_future sets'
             when event_id is null or user_id is null or event_type is null or region is null or ts is null
@@ -43,6 +47,6 @@ with refused as (
             else 'event_type is not in the table event_types'
         end
     from refused
-    on conflict (source, partition, position) do nothing
+    on conflict do nothing
 )
 select count(*) from refused

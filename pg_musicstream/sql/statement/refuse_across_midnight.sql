@@ -40,6 +40,6 @@ with refused as (
         'conflicting_duplicate',
         'event_id is stored with another ts'
     from refused
-    on conflict (source, partition, position) do nothing
+    on conflict do nothing
 )
 select count(*) from refused

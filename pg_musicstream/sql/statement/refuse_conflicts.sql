@@ -43,6 +43,6 @@ with conflicting as (
         'event_id is stored with another ' || differing
     from conflicting
     where differing <> ''
-    on conflict (source, partition, position) do nothing
+    on conflict do nothing
 )
 select count(*) from conflicting where differing <> ''

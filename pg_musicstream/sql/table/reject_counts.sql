@@ -17,6 +17,16 @@ begin
             insert into @extschema@.reject_counts select reason, count(*) from added group by reason;
         when 'DELETE' then
             insert into @extschema@.reject_counts select reason, -count(*) from removed group by reason;
+        when 'UPDATE' then
+            insert into @extschema@.reject_counts
+            select reason, sum(rows)
+            from (
+                select reason, 1 as rows from added
+                union all
+                select reason, -1 from removed
+            ) as changed
+            group by reason
+            having sum(rows) <> 0;
         when 'TRUNCATE' then
             delete from @extschema@.reject_counts;
     end case;
@@ -36,9 +46,14 @@ create trigger count_removed after delete on rejected_events
     referencing old table as removed
     for each statement execute function musicstream_count_rejects();
 
+create trigger count_changed after update on rejected_events
+    referencing old table as removed new table as added
+    for each statement execute function musicstream_count_rejects();
+
 create trigger count_none after truncate on rejected_events
     for each statement execute function musicstream_count_rejects();
 
 comment on trigger count_added on rejected_events is 'counts what was rejected';
 comment on trigger count_removed on rejected_events is 'counts what was taken away';
+comment on trigger count_changed on rejected_events is 'counts what got another reason';
 comment on trigger count_none on rejected_events is 'counts nothing';

@@ -7,13 +7,17 @@ create table rejected_events (
     payload bytea,
     reason text not null,
     detail text,
-    received_at timestamptz not null default now(),
-    unique (source, partition, position)
+    received_at timestamptz not null default now()
 );
 
 comment on sequence rejected_events_rejected_id_seq is 'numbers the rows of rejected_events in the order in which they came';
+-- A record that comes again is known by its position and its bytes. Positions alone begin anew where a topic was made
+-- anew, and what was rejected of the new one must not be taken for the old.
+create unique index rejected_events_record
+    on rejected_events (source, partition, position, sha256(coalesce(payload, '')));
+
 comment on table rejected_events is 'input that could not be stored, with its bytes, where it came from and why';
-comment on column rejected_events.source is 'kafka:CLUSTER/TOPIC, file:FINGERPRINT or staging_events';
+comment on column rejected_events.source is 'kafka:CLUSTER/TOPIC, file:FINGERPRINT, staging_events, or raw_events for what musicstream_reconcile() moved';
 comment on column rejected_events.position is 'offset in the Kafka partition, line of the file, or number of the inbox row';
 comment on column rejected_events.payload is 'the bytes as they came; for writers that gave none, the event as JSON';
 comment on column rejected_events.reason is 'why, as one word of a fixed set';

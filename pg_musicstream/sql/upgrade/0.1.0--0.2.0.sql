@@ -18,6 +18,13 @@ drop function musicstream_inbox_staging();
 -- No batch may commit between the count of what is there and the counting of what comes.
 lock table metric_deltas, rejected_events in share row exclusive mode;
 
+-- Positions begin anew where a topic was made anew: see table/rejected_events.sql.
+alter table rejected_events drop constraint rejected_events_source_partition_position_key;
+create unique index rejected_events_record
+    on rejected_events (source, partition, position, sha256(coalesce(payload, '')));
+comment on column rejected_events.source is 'kafka:CLUSTER/TOPIC, file:FINGERPRINT, staging_events, or raw_events for what musicstream_reconcile() moved';
+
+\include table/frozen_days.sql
 \include table/listener_deltas.sql
 \include table/daily_listeners.sql
 \include table/reject_counts.sql

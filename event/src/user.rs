@@ -1,0 +1,106 @@
+//! Whose an input is that was refused, as far as can be told: for the right to erasure.
+
+use crate::json;
+
+/// Whether `payload`, an input in any state, is of this user.
+///
+/// Of a JSON object, its field `user_id`. Of one that breaks off or holds bad bytes, the value that follows that name. Of anything else,
+/// a line of a table without its header, any cell: in doubt it is the user's.
+pub fn names_user(payload: &[u8], user_id: &str) -> bool {
+    match json::user_id(payload) {
+        Ok(found) => found.is_some_and(|found| found == user_id),
+        Err(()) if payload.trim_ascii_start().starts_with(b"{") => {
+            broken_object(payload, user_id.as_bytes())
+        }
+        Err(()) => payload
+            .split(|byte| matches!(byte, b',' | b';' | b'\t' | b'\r' | b'\n'))
+            .any(|cell| unquoted(cell) == user_id.as_bytes()),
+    }
+}
+
+fn unquoted(cell: &[u8]) -> &[u8] {
+    let cell = cell.trim_ascii();
+    cell.strip_prefix(b"\"")
+        .and_then(|cell| cell.strip_suffix(b"\""))
+        .unwrap_or(cell)
+}
+
+/// Whether the value after a name `user_id` is this; the name may stand more than once.
+fn broken_object(payload: &[u8], user_id: &[u8]) -> bool {
+    const NAME: &[u8] = b"\"user_id\"";
+    let mut rest = payload;
+    while let Some(at) = rest.windows(NAME.len()).position(|window| window == NAME) {
+        rest = &rest[at + NAME.len()..];
+        let value = rest.trim_ascii_start();
+        let Some(value) = value.strip_prefix(b":") else {
+            continue;
+        };
+        let value = value.trim_ascii_start();
+        let value = match value.strip_prefix(b"\"") {
+            Some(text) => text.split(|byte| *byte == b'"').next(),
+            None => value
+                .split(|byte| !matches!(byte, b'-' | b'0'..=b'9'))
+                .next(),
+        };
+        if value == Some(user_id) {
+            return true;
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_an_object_the_field() {
+        for (payload, user_id, expected) in [
+            (r#"{"user_id":"u1","event_type":"?"}"#, "u1", true),
+            (r#"{"user_id":"u\u0031"}"#, "u1", true),
+            (r#"{"user_id":17}"#, "17", true),
+            (r#"{"user_id":"u12","device":"u1"}"#, "u1", false),
+            (r#"{"user_id":null}"#, "null", false),
+            (r#"{"other":{"user_id":"u1"}}"#, "u1", false),
+            ("{}", "", false),
+        ] {
+            assert_eq!(
+                names_user(payload.as_bytes(), user_id),
+                expected,
+                "{payload}"
+            );
+        }
+    }
+
+    #[test]
+    fn of_a_broken_object_what_follows_the_name() {
+        for (payload, user_id, expected) in [
+            (&br#"{"user_id":"u1","ts":"#[..], "u1", true),
+            (b"{\"device\":\"\xff\",\"user_id\" : 17}", "17", true),
+            (br#" {"user_id":"u12""#, "u1", false),
+            (br#"{"a":"user_id","user_id":"u1"#, "u1", true),
+            (br#"{"user_id"#, "u1", false),
+            (br#"{"user_id":"#, "", true),
+        ] {
+            assert_eq!(names_user(payload, user_id), expected, "{payload:?}");
+        }
+    }
+
+    #[test]
+    fn of_a_line_any_cell() {
+        for (payload, user_id, expected) in [
+            ("x,u1,play,eu,2026-03-01T00:00:15Z", "u1", true),
+            ("x, \"u1\" ;play", "u1", true),
+            ("x,u12,play", "u1", false),
+            ("x,1,play,eu,2026-03-01T00:00:15Z", "15", false),
+            ("u1", "u1", true),
+            ("", "u1", false),
+        ] {
+            assert_eq!(
+                names_user(payload.as_bytes(), user_id),
+                expected,
+                "{payload}"
+            );
+        }
+    }
+}

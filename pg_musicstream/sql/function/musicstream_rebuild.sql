@@ -1,0 +1,146 @@
+-- Exact while writers go on: one statement a day takes the pending deltas that its snapshot has and counts the events
+-- that its snapshot has. A batch commits both together, so it is in both or in neither; deltas that come later stay
+-- pending. Nobody else takes deltas meanwhile: rollups and corrections queue on one lock.
+-- A statement may be planned before the snapshot that it runs in is taken, and would then miss a partition whose deltas it
+-- takes. So it names the partition itself, and where there is none yet, no one can make it until this commits.
+create function musicstream_rebuild(from_day date default null, to_day date default null)
+    returns table (day date, written bigint)
+    language plpgsql volatile security definer
+    set search_path = pg_catalog, @extschema@, pg_temp
+    set jit = off
+as $$
+#variable_conflict use_column
+declare
+    frozen_before date;
+    first timestamptz;
+    past timestamptz;
+    leaf regclass;
+    folded bigint;
+    changed boolean := false;
+begin
+    if from_day > to_day then
+        raise exception 'the first day % is after the last day %', from_day, to_day
+            using errcode = 'invalid_parameter_value';
+    end if;
+    perform @extschema@.musicstream_begin_correction('musicstream_rebuild()');
+    frozen_before := @extschema@.musicstream_frozen_before();
+    if from_day < frozen_before then
+        raise exception 'day % is frozen', from_day
+            using errcode = 'object_not_in_prerequisite_state',
+                detail = format('musicstream_expire() dropped the events of the days before %s.', frozen_before),
+                hint = 'Their metrics are all that is left of them; begin at a later day.';
+    end if;
+    -- The wire format has no events beyond the year 9999.
+    first := greatest(from_day, frozen_before, date '0001-01-01')::timestamp at time zone 'UTC';
+    past := (least(to_day, date '9999-12-31') + 1)::timestamp at time zone 'UTC';
+
+    for day in
+        select l.day from @extschema@.musicstream_leaves() as l
+        where l.day >= (first at time zone 'UTC')::date and l.day < (past at time zone 'UTC')::date
+        union
+        select d.day from @extschema@.daily_metrics as d
+        where d.day >= (first at time zone 'UTC')::date and d.day < (past at time zone 'UTC')::date
+        union
+        select (m.minute at time zone 'UTC')::date from @extschema@.minute_metrics as m
+        where m.minute >= first and m.minute < past
+        union
+        select (p.minute at time zone 'UTC')::date from @extschema@.metric_deltas as p
+        where p.minute >= first and p.minute < past
+        order by 1
+    loop
+        select l.leaf into leaf from @extschema@.musicstream_leaves() as l where l.day = musicstream_rebuild.day;
+        if leaf is null then
+            perform pg_advisory_xact_lock(hashtext('pg_musicstream'), 2);
+            select l.leaf into leaf from @extschema@.musicstream_leaves() as l where l.day = musicstream_rebuild.day;
+        end if;
+        execute format($rebuild$
+            with pending as (
+                delete from @extschema@.metric_deltas
+                where minute >= $1 and minute < $2
+                returning minute, event_type, region, late_events
+            ), late as materialized (
+                -- The events do not tell which of them came late: what is counted is kept.
+                select minute, event_type, region, sum(late_events)::bigint as late_events
+                from (
+                    select minute, event_type, region, late_events from pending
+                    union all
+                    select minute, event_type, region, late_events
+                    from @extschema@.minute_metrics
+                    where minute >= $1 and minute < $2
+                ) as known
+                group by minute, event_type, region
+            ), minutes as materialized (
+                select
+                    minute,
+                    event_type,
+                    region,
+                    s.events,
+                    greatest(0, least(s.events, coalesce(l.late_events, 0))) as late_events
+                from (
+                    select date_bin('1 minute', ts, 'epoch') as minute, event_type, region, count(*) as events
+                    from %s
+                    where ts >= $1 and ts < $2
+                    group by 1, 2, 3
+                ) as s
+                left join late as l using (minute, event_type, region)
+            ), days as materialized (
+                select event_type, region, sum(events)::bigint as events, sum(late_events)::bigint as late_events
+                from minutes
+                group by event_type, region
+            ), written_minutes as (
+                insert into @extschema@.minute_metrics as m (minute, event_type, region, events, late_events)
+                select minute, event_type, region, events, late_events
+                from minutes
+                order by minute, event_type, region
+                on conflict (minute, event_type, region) do update
+                    set events = excluded.events, late_events = excluded.late_events
+                    where (m.events, m.late_events) is distinct from (excluded.events, excluded.late_events)
+                returning 1
+            ), surplus_minutes as (
+                delete from @extschema@.minute_metrics as m
+                where m.minute >= $1 and m.minute < $2
+                    and not exists (
+                        select from minutes as s
+                        where s.minute = m.minute and s.event_type = m.event_type and s.region = m.region
+                    )
+                returning 1
+            ), written_days as (
+                insert into @extschema@.daily_metrics as d (day, event_type, region, events, late_events, updated_at)
+                select $3, event_type, region, events, late_events, clock_timestamp()
+                from days
+                order by event_type, region
+                on conflict (day, event_type, region) do update
+                    set events = excluded.events, late_events = excluded.late_events, updated_at = excluded.updated_at
+                    where (d.events, d.late_events) is distinct from (excluded.events, excluded.late_events)
+                returning 1
+            ), surplus_days as (
+                delete from @extschema@.daily_metrics as d
+                where d.day = $3
+                    and not exists (
+                        select from days as s where s.event_type = d.event_type and s.region = d.region
+                    )
+                returning 1
+            )
+            select (select count(*) from pending), count(*) from (
+                table written_minutes union all table surplus_minutes union all table written_days union all table surplus_days
+            ) as changes
+            $rebuild$, coalesce(leaf, '@extschema@.raw_events'))
+            into folded, written
+            using day::timestamp at time zone 'UTC', (day + 1)::timestamp at time zone 'UTC', day;
+        perform @extschema@.musicstream_rebuild_listeners(array[day]);
+        changed := changed or folded > 0 or written > 0;
+        raise notice 'day % is counted anew, % rows of the metrics changed', day, written;
+        return next;
+    end loop;
+
+    if changed then
+        insert into @extschema@.rollup_state as s (revision) values (1)
+        on conflict (singleton) do update set revision = s.revision + 1;
+        perform pg_notify('musicstream', '');
+    end if;
+end
+$$;
+
+comment on function musicstream_rebuild(date, date) is 'makes the metrics and the listeners of these UTC days, both included, anew from raw_events, while writers go on; returns how many rows of minute_metrics and daily_metrics it wrote or removed; null: no bound';
+
+revoke execute on function musicstream_rebuild(date, date) from public;

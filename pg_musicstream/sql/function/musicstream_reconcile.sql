@@ -1,0 +1,54 @@
+create function musicstream_reconcile(from_day date default null, to_day date default null) returns bigint
+    language plpgsql volatile security definer
+    set search_path = pg_catalog, @extschema@, pg_temp
+    set jit = off
+as $$
+declare
+    first timestamptz := greatest(from_day, date '0001-01-01')::timestamp at time zone 'UTC';
+    past timestamptz := (least(to_day, date '9999-12-31') + 1)::timestamp at time zone 'UTC';
+    ids uuid[];
+    times timestamptz[];
+begin
+    if from_day > to_day then
+        raise exception 'the first day % is after the last day %', from_day, to_day
+            using errcode = 'invalid_parameter_value';
+    end if;
+    perform @extschema@.musicstream_begin_correction('musicstream_reconcile()');
+
+    select array_agg(a.event_id), array_agg(a.ts) into ids, times
+    from (
+        select r.event_id, r.ts, row_number() over (partition by r.event_id order by r.ingested_at, r.ts) as arrival
+        from @extschema@.raw_events as r
+        where r.ts >= first and r.ts < past
+            and r.event_id in (
+                select s.event_id
+                from @extschema@.raw_events as s
+                where s.ts >= first and s.ts < past
+                group by s.event_id
+                having count(*) > 1
+            )
+    ) as a
+    where a.arrival > 1;
+
+    insert into @extschema@.rejected_events (source, partition, position, payload, reason, detail)
+    select
+        'raw_events',
+        0,
+        nextval('@extschema@.staging_position'),
+        @extschema@.musicstream_event_json(
+            r.event_id::text, r.user_id, r.event_type, r.region,
+            to_char(r.ts at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), r.song_id, r.device
+        ),
+        'conflicting_duplicate',
+        'event_id is stored with another ts'
+    from unnest(ids, times) as g (event_id, ts)
+    join @extschema@.raw_events as r on r.event_id = g.event_id and r.ts = g.ts
+    order by r.event_id, r.ts;
+
+    return @extschema@.musicstream_retract(ids, times);
+end
+$$;
+
+comment on function musicstream_reconcile(date, date) is 'finds each event_id that is stored on more than one of these UTC days, both included, keeps the first arrival and moves the others to rejected_events; returns how many it moved; null: no bound';
+
+revoke execute on function musicstream_reconcile(date, date) from public;

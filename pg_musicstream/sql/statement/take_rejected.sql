@@ -1,0 +1,51 @@
+-- Takes rejected events of source $1 with reason $2 (null: any) and a number above $3 and up to $4, at most $5 of them,
+-- back into a batch. What is no event in the wire format stays; where it is JSON, it gets the reason of today.
+-- Returns how many were looked at, the highest number, and of those that are in the batch where and when they came.
+with taken as materialized (
+    select rejected_id, partition, position, key, payload, received_at
+    from rejected_events
+    where source = $1 and ($2 is null or reason = $2) and rejected_id > $3 and rejected_id <= $4
+    order by rejected_id
+    limit $5
+    for update
+), judged as materialized (
+    select t.rejected_id, t.partition, t.position, t.key, t.payload, t.received_at, j.*
+    from taken as t cross join lateral musicstream_judge(t.payload) as j
+), relabelled as (
+    update rejected_events as r
+    set reason = j.reason, detail = j.detail
+    from judged as j
+    where r.rejected_id = j.rejected_id
+        and j.reason not in ('malformed_json', 'not_utf8')
+        and (r.reason, r.detail) is distinct from (j.reason, j.detail)
+), released as (
+    delete from rejected_events as r
+    using judged as j
+    where r.rejected_id = j.rejected_id and j.reason is null
+), staged as (
+    insert into pg_temp.staging_inbox (
+        partition, position, event_id, user_id, event_type, region, ts, song_id, device, key, payload
+    )
+    select
+        partition,
+        position,
+        event_id,
+        user_id,
+        event_type,
+        region,
+        ts,
+        -- In the inbox an empty field is an absent one.
+        case when $1 = 'staging_events' then nullif(song_id, '') else song_id end,
+        case when $1 = 'staging_events' then nullif(device, '') else device end,
+        key,
+        payload
+    from judged
+    where reason is null
+)
+select
+    count(*),
+    max(rejected_id),
+    array_agg(partition order by rejected_id) filter (where reason is null),
+    array_agg(position order by rejected_id) filter (where reason is null),
+    array_agg(received_at order by rejected_id) filter (where reason is null)
+from judged

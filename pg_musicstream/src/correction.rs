@@ -1,0 +1,33 @@
+//! What the functions that change stored events or metrics have in common.
+
+use pgrx::prelude::*;
+
+use crate::error::{Error, require_read_committed};
+use crate::version::require_own_objects;
+
+/// Refuses isolation levels that hide what others commit, then waits for rollups and other corrections to end.
+#[pg_extern(sql = false)]
+fn musicstream_begin_correction(name: &str) {
+    begin(name).unwrap_or_else(|error| error.raise());
+}
+
+/// See [`musicstream_begin_correction`]. `name` is the function that the user called.
+pub(crate) fn begin(name: &str) -> Result<(), Error> {
+    require_read_committed(name)?;
+    Spi::connect_mut(|client| {
+        require_own_objects(client)?;
+        // `update`, because a read-only query after the wait would see the snapshot from before it.
+        client.update(
+            "select pg_advisory_xact_lock(hashtext('pg_musicstream'), 1)",
+            None,
+            &[],
+        )?;
+        Ok(())
+    })
+}
+
+#[pg_extern(sql = false)]
+fn musicstream_names_user(key: Option<&[u8]>, payload: Option<&[u8]>, user_id: &str) -> bool {
+    key == Some(user_id.as_bytes())
+        || payload.is_some_and(|payload| musicstream_event::names_user(payload, user_id))
+}

@@ -1,0 +1,121 @@
+//! The functions that repair, erase and expire, each by examples; the model and the interleavings try them together.
+
+mod erase;
+mod expire;
+mod rebuild;
+mod reconcile;
+mod retry;
+
+use postgres::Client;
+
+use musicstream_tests::batch::{Outcome, store};
+use musicstream_tests::database::{Database, value};
+
+const SOURCE: &str = "kafka:test/topic";
+
+/// A database with these events, the first ones stored in a batch of their own: see [`store`].
+fn database_with(batches: &[&str]) -> (Database, Client) {
+    let database = Database::create();
+    let mut client = database.client();
+    for batch in batches {
+        let outcome = store(&mut client, SOURCE, batch).unwrap();
+        assert_eq!(outcome.rejected, 0, "{batch}");
+    }
+    (database, client)
+}
+
+fn count(client: &mut Client, relation: &str) -> i64 {
+    value(client, &format!("select count(*) from {relation}"), &[])
+}
+
+/// The first column of each row, as text.
+fn column(client: &mut Client, sql: &str) -> Vec<String> {
+    client
+        .query(sql, &[])
+        .unwrap_or_else(|error| panic!("{sql}: {error:?}"))
+        .iter()
+        .map(|row| row.get(0))
+        .collect()
+}
+
+/// The SQLSTATE with which the database refuses it, and the message.
+fn refusal(client: &mut Client, sql: &str) -> (String, String) {
+    let error = client.query(sql, &[]).err().expect("it to be refused");
+    let error = error.as_db_error().expect("the database to refuse it");
+    (error.code().code().to_owned(), error.message().to_owned())
+}
+
+fn outcome(staged: i64, inserted: i64, duplicate: i64, conflicting: i64, rejected: i64) -> Outcome {
+    Outcome {
+        staged,
+        inserted,
+        duplicate,
+        conflicting,
+        rejected,
+    }
+}
+
+#[test]
+fn isolation_above_read_committed_is_refused_with_a_way_out() {
+    let (_database, mut client) = database_with(&[]);
+    for isolation in ["repeatable read", "serializable"] {
+        for call in [
+            "musicstream_rebuild()",
+            "musicstream_reconcile()",
+            "musicstream_delete('{}')",
+            "musicstream_forget_user('u')",
+            "musicstream_expire('400 days')",
+            "musicstream_retry_rejected()",
+        ] {
+            let error = client
+                .batch_execute(&format!(
+                    "begin isolation level {isolation}; select {call}; commit"
+                ))
+                .expect_err("it to be refused");
+            client.batch_execute("rollback").unwrap();
+            let error = error.as_db_error().unwrap();
+            assert_eq!(error.code().code(), "0A000", "{call}");
+            let name = &call[..call.find('(').unwrap()];
+            assert!(error.message().starts_with(name), "{}", error.message());
+            assert!(error.hint().unwrap().contains("READ COMMITTED"), "{call}");
+        }
+    }
+}
+
+#[test]
+fn null_arguments_change_nothing() {
+    let (_database, mut client) =
+        database_with(&["(0, 1, 1, 'u', 'play', 'eu', '2026-03-01T12:00Z')"]);
+    for call in [
+        "musicstream_delete(null)",
+        "musicstream_forget_user(null)",
+        "musicstream_expire(null)",
+    ] {
+        client.batch_execute(&format!("select {call}")).unwrap();
+    }
+    assert_eq!(count(&mut client, "raw_events"), 1);
+    assert_eq!(count(&mut client, "frozen_days"), 0);
+}
+
+#[test]
+fn neither_ingest_nor_read_may_correct() {
+    let (database, _client) = database_with(&[]);
+    let mut ingest = musicstream_tests::database::connect(&database.ingest_url());
+    let mut read = musicstream_tests::database::connect(&database.read_url());
+    for call in [
+        "musicstream_rebuild()",
+        "musicstream_reconcile()",
+        "musicstream_delete('{}')",
+        "musicstream_forget_user('u')",
+        "musicstream_expire('400 days')",
+        "musicstream_retract('{}', '{}')",
+        "musicstream_begin_correction('x')",
+    ] {
+        let sql = format!("select {call}");
+        assert_eq!(refusal(&mut ingest, &sql).0, "42501", "ingest: {call}");
+        assert_eq!(refusal(&mut read, &sql).0, "42501", "read: {call}");
+    }
+    let retry = "select musicstream_retry_rejected()";
+    ingest.query(retry, &[]).unwrap();
+    assert_eq!(refusal(&mut read, retry).0, "42501");
+}

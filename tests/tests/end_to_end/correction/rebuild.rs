@@ -1,0 +1,232 @@
+//! `musicstream_verify()` finds every way in which metrics and events can disagree, `musicstream_rebuild()` mends each.
+
+use musicstream_tests::database::value;
+use musicstream_tests::oracle::{assert_metrics_equal_raw, roll_up};
+
+use super::{column, count, database_with, refusal};
+
+const EVENTS: [&str; 2] = [
+    "(0, 1, 1, 'u1', 'play', 'eu', '2026-03-01T12:00:00Z'), (0, 2, 2, 'u2', 'play', 'eu', '2026-03-01T12:00:59Z'),
+     (0, 3, 3, 'u1', 'stop', 'us', '2026-03-01T12:01:00Z'), (0, 4, 4, 'u3', 'play', 'eu', '2026-03-02T00:00:00Z')",
+    "(0, 5, 5, 'u3', 'play', 'us', '2026-03-03T23:59:59.999999Z')",
+];
+
+const DIFFERENCES: &str = "
+    select concat_ws(' ', metric, to_char(bucket at time zone 'UTC', 'MM-DD HH24:MI'), event_type, region, counted, stored)
+    from musicstream_verify()";
+
+#[test]
+fn each_difference_is_found_and_mended() {
+    for (damage, differences) in [
+        (
+            "update daily_metrics set events = events + 1 where day = '2026-03-01' and event_type = 'play'",
+            &["day 03-01 00:00 play eu 3 2"][..],
+        ),
+        (
+            "update minute_metrics set events = 7 where region = 'us' and event_type = 'play'",
+            &["minute 03-03 23:59 play us 7 1"],
+        ),
+        (
+            "delete from daily_metrics where day = '2026-03-02'",
+            &["day 03-02 00:00 play eu 0 1"],
+        ),
+        (
+            "delete from minute_metrics where event_type = 'stop'",
+            &["minute 03-01 12:01 stop us 0 1"],
+        ),
+        (
+            "insert into daily_metrics values ('2026-03-02', 'pause', 'mars', 4, 0, now())",
+            &["day 03-02 00:00 pause mars 4 0"],
+        ),
+        (
+            "insert into minute_metrics values ('2026-03-02 00:01Z', 'pause', 'mars', 4, 0)",
+            &["minute 03-02 00:01 pause mars 4 0"],
+        ),
+        (
+            "insert into daily_metrics values ('2025-12-31', 'play', 'eu', 1, 0, now())", // a day without a partition
+            &["day 12-31 00:00 play eu 1 0"],
+        ),
+        (
+            "insert into metric_deltas values ('2026-03-02 00:00Z', 'play', 'eu', 1, 0)",
+            &[
+                "day 03-02 00:00 play eu 2 1",
+                "minute 03-02 00:00 play eu 2 1",
+            ],
+        ),
+        (
+            "delete from raw_events where region = 'us' and event_type = 'play'",
+            &[
+                "day 03-03 00:00 play us 1 0",
+                "minute 03-03 23:59 play us 1 0",
+            ],
+        ),
+        (
+            "insert into raw_events values (gen_random_uuid(), 'u', 'play', 'eu', '2026-03-02 00:00:30Z')",
+            &[
+                "day 03-02 00:00 play eu 1 2",
+                "minute 03-02 00:00 play eu 1 2",
+            ],
+        ),
+        (
+            "update raw_events set region = 'moon' where event_type = 'stop'",
+            &[
+                "day 03-01 00:00 stop moon 0 1",
+                "day 03-01 00:00 stop us 1 0",
+                "minute 03-01 12:01 stop moon 0 1",
+                "minute 03-01 12:01 stop us 1 0",
+            ],
+        ),
+        (
+            "truncate minute_metrics, daily_metrics",
+            &[
+                "day 03-01 00:00 play eu 0 2",
+                "day 03-01 00:00 stop us 0 1",
+                "day 03-02 00:00 play eu 0 1",
+                "day 03-03 00:00 play us 0 1",
+                "minute 03-01 12:00 play eu 0 2",
+                "minute 03-01 12:01 stop us 0 1",
+                "minute 03-02 00:00 play eu 0 1",
+                "minute 03-03 23:59 play us 0 1",
+            ],
+        ),
+    ] {
+        let (_database, mut client) = database_with(&EVENTS);
+        roll_up(&mut client);
+        client.batch_execute(damage).unwrap();
+        assert_eq!(column(&mut client, DIFFERENCES), differences, "{damage}");
+        let revision = "select revision from musicstream_status";
+        let before: i64 = value(&mut client, revision, &[]);
+        client.query("select musicstream_rebuild()", &[]).unwrap();
+        assert_metrics_equal_raw(&mut client);
+        assert_eq!(count(&mut client, "metric_deltas"), 0, "{damage}");
+        assert!(
+            value::<i64>(&mut client, revision, &[]) > before,
+            "{damage}"
+        );
+        assert_eq!(
+            column(
+                &mut client,
+                "select written::text from musicstream_rebuild() where written > 0"
+            ),
+            [""; 0],
+            "a second rebuild finds nothing to do after {damage}"
+        );
+        roll_up(&mut client);
+        assert_metrics_equal_raw(&mut client);
+    }
+}
+
+#[test]
+fn only_the_days_that_were_asked_for_are_looked_at() {
+    let (_database, mut client) = database_with(&EVENTS);
+    roll_up(&mut client);
+    client
+        .batch_execute("update daily_metrics set events = events + 1")
+        .unwrap();
+    let days = "select distinct to_char(bucket at time zone 'UTC', 'DD') from musicstream_verify('2026-03-02', '2026-03-02')";
+    assert_eq!(column(&mut client, days), ["02"]);
+    let rebuilt =
+        "select concat_ws(' ', day, written) from musicstream_rebuild('2026-03-02', '2026-03-02')";
+    assert_eq!(column(&mut client, rebuilt), ["2026-03-02 1"]);
+    assert_eq!(
+        column(
+            &mut client,
+            "select distinct to_char(bucket at time zone 'UTC', 'DD') from musicstream_verify() order by 1"
+        ),
+        ["01", "03"]
+    );
+    let rebuilt =
+        "select concat_ws(' ', day, written) from musicstream_rebuild(to_day => '2026-03-02')";
+    assert_eq!(
+        column(&mut client, rebuilt),
+        ["2026-03-01 2", "2026-03-02 0"]
+    );
+    let rebuilt = "select concat_ws(' ', day, written) from musicstream_rebuild('2026-03-03', 'infinity') where written > 0";
+    assert_eq!(column(&mut client, rebuilt), ["2026-03-03 1"]);
+    assert_metrics_equal_raw(&mut client);
+}
+
+#[test]
+fn any_range_of_days_will_do() {
+    let (_database, mut client) = database_with(&EVENTS);
+    for range in [
+        "'4713-01-01 BC', '5874897-12-31'",
+        "'-infinity', 'infinity'",
+        "null, null",
+        "'1500-01-01', '1500-01-01'",
+        "'infinity', null",
+    ] {
+        client
+            .batch_execute(&format!(
+                "select musicstream_verify({range}); select musicstream_rebuild({range}); select musicstream_reconcile({range})"
+            ))
+            .unwrap_or_else(|error| panic!("{range}: {error:?}"));
+    }
+    assert_metrics_equal_raw(&mut client);
+    for function in ["rebuild", "reconcile"] {
+        let backwards = format!("select musicstream_{function}('2026-03-02', '2026-03-01')");
+        assert_eq!(
+            refusal(&mut client, &backwards),
+            (
+                "22023".to_owned(),
+                "the first day 2026-03-02 is after the last day 2026-03-01".to_owned()
+            )
+        );
+    }
+}
+
+#[test]
+fn late_events_stay_counted_as_late() {
+    let (_database, mut client) = database_with(&EVENTS);
+    roll_up(&mut client); // the watermark is on March 3
+    musicstream_tests::batch::store(
+        &mut client,
+        super::SOURCE,
+        "(0, 10, 10, 'u', 'play', 'eu', '2026-03-01T12:00:30Z'), (0, 11, 11, 'u', 'play', 'eu', '2026-03-02T00:00:30Z')",
+    )
+    .unwrap();
+    let late = "select concat_ws(' ', day, events, late_events) from live_daily_metrics where late_events > 0 order by 1";
+    let expected = ["2026-03-01 3 1", "2026-03-02 2 1"];
+    assert_eq!(column(&mut client, late), expected);
+    client.query("select musicstream_rebuild()", &[]).unwrap();
+    assert_eq!(
+        column(&mut client, late),
+        expected,
+        "rebuilt while deltas were pending"
+    );
+    client
+        .batch_execute("update daily_metrics set events = 9, late_events = 8; delete from raw_events where event_id = lpad('b', 32, '0')::uuid")
+        .unwrap();
+    client.query("select musicstream_rebuild()", &[]).unwrap();
+    assert_eq!(
+        column(&mut client, late),
+        ["2026-03-01 3 1", "2026-03-02 1 1"],
+        "no more late events than events, and the days are the sums of their minutes"
+    );
+    assert_metrics_equal_raw(&mut client);
+}
+
+#[test]
+fn a_rebuild_says_how_far_it_is() {
+    let (database, mut client) = database_with(&EVENTS);
+    let (sender, notices) = std::sync::mpsc::channel();
+    let mut config: postgres::Config = database.url().parse().unwrap();
+    config.notice_callback(move |notice| {
+        let _ = sender.send(notice.message().to_owned());
+    });
+    config
+        .connect(postgres::NoTls)
+        .unwrap()
+        .query("select musicstream_rebuild()", &[])
+        .unwrap();
+    let notices: Vec<String> = notices.try_iter().collect();
+    assert_eq!(
+        notices,
+        [
+            "day 2026-03-01 is counted anew, 4 rows of the metrics changed",
+            "day 2026-03-02 is counted anew, 2 rows of the metrics changed",
+            "day 2026-03-03 is counted anew, 2 rows of the metrics changed",
+        ]
+    );
+    assert_metrics_equal_raw(&mut client);
+}

@@ -1,0 +1,238 @@
+//! Every order in which two or three sessions can take the steps of their transactions, as Postgres's own isolation
+//! tester does it: whatever waits for whom, the metrics are the events, and there is no deadlock.
+
+mod schedule;
+mod session;
+
+use postgres::Client;
+
+use musicstream_tests::batch::{event_id, staging};
+use musicstream_tests::database::{Database, value};
+
+use schedule::schedules;
+use session::{Session, take};
+
+/// One transaction of a session: what it does between `begin` and `commit`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Work {
+    /// New events, known ones, and one that a [`Work::Delete`] erases.
+    Upsert,
+    /// The same events in part, with other fields in part.
+    RivalUpsert,
+    /// Of a day that has no partition yet, and of one that [`Work::Expire`] freezes.
+    UpsertNewDay,
+    RollUp,
+    Rebuild,
+    Delete,
+    ForgetUser,
+    Expire,
+    MakePartitions,
+    Reconcile,
+    Retry,
+}
+
+use Work::*;
+
+impl Work {
+    fn sql(self) -> String {
+        match self {
+            Upsert => upsert(
+                "kafka:a/t",
+                "(0, 1, 1, 'u1', 'play', 'eu', '2026-03-02T12:00Z'), (0, 2, 11, 'u1', 'play', 'eu', '2026-03-02T12:00Z'),
+                 (0, 3, 12, 'u2', 'stop', 'us', '2026-03-03T12:00Z'), (0, 4, 2, 'u2', 'play', 'us', '2026-03-01T12:00Z')",
+            ),
+            RivalUpsert => upsert(
+                "kafka:b/t",
+                "(0, 1, 12, 'u2', 'stop', 'us', '2026-03-03T12:00Z'), (0, 2, 11, 'u3', 'play', 'eu', '2026-03-02T12:00Z'),
+                 (0, 3, 13, 'u1', 'play', 'eu', '2026-03-02T12:00Z'), (0, 4, 1, 'u1', 'play', 'eu', '2026-03-02T12:00Z')",
+            ),
+            UpsertNewDay => upsert(
+                "kafka:c/t",
+                "(0, 1, 14, 'u1', 'play', 'eu', '2026-03-05T12:00Z'), (0, 2, 15, 'u2', 'play', 'eu', '2026-03-01T13:00Z')",
+            ),
+            RollUp => "select musicstream_rollup()".to_owned(),
+            Rebuild => "select musicstream_rebuild()".to_owned(),
+            Delete => format!("select musicstream_delete(array[{}, {}])", event_id("1"), event_id("11")),
+            ForgetUser => "select musicstream_forget_user('u2')".to_owned(),
+            Expire => "select musicstream_expire(now() - '2026-03-02Z')".to_owned(),
+            MakePartitions => {
+                "select musicstream_make_partitions(array['2026-03-01', '2026-03-05', '2026-03-06']::date[])".to_owned()
+            }
+            Reconcile => "select musicstream_reconcile()".to_owned(),
+            Retry => "select musicstream_retry_rejected()".to_owned(),
+        }
+    }
+}
+
+fn upsert(source: &str, values: &str) -> String {
+    format!("{}; select musicstream_upsert('{source}')", staging(values))
+}
+
+/// What every run begins with: events of four days, one id on two of them, one of them rejected, part of it rolled up,
+/// and rows in the inbox.
+fn set_up(client: &mut Client) {
+    let events = "(0, 1, 1, 'u1', 'play', 'eu', '2026-03-02T12:00Z'), (0, 2, 3, 'u2', 'play', 'us', '2026-03-01T12:00Z'),
+        (0, 3, 4, 'u1', 'stop', 'eu', '2026-03-04T12:00Z'), (0, 4, 16, 'u1', 'rewind', 'eu', '2026-03-02T12:00Z')";
+    let pending = "(0, 5, 4, 'u1', 'stop', 'eu', '2026-03-02T12:00Z'), (0, 6, 5, 'u3', 'play', 'eu', '2026-03-02T12:00Z')";
+    client
+        .batch_execute(&format!(
+            "begin; truncate raw_events, metric_deltas, minute_metrics, daily_metrics, rejected_events, frozen_days,
+                 ingest_offsets, rollup_state, staging_events;
+             drop table if exists raw_events_20260305, raw_events_20260306;
+             delete from event_types where event_type = 'rewind';
+             {}; select musicstream_rollup();
+             truncate pg_temp.staging_batch;
+             {}; truncate pg_temp.staging_batch;
+             insert into event_types values ('rewind');
+             insert into staging_events values
+                 (lpad('b', 32, '0'), 'u1', 'play', 'eu', '2026-03-02T12:00:00Z'),
+                 (lpad('d', 32, '0'), 'u1', 'play', 'eu', '2026-03-06T12:00:00Z');
+             commit",
+            upsert("kafka:a/t", events),
+            upsert("kafka:a/t", pending),
+        ))
+        .unwrap();
+}
+
+/// Differences between metrics and events of the days that are not frozen, both ways, as bags.
+const DIFFERENCES: &str = "
+    with counted as (
+        select day::text as bucket, event_type, region, events from live_daily_metrics
+        union all
+        select minute::text, event_type, region, events from live_minute_metrics
+    ), stored as (
+        select (ts at time zone 'UTC')::date::text as bucket, event_type, region, count(*) as events
+        from raw_events
+        group by 1, 2, 3
+        union all
+        select date_trunc('minute', ts)::text, event_type, region, count(*) from raw_events group by 1, 2, 3
+    )
+    select to_jsonb(difference)::text
+    from ((table counted except all table stored) union all (table stored except all table counted)) as difference
+    where left(bucket, 10)::date >= musicstream_frozen_before()";
+
+/// Of frozen days: what is counted and what they had when they were frozen.
+const FROZEN: &str = "
+    select coalesce(sum(events), 0)::bigint - (select coalesce(sum(events), 0)::bigint from frozen_days)
+    from live_daily_metrics
+    where day < musicstream_frozen_before()";
+
+fn judge(client: &mut Client) -> Result<(), String> {
+    for after in ["at the end", "after a rollup"] {
+        let rows = client.query(DIFFERENCES, &[]).unwrap();
+        if let Some(row) = rows.first() {
+            return Err(format!("{after}: {}", row.get::<_, String>(0)));
+        }
+        let verified: i64 = value(client, "select count(*) from musicstream_verify()", &[]);
+        let frozen: i64 = value(client, FROZEN, &[]);
+        let remade: i64 = value(
+            client,
+            "select count(*) from musicstream_leaves() where day < musicstream_frozen_before()",
+            &[],
+        );
+        if (verified, frozen, remade) != (0, 0, 0) {
+            return Err(format!(
+                "{after}: {verified} differences by musicstream_verify(), {frozen} events of frozen days are miscounted, \
+                 {remade} partitions of frozen days"
+            ));
+        }
+        client.execute("select musicstream_rollup()", &[]).unwrap();
+    }
+    Ok(())
+}
+
+/// Runs every order of the steps of these transactions, each on the same data.
+fn try_all(admin: &mut Client, sessions: &mut [Session], works: &[Work]) -> usize {
+    let orders = schedules(&vec![2; works.len()]);
+    for order in &orders {
+        set_up(admin);
+        let mut has_begun = vec![false; works.len()];
+        let told = |failure: String| -> ! { panic!("{works:?} in the order {order:?}: {failure}") };
+        for &number in order {
+            let step = if has_begun[number] {
+                "commit".to_owned()
+            } else {
+                format!("begin; {}", works[number].sql())
+            };
+            has_begun[number] = true;
+            take(admin, sessions, number, &step).unwrap_or_else(|failure| told(failure));
+        }
+        if !sessions.iter().all(Session::is_idle) {
+            told("sessions wait although all have committed".to_owned());
+        }
+        judge(admin).unwrap_or_else(|failure| told(failure));
+    }
+    orders.len()
+}
+
+fn sessions(database: &Database, count: usize) -> Vec<Session> {
+    (0..count)
+        .map(|_| Session::start(&database.url()))
+        .collect()
+}
+
+#[test]
+fn of_two_sessions() {
+    let database = Database::create();
+    let (mut admin, mut sessions) = (database.client(), sessions(&database, 2));
+    let all = [
+        Upsert,
+        RivalUpsert,
+        UpsertNewDay,
+        RollUp,
+        Rebuild,
+        Delete,
+        ForgetUser,
+        Expire,
+        MakePartitions,
+        Reconcile,
+        Retry,
+    ];
+    let mut runs = 0;
+    for (index, &first) in all.iter().enumerate() {
+        for &second in &all[index..] {
+            runs += try_all(&mut admin, &mut sessions, &[first, second]);
+        }
+    }
+    assert_eq!(runs, 66 * 6);
+}
+
+#[test]
+fn of_three_sessions() {
+    let database = Database::create();
+    let (mut admin, mut sessions) = (database.client(), sessions(&database, 3));
+    let mut triples = vec![
+        [Upsert, RivalUpsert, RollUp],
+        [Upsert, RollUp, Rebuild],
+        [UpsertNewDay, RollUp, Rebuild],
+        [UpsertNewDay, Rebuild, Expire],
+        [UpsertNewDay, MakePartitions, Expire],
+        [Upsert, Delete, Rebuild],
+        [Upsert, RollUp, Expire],
+        [RollUp, Delete, Expire],
+    ];
+    if std::env::var_os("MUSICSTREAM_INTERLEAVE_ALL").is_some() {
+        let all = &[
+            Upsert,
+            RivalUpsert,
+            UpsertNewDay,
+            RollUp,
+            Rebuild,
+            Delete,
+            Expire,
+            MakePartitions,
+            Retry,
+        ];
+        triples = all
+            .iter()
+            .flat_map(|&a| {
+                all.iter()
+                    .flat_map(move |&b| all.iter().map(move |&c| [a, b, c]))
+            })
+            .filter(|[a, b, c]| a < b && b < c)
+            .collect();
+    }
+    for works in &triples {
+        assert_eq!(try_all(&mut admin, &mut sessions, works), 90);
+    }
+}

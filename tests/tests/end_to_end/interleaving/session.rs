@@ -1,0 +1,114 @@
+//! A session that takes steps in a thread of its own, so that one that waits for a lock can be left waiting.
+
+use std::collections::VecDeque;
+use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
+use std::time::Duration;
+
+use postgres::Client;
+
+use musicstream_tests::database::{connect, value};
+use musicstream_tests::wait::until_looking_every;
+
+const SOON: Duration = Duration::from_secs(60);
+
+pub(super) struct Session {
+    /// Of the server's process.
+    pid: i32,
+    steps: Sender<String>,
+    ends: Receiver<Result<(), String>>,
+    is_busy: bool,
+    /// Steps that come when the one under way is done.
+    postponed: VecDeque<String>,
+}
+
+impl Session {
+    pub(super) fn start(url: &str) -> Session {
+        let mut client = connect(url);
+        let pid = value(&mut client, "select pg_backend_pid()", &[]);
+        let (steps, todo) = channel::<String>();
+        let (done, ends) = channel();
+        std::thread::spawn(move || {
+            for sql in todo {
+                let end = client
+                    .batch_execute(&sql)
+                    .map_err(|error| format!("{sql}: {error:?}"));
+                if done.send(end).is_err() {
+                    break;
+                }
+            }
+        });
+        Session {
+            pid,
+            steps,
+            ends,
+            is_busy: false,
+            postponed: VecDeque::new(),
+        }
+    }
+
+    pub(super) fn is_idle(&self) -> bool {
+        !self.is_busy && self.postponed.is_empty()
+    }
+
+    /// Sends the next step if the last one is done. Whether anything has changed.
+    fn go_on(&mut self) -> Result<bool, String> {
+        let mut has_changed = false;
+        if self.is_busy {
+            match self.ends.try_recv() {
+                Ok(end) => {
+                    end?;
+                    self.is_busy = false;
+                    has_changed = true;
+                }
+                Err(TryRecvError::Empty) => {}
+                Err(TryRecvError::Disconnected) => return Err("the session is gone".to_owned()),
+            }
+        }
+        if !self.is_busy
+            && let Some(sql) = self.postponed.pop_front()
+        {
+            self.steps
+                .send(sql)
+                .map_err(|_| "the session is gone".to_owned())?;
+            self.is_busy = true;
+            has_changed = true;
+        }
+        Ok(has_changed)
+    }
+}
+
+/// Lets a session take a step, or postpones it if the session still waits with an earlier one. Returns when each session
+/// has taken all its steps or waits for another one.
+pub(super) fn take(
+    admin: &mut Client,
+    sessions: &mut [Session],
+    number: usize,
+    step: &str,
+) -> Result<(), String> {
+    sessions[number].postponed.push_back(step.to_owned());
+    until_looking_every(
+        Duration::ZERO,
+        SOON,
+        "each session to be done or to wait for another",
+        || settle(admin, sessions).transpose(),
+    )
+}
+
+/// Whether all has come to rest.
+fn settle(admin: &mut Client, sessions: &mut [Session]) -> Result<Option<()>, String> {
+    let waiting: Vec<i32> = sessions
+        .iter()
+        .filter(|session| session.is_busy)
+        .map(|session| session.pid)
+        .collect();
+    let blocked = "select count(*) from unnest($1::int[]) as pid where cardinality(pg_blocking_pids(pid)) > 0";
+    let blocked = match waiting.len() {
+        0 => 0,
+        _ => value::<i64>(admin, blocked, &[&waiting]),
+    };
+    let mut has_changed = false;
+    for session in sessions {
+        has_changed |= session.go_on()?;
+    }
+    Ok((!has_changed && blocked == waiting.len() as i64).then_some(()))
+}

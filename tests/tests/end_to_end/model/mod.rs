@@ -1,0 +1,48 @@
+//! Random programs of everything that can happen to the extension, held against a plain model in memory.
+
+mod memory;
+mod program;
+mod run;
+
+use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
+
+use musicstream_tests::database::Database;
+
+use run::Subject;
+
+/// Programs in a run, unless `MUSICSTREAM_MODEL_PROGRAMS` says otherwise.
+const PROGRAMS: u32 = 200;
+
+#[test]
+fn programs_end_as_the_model_does() {
+    let number = |name: &str| {
+        std::env::var(name)
+            .ok()
+            .map(|text| text.parse::<u64>().unwrap())
+    };
+    let programs =
+        number("MUSICSTREAM_MODEL_PROGRAMS").map_or(PROGRAMS, |programs| programs as u32);
+    let seed = number("MUSICSTREAM_MODEL_SEED").unwrap_or_else(rand::random);
+    println!("{programs} programs; again with MUSICSTREAM_MODEL_SEED={seed}");
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    let mut runner = TestRunner::new_with_rng(
+        Config {
+            cases: programs,
+            failure_persistence: None, // the seed is printed
+            max_shrink_iters: 2_000,
+            ..Config::default()
+        },
+        TestRng::from_seed(RngAlgorithm::ChaCha, &bytes),
+    );
+    let database = Database::create();
+    let subject = std::cell::RefCell::new(Subject::new(database.client()));
+    runner
+        .run(&program::program(), |program| {
+            subject
+                .borrow_mut()
+                .run(&program)
+                .map_err(TestCaseError::fail)
+        })
+        .unwrap_or_else(|failure| panic!("{failure}\nagain with MUSICSTREAM_MODEL_SEED={seed}"));
+}

@@ -1,0 +1,152 @@
+//! What a program is made of, and how one is drawn at random.
+
+use proptest::prelude::*;
+
+/// Days in March 2026 on which events happen.
+pub(super) const DAYS: u8 = 5;
+
+/// When an event happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Time {
+    /// Seconds after the start of a day, counted from 2026-03-01.
+    Day { day: u8, second: u32 },
+    /// Ahead of the clock, but accepted.
+    Ahead,
+    /// Too far ahead.
+    Future,
+    /// Older than the retention.
+    Ancient,
+    /// None at all.
+    Broken,
+}
+
+/// A row of a batch, as a writer has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Row {
+    pub(super) id: u8,
+    pub(super) user: u8,
+    pub(super) event_type: u8,
+    pub(super) region: u8,
+    pub(super) time: Time,
+}
+
+/// The types that events have; the last one is not known at first.
+pub(super) const EVENT_TYPES: [&str; 4] = ["play", "pause", "stop", "rewind"];
+pub(super) const REGIONS: [&str; 2] = ["eu", "us"];
+pub(super) const SOURCES: [&str; 2] = ["kafka:a/t", "kafka:b/t"];
+
+/// How a superuser spoils a metric, before a rebuild.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Damage {
+    Day,
+    Minute,
+    MissingDay,
+    SurplusDay,
+    SurplusMinute,
+    SurplusDelta,
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum Operation {
+    /// A batch of a source.
+    Load {
+        source: usize,
+        rows: Vec<Row>,
+    },
+    /// The last batch of a source once more, at the same positions.
+    Replay {
+        source: usize,
+    },
+    /// The topic is made anew: positions begin at 0, with other event ids.
+    Recreate {
+        source: usize,
+    },
+    /// Rows for the inbox.
+    Inbox {
+        rows: Vec<Row>,
+    },
+    RollUp,
+    Delete {
+        ids: Vec<u8>,
+    },
+    Forget {
+        user: u8,
+    },
+    /// Of the days before this one.
+    Expire {
+        day: u8,
+    },
+    Rebuild,
+    Spoil(Damage),
+    Reconcile,
+    /// Of one reason, or of all.
+    Retry {
+        reason: Option<&'static str>,
+    },
+    /// Whether the last event type is a known one.
+    AcceptLastType(bool),
+}
+
+pub(super) fn program() -> impl Strategy<Value = Vec<Operation>> {
+    prop::collection::vec(operation(), 1..14)
+}
+
+fn operation() -> impl Strategy<Value = Operation> {
+    let source = 0..SOURCES.len();
+    prop_oneof![
+        8 => (source.clone(), rows()).prop_map(|(source, rows)| Operation::Load { source, rows }),
+        3 => rows().prop_map(|rows| Operation::Inbox { rows }),
+        5 => Just(Operation::RollUp),
+        1 => source.clone().prop_map(|source| Operation::Replay { source }),
+        1 => source.prop_map(|source| Operation::Recreate { source }),
+        2 => prop::collection::vec(0..9u8, 0..4).prop_map(|ids| Operation::Delete { ids }),
+        1 => (0..3u8).prop_map(|user| Operation::Forget { user }),
+        1 => (1..DAYS).prop_map(|day| Operation::Expire { day }),
+        1 => Just(Operation::Rebuild),
+        1 => prop_oneof![
+            Just(Damage::Day),
+            Just(Damage::Minute),
+            Just(Damage::MissingDay),
+            Just(Damage::SurplusDay),
+            Just(Damage::SurplusMinute),
+            Just(Damage::SurplusDelta),
+        ].prop_map(Operation::Spoil),
+        1 => Just(Operation::Reconcile),
+        2 => prop_oneof![
+            Just(None),
+            Just(Some("unknown_event_type")),
+            Just(Some("conflicting_duplicate")),
+        ].prop_map(|reason| Operation::Retry { reason }),
+        1 => any::<bool>().prop_map(Operation::AcceptLastType),
+    ]
+}
+
+fn rows() -> impl Strategy<Value = Vec<Row>> {
+    prop::collection::vec(row(), 1..8)
+}
+
+fn row() -> impl Strategy<Value = Row> {
+    (0..8u8, 0..3u8, 0..12usize, 0..2u8, time()).prop_map(|(id, user, event_type, region, time)| {
+        Row {
+            id,
+            user,
+            event_type: [0, 0, 0, 0, 0, 0, 1, 1, 2, 2, 3, 3][event_type],
+            region,
+            time,
+        }
+    })
+}
+
+fn time() -> impl Strategy<Value = Time> {
+    // Both ends of a day, both sides of the window in which the day beyond midnight is looked at, and two in one minute.
+    let seconds = prop::sample::select(vec![
+        0, 1800, 3599, 3600, 43_200, 43_230, 82_799, 82_800, 86_399,
+    ]);
+    prop_oneof![
+        20 => (0..DAYS, seconds).prop_map(|(day, second)| Time::Day { day, second }),
+        1 => Just(Time::Ahead),
+        1 => Just(Time::Future),
+        1 => Just(Time::Ancient),
+        1 => Just(Time::Broken),
+    ]
+}

@@ -1,0 +1,458 @@
+//! Runs a program on a database and on the model, and compares the two after each operation.
+
+use std::fmt::Write as _;
+
+use postgres::Client;
+
+use musicstream_tests::database::value;
+
+use super::memory::{Counts, Event, INBOX, Input, Memory, RECONCILED, Rejected, Staged, Time};
+use super::program::{self, Damage, EVENT_TYPES, Operation, REGIONS, Row, SOURCES};
+
+/// 2026-03-01 in seconds since 1970.
+const FIRST_DAY: Time = 1_772_323_200;
+const DAY: Time = 86_400;
+/// Ids of a topic that was made anew.
+const NEW_IDS: u16 = 8;
+const PARTITIONS: i64 = 2;
+
+/// Deleting a program's rows is quicker than truncating the tables, but they grow by it.
+const TRUNCATE_EVERY: u32 = 100;
+
+#[derive(Default, Clone)]
+struct Topic {
+    next_position: i64,
+    id_base: u16,
+    last_batch: Vec<Staged>,
+}
+
+pub(super) struct Subject {
+    client: Client,
+    programs: u32,
+}
+
+impl Subject {
+    pub(super) fn new(mut client: Client) -> Subject {
+        client
+            .batch_execute(
+                "set client_min_messages = warning;
+                 select musicstream_session_staging();
+                 -- Positions are given in physical order: rows must not be put into the place of older ones.
+                 alter table staging_events set (autovacuum_enabled = off)",
+            )
+            .unwrap();
+        Subject {
+            client,
+            programs: 0,
+        }
+    }
+
+    /// Whether database and model agree all along; if not, on what.
+    pub(super) fn run(&mut self, program: &[Operation]) -> Result<(), String> {
+        let mut memory = self.reset();
+        let mut topics = vec![Topic::default(); SOURCES.len()];
+        for (number, operation) in program.iter().enumerate() {
+            self.step(&mut memory, &mut topics, operation)
+                .and_then(|()| self.compare(&memory, matches!(operation, Operation::RollUp)))
+                .map_err(|difference| {
+                    let _ = self.client.batch_execute("rollback");
+                    format!("after operation {number}, {operation:?}: {difference}")
+                })?;
+        }
+        Ok(())
+    }
+
+    fn reset(&mut self) -> Memory {
+        let empty = if self.programs.is_multiple_of(TRUNCATE_EVERY) {
+            "truncate raw_events, metric_deltas, minute_metrics, daily_metrics, rejected_events, frozen_days,
+                 ingest_offsets, rollup_state"
+        } else {
+            "delete from raw_events; delete from metric_deltas; delete from minute_metrics;
+             delete from daily_metrics; delete from rejected_events; delete from frozen_days;
+             delete from ingest_offsets; delete from rollup_state"
+        };
+        self.programs += 1;
+        self.client
+            .batch_execute(&format!(
+                "{empty}; truncate staging_events; select setval('staging_position', 0, false);
+                 delete from event_types where event_type = 'rewind'"
+            ))
+            .unwrap();
+        let now: i64 = value(
+            &mut self.client,
+            "select extract(epoch from now())::bigint",
+            &[],
+        );
+        Memory::new(now, now - 5 * 366 * DAY, now + DAY)
+    }
+
+    fn step(
+        &mut self,
+        memory: &mut Memory,
+        topics: &mut [Topic],
+        operation: &Operation,
+    ) -> Result<(), String> {
+        match operation {
+            Operation::Load { source, rows } => {
+                let topic = &mut topics[*source];
+                topic.last_batch = rows
+                    .iter()
+                    .map(|row| {
+                        topic.next_position += 1;
+                        Staged {
+                            partition: (topic.next_position % PARTITIONS) as i32,
+                            position: topic.next_position,
+                            input: input(row, topic.id_base, memory.now),
+                        }
+                    })
+                    .collect();
+                let batch = topic.last_batch.clone();
+                self.load(memory, *source, &batch)
+            }
+            Operation::Replay { source } => {
+                let batch = topics[*source].last_batch.clone();
+                self.load(memory, *source, &batch)
+            }
+            Operation::Recreate { source } => {
+                topics[*source] = Topic {
+                    id_base: NEW_IDS,
+                    ..Topic::default()
+                };
+                Ok(())
+            }
+            Operation::Inbox { rows } => {
+                let inputs: Vec<Input> = rows.iter().map(|row| input(row, 0, memory.now)).collect();
+                for &input in &inputs {
+                    memory.put_into_inbox(input);
+                }
+                self.client
+                    .batch_execute(&inbox_sql(&inputs))
+                    .map_err(|error| format!("{error:?}"))
+            }
+            Operation::RollUp => {
+                let found = self.numbers(
+                    "select staged, inserted, duplicate, conflicting, rejected from musicstream_rollup()",
+                )?;
+                same("outcome", &found, &memory.roll_up())
+            }
+            Operation::Delete { ids } => {
+                let list: Vec<String> = ids
+                    .iter()
+                    .map(|&id| format!("'{}'", uuid(u16::from(id))))
+                    .collect();
+                let found = self.numbers(&format!(
+                    "select musicstream_delete(array[{}]::uuid[])",
+                    list.join(", ")
+                ))?;
+                same("deleted events", &found, &[memory.delete(ids)])
+            }
+            Operation::Forget { user } => {
+                let sql = format!(
+                    "select events, rejected, staged from musicstream_forget_user('u{user}')"
+                );
+                same("forgotten", &self.numbers(&sql)?, &memory.forget(*user))
+            }
+            Operation::Expire { day } => {
+                let before = FIRST_DAY + DAY * Time::from(*day);
+                let found = self.numbers(&format!(
+                    "select coalesce(sum(events), 0)::bigint from musicstream_expire(now() - to_timestamp({before}))"
+                ))?;
+                same("expired events", &found, &[memory.expire(before)])
+            }
+            Operation::Rebuild => self
+                .numbers("select count(*) from musicstream_rebuild()")
+                .map(drop),
+            Operation::Spoil(damage) => self.spoil(*damage),
+            Operation::Reconcile => {
+                let found = self.numbers("select musicstream_reconcile()")?;
+                same("reconciled", &found, &[memory.reconcile()])
+            }
+            Operation::Retry { reason } => {
+                let reason_sql = reason.map_or("null".to_owned(), |reason| format!("'{reason}'"));
+                let found = self.numbers(&format!(
+                    "select * from musicstream_retry_rejected({reason_sql})"
+                ))?;
+                same("outcome", &found, &memory.retry(*reason))
+            }
+            Operation::AcceptLastType(accepts) => {
+                memory.accepts_last_type = *accepts;
+                self.client
+                    .batch_execute(if *accepts {
+                        "insert into event_types values ('rewind') on conflict do nothing"
+                    } else {
+                        "delete from event_types where event_type = 'rewind'"
+                    })
+                    .map_err(|error| format!("{error:?}"))
+            }
+        }
+    }
+
+    fn load(&mut self, memory: &mut Memory, source: usize, batch: &[Staged]) -> Result<(), String> {
+        let staging = if batch.is_empty() {
+            String::new()
+        } else {
+            staging_sql(batch)
+        };
+        self.client
+            .batch_execute(&format!("begin; {staging}"))
+            .map_err(|error| format!("{error:?}"))?;
+        let found = self.numbers(&format!(
+            "select * from musicstream_upsert('{}')",
+            SOURCES[source]
+        ))?;
+        self.client
+            .batch_execute("commit")
+            .map_err(|error| format!("{error:?}"))?;
+        same("outcome", &found, &memory.store(source, batch))
+    }
+
+    /// Spoils the metrics behind the extension's back, and has them rebuilt.
+    fn spoil(&mut self, damage: Damage) -> Result<(), String> {
+        let live = "day >= musicstream_frozen_before()";
+        let live_minute = "(minute at time zone 'UTC')::date >= musicstream_frozen_before()";
+        let sql = match damage {
+            Damage::Day => format!("update daily_metrics set events = events + 5 where {live}"),
+            Damage::Minute => {
+                format!("update minute_metrics set events = events + 5 where {live_minute}")
+            }
+            Damage::MissingDay => format!("delete from daily_metrics where {live}"),
+            Damage::SurplusDay => {
+                "insert into daily_metrics values ('2026-03-05', 'play', 'mars', 2, 1, now())"
+                    .to_owned()
+            }
+            Damage::SurplusMinute => {
+                "insert into minute_metrics values ('2026-03-05Z', 'play', 'mars', 2, 1)".to_owned()
+            }
+            Damage::SurplusDelta => {
+                "insert into metric_deltas values ('2026-03-05Z', 'play', 'mars', 2, 0)".to_owned()
+            }
+        };
+        let spoiled = self
+            .client
+            .execute(&sql, &[])
+            .map_err(|error| format!("{error:?}"))?;
+        let differences = self.numbers("select count(*) from musicstream_verify()")?[0];
+        if (spoiled > 0) != (differences > 0) {
+            return Err(format!(
+                "{spoiled} rows were spoiled, musicstream_verify() found {differences}"
+            ));
+        }
+        self.numbers("select count(*) from musicstream_rebuild()")
+            .map(drop)
+    }
+
+    fn compare(&mut self, memory: &Memory, is_rolled_up: bool) -> Result<(), String> {
+        let events: Vec<String> = memory.events().iter().map(event_line).collect();
+        self.lines(
+            "raw_events",
+            "select concat_ws(' ', right(event_id::text, 4), user_id, event_type, region, extract(epoch from ts)::bigint)
+             from raw_events",
+            events,
+        )?;
+        let rejected: Vec<String> = memory.rejected.iter().map(rejected_line).collect();
+        self.lines("rejected_events", REJECTED, rejected)?;
+        let minutes = count_lines(&memory.counts(60));
+        let days = count_lines(&memory.counts(DAY));
+        let views = [
+            ("live_minute_metrics", "minute", &minutes),
+            ("live_daily_metrics", "day", &days),
+        ];
+        let tables = [
+            ("minute_metrics", "minute", &minutes),
+            ("daily_metrics", "day", &days),
+        ];
+        for (relation, bucket, expected) in
+            views.iter().chain(tables.iter().filter(|_| is_rolled_up))
+        {
+            self.lines(
+                relation,
+                &format!(
+                    "select concat_ws(' ', extract(epoch from {bucket}{})::bigint, event_type, region, events, late_events)
+                     from {relation}",
+                    if *bucket == "day" { "::timestamp" } else { "" }
+                ),
+                (*expected).clone(),
+            )?;
+        }
+        let verified = self.numbers("select count(*) from musicstream_verify()")?;
+        same("differences by musicstream_verify()", &verified, &[0])?;
+        let watermark = "select coalesce(extract(epoch from musicstream_watermark())::bigint, -1)";
+        same(
+            "watermark",
+            &self.numbers(watermark)?,
+            &[memory.watermark.unwrap_or(-1)],
+        )?;
+        let frozen =
+            "select count(*) from musicstream_leaves() where day < musicstream_frozen_before()";
+        same("partitions of frozen days", &self.numbers(frozen)?, &[0])
+    }
+
+    fn lines(&mut self, what: &str, sql: &str, mut expected: Vec<String>) -> Result<(), String> {
+        let rows = self
+            .client
+            .query(sql, &[])
+            .map_err(|error| format!("{what}: {error:?}"))?;
+        let mut found: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+        found.sort();
+        expected.sort();
+        if found == expected {
+            return Ok(());
+        }
+        let missing: Vec<_> = expected
+            .iter()
+            .filter(|line| !found.contains(line))
+            .collect();
+        let surplus: Vec<_> = found
+            .iter()
+            .filter(|line| !expected.contains(line))
+            .collect();
+        Err(format!(
+            "{what}: {} rows instead of {}; missing: {missing:#?}, surplus: {surplus:#?}",
+            found.len(),
+            expected.len()
+        ))
+    }
+
+    fn numbers(&mut self, sql: &str) -> Result<Vec<i64>, String> {
+        let row = self
+            .client
+            .query_one(sql, &[])
+            .map_err(|error| format!("{sql}: {error:?}"))?;
+        Ok((0..row.len()).map(|column| row.get(column)).collect())
+    }
+}
+
+const REJECTED: &str = "
+    select concat_ws(' ', source, partition, position, reason, case
+        when text like '{oops%' then text
+        else concat_ws(' ',
+            right(text::json ->> 'event_id', 4),
+            text::json ->> 'user_id',
+            text::json ->> 'event_type',
+            text::json ->> 'region',
+            case text::json ->> 'ts'
+                when 'no time' then 'no time'
+                else extract(epoch from (text::json ->> 'ts')::timestamptz)::bigint::text
+            end
+        )
+    end)
+    from rejected_events, lateral (select convert_from(payload, 'utf8') as text) as p";
+
+fn same(what: &str, found: &[i64], expected: &[i64]) -> Result<(), String> {
+    if found == expected {
+        return Ok(());
+    }
+    Err(format!("{what}: {found:?} instead of {expected:?}"))
+}
+
+fn input(row: &Row, id_base: u16, now: Time) -> Input {
+    let ts = match row.time {
+        program::Time::Day { day, second } => {
+            FIRST_DAY + DAY * Time::from(day) + Time::from(second)
+        }
+        program::Time::Ahead => now + DAY / 2,
+        program::Time::Future => now + 10 * DAY,
+        program::Time::Ancient => 631_152_000, // 1990
+        program::Time::Broken => return Input::Broken(Event::new(row, id_base, 0)),
+    };
+    Input::Event(Event::new(row, id_base, ts))
+}
+
+fn uuid(id: u16) -> String {
+    format!("00000000-0000-0000-0000-{id:012x}")
+}
+
+/// Id, user, type and region, as they stand in SQL.
+fn fields(event: &Event) -> String {
+    format!(
+        "'{}', 'u{}', '{}', '{}'",
+        uuid(event.id),
+        event.user,
+        EVENT_TYPES[usize::from(event.event_type)],
+        REGIONS[usize::from(event.region)]
+    )
+}
+
+fn staging_sql(batch: &[Staged]) -> String {
+    let mut sql = "insert into pg_temp.staging_batch (partition, position, event_id, user_id, event_type, region, ts, payload, reason) values ".to_owned();
+    for (index, staged) in batch.iter().enumerate() {
+        let separator = if index == 0 { "" } else { ", " };
+        let (at, place) = (staged.partition, staged.position);
+        let _ = match staged.input {
+            Input::Event(event) => write!(
+                sql,
+                "{separator}({at}, {place}, {}, to_timestamp({}), null, null)",
+                fields(&event),
+                event.ts
+            ),
+            Input::Broken(event) => write!(
+                sql,
+                "{separator}({at}, {place}, null, null, null, null, null, convert_to('{}', 'utf8'), 'malformed_json')",
+                oops(&event)
+            ),
+        };
+    }
+    sql
+}
+
+fn inbox_sql(inputs: &[Input]) -> String {
+    let rows: Vec<String> = inputs
+        .iter()
+        .map(|input| match input {
+            Input::Event(event) => format!(
+                "({}, to_char(to_timestamp({}) at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS'))",
+                fields(event),
+                event.ts
+            ),
+            Input::Broken(event) => format!("({}, 'no time')", fields(event)),
+        })
+        .collect();
+    format!(
+        "insert into staging_events (event_id, user_id, event_type, region, ts) values {}",
+        rows.join(", ")
+    )
+}
+
+fn oops(event: &Event) -> String {
+    format!("{{oops {}", event_line(event))
+}
+
+fn event_line(event: &Event) -> String {
+    format!("{} {}", names(event), event.ts)
+}
+
+fn names(event: &Event) -> String {
+    format!(
+        "{:04x} u{} {} {}",
+        event.id,
+        event.user,
+        EVENT_TYPES[usize::from(event.event_type)],
+        REGIONS[usize::from(event.region)]
+    )
+}
+
+fn rejected_line(rejected: &Rejected) -> String {
+    let source = match rejected.source {
+        INBOX => "staging_events",
+        RECONCILED => "raw_events",
+        source => SOURCES[source],
+    };
+    let what = match rejected.input {
+        Input::Event(event) => event_line(&event),
+        Input::Broken(event) if rejected.source == INBOX => format!("{} no time", names(&event)),
+        Input::Broken(event) => oops(&event),
+    };
+    format!(
+        "{source} {} {} {} {what}",
+        rejected.partition, rejected.position, rejected.reason
+    )
+}
+
+fn count_lines(counts: &Counts) -> Vec<String> {
+    counts
+        .iter()
+        .map(|((bucket, event_type, region), (events, late))| {
+            format!("{bucket} {event_type} {region} {events} {late}")
+        })
+        .collect()
+}
