@@ -96,19 +96,22 @@ pub(super) fn take(
 
 /// Whether all has come to rest.
 fn settle(admin: &mut Client, sessions: &mut [Session]) -> Result<Option<()>, String> {
-    let waiting: Vec<i32> = sessions
-        .iter()
-        .filter(|session| session.is_busy)
-        .map(|session| session.pid)
-        .collect();
-    let blocked = "select count(*) from unnest($1::int[]) as pid where cardinality(pg_blocking_pids(pid)) > 0";
-    let blocked = match waiting.len() {
+    let pids = |sessions: &[Session], is_wanted: fn(&Session) -> bool| -> Vec<i32> {
+        let wanted = sessions.iter().filter(|session| is_wanted(session));
+        wanted.map(|session| session.pid).collect()
+    };
+    let all = pids(sessions, |_| true);
+    let busy = pids(sessions, |session| session.is_busy);
+    // Whom autovacuum holds up goes on by itself.
+    let blocked =
+        "select count(*) from unnest($1::int[]) as pid where pg_blocking_pids(pid) && $2::int[]";
+    let blocked = match busy.len() {
         0 => 0,
-        _ => value::<i64>(admin, blocked, &[&waiting]),
+        _ => value::<i64>(admin, blocked, &[&busy, &all]),
     };
     let mut has_changed = false;
     for session in sessions {
         has_changed |= session.go_on()?;
     }
-    Ok((!has_changed && blocked == waiting.len() as i64).then_some(()))
+    Ok((!has_changed && blocked == busy.len() as i64).then_some(()))
 }
