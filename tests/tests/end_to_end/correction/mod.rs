@@ -40,7 +40,7 @@ fn column(client: &mut Client, sql: &str) -> Vec<String> {
 
 /// The SQLSTATE with which the database refuses it, and the message.
 fn refusal(client: &mut Client, sql: &str) -> (String, String) {
-    let error = client.query(sql, &[]).err().expect("it to be refused");
+    let error = client.query(sql, &[]).expect_err("it to be refused");
     let error = error.as_db_error().expect("the database to refuse it");
     (error.code().code().to_owned(), error.message().to_owned())
 }

@@ -64,11 +64,11 @@ impl Subject {
 
     fn reset(&mut self) -> Memory {
         let empty = if self.programs.is_multiple_of(TRUNCATE_EVERY) {
-            "truncate raw_events, metric_deltas, minute_metrics, daily_metrics, rejected_events, frozen_days,
-                 ingest_offsets, rollup_state"
+            "truncate raw_events, metric_deltas, listener_deltas, minute_metrics, daily_metrics, daily_listeners,
+                 rejected_events, frozen_days, ingest_offsets, rollup_state"
         } else {
-            "delete from raw_events; delete from metric_deltas; delete from minute_metrics;
-             delete from daily_metrics; delete from rejected_events; delete from frozen_days;
+            "delete from raw_events; delete from metric_deltas; delete from listener_deltas; delete from minute_metrics;
+             delete from daily_metrics; delete from daily_listeners; delete from rejected_events; delete from frozen_days;
              delete from ingest_offsets; delete from rollup_state"
         };
         self.programs += 1;
