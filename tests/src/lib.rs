@@ -5,8 +5,8 @@
 
 #![allow(clippy::unwrap_used)] // a harness has nobody to hand an error to
 
-pub mod cluster;
 pub mod batch;
+pub mod cluster;
 pub mod count;
 pub mod data;
 pub mod database;
