@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test up down remove viewer lint setup bench-extension
+.PHONY: help demo test up down remove viewer lint setup bench-extension torture
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ viewer: up ## open the desktop viewer on the local stack
 
 bench-extension: setup ## measure what the extension costs, into docs/benchmarks.md; with FULL=1 on up to 50 million events
 	@scripts/bench-extension.sh $(if $(FULL),--full)
+
+torture: setup ## long runs of the tests: 10,000 random programs, all interleavings
+	@scripts/torture.sh
 
 lint: setup ## rustfmt, clippy and shellcheck, warnings as errors
 	@scripts/lint.sh

@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# The long runs of the tests that draw at random or try all orders: hours rather than minutes.
+set -euo pipefail
+. "$(dirname "$0")/layout.sh"
+cd "$ROOT"
+
+scripts/stack.sh up
+# shellcheck source=/dev/null
+. "$STACK/env"
+export MUSICSTREAM_MODEL_PROGRAMS=${MUSICSTREAM_MODEL_PROGRAMS:-10000} MUSICSTREAM_INTERLEAVE_ALL=1
+cargo test --release --package musicstream-tests --test end_to_end -- --nocapture model:: interleaving::
