@@ -65,9 +65,13 @@ pub(crate) struct Figures {
     pub(crate) sizes: Vec<AtSize>,
     pub(crate) live: Times,
     pub(crate) server: String,
+    /// Of one, five and fifteen minutes; how busy the machine was with other things.
+    pub(crate) load: String,
 }
 
 pub(crate) fn measure(url: &str, plan: &Plan) -> Result<Figures> {
+    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_else(|_| "not known".into());
+    let load = load.split(' ').take(3).collect::<Vec<_>>().join(", ");
     let mut sizes = Vec::new();
     for (round, &stored_millions) in plan.stored_millions.iter().enumerate() {
         sizes.push(at_size(url, plan, stored_millions, round as u64)?);
@@ -89,6 +93,7 @@ pub(crate) fn measure(url: &str, plan: &Plan) -> Result<Figures> {
         sizes,
         live,
         server,
+        load,
     })
 }
 

@@ -28,6 +28,7 @@ pub(crate) fn replaced(old: &str, section: &str) -> String {
 fn write_section(text: &mut String, plan: &Plan, figures: &Figures) -> std::fmt::Result {
     let rows = plan.batch_rows as f64;
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    let load = &figures.load;
     writeln!(
         text,
         "{}; client and server on the same {cores} cores.\n\
@@ -36,7 +37,8 @@ fn write_section(text: &mut String, plan: &Plan, figures: &Figures) -> std::fmt:
          An upsert is the whole transaction: ledger, binary COPY into the staging table, judgement, insert, deltas, \
          sketches, commit; its rows are sent sorted by event_id, as the ingestor does.\n\
          Medians of {} batches; what is compared took turns, batch by batch, so compare ratios, not runs.\n\
-         Events stored beforehand are spread over {DAYS} days, today's partition among them.\n",
+         Events stored beforehand are spread over {DAYS} days, today's partition among them.\n\
+         Load average before the run, of whatever else the machine did: {load}.\n",
         figures.server, plan.batch_rows, plan.batches,
     )?;
     writeln!(

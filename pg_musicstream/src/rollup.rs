@@ -57,27 +57,7 @@ fn roll_up() -> Result<Report, Error> {
             &[],
         )?;
         let inbox = upsert_inbox(client)?;
-        let folded = client
-            .update(include_str!("../sql/statement/fold.sql"), None, &[])?
-            .first();
-        let folded_deltas = folded.get::<i64>(1)?.unwrap_or_default();
-        if let Some(emptied) = folded.get::<Vec<TimestampWithTimeZone>>(2)? {
-            client.update(
-                include_str!("../sql/statement/drop_emptied.sql"),
-                None,
-                &[emptied.into()],
-            )?;
-        }
-        client.update(
-            include_str!("../sql/statement/fold_listeners.sql"),
-            None,
-            &[],
-        )?;
-        client.update(
-            include_str!("../sql/statement/sum_reject_counts.sql"),
-            None,
-            &[],
-        )?;
+        let folded_deltas = fold(client)?;
         client.update(include_str!("../sql/statement/premake.sql"), None, &[])?;
         let watermark = advance_watermark(client, folded_deltas, started)?;
         if folded_deltas > 0 {
@@ -104,6 +84,45 @@ fn upsert_inbox(client: &mut SpiClient<'_>) -> Result<Outcome, Error> {
         conflicting: count(4)?,
         rejected: count(5)?,
     })
+}
+
+/// Moves what waits into the metrics. Returns how many deltas that were.
+fn fold(client: &mut SpiClient<'_>) -> Result<i64, Error> {
+    let pending = client
+        .update(include_str!("../sql/statement/pending.sql"), None, &[])?
+        .first();
+    let is_pending =
+        |column| -> Result<bool, Error> { Ok(pending.get::<bool>(column)?.unwrap_or_default()) };
+    let (deltas, listeners, rejects) = (is_pending(1)?, is_pending(2)?, is_pending(3)?);
+    let mut folded_deltas = 0;
+    if deltas {
+        let folded = client
+            .update(include_str!("../sql/statement/fold.sql"), None, &[])?
+            .first();
+        folded_deltas = folded.get::<i64>(1)?.unwrap_or_default();
+        if let Some(emptied) = folded.get::<Vec<TimestampWithTimeZone>>(2)? {
+            client.update(
+                include_str!("../sql/statement/drop_emptied.sql"),
+                None,
+                &[emptied.into()],
+            )?;
+        }
+    }
+    if listeners {
+        client.update(
+            include_str!("../sql/statement/fold_listeners.sql"),
+            None,
+            &[],
+        )?;
+    }
+    if rejects {
+        client.update(
+            include_str!("../sql/statement/sum_reject_counts.sql"),
+            None,
+            &[],
+        )?;
+    }
+    Ok(folded_deltas)
 }
 
 /// Last of all, for it notes how long the rollup took.

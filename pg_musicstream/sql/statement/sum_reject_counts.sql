@@ -1,7 +1,6 @@
 -- One row a reason instead of many. Without a lock it would be as right, but the rollup's keeps it from waiting.
 with taken as (
     delete from reject_counts
-    where (select count(*) from reject_counts) > 100
     returning reason, rejected
 )
 insert into reject_counts (reason, rejected)

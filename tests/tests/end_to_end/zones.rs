@@ -162,7 +162,7 @@ fn a_day_of_a_zone_is_final_when_no_moment_of_it_is_left() {
     );
     assert!(days > 30, "{days} days");
     for change in CHANGES {
-        for seconds in [-60, -30, 0, 30, 60, random.random_range(-90_000..90_000)] {
+        for seconds in [-30, 30, random.random_range(-90_000..90_000)] {
             client
                 .batch_execute(&format!(
                     "update rollup_state set watermark = timestamptz '{change}Z' + interval '{seconds} s'"
@@ -173,10 +173,10 @@ fn a_day_of_a_zone_is_final_when_no_moment_of_it_is_left() {
                     &mut client,
                     &format!("select day, event_type, is_final from daily_metrics_at('{zone}')"),
                     &format!(
-                        "select day, event_type, day < all (array(
-                            select ((s.watermark + n * interval '1 minute') at time zone '{zone}')::date
+                        "select day, event_type, day < (
+                            select min(((s.watermark + n * interval '1 minute') at time zone '{zone}')::date)
                             from rollup_state as s, generate_series(0, 1500) as n
-                        )) from daily_metrics_at('{zone}')"
+                        ) from daily_metrics_at('{zone}')"
                     ),
                 );
                 assert!(
