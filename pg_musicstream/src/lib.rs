@@ -11,12 +11,14 @@ mod deltas;
 mod error;
 mod field;
 mod listeners;
+mod optimism;
 mod plausible;
 mod retry;
 mod returned;
 mod rollup;
 mod settings;
 mod sketch;
+mod subtransaction;
 mod upsert;
 mod version;
 

@@ -1,5 +1,6 @@
 //! Staged rows become stored events: judged, each once, and counted.
 
+use std::cell::Cell;
 use std::collections::HashSet;
 use std::collections::btree_map::{BTreeMap, Entry};
 
@@ -11,10 +12,11 @@ use crate::bounds::{self, DAY, SECOND, day_start, timestamp};
 use crate::deltas::Deltas;
 use crate::error::{Error, require_read_committed};
 use crate::listeners::Listeners;
+use crate::optimism::Optimism;
 use crate::plausible::Plausible;
 use crate::returned::Rows;
-use crate::settings;
 use crate::version::require_own_objects;
+use crate::{settings, subtransaction};
 
 /// The source name of what comes through the inbox.
 const INBOX: &str = "staging_events";
@@ -178,6 +180,43 @@ struct Survey {
     progress: BTreeMap<i32, i64>,
 }
 
+/// What an insert came to.
+struct Inserted {
+    inserted: i64,
+    /// The ids that were inserted; `None` if all were.
+    new_ids: Option<HashSet<[u8; 16]>>,
+}
+
+/// What inserted rows add to metrics and listeners.
+#[derive(Default)]
+struct Effect {
+    deltas: Deltas,
+    listeners: Listeners,
+}
+
+impl Effect {
+    /// Of rows that an insert returned as `ts, event_type, region, user_id`.
+    fn of(rows: &Rows<'_>, final_before: i64) -> Effect {
+        let mut effect = Effect::default();
+        for row in rows.iter() {
+            let (ts, region) = (row.timestamp(1), row.text(3));
+            effect.deltas.add(ts, row.text(2), region, final_before);
+            effect.listeners.add(ts, region, row.text(4));
+        }
+        effect
+    }
+
+    fn append(self, client: &mut SpiClient<'_>) -> Result<(), Error> {
+        append(client, self.deltas)?;
+        self.listeners.append(client)
+    }
+}
+
+thread_local! {
+    /// Of this session: a backend has one thread.
+    static OPTIMISM: Cell<Optimism> = const { Cell::new(Optimism::new()) };
+}
+
 /// The staged rows of one source in one temporary table.
 pub(crate) struct Batch<'a> {
     pub(crate) source: &'a str,
@@ -202,14 +241,11 @@ impl Batch<'_> {
         make_partitions(client, survey.days.keys())?;
         let across_midnight = self.refuse_across_midnight(client, &survey)?;
 
-        let mut new_ids = self.insert(client)?;
-        let inserted = new_ids.len() as i64;
-        let known = survey.rows - across_midnight - inserted;
+        let Inserted { inserted, new_ids } = self.insert(client, survey.rows - across_midnight)?;
         let conflicting = across_midnight
-            + if known > 0 {
-                self.refuse_conflicts(client, &survey, &mut new_ids)?
-            } else {
-                0
+            + match new_ids {
+                Some(new_ids) => self.refuse_conflicts(client, &survey, new_ids)?,
+                None => 0,
             };
 
         self.record_progress(client, &survey)?;
@@ -316,26 +352,69 @@ impl Batch<'_> {
         Ok(refused.unwrap_or_default())
     }
 
-    /// Inserts what is new and counts it into the deltas. Returns the ids that were inserted.
-    fn insert(&self, client: &mut SpiClient<'_>) -> Result<HashSet<[u8; 16]>, Error> {
+    /// Inserts what is new of `rows` rows, and counts it into the deltas.
+    fn insert(&self, client: &mut SpiClient<'_>, rows: i64) -> Result<Inserted, Error> {
         let final_before = final_before(client)?;
+        let mut optimism = OPTIMISM.get();
+        if optimism.bets() {
+            let counted = subtransaction::unless_raised(
+                client,
+                PgSqlErrorCode::ERRCODE_UNIQUE_VIOLATION,
+                |client| self.insert_new(client, final_before),
+            )?;
+            match counted {
+                Some(_) => optimism.won(),
+                None => optimism.lost(),
+            }
+            OPTIMISM.set(optimism);
+            if let Some((effect, inserted)) = counted {
+                effect.append(client)?;
+                return Ok(Inserted {
+                    inserted,
+                    new_ids: None,
+                });
+            }
+        }
+        OPTIMISM.set(optimism);
+        let (effect, inserted) = self.insert_missing(client, rows, final_before)?;
+        effect.append(client)?;
+        Ok(inserted)
+    }
+
+    /// All rows are new, or unique_violation is raised.
+    fn insert_new(
+        &self,
+        client: &mut SpiClient<'_>,
+        final_before: i64,
+    ) -> Result<(Effect, i64), Error> {
+        let result = client.update(
+            &*self.statement(include_str!("../sql/statement/insert_new.sql")),
+            None,
+            &[],
+        )?;
+        let returned = Rows::of(client, &result);
+        Ok((Effect::of(&returned, final_before), returned.len() as i64))
+    }
+
+    /// Some rows may be stored already, or come twice.
+    fn insert_missing(
+        &self,
+        client: &mut SpiClient<'_>,
+        rows: i64,
+        final_before: i64,
+    ) -> Result<(Effect, Inserted), Error> {
         let result = client.update(
             &*self.statement(include_str!("../sql/statement/insert.sql")),
             None,
             &[],
         )?;
-        let rows = Rows::of(client, &result);
-        let mut deltas = Deltas::default();
-        let mut listeners = Listeners::default();
-        let mut ids = HashSet::with_capacity(rows.len());
-        for row in rows.iter() {
-            ids.insert(row.uuid(1));
-            deltas.add(row.timestamp(4), row.text(2), row.text(3), final_before);
-            listeners.add(row.timestamp(4), row.text(3), row.text(5));
-        }
-        append(client, deltas)?;
-        listeners.append(client)?;
-        Ok(ids)
+        let returned = Rows::of(client, &result);
+        let inserted = Inserted {
+            inserted: returned.len() as i64,
+            new_ids: ((returned.len() as i64) < rows)
+                .then(|| returned.iter().map(|row| row.uuid(5)).collect()),
+        };
+        Ok((Effect::of(&returned, final_before), inserted))
     }
 
     /// Keeps those rows whose event_id is stored with other fields: the first arrival wins.
@@ -343,7 +422,7 @@ impl Batch<'_> {
         &self,
         client: &mut SpiClient<'_>,
         survey: &Survey,
-        new_ids: &mut HashSet<[u8; 16]>,
+        mut new_ids: HashSet<[u8; 16]>,
     ) -> Result<i64, Error> {
         let result = client.update(
             &*self.statement(include_str!("../sql/statement/staged_ids.sql")),

@@ -5,4 +5,4 @@ select distinct on (event_id) event_id, user_id, event_type, region, ts, song_id
 from pg_temp.staging_batch
 order by event_id, partition, position
 on conflict do nothing
-returning event_id, event_type, region, ts, user_id
+returning ts, event_type, region, user_id, event_id

@@ -10,6 +10,7 @@ mod corpora;
 mod correction;
 mod crash;
 mod csv_file;
+mod dedup;
 mod disk;
 mod eventsim;
 mod fence;
