@@ -20,6 +20,17 @@ pub const DAY_EVERY: i64 = 1_000;
 const NUMBERED: &str = include_str!("numbered.sql");
 const DIFFERENCES: &str = include_str!("numbered_differences.sql");
 
+/// The query `numbered`, for a `with`: the events of these numbers in full.
+pub fn numbered(numbers: Range<i64>) -> String {
+    NUMBERED
+        .replace(
+            "$1::bigint[]",
+            &format!("array[{}]::bigint[]", numbers.start),
+        )
+        .replace("$2::bigint[]", &format!("array[{}]::bigint[]", numbers.end))
+        .replace("$3::bigint", &INBOX_FROM.to_string())
+}
+
 /// The owner of the one partition of [`SOURCE`].
 pub struct Writer {
     /// Its session, with the rights of the ingest role.

@@ -14,7 +14,7 @@ use musicstream_tests::database::{Database, connect, value};
 use musicstream_tests::random::{seed, times};
 use musicstream_tests::wait::{SetOnDrop, until};
 use musicstream_tests::writer::{
-    DAY_EVERY, INBOX_FROM, Writer, assert_exact, put_into_inbox, summary_of,
+    DAY_EVERY, INBOX_FROM, Writer, assert_exact, numbered, put_into_inbox, summary_of,
 };
 
 const SOON: Duration = Duration::from_secs(60);
@@ -48,7 +48,8 @@ impl Interruption {
     }
 }
 
-/// Where an upsert is held up, and by what. `DAY` is the first day of the batch, which exists; `FIRST` its first number.
+/// Where an upsert is held up, and by what. `DAY` is the first day of the batch, which exists; `NUMBERED` the
+/// query of the event that is in conflict.
 pub(crate) const UPSERT_STEPS: [(&str, &str); 8] = [
     ("move the ledger", "lock table ingest_offsets in share mode"),
     (
@@ -75,7 +76,13 @@ pub(crate) const UPSERT_STEPS: [(&str, &str); 8] = [
     (
         // Its row of rejected_events is there, but not committed.
         "keep a conflict",
-        "insert into rejected_events (source, partition, position, reason) values ('test:numbered', 0, FIRST + 13, 'x')",
+        "with NUMBERED
+        insert into rejected_events (source, partition, position, payload, reason)
+        select 'test:numbered', 0, n, musicstream_event_json(
+            event_id::text, user_id, event_type, region,
+            to_char(ts at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), null, null
+        ), 'x'
+        from numbered",
     ),
 ];
 
@@ -179,7 +186,7 @@ pub(crate) fn hold_of_batch(hold: &str, admin: &mut Client, first: i64) -> Strin
         &[&first],
     );
     hold.replace("DAY", &day)
-        .replace("FIRST", &first.to_string())
+        .replace("NUMBERED", &numbered(first + 13..first + 14))
 }
 
 #[test]

@@ -25,12 +25,13 @@ const PUT_IN_THE_WAY: &str = "
     reset search_path";
 
 /// All that the ingest role may call and that changes data. Who adds a function decides whether it belongs here.
-const INGEST_MAY_CALL: [&str; 9] = [
+const INGEST_MAY_CALL: [&str; 10] = [
     "musicstream_advance(text,integer,bigint,bigint,bigint,bytea)",
     "musicstream_claim(text,integer,text)",
     "musicstream_keep_bytes(text,integer[],bigint[],bytea[],bytea[])",
     "musicstream_make_partitions(date[],boolean)",
     "musicstream_release(text,integer,bigint)",
+    "musicstream_retry_rejected(text,text,bigint)",
     "musicstream_rollup()",
     "musicstream_session_staging()",
     "musicstream_upsert()",

@@ -56,7 +56,7 @@ impl Work {
             ForgetUser => "select musicstream_forget_user('u2')".to_owned(),
             Expire => "select musicstream_expire(now() - '2026-03-02Z')".to_owned(),
             MakePartitions => {
-                "select musicstream_make_partitions(array['2026-03-01', '2026-03-05', '2026-03-06']::date[])".to_owned()
+                "select musicstream_make_partitions(array['2026-02-28', '2026-03-05', '2026-03-06']::date[])".to_owned()
             }
             Reconcile => "select musicstream_reconcile()".to_owned(),
             Retry => "select musicstream_retry_rejected()".to_owned(),
@@ -79,7 +79,7 @@ fn set_up(client: &mut Client) {
             "begin; delete from raw_events; delete from metric_deltas; delete from listener_deltas; delete from minute_metrics;
              delete from daily_metrics; delete from daily_listeners; delete from rejected_events; delete from frozen_days;
              delete from ingest_offsets; delete from rollup_state; delete from staging_events;
-             drop table if exists raw_events_20260305, raw_events_20260306;
+             drop table if exists raw_events_20260228, raw_events_20260305, raw_events_20260306;
              delete from event_types where event_type = 'rewind';
              {}; select musicstream_rollup();
              truncate pg_temp.staging_batch;

@@ -14,8 +14,6 @@ const FIRST_DAY: Time = 1_772_323_200;
 const DAY: Time = 86_400;
 /// Ids of a topic that was made anew.
 const NEW_IDS: u16 = 8;
-const PARTITIONS: i64 = 2;
-
 /// Deleting a program's rows is quicker than truncating the tables, but they grow by it.
 const TRUNCATE_EVERY: u32 = 100;
 
@@ -100,7 +98,7 @@ impl Subject {
                     .map(|row| {
                         topic.next_position += 1;
                         Staged {
-                            partition: (topic.next_position % PARTITIONS) as i32,
+                            partition: 0,
                             position: topic.next_position,
                             input: input(row, topic.id_base, memory.now),
                         }
