@@ -1,7 +1,7 @@
 //! What is rejected keeps its bytes, whatever they are.
 
-use musicstream_tests::database::{Database, value};
-use musicstream_tests::oracle::assert_metrics_equal_raw;
+use musicstream_tests::database::{Database, connect, value};
+use musicstream_tests::oracle::{assert_metrics_equal_raw, roll_up};
 use musicstream_tests::pipeline::{
     assert_rejects_are_what_was_sent, load, rejected, stream_to_end,
 };
@@ -96,6 +96,31 @@ fn what_kafka_brought_comes_out_as_it_came() {
     );
     let kept = assert_rejects_are_what_was_sent(&mut client, &sent);
     assert_eq!(kept.len(), sent.len() - 1, "all but one are kept");
+    assert_metrics_equal_raw(&mut client);
+
+    // Two were events but for their type. Whoever tries again once it is accepted stores each once, and the rest stays
+    // as it came.
+    client
+        .batch_execute("insert into event_types values ('teleport')")
+        .unwrap();
+    let mut ingest = connect(&database.ingest_url());
+    for inserted in [2, 0] {
+        let retry = "select inserted from musicstream_retry_rejected()";
+        assert_eq!(value::<i64>(&mut ingest, retry, &[]), inserted);
+        let kept = assert_rejects_are_what_was_sent(&mut client, &sent);
+        assert_eq!(kept.len(), sent.len() - 3, "two are stored now");
+        assert_metrics_equal_raw(&mut client);
+        roll_up(&mut client);
+        assert_metrics_equal_raw(&mut client);
+    }
+    let teleports =
+        "select sum(events)::bigint from live_daily_metrics where event_type = 'teleport'";
+    assert_eq!(value::<i64>(&mut client, teleports, &[]), 2);
+
+    // And once more by their producer: they are known now.
+    topic.send(sent.clone());
+    let again = stream_to_end(&database, &topic);
+    assert_eq!((again.inserted, again.duplicate), (0, 3), "{again:?}");
     assert_metrics_equal_raw(&mut client);
 }
 

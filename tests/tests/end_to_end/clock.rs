@@ -163,6 +163,30 @@ fn one_clock_in_a_hundred_does_not_move_the_watermark() {
     assert_metrics_equal_raw(&mut admin);
 }
 
+#[test]
+fn a_caller_cannot_have_partitions_made_without_limit() {
+    let database = Database::create();
+    let mut admin = database.client();
+    let mut client = session(&database);
+    for days in [
+        "select date '1970-01-01' + n from generate_series(0, 16000) as n",
+        "select (now() at time zone 'UTC')::date + n from generate_series(3, 20000) as n",
+        "select date '9999-12-31' - n from generate_series(0, 1000) as n",
+    ] {
+        let made: i32 = value(
+            &mut client,
+            &format!("select musicstream_make_partitions(array({days}))"),
+            &[],
+        );
+        assert_eq!(made, 0, "{days}");
+    }
+    let edges =
+        "select musicstream_make_partitions(array[now()::date - 7, 'infinity', '-infinity', null])";
+    let _ = client.execute(edges, &[]); // refused or not: days without a name are no partitions
+    let partitions = partitions(&mut admin);
+    assert!(partitions <= 1, "{partitions} partitions");
+}
+
 /// A thousand days that nobody has made yet, from files by two ingestors, with rollups all the time.
 #[test]
 fn a_thousand_days_are_loaded_by_two_writers_at_once() {

@@ -15,7 +15,9 @@ use musicstream_tests::writer::{
     DAY_EVERY, INBOX_FROM, Writer, assert_exact, put_into_inbox, summary_of,
 };
 
-use crate::interrupt::{ROLLUP_STEPS, UPSERT_STEPS, hold_of_batch, interrupt};
+use crate::interrupt::{
+    REBUILD_STEPS, ROLLUP_STEPS, SPOIL, UPSERT_STEPS, hold_of_batch, interrupt,
+};
 
 const SOON: Duration = Duration::from_secs(120);
 
@@ -71,7 +73,22 @@ fn a_crash_at_any_step_leaves_nothing_and_the_same_again_is_exact() {
         assert_eq!(staged, 200, "after {name}");
         writer = Writer::claim(&database).unwrap();
     }
-    let batches = 1 + UPSERT_STEPS.len() + ROLLUP_STEPS.len();
+    for (number, (name, hold)) in REBUILD_STEPS.into_iter().enumerate() {
+        writer.store(DAY_EVERY).unwrap();
+        let mut mender = database.client();
+        mender.batch_execute(SPOIL).unwrap();
+        let process: i32 = value(&mut mender, "select pg_backend_pid()", &[]);
+        let work = || mender.execute("select musicstream_rebuild()", &[]);
+        interrupt(&database, name, hold, process, work, |_| {
+            die(&cluster, process, number % 2 == 0);
+        });
+        database
+            .client()
+            .execute("select musicstream_rebuild()", &[])
+            .unwrap();
+        writer = Writer::claim(&database).unwrap();
+    }
+    let batches = 1 + UPSERT_STEPS.len() + ROLLUP_STEPS.len() + REBUILD_STEPS.len();
     assert_eq!(
         assert_exact(&database, Some(inbox)),
         batches as i64 * DAY_EVERY

@@ -11,6 +11,7 @@ use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 
 use musicstream_tests::database::{Database, connect, value};
+use musicstream_tests::oracle::assert_metrics_equal_raw;
 use musicstream_tests::random::{seed, times};
 use musicstream_tests::wait::{SetOnDrop, until};
 use musicstream_tests::writer::{
@@ -109,6 +110,36 @@ pub(crate) const ROLLUP_STEPS: [(&str, &str); 8] = [
         "lock table rollup_state in share mode",
     ),
 ];
+
+/// Where a rebuild is held up, and by what.
+pub(crate) const REBUILD_STEPS: [(&str, &str); 7] = [
+    (
+        "wait for a rollup",
+        "select pg_advisory_xact_lock(hashtext('pg_musicstream'), 1)",
+    ),
+    (
+        "count events",
+        "lock table raw_events_20260102 in access exclusive mode",
+    ),
+    (
+        "take deltas",
+        "delete from metric_deltas where ctid = (select max(ctid) from metric_deltas)",
+    ),
+    ("write minutes", "lock table minute_metrics in share mode"),
+    ("write days", "lock table daily_metrics in share mode"),
+    (
+        "write listeners",
+        "lock table daily_listeners in share mode",
+    ),
+    ("note a change", "lock table rollup_state in share mode"),
+];
+
+/// Makes metrics wrong behind the extension's back, in ways that a rebuild has to mend.
+pub(crate) const SPOIL: &str = "
+    update daily_metrics set events = events + 7 where day = '2026-01-01';
+    delete from minute_metrics where event_type = 'pause' and minute < '2026-01-02';
+    insert into minute_metrics values ('2026-01-02 00:00:30', 'play', 'nowhere', 3, 0);
+    update metric_deltas set events = events + 1 where ctid = (select min(ctid) from metric_deltas)";
 
 /// Runs `work` on a session while `hold` is held, and has it interrupted once it waits for that: it fails, and everything
 /// is as before. Returns how it failed.
@@ -288,6 +319,34 @@ fn a_rollup_that_is_interrupted_at_any_step_leaves_nothing_and_can_be_repeated()
     }
     let stored = 2 * ROLLUP_STEPS.len() as i64 * 200;
     assert_eq!(assert_exact(&database, Some(inbox)), stored);
+}
+
+#[test]
+fn a_rebuild_that_is_interrupted_at_any_step_leaves_nothing_and_can_be_repeated() {
+    let database = Database::create();
+    let mut admin = database.client();
+    let mut writer = Writer::claim(&database).unwrap();
+    writer.store(DAY_EVERY).unwrap();
+    admin.execute("select musicstream_rollup()", &[]).unwrap();
+    writer.store(DAY_EVERY).unwrap();
+    let mut mender = database.client();
+    for (name, hold) in REBUILD_STEPS {
+        for interruption in [Interruption::Cancel, Interruption::Terminate] {
+            admin.batch_execute(SPOIL).unwrap();
+            let process: i32 = value(&mut mender, "select pg_backend_pid()", &[]);
+            interrupt_by(interruption, &database, (name, hold), process, || {
+                mender.execute("select musicstream_rebuild()", &[])
+            });
+            if interruption == Interruption::Terminate {
+                mender = database.client();
+            }
+            mender.execute("select musicstream_rebuild()", &[]).unwrap();
+            assert_metrics_equal_raw(&mut admin);
+            writer.store(DAY_EVERY).unwrap();
+        }
+    }
+    let batches = 2 + 2 * REBUILD_STEPS.len() as i64;
+    assert_eq!(assert_exact(&database, None), batches * DAY_EVERY);
 }
 
 /// Two writers of one kind each, interrupted at moments that no lock chooses.
