@@ -26,7 +26,7 @@ viewer: up ## open the desktop viewer on the local stack
 bench-extension: setup ## measure what the extension costs, into docs/benchmarks.md; with FULL=1 on up to 50 million events
 	@scripts/bench-extension.sh $(if $(FULL),--full)
 
-torture: setup ## long runs of the tests: 10,000 random programs, all interleavings
+torture: setup ## long runs of the tests: 10,000 random programs, all interleavings, hundreds of crashes
 	@scripts/torture.sh
 
 lint: setup ## rustfmt, clippy and shellcheck, warnings as errors

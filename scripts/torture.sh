@@ -8,4 +8,6 @@ scripts/stack.sh up
 # shellcheck source=/dev/null
 . "$STACK/env"
 export MUSICSTREAM_MODEL_PROGRAMS=${MUSICSTREAM_MODEL_PROGRAMS:-10000} MUSICSTREAM_INTERLEAVE_ALL=1
-cargo test --release --package musicstream-tests --test end_to_end -- --nocapture model:: interleaving::
+export MUSICSTREAM_INTERRUPTIONS=${MUSICSTREAM_INTERRUPTIONS:-5000} MUSICSTREAM_CRASHES=${MUSICSTREAM_CRASHES:-200}
+cargo test --release --package musicstream-tests --test end_to_end -- --nocapture model:: interleaving:: \
+  interrupt:: crash::

@@ -17,4 +17,4 @@ with counted as (
     union all
     select 'stored, not counted', lack.* from (table stored except all table counted) as lack
 )
-select to_jsonb(difference)::text from difference limit 20
+select to_jsonb(d)::text from difference as d limit 20

@@ -6,7 +6,7 @@ use postgres::Client;
 
 use musicstream_tests::cluster::{ARCHIVES, Cluster};
 use musicstream_tests::database::{Database, connect, project_sql, value};
-use musicstream_tests::oracle::assert_metrics_equal_raw;
+use musicstream_tests::oracle::{assert_metrics_equal_raw, counts_in};
 use musicstream_tests::pipeline::{assert_topic_is_stored, stream, stream_to_end};
 use musicstream_tests::process::{Program, program, run};
 use musicstream_tests::stack::stack;
@@ -174,6 +174,37 @@ fn a_dump_holds_everything_that_is_set_owned_granted_and_pending() {
     inbox.end += 200;
     admin.execute("select musicstream_rollup()", &[]).unwrap();
     assert_eq!(assert_exact(&restored, Some(inbox)), 3000);
+}
+
+/// The events of a frozen day are gone: were it not known to be frozen, all of them could be counted again.
+#[test]
+fn a_day_that_was_frozen_is_frozen_in_a_restored_database() {
+    let source = Database::create();
+    let target = Cluster::start("");
+    let mut client = source.client();
+    let mut writer = Writer::claim(&source).unwrap();
+    writer.store(1000).unwrap();
+    client
+        .batch_execute("select musicstream_rollup(); select musicstream_expire('10 days')")
+        .unwrap();
+    let counts = counts_in(&mut client, "live_daily_metrics");
+    assert_eq!(counts.values().sum::<i64>(), 800);
+    let left: i64 = value(&mut client, "select count(*) from raw_events", &[]);
+    assert_eq!(left, 0, "the events are dropped");
+
+    let dump = target.run(target.program("pg_dump").arg("--create").arg(source.url()));
+    let restored = restore(&source, &dump, &target);
+    let mut admin = restored.client();
+    assert_eq!(counts_in(&mut admin, "live_daily_metrics"), counts);
+    let differences = "select count(*) from musicstream_verify()";
+    assert_eq!(value::<i64>(&mut admin, differences, &[]), 0);
+    // The same events once more, as from the beginning of their topic.
+    admin.execute("delete from ingest_offsets", &[]).unwrap();
+    let mut writer = Writer::claim(&restored).unwrap();
+    let again = writer.store(1000).unwrap();
+    assert_eq!((again.inserted, again.read), (0, 1000), "{again:?}");
+    admin.execute("select musicstream_rollup()", &[]).unwrap();
+    assert_eq!(counts_in(&mut admin, "live_daily_metrics"), counts);
 }
 
 #[test]
