@@ -207,3 +207,28 @@ fn a_topic_made_anew_loses_no_rejected_record() {
         ["first", "second"]
     );
 }
+
+#[test]
+fn a_line_of_a_file_gets_in_by_the_way_that_the_readme_tells() {
+    let readme = include_str!("../../../../README.md");
+    let from = readme.find("with line as (").expect("the statement");
+    let statement = &readme[from..from + readme[from..].find(';').unwrap()];
+    let (_database, mut client) = database_with(&[]);
+    client
+        .batch_execute(
+            "insert into event_types values ('rewind');
+            insert into rejected_events (source, partition, position, payload, reason)
+            select 'file:1', 0, n, convert_to(lpad(to_hex(n), 32, '0') || ',u,rewind,eu,2026-03-01T12:00:00Z', 'utf8'),
+                'unknown_event_type'
+            from generate_series(1, 3) as n",
+        )
+        .unwrap();
+    assert_eq!(retry(&mut client, ""), outcome(3, 0, 0, 0, 3));
+    for expected in [3, 0] {
+        assert_eq!(client.execute(statement, &[]).unwrap(), expected);
+        client.query("select musicstream_rollup()", &[]).unwrap();
+        assert_metrics_equal_raw(&mut client);
+    }
+    assert_eq!(count(&mut client, "raw_events"), 3);
+    assert_eq!(count(&mut client, "rejected_events"), 0);
+}
