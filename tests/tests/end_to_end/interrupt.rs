@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use postgres::{Client, Error, NoTls};
 use rand::rngs::StdRng;
@@ -170,12 +170,16 @@ pub(crate) fn interrupt<T>(
             .then_some(())
         });
         send(&mut admin);
+        let deadline = Instant::now() + SOON;
+        while !worker.is_finished() && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(5)); // between two looks
+        }
+        drop(holder); // what was not interrupted goes on, and is found out
         worker
             .join()
             .unwrap()
             .expect_err("the session to be interrupted")
     });
-    drop(holder); // it may be gone with the server
     // The end of a session is not instant, and a server notices only after a while that one was killed.
     let after: String = until(SOON, "the work to have ended", || {
         let mut admin = Client::connect(&database.url(), NoTls).ok()?;
@@ -227,6 +231,11 @@ fn an_upsert_that_is_interrupted_at_any_step_leaves_nothing_and_can_be_repeated(
     writer.store(DAY_EVERY).unwrap();
     for (name, hold) in UPSERT_STEPS {
         for interruption in [Interruption::Cancel, Interruption::Terminate] {
+            if interruption == Interruption::Cancel {
+                // A new session bets that nothing of a batch is stored, and loses: the cancel meets the bet, the end of
+                // the session the insert that looks first.
+                writer = Writer::claim(&database).unwrap();
+            }
             let first = writer.next();
             let hold = hold_of_batch(hold, &mut database.client(), first);
             let process = writer.process();
