@@ -136,6 +136,12 @@ impl Target {
         Target::resolve(text, &Environment::of_process(), program)
     }
 
+    /// The same with a password, whatever was found before.
+    pub fn with_password(mut self, password: &str) -> Target {
+        self.passwords.fill(Some(password.to_owned()));
+        self
+    }
+
     /// TLS as `sslmode` and its companions say; reads the files that they name.
     ///
     /// # Errors

@@ -1,12 +1,24 @@
 //! The command line: subcommands, and the flags that several of them share.
 
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Context;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::{generate, load, status, stream};
 
+const EXIT_CODES: &str = "\
+Exit codes:
+  0         all input was stored or rejected, or a stream was stopped; the next run goes on from there
+  1         failed, or a load was interrupted; run again, it goes on where it was
+  2         wrong usage
+  3         more records were rejected than --max-reject-ratio allows
+  130, 143  a second SIGINT or SIGTERM: stopped at once";
+
 /// Moves listening events into Postgres, exactly once.
 #[derive(Debug, Parser)]
-#[command(name = "musicstream-ingestor", version, max_term_width = 100)]
+#[command(name = "musicstream-ingestor", version, max_term_width = 100, after_help = EXIT_CODES)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) log: LogArgs,
@@ -68,9 +80,27 @@ pub(crate) struct DatabaseArgs {
     /// PG* variables and ~/.pgpass, as in psql
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
     pub(crate) database_url: Option<String>,
+    /// File that holds the database's password, and nothing else
+    #[arg(long, env = "DATABASE_PASSWORD_FILE", value_name = "FILE")]
+    pub(crate) database_password_file: Option<PathBuf>,
+    /// A server that keeps the connection but does not answer for so long is taken for lost
+    #[arg(long, default_value = "5m", value_parser = parse_duration, value_name = "DURATION")]
+    pub(crate) answer_timeout: Duration,
 }
 
-/// Which Kafka cluster and topic.
+/// The topics of a stream.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Kafka")]
+pub(crate) struct TopicsArgs {
+    /// Kafka topics, separated by commas or each with a --topic of its own
+    #[arg(long = "topic", value_name = "TOPIC", default_value = DEFAULT_TOPIC, value_delimiter = ',')]
+    pub(crate) topics: Vec<String>,
+}
+
+/// The topic where none is named.
+pub(crate) const DEFAULT_TOPIC: &str = "music_events";
+
+/// Which Kafka cluster.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Kafka")]
 pub(crate) struct KafkaArgs {
@@ -82,10 +112,8 @@ pub(crate) struct KafkaArgs {
         value_name = "HOST:PORT"
     )]
     pub(crate) brokers: String,
-    /// Kafka topic
-    #[arg(long, default_value = "music_events")]
-    pub(crate) topic: String,
-    /// Any librdkafka option, for example -X security.protocol=ssl; may be repeated
+    /// Any librdkafka option, for example -X security.protocol=ssl; may be repeated. A value that begins with @ is
+    /// read from that file, as in -X sasl.password=@/run/secrets/kafka; @@ is a plain @
     #[arg(short = 'X', value_name = "KEY=VALUE", value_parser = parse_option)]
     pub(crate) options: Vec<(String, String)>,
 }
@@ -110,11 +138,77 @@ impl KafkaArgs {
     }
 }
 
+/// Reads `key=value`, or `key=@file`.
 fn parse_option(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((key, value)) if !key.trim().is_empty() => {
-            Ok((key.trim().to_owned(), value.to_owned()))
+    let (key, value) = match text.split_once('=') {
+        Some((key, value)) if !key.trim().is_empty() => (key.trim(), value),
+        _ => return Err("expected key=value".to_owned()),
+    };
+    let value = match value.strip_prefix('@') {
+        None => value.to_owned(),
+        Some(plain) if plain.starts_with('@') => plain.to_owned(),
+        Some(file) => read_secret(file.as_ref()).map_err(|error| format!("{error:#}"))?,
+    };
+    Ok((key.to_owned(), value))
+}
+
+/// The content of a file that holds a secret, without the line end that editors add.
+///
+/// # Errors
+/// It cannot be read, or is empty.
+pub(crate) fn read_secret(file: &std::path::Path) -> anyhow::Result<String> {
+    let text = std::fs::read_to_string(file)
+        .with_context(|| format!("cannot read the secret in {}", file.display()))?;
+    let secret = text.trim_end_matches(['\r', '\n']);
+    anyhow::ensure!(!secret.is_empty(), "{} is empty", file.display());
+    Ok(secret.to_owned())
+}
+
+/// Reads `250ms`, `2s`, `1m`, or a plain number of milliseconds.
+pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
+    let digits = text
+        .find(|character: char| !character.is_ascii_digit())
+        .unwrap_or(text.len());
+    let number: u64 = text[..digits]
+        .parse()
+        .map_err(|_| "expected a number and ms, s or m".to_owned())?;
+    match &text[digits..] {
+        "" | "ms" => Ok(Duration::from_millis(number)),
+        "s" => Ok(Duration::from_secs(number)),
+        "m" => Ok(Duration::from_secs(number.saturating_mul(60))),
+        _ => Err("expected a number and ms, s or m".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations() {
+        assert_eq!(parse_duration("250"), Ok(Duration::from_millis(250)));
+        assert_eq!(parse_duration("250ms"), Ok(Duration::from_millis(250)));
+        assert_eq!(parse_duration("2s"), Ok(Duration::from_secs(2)));
+        assert_eq!(parse_duration("3m"), Ok(Duration::from_secs(180)));
+        for bad in ["", "s", "-1s", "1h", "1.5s"] {
+            assert!(parse_duration(bad).is_err(), "{bad}");
         }
-        _ => Err("expected key=value".to_owned()),
+    }
+
+    #[test]
+    fn options_of_kafka_may_lie_in_files() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("secret");
+        std::fs::write(&file, "p@ss=word \r\n").unwrap();
+        let option =
+            |text: String| parse_option(&text).map(|(key, value)| format!("{key}|{value}"));
+        assert_eq!(option("a = b=c".into()), Ok("a| b=c".into()));
+        assert_eq!(option("a=@@b".into()), Ok("a|@b".into()));
+        assert_eq!(
+            option(format!("a=@{}", file.display())),
+            Ok("a|p@ss=word ".into())
+        );
+        assert!(option("a=@/no/such/file".into()).is_err_and(|why| why.contains("/no/such/file")));
+        assert!(option("a".into()).is_err() && option("=a".into()).is_err());
     }
 }

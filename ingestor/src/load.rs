@@ -15,10 +15,12 @@ use musicstream_event::Rejection;
 
 use crate::batch::{Batch, Limits, Origin};
 use crate::cli::{DatabaseArgs, OutputArgs};
-use crate::database::{self, Holder, Target};
+use crate::database::{self, Holder, Server};
 use crate::file::{FileArgs, FileReader};
+use crate::monitor::Observer;
 use crate::owner;
 use crate::progress::{Progress, Unit};
+use crate::reject_limit::{RejectArgs, RejectLimit};
 use crate::shutdown::Shutdown;
 use crate::summary::Totals;
 use crate::writer::{News, Order, Report, Writer, WriterConfig};
@@ -33,6 +35,8 @@ pub(crate) struct LoadArgs {
     /// Most rows in one transaction
     #[arg(long, default_value_t = 50_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000), value_name = "N")]
     pub(crate) batch_rows: u32,
+    #[command(flatten)]
+    pub(crate) reject: RejectArgs,
     #[command(flatten)]
     pub(crate) database: DatabaseArgs,
     #[command(flatten)]
@@ -57,14 +61,14 @@ const GENERATION: u64 = 0;
 pub(crate) fn run(args: LoadArgs) -> anyhow::Result<()> {
     let started = Instant::now();
     let shutdown = Shutdown::on_signal().context("cannot listen for signals")?;
-    let target = database::target(&args.database)?;
+    let server = database::server(&args.database)?;
     // Files that cannot be a load stop it before anything is stored.
     for path in &args.files {
         if path != Path::new("-") {
             FileReader::open(path, &args.file)?;
         }
     }
-    let mut load = Load::start(target, &args, shutdown)?;
+    let mut load = Load::start(server, &args, shutdown)?;
     for path in &args.files {
         load.file(path, &args.file)
             .with_context(|| format!("cannot load {}", path.display()))?;
@@ -77,6 +81,7 @@ struct Load {
     writer: Writer,
     reports: mpsc::Receiver<Report>,
     limits: Limits,
+    reject_limit: Option<RejectLimit>,
     shutdown: Shutdown,
     totals: Totals,
     in_flight: usize,
@@ -92,10 +97,12 @@ struct Source {
 }
 
 impl Load {
-    fn start(target: Target, args: &LoadArgs, shutdown: Shutdown) -> anyhow::Result<Load> {
+    fn start(server: Server, args: &LoadArgs, shutdown: Shutdown) -> anyhow::Result<Load> {
         let (sender, reports) = mpsc::channel();
         let config = WriterConfig {
-            target,
+            server,
+            dead_letters: None,
+            observer: Observer::unseen(),
             owner: owner::of_this_process(),
             generation: Arc::new(AtomicU64::new(GENERATION)),
             connect_within: Some(CONNECT_WITHIN),
@@ -110,6 +117,7 @@ impl Load {
             writer,
             reports,
             limits,
+            reject_limit: args.reject.limit(1.0),
             shutdown,
             totals: Totals::default(),
             in_flight: 0,
@@ -297,6 +305,9 @@ impl Load {
                 self.totals.add(&totals);
                 self.in_flight -= 1;
                 self.spare.push(batch);
+                if let Some(limit) = &mut self.reject_limit {
+                    limit.judge(&totals)?;
+                }
                 Ok(())
             }
             News::Fenced { .. } => bail!("another ingestor has taken this file over"),

@@ -6,12 +6,15 @@ mod backoff;
 mod batch;
 mod cli;
 mod database;
+mod dead_letter;
 mod file;
 mod generate;
 mod load;
 mod logging;
+mod monitor;
 mod owner;
 mod progress;
+mod reject_limit;
 mod shutdown;
 mod status;
 mod stream;
@@ -37,7 +40,15 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             logging::failure(&error);
-            ExitCode::FAILURE
+            exit_code(&error)
         }
     }
+}
+
+/// What a failure tells scripts; see `--help`.
+fn exit_code(error: &anyhow::Error) -> ExitCode {
+    if error.is::<reject_limit::TooManyRejects>() {
+        return ExitCode::from(3);
+    }
+    ExitCode::FAILURE
 }

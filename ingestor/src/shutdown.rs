@@ -26,6 +26,11 @@ impl Shutdown {
         Ok(shutdown)
     }
 
+    /// Asks for it from within.
+    pub(crate) fn ask(&self) {
+        self.asked.store(true, Ordering::Relaxed);
+    }
+
     /// Whether to stop.
     pub(crate) fn is_asked(&self) -> bool {
         self.asked.load(Ordering::Relaxed)

@@ -9,13 +9,16 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use serde_json::{Value, json};
 
-use crate::cli::{DatabaseArgs, KafkaArgs, OutputArgs, OutputFormat};
+use crate::cli::{DatabaseArgs, KafkaArgs, OutputArgs, OutputFormat, TopicsArgs};
 use crate::database::{self, DatabaseError, Target};
+use crate::stream;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct StatusArgs {
     #[command(flatten)]
     pub(crate) database: DatabaseArgs,
+    #[command(flatten)]
+    pub(crate) topics: TopicsArgs,
     #[command(flatten)]
     pub(crate) kafka: KafkaArgs,
     #[command(flatten)]
@@ -49,18 +52,22 @@ impl Line {
 /// # Errors
 /// The database cannot be asked. Kafka being away is no error but part of the status.
 pub(crate) fn run(args: StatusArgs) -> anyhow::Result<()> {
-    let target = database::target(&args.database)?;
+    let target = database::server(&args.database)?.target;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
     let mut lines = runtime.block_on(read_ledger(&target))?;
-    let kafka_error = match read_ends(&args.kafka) {
-        Ok((source, ends)) => {
-            add_ends(&mut lines, &source, &ends);
-            None
+    let mut errors = Vec::new();
+    for topic in &args.topics.topics {
+        match read_log(&args.kafka, topic) {
+            Ok(log) => {
+                let source = source_in(&lines, &log);
+                add_ends(&mut lines, source, &log.ends);
+            }
+            Err(error) => errors.push(format!("{error:#}")),
         }
-        Err(error) => Some(format!("{error:#}")),
-    };
+    }
+    let kafka_error = (!errors.is_empty()).then(|| errors.join("; "));
     let text = match args.output.output {
         OutputFormat::Json => format!("{}\n", as_json(&lines, kafka_error.as_deref())),
         OutputFormat::Text => as_text(&lines, kafka_error.as_deref()),
@@ -91,32 +98,52 @@ async fn read_ledger(target: &Target) -> Result<Vec<Line>, DatabaseError> {
         .collect())
 }
 
-/// The source's name and the end of each of its partitions.
-fn read_ends(args: &KafkaArgs) -> anyhow::Result<(String, BTreeMap<i32, i64>)> {
+/// A topic as Kafka has it now.
+struct Log {
+    source: String,
+    /// The source's name if the topic was made anew under an old name.
+    renewed: Option<String>,
+    ends: BTreeMap<i32, i64>,
+}
+
+fn read_log(args: &KafkaArgs, topic: &str) -> anyhow::Result<Log> {
     let consumer: BaseConsumer = args
         .finish(args.client_config())
         .create()
         .context("a Kafka option is wrong")?;
     let metadata = consumer
-        .fetch_metadata(Some(&args.topic), ANSWER_WITHIN)
+        .fetch_metadata(Some(topic), ANSWER_WITHIN)
         .with_context(|| format!("Kafka at {} does not answer", args.brokers))?;
     let cluster = consumer
         .client()
         .fetch_cluster_id(ANSWER_WITHIN)
         .context("Kafka does not tell its cluster id")?;
     let mut ends = BTreeMap::new();
-    for topic in metadata.topics() {
-        if let Some(error) = topic.error() {
+    for found in metadata.topics() {
+        if let Some(error) = found.error() {
             let code = rdkafka::error::RDKafkaErrorCode::from(error);
-            anyhow::bail!("topic {}: {code}", args.topic);
+            anyhow::bail!("topic {topic}: {code}");
         }
-        for partition in topic.partitions() {
-            let (_, high) =
-                consumer.fetch_watermarks(&args.topic, partition.id(), ANSWER_WITHIN)?;
+        for partition in found.partitions() {
+            let (_, high) = consumer.fetch_watermarks(topic, partition.id(), ANSWER_WITHIN)?;
             ends.insert(partition.id(), high);
         }
     }
-    Ok((format!("kafka:{cluster}/{}", args.topic), ends))
+    let source = format!("kafka:{cluster}/{topic}");
+    let renewed = stream::renewed_source(consumer.client(), &source, topic, ANSWER_WITHIN);
+    Ok(Log {
+        source,
+        renewed,
+        ends,
+    })
+}
+
+/// The name under which the ledger has this very topic.
+fn source_in<'a>(lines: &[Line], log: &'a Log) -> &'a str {
+    log.renewed
+        .as_deref()
+        .filter(|renewed| lines.iter().any(|line| line.source == *renewed))
+        .unwrap_or(&log.source)
 }
 
 /// Adds the ends of the logs, also of partitions that the ledger does not know yet.
@@ -255,6 +282,21 @@ mod tests {
         add_ends(&mut lines, "kafka:other/t", &BTreeMap::from([(0, 1)]));
         assert_eq!(lines[0].end, Some(10));
         assert_eq!(lines[3].source, "kafka:other/t");
+    }
+
+    #[test]
+    fn a_topic_that_was_made_anew_is_the_source_that_is_read() {
+        let log = Log {
+            source: "kafka:c/t".to_owned(),
+            renewed: Some("kafka:c/t@01".to_owned()),
+            ends: BTreeMap::new(),
+        };
+        assert_eq!(source_in(&[line(0, None)], &log), "kafka:c/t");
+        let renewed = Line {
+            source: "kafka:c/t@01".to_owned(),
+            ..line(0, None)
+        };
+        assert_eq!(source_in(&[line(0, None), renewed], &log), "kafka:c/t@01");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What `load` and `stream --until-end` say at their end.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::time::Duration;
 
@@ -13,6 +14,16 @@ pub(crate) struct Totals {
     pub(crate) duplicate: u64,
     pub(crate) conflicting: u64,
     pub(crate) rejected: u64,
+}
+
+/// Rejected records by reason.
+pub(crate) type Rejects = BTreeMap<String, u64>;
+
+/// What became of a batch.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Stored {
+    pub(crate) totals: Totals,
+    pub(crate) rejects: Rejects,
 }
 
 impl Totals {

@@ -13,8 +13,10 @@ use std::time::{Duration, Instant};
 
 use crate::backoff::Backoff;
 use crate::batch::{Batch, Span};
-use crate::database::{Claim, Class, DatabaseError, Holder, Session, Target};
-use crate::summary::Totals;
+use crate::database::{Claim, Class, DatabaseError, Holder, Server, Session};
+use crate::dead_letter::DeadLetters;
+use crate::monitor::Observer;
+use crate::summary::{Stored, Totals};
 
 /// How long a writer may take to end; a server that does not answer must not hold up the program.
 const END_WITHIN: Duration = Duration::from_secs(2);
@@ -33,6 +35,8 @@ pub(crate) enum Order {
         source: Arc<str>,
         partitions: Vec<i32>,
     },
+    /// See whether the database can be written to.
+    Probe { generation: u64 },
     /// Store a batch.
     Write(Batch),
 }
@@ -55,6 +59,8 @@ pub(crate) enum News {
         generation: u64,
         holders: Vec<(i32, Option<Holder>)>,
     },
+    /// The database can be written to, or the question is no longer wanted.
+    Probed,
     /// Stored and committed; the batch comes back to be used again.
     Written { batch: Batch, totals: Totals },
     /// Not stored, and no longer wanted.
@@ -68,7 +74,10 @@ pub(crate) enum News {
 /// How writers behave.
 #[derive(Clone)]
 pub(crate) struct WriterConfig {
-    pub(crate) target: Target,
+    pub(crate) server: Server,
+    /// Where rejects go besides the database.
+    pub(crate) dead_letters: Option<DeadLetters>,
+    pub(crate) observer: Observer,
     /// Unique to this process.
     pub(crate) owner: Arc<str>,
     /// Batches of an older generation are dropped.
@@ -117,6 +126,7 @@ impl Writer {
                     config,
                     reports,
                     session: None,
+                    is_out: false,
                     is_stopped: stop,
                 };
                 if let Err(error) = runtime.block_on(worker.open()) {
@@ -168,6 +178,8 @@ struct Worker {
     config: WriterConfig,
     reports: mpsc::Sender<Report>,
     session: Option<Session>,
+    /// Whether an outage is under way.
+    is_out: bool,
     is_stopped: Arc<AtomicBool>,
 }
 
@@ -185,9 +197,11 @@ impl Worker {
         let started = Instant::now();
         let mut backoff = Backoff::new();
         loop {
-            match Session::open(&self.config.target).await {
+            match Session::open(&self.config.server).await {
                 Ok(session) => {
                     self.session = Some(session);
+                    self.config.observer.outage_over();
+                    self.is_out = false;
                     return Ok(());
                 }
                 Err(error) => {
@@ -198,6 +212,7 @@ impl Worker {
                     if error.class() != Class::Outage || is_late || self.is_stopped() {
                         return Err(error);
                     }
+                    self.note_outage(&error);
                     backoff.wait(&error, || self.is_stopped()).await;
                 }
             }
@@ -249,6 +264,11 @@ impl Worker {
                     holders,
                 });
             }
+            Order::Probe { generation } => {
+                self.insist(generation, async |session| session.probe().await)
+                    .await?;
+                self.report(News::Probed);
+            }
             Order::Write(batch) => {
                 let news = self.write(batch).await?;
                 self.report(news);
@@ -269,6 +289,7 @@ impl Worker {
                 Ok(session) => match action(session).await {
                     Ok(value) => {
                         backoff.over();
+                        self.note_answer();
                         return Ok(Some(value));
                     }
                     Err(error) => error,
@@ -286,14 +307,27 @@ impl Worker {
     /// Waits before the next attempt, which has a new session: the state of this one is not known.
     async fn sit_out(&mut self, outage: &DatabaseError, backoff: &mut Backoff, generation: u64) {
         self.session = None;
+        self.note_outage(outage);
         backoff.wait(outage, || !self.is_wanted(generation)).await;
+    }
+
+    fn note_outage(&mut self, outage: &DatabaseError) {
+        if !std::mem::replace(&mut self.is_out, true) {
+            self.config.observer.outage_began(&outage.to_string());
+        }
+    }
+
+    fn note_answer(&mut self) {
+        if std::mem::take(&mut self.is_out) {
+            self.config.observer.outage_over();
+        }
     }
 
     /// The session, opened anew if it was lost.
     async fn session(&mut self) -> Result<&mut Session, DatabaseError> {
         if self.session.as_ref().is_none_or(Session::is_closed) {
             self.session = None;
-            self.session = Some(Session::open(&self.config.target).await?);
+            self.session = Some(Session::open(&self.config.server).await?);
         }
         self.session
             .as_mut()
@@ -304,17 +338,21 @@ impl Worker {
     async fn write(&mut self, mut batch: Batch) -> Result<News, DatabaseError> {
         batch.sort();
         let generation = batch.generation();
-        let owner = self.config.owner.clone();
+        let config = self.config.clone();
+        let started = Instant::now();
         let mut backoff = Backoff::new();
         let mut doubt = None;
         while self.is_wanted(generation) {
             let attempt = match self.session().await {
-                Ok(session) => attempt(session, &batch, &mut doubt, &owner).await,
+                Ok(session) => attempt(session, &batch, &mut doubt, &config).await,
                 Err(error) => Err(error),
             };
             let error = match attempt {
-                Ok(totals) => {
+                Ok(stored) => {
                     backoff.over();
+                    self.note_answer();
+                    let Stored { totals, rejects } = stored;
+                    config.observer.stored(&totals, &rejects, started.elapsed());
                     return Ok(News::Written { batch, totals });
                 }
                 Err(error) => error,
@@ -322,6 +360,8 @@ impl Worker {
             match error.class() {
                 Class::Outage => self.sit_out(&error, &mut backoff, generation).await,
                 Class::Fenced => {
+                    self.note_answer();
+                    config.observer.fenced();
                     tracing::warn!("{error}");
                     return Ok(News::Fenced { batch });
                 }
@@ -357,22 +397,25 @@ impl Worker {
 async fn attempt(
     session: &mut Session,
     batch: &Batch,
-    doubt: &mut Option<Totals>,
-    owner: &str,
-) -> Result<Totals, DatabaseError> {
-    if let Some(totals) = settle(session, batch, *doubt, owner).await? {
-        return Ok(totals);
+    doubt: &mut Option<Stored>,
+    config: &WriterConfig,
+) -> Result<Stored, DatabaseError> {
+    if let Some(stored) = settle(session, batch, doubt.as_ref(), config).await? {
+        return Ok(stored);
     }
-    let failure = match session.write(batch).await {
-        Ok(totals) => return Ok(totals),
+    let dead_letters = config.dead_letters.as_ref();
+    let failure = match session.write(batch, dead_letters).await {
+        Ok(stored) => return Ok(stored),
         Err(failure) => failure,
     };
-    *doubt = failure.maybe_stored.or(*doubt);
+    if failure.maybe_stored.is_some() {
+        *doubt = failure.maybe_stored;
+    }
     // That commit may still have been under way when the ledger was read: then it is what fences us.
     if failure.error.class() == Class::Fenced
-        && let Some(totals) = settle(session, batch, *doubt, owner).await?
+        && let Some(stored) = settle(session, batch, doubt.as_ref(), config).await?
     {
-        return Ok(totals);
+        return Ok(stored);
     }
     Err(failure.error)
 }
@@ -381,19 +424,21 @@ async fn attempt(
 async fn settle(
     session: &Session,
     batch: &Batch,
-    doubt: Option<Totals>,
-    owner: &str,
-) -> Result<Option<Totals>, DatabaseError> {
+    doubt: Option<&Stored>,
+    config: &WriterConfig,
+) -> Result<Option<Stored>, DatabaseError> {
     // One transaction moved all partitions or none: any of them tells.
-    let (Some(totals), Some(span)) = (doubt, batch.spans().first()) else {
+    let (Some(stored), Some(span)) = (doubt, batch.spans().first()) else {
         return Ok(None);
     };
     let holder = session.holder(batch.source(), span.partition).await?;
-    if !was_stored(span, holder.as_ref(), owner) {
+    let was_stored = was_stored(span, holder.as_ref(), &config.owner);
+    config.observer.doubt_settled(was_stored);
+    if !was_stored {
         return Ok(None);
     }
     tracing::info!("the batch whose commit got no answer was stored");
-    Ok(Some(totals))
+    Ok(Some(stored.clone()))
 }
 
 fn was_stored(span: &Span, holder: Option<&Holder>, owner: &str) -> bool {

@@ -4,15 +4,18 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::admin::{AdminClient, AdminOptions, NewPartitions, NewTopic, TopicReplication};
 use rdkafka::client::{ClientContext, DefaultClientContext};
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::message::{DeliveryResult, Message as _};
-use rdkafka::producer::{BaseRecord, Producer as _, ProducerContext, ThreadedProducer};
+use rdkafka::producer::{
+    BaseProducer, BaseRecord, Producer as _, ProducerContext, ThreadedProducer,
+};
 use rdkafka::{Offset, TopicPartitionList};
 
 use crate::stack::stack;
+use crate::wait::until;
 
 const ANSWER_WITHIN: Duration = Duration::from_secs(60);
 
@@ -55,7 +58,57 @@ impl Topic {
     /// The broker does not do it.
     pub fn create(label: &str, partitions: i32) -> Topic {
         let topic = Topic::unmade(label, partitions);
-        let new = NewTopic::new(&topic.name, partitions, TopicReplication::Fixed(1));
+        topic.make();
+        topic
+    }
+
+    /// Deletes it with all records, and makes it anew under its name.
+    ///
+    /// # Panics
+    /// The broker does not do it.
+    pub fn make_anew(&self) {
+        let options = AdminOptions::new().operation_timeout(Some(ANSWER_WITHIN));
+        for result in block_on(admin().delete_topics(&[&self.name], &options)).unwrap() {
+            result.unwrap_or_else(|error| panic!("cannot delete topic: {error:?}"));
+        }
+        // Deleting goes on for a moment after the answer.
+        until(ANSWER_WITHIN, "the topic to be gone", || {
+            let new = NewTopic::new(&self.name, self.partitions, TopicReplication::Fixed(1));
+            let results = block_on(admin().create_topics([&new], &options)).unwrap();
+            results
+                .into_iter()
+                .all(|result| result.is_ok())
+                .then_some(())
+        });
+    }
+
+    /// Adds partitions, up to so many.
+    ///
+    /// # Panics
+    /// The broker does not do it.
+    pub fn grow(&mut self, partitions: i32) {
+        let more = NewPartitions::new(&self.name, partitions as usize);
+        let options = AdminOptions::new().operation_timeout(Some(ANSWER_WITHIN));
+        for result in block_on(admin().create_partitions([&more], &options)).unwrap() {
+            result.unwrap_or_else(|error| panic!("cannot add partitions: {error:?}"));
+        }
+        self.partitions = partitions;
+    }
+
+    /// Deletes the records before an offset, as retention does.
+    ///
+    /// # Panics
+    /// The broker does not do it.
+    pub fn forget_before(&self, partition: i32, offset: i64) {
+        let mut list = TopicPartitionList::new();
+        list.add_partition_offset(&self.name, partition, Offset::Offset(offset))
+            .unwrap();
+        let options = AdminOptions::new().operation_timeout(Some(ANSWER_WITHIN));
+        block_on(admin().delete_records(&list, &options)).unwrap();
+    }
+
+    fn make(&self) {
+        let new = NewTopic::new(&self.name, self.partitions, TopicReplication::Fixed(1));
         let outcome = block_on(admin().create_topics(
             [&new],
             &AdminOptions::new().operation_timeout(Some(ANSWER_WITHIN)),
@@ -63,7 +116,6 @@ impl Topic {
         for result in outcome.unwrap() {
             result.unwrap_or_else(|error| panic!("cannot create topic: {error:?}"));
         }
-        topic
     }
 
     /// Only the name: the topic is made by the program under test.
@@ -119,6 +171,33 @@ impl Topic {
             sent[number].offset = offset;
         }
         sent
+    }
+
+    /// Sends records in one transaction, which is committed, or else aborted once all are in the log.
+    ///
+    /// # Panics
+    /// The broker does not do it.
+    pub fn send_in_transaction(&self, records: &[Record], is_committed: bool) {
+        let producer: BaseProducer = client()
+            .set("transactional.id", format!("{}_producer", self.name))
+            .create()
+            .unwrap();
+        producer.init_transactions(ANSWER_WITHIN).unwrap();
+        producer.begin_transaction().unwrap();
+        for record in records {
+            let mut next = BaseRecord::<[u8], [u8]>::to(&self.name).partition(record.partition);
+            next.key = record.key.as_deref();
+            next.payload = record.payload.as_deref();
+            producer
+                .send(next)
+                .unwrap_or_else(|(error, _)| panic!("cannot send a record: {error}"));
+        }
+        producer.flush(ANSWER_WITHIN).unwrap();
+        if is_committed {
+            producer.commit_transaction(ANSWER_WITHIN).unwrap();
+        } else {
+            producer.abort_transaction(ANSWER_WITHIN).unwrap();
+        }
     }
 
     /// Per partition, the first offset that is not taken.

@@ -15,6 +15,8 @@ use musicstream_event::{Event, Reason, Rejection};
 pub(crate) use encode::COPY_STATEMENT;
 pub(crate) use limits::Limits;
 
+use crate::summary::Rejects;
+
 const DAY_MICROS: i64 = 86_400_000_000;
 
 /// How far one batch moves one partition: `[from, to)`.
@@ -25,7 +27,7 @@ pub(crate) struct Span {
     pub(crate) from: Option<i64>,
     pub(crate) to: i64,
     pub(crate) epoch: i64,
-    /// Of all that was consumed up to `to`; files only.
+    /// Of a file: that of all that was consumed up to `to`; of a topic: its id.
     pub(crate) checksum: Option<Vec<u8>>,
 }
 
@@ -67,6 +69,8 @@ pub(crate) struct Batch {
     days: BTreeSet<i32>,
     /// The day that came last; most events are of the same one.
     last_day: Option<i32>,
+    /// Records that were refused before the database saw them, by reason.
+    refusals: Rejects,
 }
 
 impl Batch {
@@ -79,6 +83,7 @@ impl Batch {
         self.data.clear();
         self.days.clear();
         self.last_day = None;
+        self.refusals.clear();
     }
 
     pub(crate) fn source(&self) -> &str {
@@ -128,9 +133,9 @@ impl Batch {
         }
     }
 
-    /// Sets the checksum of the only partition.
+    /// Sets what is stored with the new positions.
     pub(crate) fn set_checksum(&mut self, checksum: &[u8]) {
-        if let Some(span) = self.spans.first_mut() {
+        for span in &mut self.spans {
             span.checksum = Some(checksum.to_vec());
         }
     }
@@ -145,6 +150,7 @@ impl Batch {
                 (u128::from_be_bytes(event.event_id), tail)
             }
             Err(rejection) => {
+                self.note_refusal(rejection.reason);
                 let tail =
                     encode::reject(&mut self.data, origin, rejection.reason, &rejection.detail);
                 (u128::MAX, tail)
@@ -191,6 +197,7 @@ impl Batch {
             detail,
             &tail,
         );
+        self.note_refusal(Reason::RefusedByDatabase);
         self.rows[row] = Row {
             event_id: old.event_id,
             start,
@@ -203,6 +210,15 @@ impl Batch {
     /// Rows that are refused already when they are sent.
     pub(crate) fn refused_count(&self) -> usize {
         self.rows.iter().filter(|row| row.sends_tail).count()
+    }
+
+    fn note_refusal(&mut self, reason: Reason) {
+        *self.refusals.entry(reason.as_str().to_owned()).or_default() += 1;
+    }
+
+    /// The same by reason.
+    pub(crate) fn refusals(&self) -> Rejects {
+        self.refusals.clone()
     }
 
     /// By partition: the lowest and the highest position.
@@ -219,11 +235,11 @@ impl Batch {
         spans
     }
 
-    /// Where these records came from, with their bytes, if those were not sent.
-    pub(crate) fn unsent_bytes(&self, wanted: &HashSet<(i32, i64)>) -> Vec<Origin<'_>> {
+    /// Where these records came from, with their bytes; all, or only those whose bytes are not sent.
+    pub(crate) fn origins_of(&self, wanted: &HashSet<(i32, i64)>, all: bool) -> Vec<Origin<'_>> {
         self.rows
             .iter()
-            .filter(|row| !row.sends_tail)
+            .filter(|row| all || !row.sends_tail)
             .map(|row| self.origin(row))
             .filter(|origin| wanted.contains(&(origin.partition, origin.position)))
             .collect()

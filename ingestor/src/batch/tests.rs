@@ -183,7 +183,7 @@ fn bytes_that_were_not_sent_can_be_asked_for() {
         batch.position_spans().into_iter().collect::<Vec<_>>(),
         [(3, (4, 9))]
     );
-    let found = batch.unsent_bytes(&[(3, 4), (3, 7), (3, 8)].into());
+    let found = batch.origins_of(&[(3, 4), (3, 7), (3, 8)].into(), false);
     let [found] = found.as_slice() else {
         panic!("{found:?}");
     };

@@ -31,6 +31,14 @@ impl DatabaseError {
         }
     }
 
+    /// Of a server that keeps the connection and does not answer.
+    pub(crate) fn silent(what: &str, waited: std::time::Duration) -> DatabaseError {
+        DatabaseError::outage(format!(
+            "{what}: no answer for {} s (--answer-timeout)",
+            waited.as_secs_f64()
+        ))
+    }
+
     /// Of a database that could not be connected to.
     pub(crate) fn of_connecting(target: &Target, error: &ConnectError) -> DatabaseError {
         let what = format!("cannot connect to {}", target.name());

@@ -7,18 +7,24 @@ mod session;
 pub(crate) use class::Class;
 pub(crate) use error::DatabaseError;
 pub(crate) use musicstream_connect::Target;
-pub(crate) use session::{Claim, Holder, Session, connect};
+pub(crate) use session::{Claim, Holder, Server, Session, connect};
 
-use crate::cli::DatabaseArgs;
+use crate::cli::{DatabaseArgs, read_secret};
 
 /// The database that flags and environment name.
 ///
 /// # Errors
-/// A setting that cannot be understood; the message does not show its value.
-pub(crate) fn target(args: &DatabaseArgs) -> Result<Target, DatabaseError> {
-    let target = Target::of_process(args.database_url.as_deref(), env!("CARGO_PKG_NAME"))?;
+/// A setting that cannot be understood, or a file with the password that cannot be read; the message shows no value.
+pub(crate) fn server(args: &DatabaseArgs) -> anyhow::Result<Server> {
+    let mut target = Target::of_process(args.database_url.as_deref(), env!("CARGO_PKG_NAME"))?;
+    if let Some(file) = &args.database_password_file {
+        target = target.with_password(&read_secret(file)?);
+    }
     for warning in target.warnings() {
         tracing::warn!("{warning}");
     }
-    Ok(target)
+    Ok(Server {
+        target,
+        answer_within: args.answer_timeout,
+    })
 }

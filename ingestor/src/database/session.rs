@@ -1,17 +1,20 @@
 //! One session with the database: the ledger, and a batch as one transaction.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 use std::pin::pin;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::SinkExt;
 use futures_util::future::{join, join3, try_join_all};
+use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Statement};
 
 use super::{Class, DatabaseError, Target};
-use crate::batch::{Batch, COPY_STATEMENT};
-use crate::summary::Totals;
+use crate::batch::{Batch, COPY_STATEMENT, Origin};
+use crate::dead_letter::{DeadLetters, Letter};
+use crate::summary::{Rejects, Stored, Totals};
 
 /// Pieces of a `COPY`: below 128 KB the hand-over of each costs, above 1 MB nothing is gained.
 const PIECE_BYTES: usize = 256 * 1024;
@@ -19,12 +22,17 @@ const PIECE_BYTES: usize = 256 * 1024;
 /// Days that a session remembers to have had made: events with wrong clocks must not fill the memory.
 const MAX_DAYS: usize = 100_000;
 
+/// The reason of an event whose id is stored with other fields.
+const CONFLICTING: &str = "conflicting_duplicate";
+
 /// What a claim gives.
 #[derive(Debug, Clone)]
 pub(crate) struct Claim {
     /// Where to go on; `None`: nothing was ever committed.
     pub(crate) next_offset: Option<i64>,
     pub(crate) epoch: i64,
+    /// As in [`Holder`].
+    pub(crate) checksum: Option<Vec<u8>>,
 }
 
 /// Who holds a partition, and how far it is.
@@ -33,13 +41,14 @@ pub(crate) struct Holder {
     pub(crate) next_offset: Option<i64>,
     pub(crate) epoch: i64,
     pub(crate) owner: String,
-    /// Of all that was consumed before `next_offset`; files only.
+    /// Of a file: that of all that was consumed before `next_offset`; of a topic: its id.
     pub(crate) checksum: Option<Vec<u8>>,
 }
 
 /// A connection that is ready to write batches.
 pub(crate) struct Session {
     client: Client,
+    answer_within: Duration,
     advance: Statement,
     copy: Statement,
     upsert: Statement,
@@ -48,6 +57,7 @@ pub(crate) struct Session {
     make_partitions: Statement,
     claim: Statement,
     holder: Statement,
+    probe: Statement,
     /// Days that this session has had made.
     days: BTreeSet<i32>,
 }
@@ -57,7 +67,24 @@ pub(crate) struct Session {
 pub(crate) struct Failure {
     pub(crate) error: DatabaseError,
     /// What the batch came to, if all but the answer to its `commit` had arrived: it may be stored.
-    pub(crate) maybe_stored: Option<Totals>,
+    pub(crate) maybe_stored: Option<Stored>,
+}
+
+impl From<DatabaseError> for Failure {
+    fn from(error: DatabaseError) -> Failure {
+        Failure {
+            error,
+            maybe_stored: None,
+        }
+    }
+}
+
+/// Where sessions are opened, and how patient they are.
+#[derive(Clone)]
+pub(crate) struct Server {
+    pub(crate) target: Target,
+    /// A server that keeps the connection and says nothing for so long is taken for lost.
+    pub(crate) answer_within: Duration,
 }
 
 impl Session {
@@ -65,42 +92,51 @@ impl Session {
     ///
     /// # Errors
     /// The server cannot be reached, or the set-up is wrong; see [`DatabaseError::class`].
-    pub(crate) async fn open(target: &Target) -> Result<Session, DatabaseError> {
-        let client = connect(target).await?;
-        check_extension(&client).await?;
-        let session = async {
-            client
-                .batch_execute(include_str!("../sql/session.sql"))
-                .await?;
-            if let Err(error) = client
-                .batch_execute(include_str!("../sql/notice_death.sql"))
+    pub(crate) async fn open(server: &Server) -> Result<Session, DatabaseError> {
+        let client = connect(&server.target).await?;
+        within(server.answer_within, "cannot prepare the session", async {
+            check_extension(&client).await?;
+            Session::prepare(client, server.answer_within)
                 .await
-            {
-                tracing::debug!(%error, "the server cannot notice the death of a client");
-            }
-            client
-                .execute("select musicstream_session_staging()", &[])
-                .await?;
-            Ok(Session {
-                advance: client.prepare(include_str!("../sql/advance.sql")).await?,
-                copy: client.prepare(COPY_STATEMENT).await?,
-                upsert: client.prepare(include_str!("../sql/upsert.sql")).await?,
-                refused: client.prepare(include_str!("../sql/refused.sql")).await?,
-                keep_bytes: client
-                    .prepare(include_str!("../sql/keep_bytes.sql"))
-                    .await?,
-                make_partitions: client
-                    .prepare(include_str!("../sql/make_partitions.sql"))
-                    .await?,
-                days: BTreeSet::new(),
-                claim: client.prepare(include_str!("../sql/claim.sql")).await?,
-                holder: client.prepare(include_str!("../sql/holder.sql")).await?,
-                client,
-            })
-        };
-        session
+                .map_err(|error| DatabaseError::of("cannot prepare the session", &error))
+        })
+        .await
+    }
+
+    async fn prepare(
+        client: Client,
+        answer_within: Duration,
+    ) -> Result<Session, tokio_postgres::Error> {
+        client
+            .batch_execute(include_str!("../sql/session.sql"))
+            .await?;
+        if let Err(error) = client
+            .batch_execute(include_str!("../sql/notice_death.sql"))
             .await
-            .map_err(|error| DatabaseError::of("cannot prepare the session", &error))
+        {
+            tracing::debug!(%error, "the server cannot notice the death of a client");
+        }
+        client
+            .execute("select musicstream_session_staging()", &[])
+            .await?;
+        Ok(Session {
+            advance: client.prepare(include_str!("../sql/advance.sql")).await?,
+            copy: client.prepare(COPY_STATEMENT).await?,
+            upsert: client.prepare(include_str!("../sql/upsert.sql")).await?,
+            refused: client.prepare(include_str!("../sql/refused.sql")).await?,
+            keep_bytes: client
+                .prepare(include_str!("../sql/keep_bytes.sql"))
+                .await?,
+            make_partitions: client
+                .prepare(include_str!("../sql/make_partitions.sql"))
+                .await?,
+            days: BTreeSet::new(),
+            claim: client.prepare(include_str!("../sql/claim.sql")).await?,
+            holder: client.prepare(include_str!("../sql/holder.sql")).await?,
+            probe: client.prepare(include_str!("../sql/probe.sql")).await?,
+            answer_within,
+            client,
+        })
     }
 
     /// Whether the connection is gone.
@@ -115,14 +151,17 @@ impl Session {
         partition: i32,
         owner: &str,
     ) -> Result<Claim, DatabaseError> {
+        let parameters: [&(dyn ToSql + Sync); 3] = [&source, &partition, &owner];
         let row = self
-            .client
-            .query_one(&self.claim, &[&source, &partition, &owner])
-            .await
-            .map_err(|error| DatabaseError::of("cannot claim a partition", &error))?;
+            .answered(
+                "cannot claim a partition",
+                self.client.query_one(&self.claim, &parameters),
+            )
+            .await?;
         Ok(Claim {
             next_offset: row.get(0),
             epoch: row.get(1),
+            checksum: row.get(2),
         })
     }
 
@@ -132,11 +171,13 @@ impl Session {
         source: &str,
         partition: i32,
     ) -> Result<Option<Holder>, DatabaseError> {
+        let parameters: [&(dyn ToSql + Sync); 2] = [&source, &partition];
         let row = self
-            .client
-            .query_opt(&self.holder, &[&source, &partition])
-            .await
-            .map_err(|error| DatabaseError::of("cannot read the ledger", &error))?;
+            .answered(
+                "cannot read the ledger",
+                self.client.query_opt(&self.holder, &parameters),
+            )
+            .await?;
         Ok(row.map(|row| Holder {
             next_offset: row.get(0),
             epoch: row.get(1),
@@ -145,40 +186,66 @@ impl Session {
         }))
     }
 
-    /// Writes a batch and commits it.
+    /// Asks whether the database would take a batch now.
+    ///
+    /// # Errors
+    /// It does not answer, or is a standby or read-only.
+    pub(crate) async fn probe(&self) -> Result<(), DatabaseError> {
+        let row = self
+            .answered(
+                "cannot ask the database how it is",
+                self.client.query_one(&self.probe, &[]),
+            )
+            .await?;
+        match row.get(0) {
+            true => Ok(()),
+            false => Err(DatabaseError::outage("the database is read-only")),
+        }
+    }
+
+    /// Writes a batch and commits it; its rejects go to the dead letter topic, if there is one, before the commit.
     ///
     /// # Errors
     /// Nothing is stored, unless [`Failure::maybe_stored`] says that it is not known.
-    pub(crate) async fn write(&mut self, batch: &Batch) -> Result<Totals, Failure> {
-        if let Err(error) = self.make_partitions(batch).await {
-            return Err(Failure {
-                error,
-                maybe_stored: None,
-            });
-        }
-        let totals = match self
-            .stage_and_upsert(batch, 0..batch.row_count(), batch.spans().len())
-            .await
-        {
-            Ok(totals) => totals,
+    pub(crate) async fn write(
+        &mut self,
+        batch: &Batch,
+        dead_letters: Option<&DeadLetters>,
+    ) -> Result<Stored, Failure> {
+        let answer_within = self.answer_within;
+        let staged = within(answer_within, "cannot store a batch", async {
+            self.make_partitions(batch).await?;
+            let totals = self
+                .stage_and_upsert(batch, 0..batch.row_count(), batch.spans().len())
+                .await?;
+            let rejects = self.keep_rejects(batch, &totals, dead_letters).await?;
+            Ok(Stored { totals, rejects })
+        });
+        let stored = match staged.await {
+            Ok(stored) => stored,
             Err(error) => {
-                self.roll_back().await;
-                return Err(Failure {
-                    error,
-                    maybe_stored: None,
-                });
+                // Of an outage the state is not known, and the session is not used again.
+                if error.class() != Class::Outage {
+                    self.roll_back().await;
+                }
+                return Err(error.into());
             }
         };
-        match self.client.batch_execute("commit").await {
-            Ok(()) => Ok(totals),
-            Err(error) => {
+        let commit = self.client.batch_execute("commit");
+        match tokio::time::timeout(answer_within, commit).await {
+            Ok(Ok(())) => Ok(stored),
+            Ok(Err(error)) => {
                 // With an answer, however bad, it is known that nothing was stored.
-                let maybe_stored = error.as_db_error().is_none().then_some(totals);
+                let maybe_stored = error.as_db_error().is_none().then_some(stored);
                 Err(Failure {
                     error: DatabaseError::of("cannot commit a batch", &error),
                     maybe_stored,
                 })
             }
+            Err(_) => Err(Failure {
+                error: DatabaseError::silent("cannot commit a batch", answer_within),
+                maybe_stored: Some(stored),
+            }),
         }
     }
 
@@ -208,7 +275,9 @@ impl Session {
         batch: &Batch,
         rows: Range<usize>,
     ) -> Result<Option<DatabaseError>, DatabaseError> {
-        let outcome = self.stage_and_upsert(batch, rows, 0).await;
+        let what = "cannot look for the rows that are refused";
+        let staged = self.stage_and_upsert(batch, rows, 0);
+        let outcome = within(self.answer_within, what, staged).await;
         self.roll_back().await;
         match outcome {
             Ok(_) => Ok(None),
@@ -274,26 +343,79 @@ impl Session {
             conflicting: count(3),
             rejected: count(4),
         };
-        if totals.rejected + totals.conflicting > batch.refused_count() as u64 {
-            self.hand_in_bytes(batch)
-                .await
-                .map_err(|error| DatabaseError::of("cannot keep the bytes of rejects", &error))?;
-        }
         Ok(totals)
     }
 
-    /// Gives the rejects of this transaction that the database refused their bytes.
-    async fn hand_in_bytes(&self, batch: &Batch) -> Result<(), tokio_postgres::Error> {
-        let source = batch.source();
+    /// Gives the rejects of this transaction that the database refused their bytes, and sends all to the dead letter
+    /// topic; how many there are of each reason.
+    async fn keep_rejects(
+        &self,
+        batch: &Batch,
+        totals: &Totals,
+        dead_letters: Option<&DeadLetters>,
+    ) -> Result<Rejects, DatabaseError> {
+        let kept = totals.rejected + totals.conflicting;
+        let all_are_known = kept == batch.refused_count() as u64;
+        if kept == 0 || (all_are_known && dead_letters.is_none()) {
+            return Ok(batch.refusals());
+        }
+        let of = |error| DatabaseError::of("cannot keep the bytes of rejects", &error);
+        let refused = self.refused(batch).await.map_err(of)?;
+        let positions = refused.keys().copied().collect();
+        let unsent = batch.origins_of(&positions, false);
+        if !unsent.is_empty() {
+            self.hand_in_bytes(batch.source(), &unsent)
+                .await
+                .map_err(of)?;
+        }
+        if let Some(dead_letters) = dead_letters {
+            let letters = batch.origins_of(&positions, true);
+            dead_letters.send(letters.iter().filter_map(|origin| {
+                let (reason, detail) = refused.get(&(origin.partition, origin.position))?;
+                Some(Letter {
+                    source: batch.source(),
+                    origin: *origin,
+                    reason,
+                    detail,
+                })
+            }))?;
+        }
+        let mut rejects = Rejects::new();
+        for (reason, _) in refused.into_values() {
+            // These have a count of their own.
+            if reason != CONFLICTING {
+                *rejects.entry(reason).or_default() += 1;
+            }
+        }
+        Ok(rejects)
+    }
+
+    /// What this transaction has refused of the batch: reason and detail by partition and position.
+    async fn refused(
+        &self,
+        batch: &Batch,
+    ) -> Result<HashMap<(i32, i64), (String, String)>, tokio_postgres::Error> {
         let spans = batch.position_spans();
         let partitions: Vec<i32> = spans.keys().copied().collect();
         let (first, last): (Vec<i64>, Vec<i64>) = spans.values().copied().unzip();
         let rows = self
             .client
-            .query(&self.refused, &[&source, &partitions, &first, &last])
+            .query(
+                &self.refused,
+                &[&batch.source(), &partitions, &first, &last],
+            )
             .await?;
-        let refused = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
-        let origins = batch.unsent_bytes(&refused);
+        Ok(rows
+            .iter()
+            .map(|row| ((row.get(0), row.get(1)), (row.get(2), row.get(3))))
+            .collect())
+    }
+
+    async fn hand_in_bytes(
+        &self,
+        source: &str,
+        origins: &[Origin<'_>],
+    ) -> Result<(), tokio_postgres::Error> {
         let partitions: Vec<i32> = origins.iter().map(|origin| origin.partition).collect();
         let positions: Vec<i64> = origins.iter().map(|origin| origin.position).collect();
         let keys: Vec<Option<&[u8]>> = origins.iter().map(|origin| origin.key).collect();
@@ -307,10 +429,35 @@ impl Session {
         Ok(())
     }
 
+    /// The answer to a statement, if it comes in time.
+    async fn answered<T>(
+        &self,
+        what: &str,
+        answer: impl Future<Output = Result<T, tokio_postgres::Error>>,
+    ) -> Result<T, DatabaseError> {
+        let answer = async {
+            answer
+                .await
+                .map_err(|error| DatabaseError::of(what, &error))
+        };
+        within(self.answer_within, what, answer).await
+    }
+
     async fn roll_back(&self) {
         // If this fails the connection is gone, which the next use finds out.
         let _ = self.client.batch_execute("rollback").await;
     }
+}
+
+/// A future that is given up after a while: an outage.
+async fn within<T>(
+    time: Duration,
+    what: &str,
+    future: impl Future<Output = Result<T, DatabaseError>>,
+) -> Result<T, DatabaseError> {
+    tokio::time::timeout(time, future)
+        .await
+        .unwrap_or_else(|_| Err(DatabaseError::silent(what, time)))
 }
 
 /// Connects, and lets the connection run on this thread's runtime.

@@ -99,7 +99,7 @@ pub(crate) fn run(args: GenerateArgs) -> anyhow::Result<()> {
 
 fn open(args: &GenerateArgs) -> anyhow::Result<Sink> {
     Ok(match &args.to {
-        Target::Kafka => Sink::Topic(Topic::open(&args.kafka, args.partitions)?),
+        Target::Kafka => Sink::Topic(Topic::open(&args.kafka, &args.topic, args.partitions)?),
         Target::Stdout => Sink::Lines(Box::new(Output::to_stdout())),
         Target::File(path) => {
             let output = Output::to_file(path)

@@ -9,7 +9,7 @@ use musicstream_event::field;
 use super::mix::{Percent, Shares};
 use super::model::{Plan, Region, Span};
 use super::schedule::{MICROS_PER_DAY, RegionClock};
-use crate::cli::{Cli, KafkaArgs, OutputArgs};
+use crate::cli::{Cli, DEFAULT_TOPIC, KafkaArgs, OutputArgs};
 use crate::file::Format;
 
 const DEFAULT_SPAN_DAYS: i64 = 30;
@@ -90,6 +90,9 @@ pub(crate) struct GenerateArgs {
     /// Partitions of the topic if it does not exist yet
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(i32).range(1..=10_000))]
     pub(super) partitions: i32,
+    /// Kafka topic
+    #[arg(long, default_value = DEFAULT_TOPIC, help_heading = "Kafka")]
+    pub(super) topic: String,
     #[command(flatten)]
     pub(super) kafka: KafkaArgs,
     #[command(flatten)]
@@ -138,7 +141,7 @@ impl GenerateArgs {
     /// The target for people.
     pub(super) fn target_name(&self) -> String {
         match &self.to {
-            Target::Kafka => format!("kafka topic {}", self.kafka.topic),
+            Target::Kafka => format!("kafka topic {}", self.topic),
             Target::Stdout => "standard output".to_owned(),
             Target::File(path) => path.display().to_string(),
         }

@@ -59,7 +59,7 @@ impl Topic {
     ///
     /// # Errors
     /// No broker answers in time, or the topic can neither be found nor created.
-    pub(super) fn open(args: &KafkaArgs, partitions: i32) -> anyhow::Result<Topic> {
+    pub(super) fn open(args: &KafkaArgs, topic: &str, partitions: i32) -> anyhow::Result<Topic> {
         let mut config = args.client_config();
         config
             .set("linger.ms", "5")
@@ -87,15 +87,11 @@ impl Topic {
                     args.brokers
                 )
             })?;
-        if !known
-            .topics()
-            .iter()
-            .any(|topic| topic.name() == args.topic)
-        {
-            create(&config, &args.topic, partitions)?;
+        if !known.topics().iter().any(|known| known.name() == topic) {
+            create(&config, topic, partitions)?;
         }
         Ok(Topic {
-            name: args.topic.clone(),
+            name: topic.to_owned(),
             producer,
             failures,
         })

@@ -1,5 +1,5 @@
 -- What this transaction has refused of the batch. $2 to $4: by partition, the lowest and the highest position in it.
-select r.partition, r.position
+select r.partition, r.position, r.reason, coalesce(r.detail, '')
 from unnest($2::integer[], $3::bigint[], $4::bigint[]) as span (partition, first, last)
 join rejected_events as r
     on r.source = $1 and r.partition = span.partition and r.position between span.first and span.last

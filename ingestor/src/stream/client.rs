@@ -1,20 +1,16 @@
 //! The Kafka side: one consumer, set up so that the ledger decides where it reads.
 
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::collections::BTreeSet;
 use std::sync::mpsc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use rdkafka::client::ClientContext;
-use rdkafka::config::RDKafkaLogLevel;
-use rdkafka::consumer::{
-    BaseConsumer, CommitMode, Consumer as _, ConsumerContext, RebalanceProtocol,
-};
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _, RebalanceProtocol};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::types::RDKafkaRespErr;
 use rdkafka::{Offset, TopicPartitionList};
 
+use super::group::{GroupContext, GroupEvent};
+use super::topic_id;
 use crate::cli::KafkaArgs;
 
 /// How long Kafka may take to answer when a run begins.
@@ -22,67 +18,19 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 /// How long leaving the group may take.
 const CLOSE_WITHIN: Duration = Duration::from_secs(5);
 
-/// What the group asks for.
-#[derive(Debug)]
-pub(super) enum GroupEvent {
-    Assign(Vec<i32>),
-    /// All partitions, because the protocol is the eager one.
-    Revoke,
-}
-
-/// Collects what librdkafka tells; the pump answers it after the poll.
-#[derive(Default)]
-pub(super) struct GroupContext {
-    events: Mutex<Vec<GroupEvent>>,
-    last_error: Mutex<Option<String>>,
-    is_closing: AtomicBool,
-}
-
-impl ClientContext for GroupContext {
-    fn log(&self, _level: RDKafkaLogLevel, facility: &str, message: &str) {
-        // What matters of it comes as an error too, and is reported from there.
-        tracing::debug!(target: "librdkafka", facility, "{message}");
-    }
-
-    fn error(&self, error: KafkaError, reason: &str) {
-        tracing::debug!(target: "librdkafka", %error, "{reason}");
-        if let Ok(mut last_error) = self.last_error.lock() {
-            *last_error = Some(reason.to_owned());
-        }
-    }
-}
-
-impl ConsumerContext for GroupContext {
-    fn rebalance(
-        &self,
-        consumer: &BaseConsumer<Self>,
-        error: RDKafkaRespErr,
-        partitions: &mut TopicPartitionList,
-    ) {
-        if self.is_closing.load(Ordering::Relaxed) {
-            let _ = consumer.unassign();
-            return;
-        }
-        let event = match error {
-            RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS => GroupEvent::Assign(
-                partitions
-                    .elements()
-                    .iter()
-                    .map(|element| element.partition())
-                    .collect(),
-            ),
-            _ => GroupEvent::Revoke,
-        };
-        if let Ok(mut events) = self.events.lock() {
-            events.push(event);
-        }
-    }
-
-    fn commit_callback(&self, result: Result<(), KafkaError>, _offsets: &TopicPartitionList) {
-        if let Err(error) = result {
-            tracing::debug!(%error, "the group's offsets, which only lag tools read, were not committed");
-        }
-    }
+/// Which partitions a consumer reads.
+#[derive(Debug, Clone)]
+pub(super) enum Membership {
+    /// Those that the group gives it.
+    Group {
+        name: String,
+        /// A member that keeps its partitions over a restart.
+        instance: Option<String>,
+    },
+    /// These, without a group.
+    Listed(Vec<i32>),
+    /// All, without a group.
+    All,
 }
 
 /// A consumer of one topic.
@@ -90,21 +38,34 @@ pub(super) struct Consumer {
     inner: Option<BaseConsumer<GroupContext>>,
     topic: String,
     source: String,
+    topic_id: Option<[u8; 16]>,
     partition_count: i32,
+    membership: Membership,
     is_bounded: bool,
+    /// Partitions that the client fetches.
+    reading: BTreeSet<i32>,
 }
 
 impl Consumer {
     /// Connects and checks that the topic is there.
     ///
     /// # Errors
-    /// An option is wrong, Kafka does not answer, or there is no such topic.
+    /// An option is wrong, Kafka does not answer, or there is no such topic or partition.
     pub(super) fn connect(
         args: &KafkaArgs,
-        group: &str,
+        topic: &str,
+        membership: Membership,
         is_bounded: bool,
     ) -> anyhow::Result<Consumer> {
         let mut config = args.client_config();
+        let (group, instance) = match &membership {
+            Membership::Group { name, instance } => (name.as_str(), instance.as_deref()),
+            // Asked for by the client, but never joined.
+            _ => ("musicstream", None),
+        };
+        if let Some(instance) = instance {
+            config.set("group.instance.id", instance);
+        }
         config
             .set("group.id", group)
             // The ledger decides; what the group has committed is never read.
@@ -115,8 +76,10 @@ impl Consumer {
                 "enable.partition.eof",
                 if is_bounded { "true" } else { "false" },
             )
-            .set("partition.assignment.strategy", "range")
+            .set("partition.assignment.strategy", "cooperative-sticky")
             .set("session.timeout.ms", "15000")
+            // How soon a new partition is found.
+            .set("topic.metadata.refresh.interval.ms", "30000")
             // Memory is bounded by these; a short back-off keeps a full queue from starving.
             .set("queued.min.messages", "20000")
             .set("queued.max.messages.kbytes", "8192")
@@ -127,54 +90,68 @@ impl Consumer {
         let inner: BaseConsumer<GroupContext> = config
             .create_with_context(GroupContext::default())
             .context("a Kafka option is wrong")?;
-        let metadata = match inner.fetch_metadata(Some(&args.topic), ANSWER_WITHIN) {
+        let metadata = match inner.fetch_metadata(Some(topic), ANSWER_WITHIN) {
             Ok(metadata) => metadata,
-            Err(error) => {
-                let last = inner
+            Err(error) => bail!(
+                "Kafka at {} does not answer: {}; hint: check --brokers, and TLS and SASL options",
+                args.brokers,
+                inner
                     .context()
-                    .last_error
-                    .lock()
-                    .ok()
-                    .and_then(|last| last.clone());
-                bail!(
-                    "Kafka at {} does not answer: {}; hint: check --brokers, and TLS and SASL options",
-                    args.brokers,
-                    last.unwrap_or_else(|| error.to_string())
-                );
-            }
+                    .last_error()
+                    .unwrap_or_else(|| error.to_string())
+            ),
         };
-        let topic = metadata.topics().first().context("Kafka named no topic")?;
-        if let Some(error) = topic.error() {
+        let found = metadata.topics().first().context("Kafka named no topic")?;
+        if let Some(error) = found.error() {
             match RDKafkaErrorCode::from(error) {
                 RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic => {
                     bail!(
-                        "there is no topic {}; hint: create it, or name another with --topic",
-                        args.topic
+                        "there is no topic {topic}; hint: create it, or name another with --topic"
                     )
                 }
-                code => bail!("topic {}: {code}", args.topic),
+                code => bail!("topic {topic}: {code}"),
             }
         }
-        let partition_count = i32::try_from(topic.partitions().len())?;
+        let partition_count = i32::try_from(found.partitions().len())?;
+        if let Membership::Listed(partitions) = &membership
+            && let Some(absent) = partitions.iter().find(|number| **number >= partition_count)
+        {
+            bail!(
+                "topic {topic} has no partition {absent}: it has {partition_count}; hint: check --partitions"
+            );
+        }
         let cluster = inner
             .client()
             .fetch_cluster_id(ANSWER_WITHIN)
             .context("Kafka does not tell its cluster id")?;
-        let source = format!("kafka:{cluster}/{}", args.topic);
+        let topic_id = topic_id::of(inner.client(), topic, ANSWER_WITHIN);
         Ok(Consumer {
             inner: Some(inner),
-            topic: args.topic.clone(),
-            source,
+            topic: topic.to_owned(),
+            source: format!("kafka:{cluster}/{topic}"),
+            topic_id,
             partition_count,
+            membership,
             is_bounded,
+            reading: BTreeSet::new(),
         })
     }
 
-    /// Joins the group.
-    pub(super) fn join(&self) -> anyhow::Result<()> {
-        self.inner()
-            .subscribe(&[&self.topic])
-            .context("cannot subscribe to the topic")
+    /// Joins the group, or tells the partitions that are ours without one.
+    pub(super) fn join(&self) -> anyhow::Result<Option<Vec<i32>>> {
+        match &self.membership {
+            Membership::Group { .. } => self
+                .inner()
+                .subscribe(&[&self.topic])
+                .map(|()| None)
+                .context("cannot subscribe to the topic"),
+            Membership::Listed(partitions) => Ok(Some(partitions.clone())),
+            Membership::All => Ok(Some((0..self.partition_count).collect())),
+        }
+    }
+
+    pub(super) fn topic(&self) -> &str {
+        &self.topic
     }
 
     /// The name under which the ledger knows this topic of this cluster.
@@ -182,13 +159,19 @@ impl Consumer {
         &self.source
     }
 
-    /// Whether the run ends at the topic's end; such a one reads all partitions and joins no group.
-    pub(super) fn is_bounded(&self) -> bool {
-        self.is_bounded
+    /// The id of the topic, if the brokers tell it.
+    pub(super) fn topic_id(&self) -> Option<[u8; 16]> {
+        self.topic_id
     }
 
-    pub(super) fn all_partitions(&self) -> Vec<i32> {
-        (0..self.partition_count).collect()
+    /// Partitions that the topic had when we connected.
+    pub(super) fn partition_count(&self) -> i32 {
+        self.partition_count
+    }
+
+    /// Whether the run ends at the topic's end.
+    pub(super) fn is_bounded(&self) -> bool {
+        self.is_bounded
     }
 
     pub(super) fn inner(&self) -> &BaseConsumer<GroupContext> {
@@ -198,10 +181,15 @@ impl Consumer {
 
     /// What the group has asked for since the last call.
     pub(super) fn group_events(&self) -> Vec<GroupEvent> {
-        match self.inner().context().events.lock() {
-            Ok(mut events) => std::mem::take(&mut *events),
-            Err(_) => Vec::new(),
-        }
+        self.inner().context().take_events()
+    }
+
+    /// Whether the group changes assignments piecewise.
+    pub(super) fn is_cooperative(&self) -> bool {
+        matches!(
+            self.inner().rebalance_protocol(),
+            RebalanceProtocol::Cooperative
+        )
     }
 
     /// Whether the group took the partitions away without asking; others may read them already.
@@ -215,36 +203,80 @@ impl Consumer {
             .fetch_watermarks(&self.topic, partition, Duration::from_secs(5))
     }
 
-    /// Reads these partitions from these offsets on, and no others.
-    pub(super) fn assign(&self, starts: &[(i32, i64)]) -> anyhow::Result<()> {
-        if matches!(
-            self.inner().rebalance_protocol(),
-            RebalanceProtocol::Cooperative
-        ) {
-            bail!(
-                "cooperative rebalancing is not supported; hint: leave partition.assignment.strategy as it is"
-            );
+    /// Accepts what the group gave; where to read is told by [`Consumer::read`] once it is known.
+    pub(super) fn accept(&mut self) -> anyhow::Result<()> {
+        if self.is_cooperative() {
+            return self
+                .inner()
+                .incremental_assign(&TopicPartitionList::new())
+                .context("cannot accept partitions");
         }
+        self.stop_reading()
+    }
+
+    /// Begins to read partitions at these offsets, while it goes on with the others; `all` are both.
+    pub(super) fn read(&mut self, starts: &[(i32, i64)], all: &[(i32, i64)]) -> anyhow::Result<()> {
+        let outcome = if self.is_cooperative() {
+            self.inner().incremental_assign(&self.list_from(starts)?)
+        } else {
+            // Such a protocol knows whole assignments only.
+            self.inner().assign(&self.list_from(all)?)
+        };
+        outcome.context("cannot read partitions")?;
+        self.reading
+            .extend(starts.iter().map(|(partition, _)| partition));
+        Ok(())
+    }
+
+    fn list_from(&self, starts: &[(i32, i64)]) -> anyhow::Result<TopicPartitionList> {
         let mut list = TopicPartitionList::new();
         for (partition, offset) in starts {
             list.add_partition_offset(&self.topic, *partition, Offset::Offset(*offset))?;
         }
-        self.inner()
-            .assign(&list)
-            .context("cannot assign partitions")
+        Ok(list)
     }
 
-    /// Answers a revocation.
-    pub(super) fn unassign(&self) -> anyhow::Result<()> {
+    /// Gives partitions back to the group, whether they were read yet or not.
+    pub(super) fn give_back(&mut self, partitions: &[i32]) -> anyhow::Result<()> {
+        let given: Vec<i32> = partitions
+            .iter()
+            .copied()
+            .filter(|partition| self.reading.remove(partition))
+            .collect();
+        if self.is_cooperative() {
+            return self
+                .inner()
+                .incremental_unassign(&self.list(&given))
+                .context("cannot give partitions up");
+        }
+        // An eager group takes all of them.
+        self.reading.clear();
         self.inner().unassign().context("cannot give partitions up")
     }
 
-    /// Stops or resumes the reading of partitions, whatever is assigned.
-    pub(super) fn set_paused(&self, partitions: &[i32], is_paused: bool) -> anyhow::Result<()> {
+    /// Reads nothing until told to.
+    pub(super) fn stop_reading(&mut self) -> anyhow::Result<()> {
+        let reading: Vec<i32> = std::mem::take(&mut self.reading).into_iter().collect();
+        let outcome = if self.is_cooperative() {
+            self.inner().incremental_unassign(&self.list(&reading))
+        } else {
+            // Not unassign(): in a group that would give them back.
+            self.inner().assign(&TopicPartitionList::new())
+        };
+        outcome.context("cannot stop reading")
+    }
+
+    fn list(&self, partitions: &[i32]) -> TopicPartitionList {
         let mut list = TopicPartitionList::new();
         for partition in partitions {
             list.add_partition(&self.topic, *partition);
         }
+        list
+    }
+
+    /// Stops or resumes the reading of partitions, whatever is assigned.
+    pub(super) fn set_paused(&self, partitions: &[i32], is_paused: bool) -> anyhow::Result<()> {
+        let list = self.list(partitions);
         let outcome = if is_paused {
             self.inner().pause(&list)
         } else {
@@ -255,15 +287,9 @@ impl Consumer {
 
     /// Copies offsets to the group, for tools that show lag. They may be lost without harm.
     pub(super) fn commit(&self, offsets: &[(i32, i64)]) {
-        let mut list = TopicPartitionList::new();
-        for (partition, offset) in offsets {
-            if list
-                .add_partition_offset(&self.topic, *partition, Offset::Offset(*offset))
-                .is_err()
-            {
-                return;
-            }
-        }
+        let Ok(list) = self.list_from(offsets) else {
+            return;
+        };
         if let Err(error) = self.inner().commit(&list, CommitMode::Async) {
             tracing::debug!(%error, "the group's offsets were not committed");
         }
@@ -274,7 +300,7 @@ impl Consumer {
         let Some(inner) = self.inner.take() else {
             return;
         };
-        inner.context().is_closing.store(true, Ordering::Relaxed);
+        inner.context().set_closing();
         let (done, closed) = mpsc::channel();
         let closing = std::thread::Builder::new()
             .name("kafka-close".to_owned())

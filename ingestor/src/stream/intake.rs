@@ -14,9 +14,13 @@ use crate::batch::{Limits, Origin};
 pub(super) struct Intake {
     pub(super) lanes: Vec<Lane>,
     positions: BTreeMap<i32, Position>,
+    /// The lane of each partition that was claimed: always the same, so that its batches stay in order.
+    lane_of: BTreeMap<i32, usize>,
     limits: Limits,
     source: Arc<str>,
     generation: u64,
+    /// Stored with the offsets; see [`crate::batch::Span`].
+    topic_id: Option<[u8; 16]>,
 }
 
 impl Intake {
@@ -24,24 +28,45 @@ impl Intake {
         Intake {
             lanes,
             positions: BTreeMap::new(),
+            lane_of: BTreeMap::new(),
             limits,
             source,
             generation: 0,
+            topic_id: None,
         }
+    }
+
+    /// Sets what the ledger knows the topic by.
+    pub(super) fn set_source(&mut self, source: Arc<str>, topic_id: Option<[u8; 16]>) {
+        self.source = source;
+        self.topic_id = topic_id;
     }
 
     /// Forgets all partitions and what was not sent of them.
     pub(super) fn begin(&mut self, generation: u64) {
         self.generation = generation;
         self.positions.clear();
+        self.lane_of.clear();
         for lane in &mut self.lanes {
             lane.begin(self.source.clone(), generation);
         }
     }
 
-    /// The lane of a partition: always the same, so that its batches stay in order.
-    pub(super) fn lane_of(&self, partition: i32) -> usize {
-        partition.unsigned_abs() as usize % self.lanes.len()
+    /// The lane of a partition; a new one gets the lane that has the fewest.
+    pub(super) fn bind(&mut self, partition: i32) -> usize {
+        if let Some(lane) = self.lane_of.get(&partition) {
+            return *lane;
+        }
+        let load = |lane: &usize| self.lane_of.values().filter(|other| *other == lane).count();
+        let lane = (0..self.lanes.len()).min_by_key(load).unwrap_or_default();
+        self.lane_of.insert(partition, lane);
+        lane
+    }
+
+    /// Forgets a partition of which nothing is under way.
+    pub(super) fn give_up(&mut self, partition: i32) {
+        self.positions.remove(&partition);
+        self.lane_of.remove(&partition);
     }
 
     /// Begins to take a partition. With `must_record` the ledger moves to its start at once.
@@ -79,7 +104,7 @@ impl Intake {
     /// Takes a record; whether the partition is done with it.
     pub(super) fn take(&mut self, message: &impl Message) -> bool {
         let (partition, offset) = (message.partition(), message.offset());
-        let lane = self.lane_of(partition);
+        let lane = self.lane_of.get(&partition).copied().unwrap_or_default();
         let Some(position) = self.positions.get_mut(&partition) else {
             // Fetched before the partition was given up.
             return false;
@@ -134,7 +159,7 @@ impl Intake {
     }
 
     fn cover(&mut self, partition: i32, position: &Position, to: i64) {
-        let lane = self.lane_of(partition);
+        let lane = self.bind(partition);
         self.lanes[lane].touch();
         self.lanes[lane]
             .batch
@@ -161,6 +186,9 @@ impl Intake {
                 if let Some(position) = self.positions.get_mut(&span.partition) {
                     position.ledger = Some(span.to);
                 }
+            }
+            if let Some(topic_id) = self.topic_id {
+                lane.batch.set_checksum(&topic_id);
             }
             lane.send(self.source.clone(), self.generation);
         }

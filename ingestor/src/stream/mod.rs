@@ -4,25 +4,36 @@
 //! The ledger in the database says where each partition goes on, never the group's offsets in Kafka.
 
 mod client;
+mod group;
 mod intake;
 mod lane;
+mod partitions;
 mod position;
 mod pump;
 mod takeover;
+mod topic_id;
+mod watch;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
+use rdkafka::client::{Client, ClientContext};
 
 use crate::batch::Limits;
-use crate::cli::{DatabaseArgs, KafkaArgs, OutputArgs};
-use crate::database;
+use crate::cli::{DatabaseArgs, KafkaArgs, OutputArgs, TopicsArgs, parse_duration};
+use crate::database::{self, Server};
+use crate::dead_letter::DeadLetters;
+use crate::monitor::{ListenArgs, Monitor, serve};
 use crate::owner;
+use crate::reject_limit::RejectArgs;
 use crate::shutdown::Shutdown;
-use client::Consumer;
+use crate::summary::Totals;
+use client::{Consumer, Membership};
+use partitions::Partitions;
 use position::{From, Policy};
 use pump::{Pump, Settings};
+use watch::Watch;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct StreamArgs {
@@ -35,28 +46,46 @@ pub(crate) struct StreamArgs {
     /// Go on where the log begins now if events that were not read yet are deleted from it
     #[arg(long)]
     pub(crate) accept_gap: bool,
+    /// Go on with a topic that was deleted and made anew; the new one is a source of its own
+    #[arg(long)]
+    pub(crate) accept_recreated: bool,
     /// Consumer group that shares the partitions out
     #[arg(long, default_value = "musicstream", env = "KAFKA_GROUP")]
     pub(crate) group: String,
+    /// Name of this member in the group, always the same: a restart within the session timeout keeps its partitions
+    #[arg(long, value_name = "ID", env = "KAFKA_GROUP_INSTANCE_ID")]
+    pub(crate) group_instance_id: Option<String>,
+    /// Read these partitions and no others, without a group: numbers and ranges, such as 0-3,5
+    #[arg(long, value_name = "LIST", conflicts_with = "group_instance_id")]
+    pub(crate) partitions: Option<Partitions>,
     /// Longest time that an event waits for its batch to fill
     #[arg(long, default_value = "500ms", value_parser = parse_duration, value_name = "DURATION")]
     pub(crate) max_latency: Duration,
     /// Most rows in one transaction
-    #[arg(long, default_value_t = 30_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000), value_name = "N")]
+    #[arg(long, default_value_t = 50_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000), value_name = "N")]
     pub(crate) batch_rows: u32,
-    /// Most bytes of rows in one transaction, in MiB, divided among the writers
+    /// Most bytes of rows in one transaction, in MiB, divided among topics and writers
     #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=1024), value_name = "MIB")]
     pub(crate) batch_mib: u32,
-    /// Database connections that write at the same time; a partition keeps to one
-    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=64), value_name = "N")]
+    /// Database connections for each topic that write at the same time; a partition keeps to one
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64), value_name = "N")]
     pub(crate) writers: u16,
     /// Time to store what is under way when stopped or when partitions move to another member
     #[arg(long, default_value = "10s", value_parser = parse_duration, value_name = "DURATION")]
     pub(crate) drain_timeout: Duration,
     #[command(flatten)]
+    pub(crate) reject: RejectArgs,
+    /// Send rejected records to this Kafka topic as well, before they are committed to rejected_events
+    #[arg(long, value_name = "TOPIC", help_heading = "Rejects")]
+    pub(crate) dead_letter_topic: Option<String>,
+    #[command(flatten)]
     pub(crate) database: DatabaseArgs,
     #[command(flatten)]
+    pub(crate) topics: TopicsArgs,
+    #[command(flatten)]
     pub(crate) kafka: KafkaArgs,
+    #[command(flatten)]
+    pub(crate) listen: ListenArgs,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
 }
@@ -64,73 +93,149 @@ pub(crate) struct StreamArgs {
 /// How long the database may be away before a bounded run has begun.
 const CONNECT_WITHIN: Duration = Duration::from_secs(30);
 
+/// Part of the records that an endless stream may reject.
+const MAX_REJECT_RATIO: f64 = 0.5;
+
 /// Streams until stopped, or to the end.
 ///
 /// # Errors
-/// The set-up is wrong, or the log and the ledger do not fit together; never an outage.
+/// The set-up is wrong, or the log and the ledger do not fit together, or too much is rejected; never an outage.
 pub(crate) fn run(args: StreamArgs) -> anyhow::Result<()> {
     let started = Instant::now();
     let shutdown = Shutdown::on_signal().context("cannot listen for signals")?;
-    let target = database::target(&args.database)?;
-    let consumer = Consumer::connect(&args.kafka, &args.group, args.until_end)?;
+    let server = database::server(&args.database)?;
+    let monitor = Arc::new(Monitor::default());
+    if let Some(address) = &args.listen.listen {
+        serve(address, monitor.clone())?;
+    }
+    let mut topics = args.topics.topics.clone();
+    topics.sort();
+    topics.dedup();
+    let totals = match topics.as_slice() {
+        [topic] => run_topic(&args, topic, 1, &server, &monitor, &shutdown)?,
+        topics => run_topics(&args, topics, &server, &monitor, &shutdown)?,
+    };
+    totals.print(started.elapsed(), args.output.output);
+    Ok(())
+}
+
+/// Each topic with a thread, a consumer and writers of its own: they have nothing to share but the way there.
+fn run_topics(
+    args: &StreamArgs,
+    topics: &[String],
+    server: &Server,
+    monitor: &Monitor,
+    shutdown: &Shutdown,
+) -> anyhow::Result<Totals> {
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = topics
+            .iter()
+            .map(|topic| {
+                scope.spawn(move || {
+                    let outcome = run_topic(args, topic, topics.len(), server, monitor, shutdown)
+                        .with_context(|| format!("topic {topic}"));
+                    // One that cannot go on stops the others in good order.
+                    if outcome.is_err() {
+                        shutdown.ask();
+                    }
+                    outcome
+                })
+            })
+            .collect();
+        let mut totals = Totals::default();
+        let mut failure = None;
+        for thread in threads {
+            match thread.join() {
+                Ok(Ok(of_topic)) => totals.add(&of_topic),
+                Ok(Err(error)) if failure.is_none() => failure = Some(error),
+                Ok(Err(error)) => tracing::error!("{error:#}"),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        failure.map_or(Ok(totals), Err)
+    })
+}
+
+fn run_topic(
+    args: &StreamArgs,
+    topic: &str,
+    topic_count: usize,
+    server: &Server,
+    monitor: &Monitor,
+    shutdown: &Shutdown,
+) -> anyhow::Result<Totals> {
+    let observer = monitor.observe(topic);
+    let consumer = Consumer::connect(
+        &args.kafka,
+        topic,
+        membership(args, topic, topic_count),
+        args.until_end,
+    )?;
+    let is_watched = !args.until_end || args.listen.listen.is_some();
+    let watch = is_watched
+        .then(|| Watch::start(&args.kafka, topic, consumer.topic_id(), observer.clone()))
+        .transpose()?;
+    let dead_letters = args
+        .dead_letter_topic
+        .as_ref()
+        .map(|letters| DeadLetters::open(&args.kafka, letters, observer.clone()))
+        .transpose()?;
+    let default_ratio = if args.until_end {
+        1.0
+    } else {
+        MAX_REJECT_RATIO
+    };
     let settings = Settings {
         limits: Limits {
             rows: args.batch_rows as usize,
-            bytes: ((args.batch_mib as usize) << 20) / usize::from(args.writers),
+            bytes: ((args.batch_mib as usize) << 20) / usize::from(args.writers) / topic_count,
             age: args.max_latency,
         },
         policy: Policy {
             from: args.from,
             accept_gap: args.accept_gap,
+            accept_recreated: args.accept_recreated,
         },
         writer_count: usize::from(args.writers),
         drain_timeout: args.drain_timeout,
         connect_within: args.until_end.then_some(CONNECT_WITHIN),
         owner: owner::of_this_process(),
         source: Arc::from(consumer.source()),
+        reject_limit: args.reject.limit(default_ratio),
+        dead_letters,
+        observer,
     };
-    tracing::info!(
-        source = &*settings.source,
-        owner = &*settings.owner,
-        database = target.name(),
-        "streaming"
-    );
-    let mut pump = Pump::start(consumer, target, settings, shutdown)?;
+    let mut pump = Pump::start(consumer, watch, server.clone(), settings, shutdown.clone())?;
     let outcome = pump.run();
     let totals = pump.end();
-    outcome?;
-    totals.print(started.elapsed(), args.output.output);
-    Ok(())
+    outcome.map(|()| totals)
 }
 
-/// Reads `250ms`, `2s`, `1m`, or a plain number of milliseconds.
-fn parse_duration(text: &str) -> Result<Duration, String> {
-    let digits = text
-        .find(|character: char| !character.is_ascii_digit())
-        .unwrap_or(text.len());
-    let number: u64 = text[..digits]
-        .parse()
-        .map_err(|_| "expected a number and ms, s or m".to_owned())?;
-    match &text[digits..] {
-        "" | "ms" => Ok(Duration::from_millis(number)),
-        "s" => Ok(Duration::from_secs(number)),
-        "m" => Ok(Duration::from_secs(number.saturating_mul(60))),
-        _ => Err("expected a number and ms, s or m".to_owned()),
+fn membership(args: &StreamArgs, topic: &str, topic_count: usize) -> Membership {
+    match &args.partitions {
+        Some(partitions) => Membership::Listed(partitions.numbers()),
+        None if args.until_end => Membership::All,
+        None => Membership::Group {
+            name: args.group.clone(),
+            // Each topic has a member of its own.
+            instance: args.group_instance_id.as_ref().map(|id| {
+                if topic_count == 1 {
+                    id.clone()
+                } else {
+                    format!("{id}/{topic}")
+                }
+            }),
+        },
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn durations() {
-        assert_eq!(parse_duration("250"), Ok(Duration::from_millis(250)));
-        assert_eq!(parse_duration("250ms"), Ok(Duration::from_millis(250)));
-        assert_eq!(parse_duration("2s"), Ok(Duration::from_secs(2)));
-        assert_eq!(parse_duration("3m"), Ok(Duration::from_secs(180)));
-        for bad in ["", "s", "-1s", "1h", "1.5s"] {
-            assert!(parse_duration(bad).is_err(), "{bad}");
-        }
-    }
+/// The name that the ledger has for this very topic if it was made anew under an old name.
+pub(crate) fn renewed_source<C: ClientContext>(
+    client: &Client<C>,
+    source: &str,
+    topic: &str,
+    within: Duration,
+) -> Option<String> {
+    let topic_id = topic_id::of(client, topic, within)?;
+    Some(position::renewed_source(source, topic_id))
 }

@@ -17,14 +17,17 @@ pub(crate) enum From {
 pub(super) struct Policy {
     pub(super) from: From,
     pub(super) accept_gap: bool,
+    pub(super) accept_recreated: bool,
 }
 
 /// Why ledger and log do not fit together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Misfit {
     #[error(
-        "partition {partition}: the log begins at offset {low}, but {next_offset} is the next to read: \
-         {} offsets were deleted before they were read; hint: --accept-gap goes on at the log's beginning, without them",
+        "partition {partition}: the log begins at offset {low}, but {next_offset} is the next to read: the records from \
+         {next_offset} to {}, {} offsets, were deleted before they were read; hint: --accept-gap goes on at the log's \
+         beginning, without them",
+        low - 1,
         low - next_offset
     )]
     Gap {
@@ -34,14 +37,20 @@ pub(super) enum Misfit {
     },
     #[error(
         "partition {partition}: the log ends at offset {high}, but {next_offset} is the next to read: \
-         the topic was deleted and made anew, or has lost its end; hint: if it was made anew, rename its source in \
-         ingest_offsets and rejected_events; stored events stay, and are not counted twice"
+         the log has lost its end, or the topic was deleted and made anew; hint: if it was made anew, rename its source \
+         in ingest_offsets and rejected_events; stored events stay, and are not counted twice"
     )]
-    Recreated {
+    Shortened {
         partition: i32,
         next_offset: i64,
         high: i64,
     },
+    #[error(
+        "topic {topic} was deleted and made anew: what the former one still held from the offsets in ingest_offsets on \
+         is lost; hint: --accept-recreated reads the new one from where --from says, as a source of its own; stored \
+         events stay, and are not counted twice"
+    )]
+    Recreated { topic: String },
 }
 
 /// Where to begin reading.
@@ -52,6 +61,26 @@ pub(super) struct Start {
     pub(super) must_record: bool,
     /// Offsets that are skipped because they are gone.
     pub(super) skipped: i64,
+}
+
+/// The name under which the ledger knows a topic that was made anew: there may be more of them.
+pub(super) fn renewed_source(source: &str, topic_id: [u8; 16]) -> String {
+    use std::fmt::Write as _;
+    let mut name = format!("{source}@");
+    for byte in topic_id {
+        // Writing to a string does not fail.
+        let _ = write!(name, "{byte:02x}");
+    }
+    name
+}
+
+/// Whether what the ledger has stored is of another topic of the same name.
+pub(super) fn is_another(stored: Option<&[u8]>, topic_id: Option<[u8; 16]>) -> bool {
+    match (stored, topic_id) {
+        (Some(stored), Some(topic_id)) => stored != topic_id,
+        // Brokers and ledgers of former times know no ids.
+        _ => false,
+    }
 }
 
 /// Decides where to begin, given the ledger and the log's offsets `[low, high)`.
@@ -87,7 +116,7 @@ pub(super) fn place(
                 skipped: low - next_offset,
             })
         }
-        (Some(next_offset), _) if next_offset > high => Err(Misfit::Recreated {
+        (Some(next_offset), _) if next_offset > high => Err(Misfit::Shortened {
             partition,
             next_offset,
             high,
@@ -131,14 +160,17 @@ mod tests {
     const EARLIEST: Policy = Policy {
         from: From::Earliest,
         accept_gap: false,
+        accept_recreated: false,
     };
     const LATEST: Policy = Policy {
         from: From::Latest,
         accept_gap: false,
+        accept_recreated: false,
     };
     const ACCEPTING: Policy = Policy {
         from: From::Earliest,
         accept_gap: true,
+        accept_recreated: false,
     };
 
     fn start(offset: i64, must_record: bool, skipped: i64) -> Result<Start, Misfit> {
@@ -162,7 +194,7 @@ mod tests {
             }
             assert_eq!(
                 place(3, Some(10), 5, 9, policy),
-                Err(Misfit::Recreated {
+                Err(Misfit::Shortened {
                     partition: 3,
                     next_offset: 10,
                     high: 9
@@ -178,6 +210,19 @@ mod tests {
             })
         );
         assert_eq!(place(3, Some(1), 5, 9, ACCEPTING), start(5, true, 4));
+    }
+
+    #[test]
+    fn a_topic_is_another_only_if_both_ids_are_known() {
+        let (one, two) = ([1; 16], [2; 16]);
+        assert!(is_another(Some(&one), Some(two)));
+        assert!(!is_another(Some(&one), Some(one)));
+        assert!(!is_another(None, Some(one)));
+        assert!(!is_another(Some(&one), None));
+        assert_eq!(
+            renewed_source("kafka:c/t", one),
+            format!("kafka:c/t@{}", "01".repeat(16))
+        );
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The loop: polls Kafka, answers the group, sends batches when they are due, listens to the writers.
 
 mod ownership;
+mod trouble;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,19 +10,23 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
-use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::error::KafkaError;
 
-use super::client::{Consumer, GroupEvent};
+use super::client::Consumer;
 use super::intake::Intake;
 use super::lane::Lane;
-use super::position::Policy;
+use super::position::{Misfit, Policy};
 use super::takeover::{BOUNDED_STANDSTILL, STANDSTILL, Standby};
+use super::watch::Watch;
 use crate::batch::Limits;
-use crate::database::Target;
+use crate::database::Server;
+use crate::dead_letter::DeadLetters;
+use crate::monitor::Observer;
 use crate::progress::{Progress, Unit};
+use crate::reject_limit::RejectLimit;
 use crate::shutdown::Shutdown;
 use crate::summary::Totals;
-use crate::writer::{News, Report, Writer, WriterConfig};
+use crate::writer::{News, Order, Report, Writer, WriterConfig};
 use ownership::Claiming;
 
 /// Longest wait for Kafka or a writer before the loop looks at everything again.
@@ -34,8 +39,8 @@ const BURST: usize = 500;
 const PAUSE_AFTER: Duration = Duration::from_secs(20);
 /// Between copies of the offsets to the group.
 const COMMIT_EVERY: Duration = Duration::from_secs(5);
-/// Between reports of one kind of trouble with Kafka.
-const COMPLAIN_EVERY: Duration = Duration::from_secs(60);
+/// Without events, between questions whether the database could take some.
+const PROBE_EVERY: Duration = Duration::from_secs(5);
 
 /// What a stream is to do.
 pub(super) struct Settings {
@@ -45,7 +50,11 @@ pub(super) struct Settings {
     pub(super) drain_timeout: Duration,
     pub(super) connect_within: Option<Duration>,
     pub(super) owner: Arc<str>,
+    /// Set when the run has begun: see [`Pump::start`].
     pub(super) source: Arc<str>,
+    pub(super) reject_limit: Option<RejectLimit>,
+    pub(super) dead_letters: Option<DeadLetters>,
+    pub(super) observer: Observer,
 }
 
 pub(super) struct Pump {
@@ -56,6 +65,8 @@ pub(super) struct Pump {
     intake: Intake,
     /// Raised whenever what is under way loses its meaning; shared with the writers.
     generation: Arc<AtomicU64>,
+    /// Whether the group has given us anything, be it no partition.
+    has_joined: bool,
     /// Partitions that are ours to read.
     assigned: Vec<i32>,
     /// Where a bounded run ends, as it was when it began.
@@ -70,6 +81,8 @@ pub(super) struct Pump {
     stored: BTreeMap<i32, i64>,
     committed_at: Instant,
     complaints: BTreeMap<String, Instant>,
+    watch: Option<Watch>,
+    probe_at: Option<Instant>,
     totals: Totals,
     offsets_to_read: Option<u64>,
     progress: Progress,
@@ -79,14 +92,17 @@ impl Pump {
     /// Starts the writers and waits until the database is there.
     pub(super) fn start(
         consumer: Consumer,
-        target: Target,
+        watch: Option<Watch>,
+        server: Server,
         settings: Settings,
         shutdown: Shutdown,
     ) -> anyhow::Result<Pump> {
         let (sender, reports) = mpsc::channel();
         let generation = Arc::new(AtomicU64::new(0));
         let config = WriterConfig {
-            target,
+            server,
+            dead_letters: settings.dead_letters.clone(),
+            observer: settings.observer.clone(),
             owner: settings.owner.clone(),
             generation: generation.clone(),
             connect_within: settings.connect_within,
@@ -115,6 +131,7 @@ impl Pump {
             shutdown,
             reports,
             generation,
+            has_joined: false,
             assigned: Vec::new(),
             ends: BTreeMap::new(),
             epochs: BTreeMap::new(),
@@ -126,10 +143,13 @@ impl Pump {
             stored: BTreeMap::new(),
             committed_at: Instant::now(),
             complaints: BTreeMap::new(),
+            watch,
+            probe_at: Some(Instant::now() + PROBE_EVERY),
             totals: Totals::default(),
             offsets_to_read: None,
         };
         pump.wait_for_writers()?;
+        pump.choose_source()?;
         Ok(pump)
     }
 
@@ -152,18 +172,19 @@ impl Pump {
     /// Runs until the end, a signal or an error that is no outage.
     pub(super) fn run(&mut self) -> anyhow::Result<()> {
         self.intake.begin(0);
-        if self.consumer.is_bounded() {
-            self.assigned = self.consumer.all_partitions();
-            for partition in self.assigned.clone() {
-                let (_, high) = self
-                    .consumer
-                    .watermarks(partition)
-                    .context("cannot ask Kafka where the topic ends")?;
-                self.ends.insert(partition, high);
+        if let Some(partitions) = self.consumer.join()? {
+            self.has_joined = true;
+            self.assigned = partitions.clone();
+            if self.consumer.is_bounded() {
+                for partition in &partitions {
+                    let (_, high) = self
+                        .consumer
+                        .watermarks(*partition)
+                        .context("cannot ask Kafka where the topic ends")?;
+                    self.ends.insert(*partition, high);
+                }
             }
-            self.claim(self.assigned.clone());
-        } else {
-            self.consumer.join()?;
+            self.claim(partitions);
         }
         loop {
             while let Ok(report) = self.reports.try_recv() {
@@ -172,6 +193,7 @@ impl Pump {
             self.answer_group()?;
             self.place_claimed()?;
             self.look_at_standby();
+            self.show_health()?;
             self.intake.send(false);
             self.copy_offsets(false);
             self.show_progress();
@@ -203,8 +225,7 @@ impl Pump {
     }
 
     fn is_at_end(&self) -> bool {
-        self.claiming.lanes_to_answer == 0
-            && self.claiming.claims.is_empty()
+        self.claiming.is_over()
             && self.intake.partitions().len() == self.assigned.len()
             && self.intake.unfinished().is_empty()
     }
@@ -284,13 +305,23 @@ impl Pump {
         let lane = report.writer;
         match report.news {
             News::Opened => {}
+            News::Probed => self.probe_at = Some(Instant::now() + PROBE_EVERY),
             News::Failed(error) => return Err(error.into()),
             News::Written { batch, totals } => {
                 self.totals.add(&totals);
                 for span in batch.spans() {
                     self.stored.insert(span.partition, span.to);
+                    if batch.generation() == current {
+                        self.settings.observer.moved(span.partition, span.to);
+                    }
                 }
                 self.intake.lanes[lane].returned(batch);
+                if self.probe_at.is_some() {
+                    self.probe_at = Some(Instant::now() + PROBE_EVERY);
+                }
+                if let Some(limit) = &mut self.settings.reject_limit {
+                    limit.judge(&totals)?;
+                }
             }
             News::Dropped { batch } => self.intake.lanes[lane].returned(batch),
             News::Fenced { batch } => {
@@ -301,8 +332,7 @@ impl Pump {
                 }
             }
             News::Claimed { generation, claims } if generation == current => {
-                self.claiming.claims.extend(claims);
-                self.claiming.lanes_to_answer = self.claiming.lanes_to_answer.saturating_sub(1);
+                self.claiming.answered(claims);
             }
             News::Seen {
                 generation,
@@ -324,36 +354,6 @@ impl Pump {
         self.full_since = None;
     }
 
-    fn answer_group(&mut self) -> anyhow::Result<()> {
-        for event in self.consumer.group_events() {
-            match event {
-                GroupEvent::Assign(partitions) => {
-                    tracing::info!(?partitions, "the group gave us partitions");
-                    self.next_generation();
-                    // Acknowledges; what to read from where is assigned once it is claimed.
-                    self.consumer.assign(&[])?;
-                    self.assigned = partitions;
-                    self.claim(self.assigned.clone());
-                }
-                GroupEvent::Revoke => {
-                    let is_lost = self.consumer.is_assignment_lost();
-                    tracing::info!(partitions = ?self.assigned, is_lost, "the group takes our partitions back");
-                    if !is_lost && !self.drain(self.settings.drain_timeout)? {
-                        tracing::warn!(
-                            "not all could be stored in time; whoever reads next reads it again"
-                        );
-                    }
-                    self.copy_offsets(!is_lost);
-                    self.next_generation();
-                    self.assigned.clear();
-                    self.stored.clear();
-                    self.consumer.unassign()?;
-                }
-            }
-        }
-        Ok(())
-    }
-
     /// Sends all there is and waits until it is stored; false if that takes too long.
     fn drain(&mut self, within: Duration) -> anyhow::Result<bool> {
         let deadline = Instant::now() + within;
@@ -362,6 +362,7 @@ impl Pump {
             if Instant::now() >= deadline {
                 return Ok(false);
             }
+            self.settings.observer.beat();
             self.intake.send(true);
             self.wait_for_report()?;
             if self.generation.load(Ordering::Acquire) != generation {
@@ -371,45 +372,26 @@ impl Pump {
         Ok(true)
     }
 
-    /// Decides what an error of Kafka means.
-    fn bear(&mut self, error: &KafkaError) -> anyhow::Result<()> {
-        use RDKafkaErrorCode as Code;
-        let code = error.rdkafka_error_code();
-        if matches!(error, KafkaError::MessageConsumptionFatal(_)) {
-            bail!("Kafka's client cannot go on: {error}");
+    /// Tells how the loop is, and sees that the database is asked if nothing else asks it.
+    fn show_health(&mut self) -> anyhow::Result<()> {
+        let observer = &self.settings.observer;
+        observer.beat();
+        let is_reading = self.has_joined
+            && self.claiming.is_over()
+            && self.intake.partitions().len() == self.assigned.len();
+        observer.reading(is_reading);
+        if self.watch.as_ref().is_some_and(Watch::has_seen_another) {
+            let topic = self.consumer.topic().to_owned();
+            return Err(Misfit::Recreated { topic }.into());
         }
-        match code {
-            Some(Code::AutoOffsetReset | Code::OffsetOutOfRange) => {
-                // Claims again, and finds out in placing what is missing, or goes on.
-                tracing::warn!("the log no longer holds the next offset to read");
-                self.look_again()
-            }
-            Some(Code::UnknownTopicOrPartition | Code::UnknownTopic | Code::UnknownPartition) => {
-                bail!("the topic is not there any more; hint: was it deleted?")
-            }
-            Some(
-                Code::TopicAuthorizationFailed
-                | Code::GroupAuthorizationFailed
-                | Code::ClusterAuthorizationFailed
-                | Code::SaslAuthenticationFailed
-                | Code::Authentication,
-            ) => bail!(
-                "Kafka refuses us: {error}; hint: check the SASL options and the topic's and group's ACLs"
-            ),
-            _ => {
-                let text = error.to_string();
-                let now = Instant::now();
-                if self
-                    .complaints
-                    .get(&text)
-                    .is_none_or(|at| now - *at >= COMPLAIN_EVERY)
-                {
-                    tracing::warn!("Kafka: {text}; going on");
-                    self.complaints.insert(text, now);
-                }
-                Ok(())
-            }
+        if self.probe_at.is_some_and(|at| Instant::now() >= at) {
+            self.probe_at = None;
+            let generation = self.generation.load(Ordering::Acquire);
+            self.intake.lanes[0]
+                .writer
+                .order(Order::Probe { generation });
         }
+        Ok(())
     }
 
     fn copy_offsets(&mut self, now: bool) {

@@ -43,6 +43,10 @@ impl Standby {
         self.seen.clear();
     }
 
+    pub(super) fn forget(&mut self, partition: i32) {
+        self.seen.remove(&partition);
+    }
+
     pub(super) fn partitions(&self) -> Vec<i32> {
         self.seen.keys().copied().collect()
     }

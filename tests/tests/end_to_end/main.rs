@@ -20,6 +20,8 @@ mod kill;
 mod limits;
 mod listeners;
 mod model;
+mod membership;
+mod operations;
 mod plain_sql;
 mod progress;
 mod protocol;

@@ -6,11 +6,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::bail;
 
-use super::super::position::{Position, place};
+use super::super::group::GroupEvent;
+use super::super::position::{From, Misfit, Policy, Position, is_another, place, renewed_source};
 use super::super::takeover::Verdict;
 use super::Pump;
 use crate::database::{Claim, Holder};
-use crate::writer::Order;
+use crate::writer::{News, Order};
 
 /// Between attempts to ask Kafka for the bounds of its logs.
 const PLACE_AGAIN_AFTER: Duration = Duration::from_secs(1);
@@ -21,11 +22,135 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 #[derive(Default)]
 pub(super) struct Claiming {
     pub(super) lanes_to_answer: usize,
-    pub(super) claims: Vec<(i32, Claim)>,
+    claims: BTreeMap<i32, Claim>,
     retry_at: Option<Instant>,
 }
 
+impl Claiming {
+    /// Takes a lane's answer. A partition that was given up and came back has two claims, of which the later counts.
+    pub(super) fn answered(&mut self, claims: Vec<(i32, Claim)>) {
+        self.lanes_to_answer = self.lanes_to_answer.saturating_sub(1);
+        for (partition, claim) in claims {
+            let known = self.claims.get(&partition);
+            if known.is_none_or(|known| known.epoch < claim.epoch) {
+                self.claims.insert(partition, claim);
+            }
+        }
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        self.lanes_to_answer == 0 && self.claims.is_empty()
+    }
+}
+
 impl Pump {
+    /// Finds the name that this very topic has in the ledger: one that was made anew under an old name has its own.
+    pub(super) fn choose_source(&mut self) -> anyhow::Result<()> {
+        let mut source = self.settings.source.to_string();
+        if let Some(topic_id) = self.consumer.topic_id()
+            && self.has_rows(&source, |stored| is_another(stored, Some(topic_id)))?
+        {
+            let renewed = renewed_source(&source, topic_id);
+            if !self.settings.policy.accept_recreated && !self.has_rows(&renewed, |_| true)? {
+                let topic = self.consumer.topic().to_owned();
+                return Err(Misfit::Recreated { topic }.into());
+            }
+            source = renewed;
+        }
+        tracing::info!(source, owner = &*self.settings.owner, "streaming");
+        self.settings.source = source.into();
+        let source = self.settings.source.clone();
+        self.intake.set_source(source, self.consumer.topic_id());
+        Ok(())
+    }
+
+    /// Whether the ledger has a partition of the source of which this holds.
+    fn has_rows(
+        &mut self,
+        source: &str,
+        is_so: impl Fn(Option<&[u8]>) -> bool,
+    ) -> anyhow::Result<bool> {
+        let order = Order::Look {
+            generation: self.generation.load(Ordering::Acquire),
+            source: source.into(),
+            partitions: (0..self.consumer.partition_count()).collect(),
+        };
+        self.intake.lanes[0].writer.order(order);
+        while !self.shutdown.is_asked() {
+            self.settings.observer.beat();
+            let Ok(report) = self.reports.recv_timeout(super::TICK) else {
+                continue;
+            };
+            match report.news {
+                News::Failed(error) => return Err(error.into()),
+                News::Seen { holders, .. } => {
+                    return Ok(holders.iter().any(|(_, holder)| {
+                        holder
+                            .as_ref()
+                            .is_some_and(|holder| is_so(holder.checksum.as_deref()))
+                    }));
+                }
+                _ => {}
+            }
+        }
+        Ok(false)
+    }
+
+    pub(super) fn answer_group(&mut self) -> anyhow::Result<()> {
+        for event in self.consumer.group_events() {
+            self.settings.observer.rebalanced();
+            match event {
+                GroupEvent::Assign(partitions) => self.take_on(partitions)?,
+                GroupEvent::Revoke(partitions) => self.hand_over(partitions)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn take_on(&mut self, partitions: Vec<i32>) -> anyhow::Result<()> {
+        tracing::info!(?partitions, "the group gave us partitions");
+        self.has_joined = true;
+        if !self.consumer.is_cooperative() {
+            self.next_generation();
+            self.assigned.clear();
+        }
+        self.consumer.accept()?;
+        self.assigned.extend(&partitions);
+        self.claim(partitions);
+        Ok(())
+    }
+
+    fn hand_over(&mut self, partitions: Vec<i32>) -> anyhow::Result<()> {
+        let is_lost = self.consumer.is_assignment_lost();
+        tracing::info!(?partitions, is_lost, "the group takes our partitions back");
+        let is_drained = !is_lost && self.drain(self.settings.drain_timeout)?;
+        if !is_lost && !is_drained {
+            tracing::warn!("not all could be stored in time; whoever reads next reads it again");
+        }
+        self.copy_offsets(!is_lost);
+        self.assigned
+            .retain(|partition| !partitions.contains(partition));
+        self.stored
+            .retain(|partition, _| !partitions.contains(partition));
+        if is_drained && self.consumer.is_cooperative() {
+            // Nothing is under way: the others go on as if nothing had happened.
+            for partition in &partitions {
+                self.intake.give_up(*partition);
+                self.standby.forget(*partition);
+                self.settings.observer.gave_up(*partition);
+            }
+            return self.consumer.give_back(&partitions);
+        }
+        self.next_generation();
+        self.consumer.give_back(&partitions)?;
+        if self.consumer.is_cooperative() {
+            // What was under way of those that stay ours is read again.
+            self.consumer.stop_reading()?;
+            self.claim(self.assigned.clone());
+        }
+        Ok(())
+    }
+
     /// Has partitions claimed, each by the writer it is bound to.
     pub(super) fn claim(&mut self, partitions: Vec<i32>) {
         let generation = self.generation.load(Ordering::Acquire);
@@ -52,11 +177,11 @@ impl Pump {
         }
     }
 
-    fn by_lane(&self, partitions: Vec<i32>) -> BTreeMap<usize, Vec<i32>> {
+    fn by_lane(&mut self, partitions: Vec<i32>) -> BTreeMap<usize, Vec<i32>> {
         let mut by_lane: BTreeMap<usize, Vec<i32>> = BTreeMap::new();
         for partition in partitions {
             by_lane
-                .entry(self.intake.lane_of(partition))
+                .entry(self.intake.bind(partition))
                 .or_default()
                 .push(partition);
         }
@@ -69,8 +194,17 @@ impl Pump {
         if self.claiming.lanes_to_answer > 0 || self.claiming.claims.is_empty() || is_early {
             return Ok(());
         }
+        // Some may have been taken back meanwhile.
+        let assigned = &self.assigned;
+        self.claiming
+            .claims
+            .retain(|partition, _| assigned.contains(partition));
         let mut starts = Vec::new();
         for (partition, claim) in &self.claiming.claims {
+            if is_another(claim.checksum.as_deref(), self.consumer.topic_id()) {
+                let topic = self.consumer.topic().to_owned();
+                return Err(Misfit::Recreated { topic }.into());
+            }
             let (low, high) = match self.consumer.watermarks(*partition) {
                 Ok(bounds) => bounds,
                 Err(error) => {
@@ -85,11 +219,12 @@ impl Pump {
                     claim.next_offset,
                     low,
                     high,
-                    self.settings.policy,
+                    self.policy_for(*partition),
                 )?,
             ));
         }
         let claims = std::mem::take(&mut self.claiming).claims;
+        let placed: Vec<i32> = starts.iter().map(|(partition, _)| *partition).collect();
         for ((partition, claim), (_, start)) in claims.into_iter().zip(starts) {
             if start.skipped > 0 {
                 tracing::warn!(
@@ -104,6 +239,7 @@ impl Pump {
                 epoch = claim.epoch,
                 "claimed"
             );
+            self.settings.observer.moved(partition, start.offset);
             self.epochs.insert(partition, claim.epoch);
             let end = self.ends.get(&partition).copied();
             let position = Position {
@@ -115,13 +251,35 @@ impl Pump {
             self.intake.place(partition, position, start.must_record);
         }
         self.offsets_to_read.get_or_insert(self.intake.remaining());
-        self.consumer.assign(&self.intake.unfinished())
+        let all = self.intake.unfinished();
+        let fresh: Vec<(i32, i64)> = all
+            .iter()
+            .copied()
+            .filter(|(partition, _)| placed.contains(partition))
+            .collect();
+        self.consumer.read(&fresh, &all)?;
+        if self.is_paused {
+            self.consumer.set_paused(&placed, true)?;
+        }
+        Ok(())
+    }
+
+    /// A partition that was added while we run is read from its beginning: nobody could have read it before.
+    fn policy_for(&self, partition: i32) -> Policy {
+        let policy = self.settings.policy;
+        if partition < self.consumer.partition_count() {
+            return policy;
+        }
+        Policy {
+            from: From::Earliest,
+            ..policy
+        }
     }
 
     /// The ledger has moved without us: looks who holds our partitions.
     pub(super) fn look_again(&mut self) -> anyhow::Result<()> {
         self.next_generation();
-        self.consumer.assign(&[])?;
+        self.consumer.stop_reading()?;
         self.look(self.assigned.clone());
         Ok(())
     }

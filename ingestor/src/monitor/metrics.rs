@@ -1,0 +1,353 @@
+//! Every figure of `/metrics`: its name, its meaning, its labels. Counted a batch at a time, never a record.
+//!
+//! Names get the prefix `musicstream_ingestor_`, and counters the suffix `_total`.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use prometheus_client::encoding::{EncodeLabelSet, text};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::Registry;
+
+use crate::summary::{Rejects, Totals};
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Topic {
+    topic: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Partition {
+    topic: String,
+    partition: i32,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Rejected {
+    topic: String,
+    /// Of the fixed set that `rejected_events.reason` is from.
+    reason: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Settled {
+    topic: String,
+    outcome: &'static str,
+}
+
+type Seconds = Gauge<f64, AtomicU64>;
+type Histograms = Family<Topic, Histogram, fn() -> Histogram>;
+
+/// The figures of a process.
+pub(crate) struct Metrics {
+    registry: Registry,
+    read: Family<Topic, Counter>,
+    inserted: Family<Topic, Counter>,
+    duplicate: Family<Topic, Counter>,
+    conflicting: Family<Topic, Counter>,
+    rejected: Family<Rejected, Counter>,
+    dead_letters: Family<Topic, Counter>,
+    batches: Family<Topic, Counter>,
+    batch_seconds: Histograms,
+    batch_rows: Histograms,
+    last_commit: Family<Topic, Seconds>,
+    outages: Family<Topic, Counter>,
+    database_up: Family<Topic, Gauge>,
+    doubts: Family<Settled, Counter>,
+    fences: Family<Topic, Counter>,
+    rebalances: Family<Topic, Counter>,
+    next_offset: Family<Partition, Gauge>,
+    end_offset: Family<Partition, Gauge>,
+    lag: Family<Partition, Gauge>,
+}
+
+impl Default for Metrics {
+    fn default() -> Metrics {
+        let mut metrics = Metrics {
+            registry: Registry::with_prefix("musicstream_ingestor"),
+            read: Family::default(),
+            inserted: Family::default(),
+            duplicate: Family::default(),
+            conflicting: Family::default(),
+            rejected: Family::default(),
+            dead_letters: Family::default(),
+            batches: Family::default(),
+            // 1 ms to 16 s.
+            batch_seconds: Family::new_with_constructor(|| {
+                Histogram::new(exponential_buckets(0.001, 2.0, 15))
+            }),
+            batch_rows: Family::new_with_constructor(|| {
+                Histogram::new(exponential_buckets(1.0, 4.0, 10))
+            }),
+            last_commit: Family::default(),
+            outages: Family::default(),
+            database_up: Family::default(),
+            doubts: Family::default(),
+            fences: Family::default(),
+            rebalances: Family::default(),
+            next_offset: Family::default(),
+            end_offset: Family::default(),
+            lag: Family::default(),
+        };
+        metrics.register();
+        metrics
+    }
+}
+
+impl Metrics {
+    #[rustfmt::skip] // a table
+    fn register(&mut self) {
+        let registry = &mut self.registry;
+        registry.register("events_read", "records consumed and judged; the sum of inserted, duplicate, conflicting and rejected", self.read.clone());
+        registry.register("events_inserted", "events stored", self.inserted.clone());
+        registry.register("events_duplicate", "events that were stored before", self.duplicate.clone());
+        registry.register("events_conflicting", "events whose id is stored with other fields; kept in rejected_events", self.conflicting.clone());
+        registry.register("events_rejected", "records kept in rejected_events, by reason", self.rejected.clone());
+        registry.register("dead_letters", "rejects sent to the dead letter topic; a batch that is tried again sends them again", self.dead_letters.clone());
+        registry.register("batches", "transactions committed", self.batches.clone());
+        registry.register("batch_seconds", "time from the first attempt to store a batch to its commit, outages included", self.batch_seconds.clone());
+        registry.register("batch_rows", "records in a batch", self.batch_rows.clone());
+        registry.register("last_commit_timestamp_seconds", "when a batch was last committed, since 1970; 0: never", self.last_commit.clone());
+        registry.register("outages", "times that the database became unreachable, busy or full", self.outages.clone());
+        registry.register("database_up", "1 if the database took the last statement, else 0", self.database_up.clone());
+        registry.register("doubtful_commits", "commits whose answer was lost, by what the ledger said: stored or not_stored", self.doubts.clone());
+        registry.register("fences", "batches refused because the ledger had moved without us", self.fences.clone());
+        registry.register("rebalances", "times that the group gave or took partitions", self.rebalances.clone());
+        registry.register("partition_next_offset", "first offset that is not stored yet, of partitions that are ours", self.next_offset.clone());
+        registry.register("partition_end_offset", "end of the log, of partitions that are ours", self.end_offset.clone());
+        registry.register("partition_lag", "end of the log less the next offset: what is not stored yet", self.lag.clone());
+    }
+
+    /// The figures of one topic, all of them there from the beginning.
+    pub(super) fn of_topic(&self, topic: &str) -> TopicMetrics {
+        let name = topic.to_owned();
+        let labels = Topic {
+            topic: name.clone(),
+        };
+        let counter = |family: &Family<Topic, Counter>| family.get_or_create(&labels).clone();
+        for outcome in ["stored", "not_stored"] {
+            let topic = name.clone();
+            drop(self.doubts.get_or_create(&Settled { topic, outcome }));
+        }
+        TopicMetrics {
+            read: counter(&self.read),
+            inserted: counter(&self.inserted),
+            duplicate: counter(&self.duplicate),
+            conflicting: counter(&self.conflicting),
+            rejected: self.rejected.clone(),
+            dead_letters: counter(&self.dead_letters),
+            batches: counter(&self.batches),
+            batch_seconds: self.batch_seconds.get_or_create(&labels).clone(),
+            batch_rows: self.batch_rows.get_or_create(&labels).clone(),
+            last_commit: self.last_commit.get_or_create(&labels).clone(),
+            outages: counter(&self.outages),
+            database_up: self.database_up.get_or_create(&labels).clone(),
+            doubts: self.doubts.clone(),
+            fences: counter(&self.fences),
+            rebalances: counter(&self.rebalances),
+            next_offset: self.next_offset.clone(),
+            end_offset: self.end_offset.clone(),
+            lag: self.lag.clone(),
+            bounds: Arc::default(),
+            topic: name,
+        }
+    }
+
+    /// All figures, in the text format of OpenMetrics.
+    pub(super) fn text(&self) -> String {
+        let mut out = String::new();
+        if let Err(error) = text::encode(&mut out, &self.registry) {
+            // Only if a label could not be written; what was written so far is of use still.
+            let _ = writeln!(out, "# {error}");
+        }
+        out
+    }
+}
+
+/// Next offset of the ledger and end of the log, as far as they are known.
+type Bounds = (Option<i64>, Option<i64>);
+
+/// The figures of one topic.
+#[derive(Clone)]
+pub(super) struct TopicMetrics {
+    topic: String,
+    read: Counter,
+    inserted: Counter,
+    duplicate: Counter,
+    conflicting: Counter,
+    rejected: Family<Rejected, Counter>,
+    pub(super) dead_letters: Counter,
+    batches: Counter,
+    batch_seconds: Histogram,
+    batch_rows: Histogram,
+    last_commit: Seconds,
+    pub(super) outages: Counter,
+    pub(super) database_up: Gauge,
+    doubts: Family<Settled, Counter>,
+    pub(super) fences: Counter,
+    pub(super) rebalances: Counter,
+    next_offset: Family<Partition, Gauge>,
+    end_offset: Family<Partition, Gauge>,
+    lag: Family<Partition, Gauge>,
+    bounds: Arc<Mutex<BTreeMap<i32, Bounds>>>,
+}
+
+impl TopicMetrics {
+    pub(super) fn stored(&self, totals: &Totals, rejects: &Rejects, took: Duration) {
+        self.read.inc_by(totals.read);
+        self.inserted.inc_by(totals.inserted);
+        self.duplicate.inc_by(totals.duplicate);
+        self.conflicting.inc_by(totals.conflicting);
+        for (reason, count) in rejects {
+            let labels = Rejected {
+                topic: self.topic.clone(),
+                reason: reason.clone(),
+            };
+            self.rejected.get_or_create(&labels).inc_by(*count);
+        }
+        self.batches.inc();
+        self.batch_seconds.observe(took.as_secs_f64());
+        self.batch_rows.observe(totals.read as f64);
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        self.last_commit.set(now.unwrap_or_default().as_secs_f64());
+    }
+
+    pub(super) fn doubt_settled(&self, was_stored: bool) {
+        let labels = Settled {
+            topic: self.topic.clone(),
+            outcome: if was_stored { "stored" } else { "not_stored" },
+        };
+        self.doubts.get_or_create(&labels).inc();
+    }
+
+    pub(super) fn moved(&self, partition: i32, next_offset: i64) {
+        let mut bounds = self.bounds();
+        let bounds = bounds.entry(partition).or_default();
+        bounds.0 = Some(next_offset);
+        self.show(partition, *bounds);
+    }
+
+    pub(super) fn seen_end(&self, partition: i32, end_offset: i64) {
+        if let Some(bounds) = self.bounds().get_mut(&partition) {
+            bounds.1 = Some(end_offset);
+            self.show(partition, *bounds);
+        }
+    }
+
+    pub(super) fn gave_up(&self, partition: i32) {
+        self.bounds().remove(&partition);
+        let labels = self.labels(partition);
+        for family in [&self.next_offset, &self.end_offset, &self.lag] {
+            family.remove(&labels);
+        }
+    }
+
+    pub(super) fn partitions(&self) -> Vec<i32> {
+        self.bounds().keys().copied().collect()
+    }
+
+    fn show(&self, partition: i32, (next_offset, end_offset): Bounds) {
+        let labels = self.labels(partition);
+        if let Some(next_offset) = next_offset {
+            self.next_offset.get_or_create(&labels).set(next_offset);
+        }
+        if let Some(end_offset) = end_offset {
+            self.end_offset.get_or_create(&labels).set(end_offset);
+        }
+        if let (Some(next_offset), Some(end_offset)) = (next_offset, end_offset) {
+            // The end was asked for a moment ago; since then we may have come further.
+            let lag = (end_offset - next_offset).max(0);
+            self.lag.get_or_create(&labels).set(lag);
+        }
+    }
+
+    fn labels(&self, partition: i32) -> Partition {
+        Partition {
+            topic: self.topic.clone(),
+            partition,
+        }
+    }
+
+    fn bounds(&self) -> std::sync::MutexGuard<'_, BTreeMap<i32, Bounds>> {
+        self.bounds.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn value(text: &str, sample: &str) -> Option<f64> {
+        let line = text.lines().find(|line| line.starts_with(sample))?;
+        line.rsplit_once(' ')?.1.parse().ok()
+    }
+
+    #[test]
+    fn a_batch_is_counted_in_every_figure_of_its_topic_only() {
+        let metrics = Metrics::default();
+        let (ours, other) = (metrics.of_topic("a"), metrics.of_topic("b"));
+        let totals = Totals {
+            read: 10,
+            inserted: 4,
+            duplicate: 3,
+            conflicting: 1,
+            rejected: 2,
+        };
+        let rejects = Rejects::from([("invalid_ts".to_owned(), 2)]);
+        ours.stored(&totals, &rejects, Duration::from_millis(3));
+        other.stored(&Totals::default(), &Rejects::new(), Duration::ZERO);
+        let text = metrics.text();
+        for (sample, count) in [
+            (r#"events_read_total{topic="a"}"#, 10.0),
+            (r#"events_read_total{topic="b"}"#, 0.0),
+            (r#"events_inserted_total{topic="a"}"#, 4.0),
+            (r#"events_duplicate_total{topic="a"}"#, 3.0),
+            (r#"events_conflicting_total{topic="a"}"#, 1.0),
+            (
+                r#"events_rejected_total{topic="a",reason="invalid_ts"}"#,
+                2.0,
+            ),
+            (r#"batches_total{topic="a"}"#, 1.0),
+            (r#"batch_seconds_count{topic="a"}"#, 1.0),
+            (r#"batch_rows_sum{topic="a"}"#, 10.0),
+        ] {
+            let sample = format!("musicstream_ingestor_{sample}");
+            assert_eq!(value(&text, &sample), Some(count), "{sample} in\n{text}");
+        }
+        assert!(
+            value(
+                &text,
+                r#"musicstream_ingestor_last_commit_timestamp_seconds{topic="a"}"#
+            ) > Some(1e9)
+        );
+        assert!(text.ends_with("# EOF\n"));
+    }
+
+    #[test]
+    fn lag_is_shown_while_a_partition_is_ours() {
+        let metrics = Metrics::default();
+        let topic = metrics.of_topic("a");
+        let lag = || {
+            value(
+                &metrics.text(),
+                r#"musicstream_ingestor_partition_lag{topic="a",partition="3"}"#,
+            )
+        };
+        topic.seen_end(3, 10);
+        assert_eq!(lag(), None, "not ours yet");
+        topic.moved(3, 4);
+        assert_eq!(lag(), None, "the end is not known yet");
+        topic.seen_end(3, 10);
+        assert_eq!(lag(), Some(6.0));
+        topic.moved(3, 12);
+        assert_eq!(lag(), Some(0.0));
+        topic.gave_up(3);
+        assert_eq!(lag(), None);
+    }
+}

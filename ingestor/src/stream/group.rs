@@ -1,0 +1,95 @@
+//! What the consumer group asks for, collected while Kafka is polled.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use rdkafka::TopicPartitionList;
+use rdkafka::client::ClientContext;
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext, RebalanceProtocol};
+use rdkafka::error::KafkaError;
+use rdkafka::types::RDKafkaRespErr;
+
+/// With a cooperative protocol these are changes; with an eager one they are all partitions.
+#[derive(Debug)]
+pub(super) enum GroupEvent {
+    Assign(Vec<i32>),
+    Revoke(Vec<i32>),
+}
+
+/// Collects what librdkafka tells; the pump answers it after the poll.
+#[derive(Default)]
+pub(super) struct GroupContext {
+    events: Mutex<Vec<GroupEvent>>,
+    last_error: Mutex<Option<String>>,
+    is_closing: AtomicBool,
+}
+
+impl GroupContext {
+    /// What the group has asked for since the last call.
+    pub(super) fn take_events(&self) -> Vec<GroupEvent> {
+        std::mem::take(&mut *self.events.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// What the client last complained of.
+    pub(super) fn last_error(&self) -> Option<String> {
+        let last = self.last_error.lock();
+        last.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// From now on the group's wishes are granted at once.
+    pub(super) fn set_closing(&self) {
+        self.is_closing.store(true, Ordering::Relaxed);
+    }
+}
+
+impl ClientContext for GroupContext {
+    fn log(&self, _level: RDKafkaLogLevel, facility: &str, message: &str) {
+        // What matters of it comes as an error too, and is reported from there.
+        tracing::debug!(target: "librdkafka", facility, "{message}");
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        tracing::debug!(target: "librdkafka", %error, "{reason}");
+        *self
+            .last_error
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Some(reason.to_owned());
+    }
+}
+
+impl ConsumerContext for GroupContext {
+    fn rebalance(
+        &self,
+        consumer: &BaseConsumer<Self>,
+        error: RDKafkaRespErr,
+        partitions: &mut TopicPartitionList,
+    ) {
+        if self.is_closing.load(Ordering::Relaxed) {
+            let _ = match consumer.rebalance_protocol() {
+                RebalanceProtocol::Cooperative => consumer.incremental_unassign(partitions),
+                _ => consumer.unassign(),
+            };
+            return;
+        }
+        let numbers = partitions
+            .elements()
+            .iter()
+            .map(|element| element.partition())
+            .collect();
+        let event = match error {
+            RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS => GroupEvent::Assign(numbers),
+            _ => GroupEvent::Revoke(numbers),
+        };
+        self.events
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(event);
+    }
+
+    fn commit_callback(&self, result: Result<(), KafkaError>, _offsets: &TopicPartitionList) {
+        if let Err(error) = result {
+            tracing::debug!(%error, "the group's offsets, which only lag tools read, were not committed");
+        }
+    }
+}

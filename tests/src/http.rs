@@ -1,0 +1,68 @@
+//! What an ingestor tells over HTTP.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use crate::process::Program;
+use crate::wait::until;
+
+/// The address at which a program serves, once its log names it.
+///
+/// # Panics
+/// It does not in time.
+pub fn address(program: &Program) -> String {
+    until(Duration::from_secs(60), "the address to be served", || {
+        let log = program.log();
+        let (_, rest) = log.split_once("http://")?;
+        Some(rest.split_once("/metrics")?.0.to_owned())
+    })
+}
+
+/// Status and body of a page.
+///
+/// # Panics
+/// The server does not answer as HTTP has it.
+pub fn get(address: &str, path: &str) -> (u16, String) {
+    let mut stream = TcpStream::connect(address)
+        .unwrap_or_else(|error| panic!("cannot connect to {address}: {error}"));
+    stream
+        .set_read_timeout(Some(Duration::from_secs(30)))
+        .unwrap();
+    write!(
+        stream,
+        "GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n"
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer
+        .split_once("\r\n\r\n")
+        .unwrap_or_else(|| panic!("not HTTP: {answer}"));
+    let status = head
+        .split(' ')
+        .nth(1)
+        .and_then(|status| status.parse().ok());
+    (
+        status.unwrap_or_else(|| panic!("no status: {head}")),
+        body.to_owned(),
+    )
+}
+
+/// A figure of `/metrics`, named with its labels and without the prefix of all.
+///
+/// # Panics
+/// It is not a number.
+pub fn figure(address: &str, sample: &str) -> Option<f64> {
+    let (status, text) = get(address, "/metrics");
+    assert_eq!(status, 200, "{text}");
+    let line = text.lines().find_map(|line| {
+        line.strip_prefix("musicstream_ingestor_")?
+            .strip_prefix(sample)?
+            .strip_prefix(' ')
+    })?;
+    Some(
+        line.parse()
+            .unwrap_or_else(|error| panic!("{sample} {line}: {error}")),
+    )
+}

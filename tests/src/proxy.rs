@@ -1,0 +1,214 @@
+//! A TCP proxy that cuts connections where a test wants it.
+
+use std::io::{Read as _, Write as _};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use crate::database::Database;
+
+/// Nothing is to be cut.
+const NEVER: i64 = i64::MAX;
+
+/// Which way bytes go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// From the client to the server.
+    Up,
+    /// From the server to the client.
+    Down,
+}
+
+/// A proxy before a server. It ends with this value, and its connections with it.
+pub struct Proxy {
+    address: String,
+    shared: Arc<Shared>,
+}
+
+#[derive(Default)]
+struct Shared {
+    server: String,
+    is_over: AtomicBool,
+    /// Bytes that may still pass each way before the connection that carries them is cut.
+    up: AtomicI64,
+    down: AtomicI64,
+    /// The server's next answer after these words is withheld, and the connection cut.
+    words: Mutex<Option<Vec<u8>>>,
+    is_silent: AtomicBool,
+    cuts: AtomicU64,
+    streams: Mutex<Vec<TcpStream>>,
+}
+
+impl Proxy {
+    /// Starts one on a port of its own before `server`, which is `host:port`.
+    ///
+    /// # Panics
+    /// There is no port.
+    pub fn start(server: &str) -> Proxy {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let shared = Arc::new(Shared {
+            server: server.to_owned(),
+            up: AtomicI64::new(NEVER),
+            down: AtomicI64::new(NEVER),
+            ..Shared::default()
+        });
+        let proxy = Proxy {
+            address: listener.local_addr().unwrap().to_string(),
+            shared: shared.clone(),
+        };
+        thread::spawn(move || {
+            for client in listener.incoming() {
+                if shared.is_over.load(Ordering::Acquire) {
+                    return;
+                }
+                if let Ok(client) = client {
+                    shared.clone().carry(client);
+                }
+            }
+        });
+        proxy
+    }
+
+    /// Starts one before the cluster of a database; also the URL of the database through it, for the role that ingests.
+    ///
+    /// # Panics
+    /// As [`Proxy::start`].
+    pub fn before(database: &Database) -> (Proxy, String) {
+        let url = database.ingest_url();
+        let (user, rest) = url.split_once('@').unwrap();
+        let (server, name) = rest.split_once('/').unwrap();
+        let proxy = Proxy::start(server);
+        // Without TLS, so that it can tell what is said.
+        let url = format!("{user}@{}/{name}?sslmode=disable", proxy.address());
+        (proxy, url)
+    }
+
+    /// `host:port` for clients.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// Cuts the connection on which so many more bytes have passed that way; they are passed on first.
+    pub fn cut_after(&self, way: Way, bytes: u64) {
+        let bytes = i64::try_from(bytes).unwrap_or(NEVER - 1);
+        self.shared.left(way).store(bytes, Ordering::Release);
+    }
+
+    /// Cuts the connection on which the client says these words next, once the server has answered, and keeps the
+    /// answer to itself.
+    ///
+    /// # Panics
+    /// A thread of this proxy has panicked.
+    pub fn cut_answer_to(&self, words: &[u8]) {
+        *self.shared.words.lock().unwrap() = Some(words.to_vec());
+    }
+
+    /// Cuts all connections.
+    ///
+    /// # Panics
+    /// A thread of this proxy has panicked.
+    pub fn cut(&self) {
+        for stream in self.shared.streams.lock().unwrap().drain(..) {
+            // One that is gone already is as good as cut.
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+    }
+
+    /// While silent it takes all bytes that come from the server and passes none on: connections stay, and no answer
+    /// comes.
+    pub fn set_silent(&self, is_silent: bool) {
+        self.shared.is_silent.store(is_silent, Ordering::Release);
+    }
+
+    /// Connections that [`Proxy::cut_after`] and [`Proxy::cut_answer_to`] have cut.
+    pub fn cuts(&self) -> u64 {
+        self.shared.cuts.load(Ordering::Acquire)
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.shared.is_over.store(true, Ordering::Release);
+        self.cut();
+        // Wakes the thread that accepts.
+        let _ = TcpStream::connect(&self.address);
+    }
+}
+
+impl Shared {
+    fn left(&self, way: Way) -> &AtomicI64 {
+        match way {
+            Way::Up => &self.up,
+            Way::Down => &self.down,
+        }
+    }
+
+    fn carry(self: Arc<Shared>, client: TcpStream) {
+        let Ok(server) = TcpStream::connect(&self.server) else {
+            // The client sees what it would see without a proxy: nobody is there.
+            return;
+        };
+        for stream in [&client, &server] {
+            let _ = stream.set_nodelay(true);
+            self.streams.lock().unwrap().extend(stream.try_clone());
+        }
+        // Set once the words have passed: the answer that follows is withheld.
+        let is_doomed = Arc::new(AtomicBool::new(false));
+        for (way, from, to) in [
+            (Way::Up, client.try_clone(), server.try_clone()),
+            (Way::Down, Ok(server), Ok(client)),
+        ] {
+            let (Ok(from), Ok(to)) = (from, to) else {
+                return;
+            };
+            let (shared, is_doomed) = (self.clone(), is_doomed.clone());
+            thread::spawn(move || shared.pump(way, from, to, &is_doomed));
+        }
+    }
+
+    fn pump(&self, way: Way, mut from: TcpStream, mut to: TcpStream, is_doomed: &AtomicBool) {
+        let mut bytes = [0; 16 * 1024];
+        while let Ok(count @ 1..) = from.read(&mut bytes) {
+            let piece = &bytes[..count];
+            if way == Way::Up && self.are_the_words(piece) {
+                is_doomed.store(true, Ordering::Release);
+            }
+            if way == Way::Down && is_doomed.load(Ordering::Acquire) {
+                self.cuts.fetch_add(1, Ordering::AcqRel);
+                break;
+            }
+            if way == Way::Down && self.is_silent.load(Ordering::Acquire) {
+                continue;
+            }
+            let left = self.left(way);
+            let before = match left.load(Ordering::Acquire) {
+                NEVER => NEVER,
+                _ => left.fetch_sub(count as i64, Ordering::AcqRel),
+            };
+            if before <= count as i64 {
+                left.store(NEVER, Ordering::Release);
+                let _ = to.write_all(&piece[..usize::try_from(before).unwrap_or(0)]);
+                self.cuts.fetch_add(1, Ordering::AcqRel);
+                break;
+            }
+            if to.write_all(piece).is_err() {
+                break;
+            }
+        }
+        let _ = from.shutdown(Shutdown::Both);
+        let _ = to.shutdown(Shutdown::Both);
+    }
+
+    /// Whether these bytes hold the words that were asked for; if so they are not asked for any longer.
+    fn are_the_words(&self, piece: &[u8]) -> bool {
+        let mut words = self.words.lock().unwrap();
+        let is_it = words
+            .as_ref()
+            .is_some_and(|words| piece.windows(words.len()).any(|window| window == words));
+        if is_it {
+            *words = None;
+        }
+        is_it
+    }
+}

@@ -1,0 +1,244 @@
+//! Which partitions an ingestor reads: by its group, by a list, of several topics, of topics that grow.
+
+use std::time::Duration;
+
+use postgres::Client;
+
+use musicstream_tests::database::{Database, value};
+use musicstream_tests::pipeline::stream;
+use musicstream_tests::process::{Program, Summary, ingestor, run};
+use musicstream_tests::topic::{Record, Topic};
+use musicstream_tests::wait::until;
+
+const SOON: Duration = Duration::from_secs(60);
+
+#[test]
+fn a_member_that_joins_takes_some_partitions_and_leaves_the_others_alone() {
+    let topic = Topic::create("cooperative", 4);
+    let database = Database::create();
+    let mut client = database.client();
+    let start = || {
+        Program::start(
+            stream(&database, &topic)
+                .args(["--group", topic.name()])
+                .args(["-X", "heartbeat.interval.ms=500"]),
+        )
+    };
+    let first = start();
+    until(SOON, "the first member to have all partitions", || {
+        (claims(&mut client) == [1, 1, 1, 1]).then_some(())
+    });
+    topic.send(events(0..400, 4));
+    until(SOON, "the first member to store what there is", || {
+        (stored(&mut client) == 400).then_some(())
+    });
+
+    let second = start();
+    until(SOON, "the second member to have its share", || {
+        (owners(&mut client) == 2).then_some(())
+    });
+    topic.send(events(400..800, 4));
+    until(SOON, "both to store what there is", || {
+        (stored(&mut client) == 800).then_some(())
+    });
+    let mut epochs = claims(&mut client);
+    epochs.sort_unstable();
+    assert_eq!(
+        epochs,
+        [1, 1, 2, 2],
+        "partitions that stayed were not claimed again"
+    );
+
+    second.terminate();
+    second.finish(SOON).with_code(0);
+    topic.send(events(800..1200, 4));
+    until(SOON, "the first member to have all again", || {
+        (stored(&mut client) == 1200 && owners(&mut client) == 1).then_some(())
+    });
+    first.terminate();
+    let log = first.finish(SOON).with_code(0).stderr;
+    assert!(!log.contains("fenced"), "nobody fenced another: {log}");
+    let rejected: i64 = value(&mut client, "select count(*) from rejected_events", &[]);
+    assert_eq!(rejected, 0);
+}
+
+#[test]
+fn listed_partitions_are_read_and_no_others() {
+    let topic = Topic::create("listed", 4);
+    topic.send(events(0..400, 4));
+    let database = Database::create();
+    let mut client = database.client();
+    let read = |list: &str| {
+        run(
+            stream(&database, &topic).args([
+                "--until-end",
+                "--output",
+                "json",
+                "--writers",
+                "2",
+                "--partitions",
+                list,
+            ]),
+            SOON,
+        )
+    };
+    let half = Summary {
+        read: 200,
+        inserted: 200,
+        ..Summary::default()
+    };
+    assert_eq!(read("0,2").summary(), half);
+    let partitions: Vec<i32> = client
+        .query("select partition from ingest_offsets order by 1", &[])
+        .unwrap()
+        .iter()
+        .map(|row| row.get(0))
+        .collect();
+    assert_eq!(partitions, [0, 2]);
+    assert_eq!(read("1-3").summary(), half, "what is left of them");
+    assert_eq!(stored(&mut client), 400);
+    let absent = read("3,4").with_code(1);
+    assert!(absent.stderr.contains("no partition 4"), "{absent:#?}");
+
+    // Without an end, and without a group.
+    let program = Program::start(stream(&database, &topic).args(["--partitions", "1"]));
+    topic.send(events(400..404, 4));
+    until(SOON, "the one partition to go on", || {
+        (stored(&mut client) == 401).then_some(())
+    });
+    program.terminate();
+    program.finish(SOON).with_code(0);
+}
+
+#[test]
+fn several_topics_are_read_at_once_each_as_a_source_of_its_own() {
+    let (one, two) = (Topic::create("several_1", 2), Topic::create("several_2", 1));
+    one.send(events(0..300, 2));
+    two.send(events(300..400, 1));
+    let database = Database::create();
+    let mut client = database.client();
+    let list = format!("{},{}", one.name(), two.name());
+    let summary = run(
+        ingestor(&database).args([
+            "stream",
+            "--until-end",
+            "--output",
+            "json",
+            "--topic",
+            &list,
+        ]),
+        SOON,
+    )
+    .summary();
+    let all = Summary {
+        read: 400,
+        inserted: 400,
+        ..Summary::default()
+    };
+    assert_eq!(summary, all);
+    let sources: i64 = value(
+        &mut client,
+        "select count(distinct source) from ingest_offsets",
+        &[],
+    );
+    assert_eq!(sources, 2);
+
+    // One that fails ends the run, and is named.
+    let failed = run(
+        ingestor(&database)
+            .args(["stream", "--group", one.name(), "--topic", one.name()])
+            .args(["--topic", "no_such_topic_here"]),
+        SOON,
+    )
+    .with_code(1);
+    assert!(failed.stderr.contains("no_such_topic_here"), "{failed:#?}");
+}
+
+#[test]
+fn a_partition_that_is_added_is_read_from_its_beginning() {
+    let mut topic = Topic::create("growing", 1);
+    let database = Database::create();
+    let mut client = database.client();
+    let program = Program::start(
+        stream(&database, &topic)
+            // What was there before it began is not asked for; what is added later was never there before.
+            .args(["--from", "latest", "--group", topic.name()])
+            .args(["-X", "topic.metadata.refresh.interval.ms=500"]),
+    );
+    until(SOON, "the first partition to be claimed", || {
+        (claims(&mut client).len() == 1).then_some(())
+    });
+    topic.grow(3);
+    let records = (0..90)
+        .map(|id| Record::new(1 + id % 2, event(id)))
+        .collect();
+    topic.send(records);
+    until(SOON, "the new partitions to be stored", || {
+        (stored(&mut client) == 90).then_some(())
+    });
+    program.terminate();
+    program.finish(SOON).with_code(0);
+}
+
+#[test]
+fn only_records_of_committed_transactions_count_and_a_run_ends_behind_their_markers() {
+    let topic = Topic::create("transactions", 2);
+    topic.send_in_transaction(&events(0..100, 2), true);
+    topic.send_in_transaction(&events(100..200, 2), false);
+    topic.send_in_transaction(&events(200..300, 2), true);
+    topic.send_in_transaction(&events(300..400, 2), false);
+    let database = Database::create();
+    let mut client = database.client();
+    let read = || {
+        run(
+            stream(&database, &topic).args(["--until-end", "--output", "json"]),
+            SOON,
+        )
+        .summary()
+    };
+    let committed = Summary {
+        read: 200,
+        inserted: 200,
+        ..Summary::default()
+    };
+    assert_eq!(read(), committed);
+    assert_eq!(
+        musicstream_tests::oracle::next_offsets(&mut client),
+        topic.ends(),
+        "the last offsets are those of a marker"
+    );
+    assert_eq!(read(), Summary::default(), "nothing is left");
+    topic.send_in_transaction(&events(100..200, 2), true);
+    assert_eq!(read().inserted, 100, "those that were aborted before");
+}
+
+fn event(id: i32) -> String {
+    format!(
+        r#"{{"event_id":"{id:032x}","user_id":"u","event_type":"play","region":"eu","ts":"2026-03-01T00:00:00Z"}}"#
+    )
+}
+
+fn events(ids: std::ops::Range<i32>, partitions: i32) -> Vec<Record> {
+    ids.map(|id| Record::new(id % partitions, event(id)))
+        .collect()
+}
+
+fn stored(client: &mut Client) -> i64 {
+    value(client, "select count(*) from raw_events", &[])
+}
+
+/// How often each partition was claimed.
+fn claims(client: &mut Client) -> Vec<i64> {
+    let rows = client
+        .query("select epoch from ingest_offsets order by partition", &[])
+        .unwrap();
+    rows.iter().map(|row| row.get(0)).collect()
+}
+
+fn owners(client: &mut Client) -> i64 {
+    value(
+        client,
+        "select count(distinct owner) from ingest_offsets",
+        &[],
+    )
+}

@@ -1,0 +1,304 @@
+//! What whoever runs an ingestor relies on: figures, health, limits, messages.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use musicstream_tests::database::{Database, value};
+use musicstream_tests::http::{address, figure, get};
+use musicstream_tests::pipeline::{stream, stream_to_end};
+use musicstream_tests::process::{Program, Summary, ingestor, run};
+use musicstream_tests::proxy::Proxy;
+use musicstream_tests::topic::{Record, Topic};
+use musicstream_tests::wait::until;
+
+const SOON: Duration = Duration::from_secs(60);
+
+fn event(id: u32, event_type: &str) -> String {
+    format!(
+        r#"{{"event_id":"{id:032x}","user_id":"u","event_type":"{event_type}","region":"eu","ts":"2026-03-01T00:00:00Z"}}"#
+    )
+}
+
+#[test]
+fn figures_and_health_follow_the_stream_through_an_outage() {
+    let topic = Topic::create("figures", 2);
+    let database = Database::create();
+    let (proxy, url) = Proxy::before(&database);
+    let program = Program::start(
+        stream(&database, &topic)
+            .env("DATABASE_URL", format!("{url}&connect_timeout=2"))
+            .args(["--listen", "127.0.0.1:0", "--answer-timeout", "2s"])
+            .args(["--group", topic.name()]),
+    );
+    let http = address(&program);
+    let name = topic.name();
+    let of_topic = |figure: &str| format!(r#"{figure}{{topic="{name}"}}"#);
+    let of_partition =
+        |figure: &str, partition| format!(r#"{figure}{{topic="{name}",partition="{partition}"}}"#);
+    until(SOON, "the ingestor to be ready", || {
+        (get(&http, "/readyz").0 == 200).then_some(())
+    });
+
+    // 8 events, of which one is doubled, one conflicts; one type is unknown to the database, two are no events.
+    let mut records: Vec<Record> = (0..8)
+        .map(|id| Record::new(id % 2, event(id as u32, "play")))
+        .collect();
+    records.push(Record::new(0, event(0, "play")));
+    records.push(Record::new(0, event(0, "stop")));
+    records.push(Record::new(1, event(9, "teleport")));
+    records.push(Record::new(1, "no JSON"));
+    records.push(Record::new(1, "{}"));
+    topic.send(records);
+    until(SOON, "all records to be counted", || {
+        (figure(&http, &of_topic("events_read_total")) == Some(13.0)).then_some(())
+    });
+    let reason =
+        |reason: &str| format!(r#"events_rejected_total{{topic="{name}",reason="{reason}"}}"#);
+    for (sample, count) in [
+        (of_topic("events_inserted_total"), 8.0),
+        (of_topic("events_duplicate_total"), 1.0),
+        (of_topic("events_conflicting_total"), 1.0),
+        (reason("unknown_event_type"), 1.0),
+        (reason("malformed_json"), 1.0),
+        (reason("missing_field"), 1.0),
+        (of_topic("outages_total"), 0.0),
+        (of_topic("database_up"), 1.0),
+        (of_partition("partition_next_offset", 0), 6.0),
+        (of_partition("partition_next_offset", 1), 7.0),
+    ] {
+        assert_eq!(figure(&http, &sample), Some(count), "{sample}");
+    }
+    for partition in 0..2 {
+        until(SOON, "the lag to be known, and none", || {
+            (figure(&http, &of_partition("partition_lag", partition)) == Some(0.0)).then_some(())
+        });
+    }
+
+    // The server goes on living, but says nothing more.
+    proxy.set_silent(true);
+    until(
+        SOON,
+        "the outage to be seen, although no event comes",
+        || {
+            let (status, why) = get(&http, "/readyz");
+            (status == 503 && why.contains("no event can be stored")).then_some(())
+        },
+    );
+    assert_eq!(figure(&http, &of_topic("database_up")), Some(0.0));
+    assert_eq!(figure(&http, &of_topic("outages_total")), Some(1.0));
+    assert_eq!(
+        get(&http, "/healthz").0,
+        200,
+        "the loop moves all the while"
+    );
+    topic.send(
+        (20..30)
+            .map(|id| Record::new(0, event(id, "play")))
+            .collect(),
+    );
+    until(SOON, "the lag to grow", || {
+        (figure(&http, &of_partition("partition_lag", 0)) == Some(10.0)).then_some(())
+    });
+    proxy.set_silent(false);
+    until(SOON, "it to go on by itself", || {
+        (figure(&http, &of_topic("events_inserted_total")) == Some(18.0)).then_some(())
+    });
+    assert_eq!(get(&http, "/readyz").0, 200);
+    assert_eq!(get(&http, "/nothing").0, 404);
+    program.terminate();
+    let finished = program.finish(SOON).with_code(0);
+    assert!(
+        !finished.stderr.contains("teleport"),
+        "no payload in the log"
+    );
+}
+
+#[test]
+fn an_address_that_is_taken_or_none_stops_it() {
+    let database = Database::create();
+    let topic = Topic::create("taken", 1);
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    for address in [
+        taken.local_addr().unwrap().to_string(),
+        "nowhere".to_owned(),
+    ] {
+        let finished =
+            run(stream(&database, &topic).args(["--listen", &address]), SOON).with_code(1);
+        assert!(finished.stderr.contains(&address), "{finished:#?}");
+    }
+}
+
+#[test]
+fn rejects_go_to_the_dead_letter_topic_with_their_bytes() {
+    let (topic, letters) = (Topic::create("living", 2), Topic::create("letters", 1));
+    let database = Database::create();
+    let mut records = vec![
+        Record::new(0, "no JSON"),
+        Record::new(1, event(1, "teleport")),
+        Record::new(0, event(2, "play")),
+        Record::new(0, event(2, "stop")),
+    ];
+    records[1].key = Some(b"key".to_vec());
+    topic.send(records.clone());
+    let summary = run(
+        stream(&database, &topic)
+            .args(["--until-end", "--output", "json"])
+            .args(["--dead-letter-topic", letters.name()]),
+        SOON,
+    )
+    .summary();
+    let expected = Summary {
+        read: 4,
+        inserted: 1,
+        duplicate: 0,
+        conflicting: 1,
+        rejected: 2,
+    };
+    assert_eq!(summary, expected);
+    let mut found = HashMap::new();
+    letters.read(|letter| {
+        found.insert(letter.payload, letter.key);
+    });
+    let expected: HashMap<_, _> = [0, 1, 3]
+        .map(|at| (records[at].payload.clone(), records[at].key.clone()))
+        .into();
+    assert_eq!(found, expected);
+    let kept: i64 = value(
+        &mut database.client(),
+        "select count(*) from rejected_events",
+        &[],
+    );
+    assert_eq!(kept, 3, "they are in the database as well");
+
+    let absent = run(
+        stream(&database, &topic).args(["--dead-letter-topic", "no_such_letters_here"]),
+        SOON,
+    )
+    .with_code(1);
+    assert!(
+        absent.stderr.contains("no_such_letters_here"),
+        "{absent:#?}"
+    );
+}
+
+#[test]
+fn too_many_rejects_stop_it_with_a_code_of_their_own_and_lose_nothing() {
+    let topic = Topic::create("many_rejects", 1);
+    let good = (0..300).map(|id| Record::new(0, event(id, "play")));
+    let bad = (0..700).map(|_| Record::new(0, "no JSON"));
+    topic.send(good.chain(bad).collect());
+    let database = Database::create();
+    let stopped = run(
+        stream(&database, &topic)
+            .args(["--group", topic.name(), "--batch-rows", "100"])
+            .args(["--max-reject-ratio", "0.6", "--reject-sample", "300"]),
+        SOON,
+    )
+    .with_code(3);
+    assert!(
+        stopped.stderr.contains("--max-reject-ratio"),
+        "{stopped:#?}"
+    );
+    let stored: i64 = value(
+        &mut database.client(),
+        "select max(next_offset) from ingest_offsets",
+        &[],
+    );
+    // The first sample is good, the second is not; what was under way may be stored, too.
+    assert!((600..1000).contains(&stored), "{stored} were stored");
+    let rest = stream_to_end(&database, &topic);
+    assert_eq!(rest.read, 1000 - stored);
+    let mut client = database.client();
+    assert_eq!(
+        value::<i64>(&mut client, "select count(*) from rejected_events", &[]),
+        700
+    );
+    assert_eq!(
+        value::<i64>(&mut client, "select count(*) from raw_events", &[]),
+        300
+    );
+}
+
+#[test]
+fn a_topic_that_was_made_anew_is_not_taken_for_the_old_one() {
+    let topic = Topic::create("anew", 2);
+    let database = Database::create();
+    let send = |ids: std::ops::Range<u32>| {
+        topic.send(
+            ids.map(|id| Record::new((id % 2) as i32, event(id, "play")))
+                .collect(),
+        );
+    };
+    send(0..100);
+    assert_eq!(stream_to_end(&database, &topic).inserted, 100);
+    topic.make_anew();
+    // Longer than the old one was: offsets alone do not tell.
+    send(100..300);
+    let refused = run(stream(&database, &topic).arg("--until-end"), SOON).with_code(1);
+    assert!(
+        refused.stderr.contains("made anew") && refused.stderr.contains("--accept-recreated"),
+        "{refused:#?}"
+    );
+    let accepted = run(
+        stream(&database, &topic).args(["--until-end", "--accept-recreated", "--output", "json"]),
+        SOON,
+    )
+    .summary();
+    assert_eq!((accepted.read, accepted.inserted), (200, 200));
+    send(300..310);
+    assert_eq!(
+        stream_to_end(&database, &topic).inserted,
+        10,
+        "known from then on"
+    );
+    let status = run(
+        ingestor(&database).args(["status", "--output", "json", "--topic", topic.name()]),
+        SOON,
+    )
+    .with_code(0)
+    .json();
+    let lags: Vec<_> = status["partitions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|line| line["source"].as_str().unwrap().contains('@'))
+        .map(|line| line["lag"].as_i64())
+        .collect();
+    assert_eq!(lags, [Some(0), Some(0)], "{status}");
+
+    // While it runs, too.
+    let program = Program::start(stream(&database, &topic).args(["--group", topic.name()]));
+    until(SOON, "it to read", || {
+        program.log().contains("the group gave us").then_some(())
+    });
+    topic.make_anew();
+    send(310..900);
+    let noticed = program.finish(SOON).with_code(1);
+    assert!(
+        noticed.stderr.contains("made anew") || noticed.stderr.contains("not there any more"),
+        "{noticed:#?}"
+    );
+}
+
+#[test]
+fn records_that_were_deleted_unread_are_named_and_passed_over_only_when_told_to() {
+    let topic = Topic::create("gap", 1);
+    let database = Database::create();
+    let events =
+        |ids: std::ops::Range<u32>| ids.map(|id| Record::new(0, event(id, "play"))).collect();
+    topic.send(events(0..10));
+    assert_eq!(stream_to_end(&database, &topic).inserted, 10);
+    topic.send(events(10..40));
+    topic.forget_before(0, 25);
+    let refused = run(stream(&database, &topic).arg("--until-end"), SOON).with_code(1);
+    assert!(
+        refused.stderr.contains("from 10 to 24") && refused.stderr.contains("--accept-gap"),
+        "{refused:#?}"
+    );
+    let accepted = run(
+        stream(&database, &topic).args(["--until-end", "--accept-gap", "--output", "json"]),
+        SOON,
+    )
+    .summary();
+    assert_eq!((accepted.read, accepted.inserted), (15, 15));
+}
