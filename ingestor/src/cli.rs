@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::{generate, load, status, stream};
+use crate::{generate, load, replay, status, stream};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -20,10 +20,50 @@ Exit codes:
 #[derive(Debug, Parser)]
 #[command(name = "musicstream-ingestor", version, max_term_width = 100, after_help = EXIT_CODES)]
 pub(crate) struct Cli {
+    /// Configuration file (TOML): flags by their long names, for all subcommands or in a table of one, and
+    /// librdkafka's options in [kafka]; flags and variables win over it
+    #[arg(long, value_name = "FILE", global = true, env = CONFIG_VARIABLE)]
+    pub(crate) config: Option<PathBuf>,
+    /// Print the effective configuration, secrets hidden, and where each value comes from; do nothing else
+    #[arg(long, global = true)]
+    pub(crate) print_config: bool,
     #[command(flatten)]
     pub(crate) log: LogArgs,
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+/// Names the configuration file.
+pub(crate) const CONFIG_VARIABLE: &str = "MUSICSTREAM_CONFIG";
+
+impl Cli {
+    pub(crate) fn kafka(&self) -> Option<&KafkaArgs> {
+        match &self.command {
+            Command::Stream(args) => Some(&args.kafka),
+            Command::Status(args) => Some(&args.kafka),
+            Command::Generate(args) => Some(args.kafka()),
+            Command::Load(_) | Command::Replay(_) => None,
+        }
+    }
+
+    pub(crate) fn kafka_mut(&mut self) -> Option<&mut KafkaArgs> {
+        match &mut self.command {
+            Command::Stream(args) => Some(&mut args.kafka),
+            Command::Status(args) => Some(&mut args.kafka),
+            Command::Generate(args) => Some(args.kafka_mut()),
+            Command::Load(_) | Command::Replay(_) => None,
+        }
+    }
+
+    pub(crate) fn database(&self) -> Option<&DatabaseArgs> {
+        match &self.command {
+            Command::Stream(args) => Some(&args.database),
+            Command::Load(args) => Some(&args.database),
+            Command::Status(args) => Some(&args.database),
+            Command::Replay(args) => Some(args.database()),
+            Command::Generate(_) => None,
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -34,6 +74,8 @@ pub(crate) enum Command {
     Load(load::LoadArgs),
     /// Make up listening events, to Kafka, a file or standard output
     Generate(generate::GenerateArgs),
+    /// Judge rejected events once more, after a fix
+    Replay(replay::ReplayArgs),
     /// Show how far each partition and file has come
     Status(status::StatusArgs),
 }

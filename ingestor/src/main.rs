@@ -5,6 +5,7 @@
 mod backoff;
 mod batch;
 mod cli;
+mod config;
 mod database;
 mod dead_letter;
 mod file;
@@ -15,6 +16,7 @@ mod monitor;
 mod owner;
 mod progress;
 mod reject_limit;
+mod replay;
 mod shutdown;
 mod status;
 mod stream;
@@ -23,17 +25,21 @@ mod writer;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
-use cli::{Cli, Command};
+use cli::Command;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let effective = config::read();
+    if effective.cli.print_config {
+        print!("{}", effective.print());
+        return ExitCode::SUCCESS;
+    }
+    let cli = effective.cli;
     logging::start(&cli.log);
     let outcome = match cli.command {
         Command::Stream(args) => stream::run(args),
         Command::Load(args) => load::run(args),
         Command::Generate(args) => generate::run(args),
+        Command::Replay(args) => replay::run(args),
         Command::Status(args) => status::run(args),
     };
     match outcome {

@@ -129,6 +129,14 @@ pub(super) fn refuse(message: &str) -> ! {
 }
 
 impl GenerateArgs {
+    pub(crate) fn kafka(&self) -> &KafkaArgs {
+        &self.kafka
+    }
+
+    pub(crate) fn kafka_mut(&mut self) -> &mut KafkaArgs {
+        &mut self.kafka
+    }
+
     /// The format of the records.
     pub(super) fn format(&self) -> Format {
         let by_name = match &self.to {

@@ -1,0 +1,364 @@
+//! The effective configuration: a flag wins over a variable, a variable over the file, the file over the default.
+//!
+//! The file gives clap its defaults, so that what holds for a flag's value holds for the file's, too.
+
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use clap::parser::ValueSource;
+use clap::{Arg, ArgMatches, Command, CommandFactory, FromArgMatches};
+use toml::{Table, Value};
+
+use crate::cli::{CONFIG_VARIABLE, Cli};
+use crate::database;
+
+/// What is shown of a secret.
+const HIDDEN: &str = "********";
+/// The table of the file that holds options of librdkafka.
+const KAFKA_TABLE: &str = "kafka";
+
+/// What is said on the command line and around it.
+pub(crate) struct Effective {
+    pub(crate) cli: Cli,
+    command: Command,
+    matches: ArgMatches,
+    file: File,
+}
+
+/// A configuration file, read.
+#[derive(Default)]
+struct File {
+    path: PathBuf,
+    table: Table,
+    /// Subcommand (empty: all) and flag of what was found there.
+    given: BTreeSet<(String, String)>,
+}
+
+/// Reads command line, environment and file; ends the program, as clap does, if they cannot be understood.
+pub(crate) fn read() -> Effective {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let path = path_of_file(&arguments, std::env::var_os(CONFIG_VARIABLE));
+    match understand(arguments, path) {
+        Ok(effective) => effective,
+        Err(error) => error.exit(),
+    }
+}
+
+fn understand(arguments: Vec<OsString>, path: Option<PathBuf>) -> Result<Effective, clap::Error> {
+    let mut command = Cli::command();
+    let mut file = File::default();
+    if let Some(path) = path {
+        let refuse = |command: &mut Command, why: String| {
+            let message = format!("configuration file {}: {why}", path.display());
+            command.error(clap::error::ErrorKind::ValueValidation, message)
+        };
+        file = File::read(&path).map_err(|why| refuse(&mut command, why))?;
+        command = file
+            .give_defaults(command)
+            .map_err(|why| refuse(&mut Cli::command(), why))?;
+    }
+    let matches = command.try_get_matches_from_mut(arguments)?;
+    let mut cli = Cli::from_arg_matches(&matches)?;
+    if let Some(kafka) = cli.kafka_mut() {
+        let flags = std::mem::take(&mut kafka.options);
+        kafka.options = file.kafka_options();
+        kafka.options.extend(flags);
+    }
+    Ok(Effective {
+        cli,
+        command,
+        matches,
+        file,
+    })
+}
+
+/// `--config FILE` has to be known before the rest is understood.
+fn path_of_file(arguments: &[OsString], variable: Option<OsString>) -> Option<PathBuf> {
+    let mut rest = arguments.iter().skip(1);
+    while let Some(argument) = rest.next() {
+        let text = argument.to_string_lossy();
+        if text == "--" {
+            break;
+        }
+        if text == "--config" {
+            return rest.next().map(PathBuf::from);
+        }
+        if let Some(path) = text.strip_prefix("--config=") {
+            return Some(PathBuf::from(path));
+        }
+    }
+    variable.filter(|path| !path.is_empty()).map(PathBuf::from)
+}
+
+impl File {
+    fn read(path: &Path) -> Result<File, String> {
+        let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
+        // Its own message quotes the line, which may hold a secret.
+        let table: Table = text.parse().map_err(|error: toml::de::Error| {
+            let line = error
+                .span()
+                .map_or(1, |span| text[..span.start].lines().count().max(1));
+            format!("line {line} is not TOML: {}", error.message())
+        })?;
+        Ok(File {
+            path: path.to_owned(),
+            table,
+            given: BTreeSet::new(),
+        })
+    }
+
+    /// Makes what the file says the defaults of flags.
+    fn give_defaults(&mut self, mut command: Command) -> Result<Command, String> {
+        let subcommands: Vec<String> = command
+            .get_subcommands()
+            .map(|subcommand| subcommand.get_name().to_owned())
+            .collect();
+        for (key, value) in self.table.clone() {
+            match value {
+                Value::Table(_) if key == KAFKA_TABLE => {}
+                Value::Table(table) => {
+                    if !subcommands.contains(&key) {
+                        return Err(format!("there is no subcommand {key}"));
+                    }
+                    for (flag, value) in table {
+                        let (changed, is_known) = with_default(command, &key, &flag, &value)?;
+                        command = changed;
+                        if !is_known {
+                            return Err(format!("{key} has no flag --{flag}"));
+                        }
+                        self.given.insert((key.clone(), flag));
+                    }
+                }
+                value => {
+                    let mut is_known_to_any = false;
+                    for subcommand in [""]
+                        .into_iter()
+                        .chain(subcommands.iter().map(String::as_str))
+                    {
+                        // What the table of a subcommand says is more special.
+                        if self
+                            .table
+                            .get(subcommand)
+                            .is_some_and(|table| table.get(&key).is_some())
+                        {
+                            is_known_to_any = true;
+                            continue;
+                        }
+                        let (changed, is_known) = with_default(command, subcommand, &key, &value)?;
+                        command = changed;
+                        if is_known {
+                            is_known_to_any = true;
+                            self.given.insert((subcommand.to_owned(), key.clone()));
+                        }
+                    }
+                    if !is_known_to_any {
+                        return Err(format!("there is no flag --{key}"));
+                    }
+                }
+            }
+        }
+        Ok(command)
+    }
+
+    fn kafka_options(&self) -> Vec<(String, String)> {
+        let options = self.table.get(KAFKA_TABLE).and_then(Value::as_table);
+        options
+            .into_iter()
+            .flatten()
+            .map(|(key, value)| (key.clone(), text_of(value)))
+            .collect()
+    }
+}
+
+/// Gives a flag of a subcommand (empty: of all) a default; whether there is such a flag.
+fn with_default(
+    command: Command,
+    subcommand: &str,
+    flag: &str,
+    value: &Value,
+) -> Result<(Command, bool), String> {
+    let id = |command: &Command| {
+        command
+            .get_arguments()
+            .find(|arg| arg.get_long() == Some(flag) && !["config", "print-config"].contains(&flag))
+            .map(|arg| arg.get_id().clone())
+    };
+    let values: Vec<String> = match value {
+        Value::Array(values) => values.iter().map(text_of).collect(),
+        Value::Table(_) => return Err(format!("{flag} is a table")),
+        value => vec![text_of(value)],
+    };
+    // clap keeps defaults for as long as the program runs.
+    let values: Vec<&'static str> = values
+        .into_iter()
+        .map(|value| &*String::leak(value))
+        .collect();
+    let set = |arg: Arg| arg.default_values(values);
+    if subcommand.is_empty() {
+        return Ok(match id(&command) {
+            Some(id) => (command.mut_arg(id, set), true),
+            None => (command, false),
+        });
+    }
+    match command.find_subcommand(subcommand).and_then(id) {
+        Some(id) => Ok((
+            command.mut_subcommand(subcommand, |subcommand| subcommand.mut_arg(id, set)),
+            true,
+        )),
+        None => Ok((command, false)),
+    }
+}
+
+fn text_of(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        value => value.to_string(),
+    }
+}
+
+impl Effective {
+    /// The configuration as a file of its kind, secrets hidden, with the origin of each value as a comment.
+    pub(crate) fn print(&self) -> String {
+        let mut out = String::new();
+        let Some((name, matches)) = self.matches.subcommand() else {
+            return out;
+        };
+        let arguments = self
+            .command
+            .find_subcommand(name)
+            .map(Command::get_arguments);
+        let mut unset = Vec::new();
+        for argument in self
+            .command
+            .get_arguments()
+            .chain(arguments.into_iter().flatten())
+        {
+            let Some(flag) = argument.get_long() else {
+                continue;
+            };
+            if ["help", "version", "config", "print-config"].contains(&flag) {
+                continue;
+            }
+            let id = argument.get_id().as_str();
+            let values: Vec<String> = matches
+                .try_get_raw(id)
+                .ok()
+                .flatten()
+                .into_iter()
+                .flatten()
+                .map(|value| value.to_string_lossy().into_owned())
+                .collect();
+            if values.is_empty() {
+                unset.push(flag);
+                continue;
+            }
+            let origin = self.origin(name, flag, argument, matches.value_source(id));
+            let shown = shown(flag, &values);
+            // Writing to a string does not fail.
+            let _ = writeln!(out, "{flag} = {shown}  # {origin}");
+        }
+        let _ = writeln!(out, "# not set: {}", unset.join(", "));
+        self.print_database(&mut out);
+        self.print_kafka(&mut out);
+        out
+    }
+
+    fn origin(
+        &self,
+        name: &str,
+        flag: &str,
+        argument: &Arg,
+        source: Option<ValueSource>,
+    ) -> String {
+        let is_in_file = ["", name].iter().any(|of| {
+            self.file
+                .given
+                .contains(&((*of).to_owned(), flag.to_owned()))
+        });
+        match source {
+            Some(ValueSource::CommandLine) => "flag".to_owned(),
+            Some(ValueSource::EnvVariable) => {
+                let variable = argument.get_env().map(|name| name.to_string_lossy());
+                format!("variable {}", variable.unwrap_or_default())
+            }
+            _ if is_in_file => format!("file {}", self.file.path.display()),
+            _ => "default".to_owned(),
+        }
+    }
+
+    /// What becomes of the connection string and libpq's variables together.
+    fn print_database(&self, out: &mut String) {
+        let Some(args) = self.cli.database() else {
+            return;
+        };
+        let _ = match database::server(args) {
+            Ok(server) => writeln!(
+                out,
+                "# the database is {} as user {}",
+                server.target.name(),
+                server.target.user()
+            ),
+            Err(error) => writeln!(out, "# the database cannot be told: {error:#}"),
+        };
+    }
+
+    fn print_kafka(&self, out: &mut String) {
+        let Some(kafka) = self.cli.kafka() else {
+            return;
+        };
+        let in_file = self.file.kafka_options();
+        let _ = writeln!(out, "[{KAFKA_TABLE}]");
+        for (place, (key, value)) in kafka.options.iter().enumerate() {
+            let later = &kafka.options[place + 1..];
+            if later.iter().any(|(other, _)| other == key) {
+                continue;
+            }
+            let shown = if is_secret(key) { HIDDEN } else { value };
+            let origin = if place < in_file.len() {
+                format!("file {}", self.file.path.display())
+            } else {
+                "flag".to_owned()
+            };
+            let _ = writeln!(out, "{} = {}  # {origin}", quoted(key), quoted(shown));
+        }
+    }
+}
+
+fn shown(flag: &str, values: &[String]) -> String {
+    if flag == "database-url" {
+        return quoted(HIDDEN);
+    }
+    match values {
+        [value] if value.parse::<f64>().is_ok() || ["true", "false"].contains(&value.as_str()) => {
+            value.clone()
+        }
+        [value] => quoted(value),
+        values => {
+            let values: Vec<String> = values.iter().map(|value| quoted(value)).collect();
+            format!("[{}]", values.join(", "))
+        }
+    }
+}
+
+/// Whether an option of librdkafka is a secret by its name.
+fn is_secret(key: &str) -> bool {
+    [
+        "password",
+        "secret",
+        "key.pem",
+        "token",
+        "oauthbearer.config",
+        "jaas",
+    ]
+    .iter()
+    .any(|word| key.contains(word))
+}
+
+fn quoted(text: &str) -> String {
+    Value::String(text.to_owned()).to_string()
+}
+
+#[cfg(test)]
+mod tests;

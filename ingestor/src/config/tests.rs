@@ -1,0 +1,105 @@
+use super::*;
+
+fn effective(file: &str, arguments: &[&str]) -> Result<Effective, String> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ingestor.toml");
+    std::fs::write(&path, file).unwrap();
+    let arguments = ["musicstream-ingestor"]
+        .iter()
+        .chain(arguments)
+        .map(OsString::from)
+        .collect();
+    understand(arguments, Some(path)).map_err(|error| error.to_string())
+}
+
+fn line<'a>(printed: &'a str, flag: &str) -> &'a str {
+    let start = format!("{flag} = ");
+    printed
+        .lines()
+        .find(|line| line.starts_with(&start))
+        .unwrap_or_else(|| panic!("no {flag} in\n{printed}"))
+}
+
+#[test]
+fn a_flag_wins_over_the_file_and_the_file_over_the_default() {
+    let file = r#"
+        batch-rows = 7
+        topic = ["a", "b"]
+        accept-gap = true
+        [stream]
+        max-latency = "2s"
+        writers = 3
+        [load]
+        batch-rows = 9
+        [kafka]
+        "security.protocol" = "ssl"
+        "sasl.password" = "very secret"
+    "#;
+    let stream = effective(
+        file,
+        &[
+            "stream",
+            "--writers",
+            "4",
+            "-X",
+            "security.protocol=plaintext",
+        ],
+    )
+    .unwrap();
+    let printed = stream.print();
+    for (flag, value, origin) in [
+        ("batch-rows", "7", "ingestor.toml"),
+        ("topic", r#"["a", "b"]"#, "ingestor.toml"),
+        ("accept-gap", "true", "ingestor.toml"),
+        ("max-latency", r#""2s""#, "ingestor.toml"),
+        ("writers", "4", "# flag"),
+        ("batch-mib", "24", "# default"),
+    ] {
+        let line = line(&printed, flag);
+        assert!(line.contains(value) && line.contains(origin), "{line}");
+    }
+    assert!(!printed.contains("very secret"), "{printed}");
+    assert!(line(&printed, "\"security.protocol\"").contains("plaintext"));
+    let crate::cli::Command::Stream(args) = stream.cli.command else {
+        panic!("not stream");
+    };
+    assert_eq!(
+        (args.batch_rows, args.writers, args.accept_gap),
+        (7, 4, true)
+    );
+    assert_eq!(args.topics.topics, ["a", "b"]);
+    let config = args.kafka.finish(rdkafka::ClientConfig::new());
+    assert_eq!(config.get("security.protocol"), Some("plaintext"));
+    assert_eq!(config.get("sasl.password"), Some("very secret"));
+
+    let load = effective(file, &["load", "x.csv"]).unwrap();
+    assert!(line(&load.print(), "batch-rows").contains('9'));
+}
+
+#[test]
+fn what_the_file_gets_wrong_is_named_and_no_value_shown() {
+    for (file, what) in [
+        ("batch-row = 1", "--batch-row"),
+        ("[stream]\nbatch-row = 1", "--batch-row"),
+        ("[steam]\nbatch-rows = 1", "steam"),
+        ("batch-rows = 0", "batch-rows"),
+        ("a = 1\ndatabase-url = secret", "line 2"),
+    ] {
+        let error = effective(file, &["stream"]).map(|_| ()).unwrap_err();
+        assert!(error.contains(what), "{error}");
+        assert!(!error.contains("= secret"), "{error}");
+    }
+}
+
+#[test]
+fn the_path_is_found_before_anything_is_understood() {
+    let find = |arguments: &[&str], variable: Option<&str>| {
+        let arguments: Vec<OsString> = arguments.iter().map(OsString::from).collect();
+        path_of_file(&arguments, variable.map(OsString::from))
+    };
+    let path = Some(PathBuf::from("x"));
+    assert_eq!(find(&["p", "stream", "--config", "x"], Some("y")), path);
+    assert_eq!(find(&["p", "--config=x", "stream"], None), path);
+    assert_eq!(find(&["p", "stream"], Some("x")), path);
+    assert_eq!(find(&["p", "load", "--", "--config", "x"], Some("")), None);
+}
