@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test up down remove viewer lint setup bench-extension torture
+.PHONY: help demo test up down remove viewer lint setup bench-extension bench-ingest torture
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,8 +26,11 @@ viewer: up ## open the desktop viewer on the local stack
 bench-extension: setup ## measure what the extension costs, into docs/benchmarks.md; with FULL=1 on up to 50 million events
 	@scripts/bench-extension.sh $(if $(FULL),--full)
 
-torture: setup ## long runs of the tests: 10,000 random programs, all interleavings, hundreds of crashes
+torture: setup ## long runs of the tests: 10,000 random programs, all interleavings, thousands of faults
 	@scripts/torture.sh
+
+bench-ingest: setup ## measure the ingestor against plain COPY, into docs/ingest-benchmarks.md; with EVENTS=N for another number
+	@scripts/bench-ingest.sh $(EVENTS)
 
 lint: setup ## rustfmt, clippy and shellcheck, warnings as errors
 	@scripts/lint.sh

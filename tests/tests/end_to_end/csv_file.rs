@@ -257,6 +257,49 @@ fn an_appended_file_goes_on_and_a_changed_one_is_refused() {
     assert_metrics_equal_raw(&mut client);
 }
 
+#[test]
+fn a_folder_is_loaded_file_by_file_and_a_dry_run_stores_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let header = "event_id,user_id,event_type,region,ts\n";
+    let row = |id: u32| format!("{id:032x},u,play,eu,2026-03-01T10:00:00Z\n");
+    let write = |name: &str, text: String| std::fs::write(folder.path().join(name), text).unwrap();
+    write("b.csv", format!("{header}{}{}", row(1), row(2)));
+    write("a.csv", format!("{header}{}nonsense\n,,,,\n", row(3)));
+    write("notes.txt", "not an event\n".to_owned());
+    let database = Database::create();
+    let mut client = database.client();
+    let judged = run(
+        program("musicstream-ingestor")
+            .args(["load", "--dry-run", "--output", "json"])
+            .arg(folder.path()),
+        Duration::from_secs(60),
+    )
+    .with_code(0);
+    let json = judged.json();
+    assert_eq!(
+        (&json["read"], &json["valid"], &json["rejected"]),
+        (&5.into(), &3.into(), &2.into()),
+        "{judged:#?}"
+    );
+    assert_eq!(json["reasons"]["malformed_csv"], 1, "{judged:#?}");
+    assert!(judged.stderr.contains("a.csv, line 3"), "{judged:#?}");
+    assert!(!judged.stderr.contains("nonsense"), "{judged:#?}");
+
+    let expected = Summary {
+        read: 5,
+        inserted: 3,
+        rejected: 2,
+        ..Summary::default()
+    };
+    assert_eq!(load(&database, folder.path()), expected);
+    assert_stored(&mut client, expected);
+    assert_eq!(
+        load(&database, folder.path()),
+        Summary::default(),
+        "each file is known"
+    );
+}
+
 /// A generated file, and what a load of all of it must come to.
 fn generate(file: &Path, options: &[&str]) -> Summary {
     let mut generator = program("musicstream-ingestor");

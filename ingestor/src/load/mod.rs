@@ -5,6 +5,9 @@
 //! transaction of the rows. So a killed load goes on where it was, a second one finds nothing to do,
 //! and a file that was changed is refused. Rejects carry the line as their position.
 
+mod judge;
+mod paths;
+
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::sync::{Arc, atomic::AtomicU64};
@@ -27,9 +30,12 @@ use crate::writer::{News, Order, Report, Writer, WriterConfig};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct LoadArgs {
-    /// CSV or NDJSON files, plain, .gz or .zst; - is standard input
+    /// CSV or NDJSON files, plain, .gz or .zst, or folders that hold some; - is standard input
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
+    /// Judge the files only: name each bad row, count, store nothing; needs no database
+    #[arg(long)]
+    pub(crate) dry_run: bool,
     #[command(flatten)]
     pub(crate) file: FileArgs,
     /// Most rows in one transaction
@@ -61,15 +67,19 @@ const GENERATION: u64 = 0;
 pub(crate) fn run(args: LoadArgs) -> anyhow::Result<()> {
     let started = Instant::now();
     let shutdown = Shutdown::on_signal().context("cannot listen for signals")?;
+    let files = paths::expand(&args.files)?;
+    if args.dry_run {
+        return judge::run(&files, &args.file, args.output.output, &shutdown);
+    }
     let server = database::server(&args.database)?;
     // Files that cannot be a load stop it before anything is stored.
-    for path in &args.files {
+    for path in &files {
         if path != Path::new("-") {
             FileReader::open(path, &args.file)?;
         }
     }
     let mut load = Load::start(server, &args, shutdown)?;
-    for path in &args.files {
+    for path in &files {
         load.file(path, &args.file)
             .with_context(|| format!("cannot load {}", path.display()))?;
     }

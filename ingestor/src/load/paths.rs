@@ -1,0 +1,65 @@
+//! The files of a load: those that are named, and those of folders that are named.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, ensure};
+
+use crate::file::Format;
+
+/// A folder stands for the files in it whose names promise a format, in the order of their names; not for those in
+/// folders below.
+///
+/// # Errors
+/// A folder cannot be read, or holds no such file.
+pub(super) fn expand(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
+    let mut all = Vec::new();
+    for path in paths {
+        if path.is_dir() {
+            all.extend(of_folder(path)?);
+        } else {
+            all.push(path.clone());
+        }
+    }
+    Ok(all)
+}
+
+fn of_folder(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let failed = || format!("cannot read the folder {}", folder.display());
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).with_context(failed)? {
+        let path = entry.with_context(failed)?.path();
+        let name = path.file_name().map(|name| name.to_string_lossy());
+        if name.is_some_and(|name| Format::of_name(&name).is_some()) && path.is_file() {
+            files.push(path);
+        }
+    }
+    ensure!(
+        !files.is_empty(),
+        "the folder {} holds no .csv, .ndjson, .jsonl or .json file, packed or not",
+        folder.display()
+    );
+    files.sort();
+    Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_stands_for_its_files_in_order() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["b.ndjson.gz", "a.csv", "readme.md", "c.csv.zst"] {
+            std::fs::write(folder.path().join(name), "").unwrap();
+        }
+        std::fs::create_dir(folder.path().join("d.csv")).unwrap();
+        let found = expand(&["-".into(), folder.path().into(), "x.csv".into()]).unwrap();
+        let names: Vec<_> = found
+            .iter()
+            .map(|path| path.file_name().unwrap().to_str().unwrap())
+            .collect();
+        assert_eq!(names, ["-", "a.csv", "b.ndjson.gz", "c.csv.zst", "x.csv"]);
+        let empty = folder.path().join("d.csv");
+        assert!(expand(&[empty]).is_err());
+    }
+}

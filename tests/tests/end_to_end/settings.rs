@@ -1,0 +1,161 @@
+//! The configuration: from flags, variables, files; what is wrong with it is said within seconds, and no secret is.
+
+use std::time::Duration;
+
+use musicstream_tests::database::{Database, value};
+use musicstream_tests::pipeline::{stream, stream_to_end};
+use musicstream_tests::process::{Summary, ingestor, program, run};
+use musicstream_tests::topic::{Record, Topic};
+
+const SECONDS: Duration = Duration::from_secs(30);
+
+#[test]
+fn secrets_come_from_files_and_are_never_shown() {
+    let database = Database::create();
+    let topic = Topic::create("settings", 1);
+    let url = database.ingest_url();
+    let (user, rest) = url.split_once('@').unwrap();
+    let (user, password) = user.rsplit_once(':').unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let secret = write("secret", &format!("{password}\n"));
+    let config = write(
+        "ingestor.toml",
+        &format!(
+            "database-url = \"{user}@{rest}\"\ndatabase-password-file = \"{secret}\"\n\
+             [stream]\ntopic = \"{}\"\nuntil-end = true\n\
+             [kafka]\n\"sasl.password\" = \"hidden-1\"\n\"client.rack\" = \"here\"\n",
+            topic.name()
+        ),
+    );
+    let read = |extra: &[&str]| {
+        run(
+            ingestor(&database)
+                .env_remove("DATABASE_URL")
+                .args(["stream", "--config", &config, "--output", "json"])
+                .args(extra),
+            SECONDS,
+        )
+    };
+    assert_eq!(read(&[]).summary(), Summary::default());
+
+    let also_hidden = write("kafka", "hidden-2\n");
+    let option = format!("ssl.key.password=@{also_hidden}");
+    let shown = read(&["--print-config", "-X", &option, "--writers", "2"]).with_code(0);
+    for (line, origin) in [
+        ("until-end = true", "ingestor.toml"),
+        ("writers = 2", "# flag"),
+        ("brokers = ", "# variable KAFKA_BROKERS"),
+        ("max-latency = \"500ms\"", "# default"),
+        ("\"client.rack\" = \"here\"", "ingestor.toml"),
+        ("\"ssl.key.password\" = \"****", "# flag"),
+        ("# the database is ", "_ingest"),
+    ] {
+        let found = shown.stdout.lines().find(|found| found.starts_with(line));
+        assert!(
+            found.is_some_and(|found| found.contains(origin)),
+            "{line} {origin} in {shown:#?}"
+        );
+    }
+    let all = format!("{}{}", shown.stdout, shown.stderr);
+    for secret in [password, "hidden-1", "hidden-2"] {
+        assert!(!all.contains(secret), "it shows {secret}: {all}");
+    }
+
+    std::fs::write(&secret, "wrong-password").unwrap();
+    let refused = read(&[]).with_code(1);
+    assert!(
+        refused.stderr.contains("password") && !refused.stderr.contains("wrong-password"),
+        "{refused:#?}"
+    );
+    std::fs::remove_file(&secret).unwrap();
+    assert!(read(&[]).with_code(1).stderr.contains(&secret));
+    std::fs::write(&config, "until-ent = true").unwrap();
+    assert!(read(&[]).with_code(2).stderr.contains("--until-ent"));
+}
+
+#[test]
+fn what_cannot_work_ends_within_seconds_with_its_reason() {
+    let database = Database::create();
+    let topic = Topic::create("wrong", 1);
+    let nobody = database.nobody_url();
+    let elsewhere = database
+        .ingest_url()
+        .replace("/musicstream_test_", "/no_such_");
+    for (variable, setting, words) in [
+        ("DATABASE_URL", nobody.as_str(), "grant"),
+        ("DATABASE_URL", &elsewhere, "does not exist"),
+        ("DATABASE_URL", "postgresql://h/d?no_such=1", "no_such"),
+        ("KAFKA_BROKERS", "127.0.0.1:1", "--brokers"),
+        ("KAFKA_GROUP", "", "group"),
+    ] {
+        let finished = run(stream(&database, &topic).env(variable, setting), SECONDS).with_code(1);
+        assert!(finished.stderr.contains(words), "{words}: {finished:#?}");
+        let errors = finished.stderr.matches("ERROR").count();
+        assert_eq!(errors, 1, "one message: {finished:#?}");
+    }
+    let unknown = run(
+        stream(&database, &topic).args(["-X", "no.such.option=1"]),
+        SECONDS,
+    )
+    .with_code(1);
+    assert!(unknown.stderr.contains("no.such.option"), "{unknown:#?}");
+}
+
+#[test]
+fn rejects_are_replayed_after_a_fix() {
+    let database = Database::create();
+    let topic = Topic::create("replay", 1);
+    let event = |id: u32, event_type: &str| {
+        Record::new(
+            0,
+            format!(
+                r#"{{"event_id":"{id:032x}","user_id":"u","event_type":"{event_type}","region":"eu","ts":"2026-03-01T00:00:00Z"}}"#
+            ),
+        )
+    };
+    topic.send(vec![
+        event(1, "play"),
+        event(2, "skip"),
+        event(3, "skip"),
+        event(4, "teleport"),
+        Record::new(0, "no JSON"),
+    ]);
+    assert_eq!(stream_to_end(&database, &topic).rejected, 4);
+    let mut client = database.client();
+    client
+        .execute("insert into event_types values ('skip')", &[])
+        .unwrap();
+    let replay = |arguments: &[&str]| {
+        run(
+            ingestor(&database)
+                .args(["replay", "--output", "json"])
+                .args(arguments),
+            SECONDS,
+        )
+        .with_code(0)
+        .json()
+    };
+    let none = replay(&["--reason", "too_old"]);
+    assert_eq!(
+        (&none["retried"], &none["inserted"]),
+        (&0.into(), &0.into())
+    );
+    let some = replay(&["--reason", "unknown_event_type"]);
+    assert_eq!(
+        (&some["retried"], &some["inserted"], &some["rejected"]),
+        (&3.into(), &2.into(), &1.into())
+    );
+    let left: i64 = value(&mut client, "select count(*) from rejected_events", &[]);
+    assert_eq!(left, 2);
+    musicstream_tests::oracle::assert_metrics_equal_raw(&mut client);
+    run(
+        program("musicstream-ingestor").args(["replay", "--max-rows", "0"]),
+        SECONDS,
+    )
+    .with_code(2);
+}
