@@ -53,7 +53,7 @@ fn a_flag_wins_over_the_file_and_the_file_over_the_default() {
         ("accept-gap", "true", "ingestor.toml"),
         ("max-latency", r#""2s""#, "ingestor.toml"),
         ("writers", "4", "# flag"),
-        ("batch-mib", "24", "# default"),
+        ("batch-mib", "16", "# default"),
     ] {
         let line = line(&printed, flag);
         assert!(line.contains(value) && line.contains(origin), "{line}");

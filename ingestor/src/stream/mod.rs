@@ -65,7 +65,7 @@ pub(crate) struct StreamArgs {
     #[arg(long, default_value_t = 50_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000), value_name = "N")]
     pub(crate) batch_rows: u32,
     /// Most bytes of rows in one transaction, in MiB, divided among topics and writers
-    #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=1024), value_name = "MIB")]
+    #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=1024), value_name = "MIB")]
     pub(crate) batch_mib: u32,
     /// Database connections for each topic that write at the same time; a partition keeps to one
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64), value_name = "N")]

@@ -147,11 +147,14 @@ fn several_topics_are_read_at_once_each_as_a_source_of_its_own() {
     let failed = run(
         ingestor(&database)
             .args(["stream", "--group", one.name(), "--topic", one.name()])
-            .args(["--topic", "no_such_topic_here"]),
+            .args(["--topic", "no_such_topic_at_all"]),
         SOON,
     )
     .with_code(1);
-    assert!(failed.stderr.contains("no_such_topic_here"), "{failed:#?}");
+    assert!(
+        failed.stderr.contains("no_such_topic_at_all"),
+        "{failed:#?}"
+    );
 }
 
 #[test]

@@ -6,8 +6,9 @@ use std::time::Duration;
 use musicstream_tests::database::{Database, value};
 use musicstream_tests::http::{address, figure, get};
 use musicstream_tests::pipeline::{stream, stream_to_end};
-use musicstream_tests::process::{Program, Summary, ingestor, run};
+use musicstream_tests::process::{Program, Summary, ingestor, program, run};
 use musicstream_tests::proxy::Proxy;
+use musicstream_tests::stack::stack;
 use musicstream_tests::topic::{Record, Topic};
 use musicstream_tests::wait::until;
 
@@ -111,6 +112,36 @@ fn figures_and_health_follow_the_stream_through_an_outage() {
         !finished.stderr.contains("teleport"),
         "no payload in the log"
     );
+}
+
+#[test]
+fn memory_stays_small_however_much_waits() {
+    const RECORDS: i64 = 400_000;
+    let topic = Topic::unmade("memory", 4);
+    run(
+        program("musicstream-ingestor")
+            .args(["generate", "--to", "kafka", "--partitions", "4"])
+            .args(["--count", &RECORDS.to_string(), "--topic", topic.name()])
+            .env("KAFKA_BROKERS", &stack().brokers),
+        SOON,
+    )
+    .with_code(0);
+    let database = Database::create();
+    let program = Program::start(stream(&database, &topic).args(["--group", topic.name()]));
+    let mut client = database.client();
+    let stored = "select coalesce(sum(next_offset), 0)::bigint from ingest_offsets";
+    until(2 * SOON, "all to be stored", || {
+        (value::<i64>(&mut client, stored, &[]) == RECORDS).then_some(())
+    });
+    let status = std::fs::read_to_string(format!("/proc/{}/status", program.id())).unwrap();
+    let most: u64 = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))
+        .and_then(|line| line.trim().split(' ').next()?.parse().ok())
+        .unwrap_or_else(|| panic!("no VmHWM in {status}"));
+    assert!(most < 100_000, "{most} kB");
+    program.terminate();
+    program.finish(SOON).with_code(0);
 }
 
 #[test]

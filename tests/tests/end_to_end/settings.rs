@@ -87,7 +87,7 @@ fn what_cannot_work_ends_within_seconds_with_its_reason() {
         .ingest_url()
         .replace("/musicstream_test_", "/no_such_");
     for (variable, setting, words) in [
-        ("DATABASE_URL", nobody.as_str(), "grant"),
+        ("DATABASE_URL", nobody.as_str(), "Grant the role"),
         ("DATABASE_URL", &elsewhere, "does not exist"),
         ("DATABASE_URL", "postgresql://h/d?no_such=1", "no_such"),
         ("KAFKA_BROKERS", "127.0.0.1:1", "--brokers"),
