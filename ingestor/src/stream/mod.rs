@@ -62,13 +62,13 @@ pub(crate) struct StreamArgs {
     #[arg(long, default_value = "500ms", value_parser = parse_duration, value_name = "DURATION")]
     pub(crate) max_latency: Duration,
     /// Most rows in one transaction
-    #[arg(long, default_value_t = 50_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000), value_name = "N")]
+    #[arg(long, default_value_t = 30_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000), value_name = "N")]
     pub(crate) batch_rows: u32,
     /// Most bytes of rows in one transaction, in MiB, divided among topics and writers
     #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=1024), value_name = "MIB")]
     pub(crate) batch_mib: u32,
     /// Database connections for each topic that write at the same time; a partition keeps to one
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64), value_name = "N")]
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=64), value_name = "N")]
     pub(crate) writers: u16,
     /// Time to store what is under way when stopped or when partitions move to another member
     #[arg(long, default_value = "10s", value_parser = parse_duration, value_name = "DURATION")]
