@@ -83,15 +83,13 @@ fn what_cannot_work_ends_within_seconds_with_its_reason() {
     let database = Database::create();
     let topic = Topic::create("wrong", 1);
     let nobody = database.nobody_url();
-    let elsewhere = database
-        .ingest_url()
-        .replace("/musicstream_test_", "/no_such_");
+    let url = database.ingest_url();
+    let elsewhere = format!("{}/no_such_database", url.rsplit_once('/').unwrap().0);
     for (variable, setting, words) in [
         ("DATABASE_URL", nobody.as_str(), "Grant the role"),
         ("DATABASE_URL", &elsewhere, "does not exist"),
         ("DATABASE_URL", "postgresql://h/d?no_such=1", "no_such"),
         ("KAFKA_BROKERS", "127.0.0.1:1", "--brokers"),
-        ("KAFKA_GROUP", "", "group"),
     ] {
         let finished = run(stream(&database, &topic).env(variable, setting), SECONDS).with_code(1);
         assert!(finished.stderr.contains(words), "{words}: {finished:#?}");
