@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::measure::{BATCHES_A_ROLLUP, DAYS, Figures, Plan};
+use crate::measure::{DAYS, Figures, Plan};
 
 const BEGIN: &str = "<!-- written by make bench-extension: from here -->\n";
 const END: &str = "<!-- to here -->\n";
@@ -36,7 +36,7 @@ fn write_section(text: &mut String, plan: &Plan, figures: &Figures) -> std::fmt:
          of event time, 1 in 100 rows up to a day late.\n\
          An upsert is the whole transaction: ledger, binary COPY into the staging table, judgement, insert, deltas, \
          sketches, commit; its rows are sent sorted by event_id, as the ingestor does.\n\
-         Medians of {} batches; what is compared took turns, batch by batch, so compare ratios, not runs.\n\
+         Lower quartiles of {} batches; what is compared took turns, batch by batch, so compare ratios, not runs.\n\
          Events stored beforehand are spread over {DAYS} days, today's partition among them.\n\
          Load average before the run, of whatever else the machine did: {load}.\n",
         figures.server, plan.batch_rows, plan.batches,
@@ -48,8 +48,8 @@ fn write_section(text: &mut String, plan: &Plan, figures: &Figures) -> std::fmt:
     writeln!(text, "| --- | --- | --- | --- | --- | --- | --- | --- |")?;
     for size in &figures.sizes {
         let rate = |seconds: f64| format!("{:.0} k/s", rows / seconds / 1000.0);
-        let (copy, sorted) = (size.copy.median(), size.copy_sorted.median());
-        let (empty, stored) = (size.upsert_empty.median(), size.upsert_stored.median());
+        let (copy, sorted) = (size.copy.typical(), size.copy_sorted.typical());
+        let (empty, stored) = (size.upsert_empty.typical(), size.upsert_stored.typical());
         writeln!(
             text,
             "| {} M | {} | {} | {} | {} | {:.2} | {:.2} | {:.2} |",
@@ -65,7 +65,7 @@ fn write_section(text: &mut String, plan: &Plan, figures: &Figures) -> std::fmt:
     }
     writeln!(
         text,
-        "\nA rollup of the deltas of {BATCHES_A_ROLLUP} batches, in the database with events stored and in the one without; \
+        "\nA rollup after each batch, in the database with events stored and in the one without; \
          one with nothing to do; and one look at `musicstream_status`:\n"
     )?;
     writeln!(
@@ -75,7 +75,7 @@ fn write_section(text: &mut String, plan: &Plan, figures: &Figures) -> std::fmt:
     writeln!(text, "| --- | --- | --- | --- | --- | --- | --- | --- |")?;
     let mut first = None;
     for size in &figures.sizes {
-        let (empty, stored) = (size.rollup_empty.median(), size.rollup_stored.median());
+        let (empty, stored) = (size.rollup_empty.typical(), size.rollup_stored.typical());
         let ratio = stored / empty;
         writeln!(
             text,
@@ -86,15 +86,15 @@ fn write_section(text: &mut String, plan: &Plan, figures: &Figures) -> std::fmt:
             stored * 1e3,
             ratio,
             ratio / *first.get_or_insert(ratio),
-            size.idle_rollup.median() * 1e3,
-            size.status.median() * 1e3,
+            size.idle_rollup.typical() * 1e3,
+            size.status.typical() * 1e3,
         )?;
     }
     writeln!(
         text,
         "\n`select * from live_daily_metrics`, one year × 3 types × 50 regions with a minute of deltas pending \
          (18,000 rows): {:.0} ms (target 50).",
-        figures.live.median() * 1e3
+        figures.live.typical() * 1e3
     )
 }
 
