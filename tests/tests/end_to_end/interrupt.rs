@@ -205,10 +205,11 @@ fn interrupt_by<T>(
     let error = interrupt(database, name, hold, process, work, |admin| {
         interruption.send(admin, process);
     });
-    let code = error.code().map(|code| code.code().to_owned());
-    assert_eq!(
-        code.as_deref(),
-        Some(interruption.code()),
+    let code = error.code().map(|code| code.code());
+    // The driver may notice the end of the session before the server's last word.
+    let is_gone = interruption == Interruption::Terminate && error.is_closed();
+    assert!(
+        is_gone || code == Some(interruption.code()),
         "{interruption:?} at the step {name:?}: {error:?}"
     );
 }
