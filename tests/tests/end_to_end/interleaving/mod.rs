@@ -27,6 +27,8 @@ enum Work {
     ForgetUser,
     Expire,
     MakePartitions,
+    /// Holds batches up after they have asked which days are frozen.
+    HoldTypes,
     Reconcile,
     Retry,
 }
@@ -58,6 +60,7 @@ impl Work {
             MakePartitions => {
                 "select musicstream_make_partitions(array['2026-02-28', '2026-03-05', '2026-03-06']::date[])".to_owned()
             }
+            HoldTypes => "lock table event_types in access exclusive mode".to_owned(),
             Reconcile => "select musicstream_reconcile()".to_owned(),
             Retry => "select musicstream_retry_rejected()".to_owned(),
         }
@@ -208,6 +211,7 @@ fn of_three_sessions() {
         [UpsertNewDay, RollUp, Rebuild],
         [UpsertNewDay, Rebuild, Expire],
         [UpsertNewDay, MakePartitions, Expire],
+        [UpsertNewDay, HoldTypes, Expire],
         [Upsert, Delete, Rebuild],
         [Upsert, RollUp, Expire],
         [RollUp, Delete, Expire],
