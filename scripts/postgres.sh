@@ -121,7 +121,7 @@ start() {
   # For pg_cron, which connects as any client does.
   (umask 077 && echo "*:*:*:postgres:$(<"$home/password")" >"$home/pgpass")
   ((EUID == 0)) && chown postgres "$home/pgpass"
-  as_owner env PGPASSFILE="$home/pgpass" "$bin/pg_ctl" -D "$data" -l "$home/server.log" -w -t 120 start >/dev/null 2>&1 9>&- || {
+  as_owner env -u RUST_BACKTRACE PGPASSFILE="$home/pgpass" "$bin/pg_ctl" -D "$data" -l "$home/server.log" -w -t 120 start >/dev/null 2>&1 9>&- || {
     tail -20 "$home/server.log" >&2
     die "Postgres did not start; its log is $home/server.log"
   }
@@ -137,7 +137,7 @@ sql() { PGOPTIONS='-c client_min_messages=warning' "$system_bin/psql" -XAtq -v O
 
 # The script that the database was made from is kept: a version under development may change without a new number.
 make_database() {
-  local version script made_from=$home/made_from
+  local version script is_replaced='' made_from=$home/made_from
   version=$(sed -n "s/^default_version *= *'\(.*\)'/\1/p" "$share/extension/pg_musicstream.control")
   script=pg_musicstream--$version.sql
   cmp -s "$share/extension/$script" "$made_from/$script" && return
@@ -154,6 +154,7 @@ make_database() {
       -c "alter database musicstream rename to musicstream_old" \
       -c "alter database musicstream_old allow_connections true" >/dev/null
     rm -rf "$made_from"
+    is_replaced=yes
   fi
   if [[ ! -d $made_from ]]; then
     sql postgres -c "create database musicstream"
@@ -163,6 +164,11 @@ make_database() {
   rm -rf "$made_from"
   mkdir "$made_from"
   cp "$share/extension/$script" "$made_from/"
+  # pg_cron's launcher ended with the sessions of the old database, and does not come back by itself.
+  if [[ $is_replaced ]]; then
+    stop
+    start
+  fi
 }
 
 case ${1:-} in
