@@ -58,8 +58,7 @@ else
   fi
   load "$history"
 fi
-# The files are complete: an old one must not hold the watermark, and with it the notion of late, back for minutes.
-sql -c "set musicstream.idle_after = '1s'" -c "select musicstream_rollup()" >/dev/null
+sql -c "select musicstream_rollup()" >/dev/null
 
 section "200,000 events into Kafka, among them duplicates, late and malformed ones"
 # The note lies with the broker's data, since it tells what is in them.

@@ -3,6 +3,7 @@
 //! A writer never gives up on an outage; it stops for good on an error of the set-up, and drops a
 //! batch when its generation has passed: its partitions are someone else's, or will be read again.
 
+mod attempt;
 mod bisect;
 
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use crate::backoff::Backoff;
-use crate::batch::{Batch, Span};
+use crate::batch::Batch;
 use crate::database::{Claim, Class, DatabaseError, Holder, Server, Session};
 use crate::dead_letter::DeadLetters;
 use crate::monitor::Observer;
@@ -34,6 +35,13 @@ pub(crate) enum Order {
         generation: u64,
         source: Arc<str>,
         partitions: Vec<i32>,
+    },
+    /// Give a partition up that has ended.
+    Release {
+        generation: u64,
+        source: Arc<str>,
+        partition: i32,
+        epoch: i64,
     },
     /// See whether the database can be written to.
     Probe { generation: u64 },
@@ -59,14 +67,22 @@ pub(crate) enum News {
         generation: u64,
         holders: Vec<(i32, Option<Holder>)>,
     },
+    Released,
     /// The database can be written to, or the question is no longer wanted.
     Probed,
     /// Stored and committed; the batch comes back to be used again.
-    Written { batch: Batch, totals: Totals },
+    Written {
+        batch: Batch,
+        totals: Totals,
+    },
     /// Not stored, and no longer wanted.
-    Dropped { batch: Batch },
+    Dropped {
+        batch: Batch,
+    },
     /// Not stored: the ledger has moved without us.
-    Fenced { batch: Batch },
+    Fenced {
+        batch: Batch,
+    },
     /// The writer has stopped.
     Failed(DatabaseError),
 }
@@ -264,6 +280,18 @@ impl Worker {
                     holders,
                 });
             }
+            Order::Release {
+                generation,
+                source,
+                partition,
+                epoch,
+            } => {
+                self.insist(generation, async |session| {
+                    session.release(&source, partition, epoch).await
+                })
+                .await?;
+                self.report(News::Released);
+            }
             Order::Probe { generation } => {
                 self.insist(generation, async |session| session.probe().await)
                     .await?;
@@ -344,7 +372,7 @@ impl Worker {
         let mut doubt = None;
         while self.is_wanted(generation) {
             let attempt = match self.session().await {
-                Ok(session) => attempt(session, &batch, &mut doubt, &config).await,
+                Ok(session) => attempt::attempt(session, &batch, &mut doubt, &config).await,
                 Err(error) => Err(error),
             };
             let error = match attempt {
@@ -390,95 +418,5 @@ impl Worker {
 
     fn is_stopped(&self) -> bool {
         self.is_stopped.load(Ordering::Relaxed)
-    }
-}
-
-/// Tries once to store a batch. `doubt` is what it came to in an attempt whose commit got no answer.
-async fn attempt(
-    session: &mut Session,
-    batch: &Batch,
-    doubt: &mut Option<Stored>,
-    config: &WriterConfig,
-) -> Result<Stored, DatabaseError> {
-    if let Some(stored) = settle(session, batch, doubt.as_ref(), config).await? {
-        return Ok(stored);
-    }
-    let dead_letters = config.dead_letters.as_ref();
-    let failure = match session.write(batch, dead_letters).await {
-        Ok(stored) => return Ok(stored),
-        Err(failure) => failure,
-    };
-    if failure.maybe_stored.is_some() {
-        *doubt = failure.maybe_stored;
-    }
-    // That commit may still have been under way when the ledger was read: then it is what fences us.
-    if failure.error.class() == Class::Fenced
-        && let Some(stored) = settle(session, batch, doubt.as_ref(), config).await?
-    {
-        return Ok(stored);
-    }
-    Err(failure.error)
-}
-
-/// Looks whether a batch was stored whose commit got no answer: what it came to, if so.
-async fn settle(
-    session: &Session,
-    batch: &Batch,
-    doubt: Option<&Stored>,
-    config: &WriterConfig,
-) -> Result<Option<Stored>, DatabaseError> {
-    // One transaction moved all partitions or none: any of them tells.
-    let (Some(stored), Some(span)) = (doubt, batch.spans().first()) else {
-        return Ok(None);
-    };
-    let holder = session.holder(batch.source(), span.partition).await?;
-    let was_stored = was_stored(span, holder.as_ref(), &config.owner);
-    config.observer.doubt_settled(was_stored);
-    if !was_stored {
-        return Ok(None);
-    }
-    tracing::info!("the batch whose commit got no answer was stored");
-    Ok(Some(stored.clone()))
-}
-
-fn was_stored(span: &Span, holder: Option<&Holder>, owner: &str) -> bool {
-    // A span that moves nothing looks the same before and after: write it again.
-    span.from != Some(span.to)
-        && holder.is_some_and(|holder| {
-            holder.next_offset == Some(span.to)
-                && holder.epoch == span.epoch
-                && holder.owner == owner
-        })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_commit_without_answer_is_settled_by_the_ledger() {
-        let span = Span {
-            partition: 0,
-            from: Some(5),
-            to: 9,
-            epoch: 3,
-            checksum: None,
-        };
-        let holder = |next_offset, epoch, owner: &str| Holder {
-            next_offset,
-            epoch,
-            owner: owner.to_owned(),
-            checksum: None,
-        };
-        assert!(was_stored(&span, Some(&holder(Some(9), 3, "me")), "me"));
-        assert!(!was_stored(&span, Some(&holder(Some(5), 3, "me")), "me"));
-        assert!(!was_stored(&span, Some(&holder(Some(9), 4, "me")), "me"));
-        assert!(!was_stored(&span, Some(&holder(Some(9), 3, "you")), "me"));
-        assert!(!was_stored(&span, None, "me"));
-        let still = Span {
-            from: Some(9),
-            ..span
-        };
-        assert!(!was_stored(&still, Some(&holder(Some(9), 3, "me")), "me"));
     }
 }

@@ -1,13 +1,15 @@
 //! The database: one session with it, and what its errors mean.
 
 mod class;
+mod connection;
 mod error;
 mod session;
 
 pub(crate) use class::Class;
+pub(crate) use connection::connect;
 pub(crate) use error::DatabaseError;
 pub(crate) use musicstream_connect::Target;
-pub(crate) use session::{Claim, Holder, Server, Session, connect};
+pub(crate) use session::{Claim, Holder, Server, Session};
 
 use crate::cli::{DatabaseArgs, read_secret};
 

@@ -11,6 +11,7 @@ use futures_util::future::{join, join3, try_join_all};
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Statement};
 
+use super::connection::{check_extension, connect};
 use super::{Class, DatabaseError, Target};
 use crate::batch::{Batch, COPY_STATEMENT, Origin};
 use crate::dead_letter::{DeadLetters, Letter};
@@ -184,6 +185,23 @@ impl Session {
             owner: row.get::<_, Option<String>>(2).unwrap_or_default(),
             checksum: row.get(3),
         }))
+    }
+
+    /// Gives a partition up that has ended; without effect if another owner has it by now.
+    pub(crate) async fn release(
+        &self,
+        source: &str,
+        partition: i32,
+        epoch: i64,
+    ) -> Result<(), DatabaseError> {
+        let parameters: [&(dyn ToSql + Sync); 3] = [&source, &partition, &epoch];
+        self.answered(
+            "cannot release a partition",
+            self.client
+                .execute(include_str!("../sql/release.sql"), &parameters),
+        )
+        .await?;
+        Ok(())
     }
 
     /// Asks whether the database would take a batch now.
@@ -458,35 +476,4 @@ async fn within<T>(
     tokio::time::timeout(time, future)
         .await
         .unwrap_or_else(|_| Err(DatabaseError::silent(what, time)))
-}
-
-/// Connects, and lets the connection run on this thread's runtime.
-pub(crate) async fn connect(target: &Target) -> Result<Client, DatabaseError> {
-    let (client, connection) = target
-        .connect(&target.connector()?)
-        .await
-        .map_err(|error| DatabaseError::of_connecting(target, &error))?;
-    tokio::spawn(async move {
-        if let Err(error) = connection.await {
-            tracing::debug!(%error, "database connection ended");
-        }
-    });
-    Ok(client)
-}
-
-async fn check_extension(client: &Client) -> Result<(), DatabaseError> {
-    let row = client
-        .query_opt(include_str!("../sql/extension.sql"), &[])
-        .await
-        .map_err(|error| DatabaseError::of("cannot look for the extension", &error))?;
-    match row {
-        None => Err(DatabaseError::config(
-            "the database lacks the extension pg_musicstream; hint: create extension pg_musicstream",
-        )),
-        Some(row) if !row.get::<_, bool>(1) => Err(DatabaseError::config(
-            "the extension pg_musicstream is not in the search_path; hint: add its schema, \
-             for example with alter role … set search_path",
-        )),
-        Some(_) => Ok(()),
-    }
 }

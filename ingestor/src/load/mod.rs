@@ -188,7 +188,22 @@ impl Load {
             self.wait_for_report()?;
         }
         progress.finish();
-        outcome
+        outcome?;
+        self.release(&source)
+    }
+
+    /// The file has given all it has: it must not hold the watermark back until it counts as idle.
+    fn release(&mut self, source: &Source) -> anyhow::Result<()> {
+        self.writer.order(Order::Release {
+            generation: GENERATION,
+            source: source.name.clone(),
+            partition: PARTITION,
+            epoch: source.epoch,
+        });
+        match self.next_news()? {
+            News::Released => Ok(()),
+            _ => bail!("the writer did not release the file"),
+        }
     }
 
     /// Finds the file in the ledger, takes it over, and puts the reader where the last load ended.

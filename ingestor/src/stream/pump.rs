@@ -338,7 +338,7 @@ impl Pump {
                 generation,
                 holders,
             } if generation == current => self.judge(holders)?,
-            News::Claimed { .. } | News::Seen { .. } => {}
+            News::Claimed { .. } | News::Seen { .. } | News::Released => {}
         }
         Ok(())
     }

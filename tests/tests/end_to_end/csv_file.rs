@@ -44,6 +44,15 @@ fn a_file_of_someone_else_is_counted_as_an_independent_program_counts_it() {
         "the same file again"
     );
     assert_counts(&mut client, &expected);
+    let states: String = value(
+        &mut client,
+        "select string_agg(distinct state, ', ') from musicstream_progress",
+        &[],
+    );
+    assert_eq!(
+        states, "released",
+        "a file that has ended does not hold the watermark back"
+    );
 
     // The same rows in a file that is another to the ledger: only the event_ids tell that they are known.
     let all_known = Summary {

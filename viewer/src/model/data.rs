@@ -3,12 +3,15 @@
 use super::day::{Day, Micros};
 use std::collections::BTreeMap;
 
+/// Deltas that wait are counted up to here: as many, or more.
+const MOST_DELTAS: i64 = 100_000;
+
 /// How far the pipeline was when the numbers were read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Status {
     /// Event time up to which the streams have come, if any has come at all.
     pub watermark: Option<Micros>,
-    /// Deltas that no rollup has folded yet (they are in the numbers already).
+    /// Deltas that no rollup has folded yet (they are in the numbers already); 100,000 stands for as many, or more.
     pub pending_deltas: i64,
     /// Rows in the shared inbox that nobody has judged yet.
     pub staged: i64,
@@ -23,9 +26,13 @@ pub struct Status {
 }
 
 impl Status {
-    /// What has to change before it is worth reading the numbers again.
-    pub fn fingerprint(&self) -> (i64, i64, Option<Micros>) {
-        (self.revision, self.pending_deltas, self.watermark)
+    /// What has to change before it is worth reading the numbers again; `None` if they may change without it.
+    pub fn fingerprint(&self) -> Option<(i64, i64, Option<Micros>)> {
+        (self.pending_deltas < MOST_DELTAS).then_some((
+            self.revision,
+            self.pending_deltas,
+            self.watermark,
+        ))
     }
 }
 
@@ -174,6 +181,17 @@ fn index_names<'a>(names: impl Iterator<Item = &'a str>) -> BTreeMap<&'a str, u1
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+
+    #[test]
+    fn more_deltas_than_are_counted_tell_no_change() {
+        let status = |pending_deltas| Status {
+            pending_deltas,
+            ..Status::default()
+        };
+        assert_ne!(status(1).fingerprint(), status(2).fingerprint());
+        assert_eq!(status(MOST_DELTAS).fingerprint(), None);
+    }
+
     use crate::model::day::DAY_US;
 
     /// A row with the usual values where the test does not care.

@@ -1,0 +1,1 @@
+select musicstream_release($1, $2, $3)
