@@ -21,7 +21,7 @@ remove: ## stop both and delete their data
 	@scripts/stack.sh remove
 
 viewer: up ## open the desktop viewer on the local stack
-	@cargo build --release --bins && . target/stack/env && exec "$${CARGO_TARGET_DIR:-target}/release/musicstream-viewer"
+	@cargo build --release --all-targets && . target/stack/env && exec "$${CARGO_TARGET_DIR:-target}/release/musicstream-viewer"
 
 bench-extension: setup ## measure what the extension costs, into docs/benchmarks.md; with FULL=1 on up to 50 million events
 	@scripts/bench-extension.sh $(if $(FULL),--full)

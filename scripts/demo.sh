@@ -36,7 +36,8 @@ load() {
 }
 
 printf '%sBuilding, and starting Postgres and Kafka%s (the first time this takes a while)\n' "$bold" "$plain"
-cargo build --release --bins --quiet
+# What the tests build, too: programs alone would be built with other features of their dependencies, and so once more.
+cargo build --release --all-targets --quiet
 scripts/stack.sh up
 # shellcheck source=/dev/null
 . "$STACK/env"
