@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test up down remove viewer lint setup bench-extension bench-ingest torture
+.PHONY: help demo test up down remove viewer lint setup bench-extension bench-ingest torture fuzz
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ torture: setup ## long runs of the tests: 10,000 random programs, all interleavi
 
 bench-ingest: setup ## measure the ingestor against plain COPY, into docs/ingest-benchmarks.md; with EVENTS=N for another number
 	@scripts/bench-ingest.sh $(EVENTS)
+
+fuzz: setup ## let a fuzzer look for payloads that the decoder judges wrongly; with SECONDS=N for longer than 300
+	@scripts/fuzz.sh $(SECONDS)
 
 lint: setup ## rustfmt, clippy and shellcheck, warnings as errors
 	@scripts/lint.sh

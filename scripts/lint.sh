@@ -9,6 +9,7 @@ export PGRX_PG_CONFIG_PATH=$pg_config
 major=$("$pg_config" --version | grep -oE '[0-9]+' | head -1)
 
 cargo fmt --all --check
+cargo fmt --manifest-path fuzz/Cargo.toml --check
 scripts/upgrade-script.sh --check
 # Bare cargo leaves the extension out: it is checked for the Postgres that is here.
 cargo clippy --release --all-targets -- -D warnings

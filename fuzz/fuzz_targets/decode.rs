@@ -1,0 +1,12 @@
+//! The JSON decoder against the oracle of its property tests, on whatever the fuzzer thinks of.
+
+#![no_main]
+
+#[path = "../../event/tests/oracle/mod.rs"]
+mod oracle;
+
+libfuzzer_sys::fuzz_target!(|payload: &[u8]| {
+    if let Err(difference) = oracle::compare(payload) {
+        panic!("{difference}");
+    }
+});

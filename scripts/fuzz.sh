@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Fuzzes the decoder against its oracle. A difference or a crash ends it with the input in target/fuzz-artifacts.
+# Usage: fuzz.sh [SECONDS]
+set -euo pipefail
+. "$(dirname "$0")/layout.sh"
+cd "$ROOT"
+
+seconds=${1:-300}
+tools=$CARGO_TARGET_DIR/tools
+fuzz=$(command -v cargo-fuzz || true)
+[[ $fuzz ]] || fuzz=$tools/bin/cargo-fuzz
+if [[ ! -x $fuzz ]]; then
+  say "installing cargo-fuzz into $tools (once)"
+  CARGO_TARGET_DIR=$tools/build cargo install --quiet cargo-fuzz --locked --root "$tools" \
+    --debug --config profile.dev.debug=false --config profile.dev.opt-level=0
+  rm -rf "$tools/build"
+fi
+# Without a sanitizer it needs no nightly compiler; the decoder has no unsafe code that one could watch.
+# What the fuzzer has found is kept and is where the next run begins.
+corpus=$CARGO_TARGET_DIR/fuzz-corpus/decode
+artifacts=$CARGO_TARGET_DIR/fuzz-artifacts/
+mkdir -p "$corpus" "$artifacts"
+CARGO_TARGET_DIR=$CARGO_TARGET_DIR/fuzz "$fuzz" run --sanitizer none decode "$corpus" fuzz/seeds/decode -- \
+  -artifact_prefix="$artifacts" -dict=fuzz/decode.dict -max_len=4096 -max_total_time="$seconds" -timeout=10 -print_final_stats=1
