@@ -2,7 +2,8 @@
 
 use super::{
     data::{Dataset, DayState},
-    series::{Builder, Line, Panel, Split},
+    panel::{Line, Panel},
+    series::{Builder, Split},
     span::Span,
     table::Table,
 };

@@ -1,37 +1,37 @@
 //! Fewer points than pixels, without losing a peak.
 
-/// Keeps the smallest and the largest point of every bucket of neighbours, in order, and both ends.
-/// Lines of up to `2 * buckets` points are left alone.
-pub fn min_max(points: &[[f32; 2]], buckets: usize) -> Vec<[f32; 2]> {
-    let buckets = buckets.max(1);
-    let (Some(first), Some(last)) = (points.first(), points.last()) else {
-        return Vec::new();
-    };
-    if points.len() <= buckets * 2 {
-        return points.to_vec();
+use std::ops::Range;
+
+/// Positions of the smallest and the largest value of every bucket of neighbours, in order, and both ends.
+/// Ranges of up to `2 * buckets` values are left alone.
+pub fn min_max(range: Range<usize>, buckets: usize, value: impl Fn(usize) -> i64) -> Vec<usize> {
+    let (buckets, len) = (buckets.max(1), range.len());
+    if len <= buckets * 2 {
+        return range.collect();
     }
     let mut kept = Vec::with_capacity(buckets * 2 + 2);
-    kept.push(*first);
+    kept.push(range.start);
     for bucket in 0..buckets {
-        let from = bucket * points.len() / buckets;
-        let to = (bucket + 1) * points.len() / buckets;
-        let (mut low, mut high) = (from, from);
-        for at in from..to {
-            if points[at][1] < points[low][1] {
-                low = at;
+        let from = range.start + bucket * len / buckets;
+        let to = range.start + (bucket + 1) * len / buckets;
+        let (mut low, mut high) = ((value(from), from), (value(from), from));
+        for at in from + 1..to {
+            let value = value(at);
+            if value < low.0 {
+                low = (value, at);
             }
-            if points[at][1] > points[high][1] {
-                high = at;
+            if value > high.0 {
+                high = (value, at);
             }
         }
-        for pick in [low.min(high), low.max(high)] {
-            if pick > 0 && kept.last() != Some(&points[pick]) {
-                kept.push(points[pick]);
+        for pick in [low.1.min(high.1), low.1.max(high.1)] {
+            if kept.last().is_none_or(|last| *last < pick) {
+                kept.push(pick);
             }
         }
     }
-    if kept.last() != Some(last) {
-        kept.push(*last);
+    if kept.last() != Some(&(range.end - 1)) {
+        kept.push(range.end - 1);
     }
     kept
 }
@@ -43,30 +43,34 @@ mod tests {
 
     #[test]
     fn a_single_peak_among_a_million_survives() {
-        let mut points: Vec<[f32; 2]> = (0..1_000_000).map(|at| [at as f32, 1.0]).collect();
-        points[777_777][1] = 99.0;
-        let kept = min_max(&points, 500);
+        let value = |at: usize| if at == 777_777 { 99 } else { 1 };
+        let kept = min_max(0..1_000_000, 500, value);
         assert!(kept.len() <= 1002);
-        assert!(kept.contains(&[777_777.0, 99.0]));
+        assert!(kept.contains(&777_777));
     }
 
     proptest! {
         #[test]
-        fn extremes_ends_and_order_are_kept(
-            values in proptest::collection::vec(-1e6_f32..1e6, 1..2000),
+        fn each_bucket_keeps_its_extremes_in_order_and_the_ends_stay(
+            values in proptest::collection::vec(any::<i64>(), 1..2000),
             buckets in 1_usize..50,
+            skipped in 0_usize..100,
         ) {
-            let points: Vec<[f32; 2]> =
-                values.iter().enumerate().map(|(at, &value)| [at as f32, value]).collect();
-            let kept = min_max(&points, buckets);
-            let extreme = |points: &[[f32; 2]], pick: fn(f32, f32) -> f32| {
-                points.iter().map(|point| point[1]).reduce(pick)
-            };
-            prop_assert_eq!(extreme(&kept, f32::max), extreme(&points, f32::max));
-            prop_assert_eq!(extreme(&kept, f32::min), extreme(&points, f32::min));
-            prop_assert_eq!(kept.first(), points.first());
-            prop_assert_eq!(kept.last(), points.last());
-            prop_assert!(kept.windows(2).all(|pair| pair[0][0] < pair[1][0]));
+            let range = skipped..skipped + values.len();
+            let value = |at: usize| values[at - skipped];
+            let kept = min_max(range.clone(), buckets, value);
+            prop_assert!(kept.windows(2).all(|pair| pair[0] < pair[1]));
+            prop_assert!(kept.iter().all(|at| range.contains(at)));
+            prop_assert_eq!(kept.first(), Some(&range.start));
+            prop_assert_eq!(kept.last(), Some(&(range.end - 1)));
+            prop_assert!(kept.len() <= 2 * buckets + 2);
+            for bucket in 0..buckets {
+                let part = range.start + bucket * range.len() / buckets
+                    ..range.start + (bucket + 1) * range.len() / buckets;
+                let of_kept = || kept.iter().filter(|at| part.contains(at)).map(|at| value(*at));
+                prop_assert_eq!(of_kept().min(), part.clone().map(value).min());
+                prop_assert_eq!(of_kept().max(), part.clone().map(value).max());
+            }
         }
     }
 }

@@ -8,6 +8,7 @@ pub mod decimate;
 pub mod filter;
 pub mod format;
 pub mod palette;
+pub mod panel;
 pub mod series;
 pub mod span;
 pub mod stats;

@@ -3,11 +3,11 @@
 use super::{
     data::{Dataset, DayState},
     filter::Filter,
+    panel::{Line, Panel},
     span::Span,
-    stats::{Change, Count, Figures, change, comparison_shift},
+    stats::{Count, comparison_shift},
 };
 use serde::{Deserialize, Serialize};
-use std::ops::Range;
 
 /// What the centre of the window shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,82 +53,6 @@ impl Split {
     pub const ALL: [Self; 3] = [Self::EventTypes, Self::Regions, Self::Both];
 }
 
-/// One series.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Line {
-    /// Short, unique within its chart: `EU`.
-    pub name: String,
-    /// Unique in the window: `play · EU`.
-    pub full_name: String,
-    /// The name that its colour is keyed by.
-    pub color_name: String,
-    /// Second cue where several lines share a colour: 0 is a plain line.
-    pub marker: usize,
-    /// Day by day over the span; `None` is a day without a row.
-    pub counts: Vec<Option<Count>>,
-    /// The same weekdays before, for comparison.
-    pub before: Vec<Option<Count>>,
-    /// Sum, mean and so on over the span.
-    pub figures: Figures,
-    /// Against the days before, weekday by weekday.
-    pub change: Change,
-}
-
-/// One chart.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Panel {
-    /// `play`, `EU`, or what the overlay shows.
-    pub title: String,
-    /// Its series, in a stable order.
-    pub lines: Vec<Line>,
-}
-
-impl Panel {
-    /// Sum of all its lines over the span.
-    pub fn sum(&self) -> i64 {
-        self.lines
-            .iter()
-            .fold(0, |sum, line| sum.saturating_add(line.figures.sum))
-    }
-
-    /// The largest count of a day, of those compared with too if asked for.
-    pub fn max(&self, compared: bool) -> i64 {
-        self.lines
-            .iter()
-            .flat_map(|line| {
-                let before: &[_] = if compared { &line.before } else { &[] };
-                line.counts.iter().chain(before).flatten()
-            })
-            .map(|count| count.events)
-            .max()
-            .unwrap_or(0)
-    }
-
-    /// Lines with a row on the day, largest first, and those without after them.
-    pub fn ranking(&self, index: usize) -> Vec<(&Line, Option<Count>)> {
-        let mut ranking: Vec<_> = self
-            .lines
-            .iter()
-            .map(|line| (line, line.counts.get(index).copied().flatten()))
-            .collect();
-        ranking.sort_by_key(|(_, count)| std::cmp::Reverse(count.map(|count| count.events)));
-        ranking
-    }
-}
-
-/// Stretches of days that follow one another without a gap.
-pub fn runs(counts: &[Option<Count>]) -> Vec<Range<usize>> {
-    let mut runs: Vec<Range<usize>> = Vec::new();
-    for (index, count) in counts.iter().enumerate() {
-        match runs.last_mut() {
-            _ if count.is_none() => {}
-            Some(run) if run.end == index => run.end = index + 1,
-            _ => runs.push(index..index + 1),
-        }
-    }
-    runs
-}
-
 /// Counts of every pair of event type and region over a span.
 struct Grid {
     days: usize,
@@ -156,12 +80,25 @@ impl Grid {
         }
     }
 
+    /// That of no day, where there is no row.
+    fn empty() -> Self {
+        Self {
+            days: 0,
+            regions: 0,
+            counts: Vec::new(),
+        }
+    }
+
     fn sum(&self, event_types: &[usize], regions: &[usize]) -> Vec<Option<Count>> {
         let mut sum: Vec<Option<Count>> = vec![None; self.days];
         for event_type in event_types {
             for region in regions {
                 let from = (event_type * self.regions + region) * self.days;
-                for (sum, count) in sum.iter_mut().zip(&self.counts[from..from + self.days]) {
+                let counts = &self.counts[from..from + self.days];
+                if event_types.len() * regions.len() == 1 {
+                    return counts.to_vec();
+                }
+                for (sum, count) in sum.iter_mut().zip(counts) {
                     if let Some(count) = count {
                         *sum = Some(sum.unwrap_or_default().plus(*count));
                     }
@@ -196,7 +133,10 @@ impl<'a> Builder<'a> {
                 .map(|index| data.day_state(span.day(index)))
                 .collect(),
             now: Grid::new(data, span),
-            before: Grid::new(data, before),
+            before: match data.between(before.first, before.last) {
+                [] => Grid::empty(),
+                _ => Grid::new(data, before),
+            },
             event_types: on(&data.event_types, event_types),
             regions: on(&data.regions, regions),
         }
@@ -243,25 +183,20 @@ impl<'a> Builder<'a> {
             View::ByEventType => self
                 .event_types
                 .iter()
-                .map(|&event_type| Panel {
-                    title: self.data.event_types[event_type].clone(),
-                    lines: self
-                        .regions
-                        .iter()
-                        .map(|&region| self.pair(event_type, region, Short::Region))
-                        .collect(),
+                .map(|&event_type| {
+                    let regions = self.regions.iter();
+                    let lines = regions.map(|&region| self.pair(event_type, region, Short::Region));
+                    let title = self.data.event_types[event_type].clone();
+                    Panel::new(title, lines.collect())
                 })
                 .collect(),
             View::ByRegion => self
                 .regions
                 .iter()
-                .map(|&region| Panel {
-                    title: self.data.regions[region].clone(),
-                    lines: self
-                        .event_types
-                        .iter()
-                        .map(|&event_type| self.pair(event_type, region, Short::EventType))
-                        .collect(),
+                .map(|&region| {
+                    let types = self.event_types.iter();
+                    let lines = types.map(|&at| self.pair(at, region, Short::EventType));
+                    Panel::new(self.data.regions[region].clone(), lines.collect())
                 })
                 .collect(),
             View::Overlay => {
@@ -270,15 +205,9 @@ impl<'a> Builder<'a> {
                     Split::Regions => self.by_region(),
                     Split::Both => self.pairs(),
                 };
-                vec![Panel {
-                    title: overlay_title.to_owned(),
-                    lines,
-                }]
+                vec![Panel::new(overlay_title.to_owned(), lines)]
             }
-            View::Heatmap => vec![Panel {
-                title: "Every series, day by day".to_owned(),
-                lines: self.pairs(),
-            }],
+            View::Heatmap => vec![Panel::new("Every series, day by day".into(), self.pairs())],
             View::Table => Vec::new(),
         }
     }
@@ -325,17 +254,15 @@ impl<'a> Builder<'a> {
     ) -> Line {
         let counts = self.now.sum(event_types, regions);
         let before = self.before.sum(event_types, regions);
-        let state = |index: usize| self.states.get(index).copied().unwrap_or(DayState::SoFar);
-        Line {
-            name: name.to_owned(),
-            full_name: full_name.to_owned(),
-            color_name: color_name.to_owned(),
+        Line::new(
+            name,
+            full_name,
+            color_name,
             marker,
-            figures: Figures::of(&counts, state),
-            change: change(&counts, &before, |index| state(index).is_complete()),
             counts,
             before,
-        }
+            &self.states,
+        )
     }
 }
 
@@ -359,6 +286,7 @@ mod tests {
     use crate::model::{
         data::tests::{noon, row},
         day::Day,
+        stats::Change,
     };
 
     fn data() -> Dataset {
@@ -468,14 +396,5 @@ mod tests {
             .collect();
         assert_eq!(names[..2], ["play · EU", "play · US"]);
         assert!(panels[0].ranking(0)[2].1.is_none());
-    }
-
-    #[test]
-    fn runs_end_at_gaps() {
-        let counts: Vec<Option<Count>> = [1, 1, 0, 1, 0, 0, 1, 1]
-            .map(|there| (there == 1).then(Count::default))
-            .to_vec();
-        assert_eq!(runs(&counts), [0..2, 3..4, 6..8]);
-        assert!(runs(&[None, None]).is_empty());
     }
 }

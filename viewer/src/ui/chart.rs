@@ -16,7 +16,7 @@ use crate::{
         day::Day,
         format,
         palette::{self, Palette},
-        series::{Line, Panel},
+        panel::{Line, Panel},
         span::Span,
         ticks,
     },
@@ -245,34 +245,26 @@ fn missing_days(
     frame: &Frame<'_>,
     tokens: Tokens,
 ) {
-    let missing = |index: usize| {
-        frame.states[index] != DayState::SoFar
-            && frame.span.day(index) >= frame.begin
-            && panel.lines.iter().all(|line| line.counts[index].is_none())
+    let is_missing = |index: &usize| {
+        frame.states[*index] != DayState::SoFar && frame.span.day(*index) >= frame.begin
     };
-    let mut index = 0;
-    while index < layout.days {
-        let start = index;
-        while index < layout.days && missing(index) {
-            index += 1;
-        }
-        if index > start {
-            let band = Rect::from_x_y_ranges(
-                layout.edge(start)..=layout.edge(index),
-                layout.plot.y_range(),
+    for blank in &panel.blank {
+        let Some(start) = blank.clone().find(is_missing) else {
+            continue;
+        };
+        let end = start + (start..blank.end).take_while(is_missing).count();
+        let band =
+            Rect::from_x_y_ranges(layout.edge(start)..=layout.edge(end), layout.plot.y_range());
+        hatch(painter, band, tokens);
+        if band.width() > 52.0 {
+            pill(
+                painter,
+                band.center(),
+                text::NO_DATA,
+                tokens.weak,
+                tokens.surface,
             );
-            hatch(painter, band, tokens);
-            if band.width() > 52.0 {
-                pill(
-                    painter,
-                    band.center(),
-                    text::NO_DATA,
-                    tokens.weak,
-                    tokens.surface,
-                );
-            }
         }
-        index += 1;
     }
 }
 
@@ -342,20 +334,19 @@ fn day_axis(painter: &Painter, layout: &Layout, frame: &Frame<'_>, tokens: Token
 
 /// A small mark on the base line of each day with late events.
 fn late_days(painter: &Painter, layout: &Layout, panel: &Panel, tokens: Tokens) {
-    for index in 0..layout.days {
-        let late = panel
-            .lines
-            .iter()
-            .any(|line| line.counts[index].is_some_and(|count| count.late_events > 0));
-        if late {
-            let tip = pos2(layout.x(index), layout.plot.max.y - 4.5);
-            let points = vec![tip, tip + vec2(3.2, 4.5), tip + vec2(-3.2, 4.5)];
-            painter.add(egui::Shape::convex_polygon(
-                points,
-                tokens.warn,
-                Stroke::NONE,
-            ));
+    let mut free_from = f32::MIN;
+    for &index in &panel.late {
+        let tip = pos2(layout.x(index), layout.plot.max.y - 4.5);
+        if tip.x < free_from {
+            continue;
         }
+        free_from = tip.x + 2.0;
+        let points = vec![tip, tip + vec2(3.2, 4.5), tip + vec2(-3.2, 4.5)];
+        painter.add(egui::Shape::convex_polygon(
+            points,
+            tokens.warn,
+            Stroke::NONE,
+        ));
     }
 }
 

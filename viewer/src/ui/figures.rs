@@ -4,7 +4,7 @@ use super::{
     app::{Memory, Scene},
     chart, table, text, theme,
 };
-use crate::model::{board::Board, format, palette, series::Line};
+use crate::model::{board::Board, format, palette, panel::Line};
 use egui::{
     Rect, ScrollArea, Sense, Stroke, Ui, UiBuilder, WidgetInfo, accesskit::Role, pos2, vec2,
 };

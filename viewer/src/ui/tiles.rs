@@ -9,7 +9,7 @@ use super::{
 use crate::model::{
     board::Board,
     format,
-    series::{Line, runs},
+    panel::Line,
     stats::{Change, comparison_shift},
 };
 use egui::{
@@ -111,40 +111,30 @@ fn change(change: Change, tokens: Tokens) -> (String, Color32) {
 }
 
 fn sparkline(ui: &Ui, rect: Rect, line: &Line, board: &Board, tokens: Tokens) {
-    let events = line.counts.iter().flatten().map(|count| count.events);
-    let (low, high) = (events.clone().min().unwrap_or(0), events.max().unwrap_or(1));
+    let (low, high) = line.extremes.unwrap_or((0, 1));
     let low = low.min(high / 2);
     let range = (high - low).max(1) as f32;
     let days = line.counts.len().max(2) as f32 - 1.0;
-    let at = |index: usize, events: i64| {
+    let place = |&index: &usize| {
+        let events = line.counts[index].map_or(0, |count| count.events);
         pos2(
             rect.min.x + rect.width() * index as f32 / days,
             rect.max.y - rect.height() * (events - low) as f32 / range,
         )
     };
     let stroke = Stroke::new(1.5, tokens.accent);
-    for run in runs(&line.counts) {
-        let complete = run
-            .clone()
-            .take_while(|&index| board.states[index].is_complete())
-            .count()
-            + run.start;
-        let points: Vec<_> = run
-            .clone()
-            .filter_map(|index| Some(at(index, line.counts[index]?.events)))
-            .collect();
-        let solid = complete - run.start;
-        if solid > 1 {
-            ui.painter()
-                .add(Shape::line(points[..solid].to_vec(), stroke));
+    for stretch in &*line.stretches(&board.states, rect.width() as usize) {
+        let solid: Vec<_> = stretch.solid.iter().map(place).collect();
+        let open: Vec<_> = stretch.open.iter().map(place).collect();
+        if let ([alone], []) | ([], [alone]) = (solid.as_slice(), open.as_slice()) {
+            ui.painter().circle_filled(*alone, 1.75, tokens.accent);
         }
-        if solid < points.len() {
-            let from = solid.saturating_sub(1);
-            ui.painter()
-                .extend(Shape::dashed_line(&points[from..], stroke, 2.5, 2.5));
+        if solid.len() > 1 {
+            ui.painter().add(Shape::line(solid, stroke));
         }
-        if points.len() == 1 {
-            ui.painter().circle_filled(points[0], 1.75, tokens.accent);
+        if open.len() > 1 {
+            ui.painter()
+                .extend(Shape::dashed_line(&open, stroke, 2.5, 2.5));
         }
     }
 }

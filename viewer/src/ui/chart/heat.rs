@@ -4,7 +4,7 @@ use super::{Frame, Layout, Outcome, day_axis, describe, hatch, interact, labels,
 use crate::{
     model::{
         data::DayState,
-        series::{Line, Panel},
+        panel::{Line, Panel},
     },
     ui::{
         text,
@@ -12,7 +12,10 @@ use crate::{
         widgets,
     },
 };
-use egui::{Color32, Rect, ScrollArea, Sense, Stroke, StrokeKind, Ui, UiBuilder, pos2, vec2};
+use egui::{
+    Color32, Mesh, Rect, ScrollArea, Sense, Shape, Stroke, StrokeKind, Ui, UiBuilder, pos2, vec2,
+};
+use std::ops::Range;
 
 const ROWS: std::ops::RangeInclusive<f32> = 15.0..=34.0;
 
@@ -102,44 +105,68 @@ pub(crate) fn show(ui: &mut Ui, rect: Rect, panel: &Panel, frame: &Frame<'_>) ->
     outcome
 }
 
+/// Cells closer than this are painted without gap and without rounding.
+const ROOMY: f32 = 6.0;
+/// Days narrower than this share a cell.
+const NARROWEST: f32 = 2.0;
+
 fn cells(ui: &Ui, layout: &Layout, row: Rect, line: &Line, frame: &Frame<'_>, tokens: Tokens) {
-    let gap = if layout.plot.width() / layout.days as f32 > 6.0 {
-        1.0
-    } else {
-        0.0
-    };
+    let day_width = layout.plot.width() / layout.days as f32;
+    let gap = if day_width > ROOMY { 1.0 } else { 0.0 };
     let scale = Scale::of(line);
-    for (index, count) in line.counts.iter().enumerate() {
+    let mut narrow = Mesh::default();
+    for days in shared(layout.days, day_width) {
         let cell = Rect::from_x_y_ranges(
-            layout.edge(index)..=layout.edge(index + 1) - gap,
+            layout.edge(days.start)..=layout.edge(days.end) - gap,
             row.min.y + 1.0..=row.max.y - 1.0,
         );
-        let complete = frame.states[index].is_complete();
-        match count {
-            None if frame.states[index] != DayState::SoFar
-                && frame.span.day(index) >= frame.begin =>
+        let last = days.end - 1;
+        let largest = line.counts[days]
+            .iter()
+            .flatten()
+            .map(|count| count.events)
+            .max();
+        let complete = frame.states[last].is_complete();
+        match largest {
+            None if frame.states[last] != DayState::SoFar
+                && frame.span.day(last) >= frame.begin =>
             {
                 hatch(ui.painter(), cell, tokens);
             }
             None => {}
-            Some(count) if count.events == 0 => {
+            Some(0) => {
                 let stroke = Stroke::new(1.0, tokens.border);
                 ui.painter()
                     .rect_stroke(cell, 1.0, stroke, StrokeKind::Inside);
             }
-            Some(count) => {
-                let color = scale.color(count.events, tokens);
-                if complete {
-                    ui.painter().rect_filled(cell, 1.0, color);
-                } else {
+            Some(events) => {
+                let color = scale.color(events, tokens);
+                if !complete {
                     // An incomplete day is hollow, as in the line charts.
                     let stroke = Stroke::new(2.0, color);
                     ui.painter()
                         .rect_stroke(cell, 1.0, stroke, StrokeKind::Inside);
+                } else if gap > 0.0 {
+                    ui.painter().rect_filled(cell, 1.0, color);
+                } else {
+                    narrow.add_colored_rect(cell, color);
                 }
             }
         }
     }
+    if !narrow.is_empty() {
+        ui.painter().add(Shape::mesh(narrow));
+    }
+}
+
+/// Which days each cell stands for: one, or so many that it can be seen.
+fn shared(days: usize, day_width: f32) -> impl Iterator<Item = Range<usize>> {
+    let cells = if day_width < NARROWEST {
+        ((days as f32 * day_width / NARROWEST) as usize).clamp(1, days)
+    } else {
+        days
+    };
+    (0..cells).map(move |cell| cell * days / cells..(cell + 1) * days / cells)
 }
 
 /// From the smallest to the largest day of a row.
@@ -216,4 +243,29 @@ fn head(ui: &Ui, inner: Rect, panel: &Panel, tokens: Tokens) {
         theme::font(11.0),
         tokens.weak,
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shared;
+
+    #[test]
+    fn each_day_has_one_cell_that_can_be_seen() {
+        for (days, width) in [(28, 40.0), (1825, 0.6), (3, 0.1), (100, 1.9)] {
+            let cells: Vec<_> = shared(days, width).collect();
+            assert_eq!(cells[0].start, 0);
+            assert_eq!(cells.last().map(|cell| cell.end), Some(days));
+            for pair in cells.windows(2) {
+                assert_eq!(pair[0].end, pair[1].start);
+            }
+            let narrowest = cells
+                .iter()
+                .map(|cell| cell.len() as f32 * width)
+                .fold(f32::MAX, f32::min);
+            assert!(
+                cells.len() == 1 || narrowest >= 1.8,
+                "{days} days: {narrowest}"
+            );
+        }
+    }
 }

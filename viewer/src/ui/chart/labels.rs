@@ -4,7 +4,7 @@ use super::{Frame, Layout, color, cue};
 use crate::{
     model::{
         format,
-        series::{Line, Panel},
+        panel::{Line, Panel},
     },
     ui::{
         theme::{self, Tokens},

@@ -2,9 +2,8 @@
 
 use super::{Frame, Layout, color, cue};
 use crate::model::{
-    data::DayState,
     decimate,
-    series::{Line, Panel, runs},
+    panel::{Line, Panel, Stretch, runs},
     stats::Count,
 };
 use egui::{Color32, Painter, Pos2, Rect, Shape, Stroke, Ui, pos2, vec2};
@@ -13,6 +12,12 @@ use super::super::theme::Tokens;
 
 /// A peak and a trough in so many points of width are as many as can be told apart.
 const POINTS_PER_PEAK: f32 = 2.5;
+/// Incomplete days as close as this are drawn without their rings.
+const CLOSEST_RINGS: f32 = 9.0;
+
+fn buckets(layout: &Layout) -> usize {
+    (layout.plot.width() / POINTS_PER_PEAK) as usize
+}
 
 pub(super) fn paint(ui: &Ui, layout: &Layout, panel: &Panel, frame: &Frame<'_>, tokens: Tokens) {
     let painter = ui.painter().with_clip_rect(layout.plot.expand(6.0));
@@ -33,8 +38,8 @@ pub(super) fn paint(ui: &Ui, layout: &Layout, panel: &Panel, frame: &Frame<'_>, 
             .is_some_and(|name| name == line.full_name || name == line.name);
         let stroke = Stroke::new(if wide { 2.75 } else { 1.75 }, color);
         let cue = cue(frame, line);
-        for run in runs(&line.counts) {
-            paint_run(&painter, layout, line, run, frame.states, stroke, tokens);
+        for stretch in &*line.stretches(frame.states, buckets(layout)) {
+            paint_stretch(&painter, layout, line, stretch, stroke, tokens);
         }
         if cue > 0 {
             markers(&painter, layout, &line.counts, cue, color, tokens);
@@ -45,12 +50,11 @@ pub(super) fn paint(ui: &Ui, layout: &Layout, panel: &Panel, frame: &Frame<'_>, 
 /// The days to compare with: thin and pale.
 fn before(painter: &Painter, layout: &Layout, line: &Line, color: Color32, tokens: Tokens) {
     let stroke = Stroke::new(1.0, tokens.surface.lerp_to_gamma(color, 0.5));
+    let events = |index: usize| line.before[index].map_or(0, |count| count.events);
     for run in runs(&line.before) {
-        let points: Vec<Pos2> = run
-            .filter_map(|index| {
-                let count = line.before[index]?;
-                Some(pos2(layout.x(index), layout.y(count.events as f64)))
-            })
+        let points: Vec<Pos2> = decimate::min_max(run, buckets(layout), events)
+            .into_iter()
+            .map(|index| pos2(layout.x(index), layout.y(events(index) as f64)))
             .collect();
         if let [alone] = points.as_slice() {
             painter.circle_filled(*alone, 1.5, stroke.color);
@@ -61,47 +65,35 @@ fn before(painter: &Painter, layout: &Layout, line: &Line, color: Color32, token
 }
 
 /// Days that follow one another: solid as far as they are complete, dashed beyond.
-fn paint_run(
+fn paint_stretch(
     painter: &Painter,
     layout: &Layout,
     line: &Line,
-    run: std::ops::Range<usize>,
-    states: &[DayState],
+    stretch: &Stretch,
     stroke: Stroke,
     tokens: Tokens,
 ) {
-    let points: Vec<Pos2> = run
-        .clone()
-        .filter_map(|index| {
-            let count = line.counts[index]?;
-            Some(pos2(layout.x(index), layout.y(count.events as f64)))
-        })
-        .collect();
-    let complete = run
-        .clone()
-        .take_while(|&index| states[index].is_complete())
-        .count();
-    let (solid, open) = (&points[..complete], &points[complete..]);
-    match solid {
-        [] => {}
-        [alone] => {
-            painter.circle_filled(*alone, 2.5, stroke.color);
-        }
-        many => {
-            let raw: Vec<[f32; 2]> = many.iter().map(|point| [point.x, point.y]).collect();
-            let kept = decimate::min_max(&raw, (layout.plot.width() / POINTS_PER_PEAK) as usize);
-            painter.add(Shape::line(
-                kept.into_iter().map(Pos2::from).collect(),
-                stroke,
-            ));
-        }
+    let place = |&index: &usize| {
+        let events = line.counts[index].map_or(0, |count| count.events);
+        pos2(layout.x(index), layout.y(events as f64))
+    };
+    let solid: Vec<Pos2> = stretch.solid.iter().map(place).collect();
+    if let [alone] = solid.as_slice() {
+        painter.circle_filled(*alone, 2.5, stroke.color);
+    } else if !solid.is_empty() {
+        painter.add(Shape::line(solid, stroke));
     }
-    let from = complete.saturating_sub(1);
-    if !open.is_empty() && points.len() > from + 1 {
-        painter.extend(Shape::dashed_line(&points[from..], stroke, 4.0, 3.5));
+    let open: Vec<Pos2> = stretch.open.iter().map(place).collect();
+    if open.len() > 1 {
+        painter.extend(Shape::dashed_line(&open, stroke, 4.0, 3.5));
     }
-    for point in open {
-        painter.circle(*point, 3.0, tokens.surface, Stroke::new(1.5, stroke.color));
+    let complete = usize::from(!stretch.solid.is_empty());
+    let mut free_from = f32::MIN;
+    for point in open.iter().skip(complete) {
+        if point.x >= free_from {
+            painter.circle(*point, 3.0, tokens.surface, Stroke::new(1.5, stroke.color));
+            free_from = point.x + CLOSEST_RINGS;
+        }
     }
 }
 

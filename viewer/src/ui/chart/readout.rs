@@ -2,7 +2,7 @@
 
 use super::{Frame, Layout, color};
 use crate::{
-    model::{data::DayState, day::Day, format, series::Panel, stats::Count},
+    model::{data::DayState, day::Day, format, panel::Panel, stats::Count},
     ui::{text, theme},
 };
 use egui::{Align, Layout as UiLayout, Response, RichText, Sense, Tooltip, Ui, pos2, vec2};

@@ -1,0 +1,29 @@
+//! What the viewer costs: `make bench-viewer` writes it to docs/viewer-benchmarks.md.
+//!
+//! Prints lines of a Markdown table: what, measured, target. Time is that of the processor for the window's own
+//! work (layout, shapes, triangles): neither the graphics driver nor other programs count.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "what is not as expected ends the measurement"
+)]
+
+mod frames;
+mod memory;
+mod refresh;
+
+use std::env;
+
+fn main() {
+    match env::args().nth(1).as_deref() {
+        Some("days") => frames::days(),
+        Some("minutes") => frames::minutes(),
+        Some("refresh") => refresh::refresh(&env::var("DATABASE_URL").unwrap()),
+        _ => eprintln!("usage: measure days | minutes | refresh"),
+    }
+}
+
+/// A line of the table.
+fn report(what: &str, measured: &str, target: &str) {
+    println!("| {what} | {measured} | {target} |");
+}
