@@ -53,6 +53,8 @@ struct Fields<'a> {
     device: Option<Scalar<'a>>,
 }
 
+// What is returned is large: where it is inlined, nothing is copied.
+#[inline]
 fn read(text: &str) -> Result<Fields<'_>, Malformed> {
     let mut fields = Fields::default();
     let mut scanner = Scanner::new(text);
@@ -80,6 +82,7 @@ fn read(text: &str) -> Result<Fields<'_>, Malformed> {
 }
 
 impl<'a> Fields<'a> {
+    #[inline]
     fn judge(self) -> Result<Event<'a>, Rejection> {
         let event_id = match present(self.event_id, "event_id")? {
             Scalar::Text(text) => field::event_id(&text)?,
@@ -135,6 +138,7 @@ impl<'a> Fields<'a> {
     }
 }
 
+#[inline]
 fn present<'a>(value: Option<Scalar<'a>>, name: &str) -> Result<Scalar<'a>, Rejection> {
     match value {
         None => Err(Rejection::new(
@@ -149,6 +153,7 @@ fn present<'a>(value: Option<Scalar<'a>>, name: &str) -> Result<Scalar<'a>, Reje
     }
 }
 
+#[inline]
 fn text_only<'a>(
     value: Option<Scalar<'a>>,
     name: &str,
@@ -160,6 +165,7 @@ fn text_only<'a>(
     }
 }
 
+#[inline]
 fn text_or_integer<'a>(
     value: Scalar<'a>,
     name: &str,
@@ -172,6 +178,7 @@ fn text_or_integer<'a>(
     }
 }
 
+#[inline]
 fn optional<'a>(
     value: Option<Scalar<'a>>,
     name: &str,

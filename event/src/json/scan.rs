@@ -51,6 +51,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// The next key of the object, the scanner then standing before its value; `None` at its end.
+    #[inline]
     pub(super) fn next_key(&mut self, first: bool) -> Result<Option<Cow<'a, str>>, Malformed> {
         match self.next_token() {
             Some(b'}') => {
@@ -78,6 +79,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Reads a value of the outermost object.
+    #[inline]
     pub(super) fn scalar(&mut self) -> Result<Scalar<'a>, Malformed> {
         match self.next_token() {
             Some(b'"') => self.string().map(Scalar::Text),
@@ -158,6 +160,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Passes blanks; the byte that follows, which is not consumed.
+    #[inline]
     fn next_token(&mut self) -> Option<u8> {
         while let Some(&byte) = self.bytes.get(self.at) {
             if !matches!(byte, b' ' | b'\t' | b'\n' | b'\r') {
@@ -234,6 +237,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Reads a string, borrowed unless it holds an escape.
+    #[inline]
     fn string(&mut self) -> Result<Cow<'a, str>, Malformed> {
         if self.peek() != Some(b'"') {
             return Err(self.malformed("expected a string"));
@@ -246,12 +250,18 @@ impl<'a> Scanner<'a> {
             self.at += 1;
             return Ok(Cow::Borrowed(text));
         }
+        self.unescaped(start).map(Cow::Owned)
+    }
+
+    /// Reads the rest of a string that begins at `start`, where something else than its end was found.
+    #[cold]
+    fn unescaped(&mut self, start: usize) -> Result<String, Malformed> {
         let mut text = String::from(&self.text[start..self.at]);
         loop {
             match self.peek() {
                 Some(b'"') => {
                     self.at += 1;
-                    return Ok(Cow::Owned(text));
+                    return Ok(text);
                 }
                 Some(b'\\') => {
                     self.at += 1;
@@ -268,13 +278,19 @@ impl<'a> Scanner<'a> {
 
     /// Passes bytes of a string that stand for themselves. It stops only at ASCII bytes, so that
     /// what it passed is text of its own.
+    #[inline]
     fn plain(&mut self) {
-        let rest = &self.bytes[self.at..];
-        let length = rest
-            .iter()
-            .position(|&byte| STOPS[usize::from(byte)])
-            .unwrap_or(rest.len());
-        self.at += length;
+        while let Some(word) = self.bytes[self.at..].first_chunk() {
+            let stops = stops(u64::from_le_bytes(*word));
+            if stops != 0 {
+                self.at += (stops.trailing_zeros() / 8) as usize;
+                return;
+            }
+            self.at += word.len();
+        }
+        while self.peek().is_some_and(|byte| !is_stop(byte)) {
+            self.at += 1;
+        }
     }
 
     fn escape(&mut self) -> Result<char, Malformed> {
@@ -337,15 +353,21 @@ impl<'a> Scanner<'a> {
     }
 }
 
-/// Bytes at which a run of plain string bytes ends: quote, backslash and control characters.
-const STOPS: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = 0;
-    while byte < 0x20 {
-        table[byte] = true;
-        byte += 1;
-    }
-    table[b'"' as usize] = true;
-    table[b'\\' as usize] = true;
-    table
-};
+/// Whether a run of plain string bytes ends here: at a quote, a backslash or a control character.
+const fn is_stop(byte: u8) -> bool {
+    byte < 0x20 || byte == b'"' || byte == b'\\'
+}
+
+/// The same for eight bytes at once: the lowest bit that is set is the high bit of the first such byte.
+///
+/// Bits above it may be set wrongly, by the borrow of the subtraction.
+const fn stops(word: u64) -> u64 {
+    const ONES: u64 = u64::MAX / 0xff;
+    const HIGH: u64 = ONES << 7;
+    let quote = word ^ (ONES * b'"' as u64);
+    let backslash = word ^ (ONES * b'\\' as u64);
+    let is_below_blank = word.wrapping_sub(ONES * 0x20) & !word;
+    let is_quote = quote.wrapping_sub(ONES) & !quote;
+    let is_backslash = backslash.wrapping_sub(ONES) & !backslash;
+    (is_below_blank | is_quote | is_backslash) & HIGH
+}
