@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What the ingestor makes of a full topic and of a CSV file, against the plain COPY BINARY of the same events into a table
 # with a uuid primary key; all in one run on the local stack, since only ratios of one run say anything. The result goes
-# to docs/ingest-benchmarks.md.
+# to docs/ingest-benchmarks.md. The decoder alone, and ten events a second, stand below it.
 # Usage: bench-ingest.sh [EVENTS]
 set -euo pipefail
 . "$(dirname "$0")/layout.sh"
@@ -95,6 +95,12 @@ done
 fresh load
 measure "\`load\` of a CSV file" load "$folder/events.csv"
 
+say "the decoder alone"
+"$ingestor" generate --to "$folder/decoder.ndjson" --count 200000 --seed 1 --from 2026-10-01 --until 2026-10-31 2>/dev/null
+decoder=$(cargo bench --quiet -p musicstream-ingestor --bench decoder -- "$folder/decoder.ndjson" | grep '^|')
+say "ten events a second, for a minute"
+latency=$(MUSICSTREAM_BIN_DIR=$BIN cargo bench --quiet -p musicstream-tests --bench latency | grep '^|')
+
 base=${rows[0]#*|}
 {
   echo "# What the ingestor makes of a full topic"
@@ -108,5 +114,22 @@ base=${rows[0]#*|}
     took=${row#*|}
     echo "| ${row%|*} | $took | $(rate "$took") | $(awk -v base="$base" -v took="$took" 'BEGIN { printf "%.2f", base / took }') |"
   done
+  echo
+  echo "## The decoder alone"
+  echo
+  echo "Processor time of one thread, which is counted and not the clock's; lower quartile of 21 turns."
+  echo
+  echo "| what | ns an event | million events/s a core | of the first |"
+  echo "| --- | --- | --- | --- |"
+  echo "$decoder"
+  echo
+  echo "## Ten events a second"
+  echo
+  echo "With the default \`--max-latency\` of 500 ms, for a minute; the reader asks every few milliseconds."
+  echo "The load of the machine was $(cut -d' ' -f1-3 /proc/loadavg) at the end: what else it does adds to these figures."
+  echo
+  echo "| what | |"
+  echo "| --- | --- |"
+  echo "$latency"
 } >docs/ingest-benchmarks.md
 say "written: docs/ingest-benchmarks.md"
