@@ -44,17 +44,15 @@ impl Board {
             Split::Regions => "All event types that are on, by region",
             Split::Both => "By event type and region",
         };
-        let mut tiles = vec![builder.total(TOTAL)];
-        tiles.extend(builder.by_event_type());
+        let mut tiles = builder.by_event_type();
+        tiles.insert(0, builder.total(TOTAL, &tiles));
         let mut event_type_sums = vec![0_i64; data.event_types.len()];
         let mut region_sums = vec![0_i64; data.regions.len()];
-        for cell in data.between(span.first, span.last) {
-            for (sums, at) in [
-                (&mut event_type_sums, cell.event_type),
-                (&mut region_sums, cell.region),
-            ] {
-                let sum = &mut sums[usize::from(at)];
-                *sum = sum.saturating_add(cell.events);
+        for (event_type, of_type) in event_type_sums.iter_mut().enumerate() {
+            for (region, of_region) in region_sums.iter_mut().enumerate() {
+                let sum = data.columns.sum(event_type, region, span);
+                *of_type = of_type.saturating_add(sum);
+                *of_region = of_region.saturating_add(sum);
             }
         }
         Some(Self {

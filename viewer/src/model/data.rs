@@ -1,7 +1,10 @@
 //! The numbers of one load, as they came from the source.
 
-use super::day::{Day, Micros};
-use std::collections::BTreeMap;
+use super::{
+    columns::Columns,
+    day::{Day, Micros},
+};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Deltas that wait are counted up to here: as many, or more.
 const MOST_DELTAS: i64 = 100_000;
@@ -27,11 +30,12 @@ pub struct Status {
 
 impl Status {
     /// What has to change before it is worth reading the numbers again; `None` if they may change without it.
-    pub fn fingerprint(&self) -> Option<(i64, i64, Option<Micros>)> {
+    pub fn fingerprint(&self) -> Option<(i64, i64, Option<Micros>, Day)> {
         (self.pending_deltas < MOST_DELTAS).then_some((
             self.revision,
             self.pending_deltas,
             self.watermark,
+            Day::of(self.now),
         ))
     }
 }
@@ -103,6 +107,7 @@ pub struct Dataset {
     pub cells: Vec<Cell>,
     /// How far the pipeline was.
     pub status: Status,
+    pub(super) columns: Columns,
 }
 
 impl Dataset {
@@ -127,14 +132,67 @@ impl Dataset {
                 })
             })
             .collect();
-        let event_types = event_types.keys().map(|&name| name.to_owned()).collect();
-        let regions = regions.keys().map(|&name| name.to_owned()).collect();
+        let names = |index: BTreeMap<&str, u16>| index.into_keys().map(str::to_owned).collect();
+        Self::of(names(event_types), names(regions), cells, status)
+    }
+
+    fn of(
+        event_types: Vec<String>,
+        regions: Vec<String>,
+        cells: Vec<Cell>,
+        status: Status,
+    ) -> Self {
         Self {
+            columns: Columns::new(event_types.len(), regions.len(), &cells),
             event_types,
             regions,
             cells,
             status,
         }
+    }
+
+    /// The same numbers with other rows for some days: what a whole new load would have brought, if nothing
+    /// has changed on the other days but that the watermark has passed them.
+    pub fn with_days(&self, days: &BTreeSet<Day>, rows: &[Row], status: Status) -> Self {
+        let kept = || self.cells.iter().filter(|cell| !days.contains(&cell.day));
+        let event_types = Renaming::new(
+            &self.event_types,
+            kept().map(|cell| cell.event_type),
+            rows.iter().map(|row| row.event_type.as_str()),
+        );
+        let regions = Renaming::new(
+            &self.regions,
+            kept().map(|cell| cell.region),
+            rows.iter().map(|row| row.region.as_str()),
+        );
+        let is_past = |day| status.watermark.is_some_and(|mark| day < Day::of(mark));
+        let mut cells: Vec<Cell> = kept()
+            .map(|cell| Cell {
+                event_type: event_types.moved[usize::from(cell.event_type)],
+                region: regions.moved[usize::from(cell.region)],
+                is_final: is_past(cell.day),
+                ..*cell
+            })
+            .collect();
+        cells.extend(rows.iter().filter_map(|row| {
+            Some(Cell {
+                day: row.day,
+                event_type: event_types.position(&row.event_type)?,
+                region: regions.position(&row.region)?,
+                events: row.events,
+                late_events: row.late_events,
+                updated_at: row.updated_at,
+                is_final: row.is_final,
+            })
+        }));
+        cells.sort_by_key(|cell| (cell.day, cell.event_type, cell.region));
+        Self::of(event_types.names, regions.names, cells, status)
+    }
+
+    /// How many rows some rollup has written, and when the last of them did.
+    pub fn rolled_up(&self) -> (usize, Option<Micros>) {
+        let times = || self.cells.iter().filter_map(|cell| cell.updated_at);
+        (times().count(), times().max())
     }
 
     /// First and last day with any row.
@@ -170,6 +228,48 @@ impl Dataset {
     }
 }
 
+/// How names are numbered once some have come and others are gone.
+struct Renaming {
+    names: Vec<String>,
+    /// New numbers by the old ones; those of names that are gone mean nothing.
+    moved: Vec<u16>,
+}
+
+impl Renaming {
+    fn new<'a>(
+        old: &'a [String],
+        used: impl Iterator<Item = u16>,
+        new: impl Iterator<Item = &'a str>,
+    ) -> Self {
+        let mut is_used = vec![false; old.len()];
+        for number in used {
+            is_used[usize::from(number)] = true;
+        }
+        let names: BTreeSet<&str> = old
+            .iter()
+            .zip(is_used)
+            .filter_map(|(name, is_used)| is_used.then_some(name.as_str()))
+            .chain(new)
+            .collect();
+        let mut renaming = Self {
+            names: names.into_iter().map(str::to_owned).collect(),
+            moved: Vec::new(),
+        };
+        renaming.moved = old
+            .iter()
+            .map(|name| renaming.position(name).unwrap_or(u16::MAX))
+            .collect();
+        renaming
+    }
+
+    fn position(&self, name: &str) -> Option<u16> {
+        let at = self
+            .names
+            .binary_search_by(|known| known.as_str().cmp(name));
+        u16::try_from(at.ok()?).ok()
+    }
+}
+
 fn index_names<'a>(names: impl Iterator<Item = &'a str>) -> BTreeMap<&'a str, u16> {
     let mut index: BTreeMap<&str, u16> = names.map(|name| (name, 0)).collect();
     for (number, slot) in index.values_mut().enumerate() {
@@ -193,6 +293,7 @@ pub(crate) mod tests {
     }
 
     use crate::model::day::DAY_US;
+    use proptest::prelude::*;
 
     /// A row with the usual values where the test does not care.
     pub(crate) fn row(day: i32, event_type: &str, region: &str, events: i64) -> Row {
@@ -232,6 +333,41 @@ pub(crate) mod tests {
         assert_eq!(data.bounds(), Some((Day(4), Day(5))));
         assert_eq!(data.between(Day(5), Day(9)).len(), 1);
         assert!(data.between(Day(9), Day(1)).is_empty());
+    }
+
+    proptest! {
+        /// Loading changed days alone ends where loading everything ends, whatever names come and go.
+        #[test]
+        fn changed_days_alone_are_as_good_as_everything(
+            before in proptest::collection::btree_map((0_i32..6, 0_usize..3, 0_usize..4), 0_i64..9, 0..40),
+            after in proptest::collection::btree_map((0_i32..6, 0_usize..3, 0_usize..4), 0_i64..9, 0..40),
+            touched in proptest::collection::btree_set(0_i32..6, 0..6),
+            marks in (0_i32..7, 0_i32..7),
+        ) {
+            let (types, regions) = (["pause", "play", "stop"], ["APAC", "EU", "US", "ZZ"]);
+            let rows = |cells: &BTreeMap<(i32, usize, usize), i64>, mark: i32| -> Vec<Row> {
+                let row = |(&(day, t, r), &events): (&(i32, usize, usize), &i64)| Row {
+                    is_final: day < mark,
+                    ..row(day, types[t], regions[r], events)
+                };
+                cells.iter().map(row).collect()
+            };
+            let status = |mark: i32| Status { watermark: Some(Day(mark).start()), ..noon(6) };
+            let (old_mark, mark) = (marks.0.min(marks.1), marks.0.max(marks.1));
+            let is_touched = |day: i32| touched.contains(&day);
+            let mut expected: BTreeMap<_, _> = before.clone();
+            expected.retain(|(day, ..), _| !is_touched(*day));
+            expected.extend(after.clone().into_iter().filter(|((day, ..), _)| is_touched(*day)));
+
+            let old = Dataset::new(rows(&before, old_mark), status(old_mark));
+            let days = touched.iter().map(|day| Day(*day)).collect();
+            let mut changed = rows(&after, mark);
+            changed.retain(|row| is_touched(row.day.0));
+            prop_assert_eq!(
+                old.with_days(&days, &changed, status(mark)),
+                Dataset::new(rows(&expected, mark), status(mark))
+            );
+        }
     }
 
     #[test]

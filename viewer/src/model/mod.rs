@@ -1,6 +1,7 @@
 //! What the viewer knows and works out, without a window and without a database.
 
 pub mod board;
+mod columns;
 pub mod csv;
 pub mod data;
 pub mod day;

@@ -26,8 +26,6 @@ pub struct Line {
     pub figures: Figures,
     /// Against the days before, weekday by weekday.
     pub change: Change,
-    /// Smallest and largest count of a day, complete or not.
-    pub extremes: Option<(i64, i64)>,
     outline: Outline,
 }
 
@@ -43,11 +41,6 @@ impl Line {
         states: &[DayState],
     ) -> Self {
         let state = |index: usize| states.get(index).copied().unwrap_or(DayState::SoFar);
-        let mut extremes: Option<(i64, i64)> = None;
-        for count in counts.iter().flatten() {
-            let (low, high) = extremes.unwrap_or((count.events, count.events));
-            extremes = Some((low.min(count.events), high.max(count.events)));
-        }
         Self {
             name: name.to_owned(),
             full_name: full_name.to_owned(),
@@ -55,9 +48,8 @@ impl Line {
             marker,
             figures: Figures::of(&counts, state),
             change: change(&counts, &before, |index| state(index).is_complete()),
-            counts,
             before,
-            extremes,
+            counts,
             outline: Outline::default(),
         }
     }
@@ -157,8 +149,14 @@ impl Panel {
     /// A chart of lines over the same days.
     pub fn new(title: String, lines: Vec<Line>) -> Self {
         let days = lines.iter().map(|line| line.counts.len()).max();
-        let mut seen = vec![(false, false); days.unwrap_or(0)];
-        for line in &lines {
+        let is_whole = lines
+            .iter()
+            .any(|line| line.figures.rows == line.counts.len());
+        let mut seen = vec![(is_whole, false); days.unwrap_or(0)];
+        for line in lines
+            .iter()
+            .filter(|line| !is_whole || line.figures.late > 0)
+        {
             for (seen, count) in seen.iter_mut().zip(&line.counts) {
                 if let Some(count) = count {
                     seen.0 = true;
@@ -192,7 +190,7 @@ impl Panel {
             .flat_map(|line| {
                 let before: &[_] = if compared { &line.before } else { &[] };
                 let before = before.iter().flatten().map(|count| count.events).max();
-                [line.extremes.map(|(_, high)| high), before]
+                [line.figures.extremes.map(|(_, high)| high), before]
             })
             .flatten()
             .max()

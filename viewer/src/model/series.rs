@@ -53,68 +53,13 @@ impl Split {
     pub const ALL: [Self; 3] = [Self::EventTypes, Self::Regions, Self::Both];
 }
 
-/// Counts of every pair of event type and region over a span.
-struct Grid {
-    days: usize,
-    regions: usize,
-    counts: Vec<Option<Count>>,
-}
-
-impl Grid {
-    fn new(data: &Dataset, span: Span) -> Self {
-        let (days, regions) = (span.days(), data.regions.len());
-        let mut counts: Vec<Option<Count>> = vec![None; days * regions * data.event_types.len()];
-        for cell in data.between(span.first, span.last) {
-            let pair = usize::from(cell.event_type) * regions + usize::from(cell.region);
-            let at = pair * days + (cell.day.0 - span.first.0) as usize;
-            let count = Count {
-                events: cell.events,
-                late_events: cell.late_events,
-            };
-            counts[at] = Some(counts[at].unwrap_or_default().plus(count));
-        }
-        Self {
-            days,
-            regions,
-            counts,
-        }
-    }
-
-    /// That of no day, where there is no row.
-    fn empty() -> Self {
-        Self {
-            days: 0,
-            regions: 0,
-            counts: Vec::new(),
-        }
-    }
-
-    fn sum(&self, event_types: &[usize], regions: &[usize]) -> Vec<Option<Count>> {
-        let mut sum: Vec<Option<Count>> = vec![None; self.days];
-        for event_type in event_types {
-            for region in regions {
-                let from = (event_type * self.regions + region) * self.days;
-                let counts = &self.counts[from..from + self.days];
-                if event_types.len() * regions.len() == 1 {
-                    return counts.to_vec();
-                }
-                for (sum, count) in sum.iter_mut().zip(counts) {
-                    if let Some(count) = count {
-                        *sum = Some(sum.unwrap_or_default().plus(*count));
-                    }
-                }
-            }
-        }
-        sum
-    }
-}
-
 /// Works lines out of the data for one span and one choice of names.
 pub struct Builder<'a> {
     data: &'a Dataset,
     states: Vec<DayState>,
-    now: Grid,
-    before: Grid,
+    span: Span,
+    /// The days to compare with, if there is any row on them.
+    before: Option<Span>,
     event_types: Vec<usize>,
     regions: Vec<usize>,
 }
@@ -132,11 +77,8 @@ impl<'a> Builder<'a> {
             states: (0..span.days())
                 .map(|index| data.day_state(span.day(index)))
                 .collect(),
-            now: Grid::new(data, span),
-            before: match data.between(before.first, before.last) {
-                [] => Grid::empty(),
-                _ => Grid::new(data, before),
-            },
+            span,
+            before: (!data.between(before.first, before.last).is_empty()).then_some(before),
             event_types: on(&data.event_types, event_types),
             regions: on(&data.regions, regions),
         }
@@ -147,9 +89,24 @@ impl<'a> Builder<'a> {
         &self.states
     }
 
-    /// All that is switched on, as one series.
-    pub fn total(&self, name: &str) -> Line {
-        self.line(&self.event_types, &self.regions, name, name, name, 0)
+    /// All that is switched on, as one series: the sum of its parts, those by event type.
+    pub fn total(&self, name: &str, parts: &[Line]) -> Line {
+        let sum = |of: fn(&Line) -> &[Option<Count>]| {
+            let mut sum: Vec<Option<Count>> = Vec::new();
+            for counts in parts.iter().map(of) {
+                sum.resize(counts.len(), None);
+                for (sum, count) in sum.iter_mut().zip(counts) {
+                    if let Some(count) = count {
+                        *sum = Some(sum.map_or(*count, |sum| sum.plus(*count)));
+                    }
+                }
+            }
+            sum
+        };
+        let mut counts = sum(|line| &line.counts);
+        counts.resize(self.states.len(), None);
+        let before = sum(|line| &line.before);
+        Line::new(name, name, name, 0, counts, before, &self.states)
     }
 
     /// A series for each event type that is on, over the regions that are on.
@@ -212,6 +169,19 @@ impl<'a> Builder<'a> {
         }
     }
 
+    fn counts(&self, event_types: &[usize], regions: &[usize], span: Span) -> Vec<Option<Count>> {
+        let mut counts: Vec<Option<Count>> = vec![None; span.days()];
+        for &event_type in event_types {
+            for &region in regions {
+                for (day, count) in self.data.columns.between(event_type, region, span) {
+                    let sum = &mut counts[(day.0 - span.first.0) as usize];
+                    *sum = Some(sum.map_or(*count, |sum| sum.plus(*count)));
+                }
+            }
+        }
+        counts
+    }
+
     fn pairs(&self) -> Vec<Line> {
         let regions = |event_type| {
             self.regions
@@ -252,8 +222,11 @@ impl<'a> Builder<'a> {
         color_name: &str,
         marker: usize,
     ) -> Line {
-        let counts = self.now.sum(event_types, regions);
-        let before = self.before.sum(event_types, regions);
+        let counts = self.counts(event_types, regions, self.span);
+        let before = self
+            .before
+            .map(|span| self.counts(event_types, regions, span))
+            .unwrap_or_default();
         Line::new(
             name,
             full_name,
@@ -347,7 +320,7 @@ mod tests {
         regions.toggle("EU");
         let builder = Builder::new(&data, SPAN, &Filter::default(), &regions);
         assert_eq!(
-            events(&builder.total("all")),
+            events(&builder.total("all", &builder.by_event_type())),
             [Some(10), None, Some(7), None]
         );
         assert_eq!(builder.by_region().len(), 1);

@@ -38,12 +38,18 @@ pub struct Figures {
     pub max: Option<i64>,
     /// Days without a row that lie before today.
     pub missing: usize,
+    /// Days with a row.
+    pub rows: usize,
+    /// Smallest and largest day, complete or not.
+    pub extremes: Option<(i64, i64)>,
 }
 
 impl Figures {
     /// Works the figures out; `state` says what can be said about the day at an index.
     pub fn of(counts: &[Option<Count>], state: impl Fn(usize) -> DayState) -> Self {
         let mut figures = Self::default();
+        let (mut low, mut high) = (i64::MAX, i64::MIN);
+        let (mut lowest, mut highest) = (low, high);
         let (mut complete_sum, mut complete_days) = (0.0, 0_u32);
         for (index, count) in counts.iter().enumerate() {
             let state = state(index);
@@ -51,25 +57,22 @@ impl Figures {
                 figures.missing += usize::from(state != DayState::SoFar);
                 continue;
             };
+            figures.rows += 1;
+            (lowest, highest) = (lowest.min(count.events), highest.max(count.events));
             figures.sum = figures.sum.saturating_add(count.events);
             figures.late = figures.late.saturating_add(count.late_events);
             if state.is_complete() {
                 figures.last = Some(count.events);
-                figures.min = Some(
-                    figures
-                        .min
-                        .map_or(count.events, |min| min.min(count.events)),
-                );
-                figures.max = Some(
-                    figures
-                        .max
-                        .map_or(count.events, |max| max.max(count.events)),
-                );
+                (low, high) = (low.min(count.events), high.max(count.events));
                 complete_sum += count.events as f64;
                 complete_days += 1;
             }
         }
-        figures.mean = (complete_days > 0).then(|| complete_sum / f64::from(complete_days));
+        figures.extremes = (figures.rows > 0).then_some((lowest, highest));
+        if complete_days > 0 {
+            figures.mean = Some(complete_sum / f64::from(complete_days));
+            (figures.min, figures.max) = (Some(low), Some(high));
+        }
         figures
     }
 }

@@ -100,10 +100,21 @@ impl Table {
             .collect();
         let regions_on: Vec<bool> = data.regions.iter().map(|n| regions.is_on(n)).collect();
         let from = data.cells.partition_point(|cell| cell.day < span.first);
-        let mut table = Self::default();
-        for (at, cell) in data.between(span.first, span.last).iter().enumerate() {
-            if types_on[usize::from(cell.event_type)] && regions_on[usize::from(cell.region)] {
-                table.rows.push((from + at) as u32);
+        let cells = data.between(span.first, span.last);
+        let is_on = |cell: &Cell| {
+            types_on[usize::from(cell.event_type)] && regions_on[usize::from(cell.region)]
+        };
+        let mut table = Self {
+            rows: Vec::with_capacity(cells.len()),
+            total: Count::default(),
+        };
+        // The usual order without a sort: cells come by day, event type, region.
+        let mut end = cells.len();
+        for day in cells.chunk_by(|a, b| a.day == b.day).rev() {
+            let start = end - day.len();
+            end = start;
+            for (at, cell) in day.iter().enumerate().filter(|(_, cell)| is_on(cell)) {
+                table.rows.push((from + start + at) as u32);
                 table.total = table.total.plus(Count {
                     events: cell.events,
                     late_events: cell.late_events,
@@ -111,7 +122,6 @@ impl Table {
             }
         }
         if sort == Sort::default() {
-            table.latest_day_first(data);
             return table;
         }
         table.rows.sort_by(|&a, &b| {
@@ -127,18 +137,6 @@ impl Table {
                 .then_with(|| (a.event_type, a.region).cmp(&(b.event_type, b.region)))
         });
         table
-    }
-
-    /// The usual order, without a sort: the cells come in the order day, event type, region.
-    fn latest_day_first(&mut self, data: &Dataset) {
-        let day = |row: &u32| data.cells[*row as usize].day;
-        self.rows = self
-            .rows
-            .chunk_by(|a, b| day(a) == day(b))
-            .rev()
-            .flatten()
-            .copied()
-            .collect();
     }
 }
 

@@ -51,6 +51,8 @@ pub struct Latest {
     pub checked_at: Option<Micros>,
     /// How long the last load took.
     pub query_time: Duration,
+    /// How many rows the last load read: those of changed days, where the others were known.
+    pub rows_read: usize,
     /// Counts loads, so that the window knows when to work things out again.
     pub generation: u64,
     /// The source in words: `musicstream on 127.0.0.1:5432`.
@@ -116,6 +118,7 @@ impl Feed {
             data: None,
             checked_at: None,
             query_time: Duration::ZERO,
+            rows_read: 0,
             generation: 0,
             source,
         };

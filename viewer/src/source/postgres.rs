@@ -10,13 +10,27 @@ use musicstream_connect::{MakeRustlsConnect, Target};
 use postgres::{
     CancelToken, Client, IsolationLevel, Transaction, fallible_iterator::FallibleIterator,
 };
-use std::time::Duration;
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 const ROWS: &str = include_str!("../../sql/rows.sql");
+const ROWS_OF_DAYS: &str = include_str!("../../sql/rows_of_days.sql");
+const CHANGES: &str = include_str!("../../sql/changes.sql");
 const STATUS: &str = include_str!("../../sql/status.sql");
 const SESSION: &str = include_str!("../../sql/session.sql");
 const LISTEN: &str = include_str!("../../sql/listen.sql");
 const WHAT_IS_THERE: &str = include_str!("../../sql/what_is_there.sql");
+
+/// The server's clock may have been set back by so much between two rollups, and no change is missed.
+const CLOCK_STEP_US: i64 = 10_000_000;
+
+/// What a load has brought, and what the next one goes on from.
+pub(super) struct Loaded {
+    pub(super) data: Arc<Dataset>,
+    /// How many rows were read for it.
+    pub(super) rows_read: usize,
+    /// Days with deltas that no rollup had folded.
+    pending: BTreeSet<Day>,
+}
 
 /// What happened while waiting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,36 +74,32 @@ impl Session {
         status(&mut transaction).map_err(|error| Problem::of(&error))
     }
 
-    /// Status and rows of one instant.
-    pub(super) fn load(&mut self) -> Result<Dataset, Problem> {
-        self.load_or_error().map_err(|error| Problem::of(&error))
+    /// Status and all rows of one instant.
+    pub(super) fn load(&mut self) -> Result<Loaded, Problem> {
+        self.read(whole)
     }
 
-    fn load_or_error(&mut self) -> Result<Dataset, postgres::Error> {
-        let mut transaction = self
-            .client
-            .build_transaction()
-            .isolation_level(IsolationLevel::RepeatableRead)
-            .read_only(true)
-            .start()?;
-        let status = status(&mut transaction)?;
-        let rows = transaction
-            .query(ROWS, &[])?
-            .into_iter()
-            .map(|row| {
-                Ok(Row {
-                    day: Day::from_date(row.try_get::<_, NaiveDate>("day")?),
-                    event_type: row.try_get("event_type")?,
-                    region: row.try_get("region")?,
-                    events: row.try_get("events")?,
-                    late_events: row.try_get("late_events")?,
-                    updated_at: micros(row.try_get("updated_at")?),
-                    is_final: row.try_get("is_final")?,
-                })
-            })
-            .collect::<Result<_, postgres::Error>>()?;
-        transaction.commit()?;
-        Ok(Dataset::new(rows, status))
+    /// Status and rows of one instant, of which those of unchanged days are known.
+    pub(super) fn load_changes(&mut self, known: &Loaded) -> Result<Loaded, Problem> {
+        self.read(|transaction| changes(transaction, known))
+    }
+
+    fn read(
+        &mut self,
+        load: impl FnOnce(&mut Transaction<'_>) -> Result<Loaded, postgres::Error>,
+    ) -> Result<Loaded, Problem> {
+        let read = || {
+            let mut transaction = self
+                .client
+                .build_transaction()
+                .isolation_level(IsolationLevel::RepeatableRead)
+                .read_only(true)
+                .start()?;
+            let loaded = load(&mut transaction)?;
+            transaction.commit()?;
+            Ok(loaded)
+        };
+        read().map_err(|error: postgres::Error| Problem::of(&error))
     }
 
     /// Makes a vague problem exact by asking the database what it has.
@@ -166,6 +176,83 @@ impl Canceller {
         // Nobody is left to hear that it failed; the statement timeout is the second line.
         let _ = self.token.cancel_query(self.tls);
     }
+}
+
+fn whole(transaction: &mut Transaction<'_>) -> Result<Loaded, postgres::Error> {
+    let status = status(transaction)?;
+    let rows = rows(transaction.query(ROWS, &[])?)?;
+    let changes = Changes::since(transaction, None)?;
+    Ok(Loaded {
+        rows_read: rows.len(),
+        data: Arc::new(Dataset::new(rows, status)),
+        pending: changes.pending,
+    })
+}
+
+fn changes(transaction: &mut Transaction<'_>, known: &Loaded) -> Result<Loaded, postgres::Error> {
+    let status = status(transaction)?;
+    if status.revision < known.data.status.revision {
+        // The database went back in time.
+        return whole(transaction);
+    }
+    let (_, last) = known.data.rolled_up();
+    let changes = Changes::since(transaction, last.map(|at| at - CLOCK_STEP_US))?;
+    let mut days = changes.changed;
+    days.extend(changes.pending.iter().chain(&known.pending));
+    let dates: Vec<NaiveDate> = days.iter().map(|day| day.date()).collect();
+    let rows = rows(transaction.query(ROWS_OF_DAYS, &[&dates])?)?;
+    let data = known.data.with_days(&days, &rows, status);
+    // Rows that a correction took away leave no trace but their number.
+    if data.rolled_up().0 != changes.rolled_up {
+        return whole(transaction);
+    }
+    Ok(Loaded {
+        data: Arc::new(data),
+        rows_read: rows.len(),
+        pending: changes.pending,
+    })
+}
+
+/// What moved in the metrics.
+struct Changes {
+    rolled_up: usize,
+    changed: BTreeSet<Day>,
+    pending: BTreeSet<Day>,
+}
+
+impl Changes {
+    fn since(
+        transaction: &mut Transaction<'_>,
+        since: Option<Micros>,
+    ) -> Result<Self, postgres::Error> {
+        let since = since.and_then(DateTime::from_timestamp_micros);
+        let row = transaction.query_one(CHANGES, &[&since])?;
+        let days = |column| -> Result<BTreeSet<Day>, postgres::Error> {
+            let dates: Vec<NaiveDate> = row.try_get(column)?;
+            Ok(dates.into_iter().map(Day::from_date).collect())
+        };
+        Ok(Self {
+            rolled_up: usize::try_from(row.try_get::<_, i64>("rolled_up")?).unwrap_or(0),
+            changed: days("changed")?,
+            pending: days("pending")?,
+        })
+    }
+}
+
+fn rows(rows: Vec<postgres::Row>) -> Result<Vec<Row>, postgres::Error> {
+    rows.into_iter()
+        .map(|row| {
+            Ok(Row {
+                day: Day::from_date(row.try_get::<_, NaiveDate>("day")?),
+                event_type: row.try_get("event_type")?,
+                region: row.try_get("region")?,
+                events: row.try_get("events")?,
+                late_events: row.try_get("late_events")?,
+                updated_at: micros(row.try_get("updated_at")?),
+                is_final: row.try_get("is_final")?,
+            })
+        })
+        .collect()
 }
 
 fn status(transaction: &mut Transaction<'_>) -> Result<Status, postgres::Error> {

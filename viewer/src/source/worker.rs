@@ -2,11 +2,12 @@
 
 use super::{
     feed::{Board, Health, Request, now},
-    postgres::{Nap, Session},
+    postgres::{Loaded, Nap, Session},
     problem::Problem,
 };
 use musicstream_connect::Target;
 use std::{
+    sync::Arc,
     sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError},
     time::{Duration, Instant},
 };
@@ -18,6 +19,8 @@ const FIRST_BACKOFF: Duration = Duration::from_millis(500);
 const LAST_BACKOFF: Duration = Duration::from_secs(3);
 /// Loads take at most this share of the time: a load of a second is followed by a pause of four.
 const REST_PER_LOAD: u32 = 4;
+/// Changes alone are loaded for so long; then everything again, whatever may have been missed.
+const LONGEST_WITHOUT_WHOLE: Duration = Duration::from_secs(3600);
 
 /// Why a session ended.
 enum End {
@@ -77,6 +80,13 @@ struct Worker<'a> {
     healthy: bool,
 }
 
+/// What this session has loaded.
+struct Known {
+    loaded: Loaded,
+    /// When everything was loaded the last time.
+    whole_at: Instant,
+}
+
 /// What ended a wait.
 enum Woken {
     /// Poll: look whether something changed.
@@ -90,11 +100,11 @@ enum Woken {
 impl Worker<'_> {
     /// Loads, then looks for changes, until told to stop or until the session breaks.
     fn watch(&mut self, session: &mut Session) -> End {
-        let mut seen = None;
+        let mut known = None;
         let mut rest = Duration::ZERO;
         loop {
             self.board.interruptible(Some(session.canceller()));
-            let result = self.look(session, &mut seen);
+            let result = self.look(session, &mut known);
             self.board.interruptible(None);
             match result {
                 Ok(Some(took)) => rest = took * REST_PER_LOAD,
@@ -103,40 +113,53 @@ impl Worker<'_> {
             }
             match self.wait(session, rest) {
                 Woken::Look => {}
-                Woken::Load => seen = None,
+                Woken::Load => known = None,
                 Woken::Stop => return End::Stop,
                 Woken::Closed => return End::Broken(session.last_words()),
             }
         }
     }
 
-    /// Loads if the numbers are others than those seen; says how long that took.
+    /// Loads if the numbers are others than those known; says how long to count that as.
     fn look(
         &mut self,
         session: &mut Session,
-        seen: &mut Option<(i64, i64, Option<i64>)>,
+        known: &mut Option<Known>,
     ) -> Result<Option<Duration>, Problem> {
-        if seen.is_some() {
-            let status = session.status()?;
-            if *seen == status.fingerprint() {
+        if let Some(known) = known {
+            let fingerprint = known.loaded.data.status.fingerprint();
+            if fingerprint.is_some() && fingerprint == session.status()?.fingerprint() {
                 self.board.touch(now());
                 return Ok(None);
             }
         }
         let started = Instant::now();
-        let data = std::sync::Arc::new(session.load()?);
+        let recent = known
+            .as_ref()
+            .filter(|known| known.whole_at.elapsed() < LONGEST_WITHOUT_WHOLE);
+        let (loaded, whole_at) = match recent {
+            Some(known) => (session.load_changes(&known.loaded)?, known.whole_at),
+            None => (session.load()?, started),
+        };
         let took = started.elapsed();
-        *seen = data.status.fingerprint();
+        // After a whole load, which was asked for, the next one is a small one.
+        let counted = if recent.is_some() {
+            took
+        } else {
+            Duration::ZERO
+        };
         self.healthy = true;
         let health = self.health();
         self.board.update(|latest| {
             latest.health = health;
-            latest.data = Some(data);
+            latest.data = Some(Arc::clone(&loaded.data));
             latest.checked_at = Some(now());
             latest.query_time = took;
+            latest.rows_read = loaded.rows_read;
             latest.generation += 1;
         });
-        Ok(Some(took))
+        *known = Some(Known { loaded, whole_at });
+        Ok(Some(counted))
     }
 
     fn health(&self) -> Health {

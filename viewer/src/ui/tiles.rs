@@ -111,7 +111,7 @@ fn change(change: Change, tokens: Tokens) -> (String, Color32) {
 }
 
 fn sparkline(ui: &Ui, rect: Rect, line: &Line, board: &Board, tokens: Tokens) {
-    let (low, high) = line.extremes.unwrap_or((0, 1));
+    let (low, high) = line.figures.extremes.unwrap_or((0, 1));
     let low = low.min(high / 2);
     let range = (high - low).max(1) as f32;
     let days = line.counts.len().max(2) as f32 - 1.0;

@@ -129,6 +129,72 @@ fn a_rollup_shows_by_itself_and_a_pause_holds_it_back() {
     wait_for("eight plays", || plays(&feed) == 8);
 }
 
+/// Puts a year of days into the metrics, as the rollups of each day would have left them.
+fn remember_a_year(client: &mut Client) {
+    client
+        .batch_execute(
+            "insert into daily_metrics (day, event_type, region, events, late_events, updated_at)
+             select current_date - back, 'play', 'R' || region, 10, 0, now() - interval '1 day' * back
+             from generate_series(1, 365) as back, generate_series(1, 20) as region",
+        )
+        .unwrap();
+}
+
+#[test]
+fn a_change_is_read_without_the_days_that_did_not_change() {
+    let Some(database) = Database::fresh("a_change_is_read") else {
+        return;
+    };
+    let mut client = database.client();
+    client
+        .batch_execute("create extension pg_musicstream")
+        .unwrap();
+    remember_a_year(&mut client);
+    let feed = database.feed();
+    assert_eq!(feed.wait(PATIENCE).unwrap().cells.len(), 7300);
+    assert_eq!(feed.latest().rows_read, 7300, "everything, at first");
+
+    play(&mut client, "EU", 5);
+    wait_for("five plays", || plays(&feed) == 73_005);
+    assert!(
+        feed.latest().rows_read <= 21,
+        "today, and the day that changed last: {}",
+        feed.latest().rows_read
+    );
+
+    // Pending deltas of an old day, then none: a rollup folds them between two looks.
+    client
+        .batch_execute(
+            "insert into metric_deltas select date_trunc('day', now()) - interval '30 days', 'play', 'R1', 2, 1",
+        )
+        .unwrap();
+    wait_for("two more on an old day", || plays(&feed) == 73_007);
+    assert!(feed.latest().rows_read <= 21, "{}", feed.latest().rows_read);
+    client.batch_execute("select musicstream_rollup()").unwrap();
+    wait_for("the rollup", || {
+        feed.latest().data.unwrap().status.pending_deltas == 0
+    });
+    assert_eq!(plays(&feed), 73_007);
+
+    // A row that is taken away leaves nothing but a smaller number of rows.
+    client
+        .batch_execute(
+            "insert into metric_deltas select date_trunc('day', now()) - interval '40 days', 'play', 'R1', -10, 0;
+             select musicstream_rollup()",
+        )
+        .unwrap();
+    wait_for("ten fewer", || plays(&feed) == 72_997);
+    let seen = feed.latest().data.unwrap();
+    feed.refresh();
+    wait_for("everything anew", || feed.latest().rows_read > 7000);
+    let whole = feed.latest().data.unwrap();
+    assert_eq!(seen.cells, whole.cells);
+    assert_eq!(
+        (&seen.event_types, &seen.regions),
+        (&whole.event_types, &whole.regions)
+    );
+}
+
 #[test]
 fn a_lost_connection_keeps_the_numbers_and_comes_back() {
     let Some(database) = Database::fresh("a_lost_connection") else {

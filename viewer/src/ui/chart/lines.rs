@@ -10,17 +10,25 @@ use egui::{Color32, Painter, Pos2, Rect, Shape, Stroke, Ui, pos2, vec2};
 
 use super::super::theme::Tokens;
 
-/// A peak and a trough in so many points of width are as many as can be told apart.
+/// A peak and a trough in so many points of width are as many as can be told apart: fewer among many lines.
 const POINTS_PER_PEAK: f32 = 2.5;
+const POINTS_PER_PEAK_OF_MANY: f32 = 4.0;
+const MANY: usize = 16;
 /// Incomplete days as close as this are drawn without their rings.
 const CLOSEST_RINGS: f32 = 9.0;
 
-fn buckets(layout: &Layout) -> usize {
-    (layout.plot.width() / POINTS_PER_PEAK) as usize
+fn buckets(layout: &Layout, panel: &Panel) -> usize {
+    let points = if panel.lines.len() > MANY {
+        POINTS_PER_PEAK_OF_MANY
+    } else {
+        POINTS_PER_PEAK
+    };
+    (layout.plot.width() / points) as usize
 }
 
 pub(super) fn paint(ui: &Ui, layout: &Layout, panel: &Panel, frame: &Frame<'_>, tokens: Tokens) {
     let painter = ui.painter().with_clip_rect(layout.plot.expand(6.0));
+    let buckets = buckets(layout, panel);
     let (front, back): (Vec<&Line>, Vec<&Line>) = panel.lines.iter().partition(|line| {
         frame
             .highlight
@@ -28,7 +36,8 @@ pub(super) fn paint(ui: &Ui, layout: &Layout, panel: &Panel, frame: &Frame<'_>, 
     });
     if frame.compared.is_some() {
         for line in &panel.lines {
-            before(&painter, layout, line, color(frame, line, tokens), tokens);
+            let color = color(frame, line, tokens);
+            before(&painter, layout, line, buckets, color, tokens);
         }
     }
     for line in back.into_iter().rev().chain(front) {
@@ -38,7 +47,7 @@ pub(super) fn paint(ui: &Ui, layout: &Layout, panel: &Panel, frame: &Frame<'_>, 
             .is_some_and(|name| name == line.full_name || name == line.name);
         let stroke = Stroke::new(if wide { 2.75 } else { 1.75 }, color);
         let cue = cue(frame, line);
-        for stretch in &*line.stretches(frame.states, buckets(layout)) {
+        for stretch in &*line.stretches(frame.states, buckets) {
             paint_stretch(&painter, layout, line, stretch, stroke, tokens);
         }
         if cue > 0 {
@@ -48,11 +57,18 @@ pub(super) fn paint(ui: &Ui, layout: &Layout, panel: &Panel, frame: &Frame<'_>, 
 }
 
 /// The days to compare with: thin and pale.
-fn before(painter: &Painter, layout: &Layout, line: &Line, color: Color32, tokens: Tokens) {
+fn before(
+    painter: &Painter,
+    layout: &Layout,
+    line: &Line,
+    buckets: usize,
+    color: Color32,
+    tokens: Tokens,
+) {
     let stroke = Stroke::new(1.0, tokens.surface.lerp_to_gamma(color, 0.5));
     let events = |index: usize| line.before[index].map_or(0, |count| count.events);
     for run in runs(&line.before) {
-        let points: Vec<Pos2> = decimate::min_max(run, buckets(layout), events)
+        let points: Vec<Pos2> = decimate::min_max(run, buckets, events)
             .into_iter()
             .map(|index| pos2(layout.x(index), layout.y(events(index) as f64)))
             .collect();
