@@ -50,9 +50,9 @@ impl Database {
         Ok(())
     }
 
-    /// Puts so many events a day into the past days and into today, with their metrics; `today` in days since 1970-01-01.
-    pub(crate) fn fill(&mut self, today: i64, days: i64, rows_a_day: i64) -> Result<()> {
-        for day in today - days + 1..=today {
+    /// Puts so many events a day into the days that end with `last`, with their metrics; `last` in days since 1970-01-01.
+    pub(crate) fn fill(&mut self, last: i64, days: i64, rows_a_day: i64) -> Result<()> {
+        for day in last - days + 1..=last {
             let script = include_str!("sql/fill_day.sql")
                 .replace(":day", &format!("(date '1970-01-01' + {day})"))
                 .replace(":rows", &rows_a_day.to_string());

@@ -38,11 +38,12 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    /// Events from midnight UTC on, of the day with this number since 1970-01-01.
+    /// Events from noon UTC on, of the day with this number since 1970-01-01: far from midnight, where an event is looked
+    /// up in the next day, too.
     pub(crate) fn new(seed: u64, day: i64) -> Source {
         Source {
             random: Pcg64Mcg::seed_from_u64(seed),
-            next_ts: (day * 86_400 - POSTGRES_EPOCH_S) * SECOND,
+            next_ts: (day * 86_400 + 43_200 - POSTGRES_EPOCH_S) * SECOND,
             next_position: 0,
         }
     }

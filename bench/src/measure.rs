@@ -7,7 +7,7 @@ use anyhow::Result;
 use crate::database::Database;
 use crate::events::Source;
 
-/// Over how many days what is stored beforehand is spread, today included.
+/// Over how many days what is stored beforehand is spread, that of the batches included.
 pub(crate) const DAYS: i64 = 30;
 /// Batches before the first that counts: partitions are made, caches filled.
 const WARM_UP: usize = 2;
@@ -17,8 +17,8 @@ pub(crate) struct Plan {
     pub(crate) stored_millions: Vec<f64>,
     pub(crate) batch_rows: usize,
     pub(crate) batches: usize,
-    /// Days since 1970-01-01.
-    pub(crate) today: i64,
+    /// Whose events the batches hold, in days since 1970-01-01.
+    pub(crate) day: i64,
 }
 
 /// Times of one thing, one a turn.
@@ -96,13 +96,13 @@ fn at_size(url: &str, plan: &Plan, stored_millions: f64, round: u64) -> Result<A
     eprintln!("with {stored_millions} million events stored: filling");
     let mut empty = Database::create(url, "musicstream_bench_empty")?;
     let mut stored = Database::create(url, "musicstream_bench_stored")?;
-    stored.fill(plan.today, DAYS, (stored_millions * 1e6) as i64 / DAYS)?;
+    stored.fill(plan.day, DAYS, (stored_millions * 1e6) as i64 / DAYS)?;
 
     let mut figures = AtSize {
         stored_millions,
         ..AtSize::default()
     };
-    let mut source = Source::new(20 + round, plan.today);
+    let mut source = Source::new(20 + round, plan.day);
     for number in 0..WARM_UP + plan.batches {
         let batch = source.batch(plan.batch_rows);
         let mut turn = AtSize::default();

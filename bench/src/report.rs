@@ -33,11 +33,11 @@ fn write_section(text: &mut String, plan: &Plan, figures: &Figures) -> std::fmt:
         text,
         "{}; client and server on the same {cores} cores.\n\
          One connection, batches of {} rows: event_id random, 3 event types, 50 regions, 200,000 users, half a second \
-         of event time, 1 in 100 rows up to a day late.\n\
+         of event time at noon, 1 in 100 rows up to a day late.\n\
          An upsert is the whole transaction: ledger, binary COPY into the staging table, judgement, insert, deltas, \
          sketches, commit; its rows are sent sorted by event_id, as the ingestor does.\n\
          Lower quartiles of {} batches; what is compared took turns, batch by batch, so compare ratios, not runs.\n\
-         Events stored beforehand are spread over {DAYS} days, today's partition among them.\n\
+         Events stored beforehand are spread over {DAYS} days, that of the batches among them.\n\
          Load average before the run, of whatever else the machine did: {load}.\n",
         figures.server, plan.batch_rows, plan.batches,
     )?;

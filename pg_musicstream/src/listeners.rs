@@ -1,42 +1,37 @@
 //! Who listened in a batch: a sketch a day and region, gathered from the rows that were really inserted.
 
-use std::collections::HashMap;
-
+use foldhash::HashMap;
 use pgrx::datum::Date;
 use pgrx::pg_sys;
 use pgrx::spi::SpiClient;
 
 use crate::bounds::{DAY, day_start};
 use crate::error::Error;
+use crate::names::Names;
 use crate::sketch::{Sketch, hash};
 
-/// Sketches by UTC day and region.
+/// Sketches by UTC day and region, the latter by its number in [`Names`].
 #[derive(Default)]
 pub(crate) struct Listeners {
-    regions: HashMap<String, HashMap<i64, Sketch>>,
+    sketches: HashMap<(i64, u32), Sketch>,
 }
 
 impl Listeners {
     /// Adds the user of an inserted event.
-    pub(crate) fn add(&mut self, ts: i64, region: &str, user_id: &str) {
-        let days = match self.regions.get_mut(region) {
-            Some(days) => days,
-            None => self.regions.entry(region.to_owned()).or_default(),
-        };
-        days.entry(day_start(ts)).or_default().add(hash(user_id));
+    pub(crate) fn add(&mut self, ts: i64, region: u32, user_id: &str) {
+        let sketch = self.sketches.entry((day_start(ts), region)).or_default();
+        sketch.add(hash(user_id));
     }
 
     /// Appends the sketches to `listener_deltas`.
-    pub(crate) fn append(self, client: &mut SpiClient<'_>) -> Result<(), Error> {
+    pub(crate) fn append(self, client: &mut SpiClient<'_>, names: &Names) -> Result<(), Error> {
         let (mut days, mut regions, mut sketches) = (Vec::new(), Vec::new(), Vec::new());
-        for (region, by_day) in self.regions {
-            for (day, sketch) in by_day {
-                days.push(Date::saturating_from_raw(
-                    day.div_euclid(DAY) as pg_sys::DateADT
-                ));
-                regions.push(region.clone());
-                sketches.push(sketch.into_bytes());
-            }
+        for ((day, region), sketch) in self.sketches {
+            days.push(Date::saturating_from_raw(
+                day.div_euclid(DAY) as pg_sys::DateADT
+            ));
+            regions.push(names.name(region));
+            sketches.push(sketch.into_bytes());
         }
         if days.is_empty() {
             return Ok(());

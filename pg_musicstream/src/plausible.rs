@@ -1,5 +1,7 @@
 //! Which event times are believed: a wrong clock must not make partitions without end, nor move the watermark.
 
+use std::ops::RangeInclusive;
+
 use pgrx::datum::{Date, TimestampWithTimeZone};
 use pgrx::prelude::*;
 use pgrx::spi::SpiClient;
@@ -30,6 +32,11 @@ impl Plausible {
         }
     }
 
+    /// What is stored.
+    pub(crate) fn span(&self) -> RangeInclusive<i64> {
+        self.oldest..=self.newest
+    }
+
     /// [`Plausible::at`], without the days that `musicstream_expire()` froze. None is frozen before this transaction ends.
     pub(crate) fn unless_frozen(client: &mut SpiClient<'_>, now: i64) -> Result<Plausible, Error> {
         // The lock that an insert takes anyway, but before the question.
@@ -54,6 +61,7 @@ impl Plausible {
 
 #[pg_extern(sql = false)]
 fn musicstream_is_plausible(ts: TimestampWithTimeZone) -> bool {
-    let plausible = Plausible::at(bounds::now());
-    (plausible.oldest..=plausible.newest).contains(&ts.into_inner())
+    Plausible::at(bounds::now())
+        .span()
+        .contains(&ts.into_inner())
 }

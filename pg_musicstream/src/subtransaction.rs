@@ -9,15 +9,14 @@ use pgrx::{PgSqlErrorCode, pg_sys};
 
 use crate::error::Error;
 
-/// Does `work` in a subtransaction. If it yields nothing, or Postgres raises `expected`, all of it is undone: `None`. Any
-/// other error goes on.
+/// Does `work` in a subtransaction. If Postgres raises `expected`, all of it is undone: `None`. Any other error goes on.
 pub(crate) fn unless_raised<T>(
     client: &mut SpiClient<'_>,
     expected: PgSqlErrorCode,
-    work: impl FnOnce(&mut SpiClient<'_>) -> Result<Option<T>, Error>,
+    work: impl FnOnce(&mut SpiClient<'_>) -> Result<T, Error>,
 ) -> Result<Option<T>, Error> {
     let subtransaction = Subtransaction::begin();
-    let outcome = PgTryBuilder::new(AssertUnwindSafe(|| work(client)))
+    let outcome = PgTryBuilder::new(AssertUnwindSafe(|| work(client).map(Some)))
         .catch_when(expected, |_| Ok(None))
         .catch_others(|error| {
             subtransaction.roll_back();

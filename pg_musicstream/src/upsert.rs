@@ -2,17 +2,16 @@
 
 mod insert;
 
-use std::collections::HashSet;
-use std::collections::btree_map::{BTreeMap, Entry};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use pgrx::datum::{Date, TimestampWithTimeZone, Uuid};
 use pgrx::prelude::*;
 use pgrx::spi::SpiClient;
 
-use crate::bounds::{self, DAY, SECOND, timestamp};
+use crate::bounds::{self, DAY, SECOND, day_start, timestamp};
 use crate::error::{Error, require_read_committed};
 use crate::plausible::Plausible;
-use crate::returned::Rows;
+use crate::rows::for_each_row;
 use crate::settings;
 use crate::version::require_own_objects;
 
@@ -158,13 +157,6 @@ fn page(number: i64) -> String {
     format!("({},0)", number.min(i64::from(u32::MAX) - 1))
 }
 
-/// A day of the batch: how near its events come to midnight on either side.
-#[derive(Debug, Clone, Copy)]
-struct DaySpan {
-    first_ts: i64,
-    last_ts: i64,
-}
-
 /// What a batch touches.
 #[derive(Debug, Default)]
 struct Survey {
@@ -172,10 +164,14 @@ struct Survey {
     rows: i64,
     /// Rows that cannot.
     refused: i64,
-    /// By the start of the day.
-    days: BTreeMap<i64, DaySpan>,
+    /// The starts of the days.
+    days: BTreeSet<i64>,
+    /// The storable rows whose events may be stored in the day beyond a midnight.
+    near_midnight: Vec<pg_sys::ItemPointerData>,
     /// By source partition: the newest time that is not ahead of the clock.
     progress: BTreeMap<i32, i64>,
+    /// Whether the storable rows lie in the order of their event_ids, each once.
+    ascending: bool,
 }
 
 /// The staged rows of one source in one temporary table.
@@ -187,7 +183,7 @@ pub(crate) struct Batch<'a> {
 impl Batch<'_> {
     pub(crate) fn store(&self, client: &mut SpiClient<'_>) -> Result<Outcome, Error> {
         let plausible = Plausible::unless_frozen(client, bounds::now())?;
-        let survey = self.survey(client, &plausible)?;
+        let mut survey = self.survey(client, &plausible)?;
         if survey.refused > 0 {
             self.refuse(client, &plausible)?;
         }
@@ -199,11 +195,11 @@ impl Batch<'_> {
                 ..Outcome::default()
             });
         }
-        make_partitions(client, survey.days.keys())?;
-        let across_midnight = self.refuse_across_midnight(client, &survey)?;
+        make_partitions(client, &survey.days)?;
+        let across_midnight = self.refuse_across_midnight(client, &mut survey)?;
 
-        let insert::Inserted { inserted, new_ids } =
-            self.insert(client, survey.rows - across_midnight)?;
+        let rows = survey.rows - across_midnight;
+        let insert::Inserted { inserted, new_ids } = self.insert(client, rows, survey.ascending)?;
         let conflicting = across_midnight
             + match new_ids {
                 Some(new_ids) => self.refuse_conflicts(client, &survey, new_ids)?,
@@ -241,45 +237,35 @@ impl Batch<'_> {
     }
 
     fn survey(&self, client: &mut SpiClient<'_>, plausible: &Plausible) -> Result<Survey, Error> {
-        let mut survey = Survey::default();
-        let groups = client.update(
-            &*self.statement(include_str!("../sql/statement/survey.sql")),
-            None,
-            &[
-                timestamp(plausible.now).into(),
-                timestamp(plausible.oldest).into(),
-                timestamp(plausible.newest).into(),
-            ],
-        )?;
-        for group in groups {
-            let time = |column| -> Result<Option<i64>, Error> {
-                Ok(group
-                    .get::<TimestampWithTimeZone>(column)?
-                    .map(TimestampWithTimeZone::into_inner))
-            };
-            let rows = group.get::<i64>(3)?.unwrap_or_default();
-            let (Some(partition), Some(day), Some(first_ts), Some(last_ts)) =
-                (group.get::<i32>(1)?, time(2)?, time(4)?, time(5)?)
-            else {
-                survey.refused += rows;
-                continue;
-            };
-            survey.rows += rows;
-            match survey.days.entry(day) {
-                Entry::Vacant(span) => {
-                    span.insert(DaySpan { first_ts, last_ts });
-                }
-                Entry::Occupied(mut span) => {
-                    let span = span.get_mut();
-                    span.first_ts = span.first_ts.min(first_ts);
-                    span.last_ts = span.last_ts.max(last_ts);
-                }
+        let mut survey = Survey {
+            ascending: true,
+            ..Survey::default()
+        };
+        let mut last_id = None;
+        let mut last_day = None;
+        let window = i64::from(settings::DEDUP_WINDOW.get()) * SECOND;
+        let statement = self.statement(include_str!("../sql/statement/survey.sql"));
+        for_each_row(client, &statement, |row| {
+            let (partition, ts, id) = (row.int(1), row.timestamp(2), row.uuid(3));
+            if !row.bool(4) || !plausible.span().contains(&ts) {
+                survey.refused += 1;
+                return;
             }
-            if let Some(newest) = time(6)? {
-                let progress = survey.progress.entry(partition).or_insert(newest);
-                *progress = newest.max(*progress);
+            survey.rows += 1;
+            survey.ascending &= last_id < Some(id);
+            last_id = Some(id);
+            let day = day_start(ts);
+            if last_day.replace(day) != Some(day) {
+                survey.days.insert(day);
             }
-        }
+            if ts < day + window || ts >= day + DAY - window {
+                survey.near_midnight.push(row.tid(5));
+            }
+            if ts <= plausible.now {
+                let newest = survey.progress.entry(partition).or_insert(ts);
+                *newest = ts.max(*newest);
+            }
+        })?;
         Ok(survey)
     }
 
@@ -287,26 +273,24 @@ impl Batch<'_> {
     fn refuse_across_midnight(
         &self,
         client: &mut SpiClient<'_>,
-        survey: &Survey,
+        survey: &mut Survey,
     ) -> Result<i64, Error> {
-        let window_s = settings::DEDUP_WINDOW.get();
-        let window = i64::from(window_s) * SECOND;
-        let mut near_midnight = survey.days.iter().filter(|(day, span)| {
-            span.first_ts < *day + window || span.last_ts >= *day + DAY - window
-        });
-        let Some((&first, _)) = near_midnight.next() else {
+        let (Some(&first), Some(&last)) = (survey.days.first(), survey.days.last()) else {
             return Ok(0);
         };
-        let last = near_midnight.next_back().map_or(first, |(&day, _)| day);
+        if survey.near_midnight.is_empty() {
+            return Ok(0);
+        }
         let refused = client
             .update(
                 &*self.statement(include_str!("../sql/statement/refuse_across_midnight.sql")),
                 None,
                 &[
                     self.source.into(),
-                    f64::from(window_s).into(),
+                    f64::from(settings::DEDUP_WINDOW.get()).into(),
                     timestamp(first - DAY).into(),
                     timestamp(last + 2 * DAY).into(),
+                    std::mem::take(&mut survey.near_midnight).into(),
                 ],
             )?
             .first()
@@ -321,21 +305,16 @@ impl Batch<'_> {
         survey: &Survey,
         mut new_ids: HashSet<[u8; 16]>,
     ) -> Result<i64, Error> {
-        let result = client.update(
-            &*self.statement(include_str!("../sql/statement/staged_ids.sql")),
-            None,
-            &[],
-        )?;
         // The first row with a new id is the one that was inserted; a second one is a duplicate within the batch.
-        let known: Vec<Uuid> = Rows::of(client, &result)
-            .iter()
-            .map(|row| row.uuid(1))
-            .filter(|id| !new_ids.remove(id))
-            .map(Uuid::from_bytes)
-            .collect();
-        let (Some((&first, _)), Some((&last, _))) =
-            (survey.days.first_key_value(), survey.days.last_key_value())
-        else {
+        let mut known = Vec::new();
+        let statement = self.statement(include_str!("../sql/statement/staged_ids.sql"));
+        for_each_row(client, &statement, |row| {
+            let id = row.uuid(1);
+            if !new_ids.remove(&id) {
+                known.push(Uuid::from_bytes(id));
+            }
+        })?;
+        let (Some(&first), Some(&last)) = (survey.days.first(), survey.days.last()) else {
             return Ok(0);
         };
         let refused = client
@@ -370,11 +349,9 @@ impl Batch<'_> {
 }
 
 /// Makes the partitions of these days, given by their starts, where they are missing.
-fn make_partitions<'a>(
-    client: &mut SpiClient<'_>,
-    days: impl Iterator<Item = &'a i64>,
-) -> Result<(), Error> {
+fn make_partitions(client: &mut SpiClient<'_>, days: &BTreeSet<i64>) -> Result<(), Error> {
     let days: Vec<Date> = days
+        .iter()
         .map(|&day| Date::saturating_from_raw(day.div_euclid(DAY) as pg_sys::DateADT))
         .collect();
     client.update(

@@ -1,9 +1,11 @@
 -- Events near a day's edge whose event_id is stored on the other side of it. The same id with another time: a
--- conflict, the first arrival wins. $1 source, $2 how near (seconds), $3 and $4 the span of the days to look into.
+-- conflict, the first arrival wins. $1 source, $2 how near (seconds), $3 and $4 the span of the days to look into,
+-- $5 the rows in question.
 -- OFFSET keeps each lookup one for a row: as a join it could be turned round, to scan the day beyond.
 with refused as (
     delete from pg_temp.staging_batch as b
-    where (
+    where b.ctid = any ($5)
+        and (
             b.ts < date_bin('1 day', b.ts, 'epoch') + make_interval(secs => $2)
             and exists (
                 select from raw_events as r
@@ -13,9 +15,7 @@ with refused as (
                     and r.ts >= $3 and r.ts < $4
                 offset 0
             )
-        )
-        or (
-            b.ts >= date_bin('1 day', b.ts, 'epoch') + interval '24 hours' - make_interval(secs => $2)
+            or b.ts >= date_bin('1 day', b.ts, 'epoch') + interval '24 hours' - make_interval(secs => $2)
             and exists (
                 select from raw_events as r
                 where r.event_id = b.event_id

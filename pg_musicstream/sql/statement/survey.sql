@@ -1,25 +1,16 @@
--- What the batch touches: for each source partition and UTC day the number of rows, the span of their times, and
--- the newest time that is not ahead of the clock ($1). Day null: rows that cannot be stored. $2 oldest and $3 newest
--- plausible time.
+-- The rows of the batch, and whether each has all that can be stored: refuse.sql takes out the others, and those whose
+-- times are not plausible.
 select
-    partition,
-    case when storable then date_bin('1 day', ts, 'epoch') end as day,
-    count(*) as rows,
-    min(ts) as first_ts,
-    max(ts) as last_ts,
-    max(ts) filter (where ts <= $1) as max_event_ts
-from (
-    select
-        partition,
-        ts,
-        -- false or null: refuse.sql takes the row out
+    coalesce(b.partition, 0),
+    coalesce(b.ts, 'infinity'),
+    coalesce(b.event_id, '00000000-0000-0000-0000-000000000000'),
+    coalesce(
         b.reason is null
-            and b.ts >= $2
-            and b.ts <= $3
             and b.event_id is not null
             and b.user_id is not null
             and b.region is not null
-            and b.event_type = any (array(select t.event_type from event_types as t)) as storable
-    from pg_temp.staging_batch as b
-) as judged
-group by 1, 2
+            and b.event_type = any (array(select t.event_type from event_types as t)),
+        false
+    ),
+    b.ctid
+from pg_temp.staging_batch as b

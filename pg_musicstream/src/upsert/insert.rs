@@ -9,42 +9,61 @@ use pgrx::spi::SpiClient;
 
 use super::Batch;
 use crate::bounds::{day_start, timestamp};
-use crate::deltas::Deltas;
+use crate::deltas::{Count, Deltas};
 use crate::error::Error;
 use crate::listeners::Listeners;
+use crate::names::Names;
 use crate::optimism::Optimism;
-use crate::returned::Rows;
+use crate::rows::{Row, for_each_row};
 use crate::subtransaction;
 
 /// What an insert came to.
 pub(super) struct Inserted {
     pub(super) inserted: i64,
-    /// The ids that were inserted; `None` if all were.
+    /// The ids that were inserted; `None` if all rows were.
     pub(super) new_ids: Option<HashSet<[u8; 16]>>,
 }
 
 /// What inserted rows add to metrics and listeners.
-#[derive(Default)]
 struct Effect {
+    /// The start of the oldest day that is not final.
+    final_before: i64,
+    names: Names,
     deltas: Deltas,
     listeners: Listeners,
+    ids: Vec<[u8; 16]>,
 }
 
 impl Effect {
-    /// Of rows that an insert returned as `ts, event_type, region, user_id`.
-    fn of(rows: &Rows<'_>, final_before: i64) -> Effect {
-        let mut effect = Effect::default();
-        for row in rows.iter() {
-            let (ts, region) = (row.timestamp(1), row.text(3));
-            effect.deltas.add(ts, row.text(2), region, final_before);
-            effect.listeners.add(ts, region, row.text(4));
+    fn new(final_before: i64) -> Effect {
+        Effect {
+            final_before,
+            names: Names::default(),
+            deltas: Deltas::default(),
+            listeners: Listeners::default(),
+            ids: Vec::new(),
         }
-        effect
     }
 
-    fn append(self, client: &mut SpiClient<'_>) -> Result<(), Error> {
-        append(client, self.deltas)?;
-        self.listeners.append(client)
+    /// Adds a row that an insert returned as `ts, event_type, region, user_id, event_id`.
+    fn add(&mut self, row: &Row<'_>) {
+        let ts = row.timestamp(1);
+        let event_type = self.names.number(row.text(2));
+        let region = self.names.number(row.text(3));
+        self.deltas.add(ts, event_type, region, self.final_before);
+        self.listeners.add(ts, region, row.text(4));
+        self.ids.push(row.uuid(5));
+    }
+
+    /// Appends it, of a batch of `rows` rows, to the deltas.
+    fn append(self, client: &mut SpiClient<'_>, rows: i64) -> Result<Inserted, Error> {
+        append(client, self.deltas.into_groups(&self.names))?;
+        self.listeners.append(client, &self.names)?;
+        let inserted = self.ids.len() as i64;
+        Ok(Inserted {
+            inserted,
+            new_ids: (inserted < rows).then(|| self.ids.into_iter().collect()),
+        })
     }
 }
 
@@ -54,77 +73,57 @@ thread_local! {
 }
 
 impl Batch<'_> {
-    /// Inserts what is new of `rows` rows, and counts it into the deltas.
-    pub(super) fn insert(&self, client: &mut SpiClient<'_>, rows: i64) -> Result<Inserted, Error> {
+    /// Inserts what is new of `rows` rows, and counts it into the deltas. `ascending`: they lie in the order of their
+    /// event_ids, each once.
+    pub(super) fn insert(
+        &self,
+        client: &mut SpiClient<'_>,
+        rows: i64,
+        ascending: bool,
+    ) -> Result<Inserted, Error> {
+        let (new, missing) = if ascending {
+            (
+                include_str!("../../sql/statement/insert_new_ascending.sql"),
+                include_str!("../../sql/statement/insert_missing_ascending.sql"),
+            )
+        } else {
+            (
+                include_str!("../../sql/statement/insert_new.sql"),
+                include_str!("../../sql/statement/insert_missing.sql"),
+            )
+        };
         let final_before = final_before(client)?;
         let mut optimism = OPTIMISM.get();
-        if optimism.bets() {
-            let counted = subtransaction::unless_raised(
+        let bets = optimism.bets();
+        OPTIMISM.set(optimism);
+        if bets {
+            let effect = subtransaction::unless_raised(
                 client,
                 PgSqlErrorCode::ERRCODE_UNIQUE_VIOLATION,
-                |client| self.insert_new(client, final_before),
+                |client| self.insert_by(client, new, final_before),
             )?;
-            match counted {
+            match effect {
                 Some(_) => optimism.won(),
                 None => optimism.lost(),
             }
             OPTIMISM.set(optimism);
-            if let Some((effect, inserted)) = counted {
-                effect.append(client)?;
-                return Ok(Inserted {
-                    inserted,
-                    new_ids: None,
-                });
+            if let Some(effect) = effect {
+                return effect.append(client, rows);
             }
         }
-        OPTIMISM.set(optimism);
-        let (effect, inserted) = self.insert_missing(client, rows, final_before)?;
-        effect.append(client)?;
-        Ok(inserted)
+        self.insert_by(client, missing, final_before)?
+            .append(client, rows)
     }
 
-    /// All rows are new, or unique_violation is raised, or `None`: an event_id comes twice with times on two days, which
-    /// no index notices.
-    fn insert_new(
+    fn insert_by(
         &self,
         client: &mut SpiClient<'_>,
+        statement: &str,
         final_before: i64,
-    ) -> Result<Option<(Effect, i64)>, Error> {
-        let result = client.update(
-            &*self.statement(include_str!("../../sql/statement/insert_new.sql")),
-            None,
-            &[],
-        )?;
-        let returned = Rows::of(client, &result);
-        let ids = || returned.iter().map(|row| row.uuid(5));
-        if ids().zip(ids().skip(1)).any(|(id, next)| id == next) {
-            return Ok(None);
-        }
-        Ok(Some((
-            Effect::of(&returned, final_before),
-            returned.len() as i64,
-        )))
-    }
-
-    /// Some rows may be stored already, or come twice.
-    fn insert_missing(
-        &self,
-        client: &mut SpiClient<'_>,
-        rows: i64,
-        final_before: i64,
-    ) -> Result<(Effect, Inserted), Error> {
-        let result = client.update(
-            &*self.statement(include_str!("../../sql/statement/insert.sql")),
-            None,
-            &[],
-        )?;
-        let returned = Rows::of(client, &result);
-        let inserted = Inserted {
-            inserted: returned.len() as i64,
-            new_ids: ((returned.len() as i64) < rows)
-                .then(|| returned.iter().map(|row| row.uuid(5)).collect()),
-        };
-        Ok((Effect::of(&returned, final_before), inserted))
+    ) -> Result<Effect, Error> {
+        let mut effect = Effect::new(final_before);
+        for_each_row(client, &self.statement(statement), |row| effect.add(&row))?;
+        Ok(effect)
     }
 }
 
@@ -137,14 +136,13 @@ fn final_before(client: &mut SpiClient<'_>) -> Result<i64, Error> {
     Ok(watermark.map_or(i64::MIN, |time| day_start(time.into_inner())))
 }
 
-fn append(client: &mut SpiClient<'_>, deltas: Deltas) -> Result<(), Error> {
-    let groups = deltas.into_groups();
+fn append(client: &mut SpiClient<'_>, groups: Vec<(i64, &str, &str, Count)>) -> Result<(), Error> {
     if groups.is_empty() {
         return Ok(());
     }
     let minutes: Vec<_> = groups.iter().map(|group| timestamp(group.0)).collect();
-    let event_types: Vec<_> = groups.iter().map(|group| group.1.clone()).collect();
-    let regions: Vec<_> = groups.iter().map(|group| group.2.clone()).collect();
+    let event_types: Vec<_> = groups.iter().map(|group| group.1).collect();
+    let regions: Vec<_> = groups.iter().map(|group| group.2).collect();
     let events: Vec<_> = groups.iter().map(|group| group.3.events).collect();
     let late_events: Vec<_> = groups.iter().map(|group| group.3.late_events).collect();
     client.update(

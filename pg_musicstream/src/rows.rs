@@ -1,0 +1,138 @@
+//! The rows of a statement, one after the other as the executor makes them: a batch has a hundred thousand, and SPI would
+//! keep a copy of each.
+
+use std::ffi::CString;
+use std::marker::PhantomData;
+
+use pgrx::pg_sys;
+use pgrx::prelude::*;
+use pgrx::spi::{self, SpiClient};
+
+use crate::error::Error;
+
+/// Runs a statement without parameters that may change data, and shows each of its rows to `each`.
+pub(crate) fn for_each_row(
+    _connected: &mut SpiClient<'_>,
+    statement: &str,
+    mut each: impl FnMut(Row<'_>),
+) -> Result<(), Error> {
+    let statement =
+        CString::new(statement).map_err(|_| spi::Error::SpiError(spi::SpiErrorCodes::Argument))?;
+    let mut receiver = Receiver {
+        callbacks: pg_sys::DestReceiver {
+            receiveSlot: Some(receive),
+            rStartup: Some(start),
+            rShutdown: Some(end),
+            rDestroy: Some(end),
+            mydest: pg_sys::CommandDest::DestNone,
+        },
+        each: &mut each,
+    };
+    let options = pg_sys::SPIExecuteOptions {
+        dest: (&raw mut receiver).cast(),
+        ..Default::default()
+    };
+    // SAFETY: there is a connection to SPI; text, options and receiver outlive the call.
+    let status = unsafe { pg_sys::SPI_execute_extended(statement.as_ptr(), &options) };
+    Spi::check_status(status)?;
+    Ok(())
+}
+
+/// What the executor hands its rows to.
+#[repr(C)]
+struct Receiver<'a> {
+    /// First, for the executor knows a receiver by the address of these.
+    callbacks: pg_sys::DestReceiver,
+    each: &'a mut dyn FnMut(Row<'_>),
+}
+
+#[pg_guard]
+unsafe extern "C-unwind" fn receive(
+    slot: *mut pg_sys::TupleTableSlot,
+    receiver: *mut pg_sys::DestReceiver,
+) -> bool {
+    // SAFETY: the executor calls with the receiver that it was given, a `Receiver`, and a slot that holds a row until
+    // the call returns.
+    unsafe {
+        let receiver = &mut *receiver.cast::<Receiver<'_>>();
+        let columns = (*(*slot).tts_tupleDescriptor).natts;
+        if i32::from((*slot).tts_nvalid) < columns {
+            pg_sys::slot_getsomeattrs_int(slot, columns);
+        }
+        (receiver.each)(Row {
+            slot,
+            executor: PhantomData,
+        });
+    }
+    true
+}
+
+#[pg_guard]
+unsafe extern "C-unwind" fn start(
+    _receiver: *mut pg_sys::DestReceiver,
+    _operation: std::ffi::c_int,
+    _columns: pg_sys::TupleDesc,
+) {
+}
+
+#[pg_guard]
+unsafe extern "C-unwind" fn end(_receiver: *mut pg_sys::DestReceiver) {}
+
+/// One row. A column is named by its number from 1; what is asked of it must be its type, and it must not be null.
+#[derive(Clone, Copy)]
+pub(crate) struct Row<'row> {
+    slot: *mut pg_sys::TupleTableSlot,
+    executor: PhantomData<&'row ()>,
+}
+
+impl<'row> Row<'row> {
+    pub(crate) fn bool(&self, column: usize) -> bool {
+        self.datum(column).value() != 0
+    }
+
+    pub(crate) fn int(&self, column: usize) -> i32 {
+        self.datum(column).value() as i32
+    }
+
+    /// Microseconds, as [`crate::bounds`] counts them.
+    pub(crate) fn timestamp(&self, column: usize) -> i64 {
+        self.datum(column).value() as i64
+    }
+
+    pub(crate) fn uuid(&self, column: usize) -> [u8; 16] {
+        // SAFETY: a uuid is a pointer to 16 bytes within the row.
+        unsafe { *self.datum(column).cast_mut_ptr::<[u8; 16]>() }
+    }
+
+    /// Where the row lies in its table.
+    pub(crate) fn tid(&self, column: usize) -> pg_sys::ItemPointerData {
+        // SAFETY: a tid is a pointer to this struct within the row.
+        unsafe { *self.datum(column).cast_mut_ptr() }
+    }
+
+    /// It must be stored inline: short and never large.
+    pub(crate) fn text(&self, column: usize) -> &'row str {
+        // SAFETY: the varlena lies within the row; the server's encoding is UTF-8 or the bytes are ASCII-compatible
+        // names, which the wire format has checked.
+        unsafe { pgrx::varlena::text_to_rust_str_unchecked(self.datum(column).cast_mut_ptr()) }
+    }
+
+    fn datum(&self, column: usize) -> pg_sys::Datum {
+        // SAFETY: `receive` has filled both arrays for all columns of the row.
+        let (columns, datum, is_null) = unsafe {
+            let slot = &*self.slot;
+            let columns = (*slot.tts_tupleDescriptor).natts as usize;
+            assert!(
+                (1..=columns).contains(&column),
+                "no column {column} of {columns}"
+            );
+            (
+                columns,
+                *slot.tts_values.add(column - 1),
+                *slot.tts_isnull.add(column - 1),
+            )
+        };
+        assert!(!is_null, "column {column} of {columns} is null");
+        datum
+    }
+}
