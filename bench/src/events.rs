@@ -17,6 +17,7 @@ struct Event {
     /// Microseconds since 2000-01-01 UTC.
     ts: i64,
     song: String,
+    device: &'static str,
 }
 
 /// The same events for both ways in.
@@ -86,6 +87,8 @@ impl Source {
             },
             region: format!("region-{:02}", random.random_range(0..REGIONS)),
             ts: self.next_ts + random.random_range(0..SECOND / 2) - late,
+            device: ["phone", "tablet", "desktop", "car", "smart-speaker"]
+                [random.random_range(0..5)],
             song: format!("song-{}", random.random_range(0..50_000)),
         }
     }
@@ -99,7 +102,7 @@ impl Event {
         row.put(self.region.as_bytes());
         row.put(&self.ts.to_be_bytes());
         row.put(self.song.as_bytes());
-        row.put(b"phone");
+        row.put(self.device.as_bytes());
     }
 }
 

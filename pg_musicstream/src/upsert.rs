@@ -170,8 +170,33 @@ struct Survey {
     near_midnight: Vec<pg_sys::ItemPointerData>,
     /// By source partition: the newest time that is not ahead of the clock.
     progress: BTreeMap<i32, i64>,
-    /// Whether the storable rows lie in the order of their event_ids, each once.
-    ascending: bool,
+    order: Order,
+}
+
+/// How the event_ids of a batch's storable rows follow one another as they lie in the staging table. A writer that sorts
+/// them does not decide it alone: a row that is short enough may go into a gap that a longer one left on an earlier page.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Order {
+    #[default]
+    Ascending,
+    /// Anyhow, but each once.
+    Unordered,
+    /// One comes at least twice.
+    Repeated,
+}
+
+impl Order {
+    fn of(mut ids: Vec<[u8; 16]>) -> Order {
+        if ids.is_sorted_by(|id, next| id < next) {
+            return Order::Ascending;
+        }
+        ids.sort_unstable();
+        if ids.windows(2).any(|pair| pair[0] == pair[1]) {
+            Order::Repeated
+        } else {
+            Order::Unordered
+        }
+    }
 }
 
 /// The staged rows of one source in one temporary table.
@@ -199,7 +224,7 @@ impl Batch<'_> {
         let across_midnight = self.refuse_across_midnight(client, &mut survey)?;
 
         let rows = survey.rows - across_midnight;
-        let insert::Inserted { inserted, new_ids } = self.insert(client, rows, survey.ascending)?;
+        let insert::Inserted { inserted, new_ids } = self.insert(client, rows, survey.order)?;
         let conflicting = across_midnight
             + match new_ids {
                 Some(new_ids) => self.refuse_conflicts(client, &survey, new_ids)?,
@@ -237,23 +262,19 @@ impl Batch<'_> {
     }
 
     fn survey(&self, client: &mut SpiClient<'_>, plausible: &Plausible) -> Result<Survey, Error> {
-        let mut survey = Survey {
-            ascending: true,
-            ..Survey::default()
-        };
-        let mut last_id = None;
+        let mut survey = Survey::default();
+        let mut ids = Vec::new();
         let mut last_day = None;
         let window = i64::from(settings::DEDUP_WINDOW.get()) * SECOND;
         let statement = self.statement(include_str!("../sql/statement/survey.sql"));
         for_each_row(client, &statement, |row| {
-            let (partition, ts, id) = (row.int(1), row.timestamp(2), row.uuid(3));
+            let (partition, ts) = (row.int(1), row.timestamp(2));
             if !row.bool(4) || !plausible.span().contains(&ts) {
                 survey.refused += 1;
                 return;
             }
             survey.rows += 1;
-            survey.ascending &= last_id < Some(id);
-            last_id = Some(id);
+            ids.push(row.uuid(3));
             let day = day_start(ts);
             if last_day.replace(day) != Some(day) {
                 survey.days.insert(day);
@@ -266,6 +287,7 @@ impl Batch<'_> {
                 *newest = ts.max(*newest);
             }
         })?;
+        survey.order = Order::of(ids);
         Ok(survey)
     }
 
