@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test up down remove viewer lint setup bench-extension bench-ingest torture fuzz
+.PHONY: help demo test up down remove viewer lint setup bench-extension bench-ingest bench-viewer torture fuzz
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ bench-ingest: setup ## measure the ingestor against plain COPY, into docs/ingest
 
 fuzz: setup ## let a fuzzer look for payloads that the decoder judges wrongly; with SECONDS=N for longer than 300
 	@scripts/fuzz.sh $(SECONDS)
+
+bench-viewer: setup ## measure the viewer's frames, memory and reactions, into docs/viewer-benchmarks.md
+	@scripts/bench-viewer.sh
 
 lint: setup ## rustfmt, clippy and shellcheck, warnings as errors
 	@scripts/lint.sh

@@ -21,6 +21,7 @@ has() { command -v "$1"; }
 has_java_17() { [[ $(java -version 2>&1) =~ version\ \"([0-9]+) && ${BASH_REMATCH[1]} -ge 17 ]]; }
 has_library() { PATH=$PATH:/sbin:/usr/sbin ldconfig -p | grep -F "$1"; }
 has_libclang() { [[ ${LIBCLANG_PATH:-} ]] || compgen -G '/usr/lib/llvm-*/lib/libclang*.so*' || has_library libclang; }
+has_renderer() { compgen -G '/usr/lib/*/dri/swrast_dri.so' || compgen -G '/usr/lib/*/dri/libdril_dri.so'; }
 has_cron() { [[ -e $("$(find_pg_config)" --sharedir)/extension/pg_cron.control ]]; }
 
 # The Postgres that is here decides; else the one that this system calls its own.
@@ -63,6 +64,8 @@ survey() {
     libXi.so.6:libxi6 libxkbcommon-x11.so.0:libxkbcommon-x11-0 libGL.so.1:libgl1; do
     need "${library%:*} (the viewer's window)" "${library#*:}" has_library "${library%:*}"
   done
+  need "Xvfb (a display for the tests of the viewer's window)" "xvfb" has Xvfb
+  need "Mesa's software renderer (draws that window)" "libgl1-mesa-dri" has_renderer
 }
 
 # apt says much and asks little: its words go to a log, which is shown when it fails.

@@ -235,6 +235,32 @@ impl Cluster {
             .unwrap_or_else(|error| panic!("cannot kill {process:?}: {error}"));
     }
 
+    /// `kill -9` of the server and all of its processes, and waits until they are gone.
+    ///
+    /// # Panics
+    /// It does not run.
+    pub fn kill_all(&self) {
+        let file = self.data().join("postmaster.pid");
+        let text =
+            fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        let server: i32 = text.lines().next().unwrap_or_default().parse().unwrap();
+        // While it stands still it starts no more of them.
+        let stopped = kill_process(Pid::from_raw(server).unwrap(), Signal::STOP);
+        stopped.unwrap_or_else(|error| panic!("cannot stop {server}: {error}"));
+        let mut processes = children(server);
+        processes.push(server);
+        for process in &processes {
+            // A session may have ended meanwhile.
+            let _ = kill_process(Pid::from_raw(*process).unwrap(), Signal::KILL);
+        }
+        until(SOON, "the server's processes to be gone", || {
+            let is_gone = |process: &i32| !is_alive(*process);
+            processes.iter().all(is_gone).then_some(())
+        });
+        // Where nobody collects orphans the next server would take the dead one for a living one.
+        fs::remove_file(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    }
+
     /// Waits until the server takes connections and writes, whatever has happened to it.
     ///
     /// # Panics
@@ -381,6 +407,29 @@ impl Drop for Cluster {
                 .status();
         }
     }
+}
+
+/// The processes that one has started.
+fn children(parent: i32) -> Vec<i32> {
+    let entries = fs::read_dir("/proc").unwrap();
+    entries
+        .filter_map(|entry| {
+            let process: i32 = entry.ok()?.file_name().to_str()?.parse().ok()?;
+            (stat(process)?.1 == parent).then_some(process)
+        })
+        .collect()
+}
+
+fn is_alive(process: i32) -> bool {
+    stat(process).is_some_and(|(state, _)| state != 'Z')
+}
+
+/// State and parent of a process.
+fn stat(process: i32) -> Option<(char, i32)> {
+    let text = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    // The name before, in parentheses, may hold blanks.
+    let mut fields = text.rsplit_once(") ")?.1.split(' ');
+    Some((fields.next()?.chars().next()?, fields.next()?.parse().ok()?))
 }
 
 /// Whether this process is root's.

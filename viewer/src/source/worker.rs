@@ -191,7 +191,13 @@ impl Worker<'_> {
             if !self.paused && waited >= rest && (notified || waited >= self.poll) {
                 return Woken::Look;
             }
-            match session.nap(SLICE) {
+            // Once told of a change, no longer than the rest lasts.
+            let slice = if notified && !self.paused {
+                SLICE.min(rest.saturating_sub(waited))
+            } else {
+                SLICE
+            };
+            match session.nap(slice) {
                 Nap::Over => {}
                 Nap::Notified => notified = true,
                 Nap::Closed => return Woken::Closed,

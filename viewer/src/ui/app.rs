@@ -101,6 +101,11 @@ impl App {
         &self.state
     }
 
+    /// What the window has taken over from its source.
+    pub fn latest(&self) -> &Latest {
+        &self.latest
+    }
+
     /// Does what a command asks.
     pub fn run(&mut self, command: Command, ctx: &egui::Context) {
         self.memory.notice = None;

@@ -397,7 +397,13 @@ fn brush(
     span: Span,
     tokens: Tokens,
 ) -> Option<Span> {
-    let start = ui.input(|input| input.pointer.press_origin())?;
+    // When the button comes up, egui has forgotten where it went down.
+    let id = response.id.with("brush");
+    if response.drag_started() {
+        let origin = ui.input(|input| input.pointer.press_origin())?;
+        ui.data_mut(|data| data.insert_temp(id, origin));
+    }
+    let start: Pos2 = ui.data(|data| data.get_temp(id))?;
     let end = response.interact_pointer_pos()?;
     let (a, b) = (layout.index(start.x), layout.index(end.x));
     if !(response.dragged() || response.drag_stopped()) || a == b {

@@ -1,0 +1,210 @@
+//! A display without a screen, and hands on its keyboard and mouse.
+
+use std::{
+    io::{BufRead, BufReader},
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use musicstream_tests::wait::until;
+use x11rb::{
+    connection::Connection,
+    protocol::{
+        xproto::{AtomEnum, ConnectionExt as _, GetImageReply, ImageFormat, InputFocus, Window},
+        xtest::ConnectionExt as _,
+    },
+    rust_connection::RustConnection,
+};
+
+const KEY_PRESS: u8 = 2;
+const KEY_RELEASE: u8 = 3;
+const BUTTON_PRESS: u8 = 4;
+const BUTTON_RELEASE: u8 = 5;
+const MOTION: u8 = 6;
+
+/// Longer than a window takes to open or to draw on a busy machine without a graphics card.
+const SOON: Duration = Duration::from_secs(60);
+
+/// An X server of the test's own, stopped with this value.
+pub struct Desktop {
+    server: Child,
+    /// Its name, for `DISPLAY`.
+    pub display: String,
+    connection: RustConnection,
+    root: Window,
+}
+
+impl Desktop {
+    /// Starts it.
+    ///
+    /// # Panics
+    /// Xvfb is not on this machine.
+    pub fn start() -> Self {
+        let mut server = Command::new("Xvfb")
+            .args(["-displayfd", "1", "-screen", "0", "1600x1000x24"])
+            .args(["-nolisten", "tcp", "-noreset"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap_or_else(|error| panic!("Xvfb: {error}: scripts/setup-debian.sh brings it"));
+        let mut number = String::new();
+        BufReader::new(server.stdout.take().unwrap())
+            .read_line(&mut number)
+            .unwrap();
+        let display = format!(":{}", number.trim());
+        let (connection, screen) = x11rb::connect(Some(&display)).unwrap();
+        let root = connection.setup().roots[screen].root;
+        Self {
+            server,
+            display,
+            connection,
+            root,
+        }
+    }
+
+    /// Waits for a window of this title, and gives it the keyboard.
+    ///
+    /// # Panics
+    /// None is shown.
+    pub fn window(&self, title: &str) -> Window {
+        let window = until(SOON, "the window", || self.find(self.root, title));
+        self.connection
+            .set_input_focus(InputFocus::PARENT, window, x11rb::CURRENT_TIME)
+            .unwrap()
+            .check()
+            .unwrap();
+        window
+    }
+
+    fn find(&self, parent: Window, title: &str) -> Option<Window> {
+        let children = self
+            .connection
+            .query_tree(parent)
+            .ok()?
+            .reply()
+            .ok()?
+            .children;
+        children.into_iter().find_map(|child| {
+            let name = self
+                .connection
+                .get_property(false, child, AtomEnum::WM_NAME, AtomEnum::ANY, 0, 256)
+                .ok()?
+                .reply()
+                .ok()?;
+            let is_shown = self
+                .connection
+                .get_window_attributes(child)
+                .ok()?
+                .reply()
+                .ok()?
+                .map_state
+                == x11rb::protocol::xproto::MapState::VIEWABLE;
+            if is_shown && name.value == title.as_bytes() {
+                Some(child)
+            } else {
+                self.find(child, title)
+            }
+        })
+    }
+
+    /// The window's pixels inside of left, top, width and height.
+    ///
+    /// # Panics
+    /// The window does not reach so far.
+    pub fn picture(&self, window: Window, [x, y, width, height]: [u16; 4]) -> Vec<[u8; 3]> {
+        let image: GetImageReply = self
+            .connection
+            .get_image(
+                ImageFormat::Z_PIXMAP,
+                window,
+                x as i16,
+                y as i16,
+                width,
+                height,
+                u32::MAX,
+            )
+            .unwrap()
+            .reply()
+            .unwrap();
+        let pixels = image.data.chunks_exact(4);
+        pixels.map(|pixel| [pixel[2], pixel[1], pixel[0]]).collect()
+    }
+
+    /// Does something, and waits until this part of the window looks otherwise than before.
+    ///
+    /// # Panics
+    /// It looks as before.
+    pub fn changes(&self, window: Window, part: [u16; 4], what: &str, act: impl FnOnce(&Self)) {
+        let before = self.picture(window, part);
+        act(self);
+        until(SOON, what, || {
+            (self.picture(window, part) != before).then_some(())
+        });
+    }
+
+    /// The pointer to a point, in pixels from the top left.
+    pub fn move_to(&self, x: f32, y: f32) {
+        self.fake(MOTION, 0, x, y);
+    }
+
+    /// The first button down.
+    pub fn press(&self) {
+        self.fake(BUTTON_PRESS, 1, 0.0, 0.0);
+    }
+
+    /// The first button up.
+    pub fn release(&self) {
+        self.fake(BUTTON_RELEASE, 1, 0.0, 0.0);
+    }
+
+    /// Types a key while others are held down; all named by their X keysyms.
+    ///
+    /// # Panics
+    /// The keyboard has no such key.
+    pub fn key(&self, held: &[u32], key: u32) {
+        let all: Vec<u8> = held
+            .iter()
+            .chain([&key])
+            .map(|key| self.code(*key))
+            .collect();
+        for code in &all {
+            self.fake(KEY_PRESS, *code, 0.0, 0.0);
+        }
+        for code in all.iter().rev() {
+            self.fake(KEY_RELEASE, *code, 0.0, 0.0);
+        }
+    }
+
+    fn code(&self, keysym: u32) -> u8 {
+        let setup = self.connection.setup();
+        let (first, last) = (setup.min_keycode, setup.max_keycode);
+        let mapping = self
+            .connection
+            .get_keyboard_mapping(first, last - first + 1)
+            .unwrap()
+            .reply()
+            .unwrap();
+        let per_code = usize::from(mapping.keysyms_per_keycode);
+        let at = mapping
+            .keysyms
+            .chunks(per_code)
+            .position(|keysyms| keysyms.first() == Some(&keysym));
+        first + u8::try_from(at.unwrap_or_else(|| panic!("no key for {keysym:#x}"))).unwrap()
+    }
+
+    fn fake(&self, kind: u8, detail: u8, x: f32, y: f32) {
+        self.connection
+            .xtest_fake_input(kind, detail, 0, self.root, x as i16, y as i16, 0)
+            .unwrap()
+            .check()
+            .unwrap();
+    }
+}
+
+impl Drop for Desktop {
+    fn drop(&mut self) {
+        // An error means that it is gone already.
+        let _ = self.server.kill();
+        let _ = self.server.wait();
+    }
+}

@@ -1,0 +1,137 @@
+//! The viewer while its server is killed and comes back.
+
+use std::{
+    env,
+    time::{Duration, Instant},
+};
+
+use egui::vec2;
+use egui_kittest::{
+    Harness,
+    kittest::{NodeT, Queryable},
+};
+use musicstream_connect::Target;
+use musicstream_tests::{cluster::Cluster, database::Database, wait::until};
+use musicstream_viewer::{
+    source::{Feed, Health},
+    state::State,
+    ui::{App, Clock, theme},
+};
+use postgres::Client;
+
+const SOON: Duration = Duration::from_secs(60);
+
+fn play(client: &mut Client, count: i32) {
+    client
+        .execute(
+            "insert into staging_events (event_id, user_id, event_type, region, ts)
+             select gen_random_uuid()::text, 'ana', 'play', 'EU', to_char(now() at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS')
+             from generate_series(1, $1)",
+            &[&count],
+        )
+        .unwrap();
+    client.batch_execute("select musicstream_rollup()").unwrap();
+}
+
+/// All that a screen reader would say.
+fn words(harness: &mut Harness<'_, App>) -> String {
+    harness.step();
+    let nodes = harness.query_all(egui_kittest::kittest::By::new());
+    let label = |node: egui_kittest::Node<'_>| {
+        let node = node.accesskit_node();
+        node.label().or_else(|| node.value())
+    };
+    nodes.filter_map(label).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn a_killed_server_is_told_of_and_what_was_missed_is_read_when_it_is_back() {
+    if env::var_os("DATABASE_URL").is_none() {
+        eprintln!("skipped: a_killed_server_is_told_of: no DATABASE_URL");
+        return;
+    }
+    let cluster = Cluster::start("");
+    let database = Database::create_in(&cluster.url(), "");
+    play(&mut database.client(), 3);
+    let target = Target::of_process(Some(&database.read_url()), "musicstream-viewer").unwrap();
+    let feed = Feed::database(target, Duration::from_secs(2)).unwrap();
+    feed.wait(SOON).unwrap();
+    let app = App::new(feed, State::default(), Clock::System, env::temp_dir());
+    let mut harness = Harness::builder()
+        .with_size(vec2(1280.0, 800.0))
+        .with_max_steps(12)
+        .with_context_setup(theme::install)
+        .build_ui_state(
+            |ui, app: &mut App| {
+                app.logic();
+                app.ui(ui);
+            },
+            app,
+        );
+    let before = words(&mut harness);
+    assert!(before.contains("All events: 3 events"), "{before}");
+    assert!(!before.contains("Try now"), "{before}");
+
+    let killed = Instant::now();
+    cluster.kill_all();
+    let during = until(SOON, "the banner", || {
+        let words = words(&mut harness);
+        words.contains("Try now").then_some(words)
+    });
+    let told = killed.elapsed();
+    assert!(
+        during.contains("All events: 3 events"),
+        "numbers stay: {during}"
+    );
+
+    cluster.boot();
+    let back = Instant::now();
+    let mut client = cluster.await_writable();
+    drop(client);
+    client = database.client();
+    play(&mut client, 4);
+    let after = until(SOON, "the numbers that were missed", || {
+        let words = words(&mut harness);
+        words.contains("All events: 7 events").then_some(words)
+    });
+    let met = back.elapsed();
+    assert!(!after.contains("Try now"), "{after}");
+    eprintln!(
+        "measured: | `kill -9` of the server: from there to the banner | {:.2} s | 2 s |",
+        told.as_secs_f64()
+    );
+    eprintln!(
+        "measured: | from the server's return to the rows that were missed | {:.2} s | 5 s |",
+        met.as_secs_f64()
+    );
+}
+
+#[test]
+fn polls_that_find_nothing_new_wake_no_window() {
+    if env::var_os("DATABASE_URL").is_none() {
+        eprintln!("skipped: polls_that_find_nothing_new_wake_no_window: no DATABASE_URL");
+        return;
+    }
+    let database = Database::create();
+    play(&mut database.client(), 3);
+    let target = Target::of_process(Some(&database.read_url()), "musicstream-viewer").unwrap();
+    let feed = Feed::database(target, Duration::from_millis(20)).unwrap();
+    feed.wait(SOON).unwrap();
+    assert_eq!(feed.latest().health, Health::Live);
+    let (send, wakes) = std::sync::mpsc::channel();
+    feed.on_change(move || {
+        let _ = send.send(());
+    });
+    let generation = feed.latest().generation;
+    let mut checked_at = feed.checked_at();
+    for look in 0..10 {
+        checked_at = until(SOON, "a poll", || {
+            let now = feed.checked_at();
+            (now != checked_at).then_some(now)
+        });
+        assert_eq!(wakes.try_recv().ok(), None, "look {look}");
+    }
+    assert_eq!(feed.latest().generation, generation);
+    play(&mut database.client(), 1);
+    wakes.recv_timeout(SOON).unwrap();
+}
