@@ -209,12 +209,15 @@ impl Pace {
         (self.records_a_second / 100).clamp(1, CHECK_EVERY)
     }
 
+    /// When record number `done` is due, since the start.
+    fn due(&self, done: u64) -> Duration {
+        let micros = u128::from(done) * 1_000_000 / u128::from(self.records_a_second);
+        Duration::from_micros(micros as u64)
+    }
+
     /// Waits until record number `done` is due; what was made so far goes out first. False if nobody reads it.
     fn wait(&self, done: u64, sink: &mut Sink) -> io::Result<bool> {
-        let due = Duration::from_micros(
-            (u128::from(done) * 1_000_000 / u128::from(self.records_a_second)) as u64,
-        );
-        let Some(left) = due.checked_sub(self.started.elapsed()) else {
+        let Some(left) = self.due(done).checked_sub(self.started.elapsed()) else {
             return Ok(true);
         };
         if let Sink::Lines(output) = sink

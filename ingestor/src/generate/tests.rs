@@ -14,6 +14,8 @@ use super::*;
 use crate::cli::{Cli, Command};
 use crate::file::{FileArgs, FileReader};
 
+mod listening;
+
 const SHARES: &str = "--duplicates 3 --late 2 --malformed 5 --out-of-order 4";
 const MONTH: &str = "--from 2026-01-01 --until 2026-02-01";
 
@@ -311,49 +313,16 @@ fn day(ts: i64) -> i64 {
 }
 
 #[test]
-fn nights_are_quiet_and_each_region_has_its_own() {
-    let run = run(
-        Format::Ndjson,
-        &format!("--count 200000 {MONTH} --regions us,apac"),
-    );
-    let count = |region: u16, hour: i64| {
-        let in_hour = |draft: &&Draft| draft.ts.rem_euclid(MICROS_PER_DAY) / 3_600_000_000 == hour;
-        run.drafts()
-            .filter(|draft| draft.region == region)
-            .filter(in_hour)
-            .count()
-    };
-    // 20 and 4 o'clock at UTC-6 and UTC+8.
-    assert!(count(0, 2) > 6 * count(0, 10));
-    assert!(count(1, 12) > 6 * count(1, 20));
-}
-
-#[test]
-fn a_few_users_make_much_of_the_noise_and_keep_to_their_region() {
-    let run = run(
-        Format::Ndjson,
-        &format!("--count 200000 --users 10000 {MONTH}"),
-    );
-    let mut events: BTreeMap<u64, (u64, HashSet<u16>)> = BTreeMap::new();
-    for draft in run.drafts() {
-        let user = events.entry(draft.user).or_default();
-        user.0 += 1;
-        user.1.insert(draft.region);
+fn a_rate_is_kept_from_the_start_whatever_the_step() {
+    for rate in [1, 10, 999, 250_000, 100_000_000] {
+        let pace = Pace::new(rate);
+        assert_eq!(pace.due(0), Duration::ZERO);
+        for seconds in [1, 60, 86_400 * 365] {
+            assert_eq!(pace.due(rate * seconds), Duration::from_secs(seconds));
+        }
+        // Even enough: no step is longer than what is due within a hundredth of a second, or one record.
+        assert!(pace.due(pace.records_a_step()) <= Duration::from_millis(10).max(pace.due(1)));
     }
-    assert!(events.values().all(|(_, regions)| regions.len() == 1));
-    let mut counts: Vec<u64> = events.values().map(|(count, _)| *count).collect();
-    counts.sort_unstable_by(|a, b| b.cmp(a));
-    let top: u64 = counts[..counts.len() / 10].iter().sum();
-    assert!(
-        (80_000..160_000).contains(&top),
-        "the most active tenth has {top} of 200000 events"
-    );
-    assert!(
-        counts.len() > 5_000 && counts[0] < 5_000,
-        "{} users, the first with {}",
-        counts.len(),
-        counts[0]
-    );
 }
 
 #[test]
