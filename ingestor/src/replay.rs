@@ -15,7 +15,8 @@ pub(crate) struct ReplayArgs {
     /// Only those of this source, as `status` names it [default: any]
     #[arg(long, value_name = "SOURCE")]
     source: Option<String>,
-    /// At most so many, the oldest first; all are one transaction [default: all]
+    /// At most so many in one transaction, the oldest first; those that are refused again wait behind the others, so
+    /// that calls one after the other come to all [default: all]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(1..))]
     max_rows: Option<i64>,
     #[command(flatten)]

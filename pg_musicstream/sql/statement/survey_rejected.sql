@@ -1,6 +1,14 @@
--- The sources of the rejected events with reason $1 and source $2, null for any, and the newest number of all.
+-- The sources of the rejected events with reason $1 and source $2, null for any, and the newest number of all. First the
+-- source with the lowest number: what is refused again gets new ones, so that a limited call goes on where the last one ended
+-- and no source waits for another's hopeless ones.
 select
-    array_agg(distinct source order by source)
-        filter (where ($1 is null or reason = $1) and ($2 is null or source = $2)),
-    max(rejected_id)
-from rejected_events
+    array_agg(source order by oldest) filter (where oldest is not null),
+    max(newest)
+from (
+    select
+        source,
+        min(rejected_id) filter (where ($1 is null or reason = $1) and ($2 is null or source = $2)) as oldest,
+        max(rejected_id) as newest
+    from rejected_events
+    group by source
+) as by_source

@@ -148,6 +148,30 @@ fn a_negative_limit_is_refused() {
 }
 
 #[test]
+fn what_stays_refused_does_not_keep_others_waiting() {
+    let (_database, mut client) = database_with(&[]);
+    for (source, event_type, numbers) in [
+        ("kafka:test/a", "rewind", 1..4),
+        ("kafka:test/b", "skip", 4..6),
+    ] {
+        let rows: Vec<_> = numbers
+            .map(|number| {
+                format!("(0, {number}, {number}, 'u', '{event_type}', 'eu', '2026-03-01T12:00Z')")
+            })
+            .collect();
+        store(&mut client, source, &rows.join(", ")).unwrap();
+    }
+    client
+        .batch_execute("insert into event_types values ('skip')")
+        .unwrap();
+    // Older, of a source that comes first, and refused each time; two a call.
+    let inserted = (0..3).map(|_| retry(&mut client, "max_rows => 2").inserted);
+    assert_eq!(inserted.sum::<i64>(), 2);
+    assert_metrics_equal_raw(&mut client);
+    assert_eq!(retry(&mut client, ""), outcome(3, 0, 0, 0, 3));
+}
+
+#[test]
 fn more_than_a_slice_is_retried_in_one_call() {
     let (_database, mut client) = database_with(&[]);
     client
