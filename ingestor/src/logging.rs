@@ -2,31 +2,42 @@
 
 use std::io::IsTerminal;
 
-use tracing_subscriber::EnvFilter;
+use tracing::{Level, Metadata};
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer};
 
 use crate::cli::{LogArgs, LogFormat};
 
 /// Starts the log. A filter that cannot be read falls back to `info` and says so.
 pub(crate) fn start(args: &LogArgs) {
-    // The driver repeats the server's notices; what matters of them comes as an error too.
-    let with_ours = format!("tokio_postgres=warn,{}", args.log_level);
-    let (filter, complaint) = match EnvFilter::try_new(with_ours) {
+    let (filter, complaint) = match EnvFilter::try_new(&args.log_level) {
         Ok(filter) => (filter, None),
         Err(error) => (EnvFilter::new("info"), Some(error)),
     };
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr);
-    match args.log_format {
-        LogFormat::Text => builder
+    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let layer = match args.log_format {
+        LogFormat::Text => layer
             .with_target(false)
             .with_ansi(std::io::stderr().is_terminal())
-            .init(),
-        LogFormat::Json => builder.json().init(),
-    }
+            .boxed(),
+        LogFormat::Json => layer.json().boxed(),
+    };
+    tracing_subscriber::registry()
+        .with(filter)
+        .with(filter_fn(shows_no_payload))
+        .with(layer)
+        .init();
     if let Some(error) = complaint {
         tracing::warn!(%error, "log filter not understood, using info");
     }
+}
+
+/// Whatever the level that is asked for: the driver would write down the parameters of statements, which hold the
+/// bytes of rejected records, and repeat the server's notices.
+fn shows_no_payload(metadata: &Metadata<'_>) -> bool {
+    !metadata.target().starts_with("tokio_postgres") || *metadata.level() <= Level::WARN
 }
 
 /// Logs the error that ends the program, with its causes.

@@ -5,6 +5,7 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use crate::process::Program;
+use crate::secrecy::assert_shows_nothing;
 use crate::wait::until;
 
 /// The address at which a program serves, once its log names it.
@@ -36,6 +37,7 @@ pub fn get(address: &str, path: &str) -> (u16, String) {
     .unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
+    assert_shows_nothing(path, &answer);
     let (head, body) = answer
         .split_once("\r\n\r\n")
         .unwrap_or_else(|| panic!("not HTTP: {answer}"));

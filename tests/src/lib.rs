@@ -16,6 +16,7 @@ pub mod pipeline;
 pub mod process;
 pub mod proxy;
 pub mod random;
+pub mod secrecy;
 pub mod stack;
 pub mod topic;
 pub mod wait;

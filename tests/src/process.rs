@@ -10,15 +10,22 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use crate::database::Database;
+use crate::secrecy::assert_shows_nothing;
 use crate::stack::stack;
 use crate::wait::until;
 
+const INGESTOR: &str = "musicstream-ingestor";
+
+/// Says all that it can. At `trace` librdkafka's wrapper writes two lines a message, about the memory it frees.
+const LOG_LEVEL: &str = "trace,rdkafka=debug";
+
 /// `musicstream-ingestor` on this database, with no more rights than it needs.
 pub fn ingestor(database: &Database) -> Command {
-    let mut command = program("musicstream-ingestor");
+    let mut command = program(INGESTOR);
     command
         .env("DATABASE_URL", database.ingest_url())
-        .env("KAFKA_BROKERS", &stack().brokers);
+        .env("KAFKA_BROKERS", &stack().brokers)
+        .env("MUSICSTREAM_LOG", LOG_LEVEL);
     command
 }
 
@@ -46,6 +53,9 @@ pub fn program(name: &str) -> Command {
 /// A running program; killed, by its own number, if it still runs when this value goes.
 pub struct Program {
     name: String,
+    /// Whether what it writes to standard error and output may show no record. An oracle's may, and so may the
+    /// standard output of the generator.
+    is_discreet: (bool, bool),
     child: Child,
     stdout: Capture,
     stderr: Capture,
@@ -86,6 +96,9 @@ impl Program {
             command.get_program(),
             command.get_args().collect::<Vec<_>>()
         );
+        let is_ingestor = command.get_program().to_string_lossy().ends_with(INGESTOR);
+        let makes_events = command.get_args().any(|argument| argument == "generate");
+        let is_discreet = (is_ingestor, is_ingestor && !makes_events);
         let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -95,6 +108,7 @@ impl Program {
         let stderr = Capture::start(child.stderr.take().unwrap());
         Program {
             name,
+            is_discreet,
             child,
             stdout,
             stderr,
@@ -194,11 +208,23 @@ impl Program {
     }
 
     fn finished(&mut self, status: ExitStatus) -> Finished {
-        Finished {
+        let finished = Finished {
             name: self.name.clone(),
             code: status.code(),
             stdout: self.stdout.rest(),
             stderr: self.stderr.rest(),
+        };
+        self.assert_shows_nothing();
+        finished
+    }
+
+    /// Whatever it wrote, and however it ended.
+    fn assert_shows_nothing(&mut self) {
+        if self.is_discreet.0 {
+            assert_shows_nothing(&self.name, &self.stderr.rest());
+        }
+        if self.is_discreet.1 {
+            assert_shows_nothing(&self.name, &self.stdout.rest());
         }
     }
 }
@@ -210,6 +236,8 @@ impl Drop for Program {
         let _ = self.child.wait();
         if std::thread::panicking() {
             eprintln!("{} wrote:\n{}", self.name, self.stderr.rest());
+        } else {
+            self.assert_shows_nothing();
         }
     }
 }

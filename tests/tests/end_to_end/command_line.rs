@@ -107,7 +107,7 @@ fn status_tells_how_far_each_partition_is() {
     let topic = Topic::create("status", 2);
     let event = |id: u32| {
         format!(
-            r#"{{"event_id":"{id:032x}","user_id":"u","event_type":"play","region":"eu","ts":"2026-03-01T00:00:00Z"}}"#
+            r#"{{"event_id":"{id:032x}","user_id":"canary","device":"canary","event_type":"play","region":"eu","ts":"2026-03-01T00:00:00Z"}}"#
         )
     };
     topic.send((0..5).map(|id| Record::new(0, event(id))).collect());

@@ -217,7 +217,7 @@ fn only_records_of_committed_transactions_count_and_a_run_ends_behind_their_mark
 
 fn event(id: i32) -> String {
     format!(
-        r#"{{"event_id":"{id:032x}","user_id":"u","event_type":"play","region":"eu","ts":"2026-03-01T00:00:00Z"}}"#
+        r#"{{"event_id":"{id:032x}","user_id":"canary","device":"canary","event_type":"play","region":"eu","ts":"2026-03-01T00:00:00Z"}}"#
     )
 }
 

@@ -16,7 +16,7 @@ const SOON: Duration = Duration::from_secs(60);
 
 fn event(id: u32, event_type: &str) -> String {
     format!(
-        r#"{{"event_id":"{id:032x}","user_id":"u","event_type":"{event_type}","region":"eu","ts":"2026-03-01T00:00:00Z"}}"#
+        r#"{{"event_id":"{id:032x}","user_id":"canary","device":"canary","event_type":"{event_type}","region":"eu","ts":"2026-03-01T00:00:00Z"}}"#
     )
 }
 
@@ -172,7 +172,7 @@ fn rejects_go_to_the_dead_letter_topic_with_their_bytes() {
         Record::new(0, event(2, "play")),
         Record::new(0, event(2, "stop")),
     ];
-    records[1].key = Some(b"key".to_vec());
+    records[1].key = Some(b"canary".to_vec());
     topic.send(records.clone());
     let summary = run(
         stream(&database, &topic)

@@ -5,6 +5,7 @@ use std::time::Duration;
 use musicstream_tests::database::{Database, value};
 use musicstream_tests::pipeline::{stream, stream_to_end};
 use musicstream_tests::process::{Summary, ingestor, program, run};
+use musicstream_tests::secrecy;
 use musicstream_tests::topic::{Record, Topic};
 
 const SECONDS: Duration = Duration::from_secs(30);
@@ -16,6 +17,9 @@ fn secrets_come_from_files_and_are_never_shown() {
     let url = database.ingest_url();
     let (user, rest) = url.split_once('@').unwrap();
     let (user, password) = user.rsplit_once(':').unwrap();
+    for secret in [password, "hidden-1", "hidden-2", "wrong-password"] {
+        secrecy::hide(secret);
+    }
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| {
         let path = folder.path().join(name);
@@ -61,17 +65,10 @@ fn secrets_come_from_files_and_are_never_shown() {
             "{line} {origin} in {shown:#?}"
         );
     }
-    let all = format!("{}{}", shown.stdout, shown.stderr);
-    for secret in [password, "hidden-1", "hidden-2"] {
-        assert!(!all.contains(secret), "it shows {secret}: {all}");
-    }
 
     std::fs::write(&secret, "wrong-password").unwrap();
     let refused = read(&[]).with_code(1);
-    assert!(
-        refused.stderr.contains("password") && !refused.stderr.contains("wrong-password"),
-        "{refused:#?}"
-    );
+    assert!(refused.stderr.contains("password"), "{refused:#?}");
     std::fs::remove_file(&secret).unwrap();
     assert!(read(&[]).with_code(1).stderr.contains(&secret));
     std::fs::write(&config, "until-ent = true").unwrap();
@@ -112,7 +109,7 @@ fn rejects_are_replayed_after_a_fix() {
         Record::new(
             0,
             format!(
-                r#"{{"event_id":"{id:032x}","user_id":"u","event_type":"{event_type}","region":"eu","ts":"2026-03-01T00:00:00Z"}}"#
+                r#"{{"event_id":"{id:032x}","user_id":"canary","device":"canary","event_type":"{event_type}","region":"eu","ts":"2026-03-01T00:00:00Z"}}"#
             ),
         )
     };
