@@ -7,6 +7,7 @@ use crate::{
     },
     state::Theme,
 };
+use chrono::NaiveDate;
 use clap::{Parser, ValueEnum};
 use std::{path::PathBuf, time::Duration};
 
@@ -77,6 +78,18 @@ pub struct Args {
     #[arg(long, value_enum)]
     pub range: Option<RangeArg>,
 
+    /// First day to look at, as in 2026-03-01
+    #[arg(long, value_name = "DATE", requires = "to", conflicts_with = "range")]
+    pub from: Option<NaiveDate>,
+
+    /// Last day to look at
+    #[arg(long, value_name = "DATE", requires = "from")]
+    pub to: Option<NaiveDate>,
+
+    /// Zone of the days, as in Europe/Berlin [default: the last choice, at first UTC]
+    #[arg(long, value_name = "NAME")]
+    pub zone: Option<String>,
+
     /// Folder that CSV files and pictures are saved in [default: ~/Downloads if there, else the current one]
     #[arg(long, value_name = "DIR")]
     pub export_dir: Option<PathBuf>,
@@ -102,6 +115,10 @@ pub enum ViewArg {
     Overlay,
     /// A row for each series, a cell for each day
     Heatmap,
+    /// The last hours by minute
+    Live,
+    /// Distinct listeners by day and region
+    Listeners,
     /// The metrics table alone
     Table,
 }
@@ -152,6 +169,8 @@ impl From<ViewArg> for View {
             ViewArg::ByRegion => Self::ByRegion,
             ViewArg::Overlay => Self::Overlay,
             ViewArg::Heatmap => Self::Heatmap,
+            ViewArg::Live => Self::Live,
+            ViewArg::Listeners => Self::Listeners,
             ViewArg::Table => Self::Table,
         }
     }

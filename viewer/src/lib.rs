@@ -50,9 +50,8 @@ pub fn run(args: Args) -> Result<()> {
 
 fn screenshot(args: &Args, path: &std::path::Path, export_dir: PathBuf) -> Result<()> {
     let (feed, clock) = if args.demo {
-        let data = demo::at(demo::PICTURE_TIME, 1);
         (
-            Feed::fixed(data, demo::LABEL),
+            Feed::sample(demo::PICTURE_TIME),
             Clock::Fixed(demo::PICTURE_TIME),
         )
     } else {
@@ -70,6 +69,7 @@ fn screenshot(args: &Args, path: &std::path::Path, export_dir: PathBuf) -> Resul
         _ => egui::Theme::Light,
     };
     let mut app = App::new(feed, state, clock, export_dir);
+    app.settle(args.timeout);
     let shot = picture::Shot {
         size: args.size,
         scale: args.scale,
@@ -105,6 +105,15 @@ fn choose(args: &Args, state: &mut State) {
     state.compare |= args.compare;
     if let Some(range) = args.range {
         state.range = range.into();
+        state.zoom = None;
+    }
+    if let (Some(from), Some(to)) = (args.from, args.to) {
+        let day = model::day::Day::from_date;
+        state.range = model::span::Range::Custom(model::span::Span::new(day(from), day(to)));
+        state.zoom = None;
+    }
+    if let Some(zone) = &args.zone {
+        state.zone.clone_from(zone);
     }
 }
 

@@ -4,9 +4,10 @@ use crate::model::{
     data::Dataset,
     day::Day,
     filter::Filter,
+    grain::{Grain, UTC},
     palette::Palette,
     series::{Split, View},
-    span::{Range, Span},
+    span::{Hours, Range, Span},
     table::{Column, Sort},
 };
 use serde::{Deserialize, Serialize};
@@ -41,6 +42,10 @@ pub enum Command {
     SplitBy(Split),
     /// Look back so far.
     Look(Range),
+    /// Look back so far by minute.
+    LookLive(Hours),
+    /// Days of this zone.
+    SetZone(String),
     /// Look at these days only.
     Zoom(Span),
     /// Closer (below 1) or wider (above 1), around the cursor's day or the last one.
@@ -107,7 +112,7 @@ pub enum Effect {
 
 /// What the user has chosen. What is worth keeping until the next start is saved; no address and no
 /// password is part of it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct State {
     /// What the centre shows.
@@ -116,6 +121,10 @@ pub struct State {
     pub split: Split,
     /// How far back.
     pub range: Range,
+    /// How far back by minute.
+    pub hours: Hours,
+    /// Zone of the days, as Postgres calls it.
+    pub zone: String,
     /// Event types that are on.
     pub event_types: Filter,
     /// Regions that are on.
@@ -131,8 +140,10 @@ pub struct State {
     /// Colours of regions.
     pub region_colors: Palette,
     /// Days zoomed in on.
-    #[serde(skip)]
     pub zoom: Option<Span>,
+    /// Minutes zoomed in on; at the next start they are long past.
+    #[serde(skip)]
+    pub live_zoom: Option<Span>,
     /// The day whose numbers are read with the keyboard.
     #[serde(skip)]
     pub cursor: Option<Day>,
@@ -144,20 +155,54 @@ pub struct State {
     pub help: bool,
 }
 
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            view: View::default(),
+            split: Split::default(),
+            range: Range::default(),
+            hours: Hours::default(),
+            zone: UTC.into(),
+            event_types: Filter::default(),
+            regions: Filter::default(),
+            compare: false,
+            sort: Sort::default(),
+            theme: Theme::default(),
+            event_type_colors: Palette::default(),
+            region_colors: Palette::default(),
+            zoom: None,
+            live_zoom: None,
+            cursor: None,
+            paused: false,
+            help: false,
+        }
+    }
+}
+
 impl State {
-    /// All days of the range.
+    /// All days of the range, or minutes.
     pub fn full_span(&self, data: &Dataset) -> Option<Span> {
-        Some(self.range.span(data.bounds()?, data.today()))
+        match data.grain {
+            Grain::Day => Some(self.range.span(data.bounds()?, data.today())),
+            Grain::Minute { .. } => Some(self.hours.span(data.today())),
+        }
+    }
+
+    fn zoom(&mut self, data: &Dataset) -> &mut Option<Span> {
+        match data.grain {
+            Grain::Day => &mut self.zoom,
+            Grain::Minute { .. } => &mut self.live_zoom,
+        }
     }
 
     /// The days on screen.
     pub fn span(&self, data: &Dataset) -> Option<Span> {
         let full = self.full_span(data)?;
-        Some(
-            self.zoom
-                .and_then(|zoom| zoom.intersect(full))
-                .unwrap_or(full),
-        )
+        let zoom = match data.grain {
+            Grain::Day => self.zoom,
+            Grain::Minute { .. } => self.live_zoom,
+        };
+        Some(zoom.and_then(|zoom| zoom.intersect(full)).unwrap_or(full))
     }
 
     /// Gives new names their colours.
@@ -170,6 +215,7 @@ impl State {
     pub fn shows_the_same(&self, other: &Self) -> bool {
         (self.view, self.split, self.range, self.zoom, self.sort)
             == (other.view, other.split, other.range, other.zoom, other.sort)
+            && (self.hours, self.live_zoom) == (other.hours, other.live_zoom)
             && self.event_types == other.event_types
             && self.regions == other.regions
     }
@@ -177,8 +223,8 @@ impl State {
     /// Which list gives the lines on screen their colours.
     pub fn colored(&self) -> List {
         match (self.view, self.split) {
-            (View::ByEventType | View::Heatmap, _)
-            | (View::Overlay, Split::Regions | Split::Both) => List::Regions,
+            (View::ByEventType | View::Heatmap | View::Listeners, _)
+            | (View::Overlay | View::Live, Split::Regions | Split::Both) => List::Regions,
             _ => List::EventTypes,
         }
     }
@@ -194,14 +240,24 @@ impl State {
     /// Does what a command asks; what it cannot do itself it hands back.
     pub fn apply(&mut self, command: Command, data: &Dataset) -> Option<Effect> {
         match command {
-            Command::Show(view) => self.view = view,
+            Command::Show(view) => {
+                if (view == View::Live) != (self.view == View::Live) {
+                    self.cursor = None;
+                }
+                self.view = view;
+            }
             Command::SplitBy(split) => self.split = split,
             Command::Look(range) => {
                 self.range = range;
                 self.zoom = None;
             }
-            Command::Zoom(span) => self.zoom = Some(span),
-            Command::ResetZoom => self.zoom = None,
+            Command::LookLive(hours) => {
+                self.hours = hours;
+                self.live_zoom = None;
+            }
+            Command::SetZone(zone) => self.zone = zone,
+            Command::Zoom(span) => *self.zoom(data) = Some(span),
+            Command::ResetZoom => *self.zoom(data) = None,
             Command::ZoomBy(factor) => {
                 if let Some(span) = self.span(data) {
                     let around = self
@@ -215,7 +271,7 @@ impl State {
             Command::Move(days) => {
                 if let (Some(full), Some(span)) = (self.full_span(data), self.span(data)) {
                     let moved = span.moved(days, full);
-                    self.zoom = (moved != full).then_some(moved);
+                    *self.zoom(data) = (moved != full).then_some(moved);
                 }
             }
             Command::MoveCursor(by) => {
@@ -252,7 +308,7 @@ impl State {
     fn zoom_around(&mut self, day: Day, factor: f64, data: &Dataset) {
         if let (Some(full), Some(span)) = (self.full_span(data), self.span(data)) {
             let zoomed = span.zoomed(day, factor, full);
-            self.zoom = (zoomed != full).then_some(zoomed);
+            *self.zoom(data) = (zoomed != full).then_some(zoomed);
         }
     }
 
@@ -274,7 +330,10 @@ fn names(list: List, data: &Dataset) -> &[String] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::data::tests::{noon, row};
+    use crate::model::{
+        data::tests::{noon, row},
+        grain::Zone,
+    };
 
     fn data() -> Dataset {
         Dataset::new(
@@ -302,6 +361,22 @@ mod tests {
             noon(100),
         );
         assert_eq!(state.span(&tomorrow), Some(zoom));
+    }
+
+    #[test]
+    fn days_and_minutes_have_a_zoom_each() {
+        let minutes = Dataset::default().by_minute(Zone::default());
+        let (mut state, data) = (State::default(), data());
+        state.apply(Command::Show(View::Live), &data);
+        let hour = Hours::One.span(minutes.today());
+        state.apply(Command::LookLive(Hours::One), &minutes);
+        assert_eq!(state.span(&minutes), Some(hour));
+        let zoom = Span::new(hour.first, hour.first.plus(9));
+        state.apply(Command::Zoom(zoom), &minutes);
+        assert_eq!(state.span(&minutes), Some(zoom));
+        assert_eq!(state.zoom, None);
+        state.apply(Command::ResetZoom, &minutes);
+        assert_eq!(state.span(&minutes), Some(hour));
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! All that a state of the window shows of the data, worked out once and drawn often.
 
 use super::{
-    data::{Dataset, DayState},
+    data::{Dataset, DayState, Measure},
+    filter::Filter,
+    grain::Grain,
     panel::{Line, Panel},
     series::{Builder, Split},
     span::Span,
@@ -15,6 +17,10 @@ pub const TOTAL: &str = "All events";
 /// What the window shows.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Board {
+    /// What a day of it is.
+    pub grain: Grain,
+    /// What its charts count.
+    pub measure: Measure,
     /// All days of the range.
     pub full: Span,
     /// The days that are zoomed in on, or all of them.
@@ -34,28 +40,43 @@ pub struct Board {
 }
 
 impl Board {
-    /// Works it out, or `None` where there is no row at all.
+    /// Works it out, or `None` where there is no row at all (of minutes, there may be none).
     pub fn new(data: &Dataset, state: &State) -> Option<Self> {
-        let full = state.full_span(data)?;
-        let span = state.span(data)?;
-        let builder = Builder::new(data, span, &state.event_types, &state.regions);
+        Self::over(data, data, state)
+    }
+
+    /// The same with charts and table of one data set, and the figures on top of another one, which has events.
+    pub fn over(data: &Dataset, events: &Dataset, state: &State) -> Option<Self> {
+        let ruler = if data.grain.is_minute() { data } else { events };
+        let full = state.full_span(ruler)?;
+        let span = state.span(ruler)?;
+        let all_types = Filter::default();
+        let (counted, event_types) = match data.measure {
+            Measure::Events => (data, &state.event_types),
+            // Who listened is not told apart by what they did.
+            Measure::Listeners => (events, &all_types),
+        };
+        let builder = Builder::new(data, span, event_types, &state.regions);
         let overlay = match state.split {
             Split::EventTypes => "All regions that are on, by event type",
             Split::Regions => "All event types that are on, by region",
             Split::Both => "By event type and region",
         };
-        let mut tiles = builder.by_event_type();
-        tiles.insert(0, builder.total(TOTAL, &tiles));
-        let mut event_type_sums = vec![0_i64; data.event_types.len()];
-        let mut region_sums = vec![0_i64; data.regions.len()];
+        let figures = Builder::new(counted, span, &state.event_types, &state.regions);
+        let mut tiles = figures.by_event_type();
+        tiles.insert(0, figures.total(TOTAL, &tiles));
+        let mut event_type_sums = vec![0_i64; counted.event_types.len()];
+        let mut region_sums = vec![0_i64; counted.regions.len()];
         for (event_type, of_type) in event_type_sums.iter_mut().enumerate() {
             for (region, of_region) in region_sums.iter_mut().enumerate() {
-                let sum = data.columns.sum(event_type, region, span);
+                let sum = counted.columns.sum(event_type, region, span);
                 *of_type = of_type.saturating_add(sum);
                 *of_region = of_region.saturating_add(sum);
             }
         }
         Some(Self {
+            grain: data.grain,
+            measure: data.measure,
             event_type_sums,
             region_sums,
             full,
@@ -63,7 +84,7 @@ impl Board {
             states: builder.states().to_vec(),
             panels: builder.panels(state.view, state.split, overlay),
             tiles,
-            table: Table::new(data, span, &state.event_types, &state.regions, state.sort),
+            table: Table::new(data, span, event_types, &state.regions, state.sort),
         })
     }
 }
@@ -129,9 +150,10 @@ mod tests {
             prop_assert_eq!(table.len(), cells.len());
             prop_assert_eq!(csv.len(), cells.len());
             let mut shown = 0;
-            for line in &board.panels[0].lines {
-                for (index, count) in line.counts.iter().enumerate() {
-                    let day = board.span.day(index);
+            for index in 0..board.span.days() {
+                let day = board.span.day(index);
+                // What the tooltip and the screen reader read out.
+                for (line, count) in board.panels[0].ranking(index) {
                     let events = count.map(|count| count.events);
                     let name = line.full_name.clone();
                     prop_assert_eq!(events, table.get(&(day, name.clone())).copied());

@@ -1,15 +1,27 @@
 //! The table as CSV (RFC 4180): what is seen, with exact numbers and ISO dates.
 
 use super::{
-    data::{Dataset, DayState},
+    data::{Dataset, DayState, Measure},
+    day::Day,
     format,
+    grain::{Grain, MINUTE_US},
     table::{self, Table},
 };
 use std::fmt::Write;
 
 /// The rows of the table, in its order, with a header.
 pub fn of(data: &Dataset, table: &Table) -> String {
-    let mut text = String::from("day,event_type,region,events,late_events,state,updated_at\r\n");
+    let counted = match data.measure {
+        Measure::Events => "events",
+        Measure::Listeners => "listeners",
+    };
+    let mut text = format!(
+        "{},event_type,region,{counted},late_events,state,updated_at\r\n",
+        quoted(&match (data.grain, data.zone.is_utc()) {
+            (Grain::Day, false) => format!("day ({})", data.zone.name),
+            (grain, _) => grain.word().to_owned(),
+        })
+    );
     for &row in &table.rows {
         let cell = &data.cells[row as usize];
         let state = match table::state(data, cell) {
@@ -25,7 +37,7 @@ pub fn of(data: &Dataset, table: &Table) -> String {
         let _ = write!(
             text,
             "{},{},{},{},{},{state},{updated_at}\r\n",
-            cell.day.iso(),
+            when(data.grain, cell.day),
             quoted(&data.event_types[usize::from(cell.event_type)]),
             quoted(&data.regions[usize::from(cell.region)]),
             cell.events,
@@ -33,6 +45,20 @@ pub fn of(data: &Dataset, table: &Table) -> String {
         );
     }
     text
+}
+
+/// A day, or a minute with its distance from UTC.
+fn when(grain: Grain, day: Day) -> String {
+    let Grain::Minute { offset } = grain else {
+        return day.iso();
+    };
+    let minutes = offset / MINUTE_US;
+    let sign = if minutes < 0 { '-' } else { '+' };
+    let (hours, minutes) = (minutes.abs() / 60, minutes.abs() % 60);
+    format!(
+        "{}{sign}{hours:02}:{minutes:02}",
+        grain.iso(day).replace(' ', "T")
+    )
 }
 
 /// Quotes where RFC 4180 asks for it. A text that a spreadsheet would run as a formula gets an apostrophe.
@@ -55,9 +81,31 @@ mod tests {
         data::tests::{noon, row},
         day::Day,
         filter::Filter,
+        grain::Zone,
         span::Span,
         table::Sort,
     };
+
+    #[test]
+    fn minutes_and_zones_are_named_in_full() {
+        let zone = Zone {
+            name: "Asia/Kathmandu".into(),
+            offset: 345 * MINUTE_US,
+            watermark_offset: 345 * MINUTE_US,
+        };
+        let first_line = |data: &Dataset, line| {
+            let all = Filter::default();
+            let span = Span::new(Day(0), Day(i32::MAX));
+            let table = Table::new(data, span, &all, &all, Sort::default());
+            of(data, &table).lines().nth(line).unwrap().to_owned()
+        };
+        let rows = || vec![row(20_530 * 1440, "play", "EU", 7)];
+        let minutes = Dataset::new(rows(), noon(0)).by_minute(zone.clone());
+        assert!(first_line(&minutes, 0).starts_with("minute,"));
+        assert!(first_line(&minutes, 1).starts_with("2026-03-18T05:45+05:45,play,EU,7,"));
+        let days = Dataset::new(vec![row(20_530, "play", "EU", 7)], noon(0));
+        assert!(first_line(&days.in_zone(zone), 0).starts_with("day (Asia/Kathmandu),"));
+    }
 
     #[test]
     fn exact_numbers_iso_dates_quotes() {

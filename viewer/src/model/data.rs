@@ -3,6 +3,7 @@
 use super::{
     columns::Columns,
     day::{Day, Micros},
+    grain::{Grain, Zone},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -96,6 +97,16 @@ impl DayState {
     }
 }
 
+/// What is counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Measure {
+    /// Events: they add up over days, types and regions.
+    #[default]
+    Events,
+    /// Distinct listeners, estimated: they add up over nothing, since one listener may be in many places.
+    Listeners,
+}
+
 /// All numbers of one load, sorted by day, event type and region.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Dataset {
@@ -107,17 +118,29 @@ pub struct Dataset {
     pub cells: Vec<Cell>,
     /// How far the pipeline was.
     pub status: Status,
+    /// What a day of it is.
+    pub grain: Grain,
+    /// In which zone.
+    pub zone: Zone,
+    /// What its numbers count.
+    pub measure: Measure,
     pub(super) columns: Columns,
 }
 
 impl Dataset {
     /// Sorts and indexes rows. At most 65,536 names of a kind are told apart; rows beyond are dropped.
-    pub fn new(mut rows: Vec<Row>, status: Status) -> Self {
+    pub fn new(rows: Vec<Row>, status: Status) -> Self {
+        Self::with_names(rows, status, &Self::default())
+    }
+
+    /// The same with the names of another one too, whether they have rows here or not.
+    pub fn with_names(mut rows: Vec<Row>, status: Status, other: &Self) -> Self {
         rows.sort_by(|a, b| {
             (a.day, &a.event_type, &a.region).cmp(&(b.day, &b.event_type, &b.region))
         });
-        let event_types = index_names(rows.iter().map(|row| row.event_type.as_str()));
-        let regions = index_names(rows.iter().map(|row| row.region.as_str()));
+        let event_types = rows.iter().map(|row| &row.event_type);
+        let event_types = index_names(event_types.chain(&other.event_types));
+        let regions = index_names(rows.iter().map(|row| &row.region).chain(&other.regions));
         let cells = rows
             .iter()
             .filter_map(|row| {
@@ -148,6 +171,32 @@ impl Dataset {
             regions,
             cells,
             status,
+            grain: Grain::default(),
+            zone: Zone::default(),
+            measure: Measure::default(),
+        }
+    }
+
+    /// The same as numbers of a zone's days.
+    pub fn in_zone(self, zone: Zone) -> Self {
+        Self { zone, ..self }
+    }
+
+    /// The same as minutes, on the clock of a zone.
+    pub fn by_minute(self, zone: Zone) -> Self {
+        let offset = zone.offset;
+        Self {
+            grain: Grain::Minute { offset },
+            zone,
+            ..self
+        }
+    }
+
+    /// The same as numbers of distinct listeners.
+    pub fn of_listeners(self) -> Self {
+        Self {
+            measure: Measure::Listeners,
+            ..self
         }
     }
 
@@ -200,9 +249,26 @@ impl Dataset {
         Some((self.cells.first()?.day, self.cells.last()?.day))
     }
 
-    /// The UTC day of the source's clock.
+    /// The source's clock, as the zone reads it.
+    pub fn local_now(&self) -> Micros {
+        self.status.now + self.zone.offset
+    }
+
+    /// The day, or minute, of the source's clock.
     pub fn today(&self) -> Day {
-        Day::of(self.status.now)
+        match self.grain {
+            Grain::Day => Day::of(self.local_now()),
+            minute => minute.of(self.status.now),
+        }
+    }
+
+    /// The day, or minute, that the streams have come to.
+    fn reached(&self) -> Option<Day> {
+        let mark = self.status.watermark?;
+        Some(match self.grain {
+            Grain::Day => Day::of(mark + self.zone.watermark_offset),
+            minute => minute.of(mark),
+        })
     }
 
     /// The cells of the days from `first` to `last`, both included.
@@ -216,11 +282,7 @@ impl Dataset {
     pub fn day_state(&self, day: Day) -> DayState {
         if day >= self.today() {
             DayState::SoFar
-        } else if self
-            .status
-            .watermark
-            .is_some_and(|mark| day >= Day::of(mark))
-        {
+        } else if self.reached().is_some_and(|reached| day >= reached) {
             DayState::Open
         } else {
             DayState::Final
@@ -270,8 +332,8 @@ impl Renaming {
     }
 }
 
-fn index_names<'a>(names: impl Iterator<Item = &'a str>) -> BTreeMap<&'a str, u16> {
-    let mut index: BTreeMap<&str, u16> = names.map(|name| (name, 0)).collect();
+fn index_names<'a>(names: impl Iterator<Item = &'a String>) -> BTreeMap<&'a str, u16> {
+    let mut index: BTreeMap<&str, u16> = names.map(|name| (name.as_str(), 0)).collect();
     for (number, slot) in index.values_mut().enumerate() {
         *slot = u16::try_from(number).unwrap_or(u16::MAX);
     }

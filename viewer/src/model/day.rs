@@ -1,6 +1,7 @@
-//! Calendar days in UTC and instants in microseconds.
+//! Calendar days and instants in microseconds.
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, TimeDelta};
+use serde::{Deserialize, Serialize};
 
 /// Microseconds in a day.
 pub const DAY_US: i64 = 86_400_000_000;
@@ -8,8 +9,8 @@ pub const DAY_US: i64 = 86_400_000_000;
 /// An instant: microseconds since 1970-01-01 00:00 UTC.
 pub type Micros = i64;
 
-/// A calendar day in UTC, counted in days since 1970-01-01.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// A calendar day, counted in days since 1970-01-01; where the grain is minutes, a minute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Day(pub i32);
 
 impl Day {

@@ -5,7 +5,7 @@ use super::{
     filter::Filter,
     panel::{Line, Panel},
     span::Span,
-    stats::{Count, comparison_shift},
+    stats::Count,
 };
 use serde::{Deserialize, Serialize};
 
@@ -21,17 +21,23 @@ pub enum View {
     Overlay,
     /// A row for each pair, a cell for each day.
     Heatmap,
+    /// The last hours by minute.
+    Live,
+    /// Distinct listeners by day and region.
+    Listeners,
     /// The metrics table alone.
     Table,
 }
 
 impl View {
     /// In the order of the tabs.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 7] = [
         Self::ByEventType,
         Self::ByRegion,
         Self::Overlay,
         Self::Heatmap,
+        Self::Live,
+        Self::Listeners,
         Self::Table,
     ];
 }
@@ -67,7 +73,7 @@ pub struct Builder<'a> {
 impl<'a> Builder<'a> {
     /// Reads the span and, to compare, the whole weeks before it.
     pub fn new(data: &'a Dataset, span: Span, event_types: &Filter, regions: &Filter) -> Self {
-        let shift = comparison_shift(span.days());
+        let shift = data.grain.comparison_shift(span.days());
         let before = Span {
             first: span.first.plus(-shift),
             last: span.last.plus(-shift),
@@ -156,7 +162,7 @@ impl<'a> Builder<'a> {
                     Panel::new(self.data.regions[region].clone(), lines.collect())
                 })
                 .collect(),
-            View::Overlay => {
+            View::Overlay | View::Live => {
                 let lines = match split {
                     Split::EventTypes => self.by_event_type(),
                     Split::Regions => self.by_region(),
@@ -165,18 +171,34 @@ impl<'a> Builder<'a> {
                 vec![Panel::new(overlay_title.to_owned(), lines)]
             }
             View::Heatmap => vec![Panel::new("Every series, day by day".into(), self.pairs())],
+            View::Listeners => {
+                let title = "Distinct listeners a day, by region".to_owned();
+                vec![Panel::new(title, self.by_region())]
+            }
             View::Table => Vec::new(),
         }
     }
 
     fn counts(&self, event_types: &[usize], regions: &[usize], span: Span) -> Vec<Option<Count>> {
-        let mut counts: Vec<Option<Count>> = vec![None; span.days()];
+        let mut counts = self.without_rows(span);
         for &event_type in event_types {
             for &region in regions {
                 for (day, count) in self.data.columns.between(event_type, region, span) {
                     let sum = &mut counts[(day.0 - span.first.0) as usize];
                     *sum = Some(sum.map_or(*count, |sum| sum.plus(*count)));
                 }
+            }
+        }
+        counts
+    }
+
+    /// What a series without a row has: nothing. In a minute of which anything came, though, it had no event:
+    /// that is a zero, unlike a minute of which nothing came at all.
+    fn without_rows(&self, span: Span) -> Vec<Option<Count>> {
+        let mut counts = vec![None; span.days()];
+        if self.data.grain.is_minute() {
+            for cell in self.data.between(span.first, span.last) {
+                counts[(cell.day.0 - span.first.0) as usize] = Some(Count::default());
             }
         }
         counts
@@ -259,6 +281,7 @@ mod tests {
     use crate::model::{
         data::tests::{noon, row},
         day::Day,
+        grain::Zone,
         stats::Change,
     };
 
@@ -311,6 +334,18 @@ mod tests {
         );
         assert_eq!(panels[0].max(false), 100);
         assert_eq!(panels[0].sum(), 111);
+    }
+
+    #[test]
+    fn a_minute_without_a_row_is_a_zero_if_anything_came_of_it() {
+        let days = data();
+        let data = days.clone().by_minute(Zone::default());
+        let panels = builder(&data).panels(View::Live, Split::Both, "");
+        let line = |name| panels[0].lines.iter().find(|line| line.name == name);
+        let us = events(line("play · US").unwrap());
+        assert_eq!(us, [Some(10), None, Some(0), Some(0)]);
+        let panels = builder(&days).panels(View::Overlay, Split::Both, "");
+        assert_eq!(events(&panels[0].lines[1])[2], None, "a day stays a gap");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Which days are looked at.
 
 use super::day::Day;
+use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Serialize};
 
 /// How far back the window looks.
@@ -17,10 +18,12 @@ pub enum Range {
     Year,
     /// Everything there is.
     All,
+    /// These days.
+    Custom(Span),
 }
 
 impl Range {
-    /// In the order of the buttons.
+    /// In the order of the buttons; days of one's own choice have another one.
     pub const ALL: [Self; 5] = [
         Self::Days7,
         Self::Days28,
@@ -37,12 +40,16 @@ impl Range {
             Self::Days90 => Some(90),
             Self::Year => Some(365),
             Self::All => None,
+            Self::Custom(span) => i32::try_from(span.days()).ok(),
         }
     }
 
     /// The days of the range. It ends today, or at the last day with data where that is so long ago
     /// that the range would show little else than nothing.
     pub fn span(self, bounds: (Day, Day), today: Day) -> Span {
+        if let Self::Custom(span) = self {
+            return span;
+        }
         let (first, last) = bounds;
         let patience = self.days().unwrap_or(28).min(28) / 2;
         let end = if last >= today || today.0 - last.0 <= patience {
@@ -63,8 +70,79 @@ impl Range {
     }
 }
 
+/// How far back the live view looks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Hours {
+    /// One hour.
+    One,
+    /// Three hours.
+    #[default]
+    Three,
+    /// Six hours.
+    Six,
+    /// A day.
+    Day,
+}
+
+impl Hours {
+    /// In the order of the buttons.
+    pub const ALL: [Self; 4] = [Self::One, Self::Three, Self::Six, Self::Day];
+
+    /// Number of minutes.
+    pub fn minutes(self) -> i32 {
+        match self {
+            Self::One => 60,
+            Self::Three => 180,
+            Self::Six => 360,
+            Self::Day => 1440,
+        }
+    }
+
+    /// The minutes up to now.
+    pub fn span(self, now: Day) -> Span {
+        Span {
+            first: now.plus(1 - self.minutes()),
+            last: now,
+        }
+    }
+}
+
+/// Reads a day as people type it: `2026-03-18`, `18.3.2026`, `18 Mar 2026`, `today`, `yesterday`, `-7` (days ago).
+pub fn typed_day(text: &str, today: Day) -> Option<Day> {
+    let text = text.trim();
+    let back = match text.to_lowercase().as_str() {
+        "today" => Some(0),
+        "yesterday" => Some(-1),
+        other => other
+            .strip_prefix(['-', '−'])
+            .and_then(|days| days.parse::<u16>().ok())
+            .map(|days| -i32::from(days)),
+    };
+    if let Some(back) = back {
+        return Some(today.plus(back));
+    }
+    ["%Y-%m-%d", "%Y/%m/%d", "%d.%m.%Y", "%d %b %Y", "%d %B %Y"]
+        .into_iter()
+        .find_map(|format| NaiveDate::parse_from_str(text, format).ok())
+        .filter(|date| (1970..=9999).contains(&date.year()))
+        .map(Day::from_date)
+}
+
+/// Reads the days from one to another: `2026-03-01 – 2026-03-18`, with `to`, `..` or a blank between them too.
+pub fn typed_span(text: &str, today: Day) -> Option<Span> {
+    [" – ", "–", "..", " to ", ", ", " - ", " "]
+        .into_iter()
+        .find_map(|between| {
+            let (first, last) = text.trim().split_once(between)?;
+            Some(Span::new(typed_day(first, today)?, typed_day(last, today)?))
+        })
+}
+
+/// The most days that a span of one's own choice may have: a century.
+pub const MOST_DAYS: usize = 36_600;
+
 /// Days from `first` to `last`, both included.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Span {
     /// First day.
     pub first: Day,
@@ -145,6 +223,50 @@ mod tests {
             first: Day(first),
             last: Day(last),
         }
+    }
+
+    #[test]
+    fn days_are_understood_as_people_type_them() {
+        let today = Day(20_530);
+        for text in [
+            "2026-03-18",
+            " 18 Mar 2026 ",
+            "18.03.2026",
+            "18 march 2026",
+            "today",
+            "2026/3/18",
+        ] {
+            assert_eq!(typed_day(text, today), Some(today), "{text}");
+        }
+        assert_eq!(typed_day("-7", today), Some(Day(20_523)));
+        for text in [
+            "",
+            "2026-02-30",
+            "18",
+            "tomorrow",
+            "99999-01-01",
+            "0026-03-18",
+        ] {
+            assert_eq!(typed_day(text, today), None, "{text}");
+        }
+        let week = Some(span(20_523, 20_530));
+        for text in [
+            "2026-03-11 2026-03-18",
+            "2026-03-18..2026-03-11",
+            "11 Mar 2026 to today",
+            "2026-03-11 – 2026-03-18",
+            "-7 today",
+        ] {
+            assert_eq!(typed_span(text, today), week, "{text}");
+        }
+        assert_eq!(typed_span("2026-03-11", today), None);
+    }
+
+    #[test]
+    fn a_range_of_ones_own_stays_as_it_is() {
+        let own = span(3, 9);
+        assert_eq!(Range::Custom(own).span((Day(0), Day(98)), Day(100)), own);
+        assert_eq!(Hours::One.span(Day(100)), span(41, 100));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Where an axis has its lines and labels.
 
-use super::{day::Day, span::Span};
+use super::{day::Day, grain::Grain, span::Span};
 use chrono::{Datelike, NaiveDate, Weekday};
 
 /// Round values from zero to at least `max`, at most `count` steps: 1, 2, 2.5 or 5 times a power of ten,
@@ -26,6 +26,30 @@ pub struct DayTick {
     pub day: Day,
     /// `18 Mar`, `Mar`, `2026`.
     pub label: String,
+}
+
+/// Where the axis has its labels: each with at least `gap` days or minutes of room.
+pub fn pieces(grain: Grain, span: Span, gap: f32) -> Vec<DayTick> {
+    match grain {
+        Grain::Day => days(span, gap),
+        Grain::Minute { offset } => minutes(grain, offset, span, gap),
+    }
+}
+
+/// Round times of the clock: the finest that leaves each label its room.
+fn minutes(grain: Grain, offset: i64, span: Span, gap: f32) -> Vec<DayTick> {
+    let step = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720]
+        .into_iter()
+        .find(|&step| gap <= step as f32)
+        .unwrap_or(1440);
+    let ahead = offset / super::grain::MINUTE_US;
+    (span.first.0..=span.last.0)
+        .filter(|&minute| (i64::from(minute) + ahead).rem_euclid(step) == 0)
+        .map(|minute| DayTick {
+            day: Day(minute),
+            label: grain.short(Day(minute)),
+        })
+        .collect()
 }
 
 /// Days, Mondays, months, quarters or years: the finest that leaves each label `gap` days of room.
@@ -121,6 +145,25 @@ mod tests {
                 "{max}: {ticks:?}"
             );
         }
+    }
+
+    #[test]
+    fn minutes_stand_on_round_times_of_the_zones_clock() {
+        let first = Day(20_530 * 1440);
+        let span = Span {
+            first,
+            last: first.plus(179),
+        };
+        let labels = |offset: i64, gap| -> Vec<String> {
+            let offset = offset * crate::model::grain::MINUTE_US;
+            pieces(Grain::Minute { offset }, span, gap)
+                .into_iter()
+                .map(|tick| tick.label)
+                .collect()
+        };
+        assert_eq!(labels(0, 40.0), ["18 Mar", "01:00", "02:00"]);
+        assert_eq!(labels(345, 40.0), ["06:00", "07:00", "08:00"]);
+        assert_eq!(labels(0, 25.0).len(), 6);
     }
 
     #[test]

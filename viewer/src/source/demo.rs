@@ -3,10 +3,16 @@
 //! It has what real numbers have: weekdays, a night and day curve, growth, an outage (days without rows),
 //! a region that starts late, late events, and a day that is not over.
 
-use super::feed::{Board, Health, Request, now};
+use super::{
+    Latest,
+    extras::LISTENERS_NAME,
+    feed::{Board, Health, Request, now},
+};
 use crate::model::{
     data::{Dataset, Row, Status},
     day::{DAY_US, Day, Micros},
+    grain::{MINUTE_US, MINUTES_A_DAY, Zone},
+    wish::{Abilities, Ask, Distinct, Extras, Wish},
 };
 use std::{
     sync::{
@@ -107,6 +113,123 @@ pub fn at(now: Micros, revision: i64) -> Dataset {
     Dataset::new(rows, status)
 }
 
+/// The last day of it by minute, and the day before that.
+fn minutes(days: &Dataset) -> Dataset {
+    let now = days.status.now;
+    let last = (now.div_euclid(MINUTE_US)) as i32;
+    let watermark = now - 95_000_000;
+    let mut rows = Vec::new();
+    for minute in last - 2 * MINUTES_A_DAY + 1..=last {
+        let back = last - minute;
+        if (151..154).contains(&back) {
+            continue;
+        }
+        let at = f64::from(minute.rem_euclid(MINUTES_A_DAY)) / f64::from(MINUTES_A_DAY);
+        let hour = 1.0 - (at * std::f64::consts::TAU).cos() * 0.69;
+        for (t, (event_type, part, _)) in EVENT_TYPES.into_iter().enumerate() {
+            for (r, (region, size, _)) in REGIONS.into_iter().enumerate() {
+                let noise = noise(Day(minute), t, r) * 4.0 - 3.0;
+                let rush = if (62..71).contains(&back) { 1.55 } else { 1.0 };
+                let part_of_minute = match back {
+                    0 => (now.rem_euclid(MINUTE_US) as f64 / MINUTE_US as f64).max(0.2),
+                    1 => 0.9,
+                    _ => 1.0,
+                };
+                let events = size * part * hour * noise * rush / f64::from(MINUTES_A_DAY);
+                rows.push(Row {
+                    day: Day(minute),
+                    event_type: event_type.into(),
+                    region: region.into(),
+                    events: (events * part_of_minute) as i64,
+                    late_events: 0,
+                    updated_at: None,
+                    is_final: i64::from(minute) < watermark.div_euclid(MINUTE_US),
+                });
+            }
+        }
+    }
+    Dataset::with_names(rows, days.status.clone(), days).by_minute(Zone::default())
+}
+
+/// Who listened: fewer than there were plays, and the more so the longer one looks.
+fn listeners(days: &Dataset) -> Dataset {
+    let plays = |name: &str| name == "play";
+    let rows = days
+        .cells
+        .iter()
+        .filter(|cell| plays(&days.event_types[usize::from(cell.event_type)]))
+        .map(|cell| Row {
+            day: cell.day,
+            event_type: LISTENERS_NAME.into(),
+            region: days.regions[usize::from(cell.region)].clone(),
+            events: cell.events / 7,
+            late_events: 0,
+            updated_at: cell.updated_at,
+            is_final: cell.is_final,
+        });
+    Dataset::new(rows.collect(), days.status.clone()).of_listeners()
+}
+
+fn distinct(listeners: &Dataset, ask: &Ask) -> Distinct {
+    let over = |first: Day, last: Day| {
+        let is_on = |region: u16| match &ask.regions {
+            Some(regions) => regions.contains(&listeners.regions[usize::from(region)]),
+            None => true,
+        };
+        let cells = listeners.between(first, last).iter();
+        let sum: i64 = cells
+            .filter(|cell| is_on(cell.region))
+            .map(|cell| cell.events)
+            .sum();
+        let days = f64::from((last.0 - first.0 + 1).max(1));
+        (sum as f64 / days.powf(0.7)) as i64
+    };
+    let (first, back) = (ask.span.first, -ask.shift);
+    Distinct {
+        listeners: over(first, ask.span.last),
+        compared: ask
+            .complete
+            .map(|last| (over(first, last), over(first.plus(back), last.plus(back)))),
+        ask: ask.clone(),
+    }
+}
+
+/// Everything that the sample has beside its days.
+pub(super) fn add_extras(latest: &mut Latest, at: Micros) {
+    let days = latest.data.clone();
+    let days = days.unwrap_or_else(|| Arc::new(self::at(at, 1)));
+    let all = Wish {
+        minutes: Some(MINUTES_A_DAY),
+        ..Wish::default()
+    };
+    answer(latest, &days, &all);
+    latest.can = Arc::new(Abilities {
+        minutes: true,
+        zones: false,
+        listeners: true,
+        version: None,
+        zone_names: Vec::new(),
+    });
+}
+
+/// Answers a wish without a thread.
+pub(super) fn answer_at_once(latest: &mut Latest, wish: &Wish) {
+    if let Some(days) = latest.data.clone() {
+        answer(latest, &days, wish);
+        latest.generation += 1;
+    }
+}
+
+fn answer(latest: &mut Latest, days: &Dataset, wish: &Wish) {
+    let listeners = Arc::new(listeners(days));
+    latest.distinct = wish.distinct.as_ref().map(|ask| distinct(&listeners, ask));
+    latest.extras = Extras {
+        minutes: wish.minutes.map(|_| Arc::new(minutes(days))),
+        listeners: Some(listeners),
+    };
+    latest.answered = wish.clone();
+}
+
 /// Which part of a day's events has come when this part of the day has passed: little at night.
 fn share_of_day(passed: f64) -> f64 {
     passed - (passed * std::f64::consts::TAU).sin() * 0.11
@@ -125,25 +248,35 @@ fn noise(day: Day, event_type: usize, region: usize) -> f64 {
 pub(super) fn run(board: &Board, requests: &Receiver<Request>) {
     let mut revision = 0;
     let mut paused = false;
+    let mut wish = Wish::default();
+    let mut read = true;
     loop {
-        if !paused {
+        if read {
             revision += 1;
             let data = Arc::new(at(now(), revision));
             board.update(|latest| {
-                latest.health = Health::Live;
+                add_extras(latest, data.status.now);
+                answer(latest, &data, &wish);
+                latest.health = if paused { Health::Paused } else { Health::Live };
                 latest.data = Some(data);
                 latest.checked_at = Some(now());
                 latest.generation += 1;
             });
         }
-        match requests.recv_timeout(STEP) {
+        read = match requests.recv_timeout(STEP) {
             Ok(Request::Stop) | Err(RecvTimeoutError::Disconnected) => return,
             Ok(Request::Pause(value)) => {
                 paused = value;
                 let health = if paused { Health::Paused } else { Health::Live };
                 board.update(|latest| latest.health = health);
+                !paused
             }
-            Ok(Request::Refresh) | Err(RecvTimeoutError::Timeout) => {}
+            Ok(Request::Wish(value)) => {
+                wish = value;
+                true
+            }
+            Ok(Request::Refresh) => true,
+            Err(RecvTimeoutError::Timeout) => !paused,
         }
     }
 }

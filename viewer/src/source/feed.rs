@@ -1,7 +1,11 @@
 //! The seam between window and source: the latest numbers and the source's health, swapped in whole.
 
 use super::{demo, postgres::Canceller, problem::Problem, worker};
-use crate::model::{data::Dataset, day::Micros};
+use crate::model::{
+    data::Dataset,
+    day::Micros,
+    wish::{Abilities, Distinct, Extras, Wish},
+};
 use musicstream_connect::Target;
 use std::{
     sync::{
@@ -55,14 +59,23 @@ pub struct Latest {
     pub rows_read: usize,
     /// Counts loads, so that the window knows when to work things out again.
     pub generation: u64,
+    /// Minutes and listeners, where they are shown.
+    pub extras: Extras,
+    /// Distinct listeners, once they were asked for.
+    pub distinct: Option<Distinct>,
+    /// What can be asked for.
+    pub can: Arc<Abilities>,
+    /// The wish that all of this answers.
+    pub answered: Wish,
     /// The source in words: `musicstream on 127.0.0.1:5432`.
     pub source: String,
 }
 
 /// What the window asks of the worker.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Request {
     Refresh,
+    Wish(Wish),
     Pause(bool),
     Stop,
 }
@@ -109,6 +122,8 @@ impl Board {
 pub struct Feed {
     board: Arc<Board>,
     requests: Sender<Request>,
+    /// It is the sample at one instant, which answers by itself.
+    answers: bool,
 }
 
 impl Feed {
@@ -120,6 +135,10 @@ impl Feed {
             query_time: Duration::ZERO,
             rows_read: 0,
             generation: 0,
+            extras: Extras::default(),
+            distinct: None,
+            can: Arc::default(),
+            answered: Wish::default(),
             source,
         };
         let (requests, receiver) = channel();
@@ -129,7 +148,12 @@ impl Feed {
             wake: Mutex::new(None),
             statement: Mutex::new(None),
         });
-        (Self { board, requests }, receiver)
+        let feed = Self {
+            board,
+            requests,
+            answers: false,
+        };
+        (feed, receiver)
     }
 
     /// Reads from a database on a thread of its own.
@@ -168,6 +192,32 @@ impl Feed {
             latest.checked_at = Some(checked_at);
             latest.generation = 1;
         });
+        feed
+    }
+
+    /// The same as a source that can do this.
+    pub fn knowing(self, can: Abilities) -> Self {
+        self.board.update(|latest| latest.can = Arc::new(can));
+        self
+    }
+
+    /// What brings other numbers to the window, from wherever they come.
+    pub fn bringer(&self) -> impl Fn(Dataset) + use<> {
+        let board = Arc::clone(&self.board);
+        move |data| {
+            board.update(|latest| {
+                latest.checked_at = Some(data.status.now);
+                latest.data = Some(Arc::new(data));
+                latest.generation += 1;
+            });
+        }
+    }
+
+    /// The built-in sample as it stands at an instant, with all that it has.
+    pub fn sample(at: Micros) -> Self {
+        let mut feed = Self::fixed(demo::at(at, 1), demo::LABEL);
+        feed.answers = true;
+        feed.board.update(|latest| demo::add_extras(latest, at));
         feed
     }
 
@@ -210,6 +260,38 @@ impl Feed {
     /// When the numbers were last known to be current (local clock).
     pub fn checked_at(&self) -> Option<Micros> {
         self.board.lock().checked_at
+    }
+
+    /// Distinct listeners over the days on screen, if they are known.
+    pub fn distinct(&self) -> Option<Distinct> {
+        self.board.lock().distinct.clone()
+    }
+
+    /// Asks for what the window shows.
+    pub fn wish(&self, wish: Wish) {
+        if self.answers {
+            self.board
+                .update(|latest| demo::answer_at_once(latest, &wish));
+        }
+        self.request(Request::Wish(wish));
+    }
+
+    /// Waits until what is known answers the wish, or something is in the way, at most so long.
+    pub fn wait_for(&self, wish: &Wish, at_most: Duration) {
+        let deadline = Instant::now() + at_most;
+        let mut latest = self.board.lock();
+        while latest.answered != *wish && !matches!(latest.health, Health::Trouble { .. }) {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return;
+            }
+            latest = self
+                .board
+                .changed
+                .wait_timeout(latest, left)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+        }
     }
 
     /// Asks for a new load now.

@@ -1,6 +1,7 @@
 //! Where the numbers come from: a database behind a worker thread, or the built-in sample.
 
 pub mod demo;
+mod extras;
 mod feed;
 mod postgres;
 pub mod problem;

@@ -45,7 +45,7 @@ pub(super) enum Nap {
 
 /// An open session.
 pub(super) struct Session {
-    client: Client,
+    pub(super) client: Client,
     tls: MakeRustlsConnect,
 }
 
@@ -239,7 +239,7 @@ impl Changes {
     }
 }
 
-fn rows(rows: Vec<postgres::Row>) -> Result<Vec<Row>, postgres::Error> {
+pub(super) fn rows(rows: Vec<postgres::Row>) -> Result<Vec<Row>, postgres::Error> {
     rows.into_iter()
         .map(|row| {
             Ok(Row {
@@ -275,6 +275,6 @@ fn status(transaction: &mut Transaction<'_>) -> Result<Status, postgres::Error> 
     })
 }
 
-fn micros(at: Option<DateTime<Utc>>) -> Option<Micros> {
+pub(super) fn micros(at: Option<DateTime<Utc>>) -> Option<Micros> {
     at.map(|at| at.timestamp_micros())
 }

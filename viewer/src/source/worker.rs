@@ -5,6 +5,11 @@ use super::{
     postgres::{Loaded, Nap, Session},
     problem::Problem,
 };
+use crate::model::{
+    data::Dataset,
+    grain::Grain,
+    wish::{Abilities, Wish},
+};
 use musicstream_connect::Target;
 use std::{
     sync::Arc,
@@ -36,6 +41,7 @@ pub(super) fn run(target: &Target, poll: Duration, board: &Board, requests: &Rec
         requests,
         paused: false,
         healthy: false,
+        wish: Wish::default(),
     };
     let mut backoff = FIRST_BACKOFF;
     let mut since = None;
@@ -65,6 +71,7 @@ pub(super) fn run(target: &Target, poll: Duration, board: &Board, requests: &Rec
         match requests.recv_timeout(backoff) {
             Ok(Request::Stop) | Err(RecvTimeoutError::Disconnected) => return,
             Ok(Request::Pause(paused)) => worker.paused = paused,
+            Ok(Request::Wish(wish)) => worker.wish = wish,
             Ok(Request::Refresh) | Err(RecvTimeoutError::Timeout) => {}
         }
         backoff = (backoff * 2).min(LAST_BACKOFF);
@@ -78,6 +85,8 @@ struct Worker<'a> {
     paused: bool,
     /// A load of this session worked.
     healthy: bool,
+    /// What the window shows beside daily numbers.
+    wish: Wish,
 }
 
 /// What this session has loaded.
@@ -85,6 +94,10 @@ struct Known {
     loaded: Loaded,
     /// When everything was loaded the last time.
     whole_at: Instant,
+    /// What was read for the window beside that.
+    answered: Wish,
+    /// What else this session may read.
+    can: Arc<Abilities>,
 }
 
 /// What ended a wait.
@@ -128,7 +141,12 @@ impl Worker<'_> {
     ) -> Result<Option<Duration>, Problem> {
         if let Some(known) = known {
             let fingerprint = known.loaded.data.status.fingerprint();
-            if fingerprint.is_some() && fingerprint == session.status()?.fingerprint() {
+            let status = session.status()?;
+            if fingerprint.is_some()
+                && fingerprint == status.fingerprint()
+                && known.answered == self.wish
+                && !self.has_moved_on(&known.loaded.data, status.now)
+            {
                 self.board.touch(now());
                 return Ok(None);
             }
@@ -141,6 +159,13 @@ impl Worker<'_> {
             Some(known) => (session.load_changes(&known.loaded)?, known.whole_at),
             None => (session.load()?, started),
         };
+        let can = match &known {
+            Some(known) => Arc::clone(&known.can),
+            None => Arc::new(session.abilities()?),
+        };
+        let wish = self.wish.clone();
+        let data = session.days_of_zone(&wish, &can, &loaded.data)?;
+        let extras = session.extras(&wish, &can, &data)?;
         let took = started.elapsed();
         // After a whole load, which was asked for, the next one is a small one.
         let counted = if recent.is_some() {
@@ -152,14 +177,47 @@ impl Worker<'_> {
         let health = self.health();
         self.board.update(|latest| {
             latest.health = health;
-            latest.data = Some(Arc::clone(&loaded.data));
+            latest.data = Some(data);
+            latest.extras = extras;
             latest.checked_at = Some(now());
             latest.query_time = took;
             latest.rows_read = loaded.rows_read;
             latest.generation += 1;
         });
-        *known = Some(Known { loaded, whole_at });
+        // The numbers are on screen; what takes longer, or is needed later, follows.
+        let distinct = match &wish.distinct {
+            Some(ask) if can.listeners => match session.distinct(ask) {
+                // One figure that takes too long is no reason to go without the others.
+                Err(Problem::Slow(_)) => None,
+                answer => Some(answer?),
+            },
+            _ => None,
+        };
+        let can = match can.zone_names.is_empty() && can.zones {
+            true => Arc::new(Abilities {
+                zone_names: session.zone_names()?,
+                ..(*can).clone()
+            }),
+            false => can,
+        };
+        self.board.update(|latest| {
+            latest.distinct = distinct;
+            latest.can = Arc::clone(&can);
+            latest.answered = wish.clone();
+        });
+        *known = Some(Known {
+            loaded,
+            whole_at,
+            answered: wish,
+            can,
+        });
         Ok(Some(counted))
+    }
+
+    /// Whether minutes are shown and another one has begun, whether anything came or not.
+    fn has_moved_on(&self, data: &Dataset, now: i64) -> bool {
+        let minutes = Grain::Minute { offset: 0 };
+        self.wish.minutes.is_some() && minutes.of(data.status.now) != minutes.of(now)
     }
 
     fn health(&self) -> Health {
@@ -174,10 +232,15 @@ impl Worker<'_> {
     fn wait(&mut self, session: &mut Session, rest: Duration) -> Woken {
         let start = Instant::now();
         let mut notified = false;
+        let mut is_wished = false;
         loop {
             loop {
                 match self.requests.try_recv() {
                     Ok(Request::Refresh) => return Woken::Load,
+                    Ok(Request::Wish(wish)) => {
+                        self.wish = wish;
+                        is_wished = true;
+                    }
                     Ok(Request::Stop) | Err(TryRecvError::Disconnected) => return Woken::Stop,
                     Ok(Request::Pause(paused)) => {
                         self.paused = paused;
@@ -186,6 +249,10 @@ impl Worker<'_> {
                     }
                     Err(TryRecvError::Empty) => break,
                 }
+            }
+            if is_wished {
+                // The last of several counts.
+                return Woken::Look;
             }
             let waited = start.elapsed();
             if !self.paused && waited >= rest && (notified || waited >= self.poll) {

@@ -1,18 +1,22 @@
 //! Ties state, numbers and drawing together.
 
-use super::{banner, centre, filters, help, keys, status, theme, tiles, top, welcome};
+use super::{
+    banner, centre, dates, filters, help, keys, palette, status, theme, tiles, top, welcome,
+};
 use crate::{
     model::{
         board::Board,
         csv,
         data::Dataset,
         day::{Day, Micros},
+        series::View,
+        wish::Wish,
     },
     source::{self, Feed, Health, Latest},
     state::{Command, Effect, State, Theme},
 };
 use egui::{CentralPanel, Frame, Margin, Panel, ThemePreference, Ui};
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, path::PathBuf, sync::Arc, time::Duration};
 
 /// What time it is: a window asks the machine, a picture stands still.
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +51,12 @@ pub(super) struct Memory {
     pub(super) focus_search: bool,
     /// The row of the table that is selected.
     pub(super) selected: Option<crate::model::data::Cell>,
+    /// The command palette, while it is open.
+    pub(super) palette: Option<palette::Palette>,
+    /// Days that are being typed, while their dialog is open.
+    pub(super) dates: Option<dates::Dates>,
+    /// Characters of names that no font has, as of a load.
+    pub(super) unknown: (u64, Vec<char>),
     /// A word at the bottom: what was saved or copied.
     pub(super) notice: Option<String>,
 }
@@ -54,7 +64,10 @@ pub(super) struct Memory {
 /// What one part of the window needs to know.
 pub(super) struct Scene<'a> {
     pub(super) state: &'a State,
+    /// Events by day, whatever is shown.
     pub(super) data: &'a Dataset,
+    /// What the charts and the table show.
+    pub(super) shown: &'a Dataset,
     pub(super) board: Option<&'a Board>,
     pub(super) latest: &'a Latest,
     pub(super) now: Micros,
@@ -65,6 +78,9 @@ pub struct App {
     feed: Feed,
     latest: Latest,
     data: Arc<Dataset>,
+    shown: Arc<Dataset>,
+    /// What the source was asked for the last time.
+    asked: Wish,
     state: State,
     board: Option<Board>,
     stale: bool,
@@ -83,6 +99,8 @@ impl App {
         let mut app = Self {
             feed,
             data: latest.data.clone().unwrap_or_default(),
+            shown: Arc::default(),
+            asked: Wish::default(),
             latest,
             state,
             board: None,
@@ -110,7 +128,11 @@ impl App {
     pub fn run(&mut self, command: Command, ctx: &egui::Context) {
         self.memory.notice = None;
         let before = self.state.clone();
-        let effect = self.state.apply(command, &self.data);
+        let ruler = match self.state.view {
+            View::Live => &self.shown,
+            _ => &self.data,
+        };
+        let effect = self.state.apply(command, ruler);
         self.stale |= !self.state.shows_the_same(&before);
         match effect {
             None => {}
@@ -118,7 +140,7 @@ impl App {
             Some(Effect::PauseChanged) => self.feed.pause(self.state.paused),
             Some(Effect::CopyCsv) => {
                 if let Some(board) = &self.board {
-                    ctx.copy_text(csv::of(&self.data, &board.table));
+                    ctx.copy_text(csv::of(&self.shown, &board.table));
                     self.memory.notice = Some("rows copied".into());
                 }
             }
@@ -142,6 +164,7 @@ impl App {
             self.stale = true;
         }
         self.latest.checked_at = self.feed.checked_at();
+        self.latest.distinct = self.feed.distinct();
         if let Some(saved) = self.pictures.lock().ok().and_then(|mut saved| saved.take()) {
             self.memory.notice = Some(match saved {
                 Ok(path) => format!("picture saved: {}", path.display()),
@@ -159,12 +182,16 @@ impl App {
             Theme::Dark => ThemePreference::Dark,
         });
         if std::mem::take(&mut self.stale) {
-            self.board = Board::new(&self.data, &self.state);
+            self.shown = self.numbers();
+            self.board = (!self.data.cells.is_empty())
+                .then(|| Board::over(&self.shown, &self.data, &self.state))
+                .flatten();
         }
         let mut commands = keys::read(ui, &mut self.memory, &self.state);
         let scene = Scene {
             state: &self.state,
             data: &self.data,
+            shown: &self.shown,
             board: self.board.as_ref(),
             latest: &self.latest,
             now: self.clock.now(),
@@ -173,20 +200,74 @@ impl App {
         for command in commands {
             self.run(command, &ctx);
         }
+        self.ask();
+        self.look_for_fonts(&ctx);
         if let Health::Trouble { .. } = self.latest.health {
             // Its age and the time to the next try are on screen.
             ctx.request_repaint_after(Duration::from_secs(1));
         }
     }
 
+    /// Notes which characters of the names cannot be drawn, once a load.
+    fn look_for_fonts(&mut self, ctx: &egui::Context) {
+        if self.memory.unknown.0 == self.latest.generation {
+            return;
+        }
+        let names = self.data.event_types.iter().chain(&self.data.regions);
+        let characters: BTreeSet<char> = names.flat_map(|name| name.chars()).collect();
+        let unknown: Vec<char> = ctx.fonts_mut(|fonts| {
+            let is_unknown = |c: &char| !c.is_control() && !fonts.has_glyph(&theme::font(13.0), *c);
+            characters.into_iter().filter(is_unknown).collect()
+        });
+        if !unknown.is_empty() {
+            ctx.request_repaint();
+        }
+        self.memory.unknown = (self.latest.generation, unknown);
+    }
+
+    /// Asks the source for what is shown now, if that is something else than before.
+    fn ask(&mut self) {
+        let wish = Wish::of(&self.state, &self.data);
+        if wish != self.asked {
+            self.asked = wish.clone();
+            self.feed.wish(wish);
+        }
+    }
+
+    /// Waits for what is shown, for a picture that is taken once. Without it the picture says what is missing.
+    pub fn settle(&mut self, at_most: Duration) {
+        self.ask();
+        self.feed.wait_for(&self.asked, at_most);
+        self.logic();
+        self.stale = true;
+    }
+
+    /// The numbers of the view.
+    fn numbers(&self) -> Arc<Dataset> {
+        let extras = &self.latest.extras;
+        let nothing = || Dataset::with_names(Vec::new(), self.data.status.clone(), &self.data);
+        match self.state.view {
+            View::Live => extras
+                .minutes
+                .clone()
+                .unwrap_or_else(|| Arc::new(nothing().by_minute(self.data.zone.clone()))),
+            View::Listeners => {
+                let listeners = extras.listeners.clone();
+                listeners.unwrap_or_else(|| Arc::new(nothing().of_listeners()))
+            }
+            _ => Arc::clone(&self.data),
+        }
+    }
+
     fn save_csv(&mut self) {
         let Some(board) = &self.board else { return };
-        let (first, last) = (board.span.first.iso(), board.span.last.iso());
+        let name = |day| self.shown.grain.iso(day).replace([' ', ':'], "-");
+        let (first, last) = (name(board.span.first), name(board.span.last));
         let path = self
             .export_dir
             .join(format!("musicstream_{first}_{last}.csv"));
         self.memory.notice = Some(
-            match std::fs::write(&path, csv::of(&self.data, &board.table)) {
+            match std::fs::write(&path, csv::of(&self.shown, &board.table)) {
                 Ok(()) => format!("{} rows saved: {}", board.table.rows.len(), path.display()),
                 Err(error) => format!("{} not saved: {error}", path.display()),
             },
@@ -218,15 +299,15 @@ fn draw(ui: &mut Ui, scene: &Scene<'_>, memory: &mut Memory, commands: &mut Vec<
     };
     Panel::top("top")
         .frame(bare(14, 9).fill(tokens.surface))
-        .show(ui, |ui| top::show(ui, scene, commands));
+        .show(ui, |ui| top::show(ui, scene, memory, commands));
     Panel::bottom("status")
         .frame(bare(14, 5).fill(tokens.surface))
-        .show(ui, |ui| status::show(ui, scene, memory));
+        .show(ui, |ui| status::show(ui, scene, memory, commands));
     let Some(board) = scene.board else {
         CentralPanel::default()
             .frame(bare(14, 14))
             .show(ui, |ui| welcome::show(ui, scene, commands));
-        help::show(ui, scene.state, commands);
+        overlays(ui, scene, memory, commands);
         return;
     };
     if banner::is_needed(scene) {
@@ -248,5 +329,12 @@ fn draw(ui: &mut Ui, scene: &Scene<'_>, memory: &mut Memory, commands: &mut Vec<
         }
         centre::show(ui, scene, board, memory, commands);
     });
+    overlays(ui, scene, memory, commands);
+}
+
+/// What opens over the window.
+fn overlays(ui: &Ui, scene: &Scene<'_>, memory: &mut Memory, commands: &mut Vec<Command>) {
     help::show(ui, scene.state, commands);
+    palette::show(ui, scene, memory, commands);
+    dates::show(ui, scene, memory, commands);
 }

@@ -2,14 +2,12 @@
 
 use super::{
     app::{Memory, Scene},
-    chart, figures, table, text, theme, widgets,
+    blank, chart, figures, table, text, theme, widgets,
 };
 use crate::{
     model::{
         board::Board,
-        format,
         series::{Split, View},
-        stats::comparison_shift,
     },
     state::Command,
 };
@@ -26,6 +24,11 @@ pub(super) fn show(
 ) {
     tabs(ui, scene, board, commands);
     ui.add_space(4.0);
+    if let Some(blank) = blank::of(scene, board) {
+        let rect = ui.available_rect_before_wrap();
+        blank::show(ui, rect, &blank);
+        return;
+    }
     if scene.state.view == View::Table {
         let rect = ui.available_rect_before_wrap();
         table::show(ui, rect, scene, board, memory, commands);
@@ -71,7 +74,12 @@ pub(super) fn show(
 fn tabs(ui: &mut Ui, scene: &Scene<'_>, board: &Board, commands: &mut Vec<Command>) {
     let tokens = theme::tokens(ui);
     // Where the choices do not fit beside the tabs, they get a line of their own.
-    let beside = ui.available_width() > 700.0 || scene.state.view != View::Overlay;
+    let needed = match scene.state.view {
+        View::Overlay | View::Live => 860.0,
+        View::Heatmap | View::Table => 0.0,
+        _ => 620.0,
+    };
+    let beside = ui.available_width() > needed;
     ui.horizontal(|ui| {
         let options = View::ALL.map(|view| (view, text::view(view), text::view(view).to_owned()));
         if let Some(view) = widgets::segments(ui, scene.state.view, options) {
@@ -82,17 +90,22 @@ fn tabs(ui: &mut Ui, scene: &Scene<'_>, board: &Board, commands: &mut Vec<Comman
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if board.span != board.full {
-                let tip = "All days of the range (Esc)";
-                if widgets::link_button(ui, "Show all days", "Show all days", tip).clicked() {
+                let tip = text::SHOW_ALL_TIP;
+                if widgets::link_button(ui, text::SHOW_ALL, text::SHOW_ALL, tip).clicked() {
                     commands.push(Command::ResetZoom);
                 }
             }
             // The longest form that there is room for, or none: the axis says it too.
-            let days = format::days(board.span.first, board.span.last);
-            let count = format::count(board.span.days() as i64, "day", "days");
+            let days = board.grain.between(board.span.first, board.span.last);
+            let count = board.grain.count(board.span.days());
+            let zone = &scene.shown.zone;
+            let zone = match board.grain.is_minute() {
+                true => zone.clock(),
+                false => zone.name.clone(),
+            };
             let forms = [
-                format!("{days}  ·  {count} (UTC)"),
-                format!("{days} (UTC)"),
+                format!("{days}  ·  {count} ({zone})"),
+                format!("{days} ({zone})"),
                 days,
             ];
             for form in forms {
@@ -113,8 +126,8 @@ fn tabs(ui: &mut Ui, scene: &Scene<'_>, board: &Board, commands: &mut Vec<Comman
 /// What a line stands for, and whether the days before are drawn.
 fn choices(ui: &mut Ui, scene: &Scene<'_>, board: &Board, commands: &mut Vec<Command>) {
     let tokens = theme::tokens(ui);
-    if scene.state.view == View::Overlay {
-        if ui.available_width() > 600.0 {
+    if matches!(scene.state.view, View::Overlay | View::Live) {
+        if ui.available_width() > 640.0 {
             ui.add_space(8.0);
             ui.label(RichText::new("A line for each").color(tokens.weak));
         }
@@ -129,14 +142,14 @@ fn choices(ui: &mut Ui, scene: &Scene<'_>, board: &Board, commands: &mut Vec<Com
     if matches!(scene.state.view, View::Heatmap | View::Table) {
         return;
     }
-    let days = comparison_shift(board.span.days());
-    let name = format!("Compare with the {days} days before");
-    let tip = format!("Draw the {days} days before too, pale (C)");
+    let before = board.grain.before(board.span.days());
+    let name = format!("Compare with {before}");
+    let tip = format!("Draw {before} too, pale (C)");
     if widgets::toggle(ui, scene.state.compare, "Compare", &name, &tip).clicked() {
         commands.push(Command::ToggleCompare);
     }
     if scene.state.compare && ui.available_width() > 460.0 {
-        let words = format!("pale: the {days} days before");
+        let words = format!("pale: {before}");
         ui.label(RichText::new(words).small().color(tokens.weak));
     }
 }
@@ -158,11 +171,14 @@ fn charts(
     let frame = chart::Frame {
         span: board.span,
         states: &board.states,
-        begin: scene
-            .data
-            .bounds()
-            .map_or(board.span.first, |(first, _)| first),
-        now: scene.data.status.now,
+        grain: board.grain,
+        measure: board.measure,
+        begin: match scene.data.bounds() {
+            Some((first, _)) if !board.grain.is_minute() => first,
+            _ => board.span.first,
+        },
+        now: scene.shown.local_now(),
+        today: scene.shown.today(),
         palette: scene.state.colors(scene.state.colored()),
         day: memory
             .hovered
@@ -171,7 +187,7 @@ fn charts(
         compared: scene
             .state
             .compare
-            .then(|| comparison_shift(board.span.days())),
+            .then(|| board.grain.comparison_shift(board.span.days())),
         highlight: highlight.as_deref(),
     };
     if scene.state.view == View::Heatmap {

@@ -12,9 +12,10 @@ use super::{
 };
 use crate::{
     model::{
-        data::DayState,
+        data::{DayState, Measure},
         day::Day,
         format,
+        grain::Grain,
         palette::{self, Palette},
         panel::{Line, Panel},
         span::Span,
@@ -27,16 +28,25 @@ use egui::{
     WidgetInfo, accesskit::Role, pos2, vec2,
 };
 
+/// Room for the numbers at the left.
+const AXIS: f32 = 34.0;
+
 /// What all charts of a view share.
 pub(crate) struct Frame<'a> {
+    /// What a day is.
+    pub(crate) grain: Grain,
+    /// What is counted.
+    pub(crate) measure: Measure,
     /// The days on screen.
     pub(crate) span: Span,
     /// What can be said about each of them.
     pub(crate) states: &'a [DayState],
     /// The first day with any row: before it, nothing is missing.
     pub(crate) begin: Day,
-    /// The source's clock.
+    /// The source's clock, as the zone reads it.
     pub(crate) now: i64,
+    /// The day, or minute, of that clock.
+    pub(crate) today: Day,
     /// Colours of names.
     pub(crate) palette: &'a Palette,
     /// The day that is read: under the pointer, or the keyboard's.
@@ -108,13 +118,14 @@ pub(crate) fn show(
         egui::StrokeKind::Inside,
     );
     let inner = rect.shrink(theme::PAD);
-    title(ui, inner, panel, tokens);
+    title(ui, inner, panel, frame, tokens);
     let steps = ((inner.height() - 44.0) / 44.0).clamp(2.0, 6.0) as usize;
     let values = ticks::values(panel.max(frame.compared.is_some()), steps);
     let left = values
         .iter()
         .map(|value| width(ui, &format::compact(*value)))
-        .fold(0.0, f32::max)
+        // As wide for all numbers of up to four figures: a chart stays where it is while its numbers grow.
+        .fold(AXIS, f32::max)
         + 8.0;
     let right = labels::room(ui, panel, inner.width());
     let plot = Rect::from_min_max(
@@ -139,7 +150,7 @@ pub(crate) fn show(
     late_days(ui.painter(), &layout, panel, tokens);
     lines::paint(ui, &layout, panel, frame, tokens);
     labels::paint(ui, &layout, panel, frame, tokens, inner.max.x);
-    let brush = brush(ui, &response, &layout, frame.span, tokens);
+    let brush = brush(ui, &response, &layout, frame, tokens);
     let outcome = interact(ui, &response, &layout, frame, brush);
     if let Some(index) = frame.day.and_then(|day| frame.span.index(day)) {
         crosshair(ui, &layout, panel, frame, index, tokens);
@@ -159,7 +170,7 @@ fn width(ui: &Ui, label: &str) -> f32 {
         .x
 }
 
-fn title(ui: &Ui, inner: Rect, panel: &Panel, tokens: Tokens) {
+fn title(ui: &Ui, inner: Rect, panel: &Panel, frame: &Frame<'_>, tokens: Tokens) {
     let name = widgets::elided(
         ui,
         &panel.title,
@@ -170,7 +181,10 @@ fn title(ui: &Ui, inner: Rect, panel: &Panel, tokens: Tokens) {
     let after = inner.min.x + name.size().x + 10.0;
     let baseline = inner.min.y + name.size().y;
     ui.painter().galley(inner.min, name, tokens.text);
-    let sum = format!("{} events", format::grouped(panel.sum()));
+    let sum = match frame.measure {
+        Measure::Events => format!("{} events", format::grouped(panel.sum())),
+        Measure::Listeners => text::listeners_note(),
+    };
     let sum = widgets::elided(
         ui,
         &sum,
@@ -184,7 +198,7 @@ fn title(ui: &Ui, inner: Rect, panel: &Panel, tokens: Tokens) {
 
 /// Name and text for screen readers; the keyboard's day is read out as it moves.
 fn describe(ui: &Ui, response: &Response, panel: &Panel, frame: &Frame<'_>) {
-    let days = format::days(frame.span.first, frame.span.last);
+    let days = frame.grain.between(frame.span.first, frame.span.last);
     let name = format!(
         "Line chart {}, {days}, {} series",
         panel.title,
@@ -194,7 +208,7 @@ fn describe(ui: &Ui, response: &Response, panel: &Panel, frame: &Frame<'_>) {
     let reading = frame
         .day
         .and_then(|day| Some((day, frame.span.index(day)?)))
-        .map(|(day, index)| readout::sentence(panel, day, frame.states[index], index));
+        .map(|(day, index)| readout::sentence(panel, frame, day, index));
     ui.ctx().accesskit_node_builder(response.id, |node| {
         let hint = "Left and right move the day, plus and minus zoom, escape shows all days";
         node.set_description(reading.unwrap_or_else(|| hint.to_owned()));
@@ -222,7 +236,7 @@ fn incomplete_days(painter: &Painter, layout: &Layout, frame: &Frame<'_>, tokens
     );
     painter.rect_filled(band, 2.0, tokens.shade);
     let clock = || format!("so far, {}", format::clock_short(frame.now));
-    let today = frame.span.last == Day::of(frame.now);
+    let today = frame.span.last == frame.today;
     let label = match (frame.states[first], today) {
         (DayState::Open, true) => format!("not final · {}", clock()),
         (DayState::SoFar, true) => clock(),
@@ -260,7 +274,7 @@ fn missing_days(
             pill(
                 painter,
                 band.center(),
-                text::NO_DATA,
+                text::no_data(frame.grain),
                 tokens.weak,
                 tokens.surface,
             );
@@ -312,7 +326,7 @@ fn grid(painter: &Painter, layout: &Layout, values: &[f64], frame: &Frame<'_>, t
 fn day_axis(painter: &Painter, layout: &Layout, frame: &Frame<'_>, tokens: Tokens) {
     let day_width = layout.plot.width() / layout.days as f32;
     let mut free_from = layout.plot.min.x - 24.0;
-    for tick in ticks::days(frame.span, 58.0 / day_width) {
+    for tick in ticks::pieces(frame.grain, frame.span, 58.0 / day_width) {
         let Some(index) = frame.span.index(tick.day) else {
             continue;
         };
@@ -389,30 +403,36 @@ fn cue(frame: &Frame<'_>, line: &Line) -> usize {
     line.marker + palette::cycle(frame.palette.slot(&line.color_name))
 }
 
-/// The days that are being dragged over, painted.
+/// The days that are being dragged over, painted. They are remembered as days: numbers that arrive meanwhile,
+/// and the end of the drag, at which the toolkit has forgotten its beginning, change nothing about them.
 fn brush(
     ui: &Ui,
     response: &Response,
     layout: &Layout,
-    span: Span,
+    frame: &Frame<'_>,
     tokens: Tokens,
 ) -> Option<Span> {
-    // When the button comes up, egui has forgotten where it went down.
+    let span = frame.span;
     let id = response.id.with("brush");
-    if response.drag_started() {
-        let origin = ui.input(|input| input.pointer.press_origin())?;
-        ui.data_mut(|data| data.insert_temp(id, origin));
-    }
-    let start: Pos2 = ui.data(|data| data.get_temp(id))?;
-    let end = response.interact_pointer_pos()?;
-    let (a, b) = (layout.index(start.x), layout.index(end.x));
-    if !(response.dragged() || response.drag_stopped()) || a == b {
+    let day_at = |at: Pos2| span.day(layout.index(at.x)).0;
+    let origin = ui.input(|input| input.pointer.press_origin());
+    let known: Option<(i32, i32)> = match origin.filter(|_| response.drag_started()) {
+        Some(at) => Some((day_at(at), day_at(at))),
+        None => ui.data(|data| data.get_temp(id)),
+    };
+    let (start, last) = known?;
+    if !(response.dragged() || response.drag_stopped()) {
+        ui.data_mut(|data| data.remove_temp::<(i32, i32)>(id));
         return None;
     }
-    let area = Rect::from_x_y_ranges(
-        layout.edge(a.min(b))..=layout.edge(a.max(b) + 1),
-        layout.plot.y_range(),
-    );
+    let end = response.interact_pointer_pos().map_or(last, day_at);
+    ui.data_mut(|data| data.insert_temp(id, (start, end)));
+    let days = Span::new(Day(start), Day(end)).intersect(span)?;
+    let (a, b) = (span.index(days.first)?, span.index(days.last)?);
+    if a == b {
+        return None;
+    }
+    let area = Rect::from_x_y_ranges(layout.edge(a)..=layout.edge(b + 1), layout.plot.y_range());
     ui.painter().rect(
         area,
         2.0,
@@ -420,11 +440,10 @@ fn brush(
         Stroke::new(1.0, tokens.accent),
         egui::StrokeKind::Inside,
     );
-    let days = Span::new(span.day(a), span.day(b));
     let words = format!(
-        "{} · {} days",
-        format::days(days.first, days.last),
-        days.days()
+        "{} · {}",
+        frame.grain.between(days.first, days.last),
+        frame.grain.count(days.days())
     );
     let half = words.len() as f32 * 3.2;
     let x = area

@@ -4,21 +4,12 @@ use super::{
     app::{Memory, Scene},
     chart, table, text, theme,
 };
-use crate::model::{board::Board, format, palette, panel::Line};
+use crate::model::{board::Board, data::Measure, format, palette, panel::Line};
 use egui::{
     Rect, ScrollArea, Sense, Stroke, Ui, UiBuilder, WidgetInfo, accesskit::Role, pos2, vec2,
 };
 
 const SHARES: [f32; 7] = [1.75, 1.15, 1.0, 0.95, 0.9, 0.9, 0.95];
-const TITLES: [(&str, &str); 7] = [
-    ("Series", "Point at one and it stands out in the charts"),
-    ("Sum", "All days on screen, the incomplete one too"),
-    ("Last day", "The last complete day with a row"),
-    ("Mean", "Mean of the complete days that have a row"),
-    ("Change", "Complete days against the same weekdays before"),
-    ("Min", "Smallest complete day"),
-    ("Max", "Largest complete day"),
-];
 
 /// How many columns there is room for: the last ones go first.
 fn shown(width: f32) -> usize {
@@ -35,7 +26,8 @@ pub(super) fn show(ui: &mut Ui, rect: Rect, scene: &Scene<'_>, board: &Board, me
     table::surface(ui, rect, tokens);
     let header = Rect::from_min_size(rect.min, vec2(rect.width(), table::HEADER));
     let columns = table::Columns::new(rect, &SHARES[..shown(rect.width())]);
-    for (at, (title, tip)) in TITLES.into_iter().take(columns.count()).enumerate() {
+    let titles = text::figures(board.grain);
+    for (at, (title, tip)) in titles.into_iter().take(columns.count()).enumerate() {
         let cell = columns.rect(header, at);
         table::cell_text(ui, cell, at > 0, title, theme::bold(12.0), tokens.weak);
         let response = ui.interact(
@@ -59,12 +51,19 @@ pub(super) fn show(ui: &mut Ui, rect: Rect, scene: &Scene<'_>, board: &Board, me
         .auto_shrink([false, false])
         .show_rows(&mut child, table::ROW, lines.len(), |ui, range| {
             for line in lines.get(range).unwrap_or_default() {
-                row(ui, &columns, scene, line, memory);
+                row(ui, &columns, scene, board, line, memory);
             }
         });
 }
 
-fn row(ui: &mut Ui, columns: &table::Columns, scene: &Scene<'_>, line: &Line, memory: &mut Memory) {
+fn row(
+    ui: &mut Ui,
+    columns: &table::Columns,
+    scene: &Scene<'_>,
+    board: &Board,
+    line: &Line,
+    memory: &mut Memory,
+) {
     let tokens = theme::tokens(ui);
     let size = vec2(ui.available_width(), table::ROW);
     let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
@@ -107,8 +106,13 @@ fn row(ui: &mut Ui, columns: &table::Columns, scene: &Scene<'_>, line: &Line, me
         theme::font(12.5),
         tokens.text,
     );
+    let sum = match board.measure {
+        Measure::Events => format::grouped(figures.sum),
+        // One listener may be there on many days.
+        Measure::Listeners => "–".into(),
+    };
     let texts = [
-        (format::grouped(figures.sum), tokens.text),
+        (sum, tokens.text),
         (number(figures.last), tokens.text),
         (number(mean), tokens.text),
         (change.clone(), tokens.text),

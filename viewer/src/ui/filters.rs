@@ -6,7 +6,7 @@ use super::{
     text, theme, widgets,
 };
 use crate::{
-    model::{filter, format, series::View},
+    model::{data::Measure, filter, format, series::View},
     state::{Command, List},
 };
 use egui::{RichText, ScrollArea, TextEdit, Ui, vec2};
@@ -26,7 +26,12 @@ pub(super) fn show(
             egui::Frame::new()
                 .inner_margin(egui::Margin::symmetric(4, 2))
                 .show(ui, |ui| {
-                    for list in [List::EventTypes, List::Regions] {
+                    let lists: &[List] = match scene.state.view {
+                        // Who listened is not told apart by what they did.
+                        View::Listeners => &[List::Regions],
+                        _ => &[List::EventTypes, List::Regions],
+                    };
+                    for &list in lists {
                         ui.scope(|ui| section(ui, scene, memory, list, commands));
                         ui.add_space(8.0);
                     }
@@ -96,20 +101,25 @@ fn section(
         }
     });
     ui.add_space(2.0);
-    let sums: &[i64] = match (scene.board, list) {
-        (Some(board), List::EventTypes) => &board.event_type_sums,
-        (Some(board), List::Regions) => &board.region_sums,
-        (None, _) => &[],
+    let counted = match scene.shown.measure {
+        Measure::Events => scene.shown,
+        Measure::Listeners => scene.data,
+    };
+    let (sums, places): (&[i64], _) = match (scene.board, list) {
+        (Some(board), List::EventTypes) => (&board.event_type_sums, &counted.event_types),
+        (Some(board), List::Regions) => (&board.region_sums, &counted.regions),
+        (None, _) => (&[], names),
     };
     let colored = scene.state.view != View::Table && scene.state.colored() == list;
     ui.spacing_mut().item_spacing.y = 0.0;
     let mut shown = 0;
-    for (at, name) in names.iter().enumerate() {
+    for name in names {
         if !filter::matches(name, &memory.search) {
             continue;
         }
         shown += 1;
-        let sum = sums.get(at).copied().unwrap_or(0);
+        let at = places.binary_search(name).ok();
+        let sum = at.and_then(|at| sums.get(at)).copied().unwrap_or(0);
         let figure = format::compact(sum as f64);
         let shown_name = if name.is_empty() {
             "(empty)"

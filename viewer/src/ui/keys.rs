@@ -1,13 +1,39 @@
 //! Keys that work everywhere, unless text is being typed.
 
-use super::{app::Memory, theme};
+use super::{
+    app::Memory,
+    dates::Dates,
+    palette::{Palette, Scope},
+    theme,
+};
 use crate::{
-    model::{series::View, span::Range},
+    model::{
+        series::View,
+        span::{Hours, Range},
+    },
     state::{Command, State},
 };
 use egui::{Event, Key, Modifiers, Ui};
 
 const CTRL_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
+
+const DIGITS: [Key; 7] = [
+    Key::Num1,
+    Key::Num2,
+    Key::Num3,
+    Key::Num4,
+    Key::Num5,
+    Key::Num6,
+    Key::Num7,
+];
+
+/// A large step: a week, or a quarter of an hour.
+fn stride(state: &State) -> i32 {
+    match state.view {
+        View::Live => 15,
+        _ => 7,
+    }
+}
 
 /// What the keys of this frame ask for.
 pub(super) fn read(ui: &Ui, memory: &mut Memory, state: &State) -> Vec<Command> {
@@ -19,7 +45,11 @@ pub(super) fn read(ui: &Ui, memory: &mut Memory, state: &State) -> Vec<Command> 
     {
         commands.push(Command::ToggleHelp);
     }
-    if state.help {
+    if state.help || memory.palette.is_some() || memory.dates.is_some() {
+        return commands;
+    }
+    if take(Modifiers::COMMAND, Key::K) || take(Modifiers::COMMAND, Key::P) {
+        memory.palette = Some(Palette::new(Scope::All));
         return commands;
     }
     // The most specific first.
@@ -32,10 +62,7 @@ pub(super) fn read(ui: &Ui, memory: &mut Memory, state: &State) -> Vec<Command> 
     if take(Modifiers::COMMAND, Key::E) {
         commands.push(Command::SaveCsv);
     }
-    for (key, view) in [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5]
-        .into_iter()
-        .zip(View::ALL)
-    {
+    for (key, view) in DIGITS.into_iter().zip(View::ALL) {
         if take(Modifiers::COMMAND, key) {
             commands.push(Command::Show(view));
         }
@@ -46,14 +73,22 @@ pub(super) fn read(ui: &Ui, memory: &mut Memory, state: &State) -> Vec<Command> 
     if ui.ctx().text_edit_focused() {
         return commands;
     }
-    for (key, range) in [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5]
-        .into_iter()
-        .zip(Range::ALL)
-    {
+    let live = state.view == View::Live;
+    let ranges = Range::ALL.map(Command::Look);
+    let hours = Hours::ALL.map(Command::LookLive);
+    let backs: &[Command] = if live { &hours } else { &ranges };
+    for (key, look) in DIGITS.into_iter().zip(backs) {
         if take(Modifiers::NONE, key) {
-            commands.push(Command::Look(range));
+            commands.push(look.clone());
         }
     }
+    if take(Modifiers::NONE, Key::D) {
+        memory.dates = Some(Dates::default());
+    }
+    if take(Modifiers::NONE, Key::Z) {
+        memory.palette = Some(Palette::new(Scope::Zones));
+    }
+    let stride = stride(state);
     if take(Modifiers::NONE, Key::R) {
         commands.push(Command::Refresh);
     }
@@ -80,12 +115,12 @@ pub(super) fn read(ui: &Ui, memory: &mut Memory, state: &State) -> Vec<Command> 
         commands.push(Command::ResetZoom);
     }
     if take(Modifiers::ALT, Key::ArrowLeft) {
-        commands.push(Command::Move(-7));
+        commands.push(Command::Move(-stride));
     }
     if take(Modifiers::ALT, Key::ArrowRight) {
-        commands.push(Command::Move(7));
+        commands.push(Command::Move(stride));
     }
-    commands.extend(unless_focused_elsewhere(ui, memory));
+    commands.extend(unless_focused_elsewhere(ui, memory, stride));
     commands
 }
 
@@ -102,7 +137,7 @@ fn pressed(ui: &Ui, wanted: Modifiers, wanted_key: Key) -> bool {
 }
 
 /// Arrows, blanks and Esc belong to a button or the table while that has the keyboard; to the charts otherwise.
-fn unless_focused_elsewhere(ui: &Ui, memory: &Memory) -> Vec<Command> {
+fn unless_focused_elsewhere(ui: &Ui, memory: &Memory, stride: i32) -> Vec<Command> {
     let mut commands = Vec::new();
     let focused = ui.memory(|memory| memory.focused());
     if focused.is_some() && focused != memory.focused_chart {
@@ -110,8 +145,8 @@ fn unless_focused_elsewhere(ui: &Ui, memory: &Memory) -> Vec<Command> {
     }
     let take = |modifiers, key| pressed(ui, modifiers, key);
     for (modifiers, key, by) in [
-        (Modifiers::SHIFT, Key::ArrowLeft, -7),
-        (Modifiers::SHIFT, Key::ArrowRight, 7),
+        (Modifiers::SHIFT, Key::ArrowLeft, -stride),
+        (Modifiers::SHIFT, Key::ArrowRight, stride),
         (Modifiers::NONE, Key::ArrowLeft, -1),
         (Modifiers::NONE, Key::ArrowRight, 1),
         (Modifiers::NONE, Key::Home, i32::MIN / 2),

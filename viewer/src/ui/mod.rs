@@ -2,13 +2,16 @@
 
 mod app;
 mod banner;
+mod blank;
 mod centre;
 mod chart;
+mod dates;
 mod figures;
 mod filters;
 mod help;
 mod icon;
 mod keys;
+mod palette;
 mod status;
 mod table;
 mod text;

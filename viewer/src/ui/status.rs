@@ -2,12 +2,18 @@
 
 use super::{
     app::{Memory, Scene},
-    theme,
+    palette::{Palette, Scope},
+    text, theme, widgets,
 };
-use crate::model::format;
+use crate::{model::format, state::Command};
 use egui::{Align, Layout, RichText, Ui, WidgetInfo, accesskit::Role};
 
-pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, memory: &Memory) {
+pub(super) fn show(
+    ui: &mut Ui,
+    scene: &Scene<'_>,
+    memory: &mut Memory,
+    commands: &mut Vec<Command>,
+) {
     let tokens = theme::tokens(ui);
     let mut facts = Vec::new();
     if scene.board.is_some() {
@@ -36,6 +42,9 @@ pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, memory: &Memory) {
             ));
         }
     }
+    if let Some(words) = text::no_font(&memory.unknown.1) {
+        facts.push(words);
+    }
     ui.horizontal(|ui| {
         ui.spacing_mut().interact_size.y = 18.0;
         let label = ui.label(
@@ -45,14 +54,21 @@ pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, memory: &Memory) {
         );
         label.widget_info(|| WidgetInfo::labeled(Role::Label, true, facts.join(", ")));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            match &memory.notice {
-                Some(notice) => {
-                    ui.label(RichText::new(notice).small().color(tokens.text));
-                }
-                None => {
-                    let words = "Days are UTC days  ·  F1 for help";
-                    ui.label(RichText::new(words).small().color(tokens.weak));
-                }
+            ui.spacing_mut().item_spacing.x = 14.0;
+            if widgets::link_button(ui, text::HELP, "Keys", text::KEYS_TIP).clicked() {
+                commands.push(Command::ToggleHelp);
+            }
+            let zone = text::days_of_zone(&scene.data.zone.name);
+            if widgets::link_button(ui, &zone, text::CHOOSE_ZONE, text::ZONE_TIP).clicked() {
+                memory.palette = Some(Palette::new(Scope::Zones));
+            }
+            if widgets::link_button(ui, text::COMMANDS, text::COMMANDS, text::PALETTE_TIP).clicked()
+            {
+                memory.palette = Some(Palette::new(Scope::All));
+            }
+            if let Some(notice) = &memory.notice {
+                let notice = RichText::new(notice).small().color(tokens.text);
+                ui.add(egui::Label::new(notice).truncate());
             }
         });
     });

@@ -10,8 +10,9 @@ use super::{
 use crate::{
     model::{
         board::Board,
-        data::{Cell, DayState},
+        data::{Cell, DayState, Measure},
         format,
+        grain::Grain,
         table::{self, Column},
     },
     state::Command,
@@ -26,13 +27,19 @@ pub(super) const HEADER: f32 = 30.0;
 const BAR: f32 = 12.0;
 
 /// Shares of the width where there is room for a few columns only.
-const NARROW: [f32; 5] = [1.3, 1.1, 0.85, 1.05, 0.72];
+const NARROW: [f32; 5] = [1.5, 1.1, 0.85, 1.05, 0.72];
 /// Shares of the width, in the order of [`Column::ALL`].
 const SHARES: [f32; 7] = [1.1, 0.97, 0.86, 1.0, 0.62, 0.85, 1.6];
 
+/// The same where the first column has a time of day too.
+const MINUTE_SHARES: [f32; 6] = [1.5, 0.97, 0.9, 0.9, 0.62, 0.85];
+
 /// How many columns there is room for: the last ones go first.
-fn shown(width: f32) -> usize {
+fn shown(width: f32, grain: Grain) -> usize {
     match width {
+        // No rollup keeps the time of a minute's last change.
+        width if grain.is_minute() && width < 440.0 => 5,
+        _ if grain.is_minute() => 6,
         width if width < 440.0 => 5,
         width if width < 560.0 => 6,
         _ => 7,
@@ -60,9 +67,10 @@ pub(super) fn show(
     response.widget_info(|| WidgetInfo::labeled(Role::Table, true, &name));
     let header = Rect::from_min_size(rect.min, vec2(rect.width(), HEADER));
     let footer = Rect::from_min_max(pos2(rect.min.x, rect.max.y - HEADER), rect.max);
-    let columns = match shown(rect.width()) {
-        5 => Columns::new(rect, &NARROW),
-        count => Columns::new(rect, &SHARES[..count]),
+    let columns = match (shown(rect.width(), board.grain), board.grain) {
+        (5, _) => Columns::new(rect, &NARROW),
+        (count, Grain::Day) => Columns::new(rect, &SHARES[..count]),
+        (count, Grain::Minute { .. }) => Columns::new(rect, &MINUTE_SHARES[..count]),
     };
     head(ui, header, &columns, scene, commands);
     let body = Rect::from_min_max(header.left_bottom(), footer.right_top());
@@ -80,7 +88,7 @@ pub(super) fn show(
         for at in range {
             let Some(cell) = rows
                 .get(at)
-                .and_then(|&row| scene.data.cells.get(row as usize))
+                .and_then(|&row| scene.shown.cells.get(row as usize))
             else {
                 continue;
             };
@@ -187,7 +195,7 @@ fn head(
     for (at, column) in Column::ALL.into_iter().take(columns.count()).enumerate() {
         let rect = place(columns, header, at);
         let response = ui.interact(rect, ui.scope_id().with(("header", at)), Sense::click());
-        let word = text::column(column);
+        let word = text::column(column, scene.shown);
         let on = sort.column == column;
         let spoken = match (on, sort.descending) {
             (false, _) => format!("Sort by {word}"),
@@ -207,13 +215,9 @@ fn head(
         if right {
             words.max.x -= arrow;
         }
-        cell_text(ui, words, right, word, font.clone(), color);
+        cell_text(ui, words, right, &word, font.clone(), color);
         if on {
-            let width = ui
-                .painter()
-                .layout_no_wrap(word.into(), font, color)
-                .size()
-                .x;
+            let width = ui.painter().layout_no_wrap(word, font, color).size().x;
             let x = if right {
                 rect.max.x - 14.0
             } else {
@@ -235,6 +239,7 @@ fn head(
         if response.clicked() {
             commands.push(Command::SortBy(column));
         }
+        response.on_hover_text(text::column_tip(column));
     }
     let y = header.max.y - 0.5;
     ui.painter()
@@ -253,12 +258,16 @@ fn row(
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::hover());
     // Sensing hover only keeps thousands of rows out of the Tab order; the table itself has the keys.
     let response = ui.interact(rect, ui.scope_id().with(("row", at)), Sense::hover());
-    let event_type = &scene.data.event_types[usize::from(cell.event_type)];
-    let region = &scene.data.regions[usize::from(cell.region)];
-    let state = table::state(scene.data, cell);
+    let event_type = &scene.shown.event_types[usize::from(cell.event_type)];
+    let region = &scene.shown.regions[usize::from(cell.region)];
+    let state = table::state(scene.shown, cell);
+    let when = scene.shown.grain.iso(cell.day);
+    let counted = match scene.shown.measure {
+        Measure::Events => "events",
+        Measure::Listeners => "listeners",
+    };
     let name = format!(
-        "{} {event_type} {region}: {} events, {} late, {}",
-        cell.day.iso(),
+        "{when} {event_type} {region}: {} {counted}, {} late, {}",
         format::grouped(cell.events),
         format::grouped(cell.late_events),
         text::day_state(state)
@@ -286,7 +295,7 @@ fn row(
     };
     let updated = cell.updated_at.map_or("–".into(), format::stamp_short);
     let texts = [
-        (cell.day.iso(), tokens.text),
+        (when, tokens.text),
         (event_type.clone(), tokens.text),
         (region.clone(), tokens.text),
         (format::grouped(cell.events), tokens.text),
@@ -325,20 +334,24 @@ fn foot(ui: &mut Ui, footer: Rect, columns: &Columns, board: &Board, tokens: Tok
         Stroke::new(1.0, tokens.border),
     );
     let total = board.table.total;
+    let adds_up = board.measure == Measure::Events;
     let rows = format::count(board.table.rows.len() as i64, "row", "rows");
     let bold = theme::bold(12.5);
     let response = ui.interact(footer, ui.scope_id().with("totals"), Sense::hover());
-    let name = format!(
-        "Total of {rows}: {} events, {} late",
-        format::grouped(total.events),
-        format::grouped(total.late_events)
-    );
+    let name = match adds_up {
+        true => format!(
+            "Total of {rows}: {} events, {} late",
+            format::grouped(total.events),
+            format::grouped(total.late_events)
+        ),
+        false => rows.clone(),
+    };
     response.widget_info(|| WidgetInfo::labeled(Role::Row, true, &name));
     cell_text(
         ui,
         columns.rect(footer, 0),
         false,
-        "Total",
+        if adds_up { "Total" } else { "" },
         bold.clone(),
         tokens.text,
     );
@@ -350,6 +363,9 @@ fn foot(ui: &mut Ui, footer: Rect, columns: &Columns, board: &Board, tokens: Tok
         theme::font(12.0),
         tokens.weak,
     );
+    if !adds_up {
+        return;
+    }
     let events = format::grouped(total.events);
     let wide = columns.rect(footer, 2).union(columns.rect(footer, 3));
     cell_text(ui, wide, true, &events, bold.clone(), tokens.text);
@@ -383,7 +399,7 @@ fn keyboard(
         );
     });
     let rows = &board.table.rows;
-    let cell = |at: usize| scene.data.cells.get(*rows.get(at)? as usize);
+    let cell = |at: usize| scene.shown.cells.get(*rows.get(at)? as usize);
     let current = memory.selected.and_then(|selected| {
         (0..rows.len()).find(|&at| cell(at).is_some_and(|cell| same_row(cell, &selected)))
     });
@@ -402,9 +418,9 @@ fn keyboard(
         ui.input(|input| input.events.contains(&egui::Event::Copy)),
     ) {
         let words = [
-            selected.day.iso(),
-            scene.data.event_types[usize::from(selected.event_type)].clone(),
-            scene.data.regions[usize::from(selected.region)].clone(),
+            scene.shown.grain.iso(selected.day),
+            scene.shown.event_types[usize::from(selected.event_type)].clone(),
+            scene.shown.regions[usize::from(selected.region)].clone(),
             selected.events.to_string(),
             selected.late_events.to_string(),
         ];

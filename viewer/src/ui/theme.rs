@@ -129,6 +129,19 @@ pub fn install(ctx: &egui::Context) {
     }
 }
 
+/// The same with every text a good deal wider, as in other languages: for looking whether there is room for it.
+pub fn install_wide(ctx: &egui::Context) {
+    install(ctx);
+    let mut fonts = fonts();
+    let wide = fonts.families.get(&FontFamily::Monospace).cloned();
+    for family in [FontFamily::Proportional, FontFamily::Name("bold".into())] {
+        let narrow = fonts.families.remove(&family).unwrap_or_default();
+        let order = wide.iter().flatten().cloned().chain(narrow).collect();
+        fonts.families.insert(family, order);
+    }
+    ctx.set_fonts(fonts);
+}
+
 fn fonts() -> FontDefinitions {
     let mut fonts = FontDefinitions::default();
     let fallback = fonts

@@ -10,31 +10,127 @@ use crate::model::{
     board::Board,
     format,
     panel::Line,
-    stats::{Change, comparison_shift},
+    stats::Change,
+    wish::{Distinct, STANDARD_ERROR},
 };
 use egui::{
     Align2, Color32, Rect, Sense, Shape, Stroke, Ui, WidgetInfo, accesskit::Role, pos2, vec2,
 };
 
 const HEIGHT: f32 = 84.0;
-const NARROWEST: f32 = 178.0;
+const NARROWEST: f32 = 148.0;
 
 pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, board: &Board) {
     let width = ui.available_width();
     let fit = (((width + theme::GAP) / (NARROWEST + theme::GAP)) as usize).max(1);
-    let shown = board.tiles.len().min(fit);
+    let listeners = usize::from(scene.latest.distinct.is_some() && !board.grain.is_minute());
+    let shown = (board.tiles.len() + listeners).min(fit);
     let each = (width - theme::GAP * (shown as f32 - 1.0)) / shown as f32;
     let (row, _) = ui.allocate_exact_size(vec2(width, HEIGHT), Sense::hover());
-    for (at, line) in board.tiles.iter().take(shown).enumerate() {
+    let place = |at: usize| {
         let min = row.min + vec2(at as f32 * (each + theme::GAP), 0.0);
-        tile(
-            ui,
-            scene,
-            board,
-            line,
-            Rect::from_min_size(min, vec2(each, HEIGHT)),
-        );
+        Rect::from_min_size(min, vec2(each, HEIGHT))
+    };
+    let figures = shown.saturating_sub(listeners).max(1);
+    for (at, line) in board.tiles.iter().take(figures).enumerate() {
+        tile(ui, scene, board, line, place(at));
     }
+    if let (Some(distinct), true) = (&scene.latest.distinct, figures < shown) {
+        listeners_tile(ui, board, distinct, place(figures));
+    }
+}
+
+/// Distinct listeners: an estimate, and no more exact than it says.
+fn listeners_tile(ui: &mut Ui, board: &Board, distinct: &Distinct, rect: Rect) {
+    let tokens = theme::tokens(ui);
+    let response = ui.interact(rect, ui.scope_id().with("listeners tile"), Sense::hover());
+    let stroke = Stroke::new(1.0, tokens.border);
+    let radius = f32::from(theme::CARD_RADIUS);
+    ui.painter().rect(
+        rect,
+        radius,
+        tokens.surface,
+        stroke,
+        egui::StrokeKind::Inside,
+    );
+    let inner = rect.shrink2(vec2(theme::PAD + 2.0, theme::PAD - 1.0));
+    let title = widgets::elided(
+        ui,
+        text::LISTENERS,
+        theme::font(12.5),
+        tokens.weak,
+        inner.width(),
+    );
+    ui.painter().galley(inner.min, title, tokens.weak);
+    // While other days are being counted, what was counted for others is not theirs.
+    let is_of_these = distinct.ask.span == board.span;
+    let number = match is_of_these {
+        true => format::compact(distinct.listeners as f64),
+        false => "…".into(),
+    };
+    let at = pos2(inner.min.x, inner.min.y + 17.0);
+    let number_rect = widgets::text(
+        ui,
+        at,
+        Align2::LEFT_TOP,
+        &number,
+        theme::bold(21.0),
+        tokens.text,
+    );
+    let percent = format!("±{} %", STANDARD_ERROR * 100.0);
+    let beside = pos2(number_rect.max.x + 6.0, number_rect.max.y - 4.0);
+    widgets::text(
+        ui,
+        beside,
+        Align2::LEFT_BOTTOM,
+        &percent,
+        theme::font(11.5),
+        tokens.weak,
+    );
+    let change = match distinct.compared.filter(|_| is_of_these) {
+        None => Change::Nothing,
+        Some((0, 0)) => Change::Share(0.0),
+        Some((_, 0)) => Change::New,
+        Some((now, before)) => Change::Share((now - before) as f64 / before as f64),
+    };
+    let (word, color) = self::change(change, tokens);
+    let at = pos2(inner.min.x, inner.max.y + 1.0);
+    let changed = widgets::text(ui, at, Align2::LEFT_BOTTOM, &word, theme::bold(12.0), color);
+    let against = text::against(change, board.grain, distinct.ask.shift, inner.width());
+    let left = changed.max.x + 6.0;
+    let note = widgets::elided(
+        ui,
+        &against,
+        theme::font(11.5),
+        tokens.weak,
+        inner.max.x - left,
+    );
+    let note_at = pos2(left, inner.max.y + 1.0 - note.size().y);
+    ui.painter().galley(note_at, note, tokens.weak);
+    let spoken = format!(
+        "{}: about {number}, {percent}, {word} {against}",
+        text::LISTENERS
+    );
+    response.widget_info(|| WidgetInfo::labeled(Role::GraphicsObject, true, &spoken));
+    response.on_hover_ui(|ui| {
+        ui.label(egui::RichText::new(text::LISTENERS).font(theme::bold(13.0)));
+        let error = (distinct.listeners as f64 * STANDARD_ERROR).round() as i64;
+        let (low, high) = (distinct.listeners - error, distinct.listeners + error);
+        ui.label(format!(
+            "About {}: two times in three between {} and {}",
+            format::grouped(distinct.listeners),
+            format::grouped(low),
+            format::grouped(high)
+        ));
+        ui.label(format!(
+            "{} (UTC), the regions that are on, all event types",
+            format::days(distinct.ask.span.first, distinct.ask.span.last)
+        ));
+        ui.label(
+            "Each is counted once, however many days and regions had them: days do not add up.",
+        );
+        ui.label("The change compares complete days with as many before.");
+    });
 }
 
 fn tile(ui: &mut Ui, scene: &Scene<'_>, board: &Board, line: &Line, rect: Rect) {
@@ -71,12 +167,8 @@ fn tile(ui: &mut Ui, scene: &Scene<'_>, board: &Board, line: &Line, rect: Rect) 
     let (word, color) = change(line.change, tokens);
     let at = pos2(inner.min.x, inner.max.y + 1.0);
     let changed = widgets::text(ui, at, Align2::LEFT_BOTTOM, &word, theme::bold(12.0), color);
-    let shift = comparison_shift(board.span.days());
-    let against = match line.change {
-        Change::Nothing => "nothing to compare with".to_owned(),
-        _ if inner.width() > 230.0 => format!("against the {shift} days before"),
-        _ => format!("vs {shift} days before"),
-    };
+    let shift = board.grain.comparison_shift(board.span.days());
+    let against = text::against(line.change, board.grain, shift, inner.width());
     let left = changed.max.x + 6.0;
     let note = widgets::elided(
         ui,
@@ -145,20 +237,22 @@ fn tip(ui: &mut Ui, scene: &Scene<'_>, board: &Board, line: &Line) {
     ui.label(format!("{} events", format::grouped(figures.sum)));
     ui.label(format!(
         "{}, what is switched on",
-        format::days(board.span.first, board.span.last)
+        board.grain.between(board.span.first, board.span.last)
     ));
     if let Some(mean) = figures.mean {
         ui.label(format!(
-            "{} a complete day on average",
-            format::grouped(mean.round() as i64)
+            "{} a complete {} on average",
+            format::grouped(mean.round() as i64),
+            board.grain.word()
         ));
     }
     ui.label(format!("{} of them late", format::grouped(figures.late)));
     if board.states.iter().any(|state| !state.is_complete()) {
-        let at = format::clock_short(scene.data.status.now);
+        let at = format::clock_short(scene.shown.local_now());
+        let (word, clock) = (board.grain.word(), scene.shown.zone.clock());
         ui.label(format!(
-            "The sum has the incomplete day so far ({at} UTC); the change leaves it out."
+            "The sum has the incomplete {word}s so far ({at} {clock}); the change leaves them out."
         ));
     }
-    ui.label("The change compares complete days with the same weekdays before.");
+    ui.label(text::figures(board.grain)[4].1);
 }

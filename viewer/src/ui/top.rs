@@ -1,14 +1,19 @@
 //! The bar on top: how the source is, how far to look back, and what can be done.
 
 use super::{
-    app::Scene,
+    app::{Memory, Scene},
+    dates::Dates,
     icon::Icon,
     text,
     theme::{self, Tokens},
     widgets,
 };
 use crate::{
-    model::{format, span::Range},
+    model::{
+        format,
+        series::View,
+        span::{Hours, Range},
+    },
     source::Health,
     state::Command,
 };
@@ -16,7 +21,12 @@ use egui::{
     Align, Color32, Layout, Rect, RichText, Sense, Stroke, Ui, WidgetInfo, accesskit::Role, vec2,
 };
 
-pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, commands: &mut Vec<Command>) {
+pub(super) fn show(
+    ui: &mut Ui,
+    scene: &Scene<'_>,
+    memory: &mut Memory,
+    commands: &mut Vec<Command>,
+) {
     let tokens = theme::tokens(ui);
     ui.horizontal(|ui| {
         logo(ui, tokens);
@@ -55,18 +65,35 @@ pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, commands: &mut Vec<Command>) 
                 commands.push(Command::TogglePause);
             }
             ui.add_space(6.0);
-            ranges(ui, scene, commands);
+            ranges(ui, scene, memory, commands);
         });
     });
 }
 
-fn ranges(ui: &mut Ui, scene: &Scene<'_>, commands: &mut Vec<Command>) {
-    let options = Range::ALL.map(|range| {
+fn ranges(ui: &mut Ui, scene: &Scene<'_>, memory: &mut Memory, commands: &mut Vec<Command>) {
+    if scene.state.view == View::Live {
+        let options = Hours::ALL.map(|hours| {
+            let (short, long) = text::hours(hours);
+            (hours, short, long.to_owned())
+        });
+        if let Some(hours) = widgets::segments(ui, scene.state.hours, options) {
+            commands.push(Command::LookLive(hours));
+        }
+        return;
+    }
+    let current = scene.state.range;
+    let own = match current {
+        Range::Custom(_) => Some(current),
+        _ => scene.state.full_span(scene.data).map(Range::Custom),
+    };
+    let options = Range::ALL.into_iter().chain(own).map(|range| {
         let (short, long) = text::range(range);
         (range, short, long.to_owned())
     });
-    if let Some(range) = widgets::segments(ui, scene.state.range, options) {
-        commands.push(Command::Look(range));
+    match widgets::segments(ui, current, options) {
+        Some(Range::Custom(_)) => memory.dates = Some(Dates::default()),
+        Some(range) => commands.push(Command::Look(range)),
+        None => {}
     }
 }
 
@@ -99,7 +126,7 @@ fn health(ui: &mut Ui, scene: &Scene<'_>, tokens: Tokens) {
             paint_dot(ui, dot, color);
             ui.label(RichText::new(word).font(theme::bold(13.0)));
             // What does not fit between the name and the buttons is left to the tip.
-            let room = ui.available_width() - 452.0;
+            let room = ui.available_width() - 522.0;
             let text = [&scene.latest.source, &details]
                 .into_iter()
                 .filter(|part| !part.is_empty())

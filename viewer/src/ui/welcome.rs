@@ -74,7 +74,7 @@ fn title(ui: &mut Ui, icon: Icon, color: Color32, words: &str) {
 }
 
 /// Something to run, with a button that copies it.
-fn command(ui: &mut Ui, words: &str) {
+pub(super) fn command(ui: &mut Ui, words: &str) {
     let tokens = theme::tokens(ui);
     Frame::new()
         .fill(tokens.hover)

@@ -45,6 +45,32 @@ pub(crate) fn labelled_button(ui: &mut Ui, icon: Icon, name: &str, tip: &str) ->
     response.on_hover_text(tip)
 }
 
+/// The button of a dialog that Enter presses too.
+pub(crate) fn primary_button(ui: &mut Ui, text: &str, enabled: bool) -> Response {
+    let tokens = theme::tokens(ui);
+    let (fill, ink) = match enabled {
+        true => (tokens.accent, tokens.surface),
+        false => (tokens.hover, tokens.weak),
+    };
+    let galley = ui
+        .painter()
+        .layout_no_wrap(text.into(), theme::bold(13.0), ink);
+    let size = vec2(galley.size().x + 28.0, 30.0);
+    let sense = if enabled {
+        Sense::click()
+    } else {
+        Sense::hover()
+    };
+    let (rect, response) = ui.allocate_exact_size(size, sense);
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, enabled, text));
+    let radius = f32::from(theme::CONTROL_RADIUS);
+    ui.painter().rect_filled(rect, radius, fill);
+    focus_ring(ui, rect.expand(2.0), &response);
+    ui.painter()
+        .galley(rect.center() - galley.size() / 2.0, galley, ink);
+    response
+}
+
 /// A quiet word that does something.
 pub(crate) fn link_button(ui: &mut Ui, text: &str, name: &str, tip: &str) -> Response {
     let tokens = theme::tokens(ui);

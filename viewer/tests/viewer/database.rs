@@ -1,7 +1,14 @@
 //! The viewer against a real Postgres with the extension: `DATABASE_URL` names one where databases can be made.
 
 use musicstream_connect::Target;
-use musicstream_viewer::source::{Feed, Health, problem::Problem};
+use musicstream_viewer::{
+    model::{
+        day::Day,
+        span::Span,
+        wish::{Ask, Wish},
+    },
+    source::{Feed, Health, problem::Problem},
+};
 use postgres::{Client, NoTls};
 use std::{
     env, process,
@@ -284,4 +291,160 @@ fn a_role_without_rights_is_told_so() {
         assert!(matches!(problem(&feed("wrong")), Problem::WrongPassword(_)));
     }
     client.batch_execute(&format!("drop role {role}")).unwrap();
+}
+
+/// A database with plays of one listener on both sides of the last midnight in Kathmandu, and a feed on it.
+fn two_days(database: &Database) -> (Client, Feed) {
+    let mut client = database.client();
+    client
+        .batch_execute(
+            "create extension pg_musicstream;
+             insert into staging_events (event_id, user_id, event_type, region, ts)
+             select gen_random_uuid()::text, 'ana', 'play', region,
+                 to_char(date_trunc('day', now(), 'Asia/Kathmandu') + hour * interval '1 hour', 'YYYY-MM-DD\"T\"HH24:MI:SSTZH:TZM')
+             from (values (-30, 'EU'), (-2, 'EU'), (-2, 'US'), (-1, 'EU')) as plays(hour, region);
+             select musicstream_rollup()",
+        )
+        .unwrap();
+    play(&mut client, "EU", 5);
+    let feed = database.feed();
+    feed.wait(PATIENCE).unwrap();
+    (client, feed)
+}
+
+#[test]
+fn days_are_those_of_the_zone_that_is_wished_for() {
+    let Some(database) = Database::fresh("days_are_those_of_the_zone") else {
+        return;
+    };
+    let (mut client, feed) = two_days(&database);
+    let zone = |name: &str| Wish {
+        zone: name.into(),
+        ..Wish::default()
+    };
+    feed.wish(zone("Asia/Kathmandu"));
+    let name = || feed.latest().data.map(|data| data.zone.name.clone());
+    wait_for("Kathmandu", || name().as_deref() == Some("Asia/Kathmandu"));
+    let data = feed.latest().data.unwrap();
+    assert_eq!(data.zone.clock(), "UTC+05:45");
+    let rows = client
+        .query(
+            "select day - date '1970-01-01', region, events, is_final
+             from daily_metrics_at('Asia/Kathmandu') order by day, event_type, region",
+            &[],
+        )
+        .unwrap();
+    let expected: Vec<(i32, String, i64, bool)> = rows
+        .iter()
+        .map(|row| (row.get(0), row.get(1), row.get(2), row.get(3)))
+        .collect();
+    let read: Vec<(i32, String, i64, bool)> = data
+        .cells
+        .iter()
+        .map(|cell| {
+            let region = data.regions[usize::from(cell.region)].clone();
+            (cell.day.0, region, cell.events, cell.is_final)
+        })
+        .collect();
+    assert_eq!(read, expected);
+    assert_eq!(
+        data.today().0,
+        expected.last().unwrap().0,
+        "its today has the last plays"
+    );
+
+    play(&mut client, "EU", 2);
+    wait_for("two plays more, in its days too", || plays(&feed) == 11);
+    assert_eq!(name().as_deref(), Some("Asia/Kathmandu"));
+
+    feed.wish(zone("Atlantis/Poseidon"));
+    wait_for("UTC, since there is no such zone", || {
+        name().as_deref() == Some("UTC")
+    });
+    assert_eq!(feed.latest().health, Health::Live);
+    let can = feed.latest().can;
+    for zone in ["UTC", "Europe/Berlin", "Asia/Kathmandu"] {
+        assert!(can.zone_names.iter().any(|name| name == zone), "{zone}");
+    }
+}
+
+#[test]
+fn minutes_and_listeners_are_read_while_they_are_shown() {
+    let Some(database) = Database::fresh("minutes_and_listeners") else {
+        return;
+    };
+    let (mut client, feed) = two_days(&database);
+    assert!(feed.latest().extras.minutes.is_none(), "nobody asked");
+    feed.wish(Wish {
+        minutes: Some(60),
+        ..Wish::default()
+    });
+    let last_hour = || {
+        let minutes = feed.latest().extras.minutes?;
+        let first = minutes.today().plus(-59);
+        let cells = minutes.between(first, minutes.today());
+        Some(cells.iter().map(|cell| cell.events).sum::<i64>())
+    };
+    wait_for("the last hour", || {
+        last_hour().is_some_and(|plays| plays >= 5)
+    });
+    let before = last_hour().unwrap();
+    play(&mut client, "US", 3);
+    wait_for("three plays in the last hour", || {
+        last_hour() == Some(before + 3)
+    });
+
+    let today = feed.latest().data.unwrap().today();
+    let span = Span::new(today.plus(-3), today);
+    feed.wish(Wish {
+        listeners: Some(span),
+        distinct: Some(Ask {
+            span,
+            complete: Some(Day(today.0 - 1)),
+            shift: 7,
+            regions: None,
+        }),
+        ..Wish::default()
+    });
+    wait_for("one listener on all days", || {
+        feed.distinct()
+            .is_some_and(|distinct| distinct.listeners == 1)
+    });
+    wait_for("listeners alone", || feed.latest().extras.minutes.is_none());
+    let listeners = feed.latest().extras.listeners.unwrap();
+    assert!(listeners.cells.len() >= 3, "a row for each day and region");
+    assert!(listeners.cells.iter().all(|cell| cell.events == 1));
+}
+
+#[test]
+fn an_older_extension_still_works_without_what_it_lacks() {
+    let Some(database) = Database::fresh("an_older_extension") else {
+        return;
+    };
+    let mut client = database.client();
+    client
+        .batch_execute(
+            "create extension pg_musicstream;
+             alter extension pg_musicstream drop function daily_metrics_at(text, date, date);
+             drop function daily_metrics_at(text, date, date);
+             alter extension pg_musicstream drop function musicstream_listeners(date, date, text[]);
+             drop function musicstream_listeners(date, date, text[])",
+        )
+        .unwrap();
+    play(&mut client, "EU", 3);
+    let feed = database.feed();
+    wait_for("three plays", || plays(&feed) == 3);
+    feed.wish(Wish {
+        zone: "Europe/Berlin".into(),
+        minutes: Some(60),
+        ..Wish::default()
+    });
+    wait_for("minutes", || feed.latest().extras.minutes.is_some());
+    let latest = feed.latest();
+    assert!(latest.can.version.is_some());
+    assert_eq!(
+        (latest.can.minutes, latest.can.zones, latest.can.listeners),
+        (true, false, false)
+    );
+    assert_eq!(latest.data.unwrap().zone.name, "UTC");
 }

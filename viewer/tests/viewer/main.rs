@@ -6,5 +6,11 @@
 )]
 
 mod database;
+mod finding;
+mod harness;
+mod keyboard;
+mod layout;
 mod pictures;
+mod steady;
 mod window;
+mod words;

@@ -100,7 +100,7 @@ impl Shot {
 }
 
 fn sample() -> Feed {
-    Feed::fixed(demo::at(DEMO_TIME, 1), "built-in sample data")
+    Feed::sample(DEMO_TIME)
 }
 
 fn state(view: View) -> State {
@@ -168,6 +168,100 @@ fn overlay_both_dark() {
         ..Shot::new(sample(), state)
     }
     .snapshot("overlay_both_dark");
+}
+
+/// The smallest window, in the theme that the view's large picture does not have.
+fn small(view: View, theme: Theme, name: &str) {
+    Shot {
+        size: [780.0, 520.0],
+        theme,
+        ..Shot::new(sample(), state(view))
+    }
+    .snapshot(name);
+}
+
+#[test]
+fn by_event_type_small_dark() {
+    small(View::ByEventType, Theme::Dark, "by_event_type_small_dark");
+}
+
+#[test]
+fn by_region_small_light() {
+    small(View::ByRegion, Theme::Light, "by_region_small_light");
+}
+
+#[test]
+fn heatmap_small_light() {
+    small(View::Heatmap, Theme::Light, "heatmap_small_light");
+}
+
+#[test]
+fn live_small_light() {
+    small(View::Live, Theme::Light, "live_small_light");
+}
+
+#[test]
+fn listeners_small_dark() {
+    small(View::Listeners, Theme::Dark, "listeners_small_dark");
+}
+
+#[test]
+fn table_small_dark() {
+    small(View::Table, Theme::Dark, "table_small_dark");
+}
+
+#[test]
+fn live_dark() {
+    let state = State {
+        split: Split::Regions,
+        ..state(View::Live)
+    };
+    Shot {
+        theme: Theme::Dark,
+        ..Shot::new(sample(), state)
+    }
+    .snapshot("live_dark");
+}
+
+#[test]
+fn listeners_light() {
+    let state = State {
+        compare: true,
+        ..state(View::Listeners)
+    };
+    Shot::new(sample(), state).snapshot("listeners_light");
+}
+
+#[test]
+fn no_listeners() {
+    let feed = Feed::fixed(demo::at(DEMO_TIME, 1), "music on db:5432");
+    Shot {
+        size: [780.0, 520.0],
+        ..Shot::new(feed, state(View::Listeners))
+    }
+    .snapshot("no_listeners");
+}
+
+#[test]
+fn palette() {
+    let mut harness = Shot::new(sample(), State::default()).harness();
+    harness.key_press_modifiers(egui::Modifiers::COMMAND, Key::K);
+    harness.run_steps(3);
+    harness.event(egui::Event::Text("show".into()));
+    harness.run_steps(3);
+    harness.snapshot("palette");
+}
+
+#[test]
+fn days_typed() {
+    let mut harness = Shot {
+        size: [780.0, 520.0],
+        ..Shot::new(sample(), State::default())
+    }
+    .harness();
+    harness.key_press(Key::D);
+    harness.run_steps(3);
+    harness.snapshot("days_typed");
 }
 
 #[test]

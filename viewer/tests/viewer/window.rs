@@ -1,76 +1,22 @@
 //! The window's tree: what a screen reader, and a test, finds by name.
 
-use egui::{Key, Modifiers, Theme, accesskit::Role, vec2};
+use crate::harness::{TODAY, has, labels, row, status, window_of};
+use egui::{Key, Modifiers, accesskit::Role};
 use egui_kittest::{
     Harness,
     kittest::{NodeT, Queryable},
 };
 use musicstream_viewer::{
     DEMO_TIME,
-    model::{
-        data::{Dataset, Row, Status},
-        day::{DAY_US, Day},
-        series::View,
-        span::Range,
-    },
+    model::{data::Dataset, day::Day, series::View, span::Range},
     source::{Feed, demo, problem::Problem},
     state::State,
-    ui::{App, Clock, theme},
+    ui::App,
 };
-
-const TODAY: i32 = 20_530;
-
-fn harness_of(feed: Feed, state: State, size: [f32; 2]) -> Harness<'static, App> {
-    let app = App::new(feed, state, Clock::Fixed(DEMO_TIME), std::env::temp_dir());
-    Harness::builder()
-        .with_size(vec2(size[0], size[1]))
-        .with_theme(Theme::Light)
-        .with_max_steps(12)
-        .with_context_setup(theme::install)
-        .build_ui_state(
-            |ui, app: &mut App| {
-                app.logic();
-                app.ui(ui);
-            },
-            app,
-        )
-}
 
 fn harness(state: State) -> Harness<'static, App> {
     let feed = Feed::fixed(demo::at(DEMO_TIME, 1), "sample");
-    harness_of(feed, state, [1440.0, 900.0])
-}
-
-fn row(day: i32, event_type: &str, region: &str, events: i64) -> Row {
-    Row {
-        day: Day(day),
-        event_type: event_type.into(),
-        region: region.into(),
-        events,
-        late_events: 0,
-        updated_at: Some(0),
-        is_final: day < TODAY,
-    }
-}
-
-fn status() -> Status {
-    Status {
-        now: Day(TODAY).start() + DAY_US / 2,
-        ..Status::default()
-    }
-}
-
-fn labels(harness: &Harness<'_, App>, role: Role) -> Vec<String> {
-    harness
-        .query_all_by_role(role)
-        .filter_map(|node| node.accesskit_node().label())
-        .collect()
-}
-
-fn has(harness: &Harness<'_, App>, role: Role, part: &str) -> bool {
-    labels(harness, role)
-        .iter()
-        .any(|label| label.contains(part))
+    window_of(feed, state, [1440.0, 900.0])
 }
 
 #[test]
@@ -131,12 +77,18 @@ fn every_view_has_its_charts() {
         (View::ByRegion, 6),
         (View::Overlay, 1),
         (View::Heatmap, 1),
+        (View::Live, 1),
+        (View::Listeners, 1),
         (View::Table, 0),
     ] {
-        let mut harness = harness(State {
-            view,
-            ..State::default()
-        });
+        let mut harness = window_of(
+            Feed::sample(DEMO_TIME),
+            State {
+                view,
+                ..State::default()
+            },
+            [1440.0, 900.0],
+        );
         harness.run();
         assert_eq!(labels(&harness, Role::Figure).len(), figures, "{view:?}");
         assert_eq!(labels(&harness, Role::Table).len(), 1, "{view:?}");
@@ -227,7 +179,7 @@ fn a_failure_keeps_the_numbers_and_says_what_to_do() {
     let problem = Problem::Lost("server closed the connection".into());
     let data = demo::at(DEMO_TIME, 1);
     let feed = Feed::failed(problem, DEMO_TIME - 5_000_000, Some(data), "sample");
-    let mut harness = harness_of(feed, State::default(), [1440.0, 900.0]);
+    let mut harness = window_of(feed, State::default(), [1440.0, 900.0]);
     harness.run_steps(3);
     assert!(has(&harness, Role::Alert, "The connection is lost"));
     assert!(has(&harness, Role::GraphicsObject, "play · EU"));
@@ -237,7 +189,7 @@ fn a_failure_keeps_the_numbers_and_says_what_to_do() {
 fn without_numbers_the_page_says_what_is_missing() {
     let missing = Problem::NoExtension { available: true };
     let feed = Feed::failed(missing, DEMO_TIME, None, "music on db:5432");
-    let mut harness = harness_of(feed, State::default(), [900.0, 600.0]);
+    let mut harness = window_of(feed, State::default(), [900.0, 600.0]);
     harness.run_steps(3);
     assert!(
         harness
@@ -251,7 +203,7 @@ fn without_numbers_the_page_says_what_is_missing() {
     );
 
     let empty = Feed::fixed(Dataset::new(vec![], status()), "music on db:5432");
-    let mut harness = harness_of(empty, State::default(), [900.0, 600.0]);
+    let mut harness = window_of(empty, State::default(), [900.0, 600.0]);
     harness.run();
     assert!(
         harness
@@ -279,7 +231,7 @@ fn odd_names_and_numbers_have_their_place() {
     ];
     for size in [[760.0, 520.0], [1440.0, 900.0]] {
         let feed = Feed::fixed(Dataset::new(rows.clone(), status()), "odd");
-        let mut harness = harness_of(feed, State::default(), size);
+        let mut harness = window_of(feed, State::default(), size);
         harness.run();
         assert!(has(&harness, Role::Row, "9,007,199,254,740,993 events"));
     }

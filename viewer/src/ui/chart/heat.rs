@@ -1,6 +1,6 @@
 //! The heatmap: a row for each series, a cell for each day, each row on its own scale.
 
-use super::{Frame, Layout, Outcome, day_axis, describe, hatch, interact, labels, readout};
+use super::{Frame, Layout, Outcome, brush, day_axis, describe, hatch, interact, labels, readout};
 use crate::{
     model::{
         data::DayState,
@@ -70,7 +70,8 @@ pub(crate) fn show(ui: &mut Ui, rect: Rect, panel: &Panel, frame: &Frame<'_>) ->
                 }
                 labels::node(ui, row, line);
             }
-            outcome = interact(ui, &response, &layout, frame, None);
+            let days = brush(ui, &response, &layout, frame, tokens);
+            outcome = interact(ui, &response, &layout, frame, days);
             outcome.highlight = response.hover_pos().and_then(|at| {
                 let row = ((at.y - all.min.y) / height) as usize;
                 panel.lines.get(row).map(|line| line.full_name.clone())

@@ -2,7 +2,13 @@
 
 use super::{Frame, Layout, color};
 use crate::{
-    model::{data::DayState, day::Day, format, panel::Panel, stats::Count},
+    model::{
+        data::{DayState, Measure},
+        day::Day,
+        format,
+        panel::Panel,
+        stats::Count,
+    },
     ui::{text, theme},
 };
 use egui::{Align, Layout as UiLayout, Response, RichText, Sense, Tooltip, Ui, pos2, vec2};
@@ -31,18 +37,21 @@ pub(super) fn show(
         let ranking = panel.ranking(index);
         let counts: Vec<Count> = ranking.iter().filter_map(|(_, count)| *count).collect();
         let state = match frame.states[index] {
-            DayState::Final if counts.is_empty() => text::NO_DATA,
+            DayState::Final if counts.is_empty() => text::no_data(frame.grain),
             state => text::day_state(state),
         };
         ui.horizontal(|ui| {
-            ui.label(RichText::new(day.long()).font(theme::bold(13.0)));
+            ui.label(RichText::new(frame.grain.long(day)).font(theme::bold(13.0)));
             ui.label(RichText::new(state).color(tokens.weak).small());
         });
         ui.label(RichText::new(&panel.title).color(tokens.weak).small());
         ui.add_space(3.0);
         let total = sum(&counts);
+        let adds_up = frame.measure == Measure::Events;
         for (line, count) in ranking.iter().take(MOST) {
-            let value = count.map_or(text::NO_DATA.into(), |count| format::grouped(count.events));
+            let value = count.map_or(text::no_data(frame.grain).into(), |count| {
+                format::grouped(count.events)
+            });
             let share = match (count, line.before.get(index).copied().flatten()) {
                 (Some(count), Some(before)) if frame.compared.is_some() => {
                     let change =
@@ -53,7 +62,7 @@ pub(super) fn show(
                         String::new()
                     }
                 }
-                (Some(count), _) if frame.compared.is_none() && total.events > 0 => {
+                (Some(count), _) if frame.compared.is_none() && adds_up && total.events > 0 => {
                     format!("{:.0} %", count.events as f64 / total.events as f64 * 100.0)
                 }
                 _ => String::new(),
@@ -70,12 +79,12 @@ pub(super) fn show(
             let more = format!("and {} more", ranking.len() - MOST);
             ui.label(RichText::new(more).color(tokens.weak).small());
         }
-        if counts.len() > 1 {
+        if counts.len() > 1 && adds_up {
             ui.add_space(2.0);
             row(ui, None, "All of these", &format::grouped(total.events), "");
         }
         if let Some(days) = frame.compared {
-            let against = day.plus(-days).long();
+            let against = frame.grain.long(day.plus(-days));
             let words = format!("Change against {against}");
             ui.label(RichText::new(words).color(tokens.weak).small());
         }
@@ -121,19 +130,25 @@ fn sum(counts: &[Count]) -> Count {
 }
 
 /// The same as a sentence, for screen readers.
-pub(super) fn sentence(panel: &Panel, day: Day, state: DayState, index: usize) -> String {
+pub(super) fn sentence(panel: &Panel, frame: &Frame<'_>, day: Day, index: usize) -> String {
     let values: Vec<String> = panel
         .ranking(index)
         .into_iter()
         .map(|(line, count)| match count {
+            Some(count) if count.late_events > 0 => format!(
+                "{} {}, {} of them late",
+                line.name,
+                format::grouped(count.events),
+                format::grouped(count.late_events)
+            ),
             Some(count) => format!("{} {}", line.name, format::grouped(count.events)),
-            None => format!("{} {}", line.name, text::NO_DATA),
+            None => format!("{} {}", line.name, text::no_data(frame.grain)),
         })
         .collect();
     format!(
         "{}, {}: {}",
-        day.long(),
-        text::day_state(state),
+        frame.grain.long(day),
+        text::day_state(frame.states[index]),
         values.join("; ")
     )
 }

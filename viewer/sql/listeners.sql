@@ -1,0 +1,8 @@
+-- Distinct listeners by UTC day and region.
+select day,
+       region,
+       listeners::bigint as listeners,
+       updated_at,
+       coalesce(is_final, false) as is_final
+from live_daily_listeners
+where day between $1 and $2

@@ -1,0 +1,91 @@
+//! Days from one to another, typed.
+
+use super::{app::Memory, app::Scene, text, theme, widgets};
+use crate::{
+    model::span::{MOST_DAYS, Range, Span, typed_day},
+    state::Command,
+};
+use egui::{Align, Frame, Id, Key, Layout, Margin, Modal, RichText, TextEdit, Ui};
+
+/// What is typed.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Dates {
+    /// First and last day; `None` until the dialog was shown.
+    typed: Option<[String; 2]>,
+}
+
+pub(super) fn show(ui: &Ui, scene: &Scene<'_>, memory: &mut Memory, commands: &mut Vec<Command>) {
+    let Some(dates) = &mut memory.dates else {
+        return;
+    };
+    let tokens = theme::tokens(ui);
+    let is_new = dates.typed.is_none();
+    let shown = scene.state.span(scene.data);
+    let typed = dates.typed.get_or_insert_with(|| {
+        shown.map_or_else(Default::default, |span| [span.first.iso(), span.last.iso()])
+    });
+    let mut close = false;
+    let frame = Frame::window(ui.style()).inner_margin(Margin::same(20));
+    let modal = Modal::new(Id::unique("dates"))
+        .frame(frame)
+        .show(ui.ctx(), |ui| {
+            ui.set_width(340.0);
+            ui.label(RichText::new(text::DATES).font(theme::bold(16.0)));
+            ui.add_space(6.0);
+            ui.horizontal(|ui| {
+                for (at, (name, day)) in text::FROM_TO.into_iter().zip(typed.iter_mut()).enumerate()
+                {
+                    ui.vertical(|ui| {
+                        let label = ui.label(RichText::new(name).color(tokens.weak).small());
+                        let edit = TextEdit::singleline(day)
+                            .desired_width(150.0)
+                            .margin(Margin::symmetric(8, 6));
+                        let response = ui.add(edit).labelled_by(label.id);
+                        if is_new && at == 0 {
+                            response.request_focus();
+                        }
+                    });
+                }
+            });
+            let today = scene.data.today();
+            let days = [0, 1].map(|at| typed_day(&typed[at], today));
+            let span = match days {
+                [Some(first), Some(last)] => Ok(Span::new(first, last)),
+                [None, _] => Err(text::not_a_day(&typed[0])),
+                [_, None] => Err(text::not_a_day(&typed[1])),
+            };
+            let span = span.and_then(|span| match span.days() <= MOST_DAYS {
+                true => Ok(span),
+                false => Err(text::TOO_LONG.to_owned()),
+            });
+            let grain = scene.data.grain;
+            let (words, color) = match &span {
+                Ok(span) => {
+                    let words = format!(
+                        "{} · {}",
+                        grain.between(span.first, span.last),
+                        grain.count(span.days())
+                    );
+                    (words, tokens.weak)
+                }
+                Err(words) => (words.clone(), tokens.error),
+            };
+            ui.label(RichText::new(words).color(color));
+            ui.label(RichText::new(text::DATES_HINT).color(tokens.weak).small());
+            ui.add_space(6.0);
+            ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
+                let enter = ui.input(|input| input.key_pressed(Key::Enter));
+                let clicked = widgets::primary_button(ui, text::SHOW, span.is_ok()).clicked();
+                if let (Ok(span), true) = (&span, enter || clicked) {
+                    commands.push(Command::Look(Range::Custom(*span)));
+                    close = true;
+                }
+                if widgets::link_button(ui, text::CANCEL, text::CANCEL, "Esc").clicked() {
+                    close = true;
+                }
+            });
+        });
+    if close || modal.should_close() {
+        memory.dates = None;
+    }
+}

@@ -1,0 +1,290 @@
+//! Every command by its name, found by typing; and the zones.
+
+use super::{
+    app::{Memory, Scene},
+    dates::Dates,
+    text, theme,
+};
+use crate::{
+    model::{
+        grain::UTC,
+        series::{Split, View},
+        span::{Hours, Range, typed_span},
+    },
+    state::{Command, List, Theme},
+};
+use egui::{
+    Frame, Id, Key, Margin, Modal, Rect, RichText, ScrollArea, Sense, TextEdit, Ui, WidgetInfo,
+    accesskit::Role, vec2,
+};
+
+/// What can be found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Scope {
+    /// Everything.
+    All,
+    /// Zones.
+    Zones,
+}
+
+/// The palette while it is open.
+#[derive(Clone, Debug)]
+pub(super) struct Palette {
+    scope: Scope,
+    typed: String,
+    at: usize,
+    is_new: bool,
+}
+
+impl Palette {
+    pub(super) fn new(scope: Scope) -> Self {
+        Self {
+            scope,
+            typed: String::new(),
+            at: 0,
+            is_new: true,
+        }
+    }
+}
+
+/// What an entry does.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Action {
+    /// A command.
+    Run(Command),
+    /// Opens the dialog for days.
+    TypeDays,
+    /// Goes on with zones alone.
+    ChooseZone,
+}
+
+/// A line of the palette.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Entry {
+    /// What it is called.
+    pub(super) title: String,
+    /// The keys that do the same.
+    pub(super) keys: &'static str,
+    /// What it does.
+    pub(super) action: Action,
+}
+
+const MOST: usize = 200;
+const ROW: f32 = 30.0;
+
+pub(super) fn show(ui: &Ui, scene: &Scene<'_>, memory: &mut Memory, commands: &mut Vec<Command>) {
+    let Some(mut palette) = memory.palette.take() else {
+        return;
+    };
+    let tokens = theme::tokens(ui);
+    let frame = Frame::window(ui.style()).inner_margin(Margin::same(10));
+    let mut chosen = None;
+    let modal = Modal::new(Id::unique("palette"))
+        .frame(frame)
+        .show(ui.ctx(), |ui| {
+            ui.set_width(480.0);
+            let (down, up, enter) = ui.input_mut(|input| {
+                let mut key = |key| input.consume_key(egui::Modifiers::NONE, key);
+                (key(Key::ArrowDown), key(Key::ArrowUp), key(Key::Enter))
+            });
+            let hint = match palette.scope {
+                Scope::All => text::PALETTE_HINT,
+                Scope::Zones => text::ZONES_HINT,
+            };
+            let edit = TextEdit::singleline(&mut palette.typed)
+                .hint_text(RichText::new(hint).color(tokens.weak))
+                .font(theme::font(15.0))
+                .margin(Margin::symmetric(10, 8))
+                .desired_width(f32::INFINITY);
+            let response = ui.add(edit).accessible_name(hint);
+            if palette.is_new || !response.has_focus() {
+                response.request_focus();
+            }
+            if response.changed() {
+                palette.at = 0;
+            }
+            let entries = found(scene, palette.scope, &palette.typed);
+            let last = entries.len().saturating_sub(1);
+            palette.at = match (down, up) {
+                (true, _) => palette.at + 1,
+                (_, true) => palette.at.saturating_sub(1),
+                _ => palette.at,
+            }
+            .min(last);
+            ui.add_space(4.0);
+            let area = ScrollArea::vertical()
+                .max_height(ROW * 11.0)
+                .auto_shrink([false, true]);
+            area.show(ui, |ui| {
+                ui.spacing_mut().item_spacing.y = 0.0;
+                for (at, entry) in entries.iter().enumerate() {
+                    let on = at == palette.at;
+                    let rect = row(ui, entry, on);
+                    if on && (down || up) {
+                        ui.scroll_to_rect(rect.0, None);
+                    }
+                    if rect.1 {
+                        chosen = Some(entry.action.clone());
+                    }
+                }
+            });
+            if entries.is_empty() {
+                ui.label(
+                    RichText::new(text::nothing_found(palette.scope == Scope::Zones, scene))
+                        .color(tokens.weak),
+                );
+            }
+            if enter {
+                chosen = entries.get(palette.at).map(|entry| entry.action.clone());
+            }
+        });
+    palette.is_new = false;
+    match chosen {
+        Some(Action::Run(command)) => commands.push(command),
+        Some(Action::TypeDays) => memory.dates = Some(Dates::default()),
+        Some(Action::ChooseZone) => memory.palette = Some(Palette::new(Scope::Zones)),
+        None if modal.should_close() => {}
+        None => memory.palette = Some(palette),
+    }
+}
+
+/// One line; whether it was clicked.
+fn row(ui: &mut Ui, entry: &Entry, on: bool) -> (Rect, bool) {
+    let tokens = theme::tokens(ui);
+    let size = vec2(ui.available_width(), ROW);
+    // The text field has the keyboard and the arrows; lines are pointed at.
+    let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
+    response.widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, on, &entry.title));
+    if on || response.hovered() {
+        let fill = if on { tokens.accent_soft } else { tokens.hover };
+        ui.painter()
+            .rect_filled(rect, f32::from(theme::CONTROL_RADIUS), fill);
+    }
+    let keys = ui
+        .painter()
+        .layout_no_wrap(entry.keys.into(), theme::font(12.0), tokens.weak);
+    let room = rect.width() - keys.size().x - 28.0;
+    let color = if on { tokens.accent } else { tokens.text };
+    let title = super::widgets::elided(ui, &entry.title, theme::font(13.5), color, room);
+    let y = |height: f32| rect.center().y - height / 2.0;
+    ui.painter().galley(
+        egui::pos2(rect.min.x + 10.0, y(title.size().y)),
+        title,
+        color,
+    );
+    let x = rect.max.x - keys.size().x - 10.0;
+    ui.painter()
+        .galley(egui::pos2(x, y(keys.size().y)), keys, tokens.weak);
+    let clicked = response.hovered() && ui.input(|input| input.pointer.primary_clicked());
+    (rect, clicked)
+}
+
+/// The entries that answer to what was typed: every word must be in the title.
+fn found(scene: &Scene<'_>, scope: Scope, typed: &str) -> Vec<Entry> {
+    let mut entries = Vec::new();
+    if let (Scope::All, Some(span)) = (scope, typed_span(typed, scene.data.today())) {
+        let days = scene.data.grain.between(span.first, span.last);
+        entries.push(run(
+            text::show_days(&days),
+            "",
+            Command::Look(Range::Custom(span)),
+        ));
+    }
+    let words: Vec<String> = typed
+        .to_lowercase()
+        .split_whitespace()
+        .map(str::to_owned)
+        .collect();
+    let answers = |entry: &Entry| {
+        let title = entry.title.to_lowercase().replace('_', " ");
+        words
+            .iter()
+            .all(|word| title.contains(&word.replace('_', " ")))
+    };
+    let mut all = Vec::new();
+    if scope == Scope::All {
+        all = self::all(scene);
+    }
+    // Hundreds of zones would bury the commands.
+    if scope == Scope::Zones || !words.is_empty() {
+        all.extend(zones(scene));
+    }
+    entries.extend(all.into_iter().filter(answers).take(MOST));
+    entries
+}
+
+fn run(title: impl Into<String>, keys: &'static str, command: Command) -> Entry {
+    Entry {
+        title: title.into(),
+        keys,
+        action: Action::Run(command),
+    }
+}
+
+fn zones(scene: &Scene<'_>) -> Vec<Entry> {
+    let names = &scene.latest.can.zone_names;
+    let utc = Some(UTC.to_owned()).filter(|_| !names.is_empty());
+    let others = names.iter().filter(|name| *name != UTC).cloned();
+    utc.into_iter()
+        .chain(others)
+        .map(|name| run(text::days_of_zone(&name), "", Command::SetZone(name)))
+        .collect()
+}
+
+/// All commands.
+pub(super) fn all(scene: &Scene<'_>) -> Vec<Entry> {
+    let mut all = Vec::new();
+    for (view, keys) in View::ALL.into_iter().zip(text::VIEW_KEYS) {
+        all.push(run(text::show_view(view), keys, Command::Show(view)));
+    }
+    for (range, keys) in Range::ALL.into_iter().zip(text::RANGE_KEYS) {
+        all.push(run(text::range(range).1, keys, Command::Look(range)));
+    }
+    let (type_days, choose_zone) = (text::DATES, text::CHOOSE_ZONE);
+    for (title, keys, action) in [
+        (type_days, "D", Action::TypeDays),
+        (choose_zone, "Z", Action::ChooseZone),
+    ] {
+        let title = title.to_owned();
+        all.push(Entry {
+            title,
+            keys,
+            action,
+        });
+    }
+    for hours in Hours::ALL {
+        all.push(run(text::live(hours), "", Command::LookLive(hours)));
+    }
+    for split in Split::ALL {
+        let title = text::split_title(split);
+        all.push(run(title, "", Command::SplitBy(split)));
+    }
+    let dark = scene.state.theme == Theme::Dark;
+    all.extend([
+        run(text::COMPARE, "C", Command::ToggleCompare),
+        run(text::SHOW_ALL, "Esc", Command::ResetZoom),
+        run(text::ZOOM_IN, "+", Command::ZoomBy(0.6)),
+        run(text::ZOOM_OUT, "−", Command::ZoomBy(1.0 / 0.6)),
+        run(text::REFRESH, "R", Command::Refresh),
+        run(text::PAUSE, "Space", Command::TogglePause),
+        run(text::SAVE_CSV, "Ctrl E", Command::SaveCsv),
+        run(text::COPY_CSV, "Ctrl Shift C", Command::CopyCsv),
+        run(text::SAVE_PICTURE, "Ctrl Shift S", Command::SavePicture),
+        run(text::FLIP_THEME, "T", Command::FlipTheme { dark }),
+        run(text::SYSTEM_THEME, "", Command::SetTheme(Theme::System)),
+        run(text::HELP, "F1", Command::ToggleHelp),
+    ]);
+    for (list, names) in [
+        (List::EventTypes, &scene.data.event_types),
+        (List::Regions, &scene.data.regions),
+    ] {
+        let title = text::list(list);
+        all.push(run(format!("{title}: all"), "", Command::All(list)));
+        all.push(run(format!("{title}: invert"), "", Command::Invert(list)));
+        for name in names.iter().take(MOST) {
+            let only = Command::Only(list, name.clone());
+            all.push(run(format!("{title}: {name} alone"), "", only));
+        }
+    }
+    all
+}

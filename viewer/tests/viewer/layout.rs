@@ -1,0 +1,142 @@
+//! No text is cut off, and no text lies on another one: as it is, and a good deal longer, as in other languages.
+
+use egui::{Context, Rect, Shape, Theme, vec2};
+use egui_kittest::Harness;
+use musicstream_viewer::{
+    DEMO_TIME,
+    model::series::{Split, View},
+    source::Feed,
+    state::State,
+    ui::{App, Clock, theme},
+};
+
+/// A text as it was painted.
+struct Text {
+    words: String,
+    rect: Rect,
+    clip: Rect,
+    elided: bool,
+}
+
+fn texts(harness: &Harness<'_, App>) -> Vec<Text> {
+    fn collect(shape: &Shape, clip: Rect, texts: &mut Vec<Text>) {
+        match shape {
+            Shape::Vec(shapes) => shapes.iter().for_each(|shape| collect(shape, clip, texts)),
+            Shape::Text(text) => texts.push(Text {
+                words: text.galley.text().to_owned(),
+                rect: text.visual_bounding_rect(),
+                clip,
+                elided: text.galley.elided,
+            }),
+            _ => {}
+        }
+    }
+    let mut texts = Vec::new();
+    for clipped in &harness.output().shapes {
+        collect(&clipped.shape, clipped.clip_rect, &mut texts);
+    }
+    texts.retain(|text| !text.words.trim().is_empty() && text.clip.intersects(text.rect));
+    texts
+}
+
+/// What is wrong with the texts: cut off at the side, or on top of each other.
+fn faults(texts: &[Text]) -> Vec<String> {
+    let mut faults = Vec::new();
+    for (at, text) in texts.iter().enumerate() {
+        if text.rect.min.x < text.clip.min.x - 1.0 || text.rect.max.x > text.clip.max.x + 1.0 {
+            faults.push(format!(
+                "“{}” is cut off: {:?} in {:?}",
+                text.words, text.rect, text.clip
+            ));
+        }
+        let seen = |text: &Text| text.rect.intersect(text.clip).shrink2(vec2(0.5, 2.5));
+        for other in &texts[..at] {
+            if seen(text).intersect(seen(other)).is_positive() {
+                faults.push(format!("“{}” lies on “{}”", text.words, other.words));
+            }
+        }
+    }
+    faults
+}
+
+fn window(view: View, size: [f32; 2], install: fn(&Context)) -> Harness<'static, App> {
+    let state = State {
+        view,
+        split: Split::Both,
+        compare: true,
+        ..State::default()
+    };
+    let app = App::new(
+        Feed::sample(DEMO_TIME),
+        state,
+        Clock::Fixed(DEMO_TIME),
+        std::env::temp_dir(),
+    );
+    let mut harness = Harness::builder()
+        .with_size(vec2(size[0], size[1]))
+        .with_theme(Theme::Light)
+        .with_max_steps(12)
+        .with_context_setup(install)
+        .build_ui_state(
+            |ui, app: &mut App| {
+                app.logic();
+                app.ui(ui);
+            },
+            app,
+        );
+    harness.run();
+    harness
+}
+
+#[test]
+fn nothing_is_cut_off_or_covered() {
+    for view in View::ALL {
+        for size in [
+            [780.0, 520.0],
+            [1000.0, 640.0],
+            [1440.0, 900.0],
+            [2200.0, 1300.0],
+        ] {
+            let harness = window(view, size, theme::install);
+            let faults = faults(&texts(&harness));
+            assert!(faults.is_empty(), "{view:?} at {size:?}: {faults:#?}");
+        }
+    }
+}
+
+#[test]
+fn longer_words_have_room_too() {
+    for view in View::ALL {
+        for size in [[1000.0, 640.0], [1440.0, 900.0]] {
+            let harness = window(view, size, theme::install_wide);
+            let faults = faults(&texts(&harness));
+            assert!(faults.is_empty(), "{view:?} at {size:?}: {faults:#?}");
+        }
+    }
+}
+
+#[test]
+fn with_room_for_all_nothing_is_shortened() {
+    for view in View::ALL {
+        let harness = window(view, [1440.0, 900.0], theme::install);
+        let short: Vec<_> = texts(&harness)
+            .into_iter()
+            .filter(|text| text.elided)
+            .map(|text| text.words)
+            .collect();
+        assert!(short.is_empty(), "{view:?}: {short:?}");
+    }
+}
+
+#[test]
+fn the_check_sees_what_is_cut_off_and_what_is_covered() {
+    let text = |x: f32| Text {
+        words: format!("at {x}"),
+        rect: Rect::from_min_size(egui::pos2(x, 0.0), vec2(50.0, 14.0)),
+        clip: Rect::from_min_size(egui::Pos2::ZERO, vec2(100.0, 100.0)),
+        elided: false,
+    };
+    assert!(faults(&[text(0.0), text(50.0)]).is_empty());
+    assert_eq!(faults(&[text(0.0), text(40.0)]).len(), 1);
+    assert_eq!(faults(&[text(60.0)]).len(), 1);
+}
