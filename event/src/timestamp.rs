@@ -9,8 +9,8 @@ pub(crate) const MAX_MICROS: i64 = 253_402_300_800 * MICROS_PER_SECOND - 1;
 /// Microseconds since 1970-01-01 UTC, or `None` if the text is not such a time.
 ///
 /// `YYYY-MM-DD`, then `T`, `t` or one blank, then `HH:MM:SS`, then optionally a fraction of any
-/// length (cut, not rounded, to microseconds), then optionally `Z`, `z`, `+HH:MM` or `-HH:MM`
-/// (absent: UTC; hours to 23, minutes to 59). Second 60 is taken only where UTC can have a leap
+/// length (cut, not rounded, to microseconds), then optionally `Z`, `z`, or `+HH:MM`, `+HHMM`,
+/// `+HH` (as Postgres writes it) or the same with `-` (absent: UTC; hours to 23, minutes to 59). Second 60 is taken only where UTC can have a leap
 /// second, at 23:59:60 UTC, and becomes the last microsecond of that minute, so that
 /// the event stays on its day. The instant must lie in the years 0001 to 9999 of UTC.
 pub(crate) fn parse(text: &str) -> Option<i64> {
@@ -87,16 +87,21 @@ fn fraction(rest: &[u8]) -> Option<(i64, &[u8])> {
 }
 
 fn offset(rest: &[u8]) -> Option<i64> {
-    match rest {
-        [] | [b'Z' | b'z'] => Some(0),
-        [sign @ (b'+' | b'-'), h1, h2, b':', m1, m2] => {
-            let (hours, minutes) = (two(*h1, *h2)?, two(*m1, *m2)?);
-            if hours > 23 || minutes > 59 {
-                return None;
-            }
-            let seconds = i64::from(hours * 3600 + minutes * 60);
-            Some(if *sign == b'+' { seconds } else { -seconds })
+    let (sign, hours, minutes) = match rest {
+        [] | [b'Z' | b'z'] => return Some(0),
+        [sign, h1, h2] => (sign, two(*h1, *h2)?, 0),
+        [sign, h1, h2, m1, m2] | [sign, h1, h2, b':', m1, m2] => {
+            (sign, two(*h1, *h2)?, two(*m1, *m2)?)
         }
+        _ => return None,
+    };
+    if hours > 23 || minutes > 59 {
+        return None;
+    }
+    let seconds = i64::from(hours * 3600 + minutes * 60);
+    match sign {
+        b'+' => Some(seconds),
+        b'-' => Some(-seconds),
         _ => None,
     }
 }
@@ -152,6 +157,14 @@ mod tests {
         assert_eq!(parse("2026-03-01T12:00:00"), noon);
         assert_eq!(parse("2026-03-01T12:00:00.0000000000000000000000009"), noon);
         assert_eq!(parse("2026-03-01T12:00:00-00:00"), noon);
+        for text in [
+            "2026-03-01 12:00:00+00",
+            "2026-03-01 17:30:00+05:30",
+            "2026-03-01 17:30:00.000000+0530",
+            "2026-03-01T04:00:00-08",
+        ] {
+            assert_eq!(parse(text), noon, "{text}");
+        }
     }
 
     #[test]
@@ -214,10 +227,18 @@ mod tests {
             "2026-03-01T12:00:00.Z",
             "2026-03-01T12:00:00,5Z",
             "2026-03-01T12:00:00 Z",
-            "2026-03-01T12:00:00+05",
-            "2026-03-01T12:00:00+0530",
+            "2026-03-01T12:00:00+5",
+            "2026-03-01T12:00:00+053",
+            "2026-03-01T12:00:00+05:3",
+            "2026-03-01T12:00:00+05:",
+            "2026-03-01T12:00:00+24",
+            "2026-03-01T12:00:00+0560",
             "2026-03-01T12:00:00+24:00",
             "2026-03-01T12:00:00+05:60",
+            "2026-03-01T12:00:00+05:30:00",
+            "2026-03-01T12:00:00 +05",
+            "2026-03-01T12:00:00*0530",
+            "2026-03-01 12:00:00+00 BC",
             "2026-03-01T12:00:00Zx",
             " 2026-03-01T12:00:00Z",
             "2026-03-01  12:00:00Z",
@@ -269,6 +290,13 @@ mod tests {
                 .map(|time| time.timestamp_micros())
                 .filter(|micros| (MIN_MICROS..=MAX_MICROS).contains(micros) && !text.starts_with("0000"));
             prop_assert_eq!(ours, oracle, "{}", text);
+        }
+
+        #[test]
+        fn short_offsets_are_those_with_a_colon(time in "20[0-9]{2}-0[1-9]-[0-2][1-9][T ][0-1][0-9]:[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,6})?", sign in "[+-]", hours in 0..30u32, minutes in 0..70u32) {
+            let long = parse(&format!("{time}{sign}{hours:02}:{minutes:02}"));
+            prop_assert_eq!(parse(&format!("{time}{sign}{hours:02}{minutes:02}")), long);
+            prop_assert_eq!(parse(&format!("{time}{sign}{hours:02}")), parse(&format!("{time}{sign}{hours:02}:00")));
         }
 
         #[test]

@@ -180,6 +180,17 @@ fn of_text(text: &str) -> Option<i64> {
         return None;
     }
     let has_zone = time.contains(['Z', 'z', '+', '-']);
+    let time = match time.rsplit_once(['+', '-']) {
+        Some((clock, offset)) if offset.bytes().all(|byte| byte.is_ascii_digit()) => {
+            let sign = &time[clock.len()..=clock.len()];
+            match offset.len() {
+                2 => format!("{clock}{sign}{offset}:00"),
+                4 => format!("{clock}{sign}{}:{}", &offset[..2], &offset[2..]),
+                _ => return None,
+            }
+        }
+        _ => time.to_owned(),
+    };
     let strict = format!("{date}T{time}{}", if has_zone { "" } else { "Z" });
     let time = DateTime::parse_from_rfc3339(&strict).ok()?.to_utc();
     if !(1..=9999).contains(&time.year()) {
