@@ -111,6 +111,11 @@ impl Memory {
 
     pub(super) fn store(&mut self, source: usize, batch: &[Staged]) -> Outcome {
         self.transactions += 1;
+        self.store_at_once(source, batch)
+    }
+
+    /// Stores a batch in the transaction of the one before it.
+    fn store_at_once(&mut self, source: usize, batch: &[Staged]) -> Outcome {
         let mut outcome = [batch.len() as i64, 0, 0, 0, 0];
         let mut good: Vec<(Staged, Event)> = Vec::new();
         for row in batch {
@@ -314,6 +319,7 @@ impl Memory {
     }
 
     pub(super) fn retry(&mut self, reason: Option<&str>) -> Outcome {
+        self.transactions += 1;
         let mut total = [0; 5];
         // In the order of their names: kafka:a/t, kafka:b/t, raw_events, staging_events.
         for source in [0, 1, RECONCILED, INBOX] {
@@ -338,7 +344,7 @@ impl Memory {
                     input: rejected.input,
                 })
                 .collect();
-            let outcome = self.store(source, &batch);
+            let outcome = self.store_at_once(source, &batch);
             for (sum, part) in total.iter_mut().zip(outcome) {
                 *sum += part;
             }
