@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The long runs of the tests that draw at random or try all orders: hours rather than minutes.
+# The long runs of the tests that draw at random or try all orders: hours rather than minutes. What each part prints,
+# its seed above all, is in STACK/torture-PART.log; the seeds and one line that sums up come last.
 set -euo pipefail
 . "$(dirname "$0")/layout.sh"
 cd "$ROOT"
@@ -7,8 +8,32 @@ cd "$ROOT"
 scripts/stack.sh up
 # shellcheck source=/dev/null
 . "$STACK/env"
-export MUSICSTREAM_TORTURE_FAULTS=${MUSICSTREAM_TORTURE_FAULTS:-1000}
-export MUSICSTREAM_MODEL_PROGRAMS=${MUSICSTREAM_MODEL_PROGRAMS:-10000} MUSICSTREAM_INTERLEAVE_ALL=1
+cargo build --release --all-targets
+export MUSICSTREAM_BIN_DIR=$BIN
+export MUSICSTREAM_TORTURE_FAULTS=${MUSICSTREAM_TORTURE_FAULTS:-1000} MUSICSTREAM_INTERLEAVE_ALL=1
 export MUSICSTREAM_INTERRUPTIONS=${MUSICSTREAM_INTERRUPTIONS:-5000} MUSICSTREAM_CRASHES=${MUSICSTREAM_CRASHES:-200}
-cargo test --release --package musicstream-tests --test end_to_end -- --nocapture model:: interleaving:: \
-  interrupt:: crash:: torture::
+programs=${MUSICSTREAM_MODEL_PROGRAMS:-10000}
+
+# part NAME FILTER...: these tests, in the background.
+parts=()
+part() {
+  local log=$STACK/torture-$1.log
+  cargo test --release --package musicstream-tests --test end_to_end -- --nocapture "${@:2}" >"$log" 2>&1 &
+  parts+=("$log")
+  say "torture: ${*:2} into $log"
+}
+
+# A model's program is one session's work: two halves keep two processors busy. A seed is that of one half.
+export MUSICSTREAM_MODEL_PROGRAMS=$(((programs + 1) / 2))
+part model-1 model::
+[[ ${MUSICSTREAM_MODEL_SEED:-} ]] || part model-2 model::
+part interleaving interleaving::
+part faults interrupt:: crash:: torture::
+
+status=0
+for _ in "${parts[@]}"; do wait -n || status=1; done
+grep -hE 'SEED=|panicked at' "${parts[@]}" || true
+awk -v status=$status '
+  /^test result: / { passed += $4; failed += $6 }
+  END { printf "\n%d passed, %d failed\n", passed, failed; exit status || failed || !passed }
+' "${parts[@]}"
