@@ -23,6 +23,34 @@ cargo test --release -p musicstream-viewer -p musicstream-viewer-tests --test vi
   sed -n 's/^.*measured: //p' >>"$figures"
 grep -q 'kill -9' "$figures" || die "the tests measured nothing: run make test"
 
+# What the open window takes while nothing changes: polls every two seconds, under Xvfb, drawn by software.
+idle() {
+  local display home viewer server before after seconds=20
+  local pipe
+  pipe=$(mktemp -u)
+  mkfifo "$pipe"
+  exec 3<>"$pipe"
+  rm "$pipe"
+  Xvfb -displayfd 3 -screen 0 1600x1000x24 -nolisten tcp 2>/dev/null &
+  server=$!
+  read -r display <&3
+  home=$(mktemp -d)
+  HOME=$home XDG_DATA_HOME=$home DISPLAY=:$display LIBGL_ALWAYS_SOFTWARE=1 "$BIN/musicstream-viewer" --size 1600x1000 &
+  viewer=$!
+  sleep 10 # it has opened, loaded and drawn
+  before=$(awk '{ print $14 + $15 }' "/proc/$viewer/stat")
+  sleep $seconds
+  after=$(awk '{ print $14 + $15 }' "/proc/$viewer/stat")
+  awk -v ticks=$((after - before)) -v hz="$(getconf CLK_TCK)" -v s=$seconds \
+    'BEGIN { printf "| the window at rest, polling every 2 s, %d s long | %.2f %% of a core | 1 %% |\n", s, ticks / hz / s * 100 }'
+  awk '/^VmRSS/ { printf "| memory of that window, with the software renderer | %.0f MB | 300 MB |\n", $2 / 1024 }' "/proc/$viewer/status"
+  kill "$viewer" "$server"
+  wait "$viewer" "$server" 2>/dev/null || true
+  rm -rf "$home"
+}
+say "measuring: the window at rest"
+idle >>"$figures"
+
 {
   echo "Processor: $(sed -n 's/^model name\s*: //p' /proc/cpuinfo | head -1), $(nproc) cores, no graphics card. Load average before the run, of whatever else the machine did: ${load// /, }."
   echo
