@@ -54,6 +54,17 @@ impl Grain {
         }
     }
 
+    /// `2026-03-18`, `18 Mar 14:20`: as short as a column of them can be without doubt.
+    pub fn cell(self, day: Day) -> String {
+        let at = self.local(day);
+        match self {
+            Self::Day => day.iso(),
+            Self::Minute { .. } => {
+                format!("{} {}", Day::of(at).short(), format::clock_short(at))
+            }
+        }
+    }
+
     /// `Wed 18 Mar 2026`, `14:20 · Wed 18 Mar 2026`
     pub fn long(self, day: Day) -> String {
         match self {

@@ -29,7 +29,8 @@ pub(super) fn show(ui: &Ui, scene: &Scene<'_>, memory: &mut Memory, commands: &m
     let modal = Modal::new(Id::unique("dates"))
         .frame(frame)
         .show(ui.ctx(), |ui| {
-            ui.set_width(340.0);
+            ui.set_width(336.0);
+            ui.spacing_mut().item_spacing.x = 8.0;
             ui.label(RichText::new(text::DATES).font(theme::bold(16.0)));
             ui.add_space(6.0);
             ui.horizontal(|ui| {
@@ -38,7 +39,7 @@ pub(super) fn show(ui: &Ui, scene: &Scene<'_>, memory: &mut Memory, commands: &m
                     ui.vertical(|ui| {
                         let label = ui.label(RichText::new(name).color(tokens.weak).small());
                         let edit = TextEdit::singleline(day)
-                            .desired_width(150.0)
+                            .desired_width(148.0)
                             .margin(Margin::symmetric(8, 6));
                         let response = ui.add(edit).labelled_by(label.id);
                         if is_new && at == 0 {

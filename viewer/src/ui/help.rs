@@ -11,7 +11,7 @@ pub(super) fn show(ui: &Ui, state: &State, commands: &mut Vec<Command>) {
     let tokens = theme::tokens(ui);
     let frame = Frame::window(ui.style()).inner_margin(Margin::same(22));
     let modal = Modal::new(Id::unique("help")).frame(frame).show(ui.ctx(), |ui| {
-        ui.set_width(480.0);
+        ui.set_width(540.0);
         let height = ui.ctx().content_rect().height() - 190.0;
         ui.horizontal(|ui| {
             ui.label(RichText::new("Keys").font(theme::bold(18.0)));

@@ -32,7 +32,7 @@ const NARROW: [f32; 5] = [1.5, 1.1, 0.85, 1.05, 0.72];
 const SHARES: [f32; 7] = [1.1, 0.97, 0.86, 1.0, 0.62, 0.85, 1.6];
 
 /// The same where the first column has a time of day too.
-const MINUTE_SHARES: [f32; 6] = [1.5, 0.97, 0.9, 0.9, 0.62, 0.85];
+const MINUTE_SHARES: [f32; 6] = [1.25, 0.97, 0.9, 0.9, 0.62, 0.85];
 
 /// How many columns there is room for: the last ones go first.
 fn shown(width: f32, grain: Grain) -> usize {
@@ -295,7 +295,7 @@ fn row(
     };
     let updated = cell.updated_at.map_or("–".into(), format::stamp_short);
     let texts = [
-        (when, tokens.text),
+        (scene.shown.grain.cell(cell.day), tokens.text),
         (event_type.clone(), tokens.text),
         (region.clone(), tokens.text),
         (format::grouped(cell.events), tokens.text),

@@ -18,7 +18,7 @@ use egui::{
 };
 
 const HEIGHT: f32 = 84.0;
-const NARROWEST: f32 = 148.0;
+const NARROWEST: f32 = 138.0;
 
 pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, board: &Board) {
     let width = ui.available_width();

@@ -127,14 +127,19 @@ fn health(ui: &mut Ui, scene: &Scene<'_>, tokens: Tokens) {
             ui.label(RichText::new(word).font(theme::bold(13.0)));
             // What does not fit between the name and the buttons is left to the tip.
             let room = ui.available_width() - 522.0;
-            let text = [&scene.latest.source, &details]
-                .into_iter()
-                .filter(|part| !part.is_empty())
-                .map(String::as_str)
-                .collect::<Vec<_>>()
-                .join("  ·  ");
-            if room > 60.0 {
-                let galley = widgets::elided(ui, &text, theme::font(12.5), tokens.weak, room);
+            let source = &scene.latest.source;
+            let both = (!details.is_empty()).then(|| format!("{source}  ·  {details}"));
+            let forms = both.into_iter().chain([source.clone()]);
+            let font = theme::font(12.5);
+            let mut galleys = forms
+                .filter(|_| room > 60.0)
+                .map(|form| (ui.painter()).layout_no_wrap(form, font.clone(), tokens.weak));
+            let whole = galleys.find(|galley| galley.size().x <= room);
+            let galley = whole.or_else(|| {
+                let cut = || widgets::elided(ui, source, font, tokens.weak, room);
+                (room > 60.0).then(cut)
+            });
+            if let Some(galley) = galley {
                 let (rect, _) = ui.allocate_exact_size(galley.size(), Sense::hover());
                 ui.painter().galley(rect.min, galley, tokens.weak);
             }
