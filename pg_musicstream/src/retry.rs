@@ -100,7 +100,7 @@ fn retry(
     if left < 0 {
         return Err(Error::NegativeRows(left));
     }
-    let (sources, newest) = survey(reason, source)?;
+    let (sources, newest) = survey(reason, source, max_rows.is_some())?;
     let filter = Filter { reason, newest };
     let mut total = Outcome::default();
     for source in &sources {
@@ -120,13 +120,17 @@ fn retry(
 }
 
 /// The sources that have rejected events, and the newest number of one.
-fn survey(reason: Option<&str>, source: Option<&str>) -> Result<(Vec<String>, i64), Error> {
+fn survey(
+    reason: Option<&str>,
+    source: Option<&str>,
+    is_limited: bool,
+) -> Result<(Vec<String>, i64), Error> {
     Spi::connect_mut(|client| {
         let row = client
             .update(
                 include_str!("../sql/statement/survey_rejected.sql"),
                 None,
-                &[reason.into(), source.into()],
+                &[reason.into(), source.into(), is_limited.into()],
             )?
             .first();
         Ok((

@@ -1,8 +1,8 @@
--- The sources of the rejected events with reason $1 and source $2, null for any, and the newest number of all. First the
--- source with the lowest number: what is refused again gets new ones, so that a limited call goes on where the last one ended
--- and no source waits for another's hopeless ones.
+-- The sources of the rejected events with reason $1 and source $2, null for any, and the newest number of all; by name.
+-- With a limit ($3) the source with the lowest number comes first: what is refused again gets new ones, so that a call goes
+-- on where the last one ended, and no source waits for another's hopeless ones.
 select
-    array_agg(source order by oldest) filter (where oldest is not null),
+    array_agg(source order by case when $3 then oldest end, source) filter (where oldest is not null),
     max(newest)
 from (
     select
