@@ -18,6 +18,58 @@ create unique index rejected_events_record
     on rejected_events (source, partition, position, sha256(coalesce(payload, '')));
 comment on column rejected_events.source is 'kafka:CLUSTER/TOPIC, file:FINGERPRINT, staging_events, or raw_events for what musicstream_reconcile() moved';
 
+-- Whoever holds the lock on one of these has the turn. Tables and not advisory locks, which anyone who may connect can
+-- take and keep; locking these takes rights that only the extension's functions have, and pg_locks tells their names.
+-- The mode is the weakest in which two sessions exclude one another: readers, pg_dump and VACUUM of other tables go on.
+create table rollup_turn (nothing boolean);
+create table partition_turn (nothing boolean);
+
+comment on table rollup_turn is 'holds no rows; rollups and corrections lock it, so that they come one after another';
+comment on table partition_turn is 'holds no rows; who makes partitions locks it until the end of the transaction';
+-- A dump has no word for a row that is missing: without this, a type that comes with CREATE EXTENSION and was taken out
+-- of event_types would be back after a restore. Restoring this table takes it out again.
+create table withdrawn_event_types (
+    event_type text not null primary key
+);
+
+comment on table withdrawn_event_types is 'of the event types that the extension brings, those that were taken out of event_types; kept in step by itself, for dumps';
+
+select pg_catalog.pg_extension_config_dump('withdrawn_event_types', '');
+
+create function musicstream_note_withdrawn() returns trigger
+    language plpgsql volatile security definer
+    set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+begin
+    if tg_relid = '@extschema@.withdrawn_event_types'::regclass then
+        -- Statements without rows have triggers, too: these two would call one another for ever.
+        if exists (select from @extschema@.event_types join added using (event_type)) then
+            delete from @extschema@.event_types where event_type in (select event_type from added);
+        end if;
+        return null;
+    end if;
+    delete from @extschema@.withdrawn_event_types where event_type in (select event_type from @extschema@.event_types);
+    insert into @extschema@.withdrawn_event_types (event_type)
+    select event_type from unnest(array['play', 'pause', 'stop']) as brought (event_type)
+    where event_type not in (select event_type from @extschema@.event_types)
+    on conflict do nothing;
+    return null;
+end
+$$;
+
+comment on function musicstream_note_withdrawn() is 'keeps withdrawn_event_types in step with event_types, and in a restore the other way round';
+
+revoke execute on function musicstream_note_withdrawn() from public;
+
+create trigger note_withdrawn after insert or update or delete or truncate on event_types
+    for each statement execute function musicstream_note_withdrawn();
+
+create trigger withdraw after insert on withdrawn_event_types
+    referencing new table as added
+    for each statement execute function musicstream_note_withdrawn();
+
+comment on trigger note_withdrawn on event_types is 'notes which of the types that the extension brings were taken out';
+comment on trigger withdraw on withdrawn_event_types is 'takes types out that were taken out where the dump was made';
 -- One row a day whose partition was dropped, and one for the last day of each expiry: all days up to the newest row are
 -- frozen, so that a batch compares its events with one date.
 create table frozen_days (
@@ -136,6 +188,12 @@ create or replace function musicstream_sketch_estimate(sketch bytea) returns dou
 
 comment on function musicstream_sketch_estimate(bytea) is 'how many distinct values an HLL sketch has seen; standard error 0.8 % at lg_k 14';
 
+create or replace function musicstream_sketch_canonical(sketches bytea[]) returns bytea
+    language c immutable strict parallel safe
+    as 'MODULE_PATHNAME', 'musicstream_sketch_canonical_wrapper';
+
+comment on function musicstream_sketch_canonical(bytea[]) is 'HLL sketches merged into one whose bytes depend on the set of users alone: equal if they have seen the same; null: one is no sketch, or there is none';
+
 create or replace function musicstream_sketch_add(state internal, user_id text) returns internal
     language c immutable parallel safe
     as 'MODULE_PATHNAME', 'musicstream_sketch_add_wrapper';
@@ -241,6 +299,8 @@ having sum(events) <> 0;
 
 comment on view live_minute_metrics is 'minute_metrics plus what waits for the rollup: exact now';
 
+-- Hours that begin in a span are looked up in the index of minute_metrics one by one: a filter on hour reaches the
+-- series, and an hour its minutes, where it could not be carried through date_bin() to the column minute.
 create or replace view hourly_metrics as
 select
     hour,
@@ -249,8 +309,13 @@ select
     sum(events)::bigint as events,
     sum(late_events)::bigint as late_events
 from (
-    select date_bin('1 hour', minute, 'epoch'::timestamptz) as hour, event_type, region, events, late_events
-    from minute_metrics
+    select h.hour, m.event_type, m.region, m.events, m.late_events
+    from generate_series(
+        (select date_bin('1 hour', min(minute), 'epoch'::timestamptz) from minute_metrics),
+        (select max(minute) from minute_metrics),
+        interval '1 hour'
+    ) as h (hour)
+    join minute_metrics as m on m.minute >= h.hour and m.minute < h.hour + interval '1 hour'
     union all
     select date_bin('1 hour', minute, 'epoch'::timestamptz), event_type, region, events, late_events
     from metric_deltas
@@ -261,24 +326,31 @@ having sum(events) <> 0;
 comment on view hourly_metrics is 'events by UTC hour, event type and region, what waits for the rollup included: exact now';
 comment on column hourly_metrics.late_events is 'of these events, those that came when their UTC day was final';
 
--- Only cells with something pending are merged anew.
+-- Only cells with something pending are merged anew; the others are read as they stand, by the index where a day is
+-- asked for.
 create or replace view live_daily_listeners as
+with pending as (
+    select distinct day, region from listener_deltas
+), live as (
+    select day, region, listeners, updated_at
+    from daily_listeners
+    where (day, region) not in (select day, region from pending) -- hashed
+    union all
+    select day, region, round(musicstream_sketch_estimate(musicstream_sketch_union(sketch)))::bigint, max(updated_at)
+    from (
+        select day, region, sketch, updated_at from daily_listeners where (day, region) in (select day, region from pending)
+        union all
+        select day, region, sketch, null from listener_deltas
+    ) as part
+    group by day, region
+)
 select
     day,
     region,
-    coalesce(p.listeners, d.listeners) as listeners,
-    d.updated_at,
+    listeners,
+    updated_at,
     coalesce(day < (select (watermark at time zone 'UTC')::date from rollup_state), false) as is_final
-from daily_listeners as d
-full join (
-    select day, region, round(musicstream_sketch_estimate(musicstream_sketch_union(sketch)))::bigint as listeners
-    from (
-        select day, region, sketch from listener_deltas
-        union all
-        select day, region, sketch from daily_listeners where (day, region) in (select day, region from listener_deltas)
-    ) as part
-    group by day, region
-) as p using (day, region);
+from live;
 
 comment on view live_daily_listeners is 'distinct users by UTC day and region, what waits for the rollup included';
 comment on column live_daily_listeners.listeners is 'an estimate; standard error 0.8 %';
@@ -504,6 +576,12 @@ create or replace function musicstream_is_plausible(ts timestamptz) returns bool
 
 comment on function musicstream_is_plausible(timestamptz) is 'whether an event of this time is accepted, by musicstream.retention and musicstream.max_future';
 
+create or replace function musicstream_premade_until() returns date
+    language c stable strict parallel safe
+    as 'MODULE_PATHNAME', 'musicstream_premade_until_wrapper';
+
+comment on function musicstream_premade_until() is 'the last UTC day of which a rollup makes the partition now, by musicstream.premake';
+
 create or replace function musicstream_frozen_before() returns date
     language sql stable parallel safe
     set search_path = pg_catalog, @extschema@, pg_temp
@@ -512,15 +590,18 @@ create or replace function musicstream_frozen_before() returns date
 comment on function musicstream_frozen_before() is 'the first UTC day that is not frozen; -infinity: none is';
 
 -- A standalone table that is then attached: CREATE TABLE … PARTITION OF would lock the root against all readers
--- and writers. Makers queue on one advisory lock, so that two of them cannot wait for one another's days.
+-- and writers. Makers come one after another, so that two of them cannot wait for one another's days.
 -- A writer does well to call it in a transaction of its own before the batch. The lock is then held for a moment, and
 -- no statement that was planned without the partition can run on a snapshot that has the partition's deltas.
+-- Each partition that is made takes nine locks, of which Postgres has a fixed number: so a call has a limit, and what
+-- meets it can go on with fewer days.
 create or replace function musicstream_make_partitions(days date[], wait boolean default true) returns integer
     language plpgsql volatile strict security definer
     set search_path = pg_catalog, @extschema@, pg_temp
     set client_min_messages = warning
 as $$
 declare
+    most constant integer := 100;
     day date;
     leaf text;
     made integer := 0;
@@ -529,7 +610,8 @@ begin
     foreach day in array days loop
         -- Else a wrong clock, or a hostile caller, could make tables without end.
         continue when not @extschema@.musicstream_is_plausible(day::timestamp at time zone 'UTC')
-            and not @extschema@.musicstream_is_plausible((day + 1)::timestamp at time zone 'UTC' - interval '1 microsecond');
+            and not @extschema@.musicstream_is_plausible((day + 1)::timestamp at time zone 'UTC' - interval '1 microsecond')
+            and day not between (now() at time zone 'UTC')::date and @extschema@.musicstream_premade_until();
         leaf := 'raw_events_' || to_char(day, 'YYYYMMDD');
         continue when to_regclass(format('%I.%I', '@extschema@', leaf)) is not null;
 
@@ -539,15 +621,25 @@ begin
         continue when day < frozen_before;
 
         if wait then
-            perform pg_advisory_xact_lock(hashtext('pg_musicstream'), 2);
-        elsif not pg_try_advisory_xact_lock(hashtext('pg_musicstream'), 2) then
-            return made;
+            lock table only @extschema@.partition_turn in share update exclusive mode;
+        else
+            begin
+                lock table only @extschema@.partition_turn in share update exclusive mode nowait;
+            exception when lock_not_available then
+                return made;
+            end;
         end if;
         -- By a query: the lock waited for another maker, and a lookup by name may remember what was not there before.
         continue when exists (
             select from pg_class where relname = leaf and relnamespace = '@extschema@'::regnamespace
         );
 
+        if made = most then
+            raise exception 'more than % partitions cannot be made at once', most
+                using errcode = 'program_limit_exceeded',
+                    detail = format('The next one would be that of %s.', day),
+                    hint = 'Make them with musicstream_make_partitions() beforehand, a transaction for each 100 days, or store fewer days at once.';
+        end if;
         execute format('create table %I.%I (like @extschema@.raw_events including all)', '@extschema@', leaf);
         execute format('alter table %I.%I add unique (event_id)', '@extschema@', leaf);
         execute format('alter table @extschema@.raw_events attach partition %I.%I for values from (%L) to (%L)',
@@ -558,7 +650,7 @@ begin
 end
 $$;
 
-comment on function musicstream_make_partitions(date[], boolean) is 'makes the partitions of raw_events for those of these UTC days whose events are accepted and that are not frozen, where they are missing; returns how many; wait false: not while another session makes some';
+comment on function musicstream_make_partitions(date[], boolean) is 'makes the partitions of raw_events for those of these UTC days whose events are accepted and that are not frozen, where they are missing, at most 100 at once; returns how many; wait false: not while another session makes some';
 
 revoke execute on function musicstream_make_partitions(date[], boolean) from public;
 
@@ -606,27 +698,30 @@ comment on function musicstream_session_staging() is 'makes pg_temp.staging_batc
 
 revoke execute on function musicstream_session_staging() from public;
 
--- A table of its own: the session may have a batch of its own staged in the same transaction.
-create or replace function musicstream_stage_inbox() returns void
-    language plpgsql volatile security definer
+-- Tables of their own: the session may have a batch of its own staged in the same transaction.
+create or replace function musicstream_stage(name text) returns void
+    language plpgsql volatile strict security definer
     set search_path = pg_catalog, @extschema@, pg_temp
     set client_min_messages = warning
 as $$
+declare
+    is_filled boolean;
 begin
-    if to_regclass('pg_temp.staging_inbox') is null then
-        create temporary table staging_inbox (like @extschema@.staging_shape) on commit delete rows;
-    else
-        perform @extschema@.musicstream_require_staging('staging_inbox');
-        if exists (select from pg_temp.staging_inbox) then
-            truncate pg_temp.staging_inbox;
-        end if;
+    if to_regclass(format('pg_temp.%I', name)) is null then
+        execute format('create temporary table %I (like @extschema@.staging_shape) on commit delete rows', name);
+        return;
+    end if;
+    perform @extschema@.musicstream_require_staging(name);
+    execute format('select exists (select from pg_temp.%I)', name) into is_filled;
+    if is_filled then
+        execute format('truncate pg_temp.%I', name);
     end if;
 end
 $$;
 
-comment on function musicstream_stage_inbox() is 'makes pg_temp.staging_inbox, empty, through which the inbox is upserted';
+comment on function musicstream_stage(text) is 'makes a temporary table of this name, empty, through which inbox and rejected events are upserted';
 
-revoke execute on function musicstream_stage_inbox() from public;
+revoke execute on function musicstream_stage(text) from public;
 
 create or replace function musicstream_upsert(source text)
     returns table (staged bigint, inserted bigint, duplicate bigint, conflicting bigint, rejected bigint)
@@ -767,14 +862,60 @@ begin atomic
         select 'day', d.day::timestamp at time zone 'UTC', d.event_type, d.region, d.events
         from @extschema@.live_daily_metrics as d, bound
         where d.day::timestamp at time zone 'UTC' >= bound.first and d.day::timestamp at time zone 'UTC' < bound.past
+    ),
+    stored_listeners as (
+        select
+            date_bin('1 day', r.ts, 'epoch'::timestamptz) as bucket,
+            r.region,
+            @extschema@.musicstream_sketch_canonical(array[@extschema@.musicstream_sketch(r.user_id)]) as sketch
+        from @extschema@.raw_events as r, bound
+        where r.ts >= bound.first and r.ts < bound.past
+        group by 1, 2
+    ),
+    kept_listeners as (
+        select
+            k.day::timestamp at time zone 'UTC' as bucket,
+            k.region,
+            @extschema@.musicstream_sketch_canonical(array_agg(k.sketch)) as sketch,
+            -- Of the one row of daily_listeners, if there is one.
+            max(k.listeners) as listeners,
+            @extschema@.musicstream_sketch_canonical(array_agg(k.sketch) filter (where k.listeners is not null)) as folded,
+            count(*) filter (where k.listeners is null) as pending
+        from (
+            select d.day, d.region, d.sketch, d.listeners from @extschema@.daily_listeners as d
+            union all
+            select p.day, p.region, p.sketch, null from @extschema@.listener_deltas as p
+        ) as k, bound
+        where k.day::timestamp at time zone 'UTC' >= bound.first and k.day::timestamp at time zone 'UTC' < bound.past
+        group by k.day, k.region
+    ),
+    difference as (
+        select metric, bucket, event_type, region, coalesce(c.events, 0) as counted, coalesce(s.events, 0) as stored
+        from counted as c full join stored as s using (metric, bucket, event_type, region)
+        where c.events is distinct from s.events
+        union all
+        select
+            'listeners',
+            bucket,
+            null,
+            region,
+            coalesce(
+                case when k.pending = 0 then k.listeners end,
+                round(@extschema@.musicstream_sketch_estimate(k.sketch))::bigint,
+                k.listeners,
+                0
+            ),
+            coalesce(round(@extschema@.musicstream_sketch_estimate(s.sketch))::bigint, 0)
+        from kept_listeners as k full join stored_listeners as s using (bucket, region)
+        where k.sketch is distinct from s.sketch
+            or s.sketch is null -- then the other one cannot be read
+            or k.listeners <> round(@extschema@.musicstream_sketch_estimate(k.folded))
     )
-    select metric, bucket, event_type, region, coalesce(c.events, 0), coalesce(s.events, 0)
-    from counted as c full join stored as s using (metric, bucket, event_type, region)
-    where c.events is distinct from s.events
+    select metric, bucket, event_type, region, counted, stored from difference
     order by 1, 2, 3, 4;
 end;
 
-comment on function musicstream_verify(date, date) is 'differences between the metrics and a count over raw_events, for these UTC days, both included, the frozen ones left out; no row: none; null: no bound';
+comment on function musicstream_verify(date, date) is 'differences between the metrics and a count over raw_events, for these UTC days, both included, the frozen ones left out; no row: none; null: no bound; metric listeners: the sketch in daily_listeners, with what waits for the rollup, has not seen the users of the events, whose numbers may be equal all the same, or its estimate is another';
 
 -- Every zone's offset since 1972 is of whole minutes, so a minute belongs to one day of any zone.
 create or replace function daily_metrics_at(
@@ -865,47 +1006,63 @@ create or replace function musicstream_rebuild_listeners(days date[]) returns bi
 as $$
 declare
     today date;
+    leaf regclass;
+    frozen_before date;
     changed bigint;
     total bigint := 0;
 begin
     -- No rollup may merge meanwhile what this is about to replace.
-    perform pg_advisory_xact_lock(hashtext('pg_musicstream'), 1);
+    lock table only @extschema@.rollup_turn in share update exclusive mode;
+    frozen_before := @extschema@.musicstream_frozen_before();
     foreach today in array days loop
-        -- The events of a day without a partition are gone: its sketches are all that is left.
-        continue when to_regclass(format('%I.%I', '@extschema@', 'raw_events_' || to_char(today, 'YYYYMMDD'))) is null;
-        with stored as materialized (
-            select e.region, @extschema@.musicstream_sketch(e.user_id) as sketch
-            from @extschema@.raw_events as e
-            where e.ts >= today::timestamp at time zone 'UTC' and e.ts < (today + 1)::timestamp at time zone 'UTC'
-            group by e.region
-        ), pending as (
-            delete from @extschema@.listener_deltas where day = today
-        ), gone as (
-            delete from @extschema@.daily_listeners as d
-            where d.day = today and d.region not in (select s.region from stored as s)
-            returning 1
-        ), kept as (
-            insert into @extschema@.daily_listeners as d (day, region, listeners, sketch, updated_at)
-            select
-                today,
-                s.region,
-                round(@extschema@.musicstream_sketch_estimate(s.sketch))::bigint,
-                s.sketch,
-                (select clock_timestamp())
-            from stored as s
-            order by s.region
-            on conflict (day, region) do update
-                set listeners = excluded.listeners, sketch = excluded.sketch, updated_at = excluded.updated_at
-            returning 1
-        )
-        select (select count(*) from gone) + (select count(*) from kept) into changed;
+        -- The events of a frozen day are gone: its sketches are all that is left.
+        continue when today < frozen_before;
+        -- The partition by its name, as in musicstream_rebuild(), and for the same reason.
+        select l.leaf into leaf from @extschema@.musicstream_leaves() as l where l.day = today;
+        if leaf is null then
+            lock table only @extschema@.partition_turn in share update exclusive mode;
+            select l.leaf into leaf from @extschema@.musicstream_leaves() as l where l.day = today;
+        end if;
+        execute format($rebuild$
+            with stored as materialized (
+                select e.region, @extschema@.musicstream_sketch(e.user_id) as sketch
+                from %s as e
+                where e.ts >= $1::timestamp at time zone 'UTC' and e.ts < ($1 + 1)::timestamp at time zone 'UTC'
+                group by e.region
+            ), pending as (
+                delete from @extschema@.listener_deltas where day = $1
+            ), gone as (
+                delete from @extschema@.daily_listeners as d
+                where d.day = $1 and d.region not in (select s.region from stored as s)
+                returning 1
+            ), kept as (
+                insert into @extschema@.daily_listeners as d (day, region, listeners, sketch, updated_at)
+                select
+                    $1,
+                    s.region,
+                    round(@extschema@.musicstream_sketch_estimate(s.sketch))::bigint,
+                    s.sketch,
+                    (select clock_timestamp())
+                from stored as s
+                order by s.region
+                on conflict (day, region) do update
+                    set listeners = excluded.listeners, sketch = excluded.sketch, updated_at = excluded.updated_at
+                    where d.listeners <> excluded.listeners
+                        or @extschema@.musicstream_sketch_canonical(array[d.sketch])
+                            is distinct from @extschema@.musicstream_sketch_canonical(array[excluded.sketch])
+                returning 1
+            )
+            select (select count(*) from gone) + (select count(*) from kept)
+            $rebuild$, coalesce(leaf, '@extschema@.raw_events'))
+            into changed
+            using today;
         total := total + changed;
     end loop;
     return total;
 end
 $$;
 
-comment on function musicstream_rebuild_listeners(date[]) is 'makes daily_listeners of these UTC days anew from raw_events, and leaves alone days whose events are gone; returns how many rows were written or taken away';
+comment on function musicstream_rebuild_listeners(date[]) is 'makes daily_listeners of these UTC days anew from raw_events, and leaves frozen days alone; returns how many rows were written or taken away';
 
 revoke execute on function musicstream_rebuild_listeners(date[]) from public;
 
@@ -978,11 +1135,17 @@ begin
         union
         select (p.minute at time zone 'UTC')::date from @extschema@.metric_deltas as p
         where p.minute >= first and p.minute < past
+        union
+        select l.day from @extschema@.daily_listeners as l
+        where l.day >= (first at time zone 'UTC')::date and l.day < (past at time zone 'UTC')::date
+        union
+        select l.day from @extschema@.listener_deltas as l
+        where l.day >= (first at time zone 'UTC')::date and l.day < (past at time zone 'UTC')::date
         order by 1
     loop
         select l.leaf into leaf from @extschema@.musicstream_leaves() as l where l.day = musicstream_rebuild.day;
         if leaf is null then
-            perform pg_advisory_xact_lock(hashtext('pg_musicstream'), 2);
+            lock table only @extschema@.partition_turn in share update exclusive mode;
             select l.leaf into leaf from @extschema@.musicstream_leaves() as l where l.day = musicstream_rebuild.day;
         end if;
         execute format($rebuild$
@@ -1059,8 +1222,11 @@ begin
             $rebuild$, coalesce(leaf, '@extschema@.raw_events'))
             into folded, written
             using day::timestamp at time zone 'UTC', (day + 1)::timestamp at time zone 'UTC', day;
-        perform @extschema@.musicstream_rebuild_listeners(array[day]);
-        changed := changed or folded > 0 or written > 0;
+        changed := changed
+            or folded > 0
+            or exists (select from @extschema@.listener_deltas as p where p.day = musicstream_rebuild.day);
+        written := written + @extschema@.musicstream_rebuild_listeners(array[day]);
+        changed := changed or written > 0;
         raise notice 'day % is counted anew, % rows of the metrics changed', day, written;
         return next;
     end loop;
@@ -1073,7 +1239,7 @@ begin
 end
 $$;
 
-comment on function musicstream_rebuild(date, date) is 'makes the metrics and the listeners of these UTC days, both included, anew from raw_events, while writers go on; returns how many rows of minute_metrics and daily_metrics it wrote or removed; null: no bound';
+comment on function musicstream_rebuild(date, date) is 'makes the metrics and the listeners of these UTC days, both included, anew from raw_events, while writers go on; returns how many rows of minute_metrics, daily_metrics and daily_listeners it wrote or removed; null: no bound';
 
 revoke execute on function musicstream_rebuild(date, date) from public;
 
@@ -1256,7 +1422,7 @@ begin
 end
 $$;
 
-comment on function musicstream_reconcile(date, date) is 'finds each event_id that is stored on more than one of these UTC days, both included, keeps the first arrival and moves the others to rejected_events; returns how many it moved; null: no bound';
+comment on function musicstream_reconcile(date, date) is 'finds each event_id that is stored on more than one of these UTC days, both included, keeps the first arrival, of one transaction the earlier event, and moves the others to rejected_events; returns how many it moved; null: no bound';
 
 revoke execute on function musicstream_reconcile(date, date) from public;
 
@@ -1291,8 +1457,8 @@ begin
     if found then
         raise exception 'the metrics of % differ from its events', (difference.bucket at time zone 'UTC')::date
             using errcode = 'object_not_in_prerequisite_state',
-                detail = format('The %s metric of "%s" in "%s" at %s counts %s, and %s are stored.',
-                    difference.metric, difference.event_type, difference.region,
+                detail = format('The %s metric of %s in "%s" at %s counts %s, and %s are stored.',
+                    difference.metric, coalesce(quote_ident(difference.event_type), 'any type'), difference.region,
                     to_char(difference.bucket at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI"Z"'),
                     difference.counted, difference.stored),
                 hint = 'See musicstream_verify(); musicstream_rebuild() counts anew.';
@@ -1351,6 +1517,9 @@ comment on function musicstream_retry_rejected(text, text, bigint) is 'judges re
 
 revoke execute on function musicstream_retry_rejected(text, text, bigint) from public;
 
+insert into withdrawn_event_types (event_type)
+select event_type from unnest(array['play', 'pause', 'stop']) as brought (event_type)
+where event_type not in (select event_type from event_types);
 insert into reject_counts (reason, rejected) select reason, count(*) from rejected_events group by reason;
 select musicstream_rebuild_listeners(array(
     select day from daily_metrics union select (minute at time zone 'UTC')::date from metric_deltas

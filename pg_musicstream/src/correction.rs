@@ -18,7 +18,7 @@ pub(crate) fn begin(name: &str) -> Result<(), Error> {
         require_own_objects(client)?;
         // `update`, because a read-only query after the wait would see the snapshot from before it.
         client.update(
-            "select pg_advisory_xact_lock(hashtext('pg_musicstream'), 1)",
+            "lock table only rollup_turn in share update exclusive mode",
             None,
             &[],
         )?;

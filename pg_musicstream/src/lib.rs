@@ -6,10 +6,12 @@
 #![allow(unsafe_code)] // the boundary to Postgres; each block says why it is sound
 
 mod bounds;
+mod canonical;
 mod correction;
 mod deltas;
 mod error;
 mod field;
+mod inbox;
 mod listeners;
 mod names;
 mod optimism;
@@ -47,6 +49,7 @@ macro_rules! sql_in_order {
 
 sql_in_order! {
     "table_event_types" "../sql/table/event_types.sql",
+    "table_withdrawn_event_types" "../sql/table/withdrawn_event_types.sql",
     "table_staging_events" "../sql/table/staging_events.sql",
     "table_staging_shape" "../sql/table/staging_shape.sql",
     "table_raw_events" "../sql/table/raw_events.sql",
@@ -59,8 +62,10 @@ sql_in_order! {
     "table_listener_deltas" "../sql/table/listener_deltas.sql",
     "table_daily_listeners" "../sql/table/daily_listeners.sql",
     "table_reject_counts" "../sql/table/reject_counts.sql",
+    "table_turns" "../sql/table/turns.sql",
     "function_musicstream_idle_after" "../sql/function/musicstream_idle_after.sql",
     "function_musicstream_sketch_estimate" "../sql/function/musicstream_sketch_estimate.sql",
+    "function_musicstream_sketch_canonical" "../sql/function/musicstream_sketch_canonical.sql",
     "function_musicstream_sketch" "../sql/function/musicstream_sketch.sql",
     "function_musicstream_sketch_union" "../sql/function/musicstream_sketch_union.sql",
     "table_frozen_days" "../sql/table/frozen_days.sql",
@@ -79,11 +84,12 @@ sql_in_order! {
     "function_musicstream_advance" "../sql/function/musicstream_advance.sql",
     "function_musicstream_release" "../sql/function/musicstream_release.sql",
     "function_musicstream_is_plausible" "../sql/function/musicstream_is_plausible.sql",
+    "function_musicstream_premade_until" "../sql/function/musicstream_premade_until.sql",
     "function_musicstream_frozen_before" "../sql/function/musicstream_frozen_before.sql",
     "function_musicstream_make_partitions" "../sql/function/musicstream_make_partitions.sql",
     "function_musicstream_require_staging" "../sql/function/musicstream_require_staging.sql",
     "function_musicstream_session_staging" "../sql/function/musicstream_session_staging.sql",
-    "function_musicstream_stage_inbox" "../sql/function/musicstream_stage_inbox.sql",
+    "function_musicstream_stage" "../sql/function/musicstream_stage.sql",
     "function_musicstream_upsert" "../sql/function/musicstream_upsert.sql",
     "function_musicstream_upsert_inbox" "../sql/function/musicstream_upsert_inbox.sql",
     "function_musicstream_keep_bytes" "../sql/function/musicstream_keep_bytes.sql",

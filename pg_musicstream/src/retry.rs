@@ -156,7 +156,7 @@ fn retry_slice(
     rows: i64,
 ) -> Result<Slice, Error> {
     // The inbox's table: a session may have a batch of its own staged in the same transaction.
-    client.update("select musicstream_stage_inbox()", None, &[])?;
+    client.update("select musicstream_stage('staging_inbox')", None, &[])?;
     let taken = client
         .update(
             include_str!("../sql/statement/take_rejected.sql"),

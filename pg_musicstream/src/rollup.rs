@@ -52,7 +52,7 @@ fn roll_up() -> Result<Report, Error> {
         // A waiting lock, not a trying one: when the call returns, what was committed before it is in the metrics.
         // `update`, because a read-only query after the wait would see the snapshot from before it.
         client.update(
-            "select pg_advisory_xact_lock(hashtext('pg_musicstream'), 1)",
+            "lock table only rollup_turn in share update exclusive mode",
             None,
             &[],
         )?;

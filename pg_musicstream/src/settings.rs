@@ -1,8 +1,11 @@
 //! The settings of the extension (`musicstream.*`), all times in seconds.
 
-use pgrx::datum::Interval;
+use pgrx::datum::{Date, Interval};
+use pgrx::pg_sys;
 use pgrx::prelude::*;
 use pgrx::{GucContext, GucFlags, GucRegistry, GucSetting};
+
+use crate::bounds;
 
 const MINUTE: i32 = 60;
 const HOUR: i32 = 60 * MINUTE;
@@ -12,6 +15,8 @@ const DAY: i32 = 24 * HOUR;
 pub(crate) static LATENESS: GucSetting<i32> = GucSetting::<i32>::new(HOUR);
 /// How far ahead of the server's clock the time of an event may be.
 pub(crate) static MAX_FUTURE: GucSetting<i32> = GucSetting::<i32>::new(DAY);
+/// How far ahead of the server's clock a rollup makes partitions.
+pub(crate) static PREMAKE: GucSetting<i32> = GucSetting::<i32>::new(3 * DAY);
 /// How old an event may be.
 pub(crate) static RETENTION: GucSetting<i32> = GucSetting::<i32>::new(5 * 366 * DAY);
 /// How near to midnight an event is looked up on the other side of it, too.
@@ -38,6 +43,16 @@ pub(crate) fn define() {
         &MAX_FUTURE,
         0,
         i32::MAX,
+        GucContext::Suset,
+        GucFlags::UNIT_S,
+    );
+    GucRegistry::define_int_guc(
+        c"musicstream.premake",
+        c"How far ahead of the server's clock a rollup makes partitions.",
+        c"The partition of each UTC day that begins within this time is there before the first event of the day, even if no rollup runs for as long.",
+        &PREMAKE,
+        0,
+        366 * DAY,
         GucContext::Suset,
         GucFlags::UNIT_S,
     );
@@ -76,4 +91,11 @@ pub(crate) fn define() {
 #[pg_extern(sql = false)]
 fn musicstream_idle_after() -> Interval {
     Interval::from_micros(i64::from(IDLE_AFTER.get()) * 1_000_000)
+}
+
+/// The last day that rollups make ahead, today's if they make none.
+#[pg_extern(sql = false)]
+fn musicstream_premade_until() -> Date {
+    let until = bounds::now() + i64::from(PREMAKE.get()) * bounds::SECOND;
+    Date::saturating_from_raw(until.div_euclid(bounds::DAY) as pg_sys::DateADT)
 }

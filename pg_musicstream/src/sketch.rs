@@ -8,7 +8,7 @@ use pgrx::{Internal, PgMemoryContexts};
 use crate::error::Error;
 
 /// Two to this power registers: at most 8 kB a sketch, and a standard error of 1.04 / √2¹⁴ = 0.8 %.
-const LG_K: u8 = 14;
+pub(crate) const LG_K: u8 = 14;
 
 /// A user_id's hash, as all sketches take it.
 pub(crate) fn hash(user_id: &str) -> Coupon {

@@ -10,16 +10,14 @@ use pgrx::spi::SpiClient;
 
 use crate::bounds::{self, DAY, SECOND, day_start, timestamp};
 use crate::error::{Error, require_read_committed};
+use crate::inbox;
 use crate::plausible::Plausible;
 use crate::rows::for_each_row;
 use crate::settings;
 use crate::version::require_own_objects;
 
 /// The source name of what comes through the inbox.
-const INBOX: &str = "staging_events";
-
-/// Heap pages of the inbox that are taken at a time: about a hundred thousand rows.
-const INBOX_SLICE_PAGES: i64 = 1500;
+pub(crate) const INBOX: &str = "staging_events";
 
 /// What became of the rows of a batch: `staged` is the sum of the others.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -68,7 +66,7 @@ fn musicstream_upsert_inbox() -> TableIterator<
         name!(rejected, i64),
     ),
 > {
-    one_row(upsert_inbox())
+    one_row(inbox::upsert())
 }
 
 fn one_row(outcome: Result<Outcome, Error>) -> TableIterator<'static, (i64, i64, i64, i64, i64)> {
@@ -103,59 +101,8 @@ fn upsert_batch(source: &str) -> Result<Outcome, Error> {
     })
 }
 
-/// Stores what is in `staging_events`, slice by slice, so that the memory used does not follow the size of the inbox.
-fn upsert_inbox() -> Result<Outcome, Error> {
-    require_read_committed("musicstream_upsert()")?;
-    let pages = Spi::connect_mut(|client| -> Result<_, Error> {
-        require_own_objects(client)?;
-        Ok(client
-            .update(
-                "select pg_relation_size('staging_events') / current_setting('block_size')::bigint",
-                None,
-                &[],
-            )?
-            .first()
-            .get_one::<i64>()?)
-    })?
-    .unwrap_or_default();
-
-    let mut total = Outcome::default();
-    for first in (0..pages).step_by(INBOX_SLICE_PAGES as usize) {
-        // Each slice has its own SPI connection: closing it frees the rows that the slice returned.
-        total.add(Spi::connect_mut(|client| take_slice(client, first))?);
-    }
-    Ok(total)
-}
-
-fn take_slice(client: &mut SpiClient<'_>, first: i64) -> Result<Outcome, Error> {
-    let found = client
-        .update(
-            "select 1 from staging_events where ctid >= $1::text::tid and ctid < $2::text::tid limit 1",
-            None,
-            &[page(first).into(), page(first + INBOX_SLICE_PAGES).into()],
-        )?
-        .len();
-    if found == 0 {
-        return Ok(Outcome::default());
-    }
-    client.update("select musicstream_stage_inbox()", None, &[])?;
-    client.update(
-        include_str!("../sql/statement/take_inbox.sql"),
-        None,
-        &[page(first).into(), page(first + INBOX_SLICE_PAGES).into()],
-    )?;
-    Batch {
-        source: INBOX,
-        table: "staging_inbox",
-    }
-    .store(client)
-}
-
-/// The physical position where a heap page starts.
-fn page(number: i64) -> String {
-    // Beyond the last page number that a tuple id can hold there is nothing.
-    format!("({},0)", number.min(i64::from(u32::MAX) - 1))
-}
+/// By source partition: the newest time that is not ahead of the clock.
+type Progress = BTreeMap<i32, i64>;
 
 /// What a batch touches.
 #[derive(Debug, Default)]
@@ -168,8 +115,7 @@ struct Survey {
     days: BTreeSet<i64>,
     /// The storable rows whose events may be stored in the day beyond a midnight.
     near_midnight: Vec<pg_sys::ItemPointerData>,
-    /// By source partition: the newest time that is not ahead of the clock.
-    progress: BTreeMap<i32, i64>,
+    progress: Progress,
     order: Order,
 }
 
@@ -207,6 +153,16 @@ pub(crate) struct Batch<'a> {
 
 impl Batch<'_> {
     pub(crate) fn store(&self, client: &mut SpiClient<'_>) -> Result<Outcome, Error> {
+        let (outcome, progress) = self.store_events(client)?;
+        self.record_progress(client, &progress)?;
+        Ok(outcome)
+    }
+
+    /// All of [`Batch::store`] but [`Batch::record_progress`].
+    pub(crate) fn store_events(
+        &self,
+        client: &mut SpiClient<'_>,
+    ) -> Result<(Outcome, Progress), Error> {
         let plausible = Plausible::unless_frozen(client, bounds::now())?;
         let mut survey = self.survey(client, &plausible)?;
         if survey.refused > 0 {
@@ -214,11 +170,12 @@ impl Batch<'_> {
         }
         let rejected = survey.refused;
         if survey.rows == 0 {
-            return Ok(Outcome {
+            let outcome = Outcome {
                 staged: rejected,
                 rejected,
                 ..Outcome::default()
-            });
+            };
+            return Ok((outcome, Progress::new()));
         }
         make_partitions(client, &survey.days)?;
         let across_midnight = self.refuse_across_midnight(client, &mut survey)?;
@@ -231,14 +188,14 @@ impl Batch<'_> {
                 None => 0,
             };
 
-        self.record_progress(client, &survey)?;
-        Ok(Outcome {
+        let outcome = Outcome {
             staged: rejected + survey.rows,
             inserted,
             duplicate: survey.rows - inserted - conflicting,
             conflicting,
             rejected,
-        })
+        };
+        Ok((outcome, survey.progress))
     }
 
     /// A statement of `sql/statement`, on the table of this batch.
@@ -355,9 +312,15 @@ impl Batch<'_> {
         Ok(refused.unwrap_or_default())
     }
 
-    fn record_progress(&self, client: &mut SpiClient<'_>, survey: &Survey) -> Result<(), Error> {
-        let (partitions, times): (Vec<i32>, Vec<TimestampWithTimeZone>) = survey
-            .progress
+    pub(crate) fn record_progress(
+        &self,
+        client: &mut SpiClient<'_>,
+        progress: &Progress,
+    ) -> Result<(), Error> {
+        if progress.is_empty() {
+            return Ok(());
+        }
+        let (partitions, times): (Vec<i32>, Vec<TimestampWithTimeZone>) = progress
             .iter()
             .map(|(&partition, &newest)| (partition, timestamp(newest)))
             .unzip();

@@ -23,6 +23,9 @@ const PIECE_BYTES: usize = 256 * 1024;
 /// Days that a session remembers to have had made: events with wrong clocks must not fill the memory.
 const MAX_DAYS: usize = 100_000;
 
+/// Days of which `musicstream_make_partitions` makes the partitions in one transaction, at most.
+const DAYS_AT_ONCE: usize = 100;
+
 /// The reason of an event whose id is stored with other fields.
 const CONFLICTING: &str = "conflicting_duplicate";
 
@@ -273,10 +276,14 @@ impl Session {
         if new.is_empty() {
             return Ok(());
         }
-        self.client
-            .execute(&self.make_partitions, &[&new])
-            .await
-            .map_err(|error| DatabaseError::of("cannot make the partitions of a batch", &error))?;
+        for days in new.chunks(DAYS_AT_ONCE) {
+            self.client
+                .execute(&self.make_partitions, &[&days])
+                .await
+                .map_err(|error| {
+                    DatabaseError::of("cannot make the partitions of a batch", &error)
+                })?;
+        }
         if self.days.len() > MAX_DAYS {
             self.days.clear();
         }

@@ -29,8 +29,8 @@ begin
     if found then
         raise exception 'the metrics of % differ from its events', (difference.bucket at time zone 'UTC')::date
             using errcode = 'object_not_in_prerequisite_state',
-                detail = format('The %s metric of "%s" in "%s" at %s counts %s, and %s are stored.',
-                    difference.metric, difference.event_type, difference.region,
+                detail = format('The %s metric of %s in "%s" at %s counts %s, and %s are stored.',
+                    difference.metric, coalesce(quote_ident(difference.event_type), 'any type'), difference.region,
                     to_char(difference.bucket at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI"Z"'),
                     difference.counted, difference.stored),
                 hint = 'See musicstream_verify(); musicstream_rebuild() counts anew.';

@@ -46,11 +46,17 @@ begin
         union
         select (p.minute at time zone 'UTC')::date from @extschema@.metric_deltas as p
         where p.minute >= first and p.minute < past
+        union
+        select l.day from @extschema@.daily_listeners as l
+        where l.day >= (first at time zone 'UTC')::date and l.day < (past at time zone 'UTC')::date
+        union
+        select l.day from @extschema@.listener_deltas as l
+        where l.day >= (first at time zone 'UTC')::date and l.day < (past at time zone 'UTC')::date
         order by 1
     loop
         select l.leaf into leaf from @extschema@.musicstream_leaves() as l where l.day = musicstream_rebuild.day;
         if leaf is null then
-            perform pg_advisory_xact_lock(hashtext('pg_musicstream'), 2);
+            lock table only @extschema@.partition_turn in share update exclusive mode;
             select l.leaf into leaf from @extschema@.musicstream_leaves() as l where l.day = musicstream_rebuild.day;
         end if;
         execute format($rebuild$
@@ -127,8 +133,11 @@ begin
             $rebuild$, coalesce(leaf, '@extschema@.raw_events'))
             into folded, written
             using day::timestamp at time zone 'UTC', (day + 1)::timestamp at time zone 'UTC', day;
-        perform @extschema@.musicstream_rebuild_listeners(array[day]);
-        changed := changed or folded > 0 or written > 0;
+        changed := changed
+            or folded > 0
+            or exists (select from @extschema@.listener_deltas as p where p.day = musicstream_rebuild.day);
+        written := written + @extschema@.musicstream_rebuild_listeners(array[day]);
+        changed := changed or written > 0;
         raise notice 'day % is counted anew, % rows of the metrics changed', day, written;
         return next;
     end loop;
@@ -141,6 +150,6 @@ begin
 end
 $$;
 
-comment on function musicstream_rebuild(date, date) is 'makes the metrics and the listeners of these UTC days, both included, anew from raw_events, while writers go on; returns how many rows of minute_metrics and daily_metrics it wrote or removed; null: no bound';
+comment on function musicstream_rebuild(date, date) is 'makes the metrics and the listeners of these UTC days, both included, anew from raw_events, while writers go on; returns how many rows of minute_metrics, daily_metrics and daily_listeners it wrote or removed; null: no bound';
 
 revoke execute on function musicstream_rebuild(date, date) from public;

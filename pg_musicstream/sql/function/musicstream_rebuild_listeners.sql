@@ -7,46 +7,62 @@ create function musicstream_rebuild_listeners(days date[]) returns bigint
 as $$
 declare
     today date;
+    leaf regclass;
+    frozen_before date;
     changed bigint;
     total bigint := 0;
 begin
     -- No rollup may merge meanwhile what this is about to replace.
-    perform pg_advisory_xact_lock(hashtext('pg_musicstream'), 1);
+    lock table only @extschema@.rollup_turn in share update exclusive mode;
+    frozen_before := @extschema@.musicstream_frozen_before();
     foreach today in array days loop
-        -- The events of a day without a partition are gone: its sketches are all that is left.
-        continue when to_regclass(format('%I.%I', '@extschema@', 'raw_events_' || to_char(today, 'YYYYMMDD'))) is null;
-        with stored as materialized (
-            select e.region, @extschema@.musicstream_sketch(e.user_id) as sketch
-            from @extschema@.raw_events as e
-            where e.ts >= today::timestamp at time zone 'UTC' and e.ts < (today + 1)::timestamp at time zone 'UTC'
-            group by e.region
-        ), pending as (
-            delete from @extschema@.listener_deltas where day = today
-        ), gone as (
-            delete from @extschema@.daily_listeners as d
-            where d.day = today and d.region not in (select s.region from stored as s)
-            returning 1
-        ), kept as (
-            insert into @extschema@.daily_listeners as d (day, region, listeners, sketch, updated_at)
-            select
-                today,
-                s.region,
-                round(@extschema@.musicstream_sketch_estimate(s.sketch))::bigint,
-                s.sketch,
-                (select clock_timestamp())
-            from stored as s
-            order by s.region
-            on conflict (day, region) do update
-                set listeners = excluded.listeners, sketch = excluded.sketch, updated_at = excluded.updated_at
-            returning 1
-        )
-        select (select count(*) from gone) + (select count(*) from kept) into changed;
+        -- The events of a frozen day are gone: its sketches are all that is left.
+        continue when today < frozen_before;
+        -- The partition by its name, as in musicstream_rebuild(), and for the same reason.
+        select l.leaf into leaf from @extschema@.musicstream_leaves() as l where l.day = today;
+        if leaf is null then
+            lock table only @extschema@.partition_turn in share update exclusive mode;
+            select l.leaf into leaf from @extschema@.musicstream_leaves() as l where l.day = today;
+        end if;
+        execute format($rebuild$
+            with stored as materialized (
+                select e.region, @extschema@.musicstream_sketch(e.user_id) as sketch
+                from %s as e
+                where e.ts >= $1::timestamp at time zone 'UTC' and e.ts < ($1 + 1)::timestamp at time zone 'UTC'
+                group by e.region
+            ), pending as (
+                delete from @extschema@.listener_deltas where day = $1
+            ), gone as (
+                delete from @extschema@.daily_listeners as d
+                where d.day = $1 and d.region not in (select s.region from stored as s)
+                returning 1
+            ), kept as (
+                insert into @extschema@.daily_listeners as d (day, region, listeners, sketch, updated_at)
+                select
+                    $1,
+                    s.region,
+                    round(@extschema@.musicstream_sketch_estimate(s.sketch))::bigint,
+                    s.sketch,
+                    (select clock_timestamp())
+                from stored as s
+                order by s.region
+                on conflict (day, region) do update
+                    set listeners = excluded.listeners, sketch = excluded.sketch, updated_at = excluded.updated_at
+                    where d.listeners <> excluded.listeners
+                        or @extschema@.musicstream_sketch_canonical(array[d.sketch])
+                            is distinct from @extschema@.musicstream_sketch_canonical(array[excluded.sketch])
+                returning 1
+            )
+            select (select count(*) from gone) + (select count(*) from kept)
+            $rebuild$, coalesce(leaf, '@extschema@.raw_events'))
+            into changed
+            using today;
         total := total + changed;
     end loop;
     return total;
 end
 $$;
 
-comment on function musicstream_rebuild_listeners(date[]) is 'makes daily_listeners of these UTC days anew from raw_events, and leaves alone days whose events are gone; returns how many rows were written or taken away';
+comment on function musicstream_rebuild_listeners(date[]) is 'makes daily_listeners of these UTC days anew from raw_events, and leaves frozen days alone; returns how many rows were written or taken away';
 
 revoke execute on function musicstream_rebuild_listeners(date[]) from public;

@@ -49,6 +49,6 @@ begin
 end
 $$;
 
-comment on function musicstream_reconcile(date, date) is 'finds each event_id that is stored on more than one of these UTC days, both included, keeps the first arrival and moves the others to rejected_events; returns how many it moved; null: no bound';
+comment on function musicstream_reconcile(date, date) is 'finds each event_id that is stored on more than one of these UTC days, both included, keeps the first arrival, of one transaction the earlier event, and moves the others to rejected_events; returns how many it moved; null: no bound';
 
 revoke execute on function musicstream_reconcile(date, date) from public;

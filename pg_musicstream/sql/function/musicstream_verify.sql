@@ -40,11 +40,57 @@ begin atomic
         select 'day', d.day::timestamp at time zone 'UTC', d.event_type, d.region, d.events
         from @extschema@.live_daily_metrics as d, bound
         where d.day::timestamp at time zone 'UTC' >= bound.first and d.day::timestamp at time zone 'UTC' < bound.past
+    ),
+    stored_listeners as (
+        select
+            date_bin('1 day', r.ts, 'epoch'::timestamptz) as bucket,
+            r.region,
+            @extschema@.musicstream_sketch_canonical(array[@extschema@.musicstream_sketch(r.user_id)]) as sketch
+        from @extschema@.raw_events as r, bound
+        where r.ts >= bound.first and r.ts < bound.past
+        group by 1, 2
+    ),
+    kept_listeners as (
+        select
+            k.day::timestamp at time zone 'UTC' as bucket,
+            k.region,
+            @extschema@.musicstream_sketch_canonical(array_agg(k.sketch)) as sketch,
+            -- Of the one row of daily_listeners, if there is one.
+            max(k.listeners) as listeners,
+            @extschema@.musicstream_sketch_canonical(array_agg(k.sketch) filter (where k.listeners is not null)) as folded,
+            count(*) filter (where k.listeners is null) as pending
+        from (
+            select d.day, d.region, d.sketch, d.listeners from @extschema@.daily_listeners as d
+            union all
+            select p.day, p.region, p.sketch, null from @extschema@.listener_deltas as p
+        ) as k, bound
+        where k.day::timestamp at time zone 'UTC' >= bound.first and k.day::timestamp at time zone 'UTC' < bound.past
+        group by k.day, k.region
+    ),
+    difference as (
+        select metric, bucket, event_type, region, coalesce(c.events, 0) as counted, coalesce(s.events, 0) as stored
+        from counted as c full join stored as s using (metric, bucket, event_type, region)
+        where c.events is distinct from s.events
+        union all
+        select
+            'listeners',
+            bucket,
+            null,
+            region,
+            coalesce(
+                case when k.pending = 0 then k.listeners end,
+                round(@extschema@.musicstream_sketch_estimate(k.sketch))::bigint,
+                k.listeners,
+                0
+            ),
+            coalesce(round(@extschema@.musicstream_sketch_estimate(s.sketch))::bigint, 0)
+        from kept_listeners as k full join stored_listeners as s using (bucket, region)
+        where k.sketch is distinct from s.sketch
+            or s.sketch is null -- then the other one cannot be read
+            or k.listeners <> round(@extschema@.musicstream_sketch_estimate(k.folded))
     )
-    select metric, bucket, event_type, region, coalesce(c.events, 0), coalesce(s.events, 0)
-    from counted as c full join stored as s using (metric, bucket, event_type, region)
-    where c.events is distinct from s.events
+    select metric, bucket, event_type, region, counted, stored from difference
     order by 1, 2, 3, 4;
 end;
 
-comment on function musicstream_verify(date, date) is 'differences between the metrics and a count over raw_events, for these UTC days, both included, the frozen ones left out; no row: none; null: no bound';
+comment on function musicstream_verify(date, date) is 'differences between the metrics and a count over raw_events, for these UTC days, both included, the frozen ones left out; no row: none; null: no bound; metric listeners: the sketch in daily_listeners, with what waits for the rollup, has not seen the users of the events, whose numbers may be equal all the same, or its estimate is another';

@@ -2,7 +2,8 @@
 -- is making some, the next rollup does.
 select musicstream_make_partitions(
     array(
-        select (current_timestamp at time zone 'UTC')::date + ahead from generate_series(0, 3) as ahead
+        select (current_timestamp at time zone 'UTC')::date + ahead
+        from generate_series(0, musicstream_premade_until() - (current_timestamp at time zone 'UTC')::date) as ahead
     ),
     wait => false
 )

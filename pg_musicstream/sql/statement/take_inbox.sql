@@ -1,12 +1,13 @@
--- Moves one slice of the inbox into the session's staging table, each row judged.
+-- Moves the inbox into the session's staging table, each row judged. Sorted, so that where it is upserted in parts these
+-- are in the order in which every session takes its locks.
 -- DELETE … RETURNING takes what is visible and no more: a COPY that commits meanwhile waits for the next call.
 with taken as (
     delete from staging_events
-    where ctid >= $1::text::tid and ctid < $2::text::tid
     returning *
 ), judged as (
     select
         *,
+        nextval('staging_position') as position,
         musicstream_refusal(event_id, user_id, event_type, region, ts, song_id, device) as refusal
     from taken
 )
@@ -15,8 +16,8 @@ insert into pg_temp.staging_inbox (
 )
 select
     0,
-    nextval('staging_position'),
-    case when refusal is null then musicstream_event_id(event_id) end,
+    position,
+    case when refusal is null then musicstream_event_id(event_id) end as id,
     user_id,
     event_type,
     region,
@@ -29,3 +30,4 @@ select
     refusal[1],
     refusal[2]
 from judged
+order by id, position

@@ -24,12 +24,17 @@ create unique index rejected_events_record
     on rejected_events (source, partition, position, sha256(coalesce(payload, '')));
 comment on column rejected_events.source is 'kafka:CLUSTER/TOPIC, file:FINGERPRINT, staging_events, or raw_events for what musicstream_reconcile() moved';
 
+\include table/turns.sql
+\include table/withdrawn_event_types.sql
 \include table/frozen_days.sql
 \include table/listener_deltas.sql
 \include table/daily_listeners.sql
 \include table/reject_counts.sql
 \views and functions
 
+insert into withdrawn_event_types (event_type)
+select event_type from unnest(array['play', 'pause', 'stop']) as brought (event_type)
+where event_type not in (select event_type from event_types);
 insert into reject_counts (reason, rejected) select reason, count(*) from rejected_events group by reason;
 select musicstream_rebuild_listeners(array(
     select day from daily_metrics union select (minute at time zone 'UTC')::date from metric_deltas

@@ -1,21 +1,28 @@
--- Only cells with something pending are merged anew.
+-- Only cells with something pending are merged anew; the others are read as they stand, by the index where a day is
+-- asked for.
 create view live_daily_listeners as
+with pending as (
+    select distinct day, region from listener_deltas
+), live as (
+    select day, region, listeners, updated_at
+    from daily_listeners
+    where (day, region) not in (select day, region from pending) -- hashed
+    union all
+    select day, region, round(musicstream_sketch_estimate(musicstream_sketch_union(sketch)))::bigint, max(updated_at)
+    from (
+        select day, region, sketch, updated_at from daily_listeners where (day, region) in (select day, region from pending)
+        union all
+        select day, region, sketch, null from listener_deltas
+    ) as part
+    group by day, region
+)
 select
     day,
     region,
-    coalesce(p.listeners, d.listeners) as listeners,
-    d.updated_at,
+    listeners,
+    updated_at,
     coalesce(day < (select (watermark at time zone 'UTC')::date from rollup_state), false) as is_final
-from daily_listeners as d
-full join (
-    select day, region, round(musicstream_sketch_estimate(musicstream_sketch_union(sketch)))::bigint as listeners
-    from (
-        select day, region, sketch from listener_deltas
-        union all
-        select day, region, sketch from daily_listeners where (day, region) in (select day, region from listener_deltas)
-    ) as part
-    group by day, region
-) as p using (day, region);
+from live;
 
 comment on view live_daily_listeners is 'distinct users by UTC day and region, what waits for the rollup included';
 comment on column live_daily_listeners.listeners is 'an estimate; standard error 0.8 %';

@@ -14,7 +14,7 @@ const OBJECTS: &str = "(
     union all
     select 'pg_trigger'::regclass, t.oid, 'trigger', t.tgname || ' on ' || t.tgrelid::regclass
     from pg_trigger as t
-    where not t.tgisinternal and t.tgrelid::regclass::text = 'rejected_events'
+    where not t.tgisinternal and t.tgrelid::regclass::text in ('rejected_events', 'event_types', 'withdrawn_event_types')
 ) as object";
 
 fn names(client: &mut Client, sql: &str) -> Vec<String> {

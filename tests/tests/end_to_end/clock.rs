@@ -6,6 +6,7 @@ use postgres::Client;
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 
+use musicstream_tests::cluster::Cluster;
 use musicstream_tests::database::{Database, connect, value};
 use musicstream_tests::oracle::{assert_metrics_equal_raw, roll_up};
 use musicstream_tests::process::{Program, ingestor, program, run};
@@ -170,7 +171,7 @@ fn a_caller_cannot_have_partitions_made_without_limit() {
     let mut client = session(&database);
     for days in [
         "select date '1970-01-01' + n from generate_series(0, 16000) as n",
-        "select (now() at time zone 'UTC')::date + n from generate_series(3, 20000) as n",
+        "select (now() at time zone 'UTC')::date + n from generate_series(4, 20000) as n",
         "select date '9999-12-31' - n from generate_series(0, 1000) as n",
     ] {
         let made: i32 = value(
@@ -187,10 +188,57 @@ fn a_caller_cannot_have_partitions_made_without_limit() {
     assert!(partitions <= 1, "{partitions} partitions");
 }
 
-/// A thousand days that nobody has made yet, from files by two ingestors, with rollups all the time.
+/// Rollups make the days to come, as far as they are told, though no event of those days is accepted yet.
+#[test]
+fn partitions_are_there_some_days_ahead() {
+    let database = Database::create();
+    let mut admin = database.client();
+    let mut client = session(&database);
+    for (premake, days) in [("", 4), ("'0'", 1), ("'1d'", 2), ("'6d'", 7)] {
+        admin
+            .batch_execute(
+                "do $$ declare leaf regclass; begin
+                    for leaf in select l.leaf from musicstream_leaves() as l loop execute format('drop table %s', leaf); end loop;
+                end $$",
+            )
+            .unwrap();
+        if !premake.is_empty() {
+            admin
+                .batch_execute(&format!("set musicstream.premake = {premake}"))
+                .unwrap();
+        }
+        roll_up(&mut admin);
+        let made: i64 = value(
+            &mut admin,
+            "select count(*) from musicstream_leaves() where day >= (now() at time zone 'UTC')::date",
+            &[],
+        );
+        assert_eq!(
+            (made, partitions(&mut admin)),
+            (days, days),
+            "premake {premake}"
+        );
+    }
+    let last: bool = value(
+        &mut admin,
+        "select max(day) = (now() at time zone 'UTC')::date + 6 from musicstream_leaves()",
+        &[],
+    );
+    assert!(last, "the days are those to come");
+    let outcome = store_at(&mut client, 0, &[30.0 * HOUR_S]);
+    assert_eq!(
+        outcome,
+        (0, 1),
+        "an event beyond max_future is refused all the same"
+    );
+}
+
+/// A thousand days that nobody has made yet, from files by two ingestors, with rollups all the time, on a server as it
+/// comes: with `max_locks_per_transaction` and `max_connections` at their defaults.
 #[test]
 fn a_thousand_days_are_loaded_by_two_writers_at_once() {
-    let database = Database::create();
+    let cluster = Cluster::start("");
+    let database = Database::create_in(&cluster.url(), "");
     let folder = tempfile::tempdir().unwrap();
     let files: Vec<_> = (1..=2)
         .map(|seed: u32| {

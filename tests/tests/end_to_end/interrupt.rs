@@ -1,6 +1,8 @@
-//! A cancel or the end of a session at each step of upsert and rollup: nothing of it remains, and the same again is exact.
+//! A cancel or the end of a session at each step of upsert, rollup and corrections: nothing of it remains, and the same again is exact.
 //!
 //! Another session holds what the step needs, so that it stands still there, and nowhere else, until it is interrupted.
+
+mod corrections;
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -63,7 +65,7 @@ pub(crate) const UPSERT_STEPS: [(&str, &str); 8] = [
     ),
     (
         "make a partition",
-        "select pg_advisory_xact_lock(hashtext('pg_musicstream'), 2)",
+        "lock table partition_turn in share update exclusive mode",
     ),
     (
         "attach a partition",
@@ -91,7 +93,7 @@ pub(crate) const UPSERT_STEPS: [(&str, &str); 8] = [
 pub(crate) const ROLLUP_STEPS: [(&str, &str); 8] = [
     (
         "wait for another rollup",
-        "select pg_advisory_xact_lock(hashtext('pg_musicstream'), 1)",
+        "lock table rollup_turn in share update exclusive mode",
     ),
     ("take the inbox", "lock table staging_events in share mode"),
     (
@@ -115,7 +117,7 @@ pub(crate) const ROLLUP_STEPS: [(&str, &str); 8] = [
 pub(crate) const REBUILD_STEPS: [(&str, &str); 7] = [
     (
         "wait for a rollup",
-        "select pg_advisory_xact_lock(hashtext('pg_musicstream'), 1)",
+        "lock table rollup_turn in share update exclusive mode",
     ),
     (
         "count events",

@@ -78,6 +78,75 @@ fn a_day_of_the_live_metrics_is_not_read_from_all_days() {
     assert!(!plan.contains("Seq Scan on daily_metrics"), "{plan}");
 }
 
+/// A span of any view is read through the index of its table, so that a look at one day costs what one day costs.
+#[test]
+fn a_span_of_any_view_is_looked_up_by_the_index() {
+    let database = Database::create();
+    let mut admin = database.client();
+    admin
+        .batch_execute(
+            "insert into minute_metrics
+             select timestamptz '2025-01-01Z' + n / 3 * interval '1 minute', (array['play', 'pause', 'stop'])[1 + n % 3], 'eu', 1, 0
+             from generate_series(0, 299999) as n;
+             insert into daily_listeners
+             select date '2020-01-01' + n / 30, 'r' || n % 30, 1, musicstream_sketch('u'), now()
+             from generate_series(0, 59999) as n group by n;
+             insert into metric_deltas values ('2025-02-01 12:00Z', 'play', 'eu', 5, 0), ('2025-03-01 12:00Z', 'play', 'eu', 5, 0);
+             insert into listener_deltas select '2022-01-01', 'r1', musicstream_sketch('v');
+             analyze",
+        )
+        .unwrap();
+    for (statement, table) in [
+        (
+            "select * from hourly_metrics where hour >= '2025-02-01Z' and hour < '2025-02-02Z'",
+            "minute_metrics",
+        ),
+        (
+            "select * from hourly_metrics where hour = '2025-02-01 12:00Z'",
+            "minute_metrics",
+        ),
+        (
+            "select * from live_minute_metrics where minute >= '2025-02-01Z' and minute < '2025-02-01 01:00Z'",
+            "minute_metrics",
+        ),
+        (
+            "select * from live_daily_listeners where day = '2022-01-01'",
+            "daily_listeners",
+        ),
+        (
+            "select * from live_daily_listeners where day between '2022-01-01' and '2022-01-07'",
+            "daily_listeners",
+        ),
+    ] {
+        let plan = explain(&mut admin, "(costs off)", statement);
+        assert!(
+            plan.contains("Index Cond") && !plan.contains(&format!("Seq Scan on {table}")),
+            "{statement}:\n{plan}"
+        );
+    }
+    let hours: String = value(
+        &mut admin,
+        "select count(*) || ' ' || sum(events) from hourly_metrics where hour >= '2025-02-01Z' and hour < '2025-02-02Z'",
+        &[],
+    );
+    assert_eq!(hours, format!("{} {}", 3 * 24, 3 * 24 * 60 + 5));
+    let all: bool = value(
+        &mut admin,
+        "select (select sum(events) from hourly_metrics) = (select sum(events) from live_minute_metrics)
+            and (select count(*) from hourly_metrics) = (
+                select count(distinct (date_trunc('hour', minute), event_type)) from live_minute_metrics
+            )",
+        &[],
+    );
+    assert!(all, "the hours are all of the minutes");
+    let listeners: String = value(
+        &mut admin,
+        "select count(*) || ' ' || sum(listeners) from live_daily_listeners where day = '2022-01-01'",
+        &[],
+    );
+    assert_eq!(listeners, "30 31");
+}
+
 #[test]
 fn time_limits_and_lock_limits_stop_a_call_and_leave_nothing() {
     let database = Database::create();

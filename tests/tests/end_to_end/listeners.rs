@@ -124,6 +124,49 @@ fn batches_and_rollups_do_not_matter_to_the_listeners() {
     );
 }
 
+/// Sketches are compared in a form that depends on nothing but the users, and on each of them.
+#[test]
+fn the_canonical_form_is_that_of_the_set() {
+    let database = Database::create();
+    let mut client = database.client();
+    for users in [1_i64, 7, 8, 9, 24, 25, 200, 1_400, 1_700, 20_000] {
+        let row = client
+            .query_one(
+                "with u as (select n, 'user ' || n as id from generate_series(1, $1::bigint) as n), s as (
+                    select
+                        musicstream_sketch(id order by n) as forward,
+                        musicstream_sketch(id order by n desc) as backward,
+                        musicstream_sketch(id) filter (where n <= $1 / 2) as first,
+                        musicstream_sketch(id order by id) filter (where n >= $1 / 3) as second,
+                        -- Fifty others: of one alone the register may be that of another.
+                        musicstream_sketch(case when n > $1 - 50 then 'other' else 'user' end || ' ' || n) as others
+                    from u
+                ), c as (
+                    select
+                        musicstream_sketch_canonical(array[forward]) as expected,
+                        musicstream_sketch_canonical(array[backward]) as backward,
+                        musicstream_sketch_canonical(array[second, null, first]) as parts,
+                        musicstream_sketch_canonical(array[others]) as others,
+                        musicstream_sketch_estimate(forward) as estimate
+                    from s
+                )
+                select
+                    expected = backward, expected = parts, expected = others,
+                    musicstream_sketch_canonical(array[expected]) = expected,
+                    musicstream_sketch_estimate(expected) = estimate
+                from c",
+                &[&users],
+            )
+            .unwrap();
+        let same: Vec<bool> = (0..row.len()).map(|column| row.get(column)).collect();
+        assert_eq!(same, [true, true, false, true, true], "{users} users");
+    }
+    let none = "select musicstream_sketch_canonical($1::text::bytea[]) is null";
+    for broken in ["{}", "{null}", r#"{"\\x00"}"#] {
+        assert!(value::<bool>(&mut client, none, &[&broken]), "{broken}");
+    }
+}
+
 #[test]
 fn the_error_is_as_small_as_stated() {
     let database = Database::create();

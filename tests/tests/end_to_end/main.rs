@@ -14,6 +14,7 @@ mod dedup;
 mod disk;
 mod eventsim;
 mod fence;
+mod inbox;
 mod interleaving;
 mod interrupt;
 mod kill;

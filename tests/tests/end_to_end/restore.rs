@@ -176,6 +176,63 @@ fn a_dump_holds_everything_that_is_set_owned_granted_and_pending() {
     assert_eq!(assert_exact(&restored, Some(inbox)), 3000);
 }
 
+/// The extension brings three types; what the user made of them is what a restore has to bring back.
+#[test]
+fn an_event_type_that_was_taken_out_stays_out_of_a_restored_database() {
+    const TYPES: &str = "select string_agg(event_type, ' ' order by event_type) from event_types";
+    const WITHDRAWN: &str = "select coalesce(string_agg(event_type, ' ' order by event_type), '') from withdrawn_event_types";
+    let source = Database::create();
+    let mut client = source.client();
+    for (change, types, withdrawn) in [
+        (
+            "delete from event_types where event_type = 'stop'",
+            "pause play",
+            "stop",
+        ),
+        (
+            "insert into event_types values ('skip')",
+            "pause play skip",
+            "stop",
+        ),
+        (
+            "update event_types set event_type = 'break' where event_type = 'pause'",
+            "break play skip",
+            "pause stop",
+        ),
+        (
+            "insert into event_types values ('stop')",
+            "break play skip stop",
+            "pause",
+        ),
+        (
+            "delete from event_types where event_type in ('play', 'skip')",
+            "break stop",
+            "pause play",
+        ),
+    ] {
+        client.batch_execute(change).unwrap();
+        assert_eq!(value::<String>(&mut client, TYPES, &[]), types, "{change}");
+        assert_eq!(
+            value::<String>(&mut client, WITHDRAWN, &[]),
+            withdrawn,
+            "{change}"
+        );
+    }
+    let target = Cluster::start("");
+    let dump = target.run(target.program("pg_dump").arg("--create").arg(source.url()));
+    let restored = restore(&source, &dump, &target);
+    let mut admin = restored.client();
+    assert_eq!(value::<String>(&mut admin, TYPES, &[]), "break stop");
+    assert_eq!(value::<String>(&mut admin, WITHDRAWN, &[]), "pause play");
+    admin
+        .batch_execute("insert into event_types values ('play'); truncate event_types")
+        .unwrap();
+    assert_eq!(
+        value::<String>(&mut admin, WITHDRAWN, &[]),
+        "pause play stop"
+    );
+}
+
 /// The events of a frozen day are gone: were it not known to be frozen, all of them could be counted again.
 #[test]
 fn a_day_that_was_frozen_is_frozen_in_a_restored_database() {

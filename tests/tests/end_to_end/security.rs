@@ -231,6 +231,48 @@ fn no_function_does_for_a_caller_what_he_may_not() {
 
 /// A setting that is set before the library is there to define it would be taken over without a look at who set it,
 /// if Postgres did not look again.
+/// Whoever may connect may take any advisory lock. What rollups and batches take turns by is none of these, and no one
+/// else may lock it.
+#[test]
+fn nobody_can_hold_rollups_and_batches_up() {
+    let database = filled();
+    let mut nobody = connect(&database.nobody_url());
+    nobody
+        .batch_execute(
+            "select pg_advisory_lock(hashtext('pg_musicstream'), n) from generate_series(0, 9) as n",
+        )
+        .unwrap();
+    for url in [
+        database.nobody_url(),
+        database.read_url(),
+        database.ingest_url(),
+    ] {
+        let mut client = connect(&url);
+        for table in ["rollup_turn", "partition_turn"] {
+            for mode in ["access share", "share update exclusive", "access exclusive"] {
+                let lock = format!("begin; lock table {table} in {mode} mode");
+                let error = client.batch_execute(&lock).expect_err(&lock);
+                assert_eq!(error.code().unwrap().code(), "42501", "{lock}: {error:?}");
+                client.batch_execute("rollback").unwrap();
+            }
+        }
+    }
+    let mut ingest = connect(&database.ingest_url());
+    ingest
+        .batch_execute(
+            "set lock_timeout = '10s'; select musicstream_rollup();
+             select musicstream_make_partitions(array[(now() at time zone 'UTC')::date - 77])",
+        )
+        .unwrap();
+    let held: i64 = value(
+        &mut database.client(),
+        "select count(*) from pg_locks where locktype = 'advisory' and granted
+            and database = (select oid from pg_database where datname = current_database())",
+        &[],
+    );
+    assert_eq!(held, 10, "they were held all the time");
+}
+
 #[test]
 fn settings_that_decide_what_is_stored_are_not_the_callers() {
     let database = Database::create();

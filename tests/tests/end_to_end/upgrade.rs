@@ -124,6 +124,15 @@ fn an_updated_database_goes_on() {
         value::<i64>(&mut client, "select musicstream_listeners()", &[]),
         37
     );
+    let withdrawn: String = value(
+        &mut client,
+        "select string_agg(event_type, ' ') from withdrawn_event_types",
+        &[],
+    );
+    assert_eq!(
+        withdrawn, "stop",
+        "a type that was taken out stays out after a restore"
+    );
     let rejected: String = value(
         &mut client,
         "select rejected || ' ' || rejected_by_reason::text from musicstream_status",

@@ -174,6 +174,18 @@ fn a_day_whose_metrics_are_wrong_is_not_frozen() {
         "the days before it are right"
     );
     client.query("select musicstream_rebuild()", &[]).unwrap();
+    client
+        .batch_execute("update daily_listeners set listeners = 5 where day = '2026-03-03'")
+        .unwrap();
+    let (state, message) = refusal(
+        &mut client,
+        "select musicstream_expire(now() - '2026-03-04Z')",
+    );
+    assert_eq!(
+        (state.as_str(), message.as_str()),
+        ("55000", "the metrics of 2026-03-03 differ from its events")
+    );
+    client.query("select musicstream_rebuild()", &[]).unwrap();
     assert_eq!(
         expire_before(&mut client, "2026-03-04"),
         ["2026-03-02 1", "2026-03-03 1"]

@@ -57,6 +57,7 @@ fn each_difference_is_found_and_mended() {
             "delete from raw_events where region = 'us' and event_type = 'play'",
             &[
                 "day 03-03 00:00 play us 1 0",
+                "listeners 03-03 00:00 us 1 0",
                 "minute 03-03 23:59 play us 1 0",
             ],
         ),
@@ -64,6 +65,7 @@ fn each_difference_is_found_and_mended() {
             "insert into raw_events values (gen_random_uuid(), 'u', 'play', 'eu', '2026-03-02 00:00:30Z')",
             &[
                 "day 03-02 00:00 play eu 1 2",
+                "listeners 03-02 00:00 eu 1 2",
                 "minute 03-02 00:00 play eu 1 2",
             ],
         ),
@@ -72,8 +74,56 @@ fn each_difference_is_found_and_mended() {
             &[
                 "day 03-01 00:00 stop moon 0 1",
                 "day 03-01 00:00 stop us 1 0",
+                "listeners 03-01 00:00 moon 0 1",
+                "listeners 03-01 00:00 us 1 0",
                 "minute 03-01 12:01 stop moon 0 1",
                 "minute 03-01 12:01 stop us 1 0",
+            ],
+        ),
+        (
+            "update daily_listeners set listeners = 7 where day = '2026-03-01' and region = 'eu'",
+            &["listeners 03-01 00:00 eu 7 2"],
+        ),
+        (
+            "delete from daily_listeners where day = '2026-03-02'",
+            &["listeners 03-02 00:00 eu 0 1"],
+        ),
+        (
+            "insert into daily_listeners
+             select '2026-03-02', 'mars', 1, musicstream_sketch('u1'), now()",
+            &["listeners 03-02 00:00 mars 1 0"],
+        ),
+        (
+            "insert into daily_listeners select '2025-12-31', 'eu', 1, musicstream_sketch('u1'), now()", // no partition
+            &["listeners 12-31 00:00 eu 1 0"],
+        ),
+        (
+            "update daily_listeners set sketch = (select musicstream_sketch('v')) where day = '2026-03-02'", // as many
+            &["listeners 03-02 00:00 eu 1 1"],
+        ),
+        (
+            "update raw_events set user_id = 'v' where ts = '2026-03-02Z'", // as many
+            &["listeners 03-02 00:00 eu 1 1"],
+        ),
+        (
+            "update daily_listeners set sketch = '\\x00' where day = '2026-03-03'", // no sketch
+            &["listeners 03-03 00:00 us 1 1"],
+        ),
+        (
+            "insert into daily_listeners values ('2026-03-03', 'mars', 0, '\\x00', now())",
+            &["listeners 03-03 00:00 mars 0 0"],
+        ),
+        (
+            "insert into listener_deltas select '2026-03-02', 'eu', musicstream_sketch('v')",
+            &["listeners 03-02 00:00 eu 2 1"],
+        ),
+        (
+            "truncate daily_listeners",
+            &[
+                "listeners 03-01 00:00 eu 0 2",
+                "listeners 03-01 00:00 us 0 1",
+                "listeners 03-02 00:00 eu 0 1",
+                "listeners 03-03 00:00 us 0 1",
             ],
         ),
         (
@@ -99,6 +149,7 @@ fn each_difference_is_found_and_mended() {
         client.query("select musicstream_rebuild()", &[]).unwrap();
         assert_metrics_equal_raw(&mut client);
         assert_eq!(count(&mut client, "metric_deltas"), 0, "{damage}");
+        assert_eq!(count(&mut client, "listener_deltas"), 0, "{damage}");
         assert!(
             value::<i64>(&mut client, revision, &[]) > before,
             "{damage}"
@@ -223,9 +274,9 @@ fn a_rebuild_says_how_far_it_is() {
     assert_eq!(
         notices,
         [
-            "day 2026-03-01 is counted anew, 4 rows of the metrics changed",
-            "day 2026-03-02 is counted anew, 2 rows of the metrics changed",
-            "day 2026-03-03 is counted anew, 2 rows of the metrics changed",
+            "day 2026-03-01 is counted anew, 6 rows of the metrics changed",
+            "day 2026-03-02 is counted anew, 3 rows of the metrics changed",
+            "day 2026-03-03 is counted anew, 3 rows of the metrics changed",
         ]
     );
     assert_metrics_equal_raw(&mut client);

@@ -47,3 +47,4 @@ insert into staging_events (event_id, user_id, event_type, region, ts)
 values (md5('inbox'), 'user 1', 'play', 'eu', '2026-03-03T12:00:00Z');
 
 insert into event_types (event_type) values ('seek');
+delete from event_types where event_type = 'stop';

@@ -1,0 +1,111 @@
+//! What any writer put into `staging_events` becomes stored events.
+
+use std::collections::BTreeMap;
+
+use pgrx::datum::{Date, Uuid};
+use pgrx::prelude::*;
+use pgrx::spi::SpiClient;
+
+use crate::error::{Error, require_read_committed};
+use crate::upsert::{Batch, INBOX, Outcome};
+use crate::version::require_own_objects;
+
+/// Rows of the staged inbox that are upserted at a time, so that the memory used does not follow its size.
+const SLICE_ROWS: i64 = 100_000;
+
+/// Partitions that one call makes, at most: as many as `musicstream_make_partitions()` does.
+const MOST_NEW_DAYS: i64 = 100;
+
+pub(crate) fn upsert() -> Result<Outcome, Error> {
+    require_read_committed("musicstream_upsert()")?;
+    let staged = Spi::connect_mut(|client| {
+        require_own_objects(client)?;
+        take(client)
+    })?;
+    let Some((rows, days)) = staged else {
+        return Ok(Outcome::default());
+    };
+    if rows <= SLICE_ROWS {
+        let table = "staging_inbox";
+        let source = INBOX;
+        return Spi::connect_mut(|client| Batch { source, table }.store(client));
+    }
+    upsert_in_slices(days)
+}
+
+/// Stages the whole inbox. Returns how many rows that are and the days of its events; `None`: it is empty.
+fn take(client: &mut SpiClient<'_>) -> Result<Option<(i64, Vec<Date>)>, Error> {
+    let is_empty = client
+        .update("select from staging_events limit 1", None, &[])?
+        .is_empty();
+    if is_empty {
+        return Ok(None);
+    }
+    client.update("select musicstream_stage('staging_inbox')", None, &[])?;
+    client.update(include_str!("../sql/statement/take_inbox.sql"), None, &[])?;
+    let row = client
+        .update(
+            include_str!("../sql/statement/hold_back.sql"),
+            None,
+            &[MOST_NEW_DAYS.into()],
+        )?
+        .first();
+    let held = row.get::<i64>(1)?.unwrap_or_default();
+    let staged = row.get::<i64>(2)?.unwrap_or_default();
+    let days = row.get::<Vec<Date>>(3)?.unwrap_or_default();
+    if held > 0 {
+        notice!(
+            "{held} rows of staging_events wait for the next call: their days have no partition yet, and one call makes {MOST_NEW_DAYS}"
+        );
+    }
+    Ok(Some((staged - held, days)))
+}
+
+/// In one transaction, so the locks are taken as a batch takes them, each kind for all slices before the next kind: the
+/// turn of those who make partitions, the events by their ids, the progress.
+fn upsert_in_slices(days: Vec<Date>) -> Result<Outcome, Error> {
+    let batch = Batch {
+        source: INBOX,
+        table: "staging_slice",
+    };
+    Spi::connect_mut(|client| -> Result<_, Error> {
+        let statement = "select musicstream_make_partitions($1)";
+        client.update(statement, None, &[days.into()])?;
+        let statement = "create index staging_inbox_ids on pg_temp.staging_inbox (event_id)";
+        client.update(statement, None, &[])?;
+        Ok(())
+    })?;
+    let mut total = Outcome::default();
+    let mut progress = BTreeMap::new();
+    let mut after = None;
+    loop {
+        // Each slice has its own SPI connection: closing it frees the rows that the slice returned.
+        let (last, outcome, slice_progress) = Spi::connect_mut(|client| -> Result<_, Error> {
+            client.update("select musicstream_stage('staging_slice')", None, &[])?;
+            let last = client
+                .update(
+                    include_str!("../sql/statement/take_slice.sql"),
+                    None,
+                    &[after.into(), SLICE_ROWS.into()],
+                )?
+                .first()
+                .get_one::<Uuid>()?;
+            let (outcome, progress) = batch.store_events(client)?;
+            Ok((last, outcome, progress))
+        })?;
+        total.add(outcome);
+        for (partition, newest) in slice_progress {
+            let known = progress.entry(partition).or_insert(newest);
+            *known = newest.max(*known);
+        }
+        if last.is_none() {
+            break;
+        }
+        after = last;
+    }
+    Spi::connect_mut(|client| {
+        client.update("drop index pg_temp.staging_inbox_ids", None, &[])?;
+        batch.record_progress(client, &progress)
+    })?;
+    Ok(total)
+}

@@ -1,0 +1,233 @@
+//! The inbox, taken in parts within one transaction: many rows, many new days, and writers that are in the way.
+
+use std::time::Duration;
+
+use postgres::Client;
+
+use musicstream_tests::batch::{event_id, staging};
+use musicstream_tests::database::{Database, connect, value};
+use musicstream_tests::oracle::{assert_metrics_equal_raw, roll_up};
+use musicstream_tests::wait::until;
+
+const SOON: Duration = Duration::from_secs(120);
+
+/// More rows than one part has.
+const MANY: i64 = 130_000;
+
+/// Puts events into the inbox whose ids go down from `MANY`, so that the last row has the lowest id.
+fn fill(client: &mut Client) {
+    client
+        .execute(
+            &format!(
+                "insert into staging_events (event_id, user_id, event_type, region, ts)
+                 select {}, 'u' || n % 1000, 'play', 'eu', '2026-03-01T12:00:00Z' from generate_series({MANY}, 1, -1) as n",
+                event_id("n") + "::text"
+            ),
+            &[],
+        )
+        .unwrap();
+}
+
+/// Stores one batch of a session that has a transaction open.
+fn upsert(client: &mut Client, values: &str) {
+    client.batch_execute(&staging(values)).unwrap();
+    client
+        .execute("select musicstream_upsert('kafka:a/t')", &[])
+        .unwrap();
+    client
+        .batch_execute("truncate pg_temp.staging_batch")
+        .unwrap();
+}
+
+/// Lets a rollup run until it waits for `writer`, then has that write and commit; neither is the victim of a deadlock.
+fn meet(database: &Database, writer: &mut Client, then: &str) {
+    let mut admin = database.client();
+    let mut roller = connect(&database.ingest_url());
+    let pids: (i32, i32) = (
+        value(writer, "select pg_backend_pid()", &[]),
+        value(&mut roller, "select pg_backend_pid()", &[]),
+    );
+    std::thread::scope(|scope| {
+        let rollup = scope.spawn(move || roller.execute("select musicstream_rollup()", &[]));
+        until(SOON, "the rollup to wait for the writer", || {
+            assert!(!rollup.is_finished(), "it did not wait");
+            value::<bool>(
+                &mut admin,
+                "select $1 = any (pg_blocking_pids($2))",
+                &[&pids.0, &pids.1],
+            )
+            .then_some(())
+        });
+        upsert(writer, then);
+        writer.batch_execute("commit").unwrap();
+        rollup.join().unwrap().unwrap();
+    });
+    roll_up(&mut admin);
+    assert_metrics_equal_raw(&mut admin);
+    let left: i64 = value(&mut admin, "select count(*) from staging_events", &[]);
+    assert_eq!(left, 0, "the inbox is empty");
+}
+
+/// The writer has the lowest id, which the inbox has last, and goes on to a high one.
+#[test]
+fn a_rollup_of_a_large_inbox_takes_events_in_the_order_of_all_writers() {
+    let database = Database::create();
+    let mut admin = database.client();
+    fill(&mut admin);
+    let mut writer = connect(&database.url());
+    writer.batch_execute("begin").unwrap();
+    upsert(
+        &mut writer,
+        "(0, 1, 1, 'u1', 'play', 'eu', '2026-03-01T12:00:00Z')",
+    );
+    let high = format!("(0, 2, {MANY}, 'x', 'play', 'eu', '2026-03-01T12:00:00Z')");
+    meet(&database, &mut writer, &high);
+    let stored: i64 = value(&mut admin, "select count(*) from raw_events", &[]);
+    assert_eq!(stored, MANY);
+    let conflicts: i64 = value(&mut admin, "select count(*) from rejected_events", &[]);
+    assert_eq!(conflicts, 1, "the high id came with another user first");
+}
+
+/// The writer makes a day, for which the rollup has to wait, and goes on to an event that is in the inbox, too.
+#[test]
+fn a_rollup_of_a_large_inbox_makes_its_days_before_it_stores_events() {
+    let database = Database::create();
+    let mut admin = database.client();
+    admin
+        .execute(
+            "select musicstream_make_partitions(array[date '2026-03-01'])",
+            &[],
+        )
+        .unwrap();
+    fill(&mut admin);
+    admin
+        .batch_execute("insert into staging_events values (gen_random_uuid()::text, 'u', 'play', 'eu', '2026-03-05T12:00:00Z')")
+        .unwrap();
+    let mut writer = connect(&database.url());
+    writer.batch_execute("begin").unwrap();
+    upsert(
+        &mut writer,
+        &format!(
+            "(0, 1, {}, 'u', 'play', 'eu', '2026-03-04T12:00:00Z')",
+            MANY + 1
+        ),
+    );
+    let high = format!("(0, 2, {MANY}, 'u0', 'play', 'eu', '2026-03-01T12:00:00Z')");
+    meet(&database, &mut writer, &high);
+    let stored: i64 = value(&mut admin, "select count(*) from raw_events", &[]);
+    assert_eq!(stored, MANY + 2);
+}
+
+/// Each partition that is made takes locks, of which a server has so many: a call makes a hundred, and leaves the rest.
+#[test]
+fn an_inbox_of_many_new_days_is_stored_by_and_by() {
+    let database = Database::create();
+    let mut admin = database.client();
+    admin
+        .batch_execute(
+            "insert into staging_events
+             select gen_random_uuid()::text, 'u', 'play', 'eu', (timestamp '2025-02-01 12:34:56.789012' + day * interval '1 day')::text,
+                'song', null
+             from generate_series(0, 349) as day, generate_series(1, 2);
+             insert into staging_events values ('x', 'u', 'play', 'eu', '2026-03-01 12:00:00')",
+        )
+        .unwrap();
+    let mut staged = Vec::new();
+    until(SOON, "the inbox to be empty", || {
+        let row = admin
+            .query_one("select staged, inserted from musicstream_rollup()", &[])
+            .unwrap();
+        staged.push((row.get::<_, i64>(0), row.get::<_, i64>(1)));
+        (staged.last() == Some(&(0, 0))).then_some(())
+    });
+    let expected = vec![(201, 200), (200, 200), (200, 200), (100, 100), (0, 0)];
+    assert_eq!(staged, expected);
+    assert_metrics_equal_raw(&mut admin);
+    let row = admin
+        .query_one(
+            "select count(*), count(distinct (ts at time zone 'UTC')::date), min(ts)::text, max(song_id), count(device)
+             from raw_events",
+            &[],
+        )
+        .unwrap();
+    let stored: (i64, i64, String, String, i64) =
+        (row.get(0), row.get(1), row.get(2), row.get(3), row.get(4));
+    let first = "2025-02-01 12:34:56.789012+00".to_owned();
+    assert_eq!(stored, (700, 350, first, "song".to_owned(), 0));
+}
+
+#[test]
+fn a_batch_of_too_many_new_days_is_refused_with_a_way_out() {
+    let database = Database::create();
+    let mut client = connect(&database.ingest_url());
+    let batch = |client: &mut Client| {
+        let mut transaction = client.transaction()?;
+        transaction.execute("select musicstream_session_staging()", &[])?;
+        transaction.execute(
+            "insert into pg_temp.staging_batch (partition, position, event_id, user_id, event_type, region, ts)
+             select 0, day, gen_random_uuid(), 'u', 'play', 'eu', timestamptz '2025-06-01T12:00Z' + day * interval '24 hours'
+             from generate_series(0, 249) as day",
+            &[],
+        )?;
+        transaction.execute("select musicstream_upsert('test:days')", &[])?;
+        transaction.commit()
+    };
+    let error = batch(&mut client).expect_err("too many days");
+    let error = error.as_db_error().unwrap();
+    assert_eq!(error.code().code(), "54000", "{error:?}");
+    assert!(
+        error
+            .hint()
+            .unwrap()
+            .contains("musicstream_make_partitions()"),
+        "{error:?}"
+    );
+    for first in [0, 100, 200] {
+        client
+            .execute(
+                "select musicstream_make_partitions(array(
+                    select date '2025-06-01' + n from generate_series($1::int, $1 + 99) as n
+                ))",
+                &[&first],
+            )
+            .unwrap();
+    }
+    batch(&mut client).unwrap();
+    assert_metrics_equal_raw(&mut database.client());
+}
+
+/// As any SQL user writes a time, in any zone of his session.
+#[test]
+fn times_as_postgres_writes_them_are_taken() {
+    let database = Database::create();
+    let mut admin = database.client();
+    let times = [
+        ("UTC", "2026-03-01 10:00:00Z"),
+        ("Asia/Kathmandu", "2026-03-01 10:00:00.5Z"),
+        ("America/New_York", "2026-03-01 10:00:00.000001Z"),
+        ("Asia/Kolkata", "2026-02-28 23:59:59.999999Z"),
+    ];
+    for (zone, time) in times {
+        admin
+            .batch_execute(&format!(
+                "set timezone = '{zone}';
+                 insert into staging_events (event_id, user_id, event_type, region, ts)
+                 select gen_random_uuid(), 'u', 'play', 'eu', timestamptz '{time}'::text"
+            ))
+            .unwrap();
+    }
+    roll_up(&mut admin);
+    let expected: Vec<String> = times.iter().map(|(_, time)| format!("'{time}'")).collect();
+    let differences: i64 = value(
+        &mut admin,
+        &format!(
+            "select count(*) from raw_events as r
+             full join unnest(array[{}]::timestamptz[]) as t (ts) on r.ts = t.ts
+             where r.ts is null or t.ts is null",
+            expected.join(", ")
+        ),
+        &[],
+    );
+    let rejected: i64 = value(&mut admin, "select count(*) from rejected_events", &[]);
+    assert_eq!((differences, rejected), (0, 0));
+}

@@ -1,0 +1,176 @@
+//! The functions that correct, interrupted at each of their steps.
+
+use postgres::Client;
+
+use musicstream_tests::batch::store;
+use musicstream_tests::database::{Database, value};
+use musicstream_tests::oracle::roll_up;
+
+use super::{Interruption, interrupt_by};
+
+const SOURCE: &str = "kafka:test/topic";
+
+const BEGIN: (&str, &str) = (
+    "wait for a rollup",
+    "lock table rollup_turn in share update exclusive mode",
+);
+const FIND: (&str, &str) = (
+    "find the events",
+    "lock table raw_events_20260301 in access exclusive mode",
+);
+const TAKE_AWAY: (&str, &str) = (
+    "take the events away",
+    "lock table raw_events_20260301 in share mode",
+);
+const APPEND: (&str, &str) = ("append deltas", "lock table metric_deltas in share mode");
+const PENDING_SKETCHES: (&str, &str) = (
+    "take pending sketches away",
+    "lock table listener_deltas in share mode",
+);
+const LISTENERS: (&str, &str) = (
+    "write listeners",
+    "lock table daily_listeners in share mode",
+);
+const REJECTS: (&str, &str) = (
+    "write rejected events",
+    "lock table rejected_events in share mode",
+);
+
+/// Events of three days, two of them stored twice; part of it is rolled up. Rejected events, which would be accepted now:
+/// of a day that is there and of one that is not. Rows in the inbox.
+fn database() -> (Database, Client) {
+    let database = Database::create();
+    let mut client = database.client();
+    let first = "(0, 1, 1, 'u1', 'play', 'eu', '2026-03-01T12:00Z'), (0, 2, 2, 'u2', 'stop', 'us', '2026-03-01T12:00Z'),
+        (0, 3, 3, 'u1', 'play', 'eu', '2026-03-02T12:00Z'), (0, 4, 4, 'u3', 'rewind', 'eu', '2026-03-01T12:00Z'),
+        (0, 5, 5, 'u1', 'rewind', 'eu', '2026-03-07T12:00Z')";
+    let second = "(0, 6, 3, 'u1', 'play', 'eu', '2026-03-01T12:00Z'), (0, 7, 2, 'u2', 'stop', 'us', '2026-03-03T12:00Z'),
+        (0, 8, 8, 'u4', 'play', 'eu', '2026-03-01T12:00Z')";
+    store(&mut client, SOURCE, first).unwrap();
+    roll_up(&mut client);
+    store(&mut client, SOURCE, second).unwrap();
+    client
+        .batch_execute(
+            "insert into event_types values ('rewind');
+             insert into staging_events values ('x', 'u1', 'play', 'eu', 'now'), ('x', 'u2', 'play', 'eu', 'now')",
+        )
+        .unwrap();
+    (database, client)
+}
+
+/// Interrupts the call at each step both ways: it leaves nothing each time. Then lets it do its work, which comes to this.
+fn interrupt_at_each(call: &str, outcome: &str, steps: &[(&str, &str)]) -> (Database, Client) {
+    let (database, mut admin) = database();
+    let sql = format!("select * from {call}");
+    let mut client = database.client();
+    for &step in steps {
+        for interruption in [Interruption::Cancel, Interruption::Terminate] {
+            let process: i32 = value(&mut client, "select pg_backend_pid()", &[]);
+            interrupt_by(interruption, &database, step, process, || {
+                client.query(&sql, &[])
+            });
+            if interruption == Interruption::Terminate {
+                client = database.client();
+            }
+        }
+    }
+    let done = format!("select coalesce(string_agg(c::text, ' '), '') from {call} as c");
+    assert_eq!(value::<String>(&mut client, &done, &[]), outcome, "{call}");
+    // Some events are stored twice, and some days frozen: the extension's own word is the only one that fits.
+    for _ in 0..2 {
+        let differences = "select count(*) from musicstream_verify()";
+        assert_eq!(value::<i64>(&mut admin, differences, &[]), 0, "{call}");
+        roll_up(&mut admin);
+    }
+    (database, admin)
+}
+
+fn stored(client: &mut Client) -> i64 {
+    value(client, "select count(*) from raw_events", &[])
+}
+
+#[test]
+fn a_delete_that_is_interrupted_at_any_step_leaves_nothing_and_can_be_repeated() {
+    let steps = [BEGIN, FIND, TAKE_AWAY, APPEND, PENDING_SKETCHES, LISTENERS];
+    let ids = "array[lpad('1', 32, '0'), lpad('8', 32, '0')]::uuid[]";
+    let (_database, mut admin) =
+        interrupt_at_each(&format!("musicstream_delete({ids})"), "2", &steps);
+    assert_eq!(stored(&mut admin), 4);
+}
+
+#[test]
+fn forgetting_a_user_that_is_interrupted_at_any_step_leaves_nothing_and_can_be_repeated() {
+    let steps = [
+        BEGIN,
+        ("empty the inbox", "lock table staging_events in share mode"),
+        REJECTS,
+        FIND,
+        TAKE_AWAY,
+        APPEND,
+        PENDING_SKETCHES,
+        LISTENERS,
+    ];
+    let (_database, mut admin) =
+        interrupt_at_each("musicstream_forget_user('u1')", "(3,1,1)", &steps);
+    assert_eq!(stored(&mut admin), 3);
+}
+
+#[test]
+fn a_reconciliation_that_is_interrupted_at_any_step_leaves_nothing_and_can_be_repeated() {
+    let steps = [
+        BEGIN,
+        FIND,
+        REJECTS,
+        TAKE_AWAY,
+        APPEND,
+        PENDING_SKETCHES,
+        LISTENERS,
+    ];
+    let (_database, mut admin) = interrupt_at_each("musicstream_reconcile()", "2", &steps);
+    assert_eq!(stored(&mut admin), 4);
+}
+
+#[test]
+fn an_expiry_that_is_interrupted_at_any_step_leaves_nothing_and_can_be_repeated() {
+    let steps = [
+        BEGIN,
+        (
+            "compare metrics with events",
+            "lock table minute_metrics in access exclusive mode",
+        ),
+        (
+            "keep writers out",
+            "lock table raw_events in row exclusive mode",
+        ),
+        ("note a day", "lock table frozen_days in share mode"),
+        (
+            "drop a day",
+            "lock table raw_events_20260302 in access share mode",
+        ),
+    ];
+    let (_database, mut admin) = interrupt_at_each(
+        "musicstream_expire(now() - '2026-03-03Z')",
+        "(2026-03-01,4) (2026-03-02,1)",
+        &steps,
+    );
+    assert_eq!(stored(&mut admin), 1);
+}
+
+#[test]
+fn a_retry_that_is_interrupted_at_any_step_leaves_nothing_and_can_be_repeated() {
+    let steps = [
+        BEGIN,
+        REJECTS,
+        (
+            "make a partition",
+            "lock table partition_turn in share update exclusive mode",
+        ),
+        ("store the events", TAKE_AWAY.1),
+        APPEND,
+        PENDING_SKETCHES,
+        ("note progress", "lock table ingest_offsets in share mode"),
+    ];
+    let (_database, mut admin) =
+        interrupt_at_each("musicstream_retry_rejected()", "(2,2,0,0,0)", &steps);
+    assert_eq!(stored(&mut admin), 8);
+}
