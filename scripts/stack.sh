@@ -19,6 +19,7 @@ case ${1:-} in
       cat >"$STACK/env.new" <<ENV
 export DATABASE_URL='$database_url'
 export KAFKA_BROKERS='$brokers'
+export MUSICSTREAM_KAFKA_LIB='$STACK/kafka/lib'
 ENV
     )
     mv "$STACK/env.new" "$STACK/env"

@@ -1,7 +1,6 @@
 //! A Postgres cluster of a test's own, with the extension: it may be crashed, filled up, copied and lost.
 
 use std::fs;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -11,6 +10,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 use crate::database::{connect, value};
+use crate::port::free_port;
 use crate::stack::stack;
 use crate::wait::until;
 
@@ -45,6 +45,19 @@ impl Cluster {
     /// # Panics
     /// The programs of the stack's Postgres are not on this machine, or fail.
     pub fn start(settings: &str) -> Cluster {
+        Cluster::start_with(settings, &[])
+    }
+
+    /// The same with its WAL in files of a megabyte in this folder, which is empty and the server's.
+    ///
+    /// # Panics
+    /// As [`Cluster::start`].
+    pub fn start_with_wal_in(folder: &Path, settings: &str) -> Cluster {
+        let folder = folder.display().to_string();
+        Cluster::start_with(settings, &["--wal-segsize=1", "--waldir", &folder])
+    }
+
+    fn start_with(settings: &str, options: &[&str]) -> Cluster {
         let password = value(
             &mut connect(&stack().database_url),
             "select gen_random_uuid()::text",
@@ -68,6 +81,7 @@ impl Cluster {
                     "C.UTF-8",
                 ])
                 .arg("--no-sync")
+                .args(options)
                 .arg("--pwfile")
                 .arg(&password_file)
                 .arg("-D")
@@ -147,16 +161,10 @@ impl Cluster {
         let archive = folder.path().join("archive");
         fs::create_dir(&archive).unwrap();
         own(&archive);
-        // Whoever is at this port afterwards makes the server's start fail, and says so in its log.
-        let port = TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
         Cluster {
             folder,
             bin: PathBuf::from(bin),
-            port,
+            port: free_port(),
             password,
         }
     }
@@ -177,14 +185,52 @@ impl Cluster {
     /// # Panics
     /// It does not start; its log is in the message.
     pub fn boot(&self) {
-        self.run(
-            self.program("pg_ctl")
-                .arg("-D")
-                .arg(self.data())
-                .arg("-l")
-                .arg(self.folder().join("log"))
-                .args(["-t", "120", "-w", "start"]),
-        );
+        self.run(&mut self.start_command());
+    }
+
+    fn start_command(&self) -> Command {
+        let mut command = self.program("pg_ctl");
+        command
+            .arg("-D")
+            .arg(self.data())
+            .arg("-l")
+            .arg(self.folder().join("log"))
+            .args(["-t", "120", "-w", "start"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        command
+    }
+
+    /// Starts the server as a standby that has lost its primary: it answers, and writes nothing until it is promoted.
+    ///
+    /// # Panics
+    /// It does not start; its log is in the message.
+    pub fn boot_as_standby(&self) {
+        let signal = self.data().join("standby.signal");
+        fs::write(&signal, "").unwrap();
+        own(&signal);
+        self.boot();
+    }
+
+    /// Brings the server back, whether it runs, recovers or has given up.
+    ///
+    /// # Panics
+    /// It does not come back.
+    pub fn revive(&self) {
+        until(SOON, "the server to come back", || {
+            if Client::connect(&self.url(), NoTls).is_ok() {
+                return Some(());
+            }
+            let mut control = self.program("pg_ctl");
+            control.arg("-D").arg(self.data()).stdout(Stdio::null());
+            if control.arg("status").status().is_ok_and(|it| !it.success()) {
+                // The old server may be on its way out still: then the next look tries again.
+                let _ = self.start_command().status();
+            }
+            None
+        });
+        self.await_writable();
     }
 
     /// Stops the server as a loss of power would: no checkpoint, no farewell.
@@ -294,17 +340,6 @@ impl Cluster {
         connect(&self.url())
     }
 
-    /// A folder that the server can write to.
-    ///
-    /// # Panics
-    /// It cannot be made.
-    pub fn make_folder(&self, name: &str) -> PathBuf {
-        let folder = self.folder().join(name);
-        fs::create_dir(&folder).unwrap();
-        own(&folder);
-        folder
-    }
-
     /// One of Postgres's programs, run as the owner of the cluster: Postgres refuses to run as root.
     pub fn program(&self, name: &str) -> Command {
         let program = self.bin.join(name);
@@ -344,6 +379,23 @@ impl Cluster {
         output.rewind().unwrap();
         output.read_to_end(&mut bytes).unwrap();
         bytes
+    }
+
+    /// What the server has logged since its log was so long, in bytes.
+    pub fn log_since(&self, length: u64) -> String {
+        use std::io::{Read as _, Seek as _, SeekFrom};
+        let mut bytes = Vec::new();
+        // One that cannot be read is as good as empty.
+        let _ = fs::File::open(self.folder().join("log")).and_then(|mut file| {
+            file.seek(SeekFrom::Start(length))?;
+            file.read_to_end(&mut bytes)
+        });
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    /// How long its log is, in bytes.
+    pub fn log_length(&self) -> u64 {
+        fs::metadata(self.folder().join("log")).map_or(0, |file| file.len())
     }
 
     /// What the server has logged.
@@ -438,7 +490,7 @@ pub fn is_root() -> bool {
 }
 
 /// Gives a file to the system's user postgres, who owns the clusters where the tests run as root.
-fn own(path: &Path) {
+pub(crate) fn own(path: &Path) {
     if is_root() {
         let output = Command::new("chown").arg("postgres").arg(path).output();
         assert!(

@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used)] // a harness has nobody to hand an error to
 
 pub mod batch;
+pub mod broker;
 pub mod cluster;
 pub mod count;
 pub mod data;
@@ -13,10 +14,12 @@ pub mod database;
 pub mod http;
 pub mod oracle;
 pub mod pipeline;
+pub mod port;
 pub mod process;
 pub mod proxy;
 pub mod random;
 pub mod secrecy;
+pub mod small_disk;
 pub mod stack;
 pub mod topic;
 pub mod wait;

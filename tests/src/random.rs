@@ -7,7 +7,15 @@ use std::env;
 /// # Panics
 /// The variable is no number.
 pub fn seed(variable: &str) -> u64 {
-    let seed = number(variable).unwrap_or_else(|| u64::from(rand::random::<u32>()));
+    seed_or(variable, u64::from(rand::random::<u32>()))
+}
+
+/// The seed in this environment variable, else this one; either is printed.
+///
+/// # Panics
+/// The variable is no number.
+pub fn seed_or(variable: &str, seed: u64) -> u64 {
+    let seed = number(variable).unwrap_or(seed);
     println!("{variable}={seed} tries the same again");
     seed
 }

@@ -11,11 +11,13 @@ pub struct Stack {
     pub database_url: String,
     /// `host:port` of the Kafka broker.
     pub brokers: String,
+    /// The directory of Kafka's Java libraries, for brokers of a test's own.
+    pub kafka_lib: PathBuf,
     /// The directory of the programs under test.
     pub bin_dir: PathBuf,
 }
 
-/// The stack that this run uses: from `DATABASE_URL`, `KAFKA_BROKERS` and `MUSICSTREAM_BIN_DIR`; without
+/// The stack that this run uses: from `DATABASE_URL`, `KAFKA_BROKERS`, `MUSICSTREAM_KAFKA_LIB` and `MUSICSTREAM_BIN_DIR`; without
 /// the last, the programs are those of the build directory that the test program itself is in.
 ///
 /// # Panics
@@ -48,6 +50,7 @@ fn find() -> Result<Stack, String> {
     Ok(Stack {
         database_url: variable("DATABASE_URL")?,
         brokers: variable("KAFKA_BROKERS")?,
+        kafka_lib: PathBuf::from(variable("MUSICSTREAM_KAFKA_LIB")?),
         bin_dir,
     })
 }

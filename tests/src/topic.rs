@@ -14,6 +14,7 @@ use rdkafka::producer::{
 };
 use rdkafka::{Offset, TopicPartitionList};
 
+use crate::broker::Broker;
 use crate::stack::stack;
 use crate::wait::until;
 
@@ -23,6 +24,7 @@ static NUMBER: AtomicU32 = AtomicU32::new(0);
 
 /// A topic, deleted with this value.
 pub struct Topic {
+    brokers: String,
     name: String,
     partitions: i32,
 }
@@ -62,19 +64,30 @@ impl Topic {
         topic
     }
 
+    /// The same on a broker of the test's own, which is to outlive it.
+    ///
+    /// # Panics
+    /// As [`Topic::create`].
+    pub fn create_on(broker: &Broker, label: &str, partitions: i32) -> Topic {
+        let mut topic = Topic::unmade(label, partitions);
+        topic.brokers = broker.address();
+        topic.make();
+        topic
+    }
+
     /// Deletes it with all records, and makes it anew under its name.
     ///
     /// # Panics
     /// The broker does not do it.
     pub fn make_anew(&self) {
         let options = AdminOptions::new().operation_timeout(Some(ANSWER_WITHIN));
-        for result in block_on(admin().delete_topics(&[&self.name], &options)).unwrap() {
+        for result in block_on(self.admin().delete_topics(&[&self.name], &options)).unwrap() {
             result.unwrap_or_else(|error| panic!("cannot delete topic: {error:?}"));
         }
         // Deleting goes on for a moment after the answer.
         until(ANSWER_WITHIN, "the topic to be gone", || {
             let new = NewTopic::new(&self.name, self.partitions, TopicReplication::Fixed(1));
-            let results = block_on(admin().create_topics([&new], &options)).unwrap();
+            let results = block_on(self.admin().create_topics([&new], &options)).unwrap();
             results
                 .into_iter()
                 .all(|result| result.is_ok())
@@ -89,7 +102,7 @@ impl Topic {
     pub fn grow(&mut self, partitions: i32) {
         let more = NewPartitions::new(&self.name, partitions as usize);
         let options = AdminOptions::new().operation_timeout(Some(ANSWER_WITHIN));
-        for result in block_on(admin().create_partitions([&more], &options)).unwrap() {
+        for result in block_on(self.admin().create_partitions([&more], &options)).unwrap() {
             result.unwrap_or_else(|error| panic!("cannot add partitions: {error:?}"));
         }
         self.partitions = partitions;
@@ -104,12 +117,12 @@ impl Topic {
         list.add_partition_offset(&self.name, partition, Offset::Offset(offset))
             .unwrap();
         let options = AdminOptions::new().operation_timeout(Some(ANSWER_WITHIN));
-        block_on(admin().delete_records(&list, &options)).unwrap();
+        block_on(self.admin().delete_records(&list, &options)).unwrap();
     }
 
     fn make(&self) {
         let new = NewTopic::new(&self.name, self.partitions, TopicReplication::Fixed(1));
-        let outcome = block_on(admin().create_topics(
+        let outcome = block_on(self.admin().create_topics(
             [&new],
             &AdminOptions::new().operation_timeout(Some(ANSWER_WITHIN)),
         ));
@@ -129,12 +142,23 @@ impl Topic {
             .as_millis();
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         Topic {
+            brokers: stack().brokers.clone(),
             name: format!(
                 "musicstream_test_{label}_{now}_{}_{number}",
                 std::process::id()
             ),
             partitions,
         }
+    }
+
+    fn client(&self) -> ClientConfig {
+        let mut config = ClientConfig::new();
+        config.set("bootstrap.servers", &self.brokers);
+        config
+    }
+
+    fn admin(&self) -> AdminClient<DefaultClientContext> {
+        self.client().create().unwrap()
     }
 
     /// Its name.
@@ -148,7 +172,8 @@ impl Topic {
     /// One was not acknowledged.
     pub fn send(&self, records: Vec<Record>) -> Vec<Record> {
         let (sender, reports) = mpsc::channel();
-        let producer: ThreadedProducer<Reports> = client()
+        let producer: ThreadedProducer<Reports> = self
+            .client()
             .set("enable.idempotence", "true") // keeps the order, and one copy, whatever is retried
             .set("linger.ms", "5")
             .create_with_context(Reports(sender))
@@ -178,7 +203,8 @@ impl Topic {
     /// # Panics
     /// The broker does not do it.
     pub fn send_in_transaction(&self, records: &[Record], is_committed: bool) {
-        let producer: BaseProducer = client()
+        let producer: BaseProducer = self
+            .client()
             .set("transactional.id", format!("{}_producer", self.name))
             .create()
             .unwrap();
@@ -205,7 +231,7 @@ impl Topic {
     /// # Panics
     /// The broker does not tell.
     pub fn ends(&self) -> Vec<i64> {
-        let consumer: BaseConsumer = client().create().unwrap();
+        let consumer: BaseConsumer = self.client().create().unwrap();
         (0..self.partitions)
             .map(|partition| {
                 consumer
@@ -222,7 +248,8 @@ impl Topic {
     /// They cannot be read in time.
     pub fn read(&self, mut visit: impl FnMut(Record)) {
         let mut ends = self.ends();
-        let consumer: BaseConsumer = client()
+        let consumer: BaseConsumer = self
+            .client()
             .set("group.id", "musicstream_test_reader") // asked for, but never joined: partitions are assigned
             .set("enable.auto.commit", "false")
             .create()
@@ -267,7 +294,10 @@ impl Topic {
 impl Drop for Topic {
     fn drop(&mut self) {
         // A test that has failed already must not die of this, too.
-        let _ = block_on(admin().delete_topics(&[&self.name], &AdminOptions::new()));
+        let _ = block_on(
+            self.admin()
+                .delete_topics(&[&self.name], &AdminOptions::new()),
+        );
     }
 }
 
@@ -285,16 +315,6 @@ impl ProducerContext for Reports {
             let _ = self.0.send((number, message.offset()));
         }
     }
-}
-
-fn client() -> ClientConfig {
-    let mut config = ClientConfig::new();
-    config.set("bootstrap.servers", &stack().brokers);
-    config
-}
-
-fn admin() -> AdminClient<DefaultClientContext> {
-    client().create().unwrap()
 }
 
 /// Runs a future on this thread; the admin client completes it from a thread of its own.
