@@ -135,7 +135,7 @@ pub(crate) struct DatabaseArgs {
 #[command(next_help_heading = "Kafka")]
 pub(crate) struct TopicsArgs {
     /// Kafka topics, separated by commas or each with a --topic of its own
-    #[arg(long = "topic", value_name = "TOPIC", default_value = DEFAULT_TOPIC, value_delimiter = ',')]
+    #[arg(long = "topic", value_name = "TOPIC", default_value = DEFAULT_TOPIC, value_parser = parse_name, value_delimiter = ',')]
     pub(crate) topics: Vec<String>,
 }
 
@@ -151,6 +151,7 @@ pub(crate) struct KafkaArgs {
         long,
         env = "KAFKA_BROKERS",
         default_value = "localhost:9092",
+        value_parser = parse_name,
         value_name = "HOST:PORT"
     )]
     pub(crate) brokers: String,
@@ -204,6 +205,14 @@ pub(crate) fn read_secret(file: &std::path::Path) -> anyhow::Result<String> {
     let secret = text.trim_end_matches(['\r', '\n']);
     anyhow::ensure!(!secret.is_empty(), "{} is empty", file.display());
     Ok(secret.to_owned())
+}
+
+/// Takes any text but none, which is what a variable holds that was meant to be set.
+pub(crate) fn parse_name(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() {
+        return Err("it is empty: unset the variable or flag, or give it a value".to_owned());
+    }
+    Ok(text.to_owned())
 }
 
 /// Reads `250ms`, `2s`, `1m`, or a plain number of milliseconds.

@@ -21,7 +21,7 @@ use anyhow::Context;
 use rdkafka::client::{Client, ClientContext};
 
 use crate::batch::Limits;
-use crate::cli::{DatabaseArgs, KafkaArgs, OutputArgs, TopicsArgs, parse_duration};
+use crate::cli::{DatabaseArgs, KafkaArgs, OutputArgs, TopicsArgs, parse_duration, parse_name};
 use crate::database::{self, Server};
 use crate::dead_letter::DeadLetters;
 use crate::monitor::{ListenArgs, Monitor, serve};
@@ -50,10 +50,10 @@ pub(crate) struct StreamArgs {
     #[arg(long)]
     pub(crate) accept_recreated: bool,
     /// Consumer group that shares the partitions out
-    #[arg(long, default_value = "musicstream", env = "KAFKA_GROUP")]
+    #[arg(long, default_value = "musicstream", env = "KAFKA_GROUP", value_parser = parse_name)]
     pub(crate) group: String,
     /// Name of this member in the group, always the same: a restart within the session timeout keeps its partitions
-    #[arg(long, value_name = "ID", env = "KAFKA_GROUP_INSTANCE_ID")]
+    #[arg(long, value_name = "ID", env = "KAFKA_GROUP_INSTANCE_ID", value_parser = parse_name)]
     pub(crate) group_instance_id: Option<String>,
     /// Read these partitions and no others, without a group: numbers and ranges, such as 0-3,5
     #[arg(long, value_name = "LIST", conflicts_with = "group_instance_id")]
@@ -207,7 +207,7 @@ fn run_topic(
     };
     let mut pump = Pump::start(consumer, watch, server.clone(), settings, shutdown.clone())?;
     let outcome = pump.run();
-    let totals = pump.end();
+    let totals = pump.end(outcome.is_ok());
     outcome.map(|()| totals)
 }
 

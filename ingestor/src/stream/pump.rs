@@ -216,10 +216,15 @@ impl Pump {
         }
     }
 
-    /// Says what was done, after copying the offsets and leaving the group.
-    pub(super) fn end(mut self) -> Totals {
+    /// Says what was done, after copying the offsets and leaving the group. A run that ended well gives its partitions
+    /// up: they no longer hold the watermark back.
+    pub(super) fn end(mut self, is_well: bool) -> Totals {
         self.progress.finish();
         self.copy_offsets(true);
+        // What could not be stored in time is under way still: whoever comes next claims.
+        if is_well && self.intake.is_empty() {
+            self.release();
+        }
         self.consumer.close();
         self.totals
     }

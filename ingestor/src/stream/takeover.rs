@@ -67,7 +67,10 @@ impl Standby {
         let is_ours = match holder {
             // The database went back in time, to before it knew the partition or our claim.
             None => true,
-            Some(holder) => holder.owner == owner || holder.epoch < our_epoch,
+            // Nobody's: the other one has given it up.
+            Some(holder) => {
+                holder.owner.is_empty() || holder.owner == owner || holder.epoch < our_epoch
+            }
         };
         if let (false, Some(holder)) = (is_ours, holder) {
             let state = (holder.next_offset, holder.epoch);
@@ -111,6 +114,10 @@ mod tests {
         );
         assert_eq!(
             standby.judge(0, Some(&holder("you", 5, 2)), "me", 3, now),
+            Verdict::Claim
+        );
+        assert_eq!(
+            standby.judge(0, Some(&holder("", 5, 4)), "me", 3, now),
             Verdict::Claim
         );
         assert!(standby.is_empty());

@@ -25,6 +25,11 @@ fn wrong_usage_exits_with_2() {
         assert!(finished.stdout.is_empty(), "{finished:#?}");
         assert!(!finished.stderr.is_empty(), "{finished:#?}");
     }
+    for variable in ["KAFKA_GROUP", "KAFKA_GROUP_INSTANCE_ID", "KAFKA_BROKERS"] {
+        let mut stream = program("musicstream-ingestor");
+        let finished = end_of(stream.arg("stream").env(variable, "")).with_code(2);
+        assert!(finished.stderr.contains("it is empty"), "{finished:#?}");
+    }
 }
 
 #[test]

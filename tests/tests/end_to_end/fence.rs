@@ -181,7 +181,7 @@ fn stored(client: &mut Client) -> i64 {
 fn owners(client: &mut Client) -> Vec<String> {
     let rows = client
         .query(
-            "select distinct owner from ingest_offsets order by owner",
+            "select distinct owner from ingest_offsets where owner is not null order by owner",
             &[],
         )
         .unwrap();

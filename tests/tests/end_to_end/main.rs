@@ -30,6 +30,7 @@ mod record;
 mod restore;
 mod security;
 mod settings;
+mod shutdown;
 mod snapshot;
 mod torture;
 mod upgrade;

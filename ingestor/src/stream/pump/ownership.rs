@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
+use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 
 use anyhow::bail;
@@ -17,6 +18,8 @@ use crate::writer::{News, Order};
 const PLACE_AGAIN_AFTER: Duration = Duration::from_secs(1);
 /// Between looks at partitions that another ingestor holds.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How long giving partitions up may take when a run ends.
+const RELEASE_WITHIN: Duration = Duration::from_secs(2);
 
 /// Claims under way: partitions are placed once all lanes have answered.
 #[derive(Default)]
@@ -186,6 +189,37 @@ impl Pump {
                 .push(partition);
         }
         by_lane
+    }
+
+    /// Gives our partitions up, if the database answers soon: without it they count as idle after a while, too.
+    pub(super) fn release(&mut self) {
+        let generation = self.generation.load(Ordering::Acquire);
+        let mut waiting = 0;
+        for partition in self.intake.partitions() {
+            let Some(epoch) = self.epochs.get(&partition).copied() else {
+                continue;
+            };
+            let lane = self.intake.bind(partition);
+            self.intake.lanes[lane].writer.order(Order::Release {
+                generation,
+                source: self.settings.source.clone(),
+                partition,
+                epoch,
+            });
+            waiting += 1;
+        }
+        let deadline = Instant::now() + RELEASE_WITHIN;
+        while waiting > 0 && Instant::now() < deadline {
+            match self.reports.recv_timeout(super::TICK) {
+                Ok(report) => match report.news {
+                    News::Released => waiting -= 1,
+                    News::Failed(error) => return tracing::warn!("{error}"),
+                    _ => {}
+                },
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
     }
 
     /// Once all claims are there: begins to read where they say.
