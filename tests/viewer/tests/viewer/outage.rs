@@ -124,6 +124,11 @@ fn polls_that_find_nothing_new_wake_no_window() {
     });
     let generation = feed.latest().generation;
     let mut checked_at = feed.checked_at();
+    until(SOON, "a poll", || {
+        (feed.checked_at() != checked_at).then_some(())
+    });
+    // The load that was waited for may have been announced a moment after it was there.
+    while wakes.try_recv().is_ok() {}
     for look in 0..10 {
         checked_at = until(SOON, "a poll", || {
             let now = feed.checked_at();
