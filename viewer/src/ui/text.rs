@@ -175,7 +175,7 @@ pub(crate) fn against(change: Change, grain: Grain, shift: i32, width: f32) -> S
         (_, Grain::Minute { .. }) => "vs a day before".into(),
         _ if width > 230.0 => format!("against the {shift} days before"),
         _ if width > 150.0 => format!("vs {shift} days before"),
-        _ => format!("vs {shift} d before"),
+        _ => format!("vs prior {shift} d"),
     }
 }
 
