@@ -32,6 +32,44 @@ pub(super) async fn check_extension(client: &Client) -> Result<(), DatabaseError
             "the extension pg_musicstream is not in the search_path; hint: add its schema, \
              for example with alter role … set search_path",
         )),
+        Some(row) if !is_new_enough(row.get(0)) => Err(DatabaseError::config(format!(
+            "the extension pg_musicstream is of version {}, and this ingestor needs {}.{} or later; hint: \
+             alter extension pg_musicstream update",
+            row.get::<_, &str>(0),
+            OLDEST.0,
+            OLDEST.1
+        ))),
         Some(_) => Ok(()),
+    }
+}
+
+/// The first version of the extension, major and minor, that has all that the ingestor calls.
+const OLDEST: (u32, u32) = (0, 2);
+
+fn is_new_enough(version: &str) -> bool {
+    let mut numbers = version.split('.').map(|number| number.parse().ok());
+    // What is no such number is somebody's own build, which must know.
+    match (numbers.next().flatten(), numbers.next().flatten()) {
+        (Some(major), Some(minor)) => (major, minor) >= OLDEST,
+        _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions() {
+        for (version, expected) in [
+            ("0.1.0", false),
+            ("0.1.9", false),
+            ("0.2.0", true),
+            ("0.10.0", true),
+            ("1.0.0", true),
+            ("mine", true),
+        ] {
+            assert_eq!(is_new_enough(version), expected, "{version}");
+        }
     }
 }

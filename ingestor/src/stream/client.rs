@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _, RebalanceProtocol};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::metadata::Metadata;
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::group::{GroupContext, GroupEvent};
@@ -15,6 +16,8 @@ use crate::cli::KafkaArgs;
 
 /// How long Kafka may take to answer when a run begins.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+/// One question of those.
+const ASK_FOR: Duration = Duration::from_secs(1);
 /// How long leaving the group may take.
 const CLOSE_WITHIN: Duration = Duration::from_secs(5);
 
@@ -90,17 +93,7 @@ impl Consumer {
         let inner: BaseConsumer<GroupContext> = config
             .create_with_context(GroupContext::default())
             .context("a Kafka option is wrong")?;
-        let metadata = match inner.fetch_metadata(Some(topic), ANSWER_WITHIN) {
-            Ok(metadata) => metadata,
-            Err(error) => bail!(
-                "Kafka at {} does not answer: {}; hint: check --brokers, and TLS and SASL options",
-                args.brokers,
-                inner
-                    .context()
-                    .last_error()
-                    .unwrap_or_else(|| error.to_string())
-            ),
-        };
+        let metadata = first_answer(&inner, topic, &args.brokers)?;
         let found = metadata.topics().first().context("Kafka named no topic")?;
         if let Some(error) = found.error() {
             match RDKafkaErrorCode::from(error) {
@@ -311,6 +304,37 @@ impl Consumer {
             });
         if closing.is_ok() && closed.recv_timeout(CLOSE_WITHIN).is_err() {
             tracing::debug!("leaving the group takes long: not waiting for it");
+        }
+    }
+}
+
+/// Asks for a topic until Kafka answers, or refuses for good, or time is up.
+fn first_answer(
+    client: &BaseConsumer<GroupContext>,
+    topic: &str,
+    brokers: &str,
+) -> anyhow::Result<Metadata> {
+    let deadline = Instant::now() + ANSWER_WITHIN;
+    loop {
+        let error = match client.fetch_metadata(Some(topic), ASK_FOR) {
+            Ok(metadata) => return Ok(metadata),
+            Err(error) => error,
+        };
+        // Why that was so comes by this way only; there are no records yet.
+        while client.poll(Duration::ZERO).is_some() {}
+        let (is_refusal, reason) = client
+            .context()
+            .last_error()
+            .unwrap_or((false, error.to_string()));
+        if is_refusal {
+            bail!(
+                "Kafka at {brokers} refuses us: {reason}; hint: check the user and password, and the TLS options, in -X"
+            );
+        }
+        if Instant::now() >= deadline {
+            bail!(
+                "Kafka at {brokers} does not answer: {reason}; hint: check --brokers, and TLS and SASL options"
+            );
         }
     }
 }

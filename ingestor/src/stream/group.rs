@@ -7,7 +7,7 @@ use rdkafka::TopicPartitionList;
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext, RebalanceProtocol};
-use rdkafka::error::KafkaError;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::types::RDKafkaRespErr;
 
 /// With a cooperative protocol these are changes; with an eager one they are all partitions.
@@ -21,7 +21,7 @@ pub(super) enum GroupEvent {
 #[derive(Default)]
 pub(super) struct GroupContext {
     events: Mutex<Vec<GroupEvent>>,
-    last_error: Mutex<Option<String>>,
+    last_error: Mutex<Option<(bool, String)>>,
     is_closing: AtomicBool,
 }
 
@@ -31,8 +31,8 @@ impl GroupContext {
         std::mem::take(&mut *self.events.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// What the client last complained of.
-    pub(super) fn last_error(&self) -> Option<String> {
+    /// What the client last complained of, and whether it is a refusal, which trying again does not mend.
+    pub(super) fn last_error(&self) -> Option<(bool, String)> {
         let last = self.last_error.lock();
         last.unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -51,10 +51,18 @@ impl ClientContext for GroupContext {
 
     fn error(&self, error: KafkaError, reason: &str) {
         tracing::debug!(target: "librdkafka", %error, "{reason}");
-        *self
+        let is_refusal = matches!(
+            error.rdkafka_error_code(),
+            Some(RDKafkaErrorCode::Authentication | RDKafkaErrorCode::SSL)
+        );
+        let mut last = self
             .last_error
             .lock()
-            .unwrap_or_else(PoisonError::into_inner) = Some(reason.to_owned());
+            .unwrap_or_else(PoisonError::into_inner);
+        // "All brokers are down" follows a refusal, and says less.
+        if is_refusal || !last.as_ref().is_some_and(|(is_refusal, _)| *is_refusal) {
+            *last = Some((is_refusal, reason.to_owned()));
+        }
     }
 }
 

@@ -8,6 +8,8 @@ use musicstream_tests::process::{Summary, ingestor, program, run};
 use musicstream_tests::secrecy;
 use musicstream_tests::topic::{Record, Topic};
 
+use crate::upgrade::OLD_ROLES;
+
 const SECONDS: Duration = Duration::from_secs(30);
 
 #[test]
@@ -82,8 +84,19 @@ fn what_cannot_work_ends_within_seconds_with_its_reason() {
     let nobody = database.nobody_url();
     let url = database.ingest_url();
     let elsewhere = format!("{}/no_such_database", url.rsplit_once('/').unwrap().0);
+    let wrong = url.replace("_ingest:", "_ingest:wrong-");
+    let lacking = format!("{}/postgres", url.rsplit_once('/').unwrap().0);
+    let old = Database::of_version("0.1.0", OLD_ROLES);
+    let old_url = old.ingest_url();
     for (variable, setting, words) in [
-        ("DATABASE_URL", nobody.as_str(), "Grant the role"),
+        ("DATABASE_URL", wrong.as_str(), "Check the password"),
+        ("DATABASE_URL", &lacking, "create extension pg_musicstream"),
+        (
+            "DATABASE_URL",
+            &old_url,
+            "alter extension pg_musicstream update",
+        ),
+        ("DATABASE_URL", &nobody, "Grant the role"),
         ("DATABASE_URL", &elsewhere, "does not exist"),
         ("DATABASE_URL", "postgresql://h/d?no_such=1", "no_such"),
         ("KAFKA_BROKERS", "127.0.0.1:1", "--brokers"),
@@ -93,6 +106,18 @@ fn what_cannot_work_ends_within_seconds_with_its_reason() {
         let errors = finished.stderr.matches("ERROR").count();
         assert_eq!(errors, 1, "one message: {finished:#?}");
     }
+    let absent = run(
+        ingestor(&database).args(["stream", "--topic", "no_such_topic_here"]),
+        SECONDS,
+    )
+    .with_code(1);
+    assert!(
+        absent
+            .stderr
+            .contains("there is no topic no_such_topic_here"),
+        "{absent:#?}"
+    );
+    assert_eq!(absent.stderr.matches("ERROR").count(), 1, "{absent:#?}");
     let unknown = run(
         stream(&database, &topic).args(["-X", "no.such.option=1"]),
         SECONDS,

@@ -6,7 +6,7 @@ use musicstream_tests::database::{Database, connect, project_sql, value};
 use musicstream_tests::oracle::{assert_metrics_equal_raw, roll_up};
 
 const OLD: &str = "0.1.0";
-const OLD_ROLES: &str = include_str!("upgrade/roles-0.1.0.sql");
+pub(crate) const OLD_ROLES: &str = include_str!("upgrade/roles-0.1.0.sql");
 const FILL: &str = include_str!("upgrade/fill-0.1.0.sql");
 const CATALOGUE: &str = include_str!("upgrade/catalogue.sql");
 
