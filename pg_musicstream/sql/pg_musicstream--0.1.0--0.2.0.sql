@@ -3,6 +3,7 @@ select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('pg_musicstream'), 1
 
 alter table ingest_offsets add column released_at timestamptz;
 comment on column ingest_offsets.released_at is 'when its owner gave it up; null: it is in use';
+comment on column ingest_offsets.checksum is 'of a file: the hash of all bytes before next_offset; of a Kafka topic: its id';
 comment on sequence rejected_events_rejected_id_seq is 'numbers the rows of rejected_events in the order in which they came';
 alter table rollup_state add column last_rollup_ms double precision, add column last_rollup_deltas bigint;
 comment on column rollup_state.last_rollup_ms is 'how long the last rollup took, in milliseconds';

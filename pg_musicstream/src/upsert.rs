@@ -1,6 +1,7 @@
 //! Staged rows become stored events: judged, each once, and counted.
 
 mod insert;
+mod order;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -8,6 +9,7 @@ use pgrx::datum::{Date, TimestampWithTimeZone, Uuid};
 use pgrx::prelude::*;
 use pgrx::spi::SpiClient;
 
+use self::order::Order;
 use crate::bounds::{self, DAY, SECOND, day_start, timestamp};
 use crate::error::{Error, require_read_committed};
 use crate::inbox;
@@ -117,32 +119,6 @@ struct Survey {
     near_midnight: Vec<pg_sys::ItemPointerData>,
     progress: Progress,
     order: Order,
-}
-
-/// How the event_ids of a batch's storable rows follow one another as they lie in the staging table. A writer that sorts
-/// them does not decide it alone: a row that is short enough may go into a gap that a longer one left on an earlier page.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-enum Order {
-    #[default]
-    Ascending,
-    /// Anyhow, but each once.
-    Unordered,
-    /// One comes at least twice.
-    Repeated,
-}
-
-impl Order {
-    fn of(mut ids: Vec<[u8; 16]>) -> Order {
-        if ids.is_sorted_by(|id, next| id < next) {
-            return Order::Ascending;
-        }
-        ids.sort_unstable();
-        if ids.windows(2).any(|pair| pair[0] == pair[1]) {
-            Order::Repeated
-        } else {
-            Order::Unordered
-        }
-    }
 }
 
 /// The staged rows of one source in one temporary table.

@@ -11,8 +11,11 @@ use crate::process::Summary;
 /// Differences between metrics and events, both ways, as bags; one row each. One statement, so one snapshot.
 const DIFFERENCES: &str = include_str!("differences.sql");
 
+/// Reasons of which musicstream_status tells another number than rejected_events holds. One statement, so one snapshot.
+const MISCOUNTED_REJECTS: &str = include_str!("miscounted_rejects.sql");
+
 /// The metrics, rolled up or pending, say exactly what a count over the events says: by the extension's own
-/// word and by a comparison that shares nothing with it.
+/// word and by a comparison that shares nothing with it. The rejects are counted, too.
 ///
 /// # Panics
 /// They do not.
@@ -41,6 +44,11 @@ pub fn assert_metrics_equal_raw(client: &mut Client) {
         &[],
     );
     assert_eq!(twice, 0, "event_ids are stored more than once");
+    let miscounted = rows(client, MISCOUNTED_REJECTS);
+    assert!(
+        miscounted.is_empty(),
+        "rejects that are kept, and that are counted: {miscounted:#?}"
+    );
 }
 
 /// The daily metrics are these counts and nothing else: before a rollup, after it, and in the table itself.

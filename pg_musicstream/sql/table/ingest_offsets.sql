@@ -15,7 +15,7 @@ comment on table ingest_offsets is 'how far each source partition is stored; cha
 comment on column ingest_offsets.next_offset is 'first offset that is not stored yet; null: nothing is';
 comment on column ingest_offsets.epoch is 'counts the owners: who holds an older epoch can no longer write';
 comment on column ingest_offsets.max_event_ts is 'newest event time seen, clocks ahead of ours left out';
-comment on column ingest_offsets.checksum is 'of a file: the hash of all bytes before next_offset';
+comment on column ingest_offsets.checksum is 'of a file: the hash of all bytes before next_offset; of a Kafka topic: its id';
 comment on column ingest_offsets.released_at is 'when its owner gave it up; null: it is in use';
 
 select pg_catalog.pg_extension_config_dump('ingest_offsets', '');

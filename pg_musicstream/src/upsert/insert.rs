@@ -7,7 +7,8 @@ use pgrx::datum::TimestampWithTimeZone;
 use pgrx::prelude::*;
 use pgrx::spi::SpiClient;
 
-use super::{Batch, Order};
+use super::Batch;
+use super::order::Order;
 use crate::bounds::{day_start, timestamp};
 use crate::deltas::{Count, Deltas};
 use crate::error::Error;
@@ -88,7 +89,7 @@ impl Batch<'_> {
             let effect = subtransaction::unless_raised(
                 client,
                 PgSqlErrorCode::ERRCODE_UNIQUE_VIOLATION,
-                |client| self.insert_by(client, &insert_new(order), final_before),
+                |client| self.insert_by(client, &order.insert_new(), final_before),
             )?;
             match effect {
                 Some(_) => optimism.won(),
@@ -99,7 +100,7 @@ impl Batch<'_> {
                 return effect.append(client, rows);
             }
         }
-        self.insert_by(client, &insert_missing(order), final_before)?
+        self.insert_by(client, &order.insert_missing(), final_before)?
             .append(client, rows)
     }
 
@@ -113,31 +114,6 @@ impl Batch<'_> {
         for_each_row(client, &self.statement(statement), |row| effect.add(&row))?;
         Ok(effect)
     }
-}
-
-/// The statement for a batch of which nothing is stored yet.
-fn insert_new(order: Order) -> String {
-    let statement = include_str!("../../sql/statement/insert.sql");
-    match order {
-        Order::Ascending => statement.to_owned(),
-        Order::Unordered => with_part(statement, "unordered"),
-        Order::Repeated => with_part(&with_part(statement, "repeated"), "repeated"),
-    }
-}
-
-/// The statement for any batch.
-fn insert_missing(order: Order) -> String {
-    with_part(&insert_new(order), "known")
-}
-
-/// Takes the first part of this name out of its comment.
-fn with_part(statement: &str, name: &str) -> String {
-    statement
-        .split_once(&format!("/* {name}: "))
-        .and_then(|(before, rest)| Some((before, rest.split_once(" */")?)))
-        .map_or(statement.to_owned(), |(before, (part, after))| {
-            [before, part, after].concat()
-        })
 }
 
 /// The start of the oldest day that is not final: the day that holds the watermark.

@@ -299,7 +299,9 @@ fn cells_that_are_hard_to_read_are_stored_as_they_are_meant() {
 /// Forgets all that was stored: for tests of so many files that a database for each would take long.
 fn empty(client: &mut Client) {
     client
-        .batch_execute("truncate raw_events, metric_deltas, rejected_events, ingest_offsets")
+        .batch_execute(
+            "truncate raw_events, metric_deltas, listener_deltas, rejected_events, ingest_offsets",
+        )
         .unwrap();
 }
 

@@ -9,6 +9,7 @@ mod command_line;
 mod corpora;
 mod correction;
 mod crash;
+mod credentials;
 mod csv_file;
 mod dedup;
 mod disk;

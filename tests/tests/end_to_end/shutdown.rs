@@ -5,6 +5,7 @@ use std::time::Duration;
 use musicstream_tests::database::{Database, value};
 use musicstream_tests::pipeline::{stream, stream_to_end};
 use musicstream_tests::process::{Program, ingestor, run};
+use musicstream_tests::proxy::Proxy;
 use musicstream_tests::topic::{Record, Topic};
 use musicstream_tests::wait::until;
 
@@ -67,4 +68,75 @@ fn a_stream_that_ends_in_good_order_gives_its_partitions_up() {
     });
     program.terminate();
     program.finish(SOON).with_code(0);
+}
+
+#[test]
+fn what_cannot_be_stored_in_time_is_left_and_a_second_signal_ends_it_at_once() {
+    let topic = Topic::create("stopped", 2);
+    let database = Database::create();
+    let (proxy, url) = Proxy::before(&database);
+    let start = |drain_timeout: &str| {
+        let program = Program::start(
+            stream(&database, &topic)
+                .env("DATABASE_URL", &url)
+                .args(["--group", topic.name(), "--drain-timeout", drain_timeout])
+                .args(["-X", "session.timeout.ms=6000"]),
+        );
+        until(SOON, "it to read", || {
+            program.log().contains("the group gave us").then_some(())
+        });
+        program
+    };
+    let claimed = "select count(*) from ingest_offsets where owner is not null";
+    let mut client = database.client();
+    let await_claims = |client: &mut postgres::Client| {
+        until(SOON, "both partitions to be claimed", || {
+            (value::<i64>(client, claimed, &[]) == 2).then_some(())
+        });
+    };
+    let late = start("1s");
+    await_claims(&mut client);
+    proxy.set_silent(true);
+    // The first thing that a batch asks for; its answer does not arrive.
+    let partitions = "select count(*) from pg_inherits where inhparent = 'raw_events'::regclass";
+    let before: i64 = value(&mut client, partitions, &[]);
+    topic.send(events(0..10));
+    until(SOON, "a batch to be under way", || {
+        (value::<i64>(&mut client, partitions, &[]) > before).then_some(())
+    });
+    late.terminate();
+    let finished = late.finish(SOON).with_code(0);
+    assert!(
+        finished.stderr.contains("not all could be stored in time"),
+        "{finished:#?}"
+    );
+
+    proxy.set_silent(false);
+    let stubborn = start("10m");
+    until(SOON, "the rest to be stored", || {
+        (value::<i64>(&mut client, "select count(*) from raw_events", &[]) == 10).then_some(())
+    });
+    proxy.set_silent(true);
+    topic.send(events(10..20));
+    let waiting =
+        "select count(*) from pg_stat_activity where application_name = 'musicstream-ingestor'
+        and datname = current_database() and state = 'idle in transaction'";
+    until(SOON, "a batch to be under way", || {
+        (value::<i64>(&mut client, waiting, &[]) > 0).then_some(())
+    });
+    stubborn.terminate();
+    until(SOON, "it to drain", || {
+        stubborn
+            .log()
+            .contains("storing what is under way")
+            .then_some(())
+    });
+    stubborn.terminate();
+    stubborn.finish(SOON).with_code(143);
+    proxy.set_silent(false);
+    stream_to_end(&database, &topic);
+    assert_eq!(
+        value::<i64>(&mut client, "select count(*) from raw_events", &[]),
+        20
+    );
 }

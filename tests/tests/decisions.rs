@@ -1,0 +1,9 @@
+//! Decisions of the extension that are pure, with the unit tests that stand beside them: its library links only inside
+//! Postgres, so they are built here.
+
+#![allow(dead_code)] // their callers are in the extension
+
+#[path = "../../pg_musicstream/src/optimism.rs"]
+mod optimism;
+#[path = "../../pg_musicstream/src/upsert/order.rs"]
+mod order;
