@@ -1,6 +1,9 @@
 //! What the pipeline says of itself: status, progress, and the watermark that follows the slowest active source.
 
+use std::time::Duration;
+
 use postgres::Client;
+use postgres::fallible_iterator::FallibleIterator;
 
 use musicstream_tests::database::{Database, connect, value};
 
@@ -382,5 +385,34 @@ fn a_source_that_brings_old_events_is_active() {
             &[],
         );
         assert_eq!(told, "active 10", "hour {hour}");
+    }
+}
+
+#[test]
+fn a_rollup_notifies_once_if_it_changed_a_metric() {
+    let database = Database::create();
+    let mut listener = database.client();
+    listener.batch_execute("listen musicstream").unwrap();
+    let mut client = database.client();
+    for (events, rollups) in [(0, 1), (1, 1), (50, 1), (50, 2)] {
+        client
+            .batch_execute(&format!(
+                "insert into staging_events
+                select gen_random_uuid(), 'u', type, 'region ' || n % 7, '2026-03-01T00:00:00Z'
+                from generate_series(1, {events}) as n, unnest(array['play', 'stop']) as type"
+            ))
+            .unwrap();
+        for _ in 0..rollups {
+            client.execute("select musicstream_rollup()", &[]).unwrap();
+        }
+        // Notifications come in the order of their transactions.
+        client.batch_execute("notify musicstream, 'end'").unwrap();
+        let mut came = 0;
+        let mut notifications = listener.notifications();
+        let mut waiting = notifications.timeout_iter(Duration::from_secs(60));
+        while waiting.next().unwrap().expect("in time").payload() != "end" {
+            came += 1;
+        }
+        assert_eq!(came, i32::from(events > 0), "of {rollups} rollups");
     }
 }
