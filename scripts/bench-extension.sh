@@ -6,7 +6,11 @@ set -euo pipefail
 cd "$ROOT"
 
 package=$(scripts/extension.sh)
-DATABASE_URL=$(scripts/postgres.sh up "$package")
+# A quarter of the memory, as the manual of Postgres has it: with less, the tables that take turns push one another out of
+# the cache, which is not what is measured. It stays so until the server is started again.
+scripts/postgres.sh down
+buffers=$(awk '/^MemTotal:/ { print int($2 / 4096) "MB" }' /proc/meminfo)
+DATABASE_URL=$(MUSICSTREAM_SHARED_BUFFERS=$buffers scripts/postgres.sh up "$package")
 export DATABASE_URL
 quietly "building the benchmark" cargo build --release -p musicstream-bench
 "$BIN/musicstream-bench" --write docs/benchmarks.md "$@"

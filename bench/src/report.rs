@@ -37,7 +37,8 @@ fn write_section(text: &mut String, plan: &Plan, figures: &Figures) -> std::fmt:
          An upsert is the whole transaction: ledger, binary COPY into the staging table, judgement, insert, deltas, \
          sketches, commit; its rows are sent sorted by event_id, as the ingestor does.\n\
          Lower quartiles of {} batches; what is compared took turns, batch by batch, so compare ratios, not runs.\n\
-         Events stored beforehand are spread over {DAYS} days, that of the batches among them.\n\
+         Events stored beforehand are spread over {DAYS} days, that of the batches among them; the minutes that late events change \
+         have been written since the last checkpoint.\n\
          Load average before the run, of whatever else the machine did: {load}.\n",
         figures.server, plan.batch_rows, plan.batches,
     )?;
