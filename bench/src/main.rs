@@ -25,6 +25,9 @@ struct Options {
     /// The sizes of the project's targets: 1, 10 and 50 million events
     #[arg(long, conflicts_with = "stored")]
     full: bool,
+    /// Spread what is stored over this many days at each size, rather than 500,000 a day: days grow fuller with the size
+    #[arg(long)]
+    days: Option<i64>,
     /// Rows a batch
     #[arg(long, default_value_t = 100_000)]
     batch_rows: usize,
@@ -49,6 +52,7 @@ fn main() -> Result<()> {
         batches: options.batches,
         // The last that is over, whatever the hour: its noon is no clock that is ahead.
         day: i64::try_from(now.as_secs() / 86_400)? - 1,
+        days: options.days,
     };
     let figures = measure::measure(&options.database_url, &plan)?;
     let text = report::section(&plan, &figures);

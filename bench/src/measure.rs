@@ -7,8 +7,9 @@ use anyhow::Result;
 use crate::database::Database;
 use crate::events::Source;
 
-/// Over how many days what is stored beforehand is spread, that of the batches included.
-pub(crate) const DAYS: i64 = 30;
+/// What is stored beforehand comes at a steady rate, so that more of it means more days, not fuller ones: this many events
+/// a day, that of the batches included.
+pub(crate) const ROWS_A_DAY: f64 = 500_000.0;
 /// Batches before the first that counts: partitions are made, caches filled.
 const WARM_UP: usize = 2;
 
@@ -19,6 +20,16 @@ pub(crate) struct Plan {
     pub(crate) batches: usize,
     /// Whose events the batches hold, in days since 1970-01-01.
     pub(crate) day: i64,
+    /// Over how many days what is stored is spread; by [`ROWS_A_DAY`] if not given.
+    pub(crate) days: Option<i64>,
+}
+
+impl Plan {
+    /// Over how many days so many events are spread: two at least, for the late events of the first batch are a day old.
+    pub(crate) fn days(&self, stored_millions: f64) -> i64 {
+        let steady = (stored_millions * 1e6 / ROWS_A_DAY).ceil() as i64;
+        self.days.unwrap_or(steady).max(2)
+    }
 }
 
 /// Times of one thing, one a turn.
@@ -96,7 +107,8 @@ fn at_size(url: &str, plan: &Plan, stored_millions: f64, round: u64) -> Result<A
     eprintln!("with {stored_millions} million events stored: filling");
     let mut empty = Database::create(url, "musicstream_bench_empty")?;
     let mut stored = Database::create(url, "musicstream_bench_stored")?;
-    stored.fill(plan.day, DAYS, (stored_millions * 1e6) as i64 / DAYS)?;
+    let days = plan.days(stored_millions);
+    stored.fill(plan.day, days, (stored_millions * 1e6) as i64 / days)?;
 
     let mut figures = AtSize {
         stored_millions,

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::measure::{DAYS, Figures, Plan};
+use crate::measure::{Figures, Plan};
 
 const BEGIN: &str = "<!-- written by make bench-extension: from here -->\n";
 const END: &str = "<!-- to here -->\n";
@@ -29,6 +29,11 @@ fn write_section(text: &mut String, plan: &Plan, figures: &Figures) -> std::fmt:
     let rows = plan.batch_rows as f64;
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     let load = &figures.load;
+    let days: Vec<String> = figures
+        .sizes
+        .iter()
+        .map(|size| plan.days(size.stored_millions).to_string())
+        .collect();
     writeln!(
         text,
         "{}; client and server on the same {cores} cores.\n\
@@ -37,10 +42,13 @@ fn write_section(text: &mut String, plan: &Plan, figures: &Figures) -> std::fmt:
          An upsert is the whole transaction: ledger, binary COPY into the staging table, judgement, insert, deltas, \
          sketches, commit; its rows are sent sorted by event_id, as the ingestor does.\n\
          Lower quartiles of {} batches; what is compared took turns, batch by batch, so compare ratios, not runs.\n\
-         Events stored beforehand are spread over {DAYS} days, that of the batches among them; the minutes that late events change \
+         Events stored beforehand are spread over {} days, that of the batches among them; the minutes that late events change \
          have been written since the last checkpoint.\n\
          Load average before the run, of whatever else the machine did: {load}.\n",
-        figures.server, plan.batch_rows, plan.batches,
+        figures.server,
+        plan.batch_rows,
+        plan.batches,
+        days.join(", "),
     )?;
     writeln!(
         text,

@@ -15,6 +15,7 @@ mod inbox;
 mod listeners;
 mod names;
 mod optimism;
+mod packed;
 mod plausible;
 mod retry;
 mod rollup;

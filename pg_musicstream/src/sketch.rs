@@ -6,6 +6,7 @@ use pgrx::prelude::*;
 use pgrx::{Internal, PgMemoryContexts};
 
 use crate::error::Error;
+use crate::packed;
 
 /// Two to this power registers: at most 8 kB a sketch, and a standard error of 1.04 / √2¹⁴ = 0.8 %.
 pub(crate) const LG_K: u8 = 14;
@@ -33,9 +34,11 @@ impl Sketch {
 
     /// As it is stored.
     pub(crate) fn into_bytes(self) -> Vec<u8> {
-        let mut union = empty_union();
-        union.update(&self.0);
-        stored(&union)
+        packed::pack(&self.0.serialize()).unwrap_or_else(|| {
+            let mut union = empty_union();
+            union.update(&self.0);
+            four_bits(&union)
+        })
     }
 }
 
@@ -43,9 +46,18 @@ fn empty_union() -> HllUnion {
     HllUnion::new(LG_K).unwrap_or_else(|error| error!("{error}"))
 }
 
-/// Four bits a register: the smallest to store.
+/// Four bits a register: the smallest to store. What has no registers yet is what `packed` leaves to the library.
 fn stored(union: &HllUnion) -> Vec<u8> {
+    packed::pack(&union.to_sketch(HllType::Hll8).serialize()).unwrap_or_else(|| four_bits(union))
+}
+
+fn four_bits(union: &HllUnion) -> Vec<u8> {
     union.to_sketch(HllType::Hll4).serialize()
+}
+
+/// To be merged: with eight bits a register, which is what a union works on.
+fn read_wide(bytes: &[u8]) -> HllSketch {
+    packed::unpack(bytes).map_or_else(|| read(bytes), |image| read(&image))
 }
 
 fn read(bytes: &[u8]) -> HllSketch {
@@ -79,7 +91,7 @@ fn musicstream_sketch_merge(
 ) -> Internal {
     with_state(state, fcinfo, |union| {
         if let Some(sketch) = sketch {
-            union.update(&read(sketch));
+            union.update(&read_wide(sketch));
         }
     })
 }

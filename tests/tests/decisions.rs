@@ -7,3 +7,5 @@
 mod optimism;
 #[path = "../../pg_musicstream/src/upsert/order.rs"]
 mod order;
+#[path = "../../pg_musicstream/src/packed.rs"]
+mod packed;

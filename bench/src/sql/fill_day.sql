@@ -10,7 +10,7 @@ begin
         select
             gen_random_uuid(),
             'user-' || (200000 * power(random(), 3))::integer,
-            (array['play', 'play', 'play', 'pause', 'stop'])[1 + n %% 5],
+            (array['play', 'play', 'play', 'pause', 'stop'])[1 + n / 50 %% 5],
             'region-' || to_char(n %% 50, 'FM00'),
             :day::timestamp at time zone 'UTC' + n * (interval '24 hours' / :rows),
             'song-' || n %% 50000,

@@ -1,0 +1,252 @@
+//! Images of HLL sketches with four bits a register to ones with eight and back, array at a time.
+//!
+//! The library goes through its registers one by one, with a branch or two for each: most of a rollup's time. Images are
+//! as <https://datasketches.apache.org/docs/HLL/Hll4.html> and the library's own `serialize()` have them.
+
+use std::ops::Range;
+
+/// Offsets in an image: of the header, and of what follows it.
+const PREAMBLE: usize = 0;
+const VERSION: usize = 1;
+const FAMILY: usize = 2;
+const LG_K: usize = 3;
+const LG_AUX: usize = 4;
+const FLAGS: usize = 5;
+const LOWEST: usize = 6;
+const MODE: usize = 7;
+/// What estimates are made of; the same in both forms.
+const ESTIMATOR: Range<usize> = 8..32;
+const AT_LOWEST: Range<usize> = 32..36;
+const EXCEPTIONS: Range<usize> = 36..40;
+const HEADER: usize = 40;
+
+/// Words of a header with an array of registers, the version, and the family of HLL.
+const ARRAY: [u8; 3] = [10, 1, 7];
+const FOUR_BITS: u8 = 2;
+const EIGHT_BITS: u8 = 2 | 2 << 2;
+const COMPACT: u8 = 8;
+const OUT_OF_ORDER: u8 = 16;
+
+/// In place of a register that is too far above the lowest one: its value is among the exceptions.
+const ELSEWHERE: u8 = 15;
+/// Of an exception's word: the low bits are the register's number, the rest its value.
+const NUMBER_BITS: u32 = 26;
+
+/// The image with eight bits a register of one with four; `None` if it is anything else: the library reads, or refuses it.
+pub(crate) fn unpack(image: &[u8]) -> Option<Vec<u8>> {
+    let header = header(image, FOUR_BITS)?;
+    if header[FLAGS] & COMPACT == 0 || header[LOWEST] > 62 {
+        return None;
+    }
+    let registers = 1_usize << header[LG_K];
+    let (nibbles, exceptions) = image[HEADER..].split_at_checked(registers / 2)?;
+    let (exceptions, rest) = exceptions.as_chunks::<4>();
+    let claimed = nibbles
+        .iter()
+        .map(|pair| usize::from(pair & 15 == ELSEWHERE) + usize::from(pair >> 4 == ELSEWHERE))
+        .sum::<usize>();
+    if !rest.is_empty()
+        || exceptions.len() != claimed
+        || word(header, EXCEPTIONS) as usize != claimed
+    {
+        return None;
+    }
+
+    let lowest = header[LOWEST];
+    let mut unpacked = Vec::with_capacity(HEADER + registers);
+    unpacked.extend_from_slice(header);
+    unpacked.resize(HEADER + registers, 0);
+    let (wide, values) = unpacked.split_at_mut(HEADER);
+    for (pair, both) in values.as_chunks_mut::<2>().0.iter_mut().zip(nibbles) {
+        *pair = [lowest + (both & 15), lowest + (both >> 4)];
+    }
+    for exception in exceptions {
+        let exception = u32::from_le_bytes(*exception);
+        let register = (exception & ((1 << NUMBER_BITS) - 1)) as usize;
+        let value = values.get_mut(register)?;
+        // Twice the same, or one that is not claimed.
+        if *value != lowest + ELSEWHERE {
+            return None;
+        }
+        *value = (exception >> NUMBER_BITS) as u8;
+        if *value < lowest + ELSEWHERE {
+            return None;
+        }
+        // So that a second one for it is seen: values of exceptions are at least this, and one more bit is free.
+        *value |= 128;
+    }
+    for value in values.iter_mut() {
+        *value &= 127;
+    }
+    wide[FLAGS] &= OUT_OF_ORDER;
+    wide[LOWEST] = 0;
+    wide[MODE] = EIGHT_BITS;
+    if lowest > 0 {
+        wide[AT_LOWEST].fill(0);
+    }
+    wide[EXCEPTIONS].fill(0);
+    Some(unpacked)
+}
+
+/// The image with four bits a register of one with eight; `None` if it is anything else.
+pub(crate) fn pack(image: &[u8]) -> Option<Vec<u8>> {
+    let header = header(image, EIGHT_BITS)?;
+    let values = &image[HEADER..];
+    if values.len() != 1 << header[LG_K] {
+        return None;
+    }
+    let lowest = values.iter().copied().min()?;
+    let highest = values.iter().copied().max()?;
+    if highest > 63 {
+        return None;
+    }
+    let mut packed = Vec::with_capacity(HEADER + values.len() / 2);
+    packed.extend_from_slice(header);
+    let (pairs, _) = values.as_chunks::<2>();
+    packed.extend(
+        pairs
+            .iter()
+            .map(|[low, high]| (low - lowest).min(ELSEWHERE) | (high - lowest).min(ELSEWHERE) << 4),
+    );
+    let mut exceptions = 0_u32;
+    if highest - lowest >= ELSEWHERE {
+        for (register, value) in (0_u32..).zip(values) {
+            if value - lowest >= ELSEWHERE {
+                packed.extend((u32::from(*value) << NUMBER_BITS | register).to_le_bytes());
+                exceptions += 1;
+            }
+        }
+    }
+    let at_lowest = values.iter().filter(|&&value| value == lowest).count() as u32;
+    packed[LG_AUX] = 0;
+    packed[FLAGS] = packed[FLAGS] & OUT_OF_ORDER | COMPACT;
+    packed[LOWEST] = lowest;
+    packed[MODE] = FOUR_BITS;
+    packed[AT_LOWEST].copy_from_slice(&at_lowest.to_le_bytes());
+    packed[EXCEPTIONS].copy_from_slice(&exceptions.to_le_bytes());
+    Some(packed)
+}
+
+/// The header of an image that holds an array of registers so wide.
+fn header(image: &[u8], mode: u8) -> Option<&[u8]> {
+    let header = image.get(..HEADER)?;
+    let is_array = header[PREAMBLE..=FAMILY] == ARRAY && header[MODE] == mode;
+    (is_array && (4..=21).contains(&header[LG_K])).then_some(header)
+}
+
+fn word(header: &[u8], at: Range<usize>) -> u32 {
+    header[at]
+        .iter()
+        .rev()
+        .fold(0, |word, byte| word << 8 | u32::from(*byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use datasketches::hll::{HllSketch, HllType, HllUnion};
+    use proptest::prelude::*;
+
+    const LG_K_HERE: u8 = 14;
+
+    /// As the library turns one form into the other.
+    fn by_library(image: &[u8], into: HllType) -> Vec<u8> {
+        let mut union = HllUnion::new(LG_K_HERE).expect("a union");
+        union.update(&HllSketch::deserialize(image).expect("an image"));
+        union.to_sketch(into).serialize()
+    }
+
+    /// Eight bits a register: mostly a little above `lowest`, some of them far.
+    fn array() -> impl Strategy<Value = Vec<u8>> {
+        (0_u8..20, any::<u64>(), 0_u32..400).prop_map(|(lowest, seed, far)| {
+            let mut state = seed | 1;
+            let mut next = || {
+                state ^= state << 13;
+                state ^= state >> 7;
+                state ^= state << 17;
+                state
+            };
+            let mut values: Vec<u8> = (0..1 << LG_K_HERE)
+                .map(|_| lowest + (next() | 1 << 12).trailing_zeros() as u8)
+                .collect();
+            for _ in 0..far {
+                let register = (next() % values.len() as u64) as usize;
+                values[register] = lowest + (next() % (63 - u64::from(lowest)) + 1) as u8;
+            }
+            image(&values)
+        })
+    }
+
+    fn image(values: &[u8]) -> Vec<u8> {
+        let (mut kxq0, mut kxq1) = (0.0, 0.0);
+        for value in values {
+            let part = 2_f64.powi(-i32::from(*value));
+            if *value < 32 {
+                kxq0 += part;
+            } else {
+                kxq1 += part;
+            }
+        }
+        let zeros = values.iter().filter(|value| **value == 0).count() as u32;
+        let mut image = vec![10, 1, 7, LG_K_HERE, 0, OUT_OF_ORDER, 0, EIGHT_BITS];
+        image.extend(0_f64.to_le_bytes());
+        image.extend(f64::to_le_bytes(kxq0));
+        image.extend(f64::to_le_bytes(kxq1));
+        image.extend(zeros.to_le_bytes());
+        image.extend(0_u32.to_le_bytes());
+        image.extend(values);
+        image
+    }
+
+    fn estimate(image: &[u8]) -> f64 {
+        HllSketch::deserialize(image)
+            .expect("an image")
+            .composite_estimate()
+    }
+
+    /// Exceptions in the order of their registers: the library has them in that of its hash table.
+    fn sorted(mut image: Vec<u8>) -> Vec<u8> {
+        let (exceptions, _) = image[HEADER + (1 << LG_K_HERE) / 2..].as_chunks_mut::<4>();
+        exceptions.sort_unstable_by_key(|word| u32::from_le_bytes(*word) << 6);
+        image
+    }
+
+    proptest! {
+        #[test]
+        fn both_ways_are_the_librarys(image in array()) {
+            let packed = pack(&image).expect("packed");
+            let theirs = by_library(&image, HllType::Hll4);
+            prop_assert!(sorted(packed.clone()) == sorted(theirs.clone()), "packed otherwise than by the library");
+            prop_assert!(unpack(&packed).expect("unpacked") == image, "not what was packed");
+            prop_assert!(unpack(&theirs).expect("theirs") == by_library(&theirs, HllType::Hll8), "unpacked otherwise");
+            prop_assert_eq!(estimate(&packed), estimate(&image));
+        }
+
+        #[test]
+        fn what_is_broken_is_left_to_the_library(image in array(), at in 0_usize..9000, byte: u8) {
+            let mut packed = pack(&image).expect("packed");
+            let at = at.min(packed.len() - 1);
+            packed[at] = byte;
+            // Either refused here, or read as the library reads it.
+            if let Some(unpacked) = unpack(&packed) {
+                let theirs = HllSketch::deserialize(&packed);
+                prop_assert!(theirs.is_ok());
+                let values = by_library(&packed, HllType::Hll8);
+                prop_assert!(unpacked[HEADER..] == values[HEADER..]);
+            }
+            prop_assert!(unpack(&packed[..at]).is_none());
+        }
+    }
+
+    #[test]
+    fn lists_and_sets_have_no_registers() {
+        for users in [0, 3, 100] {
+            let mut sketch = HllSketch::new(LG_K_HERE, HllType::Hll4).expect("a sketch");
+            for user in 0..users {
+                sketch.update(user);
+            }
+            assert_eq!(unpack(&sketch.serialize()), None);
+            assert_eq!(pack(&sketch.serialize()), None);
+        }
+    }
+}
