@@ -1,26 +1,22 @@
 //! Images of HLL sketches with four bits a register to ones with eight and back, array at a time.
 //!
 //! The library goes through its registers one by one, with a branch or two for each: most of a rollup's time. Images are
-//! as <https://datasketches.apache.org/docs/HLL/Hll4.html> and the library's own `serialize()` have them.
+//! as the library's own `serialize()` writes them, and are compared with those in the tests.
 
 use std::ops::Range;
 
-/// Offsets in an image: of the header, and of what follows it.
-const PREAMBLE: usize = 0;
-const VERSION: usize = 1;
-const FAMILY: usize = 2;
+/// Offsets in an image's header. What estimates are made of lies between the mode and the counts, the same in both forms.
+const KIND: Range<usize> = 0..3;
 const LG_K: usize = 3;
 const LG_AUX: usize = 4;
 const FLAGS: usize = 5;
 const LOWEST: usize = 6;
 const MODE: usize = 7;
-/// What estimates are made of; the same in both forms.
-const ESTIMATOR: Range<usize> = 8..32;
 const AT_LOWEST: Range<usize> = 32..36;
 const EXCEPTIONS: Range<usize> = 36..40;
 const HEADER: usize = 40;
 
-/// Words of a header with an array of registers, the version, and the family of HLL.
+/// An array of registers follows, version 1, of the family HLL.
 const ARRAY: [u8; 3] = [10, 1, 7];
 const FOUR_BITS: u8 = 2;
 const EIGHT_BITS: u8 = 2 | 2 << 2;
@@ -130,7 +126,7 @@ pub(crate) fn pack(image: &[u8]) -> Option<Vec<u8>> {
 /// The header of an image that holds an array of registers so wide.
 fn header(image: &[u8], mode: u8) -> Option<&[u8]> {
     let header = image.get(..HEADER)?;
-    let is_array = header[PREAMBLE..=FAMILY] == ARRAY && header[MODE] == mode;
+    let is_array = header[KIND] == ARRAY && header[MODE] == mode;
     (is_array && (4..=21).contains(&header[LG_K])).then_some(header)
 }
 
