@@ -353,7 +353,7 @@ impl Pump {
         let generation = self.generation.fetch_add(1, Ordering::AcqRel) + 1;
         self.intake.begin(generation);
         self.claiming = Claiming::default();
-        self.standby.clear();
+        self.standby.begin(&[]);
         self.look_at = None;
         self.is_paused = false;
         self.full_since = None;

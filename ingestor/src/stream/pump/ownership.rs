@@ -314,6 +314,7 @@ impl Pump {
     pub(super) fn look_again(&mut self) -> anyhow::Result<()> {
         self.next_generation();
         self.consumer.stop_reading()?;
+        self.standby.begin(&self.assigned);
         self.look(self.assigned.clone());
         Ok(())
     }
@@ -336,6 +337,7 @@ impl Pump {
                     .judge(partition, holder.as_ref(), owner, our_epoch, Instant::now());
             let other = holder.map(|holder| holder.owner).unwrap_or_default();
             match verdict {
+                Verdict::Forgotten => continue,
                 Verdict::Claim => ours.push(partition),
                 Verdict::Alive if self.consumer.is_bounded() => {
                     bail!("partition {partition} was taken over by another ingestor, {other}");
