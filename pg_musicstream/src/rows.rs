@@ -94,6 +94,10 @@ impl<'row> Row<'row> {
         self.datum(column).value() as i32
     }
 
+    pub(crate) fn long(&self, column: usize) -> i64 {
+        self.datum(column).value() as i64
+    }
+
     /// Microseconds, as [`crate::bounds`] counts them.
     pub(crate) fn timestamp(&self, column: usize) -> i64 {
         self.datum(column).value() as i64

@@ -2,14 +2,15 @@
 
 mod insert;
 mod order;
+mod recent;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use pgrx::datum::{Date, TimestampWithTimeZone, Uuid};
+use pgrx::datum::{Date, TimestampWithTimeZone};
 use pgrx::prelude::*;
 use pgrx::spi::SpiClient;
 
-use self::order::Order;
+use self::order::{Place, Rows, Staged};
 use crate::bounds::{self, DAY, SECOND, day_start, timestamp};
 use crate::error::{Error, require_read_committed};
 use crate::inbox;
@@ -109,16 +110,24 @@ type Progress = BTreeMap<i32, i64>;
 /// What a batch touches.
 #[derive(Debug, Default)]
 struct Survey {
-    /// Rows that can be stored.
-    rows: i64,
+    /// Rows that can be stored, as they lie.
+    rows: Vec<Staged>,
     /// Rows that cannot.
     refused: i64,
     /// The starts of the days.
     days: BTreeSet<i64>,
     /// The storable rows whose events may be stored in the day beyond a midnight.
-    near_midnight: Vec<pg_sys::ItemPointerData>,
+    near_midnight: Vec<Place>,
     progress: Progress,
-    order: Order,
+}
+
+/// What looking rows up in `raw_events` came to.
+#[derive(Debug, Default)]
+struct LookedUp {
+    /// Those whose event_id is stored.
+    known: Vec<Place>,
+    /// How many of them differ from what is stored; they are rejects now.
+    conflicting: i64,
 }
 
 /// The staged rows of one source in one temporary table.
@@ -145,7 +154,7 @@ impl Batch<'_> {
             self.refuse(client, &plausible)?;
         }
         let rejected = survey.refused;
-        if survey.rows == 0 {
+        if survey.rows.is_empty() {
             let outcome = Outcome {
                 staged: rejected,
                 rejected,
@@ -153,21 +162,21 @@ impl Batch<'_> {
             };
             return Ok((outcome, Progress::new()));
         }
+        let storable = survey.rows.len() as i64;
         make_partitions(client, &survey.days)?;
         let across_midnight = self.refuse_across_midnight(client, &mut survey)?;
 
-        let rows = survey.rows - across_midnight;
-        let insert::Inserted { inserted, new_ids } = self.insert(client, rows, survey.order)?;
-        let conflicting = across_midnight
-            + match new_ids {
-                Some(new_ids) => self.refuse_conflicts(client, &survey, new_ids)?,
-                None => 0,
-            };
+        let rows = Rows::of(std::mem::take(&mut survey.rows));
+        let insert::Inserted {
+            inserted,
+            conflicting,
+        } = self.insert(client, &survey, rows)?;
+        let conflicting = across_midnight + conflicting;
 
         let outcome = Outcome {
-            staged: rejected + survey.rows,
+            staged: rejected + storable,
             inserted,
-            duplicate: survey.rows - inserted - conflicting,
+            duplicate: storable - inserted - conflicting,
             conflicting,
             rejected,
         };
@@ -196,7 +205,6 @@ impl Batch<'_> {
 
     fn survey(&self, client: &mut SpiClient<'_>, plausible: &Plausible) -> Result<Survey, Error> {
         let mut survey = Survey::default();
-        let mut ids = Vec::new();
         let mut last_day = None;
         let window = i64::from(settings::DEDUP_WINDOW.get()) * SECOND;
         let statement = self.statement(include_str!("../sql/statement/survey.sql"));
@@ -206,21 +214,24 @@ impl Batch<'_> {
                 survey.refused += 1;
                 return;
             }
-            survey.rows += 1;
-            ids.push(row.uuid(3));
+            survey.rows.push(Staged {
+                id: row.uuid(3),
+                partition,
+                position: row.long(6),
+                place: place(row.tid(5)),
+            });
             let day = day_start(ts);
             if last_day.replace(day) != Some(day) {
                 survey.days.insert(day);
             }
             if ts < day + window || ts >= day + DAY - window {
-                survey.near_midnight.push(row.tid(5));
+                survey.near_midnight.push(place(row.tid(5)));
             }
             if ts <= plausible.now {
                 let newest = survey.progress.entry(partition).or_insert(ts);
                 *newest = ts.max(*newest);
             }
         })?;
-        survey.order = Order::of(ids);
         Ok(survey)
     }
 
@@ -236,7 +247,7 @@ impl Batch<'_> {
         if survey.near_midnight.is_empty() {
             return Ok(0);
         }
-        let refused = client
+        let refused: HashSet<Place> = client
             .update(
                 &*self.statement(include_str!("../sql/statement/refuse_across_midnight.sql")),
                 None,
@@ -245,47 +256,52 @@ impl Batch<'_> {
                     f64::from(settings::DEDUP_WINDOW.get()).into(),
                     timestamp(first - DAY).into(),
                     timestamp(last + 2 * DAY).into(),
-                    std::mem::take(&mut survey.near_midnight).into(),
+                    tids(std::mem::take(&mut survey.near_midnight)).into(),
                 ],
             )?
             .first()
-            .get_one::<i64>()?;
-        Ok(refused.unwrap_or_default())
+            .get_one::<Vec<pg_sys::ItemPointerData>>()?
+            .into_iter()
+            .flatten()
+            .map(place)
+            .collect();
+        survey.rows.retain(|row| !refused.contains(&row.place));
+        Ok(refused.len() as i64)
     }
 
-    /// Keeps those rows whose event_id is stored with other fields: the first arrival wins.
-    fn refuse_conflicts(
+    /// Looks rows up, and keeps those whose event_id is stored with other fields: the first arrival wins. `all_are_known`:
+    /// one that is not found on its day was stored with a time on another.
+    fn compare(
         &self,
         client: &mut SpiClient<'_>,
         survey: &Survey,
-        mut new_ids: HashSet<[u8; 16]>,
-    ) -> Result<i64, Error> {
-        // The first row with a new id is the one that was inserted; a second one is a duplicate within the batch.
-        let mut known = Vec::new();
-        let statement = self.statement(include_str!("../sql/statement/staged_ids.sql"));
-        for_each_row(client, &statement, |row| {
-            let id = row.uuid(1);
-            if !new_ids.remove(&id) {
-                known.push(Uuid::from_bytes(id));
-            }
-        })?;
+        rows: Vec<Place>,
+        all_are_known: bool,
+    ) -> Result<LookedUp, Error> {
         let (Some(&first), Some(&last)) = (survey.days.first(), survey.days.last()) else {
-            return Ok(0);
+            return Ok(LookedUp::default());
         };
-        let refused = client
+        if rows.is_empty() {
+            return Ok(LookedUp::default());
+        }
+        let (known, conflicting) = client
             .update(
-                &*self.statement(include_str!("../sql/statement/refuse_conflicts.sql")),
+                &*self.statement(include_str!("../sql/statement/compare.sql")),
                 None,
                 &[
                     self.source.into(),
-                    known.into(),
+                    tids(rows).into(),
                     timestamp(first).into(),
                     timestamp(last + DAY).into(),
+                    all_are_known.into(),
                 ],
             )?
             .first()
-            .get_one::<i64>()?;
-        Ok(refused.unwrap_or_default())
+            .get_two::<Vec<pg_sys::ItemPointerData>, i64>()?;
+        Ok(LookedUp {
+            known: known.into_iter().flatten().map(place).collect(),
+            conflicting: conflicting.unwrap_or_default(),
+        })
     }
 
     pub(crate) fn record_progress(
@@ -321,4 +337,20 @@ fn make_partitions(client: &mut SpiClient<'_>, days: &BTreeSet<i64>) -> Result<(
         &[days.into()],
     )?;
     Ok(())
+}
+
+fn tids(places: Vec<Place>) -> Vec<pg_sys::ItemPointerData> {
+    places
+        .into_iter()
+        .map(|place| {
+            let mut tid = pg_sys::ItemPointerData::default();
+            pgrx::itemptr::item_pointer_set_all(&mut tid, place.block, place.offset);
+            tid
+        })
+        .collect()
+}
+
+fn place(tid: pg_sys::ItemPointerData) -> Place {
+    let (block, offset) = pgrx::itemptr::item_pointer_get_both(tid);
+    Place { block, offset }
 }

@@ -9,3 +9,5 @@ mod optimism;
 mod order;
 #[path = "../../pg_musicstream/src/packed.rs"]
 mod packed;
+#[path = "../../pg_musicstream/src/upsert/recent.rs"]
+mod recent;

@@ -25,7 +25,7 @@ with refused as (
                 offset 0
             )
         )
-    returning b.*
+    returning b.ctid as place, b.*
 ), kept as (
     insert into rejected_events (source, partition, position, key, payload, reason, detail)
     select
@@ -42,4 +42,4 @@ with refused as (
     from refused
     on conflict do nothing
 )
-select count(*) from refused
+select array_agg(place) from refused

@@ -12,5 +12,6 @@ select
             and b.event_type = any (array(select t.event_type from event_types as t)),
         false
     ),
-    b.ctid
+    b.ctid,
+    coalesce(b.position, 9223372036854775807)
 from pg_temp.staging_batch as b

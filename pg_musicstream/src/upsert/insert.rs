@@ -1,14 +1,15 @@
 //! The rows of a batch that are new go into `raw_events`, and are counted as they come back.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::prelude::*;
 use pgrx::spi::SpiClient;
 
-use super::Batch;
-use super::order::Order;
+use super::order::{self, Place, Rows, Staged};
+use super::recent::Recent;
+use super::{Batch, Survey};
 use crate::bounds::{day_start, timestamp};
 use crate::deltas::{Count, Deltas};
 use crate::error::Error;
@@ -19,10 +20,10 @@ use crate::rows::{Row, for_each_row};
 use crate::subtransaction;
 
 /// What an insert came to.
+#[derive(Debug, Default)]
 pub(super) struct Inserted {
     pub(super) inserted: i64,
-    /// The ids that were inserted; `None` if all rows were.
-    pub(super) new_ids: Option<HashSet<[u8; 16]>>,
+    pub(super) conflicting: i64,
 }
 
 /// What inserted rows add to metrics and listeners.
@@ -32,17 +33,20 @@ struct Effect {
     names: Names,
     deltas: Deltas,
     listeners: Listeners,
-    ids: Vec<[u8; 16]>,
+    inserted: i64,
+    /// Whose rows these are, where it is not known beforehand.
+    ids: Option<HashSet<[u8; 16]>>,
 }
 
 impl Effect {
-    fn new(final_before: i64) -> Effect {
+    fn new(final_before: i64, some_are_known: bool) -> Effect {
         Effect {
             final_before,
             names: Names::default(),
             deltas: Deltas::default(),
             listeners: Listeners::default(),
-            ids: Vec::new(),
+            inserted: 0,
+            ids: some_are_known.then(HashSet::new),
         }
     }
 
@@ -53,55 +57,120 @@ impl Effect {
         let region = self.names.number(row.text(3));
         self.deltas.add(ts, event_type, region, self.final_before);
         self.listeners.add(ts, region, row.text(4));
-        self.ids.push(row.uuid(5));
+        self.inserted += 1;
+        if let Some(ids) = &mut self.ids {
+            ids.insert(row.uuid(5));
+        }
     }
 
-    /// Appends it, of a batch of `rows` rows, to the deltas.
-    fn append(self, client: &mut SpiClient<'_>, rows: i64) -> Result<Inserted, Error> {
+    /// Appends it to the deltas.
+    fn append(self, client: &mut SpiClient<'_>) -> Result<(), Error> {
         append(client, self.deltas.into_groups(&self.names))?;
-        self.listeners.append(client, &self.names)?;
-        let inserted = self.ids.len() as i64;
-        Ok(Inserted {
-            inserted,
-            new_ids: (inserted < rows).then(|| self.ids.into_iter().collect()),
-        })
+        self.listeners.append(client, &self.names)
     }
 }
 
 thread_local! {
-    /// Of this session: a backend has one thread.
+    // Of this session: a backend has one thread.
     static OPTIMISM: Cell<Optimism> = const { Cell::new(Optimism::new()) };
+    static RECENT: RefCell<Recent> = RefCell::default();
 }
 
 impl Batch<'_> {
-    /// Inserts what is new of `rows` rows that lie in this order, and counts it into the deltas.
+    /// Inserts what is new of these rows, counts it into the deltas, and keeps those that differ from what is stored.
     pub(super) fn insert(
         &self,
         client: &mut SpiClient<'_>,
-        rows: i64,
-        order: Order,
+        survey: &Survey,
+        rows: Rows,
     ) -> Result<Inserted, Error> {
         let final_before = final_before(client)?;
         let mut optimism = OPTIMISM.get();
         let bets = optimism.bets();
         OPTIMISM.set(optimism);
+        // Without a bet all are looked up.
+        let (suspects, others): (Vec<&Staged>, Vec<&Staged>) = RECENT.with_borrow(|recent| {
+            rows.firsts
+                .iter()
+                .partition(|row| !bets || recent.holds(row.id))
+        });
+        let mut looked_up = self.compare(client, survey, places(&suspects), false)?;
+        let mut skipped = [&rows.repeats[..], &looked_up.known].concat();
+        let mut conflicting = looked_up.conflicting;
+
+        let mut effect = self.insert_new(client, &rows, &skipped, final_before)?;
         if bets {
-            let effect = subtransaction::unless_raised(
-                client,
-                PgSqlErrorCode::ERRCODE_UNIQUE_VIOLATION,
-                |client| self.insert_by(client, &order.insert_new(), final_before),
-            )?;
             match effect {
                 Some(_) => optimism.won(),
                 None => optimism.lost(),
             }
             OPTIMISM.set(optimism);
-            if let Some(effect) = effect {
-                return effect.append(client, rows);
+            if effect.is_none() {
+                looked_up = self.compare(client, survey, places(&others), false)?;
+                skipped.append(&mut looked_up.known);
+                conflicting += looked_up.conflicting;
+                effect = self.insert_new(client, &rows, &skipped, final_before)?;
             }
         }
-        self.insert_by(client, &order.insert_missing(), final_before)?
-            .append(client, rows)
+        let effect = match effect {
+            Some(effect) => effect,
+            // Another session stores the same events at this moment.
+            None => {
+                let effect = self.insert_by(
+                    client,
+                    &order::insert(rows.is_sorted, &skipped, true),
+                    final_before,
+                    true,
+                )?;
+                let skipped: HashSet<Place> = skipped.into_iter().collect();
+                let stored_elsewhere: Vec<&Staged> = rows
+                    .firsts
+                    .iter()
+                    .filter(|row| !skipped.contains(&row.place))
+                    .filter(|row| {
+                        effect
+                            .ids
+                            .as_ref()
+                            .is_some_and(|ids| !ids.contains(&row.id))
+                    })
+                    .collect();
+                conflicting += self
+                    .compare(client, survey, places(&stored_elsewhere), true)?
+                    .conflicting;
+                effect
+            }
+        };
+        conflicting += self
+            .compare(client, survey, rows.repeats, true)?
+            .conflicting;
+        let inserted = effect.inserted;
+        effect.append(client)?;
+        RECENT.with_borrow_mut(|recent| {
+            for row in &rows.firsts {
+                recent.remember(row.id);
+            }
+        });
+        Ok(Inserted {
+            inserted,
+            conflicting,
+        })
+    }
+
+    /// Inserts all but the skipped rows; `None` if one of them is stored already, and nothing was inserted.
+    fn insert_new(
+        &self,
+        client: &mut SpiClient<'_>,
+        rows: &Rows,
+        skipped: &[Place],
+        final_before: i64,
+    ) -> Result<Option<Effect>, Error> {
+        if skipped.len() == rows.firsts.len() + rows.repeats.len() {
+            return Ok(Some(Effect::new(final_before, false)));
+        }
+        let statement = order::insert(rows.is_sorted, skipped, false);
+        subtransaction::unless_raised(client, PgSqlErrorCode::ERRCODE_UNIQUE_VIOLATION, |client| {
+            self.insert_by(client, &statement, final_before, false)
+        })
     }
 
     fn insert_by(
@@ -109,11 +178,16 @@ impl Batch<'_> {
         client: &mut SpiClient<'_>,
         statement: &str,
         final_before: i64,
+        some_are_known: bool,
     ) -> Result<Effect, Error> {
-        let mut effect = Effect::new(final_before);
+        let mut effect = Effect::new(final_before, some_are_known);
         for_each_row(client, &self.statement(statement), |row| effect.add(&row))?;
         Ok(effect)
     }
+}
+
+fn places(rows: &[&Staged]) -> Vec<Place> {
+    rows.iter().map(|row| row.place).collect()
 }
 
 /// The start of the oldest day that is not final: the day that holds the watermark.

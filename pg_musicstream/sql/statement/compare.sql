@@ -1,8 +1,10 @@
--- Of the rows whose event_id was stored already ($2), those that differ from what is stored. $1 source, $3 and $4:
--- the span of the batch's days, so that the plan has only their partitions.
--- The left join finds no stored row on the same day where the id was stored with a time on another day.
-with conflicting as (
+-- Of these rows ($2) those whose event_id is stored on the day of their time, and how many differ from what is stored: the
+-- first arrival wins, the others are kept as rejects. $1 source, $3 and $4: the span of the batch's days, so that the
+-- plan has only their partitions.
+-- $5 says that all of them are known to be stored: one that is not on its day was stored with a time on another.
+with compared as materialized (
     select
+        b.ctid as place,
         b.*,
         case
             when r.event_id is null then 'ts'
@@ -27,7 +29,7 @@ with conflicting as (
             and ts < $4
         limit 1
     ) as r on true
-    where b.event_id = any ($2)
+    where b.ctid = any ($2) and (r.event_id is not null or $5)
 ), kept as (
     insert into rejected_events (source, partition, position, key, payload, reason, detail)
     select
@@ -41,8 +43,8 @@ with conflicting as (
         )),
         'conflicting_duplicate',
         'event_id is stored with another ' || differing
-    from conflicting
+    from compared
     where differing <> ''
     on conflict do nothing
 )
-select count(*) from conflicting where differing <> ''
+select array_agg(place), count(*) filter (where differing <> '') from compared

@@ -1,1 +1,0 @@
-select event_id from pg_temp.staging_batch
