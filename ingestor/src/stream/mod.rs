@@ -5,6 +5,7 @@
 
 mod client;
 mod group;
+mod holdings;
 mod intake;
 mod lane;
 mod partitions;

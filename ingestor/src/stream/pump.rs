@@ -13,6 +13,7 @@ use anyhow::{Context, bail};
 use rdkafka::error::KafkaError;
 
 use super::client::Consumer;
+use super::holdings::Holdings;
 use super::intake::Intake;
 use super::lane::Lane;
 use super::position::{Misfit, Policy};
@@ -27,7 +28,6 @@ use crate::reject_limit::RejectLimit;
 use crate::shutdown::Shutdown;
 use crate::summary::Totals;
 use crate::writer::{News, Order, Report, Writer, WriterConfig};
-use ownership::Claiming;
 
 /// Longest wait for Kafka or a writer before the loop looks at everything again.
 const TICK: Duration = Duration::from_millis(100);
@@ -67,13 +67,13 @@ pub(super) struct Pump {
     generation: Arc<AtomicU64>,
     /// Whether the group has given us anything, be it no partition.
     has_joined: bool,
-    /// Partitions that are ours to read.
-    assigned: Vec<i32>,
+    holdings: Holdings,
     /// Where a bounded run ends, as it was when it began.
     ends: BTreeMap<i32, i64>,
     /// Under which epoch each partition was last held.
     epochs: BTreeMap<i32, i64>,
-    claiming: Claiming,
+    /// When Kafka is asked again for the bounds of its logs.
+    place_at: Option<Instant>,
     standby: Standby,
     look_at: Option<Instant>,
     full_since: Option<Instant>,
@@ -132,10 +132,10 @@ impl Pump {
             reports,
             generation,
             has_joined: false,
-            assigned: Vec::new(),
+            holdings: Holdings::default(),
             ends: BTreeMap::new(),
             epochs: BTreeMap::new(),
-            claiming: Claiming::default(),
+            place_at: None,
             standby,
             look_at: None,
             full_since: None,
@@ -174,7 +174,7 @@ impl Pump {
         self.intake.begin(0);
         if let Some(partitions) = self.consumer.join()? {
             self.has_joined = true;
-            self.assigned = partitions.clone();
+            self.holdings.give(&partitions);
             if self.consumer.is_bounded() {
                 for partition in &partitions {
                     let (_, high) = self
@@ -184,7 +184,7 @@ impl Pump {
                     self.ends.insert(*partition, high);
                 }
             }
-            self.claim(partitions);
+            self.claim(&partitions);
         }
         loop {
             while let Ok(report) = self.reports.try_recv() {
@@ -230,8 +230,8 @@ impl Pump {
     }
 
     fn is_at_end(&self) -> bool {
-        self.claiming.is_over()
-            && self.intake.partitions().len() == self.assigned.len()
+        self.holdings.is_settled()
+            && self.intake.partitions().len() == self.holdings.len()
             && self.intake.unfinished().is_empty()
     }
 
@@ -337,7 +337,7 @@ impl Pump {
                 }
             }
             News::Claimed { generation, claims } if generation == current => {
-                self.claiming.answered(claims);
+                self.holdings.answered(claims);
             }
             News::Seen {
                 generation,
@@ -352,8 +352,9 @@ impl Pump {
     fn next_generation(&mut self) {
         let generation = self.generation.fetch_add(1, Ordering::AcqRel) + 1;
         self.intake.begin(generation);
-        self.claiming = Claiming::default();
-        self.standby.begin(&[]);
+        self.holdings.restart();
+        self.place_at = None;
+        self.standby.clear();
         self.look_at = None;
         self.is_paused = false;
         self.full_since = None;
@@ -382,8 +383,8 @@ impl Pump {
         let observer = &self.settings.observer;
         observer.beat();
         let is_reading = self.has_joined
-            && self.claiming.is_over()
-            && self.intake.partitions().len() == self.assigned.len();
+            && self.holdings.is_settled()
+            && self.intake.partitions().len() == self.holdings.len();
         observer.reading(is_reading);
         if self.watch.as_ref().is_some_and(Watch::has_seen_another) {
             let topic = self.consumer.topic().to_owned();

@@ -3,7 +3,7 @@
 //! Two groups on one topic must not fence one another at every batch. Who was fenced stands by,
 //! and takes a partition over only once the other has not moved it for a while.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use crate::database::Holder;
@@ -22,15 +22,12 @@ pub(super) enum Verdict {
     StandBy,
     /// As before, and it has moved on since the last look.
     Alive,
-    /// Nobody waits for the answer any more: the group has taken the partition back since it was asked for.
-    Forgotten,
 }
 
 /// The partitions that stand by, with what their holder was last seen at.
 #[derive(Debug)]
 pub(super) struct Standby {
     standstill: Duration,
-    waiting: BTreeSet<i32>,
     seen: BTreeMap<i32, (Option<i64>, i64, Instant)>,
 }
 
@@ -38,24 +35,18 @@ impl Standby {
     pub(super) fn new(standstill: Duration) -> Standby {
         Standby {
             standstill,
-            waiting: BTreeSet::new(),
             seen: BTreeMap::new(),
         }
     }
 
-    /// From now on these, and no others, wait until it is known who holds them.
-    pub(super) fn begin(&mut self, partitions: &[i32]) {
+    pub(super) fn clear(&mut self) {
         self.seen.clear();
-        self.waiting = partitions.iter().copied().collect();
     }
 
-    /// The partition is no longer ours to wait for, or it is ours.
     pub(super) fn forget(&mut self, partition: i32) {
-        self.waiting.remove(&partition);
         self.seen.remove(&partition);
     }
 
-    /// Those that wait for another one to stand still.
     pub(super) fn partitions(&self) -> Vec<i32> {
         self.seen.keys().copied().collect()
     }
@@ -73,9 +64,6 @@ impl Standby {
         our_epoch: i64,
         now: Instant,
     ) -> Verdict {
-        if !self.waiting.contains(&partition) {
-            return Verdict::Forgotten;
-        }
         let is_ours = match holder {
             // The database went back in time, to before it knew the partition or our claim.
             None => true,
@@ -98,7 +86,7 @@ impl Standby {
                 return Verdict::StandBy;
             }
         }
-        self.forget(partition);
+        self.seen.remove(&partition);
         Verdict::Claim
     }
 }
@@ -119,51 +107,25 @@ mod tests {
     #[test]
     fn ours_is_claimed_at_once() {
         let (mut standby, now) = (Standby::new(STANDSTILL), Instant::now());
-        standby.begin(&[0, 1, 2, 3]);
-        for (partition, holder) in [
-            (0, None),
-            (1, Some(holder("me", 5, 3))),
-            (2, Some(holder("you", 5, 2))),
-            (3, Some(holder("", 5, 4))),
-        ] {
-            assert_eq!(
-                standby.judge(partition, holder.as_ref(), "me", 3, now),
-                Verdict::Claim
-            );
-        }
+        assert_eq!(standby.judge(0, None, "me", 3, now), Verdict::Claim);
+        assert_eq!(
+            standby.judge(0, Some(&holder("me", 5, 3)), "me", 3, now),
+            Verdict::Claim
+        );
+        assert_eq!(
+            standby.judge(0, Some(&holder("you", 5, 2)), "me", 3, now),
+            Verdict::Claim
+        );
+        assert_eq!(
+            standby.judge(0, Some(&holder("", 5, 4)), "me", 3, now),
+            Verdict::Claim
+        );
         assert!(standby.is_empty());
-    }
-
-    /// The answer may come once the group has taken the partition back, and even given it to us again: claimed a second
-    /// time, it would be read twice.
-    #[test]
-    fn an_answer_that_comes_late_changes_nothing() {
-        let (mut standby, now) = (Standby::new(STANDSTILL), Instant::now());
-        standby.begin(&[0, 1]);
-        let you = holder("you", 5, 4);
-        assert_eq!(standby.judge(0, Some(&you), "me", 3, now), Verdict::StandBy);
-        standby.forget(0);
-        standby.forget(1);
-        for partition in [0, 1] {
-            let mine = holder("me", 5, 5);
-            for holder in [None, Some(&mine), Some(&you)] {
-                assert_eq!(
-                    standby.judge(partition, holder, "me", 5, now + STANDSTILL),
-                    Verdict::Forgotten
-                );
-            }
-        }
-        assert!(standby.is_empty());
-        // What was claimed is not claimed again by a second answer.
-        standby.begin(&[0]);
-        assert_eq!(standby.judge(0, None, "me", 5, now), Verdict::Claim);
-        assert_eq!(standby.judge(0, None, "me", 5, now), Verdict::Forgotten);
     }
 
     #[test]
     fn anothers_is_claimed_once_it_stands_still() {
         let (mut standby, now) = (Standby::new(STANDSTILL), Instant::now());
-        standby.begin(&[0]);
         assert_eq!(
             standby.judge(0, Some(&holder("you", 5, 4)), "me", 3, now),
             Verdict::StandBy

@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 use anyhow::bail;
 
 use super::super::group::GroupEvent;
+use super::super::holdings::Holdings;
 use super::super::position::{From, Misfit, Policy, Position, is_another, place, renewed_source};
 use super::super::takeover::Verdict;
 use super::Pump;
-use crate::database::{Claim, Holder};
+use crate::database::Holder;
 use crate::writer::{News, Order};
 
 /// Between attempts to ask Kafka for the bounds of its logs.
@@ -20,31 +21,6 @@ const PLACE_AGAIN_AFTER: Duration = Duration::from_secs(1);
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How long giving partitions up may take when a run ends.
 const RELEASE_WITHIN: Duration = Duration::from_secs(2);
-
-/// Claims under way: partitions are placed once all lanes have answered.
-#[derive(Default)]
-pub(super) struct Claiming {
-    pub(super) lanes_to_answer: usize,
-    claims: BTreeMap<i32, Claim>,
-    retry_at: Option<Instant>,
-}
-
-impl Claiming {
-    /// Takes a lane's answer. A partition that was given up and came back has two claims, of which the later counts.
-    pub(super) fn answered(&mut self, claims: Vec<(i32, Claim)>) {
-        self.lanes_to_answer = self.lanes_to_answer.saturating_sub(1);
-        for (partition, claim) in claims {
-            let known = self.claims.get(&partition);
-            if known.is_none_or(|known| known.epoch < claim.epoch) {
-                self.claims.insert(partition, claim);
-            }
-        }
-    }
-
-    pub(super) fn is_over(&self) -> bool {
-        self.lanes_to_answer == 0 && self.claims.is_empty()
-    }
-}
 
 impl Pump {
     /// Finds the name that this very topic has in the ledger: one that was made anew under an old name has its own.
@@ -115,11 +91,11 @@ impl Pump {
         self.has_joined = true;
         if !self.consumer.is_cooperative() {
             self.next_generation();
-            self.assigned.clear();
+            self.holdings = Holdings::default();
         }
         self.consumer.accept()?;
-        self.assigned.extend(&partitions);
-        self.claim(partitions);
+        self.holdings.give(&partitions);
+        self.claim(&partitions);
         Ok(())
     }
 
@@ -131,8 +107,7 @@ impl Pump {
             tracing::warn!("not all could be stored in time; whoever reads next reads it again");
         }
         self.copy_offsets(!is_lost);
-        self.assigned
-            .retain(|partition| !partitions.contains(partition));
+        self.holdings.take_away(&partitions);
         self.stored
             .retain(|partition, _| !partitions.contains(partition));
         if is_drained && self.consumer.is_cooperative() {
@@ -149,16 +124,16 @@ impl Pump {
         if self.consumer.is_cooperative() {
             // What was under way of those that stay ours is read again.
             self.consumer.stop_reading()?;
-            self.claim(self.assigned.clone());
+            self.claim(&self.holdings.partitions());
         }
         Ok(())
     }
 
-    /// Has partitions claimed, each by the writer it is bound to.
-    pub(super) fn claim(&mut self, partitions: Vec<i32>) {
+    /// Has those of the partitions claimed that wait for it, each by the writer it is bound to.
+    pub(super) fn claim(&mut self, partitions: &[i32]) {
+        let partitions = self.holdings.claim(partitions);
         let generation = self.generation.load(Ordering::Acquire);
         for (lane, partitions) in self.by_lane(partitions) {
-            self.claiming.lanes_to_answer += 1;
             let order = Order::Claim {
                 generation,
                 source: self.settings.source.clone(),
@@ -224,17 +199,12 @@ impl Pump {
 
     /// Once all claims are there: begins to read where they say.
     pub(super) fn place_claimed(&mut self) -> anyhow::Result<()> {
-        let is_early = self.claiming.retry_at.is_some_and(|at| Instant::now() < at);
-        if self.claiming.lanes_to_answer > 0 || self.claiming.claims.is_empty() || is_early {
+        let is_early = self.place_at.is_some_and(|at| Instant::now() < at);
+        let Some(claims) = self.holdings.claimed().filter(|_| !is_early) else {
             return Ok(());
-        }
-        // Some may have been taken back meanwhile.
-        let assigned = &self.assigned;
-        self.claiming
-            .claims
-            .retain(|partition, _| assigned.contains(partition));
+        };
         let mut starts = Vec::new();
-        for (partition, claim) in &self.claiming.claims {
+        for (partition, claim) in claims {
             if is_another(claim.checksum.as_deref(), self.consumer.topic_id()) {
                 let topic = self.consumer.topic().to_owned();
                 return Err(Misfit::Recreated { topic }.into());
@@ -242,7 +212,7 @@ impl Pump {
             let (low, high) = match self.consumer.watermarks(*partition) {
                 Ok(bounds) => bounds,
                 Err(error) => {
-                    self.claiming.retry_at = Some(Instant::now() + PLACE_AGAIN_AFTER);
+                    self.place_at = Some(Instant::now() + PLACE_AGAIN_AFTER);
                     return self.bear(&error);
                 }
             };
@@ -257,7 +227,8 @@ impl Pump {
                 )?,
             ));
         }
-        let claims = std::mem::take(&mut self.claiming).claims;
+        self.place_at = None;
+        let claims = self.holdings.begin_reading();
         let placed: Vec<i32> = starts.iter().map(|(partition, _)| *partition).collect();
         for ((partition, claim), (_, start)) in claims.into_iter().zip(starts) {
             if start.skipped > 0 {
@@ -314,8 +285,7 @@ impl Pump {
     pub(super) fn look_again(&mut self) -> anyhow::Result<()> {
         self.next_generation();
         self.consumer.stop_reading()?;
-        self.standby.begin(&self.assigned);
-        self.look(self.assigned.clone());
+        self.look(self.holdings.partitions());
         Ok(())
     }
 
@@ -329,6 +299,10 @@ impl Pump {
     pub(super) fn judge(&mut self, holders: Vec<(i32, Option<Holder>)>) -> anyhow::Result<()> {
         let mut ours = Vec::new();
         for (partition, holder) in holders {
+            // It may have been given up since the question, or given to us anew.
+            if !self.holdings.is_waiting(partition) {
+                continue;
+            }
             let our_epoch = self.epochs.get(&partition).copied().unwrap_or_default();
             let was_standing_by = self.standby.partitions().contains(&partition);
             let owner = &self.settings.owner;
@@ -337,7 +311,6 @@ impl Pump {
                     .judge(partition, holder.as_ref(), owner, our_epoch, Instant::now());
             let other = holder.map(|holder| holder.owner).unwrap_or_default();
             match verdict {
-                Verdict::Forgotten => continue,
                 Verdict::Claim => ours.push(partition),
                 Verdict::Alive if self.consumer.is_bounded() => {
                     bail!("partition {partition} was taken over by another ingestor, {other}");
@@ -355,7 +328,7 @@ impl Pump {
         if !self.standby.is_empty() {
             self.look_at = Some(Instant::now() + LOOK_EVERY);
         }
-        self.claim(ours);
+        self.claim(&ours);
         Ok(())
     }
 }
