@@ -7,8 +7,8 @@ cd "$ROOT"
 scripts/stack.sh up
 # shellcheck source=/dev/null
 . "$STACK/env"
-quietly "building the viewer, its measurements and its tests" \
-  cargo build --release -p musicstream-viewer -p musicstream-viewer-tests --all-targets
+# All of it: a part alone would be built with other features, once more.
+quietly "building the viewer, its measurements and its tests" cargo build --release --all-targets
 measure=$BIN/examples/measure
 load=$(cut -d' ' -f1-3 /proc/loadavg)
 figures=$(mktemp)
@@ -16,16 +16,16 @@ trap 'rm -f "$figures" "$figures.new"' EXIT
 
 for part in days minutes refresh; do
   say "measuring: $part"
-  "$measure" "$part" >>"$figures"
+  timeout 300 "$measure" "$part" >>"$figures" || die "measuring $part took too long, or failed"
 done
 say "measuring: the tests with a server that is killed and with a real window"
-cargo test --release -p musicstream-viewer -p musicstream-viewer-tests --test viewer_outside -- --nocapture --test-threads=1 2>&1 |
+timeout 600 cargo test --release --test viewer_outside -- --nocapture --test-threads=1 2>&1 |
   sed -n 's/^.*measured: //p' >>"$figures"
 grep -q 'kill -9' "$figures" || die "the tests measured nothing: run make test"
 
 # What the open window takes while nothing changes: polls every two seconds, under Xvfb, drawn by software.
 idle() {
-  local display home viewer server before after seconds=20
+  local display home viewer server before after seconds=20 frames
   local pipe
   pipe=$(mktemp -u)
   mkfifo "$pipe"
@@ -35,14 +35,16 @@ idle() {
   server=$!
   read -r display <&3
   home=$(mktemp -d)
-  HOME=$home XDG_DATA_HOME=$home DISPLAY=:$display LIBGL_ALWAYS_SOFTWARE=1 "$BIN/musicstream-viewer" --size 1600x1000 &
+  HOME=$home XDG_DATA_HOME=$home DISPLAY=:$display LIBGL_ALWAYS_SOFTWARE=1 "$BIN/musicstream-viewer" --size 1600x1000 --count-frames 2>"$home/frames" &
   viewer=$!
   sleep 10 # it has opened, loaded and drawn
+  frames=$(wc -l <"$home/frames")
   before=$(awk '{ print $14 + $15 }' "/proc/$viewer/stat")
   sleep $seconds
   after=$(awk '{ print $14 + $15 }' "/proc/$viewer/stat")
-  awk -v ticks=$((after - before)) -v hz="$(getconf CLK_TCK)" -v s=$seconds \
-    'BEGIN { printf "| the window at rest, polling every 2 s, %d s long | %.2f %% of a core | 1 %% |\n", s, ticks / hz / s * 100 }'
+  frames=$(($(wc -l <"$home/frames") - frames))
+  awk -v ticks=$((after - before)) -v hz="$(getconf CLK_TCK)" -v s=$seconds -v frames=$frames \
+    'BEGIN { printf "| the window at rest, polling every 2 s, %d s long | %.2f %% of a core, %d frames | 1 %%, none |\n", s, ticks / hz / s * 100, frames }'
   awk '/^VmRSS/ { printf "| memory of that window, with the software renderer | %.0f MB | 300 MB |\n", $2 / 1024 }' "/proc/$viewer/status"
   kill "$viewer" "$server"
   wait "$viewer" "$server" 2>/dev/null || true

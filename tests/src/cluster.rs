@@ -14,6 +14,11 @@ use crate::port::free_port;
 use crate::stack::stack;
 use crate::wait::until;
 
+mod processes;
+
+pub use processes::Frozen;
+use processes::is_alive;
+
 /// Longer than a server takes to start or recover on a busy machine.
 const SOON: Duration = Duration::from_secs(120);
 
@@ -286,25 +291,39 @@ impl Cluster {
     /// # Panics
     /// It does not run.
     pub fn kill_all(&self) {
+        let processes = self.freeze();
+        processes.signal(Signal::KILL);
+        until(SOON, "the server's processes to be gone", || {
+            let mut all = processes.processes().iter();
+            all.all(|process| !is_alive(*process)).then_some(())
+        });
+        // Where nobody collects orphans the next server would take the dead one for a living one.
+        let file = self.data().join("postmaster.pid");
+        fs::remove_file(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    }
+
+    /// Has the server and all of its processes stand still: connections stay, new ones are taken by the system, and
+    /// nothing answers.
+    ///
+    /// # Panics
+    /// It does not run.
+    pub fn freeze(&self) -> Frozen {
         let file = self.data().join("postmaster.pid");
         let text =
             fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-        let server: i32 = text.lines().next().unwrap_or_default().parse().unwrap();
-        // While it stands still it starts no more of them.
-        let stopped = kill_process(Pid::from_raw(server).unwrap(), Signal::STOP);
-        stopped.unwrap_or_else(|error| panic!("cannot stop {server}: {error}"));
-        let mut processes = children(server);
-        processes.push(server);
-        for process in &processes {
-            // A session may have ended meanwhile.
-            let _ = kill_process(Pid::from_raw(*process).unwrap(), Signal::KILL);
-        }
-        until(SOON, "the server's processes to be gone", || {
-            let is_gone = |process: &i32| !is_alive(*process);
-            processes.iter().all(is_gone).then_some(())
-        });
-        // Where nobody collects orphans the next server would take the dead one for a living one.
-        fs::remove_file(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        Frozen::new(text.lines().next().unwrap_or_default().parse().unwrap())
+    }
+
+    /// Puts a file beside the server's data, which nobody else may read: `ssl_key_file` and the like find it there.
+    ///
+    /// # Panics
+    /// It cannot be written.
+    pub fn put(&self, name: &str, content: &str) {
+        use std::os::unix::fs::PermissionsExt as _;
+        let file = self.data().join(name);
+        fs::write(&file, content).unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+        own(&file);
     }
 
     /// Waits until the server takes connections and writes, whatever has happened to it.
@@ -459,29 +478,6 @@ impl Drop for Cluster {
                 .status();
         }
     }
-}
-
-/// The processes that one has started.
-fn children(parent: i32) -> Vec<i32> {
-    let entries = fs::read_dir("/proc").unwrap();
-    entries
-        .filter_map(|entry| {
-            let process: i32 = entry.ok()?.file_name().to_str()?.parse().ok()?;
-            (stat(process)?.1 == parent).then_some(process)
-        })
-        .collect()
-}
-
-fn is_alive(process: i32) -> bool {
-    stat(process).is_some_and(|(state, _)| state != 'Z')
-}
-
-/// State and parent of a process.
-fn stat(process: i32) -> Option<(char, i32)> {
-    let text = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
-    // The name before, in parentheses, may hold blanks.
-    let mut fields = text.rsplit_once(") ")?.1.split(' ');
-    Some((fields.next()?.chars().next()?, fields.next()?.parse().ok()?))
 }
 
 /// Whether this process is root's.

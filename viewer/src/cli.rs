@@ -90,6 +90,10 @@ pub struct Args {
     #[arg(long, value_name = "NAME")]
     pub zone: Option<String>,
 
+    /// Write a line to standard error for each frame that is drawn, to see what wakes the window up
+    #[arg(long)]
+    pub count_frames: bool,
+
     /// Folder that CSV files and pictures are saved in [default: ~/Downloads if there, else the current one]
     #[arg(long, value_name = "DIR")]
     pub export_dir: Option<PathBuf>,

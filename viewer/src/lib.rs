@@ -36,7 +36,7 @@ pub fn run(args: Args) -> Result<()> {
     } else {
         Feed::database(target(&args)?, args.poll)?
     };
-    let size = args.size;
+    let (size, count_frames) = (args.size, args.count_frames);
     let choose = Box::new(move |state: &mut State| choose(&args, state));
     window::run(
         feed,
@@ -44,6 +44,7 @@ pub fn run(args: Args) -> Result<()> {
             size,
             choose,
             export_dir,
+            count_frames,
         },
     )
 }

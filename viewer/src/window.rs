@@ -20,6 +20,8 @@ pub struct Options {
     pub choose: Box<dyn FnOnce(&mut State)>,
     /// Where files are saved.
     pub export_dir: PathBuf,
+    /// Whether each frame is told of on standard error.
+    pub count_frames: bool,
 }
 
 /// Opens the window and stays until it is closed.
@@ -31,6 +33,7 @@ pub fn run(feed: Feed, options: Options) -> Result<()> {
         size,
         choose,
         export_dir,
+        count_frames,
     } = options;
     let has = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
     if cfg!(target_os = "linux")
@@ -53,7 +56,9 @@ pub fn run(feed: Feed, options: Options) -> Result<()> {
         ..NativeOptions::default()
     };
     let create = move |creation: &CreationContext<'_>| -> Result<Box<dyn eframe::App>, _> {
-        Ok(Box::new(Window::new(creation, feed, choose, export_dir)) as Box<dyn eframe::App>)
+        let app = app(creation, feed, choose, export_dir);
+        let frames = count_frames.then_some(0);
+        Ok(Box::new(Window { app, frames }) as Box<dyn eframe::App>)
     };
     eframe::run_native(APP_ID, native, Box::new(create)).map_err(|error| {
         anyhow!(
@@ -64,37 +69,43 @@ pub fn run(feed: Feed, options: Options) -> Result<()> {
     })
 }
 
-struct Window(App);
+struct Window {
+    app: App,
+    /// Frames drawn so far, where they are counted.
+    frames: Option<u64>,
+}
 
-impl Window {
-    fn new(
-        creation: &CreationContext<'_>,
-        feed: Feed,
-        choose: Box<dyn FnOnce(&mut State)>,
-        export_dir: PathBuf,
-    ) -> Self {
-        theme::install(&creation.egui_ctx);
-        let ctx = creation.egui_ctx.clone();
-        feed.on_change(move || ctx.request_repaint_of(egui::ViewportId::ROOT));
-        let mut state: State = creation
-            .storage
-            .and_then(|storage| eframe::get_value(storage, eframe::APP_KEY))
-            .unwrap_or_default();
-        choose(&mut state);
-        Self(App::new(feed, state, Clock::System, export_dir))
-    }
+fn app(
+    creation: &CreationContext<'_>,
+    feed: Feed,
+    choose: Box<dyn FnOnce(&mut State)>,
+    export_dir: PathBuf,
+) -> App {
+    theme::install(&creation.egui_ctx);
+    let ctx = creation.egui_ctx.clone();
+    feed.on_change(move || ctx.request_repaint_of(egui::ViewportId::ROOT));
+    let mut state: State = creation
+        .storage
+        .and_then(|storage| eframe::get_value(storage, eframe::APP_KEY))
+        .unwrap_or_default();
+    choose(&mut state);
+    App::new(feed, state, Clock::System, export_dir)
 }
 
 impl eframe::App for Window {
     fn logic(&mut self, _ctx: &egui::Context, _frame: &mut eframe::Frame) {
-        self.0.logic();
+        self.app.logic();
     }
 
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
-        self.0.ui(ui);
+        self.app.ui(ui);
+        if let Some(frames) = &mut self.frames {
+            *frames += 1;
+            eprintln!("frame {frames}");
+        }
     }
 
     fn save(&mut self, storage: &mut dyn Storage) {
-        eframe::set_value(storage, eframe::APP_KEY, self.0.state());
+        eframe::set_value(storage, eframe::APP_KEY, self.app.state());
     }
 }

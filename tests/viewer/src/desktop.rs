@@ -10,10 +10,13 @@ use musicstream_tests::wait::until;
 use x11rb::{
     connection::Connection,
     protocol::{
-        xproto::{AtomEnum, ConnectionExt as _, GetImageReply, ImageFormat, InputFocus, Window},
+        xproto::{
+            AtomEnum, ConnectionExt as _, GetImageReply, ImageFormat, InputFocus, PropMode, Window,
+        },
         xtest::ConnectionExt as _,
     },
     rust_connection::RustConnection,
+    wrapper::ConnectionExt as _,
 };
 
 const KEY_PRESS: u8 = 2;
@@ -74,6 +77,41 @@ impl Desktop {
             .check()
             .unwrap();
         window
+    }
+
+    /// Takes a window off the display, as a window manager does that is asked to minimise it.
+    ///
+    /// # Panics
+    /// It is gone.
+    pub fn minimise(&self, window: Window) {
+        let hidden = [self.atom("_NET_WM_STATE_HIDDEN")];
+        self.set_states(window, &hidden);
+        let unmapped = self.connection.unmap_window(window).unwrap();
+        unmapped.check().unwrap();
+    }
+
+    /// Puts it back.
+    ///
+    /// # Panics
+    /// It is gone.
+    pub fn restore(&self, window: Window) {
+        self.set_states(window, &[]);
+        let mapped = self.connection.map_window(window).unwrap();
+        mapped.check().unwrap();
+    }
+
+    fn set_states(&self, window: Window, states: &[u32]) {
+        let property = self.atom("_NET_WM_STATE");
+        self.connection
+            .change_property32(PropMode::REPLACE, window, property, AtomEnum::ATOM, states)
+            .unwrap()
+            .check()
+            .unwrap();
+    }
+
+    fn atom(&self, name: &str) -> u32 {
+        let asked = self.connection.intern_atom(false, name.as_bytes());
+        asked.unwrap().reply().unwrap().atom
     }
 
     fn find(&self, parent: Window, title: &str) -> Option<Window> {

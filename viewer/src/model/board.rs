@@ -64,12 +64,12 @@ impl Board {
         };
         let figures = Builder::new(counted, span, &state.event_types, &state.regions);
         let mut tiles = figures.by_event_type();
-        tiles.insert(0, figures.total(TOTAL, &tiles));
+        tiles.insert(0, figures.total(TOTAL));
         let mut event_type_sums = vec![0_i64; counted.event_types.len()];
         let mut region_sums = vec![0_i64; counted.regions.len()];
         for (event_type, of_type) in event_type_sums.iter_mut().enumerate() {
             for (region, of_region) in region_sums.iter_mut().enumerate() {
-                let sum = counted.columns.sum(event_type, region, span);
+                let sum = counted.columns.sum(event_type, region, span).count().events;
                 *of_type = of_type.saturating_add(sum);
                 *of_region = of_region.saturating_add(sum);
             }

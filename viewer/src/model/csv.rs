@@ -22,7 +22,7 @@ pub fn of(data: &Dataset, table: &Table) -> String {
             (grain, _) => grain.word().to_owned(),
         })
     );
-    for &row in &table.rows {
+    for &row in &*table.rows {
         let cell = &data.cells[row as usize];
         let state = match table::state(data, cell) {
             DayState::Final => "final",

@@ -4,6 +4,8 @@ use super::{
     columns::Columns,
     day::{Day, Micros},
     grain::{Grain, Zone},
+    memo::Memo,
+    table::Order,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -125,6 +127,7 @@ pub struct Dataset {
     /// What its numbers count.
     pub measure: Measure,
     pub(super) columns: Columns,
+    pub(super) orders: Memo<Order, [u32]>,
 }
 
 impl Dataset {
@@ -174,6 +177,7 @@ impl Dataset {
             grain: Grain::default(),
             zone: Zone::default(),
             measure: Measure::default(),
+            orders: Memo::default(),
         }
     }
 
@@ -182,11 +186,13 @@ impl Dataset {
         Self { zone, ..self }
     }
 
-    /// The same as minutes, on the clock of a zone.
+    /// The same as minutes, on the clock of a zone. In a minute of which anything came, a series without a row had
+    /// no event: that is a zero, unlike a minute of which nothing came at all.
     pub fn by_minute(self, zone: Zone) -> Self {
         let offset = zone.offset;
         Self {
             grain: Grain::Minute { offset },
+            columns: self.columns.with_zeros(&self.cells),
             zone,
             ..self
         }
@@ -203,18 +209,35 @@ impl Dataset {
     /// The same numbers with other rows for some days: what a whole new load would have brought, if nothing
     /// has changed on the other days but that the watermark has passed them.
     pub fn with_days(&self, days: &BTreeSet<Day>, rows: &[Row], status: Status) -> Self {
+        self.with_days_and_names(days, rows, status, &Self::default())
+    }
+
+    /// The same with the names of another one too, whether they have rows here or not.
+    pub fn with_days_and_names(
+        &self,
+        days: &BTreeSet<Day>,
+        rows: &[Row],
+        status: Status,
+        other: &Self,
+    ) -> Self {
         let kept = || self.cells.iter().filter(|cell| !days.contains(&cell.day));
         let event_types = Renaming::new(
             &self.event_types,
             kept().map(|cell| cell.event_type),
-            rows.iter().map(|row| row.event_type.as_str()),
+            rows.iter()
+                .map(|row| &row.event_type)
+                .chain(&other.event_types),
         );
         let regions = Renaming::new(
             &self.regions,
             kept().map(|cell| cell.region),
-            rows.iter().map(|row| row.region.as_str()),
+            rows.iter().map(|row| &row.region).chain(&other.regions),
         );
-        let is_past = |day| status.watermark.is_some_and(|mark| day < Day::of(mark));
+        let is_past = |day| {
+            status
+                .watermark
+                .is_some_and(|mark| day < self.grain.of(mark))
+        };
         let mut cells: Vec<Cell> = kept()
             .map(|cell| Cell {
                 event_type: event_types.moved[usize::from(cell.event_type)],
@@ -301,7 +324,7 @@ impl Renaming {
     fn new<'a>(
         old: &'a [String],
         used: impl Iterator<Item = u16>,
-        new: impl Iterator<Item = &'a str>,
+        new: impl Iterator<Item = &'a String>,
     ) -> Self {
         let mut is_used = vec![false; old.len()];
         for number in used {
@@ -311,7 +334,7 @@ impl Renaming {
             .iter()
             .zip(is_used)
             .filter_map(|(name, is_used)| is_used.then_some(name.as_str()))
-            .chain(new)
+            .chain(new.map(String::as_str))
             .collect();
         let mut renaming = Self {
             names: names.into_iter().map(str::to_owned).collect(),

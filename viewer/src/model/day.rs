@@ -10,7 +10,9 @@ pub const DAY_US: i64 = 86_400_000_000;
 pub type Micros = i64;
 
 /// A calendar day, counted in days since 1970-01-01; where the grain is minutes, a minute.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub struct Day(pub i32);
 
 impl Day {

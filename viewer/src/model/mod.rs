@@ -2,6 +2,7 @@
 
 pub mod board;
 mod columns;
+pub mod counts;
 pub mod csv;
 pub mod data;
 pub mod day;
@@ -9,6 +10,7 @@ pub mod decimate;
 pub mod filter;
 pub mod format;
 pub mod grain;
+mod memo;
 pub mod palette;
 pub mod panel;
 pub mod series;
@@ -16,4 +18,5 @@ pub mod span;
 pub mod stats;
 pub mod table;
 pub mod ticks;
+pub mod track;
 pub mod wish;

@@ -1,9 +1,9 @@
 //! What a chart draws: its lines, and what their days have in common.
 
 use super::{
+    counts::Counts,
     data::DayState,
-    decimate,
-    stats::{Change, Count, Figures, change},
+    stats::{Change, Count, Figures, change, complete},
 };
 use std::{cell::RefCell, ops::Range, rc::Rc};
 
@@ -18,10 +18,10 @@ pub struct Line {
     pub color_name: String,
     /// Second cue where several lines share a colour: 0 is a plain line.
     pub marker: usize,
-    /// Day by day over the span; `None` is a day without a row.
-    pub counts: Vec<Option<Count>>,
+    /// The days of the span.
+    pub counts: Counts,
     /// The same weekdays before, for comparison; empty where nothing lies so far back.
-    pub before: Vec<Option<Count>>,
+    pub before: Counts,
     /// Sum, mean and so on over the span.
     pub figures: Figures,
     /// Against the days before, weekday by weekday.
@@ -36,18 +36,17 @@ impl Line {
         full_name: &str,
         color_name: &str,
         marker: usize,
-        counts: Vec<Option<Count>>,
-        before: Vec<Option<Count>>,
+        counts: Counts,
+        before: Counts,
         states: &[DayState],
     ) -> Self {
-        let state = |index: usize| states.get(index).copied().unwrap_or(DayState::SoFar);
         Self {
             name: name.to_owned(),
             full_name: full_name.to_owned(),
             color_name: color_name.to_owned(),
             marker,
-            figures: Figures::of(&counts, state),
-            change: change(&counts, &before, |index| state(index).is_complete()),
+            figures: Figures::of(&counts, states),
+            change: change(&counts, &before, complete(states)),
             before,
             counts,
             outline: Outline::default(),
@@ -58,9 +57,10 @@ impl Line {
     /// It is worked out once for a width, not for each frame.
     pub fn stretches(&self, states: &[DayState], buckets: usize) -> Rc<[Stretch]> {
         self.outline.get(buckets, || {
-            runs(&self.counts)
-                .into_iter()
-                .map(|run| Stretch::new(&self.counts, run, states, buckets))
+            let complete = complete(states);
+            self.counts
+                .runs()
+                .map(|run| Stretch::new(&self.counts, run, complete, buckets))
                 .collect()
         })
     }
@@ -77,21 +77,13 @@ pub struct Stretch {
 }
 
 impl Stretch {
-    fn new(
-        counts: &[Option<Count>],
-        run: Range<usize>,
-        states: &[DayState],
-        buckets: usize,
-    ) -> Self {
-        let is_complete = |index: &usize| states.get(*index).is_some_and(|s| s.is_complete());
-        let split = run.start + run.clone().take_while(is_complete).count();
+    fn new(counts: &Counts, run: Range<usize>, complete: usize, buckets: usize) -> Self {
+        let split = complete.clamp(run.start, run.end);
         // A short run gets a short share of the room.
         let share = |range: &Range<usize>| (range.len() * buckets).div_ceil(counts.len().max(1));
         let kept = |range: Range<usize>| {
             let buckets = share(&range);
-            decimate::min_max(range, buckets, |at| {
-                counts[at].map_or(0, |count| count.events)
-            })
+            counts.outline(range, buckets)
         };
         let open = if split == run.end {
             Vec::new()
@@ -141,39 +133,35 @@ pub struct Panel {
     pub lines: Vec<Line>,
     /// Stretches of days, by position, on which no series has a row.
     pub blank: Vec<Range<usize>>,
-    /// Days, by position, with late events.
-    pub late: Vec<usize>,
+    /// All of its series together.
+    all: Counts,
 }
 
 impl Panel {
-    /// A chart of lines over the same days.
-    pub fn new(title: String, lines: Vec<Line>) -> Self {
-        let days = lines.iter().map(|line| line.counts.len()).max();
-        let is_whole = lines
-            .iter()
-            .any(|line| line.figures.rows == line.counts.len());
-        let mut seen = vec![(is_whole, false); days.unwrap_or(0)];
-        for line in lines
-            .iter()
-            .filter(|line| !is_whole || line.figures.late > 0)
-        {
-            for (seen, count) in seen.iter_mut().zip(&line.counts) {
-                if let Some(count) = count {
-                    seen.0 = true;
-                    seen.1 |= count.late_events > 0;
-                }
+    /// A chart of lines over the same days, and of what they are together.
+    pub fn new(title: String, lines: Vec<Line>, all: Counts) -> Self {
+        let mut blank = Vec::new();
+        let mut end = 0;
+        for run in all.runs() {
+            if end < run.start {
+                blank.push(end..run.start);
             }
+            end = run.end;
         }
-        let at = |is: fn(&(bool, bool)) -> bool| {
-            let found = seen.iter().enumerate().filter(move |(_, seen)| is(seen));
-            found.map(|(index, _)| index)
-        };
+        if end < all.len() {
+            blank.push(end..all.len());
+        }
         Self {
             title,
             lines,
-            blank: stretches(at(|seen| !seen.0)),
-            late: at(|seen| seen.1).collect(),
+            blank,
+            all,
         }
+    }
+
+    /// The first day, by position, on which a series has late events, from one of them on.
+    pub fn late_from(&self, index: usize) -> Option<usize> {
+        self.all.late_from(index)
     }
 
     /// Sum of all its lines over the span.
@@ -188,11 +176,11 @@ impl Panel {
         self.lines
             .iter()
             .flat_map(|line| {
-                let before: &[_] = if compared { &line.before } else { &[] };
-                let before = before.iter().flatten().map(|count| count.events).max();
-                [line.figures.extremes.map(|(_, high)| high), before]
+                let before = compared.then(|| line.before.extremes(0..line.before.len()));
+                [line.figures.extremes, before.flatten()]
             })
             .flatten()
+            .map(|(_, high)| high)
             .max()
             .unwrap_or(0)
     }
@@ -202,32 +190,11 @@ impl Panel {
         let mut ranking: Vec<_> = self
             .lines
             .iter()
-            .map(|line| (line, line.counts.get(index).copied().flatten()))
+            .map(|line| (line, line.counts.get(index)))
             .collect();
         ranking.sort_by_key(|(_, count)| std::cmp::Reverse(count.map(|count| count.events)));
         ranking
     }
-}
-
-/// Stretches of days that follow one another without a gap.
-pub fn runs(counts: &[Option<Count>]) -> Vec<Range<usize>> {
-    let there = counts
-        .iter()
-        .enumerate()
-        .filter(|(_, count)| count.is_some());
-    stretches(there.map(|(index, _)| index))
-}
-
-/// Ascending positions as ranges.
-fn stretches(positions: impl Iterator<Item = usize>) -> Vec<Range<usize>> {
-    let mut ranges: Vec<Range<usize>> = Vec::new();
-    for index in positions {
-        match ranges.last_mut() {
-            Some(range) if range.end == index => range.end = index + 1,
-            _ => ranges.push(index..index + 1),
-        }
-    }
-    ranges
 }
 
 #[cfg(test)]
@@ -235,14 +202,14 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn counts(there: &[i64]) -> Vec<Option<Count>> {
+    fn counts(there: &[i64]) -> Counts {
         let count = |&events: &i64| {
             (events >= 0).then_some(Count {
                 events,
                 late_events: events % 2,
             })
         };
-        there.iter().map(count).collect()
+        there.iter().map(count).collect::<Vec<_>>().into()
     }
 
     fn line(there: &[i64], complete: usize) -> (Line, Vec<DayState>) {
@@ -254,18 +221,24 @@ mod tests {
             .collect();
         let counts = counts(there);
         (
-            Line::new("EU", "play · EU", "EU", 0, counts, Vec::new(), &states),
+            Line::new(
+                "EU",
+                "play · EU",
+                "EU",
+                0,
+                counts,
+                Counts::default(),
+                &states,
+            ),
             states,
         )
     }
 
     #[test]
     fn runs_end_at_gaps() {
-        assert_eq!(
-            runs(&counts(&[1, 1, -1, 1, -1, -1, 0, 1])),
-            [0..2, 3..4, 6..8]
-        );
-        assert!(runs(&[None, None]).is_empty());
+        let runs = |there: &[i64]| counts(there).runs().collect::<Vec<_>>();
+        assert_eq!(runs(&[1, 1, -1, 1, -1, -1, 0, 1]), [0..2, 3..4, 6..8]);
+        assert!(runs(&[-1, -1]).is_empty());
     }
 
     #[test]
@@ -286,9 +259,10 @@ mod tests {
     fn blank_and_late_days_are_those_of_all_lines() {
         let (a, _) = line(&[2, -1, -1, 1, -1], 5);
         let (b, _) = line(&[-1, 2, -1, 2, -1], 5);
-        let panel = Panel::new("play".into(), vec![a, b]);
+        let all = counts(&[2, 2, -1, 3, -1]);
+        let panel = Panel::new("play".into(), vec![a, b], all);
         assert_eq!(panel.blank, [2..3, 4..5]);
-        assert_eq!(panel.late, [3]);
+        assert_eq!((panel.late_from(0), panel.late_from(4)), (Some(3), None));
         assert_eq!(panel.max(false), 2);
     }
 

@@ -1,11 +1,11 @@
 //! From rows to lines: which series a view shows, day by day, with gaps where there is no row.
 
 use super::{
+    counts::Counts,
     data::{Dataset, DayState},
     filter::Filter,
     panel::{Line, Panel},
     span::Span,
-    stats::Count,
 };
 use serde::{Deserialize, Serialize};
 
@@ -95,24 +95,9 @@ impl<'a> Builder<'a> {
         &self.states
     }
 
-    /// All that is switched on, as one series: the sum of its parts, those by event type.
-    pub fn total(&self, name: &str, parts: &[Line]) -> Line {
-        let sum = |of: fn(&Line) -> &[Option<Count>]| {
-            let mut sum: Vec<Option<Count>> = Vec::new();
-            for counts in parts.iter().map(of) {
-                sum.resize(counts.len(), None);
-                for (sum, count) in sum.iter_mut().zip(counts) {
-                    if let Some(count) = count {
-                        *sum = Some(sum.map_or(*count, |sum| sum.plus(*count)));
-                    }
-                }
-            }
-            sum
-        };
-        let mut counts = sum(|line| &line.counts);
-        counts.resize(self.states.len(), None);
-        let before = sum(|line| &line.before);
-        Line::new(name, name, name, 0, counts, before, &self.states)
+    /// All that is switched on, as one series.
+    pub fn total(&self, name: &str) -> Line {
+        self.line(&self.event_types, &self.regions, name, name, name, 0)
     }
 
     /// A series for each event type that is on, over the regions that are on.
@@ -150,7 +135,8 @@ impl<'a> Builder<'a> {
                     let regions = self.regions.iter();
                     let lines = regions.map(|&region| self.pair(event_type, region, Short::Region));
                     let title = self.data.event_types[event_type].clone();
-                    Panel::new(title, lines.collect())
+                    let all = self.counts(&[event_type], &self.regions, self.span);
+                    Panel::new(title, lines.collect(), all)
                 })
                 .collect(),
             View::ByRegion => self
@@ -159,7 +145,8 @@ impl<'a> Builder<'a> {
                 .map(|&region| {
                     let types = self.event_types.iter();
                     let lines = types.map(|&at| self.pair(at, region, Short::EventType));
-                    Panel::new(self.data.regions[region].clone(), lines.collect())
+                    let all = self.counts(&self.event_types, &[region], self.span);
+                    Panel::new(self.data.regions[region].clone(), lines.collect(), all)
                 })
                 .collect(),
             View::Overlay | View::Live => {
@@ -168,40 +155,26 @@ impl<'a> Builder<'a> {
                     Split::Regions => self.by_region(),
                     Split::Both => self.pairs(),
                 };
-                vec![Panel::new(overlay_title.to_owned(), lines)]
+                vec![Panel::new(overlay_title.to_owned(), lines, self.all())]
             }
-            View::Heatmap => vec![Panel::new("Every series, day by day".into(), self.pairs())],
+            View::Heatmap => {
+                let title = "Every series, day by day".to_owned();
+                vec![Panel::new(title, self.pairs(), self.all())]
+            }
             View::Listeners => {
                 let title = "Distinct listeners a day, by region".to_owned();
-                vec![Panel::new(title, self.by_region())]
+                vec![Panel::new(title, self.by_region(), self.all())]
             }
             View::Table => Vec::new(),
         }
     }
 
-    fn counts(&self, event_types: &[usize], regions: &[usize], span: Span) -> Vec<Option<Count>> {
-        let mut counts = self.without_rows(span);
-        for &event_type in event_types {
-            for &region in regions {
-                for (day, count) in self.data.columns.between(event_type, region, span) {
-                    let sum = &mut counts[(day.0 - span.first.0) as usize];
-                    *sum = Some(sum.map_or(*count, |sum| sum.plus(*count)));
-                }
-            }
-        }
-        counts
+    fn counts(&self, event_types: &[usize], regions: &[usize], span: Span) -> Counts {
+        self.data.columns.between(event_types, regions, span)
     }
 
-    /// What a series without a row has: nothing. In a minute of which anything came, though, it had no event:
-    /// that is a zero, unlike a minute of which nothing came at all.
-    fn without_rows(&self, span: Span) -> Vec<Option<Count>> {
-        let mut counts = vec![None; span.days()];
-        if self.data.grain.is_minute() {
-            for cell in self.data.between(span.first, span.last) {
-                counts[(cell.day.0 - span.first.0) as usize] = Some(Count::default());
-            }
-        }
-        counts
+    fn all(&self) -> Counts {
+        self.counts(&self.event_types, &self.regions, self.span)
     }
 
     fn pairs(&self) -> Vec<Line> {
@@ -355,7 +328,7 @@ mod tests {
         regions.toggle("EU");
         let builder = Builder::new(&data, SPAN, &Filter::default(), &regions);
         assert_eq!(
-            events(&builder.total("all", &builder.by_event_type())),
+            events(&builder.total("all")),
             [Some(10), None, Some(7), None]
         );
         assert_eq!(builder.by_region().len(), 1);

@@ -1,8 +1,8 @@
 //! Sums, means and changes, over complete days only where days are compared.
 
-use super::data::DayState;
+use super::{counts::Counts, data::DayState};
 
-/// What one series counted on one day. `None` in a list of days is a day without a row: a gap, not a zero.
+/// What one series counted on one day.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Count {
     /// Events of the day.
@@ -45,36 +45,31 @@ pub struct Figures {
 }
 
 impl Figures {
-    /// Works the figures out; `state` says what can be said about the day at an index.
-    pub fn of(counts: &[Option<Count>], state: impl Fn(usize) -> DayState) -> Self {
-        let mut figures = Self::default();
-        let (mut low, mut high) = (i64::MAX, i64::MIN);
-        let (mut lowest, mut highest) = (low, high);
-        let (mut complete_sum, mut complete_days) = (0.0, 0_u32);
-        for (index, count) in counts.iter().enumerate() {
-            let state = state(index);
-            let Some(count) = count else {
-                figures.missing += usize::from(state != DayState::SoFar);
-                continue;
-            };
-            figures.rows += 1;
-            (lowest, highest) = (lowest.min(count.events), highest.max(count.events));
-            figures.sum = figures.sum.saturating_add(count.events);
-            figures.late = figures.late.saturating_add(count.late_events);
-            if state.is_complete() {
-                figures.last = Some(count.events);
-                (low, high) = (low.min(count.events), high.max(count.events));
-                complete_sum += count.events as f64;
-                complete_days += 1;
-            }
+    /// Works the figures out; the states are those of the days, from final to so far: days beyond them are so far.
+    pub fn of(counts: &Counts, states: &[DayState]) -> Self {
+        let over = states.partition_point(|state| *state != DayState::SoFar);
+        let (over, complete) = (over.min(counts.len()), complete(states).min(counts.len()));
+        let sum = counts.sum(0..counts.len()).count();
+        let complete_days = counts.rows_of(0..complete);
+        let of_complete = counts.extremes(0..complete);
+        Self {
+            sum: sum.events,
+            late: sum.late_events,
+            last: counts.last_of(0..complete).map(|(_, count)| count.events),
+            mean: (complete_days > 0)
+                .then(|| counts.sum(0..complete).events() as f64 / complete_days as f64),
+            min: of_complete.map(|(low, _)| low),
+            max: of_complete.map(|(_, high)| high),
+            missing: over - counts.rows_of(0..over),
+            rows: counts.rows(),
+            extremes: counts.extremes(0..counts.len()),
         }
-        figures.extremes = (figures.rows > 0).then_some((lowest, highest));
-        if complete_days > 0 {
-            figures.mean = Some(complete_sum / f64::from(complete_days));
-            (figures.min, figures.max) = (Some(low), Some(high));
-        }
-        figures
     }
+}
+
+/// How many days, from the first on, are complete.
+pub fn complete(states: &[DayState]) -> usize {
+    states.partition_point(|state| state.is_complete())
 }
 
 /// How a series changed against the days before.
@@ -88,19 +83,22 @@ pub enum Change {
     Share(f64),
 }
 
-/// Compares complete days with the complete days `shift` days before (a multiple of seven, so that
-/// weekdays meet weekdays). Days that lack a row on either side are left out on both.
-pub fn change(
-    now: &[Option<Count>],
-    before: &[Option<Count>],
-    complete: impl Fn(usize) -> bool,
-) -> Change {
+/// Compares the first days, as many as are complete, with those before (whole weeks before, so that weekdays meet
+/// weekdays). Days that lack a row on either side are left out on both.
+pub fn change(now: &Counts, before: &Counts, complete: usize) -> Change {
     let (mut after_sum, mut before_sum, mut pairs) = (0_i128, 0_i128, 0_usize);
-    for (index, (now, before)) in now.iter().zip(before).enumerate() {
-        if let (Some(now), Some(before), true) = (now, before, complete(index)) {
-            after_sum += i128::from(now.events);
-            before_sum += i128::from(before.events);
-            pairs += 1;
+    let (mut runs, mut runs_before) = (now.runs().peekable(), before.runs().peekable());
+    while let (Some(run), Some(run_before)) = (runs.peek(), runs_before.peek()) {
+        let both = run.start.max(run_before.start)..run.end.min(run_before.end).min(complete);
+        if !both.is_empty() {
+            after_sum += now.sum(both.clone()).events();
+            before_sum += before.sum(both.clone()).events();
+            pairs += both.len();
+        }
+        if run.end <= run_before.end {
+            runs.next();
+        } else {
+            runs_before.next();
         }
     }
     match (pairs, before_sum, after_sum) {
@@ -120,31 +118,25 @@ pub fn comparison_shift(days: usize) -> i32 {
 mod tests {
     use super::*;
 
-    fn counts(events: &[i64]) -> Vec<Option<Count>> {
-        events
-            .iter()
-            .map(|&events| {
-                (events >= 0).then_some(Count {
-                    events,
-                    late_events: 1,
-                })
+    fn counts(events: &[i64]) -> Counts {
+        let count = |&events: &i64| {
+            (events >= 0).then_some(Count {
+                events,
+                late_events: 1,
             })
-            .collect()
+        };
+        events.iter().map(count).collect::<Vec<_>>().into()
     }
 
-    fn last_is_today(days: usize) -> impl Fn(usize) -> DayState {
-        move |index| {
-            if index + 1 == days {
-                DayState::SoFar
-            } else {
-                DayState::Final
-            }
-        }
+    fn last_is_today(days: usize) -> Vec<DayState> {
+        let mut states = vec![DayState::Final; days];
+        states[days - 1] = DayState::SoFar;
+        states
     }
 
     #[test]
     fn the_incomplete_day_is_in_the_sum_and_in_nothing_else() {
-        let figures = Figures::of(&counts(&[10, 30, 5]), last_is_today(3));
+        let figures = Figures::of(&counts(&[10, 30, 5]), &last_is_today(3));
         assert_eq!((figures.sum, figures.late), (45, 3));
         assert_eq!(figures.last, Some(30));
         assert_eq!(figures.mean, Some(20.0));
@@ -153,17 +145,17 @@ mod tests {
 
     #[test]
     fn a_missing_day_is_no_zero() {
-        let figures = Figures::of(&counts(&[10, -1, 20, 0]), |_| DayState::Final);
+        let figures = Figures::of(&counts(&[10, -1, 20, 0]), &[DayState::Final; 4]);
         assert_eq!(figures.mean, Some(10.0));
         assert_eq!(figures.min, Some(0));
         assert_eq!(figures.missing, 1);
-        let today_only = Figures::of(&counts(&[-1]), last_is_today(1));
+        let today_only = Figures::of(&counts(&[-1]), &last_is_today(1));
         assert_eq!((today_only.missing, today_only.mean), (0, None));
     }
 
     #[test]
     fn change_compares_what_both_sides_have() {
-        let complete = |index| index < 3;
+        let complete = 3;
         let now = counts(&[110, 55, -1, 1]);
         let before = counts(&[100, -1, 70, 900]);
         assert_eq!(change(&now, &before, complete), Change::Share(0.1));

@@ -5,12 +5,13 @@ use super::{
     filter::Filter,
     span::Span,
     stats::Count,
+    track::Sum,
 };
 use serde::{Deserialize, Serialize};
-use std::cmp::Ordering;
+use std::{cmp::Ordering, ops::Range, sync::Arc};
 
 /// A column of the table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Column {
     /// UTC day.
     Day,
@@ -47,7 +48,7 @@ impl Column {
 }
 
 /// By which column, in which direction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Sort {
     /// The column.
     pub column: Column,
@@ -76,10 +77,10 @@ impl Sort {
 }
 
 /// The rows of a slice: positions in [`Dataset::cells`].
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Table {
     /// In the order shown.
-    pub rows: Vec<u32>,
+    pub rows: Rows,
     /// Sum over all rows.
     pub total: Count,
 }
@@ -93,41 +94,115 @@ impl Table {
         regions: &Filter,
         sort: Sort,
     ) -> Self {
-        let types_on: Vec<bool> = data
-            .event_types
-            .iter()
-            .map(|n| event_types.is_on(n))
-            .collect();
-        let regions_on: Vec<bool> = data.regions.iter().map(|n| regions.is_on(n)).collect();
-        let from = data.cells.partition_point(|cell| cell.day < span.first);
-        let cells = data.between(span.first, span.last);
-        let is_on = |cell: &Cell| {
-            types_on[usize::from(cell.event_type)] && regions_on[usize::from(cell.region)]
+        let order = Order {
+            event_types: on(&data.event_types, event_types),
+            regions: on(&data.regions, regions),
+            sort,
         };
-        let mut table = Self {
-            rows: Vec::with_capacity(cells.len()),
-            total: Count::default(),
-        };
-        // The usual order without a sort: cells come by day, event type, region.
-        let mut end = cells.len();
-        for day in cells.chunk_by(|a, b| a.day == b.day).rev() {
-            let start = end - day.len();
-            end = start;
-            for (at, cell) in day.iter().enumerate().filter(|(_, cell)| is_on(cell)) {
-                table.rows.push((from + start + at) as u32);
-                table.total = table.total.plus(Count {
-                    events: cell.events,
-                    late_events: cell.late_events,
-                });
+        let mut total = Sum::default();
+        for (event_type, _) in order.event_types.iter().enumerate().filter(|(_, on)| **on) {
+            for (region, _) in order.regions.iter().enumerate().filter(|(_, on)| **on) {
+                total = total.plus(data.columns.sum(event_type, region, span));
             }
         }
-        if sort == Sort::default() {
-            return table;
+        // Those of the last filters and sorts, of which one is looked at.
+        let all = data.orders.get(order.clone(), 4, || order.of(data).into());
+        let day = |row: &u32| data.cells[*row as usize].day;
+        let rows = match sort.column {
+            // Days that follow one another are rows that do.
+            Column::Day => {
+                let (from, to) = match sort.descending {
+                    true => (
+                        all.partition_point(|row| day(row) > span.last),
+                        all.partition_point(|row| day(row) >= span.first),
+                    ),
+                    false => (
+                        all.partition_point(|row| day(row) < span.first),
+                        all.partition_point(|row| day(row) <= span.last),
+                    ),
+                };
+                Rows {
+                    shown: from..to.max(from),
+                    all,
+                }
+            }
+            _ if data
+                .bounds()
+                .is_some_and(|(first, last)| span.first <= first && last <= span.last) =>
+            {
+                Rows {
+                    shown: 0..all.len(),
+                    all,
+                }
+            }
+            _ => {
+                let rows = all.iter().filter(|row| span.contains(day(row)));
+                let all: Arc<[u32]> = rows.copied().collect();
+                Rows {
+                    shown: 0..all.len(),
+                    all,
+                }
+            }
+        };
+        Self {
+            rows,
+            total: total.count(),
         }
-        table.rows.sort_by(|&a, &b| {
+    }
+}
+
+/// Some rows, of an order that is worked out once for all spans.
+#[derive(Clone, Debug)]
+pub struct Rows {
+    all: Arc<[u32]>,
+    shown: Range<usize>,
+}
+
+impl std::ops::Deref for Rows {
+    type Target = [u32];
+
+    fn deref(&self) -> &[u32] {
+        &self.all[self.shown.clone()]
+    }
+}
+
+impl PartialEq for Rows {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl Eq for Rows {}
+
+/// Which rows there are, over all days, and in which order.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Order {
+    event_types: Vec<bool>,
+    regions: Vec<bool>,
+    sort: Sort,
+}
+
+impl Order {
+    fn of(&self, data: &Dataset) -> Vec<u32> {
+        let is_on = |cell: &Cell| {
+            self.event_types[usize::from(cell.event_type)] && self.regions[usize::from(cell.region)]
+        };
+        let mut rows = Vec::with_capacity(data.cells.len());
+        // The usual order without a sort: cells come by day, event type, region.
+        let mut end = data.cells.len();
+        for day in data.cells.chunk_by(|a, b| a.day == b.day).rev() {
+            let start = end - day.len();
+            end = start;
+            let on = day.iter().enumerate().filter(|(_, cell)| is_on(cell));
+            rows.extend(on.map(|(at, _)| (start + at) as u32));
+        }
+        if self.sort == Sort::default() {
+            return rows;
+        }
+        rows.sort_by(|&a, &b| {
             let (a, b) = (&data.cells[a as usize], &data.cells[b as usize]);
-            let order = compare(data, a, b, sort.column);
-            let order = if sort.descending {
+            let order = compare(data, a, b, self.sort.column);
+            let order = if self.sort.descending {
                 order.reverse()
             } else {
                 order
@@ -136,8 +211,12 @@ impl Table {
                 .then_with(|| b.day.cmp(&a.day))
                 .then_with(|| (a.event_type, a.region).cmp(&(b.event_type, b.region)))
         });
-        table
+        rows
     }
+}
+
+fn on(names: &[String], filter: &Filter) -> Vec<bool> {
+    names.iter().map(|name| filter.is_on(name)).collect()
 }
 
 fn compare(data: &Dataset, a: &Cell, b: &Cell, column: Column) -> Ordering {

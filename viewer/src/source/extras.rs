@@ -1,7 +1,8 @@
 //! What is read beside the daily numbers of UTC days, and only while it is shown.
 
 use super::{
-    postgres::{Session, micros, rows},
+    client::Client,
+    postgres::{Read, Session, micros, rows},
     problem::Problem,
 };
 use crate::model::{
@@ -12,17 +13,28 @@ use crate::model::{
     wish::{Abilities, Ask, Distinct, Extras, Wish},
 };
 use chrono::{DateTime, NaiveDate, Utc};
-use std::sync::Arc;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 const ABILITIES: &str = include_str!("../../sql/abilities.sql");
 const DISTINCT: &str = include_str!("../../sql/distinct.sql");
 const LISTENERS: &str = include_str!("../../sql/listeners.sql");
 const MINUTES: &str = include_str!("../../sql/minutes.sql");
+const MINUTES_SEEN: &str = include_str!("../../sql/minutes_seen.sql");
 const ROWS_AT: &str = include_str!("../../sql/rows_at.sql");
 const ZONE: &str = include_str!("../../sql/zone.sql");
 const ZONE_NAMES: &str = include_str!("../../sql/zone_names.sql");
 
-type Read<T> = Result<T, postgres::Error>;
+/// What is known of the minutes on screen.
+pub(super) struct Minutes {
+    data: Arc<Dataset>,
+    /// A number for each, which is another one when its rows are.
+    seen: BTreeMap<Day, i64>,
+    /// How many rows were read for it.
+    pub(super) rows_read: usize,
+}
 
 impl Session {
     /// What there is to be read.
@@ -43,7 +55,7 @@ impl Session {
     pub(super) fn zone_names(&mut self) -> Result<Vec<String>, Problem> {
         self.try_to(|session| {
             let rows = session.client.query(ZONE_NAMES, &[])?;
-            rows.iter().map(|row| row.try_get("name")).collect()
+            rows.iter().map(|row| Ok(row.try_get("name")?)).collect()
         })
     }
 
@@ -69,27 +81,31 @@ impl Session {
         })
     }
 
-    /// What else the window shows.
+    /// What else the window shows, and what to know of its minutes the next time.
     pub(super) fn extras(
         &mut self,
         wish: &Wish,
         can: &Abilities,
         days: &Dataset,
-    ) -> Result<Extras, Problem> {
-        self.try_to(|session| {
-            let minutes = match wish.minutes {
-                Some(minutes) if can.minutes => Some(session.minutes(minutes, days)?),
-                _ => None,
-            };
-            let listeners = match wish.listeners {
-                Some(span) if can.listeners => Some(session.listeners(span, days)?),
-                _ => None,
-            };
-            Ok(Extras {
-                minutes: minutes.map(Arc::new),
-                listeners: listeners.map(Arc::new),
-            })
-        })
+        known: Option<&Minutes>,
+    ) -> Result<(Extras, Option<Minutes>), Problem> {
+        let minutes = match wish.minutes {
+            Some(count) if can.minutes => {
+                Some(self.read(|client| minutes(client, count, days, known))?)
+            }
+            _ => None,
+        };
+        let listeners = match wish.listeners {
+            Some(span) if can.listeners => {
+                Some(self.try_to(|session| session.listeners(span, days))?)
+            }
+            _ => None,
+        };
+        let extras = Extras {
+            minutes: minutes.as_ref().map(|minutes| Arc::clone(&minutes.data)),
+            listeners: listeners.map(Arc::new),
+        };
+        Ok((extras, minutes))
     }
 
     /// Distinct listeners over several days.
@@ -117,7 +133,7 @@ impl Session {
     }
 
     fn try_to<T>(&mut self, read: impl FnOnce(&mut Self) -> Read<T>) -> Result<T, Problem> {
-        read(self).map_err(|error| Problem::of(&error))
+        read(self).map_err(|error| Problem::of_reading(&error))
     }
 
     fn zone(&mut self, name: &str, days: &Dataset) -> Read<Option<Zone>> {
@@ -127,7 +143,7 @@ impl Session {
             .and_then(DateTime::from_timestamp_micros);
         let row = self.client.query_opt(ZONE, &[&name, &watermark])?;
         row.map(|row| {
-            let micros = |column| Ok(row.try_get::<_, i64>(column)? * 1_000_000);
+            let micros = |column| -> Read<i64> { Ok(row.try_get::<_, i64>(column)? * 1_000_000) };
             Ok(Zone {
                 name: row.try_get("name")?,
                 offset: micros("ahead")?,
@@ -135,34 +151,6 @@ impl Session {
             })
         })
         .transpose()
-    }
-
-    fn minutes(&mut self, minutes: i32, days: &Dataset) -> Read<Dataset> {
-        let status = days.status.clone();
-        let now = status.now.div_euclid(MINUTE_US) * MINUTE_US;
-        let at = |micros: i64| -> DateTime<Utc> {
-            DateTime::from_timestamp_micros(micros).unwrap_or_default()
-        };
-        let from = at(now - i64::from(minutes - 1) * MINUTE_US);
-        // What is ahead of the clock is shown once its time has come.
-        let rows = self.client.query(MINUTES, &[&from, &at(now + MINUTE_US)])?;
-        let reached = status.watermark.map(|mark| mark.div_euclid(MINUTE_US));
-        let rows = rows
-            .into_iter()
-            .map(|row| {
-                let minute: i64 = row.try_get("minute")?;
-                Ok(Row {
-                    day: Day(minute as i32),
-                    event_type: row.try_get("event_type")?,
-                    region: row.try_get("region")?,
-                    events: row.try_get("events")?,
-                    late_events: row.try_get("late_events")?,
-                    updated_at: None,
-                    is_final: reached.is_some_and(|reached| minute < reached),
-                })
-            })
-            .collect::<Read<_>>()?;
-        Ok(Dataset::with_names(rows, status, days).by_minute(days.zone.clone()))
     }
 
     fn listeners(&mut self, span: Span, days: &Dataset) -> Read<Dataset> {
@@ -184,6 +172,66 @@ impl Session {
             .collect::<Read<_>>()?;
         Ok(Dataset::new(rows, days.status.clone()).of_listeners())
     }
+}
+
+/// The last minutes and the same ones a day before. Of those that are known, only what changed is read.
+fn minutes(client: &Client, count: i32, days: &Dataset, known: Option<&Minutes>) -> Read<Minutes> {
+    let status = days.status.clone();
+    let at = |minute: i64| DateTime::from_timestamp_micros(minute * MINUTE_US).unwrap_or_default();
+    let now = status.now.div_euclid(MINUTE_US);
+    // What is ahead of the clock is shown once its time has come.
+    let window: [DateTime<Utc>; 2] = [at(now + 1 - i64::from(count)), at(now + 1)];
+    let seen: BTreeMap<Day, i64> = client
+        .query(MINUTES_SEEN, &[&window[0], &window[1]])?
+        .iter()
+        .map(|row| {
+            let minute: i64 = row.try_get("minute")?;
+            Ok((Day(minute as i32), row.try_get("seen")?))
+        })
+        .collect::<Read<_>>()?;
+    let before = known.map(|known| &known.seen);
+    let was = |minute: &Day| before.and_then(|before| before.get(minute));
+    let is_new = |(minute, seen): &(&Day, &i64)| was(minute) != Some(*seen);
+    let new: BTreeSet<Day> = seen
+        .iter()
+        .filter(is_new)
+        .map(|(minute, _)| *minute)
+        .collect();
+    let wanted: Vec<DateTime<Utc>> = new.iter().map(|minute| at(minute.0.into())).collect();
+    let reached = status.watermark.map(|mark| mark.div_euclid(MINUTE_US));
+    let rows = client
+        .query(MINUTES, &[&wanted])?
+        .into_iter()
+        .map(|row| {
+            let minute: i64 = row.try_get("minute")?;
+            Ok(Row {
+                day: Day(minute as i32),
+                event_type: row.try_get("event_type")?,
+                region: row.try_get("region")?,
+                events: row.try_get("events")?,
+                late_events: row.try_get("late_events")?,
+                updated_at: None,
+                is_final: reached.is_some_and(|reached| minute < reached),
+            })
+        })
+        .collect::<Read<Vec<Row>>>()?;
+    let rows_read = rows.len();
+    let data = match known {
+        Some(known) => {
+            let gone = known
+                .seen
+                .keys()
+                .filter(|minute| !seen.contains_key(minute));
+            let others = new.iter().chain(gone).copied().collect();
+            known.data.with_days_and_names(&others, &rows, status, days)
+        }
+        None => Dataset::with_names(rows, status, days),
+    };
+    Ok(Minutes {
+        data: Arc::new(data.by_minute(days.zone.clone())),
+        seen,
+        rows_read,
+    })
 }
 
 /// Stands where an event type stands.

@@ -2,8 +2,9 @@
 
 use super::{demo, postgres::Canceller, problem::Problem, worker};
 use crate::model::{
-    data::Dataset,
+    data::{Dataset, Measure},
     day::Micros,
+    grain::Grain,
     wish::{Abilities, Distinct, Extras, Wish},
 };
 use musicstream_connect::Target;
@@ -201,13 +202,18 @@ impl Feed {
         self
     }
 
-    /// What brings other numbers to the window, from wherever they come.
+    /// What brings other numbers to the window, from wherever they come: days, or minutes or listeners beside them.
     pub fn bringer(&self) -> impl Fn(Dataset) + use<> {
         let board = Arc::clone(&self.board);
         move |data| {
             board.update(|latest| {
                 latest.checked_at = Some(data.status.now);
-                latest.data = Some(Arc::new(data));
+                let shown = match (data.grain, data.measure) {
+                    (Grain::Minute { .. }, _) => &mut latest.extras.minutes,
+                    (_, Measure::Listeners) => &mut latest.extras.listeners,
+                    _ => &mut latest.data,
+                };
+                *shown = Some(Arc::new(data));
                 latest.generation += 1;
             });
         }

@@ -1,5 +1,6 @@
 //! Where the numbers come from: a database behind a worker thread, or the built-in sample.
 
+mod client;
 pub mod demo;
 mod extras;
 mod feed;

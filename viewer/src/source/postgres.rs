@@ -1,16 +1,17 @@
 //! One session with the database.
 
-use super::problem::Problem;
+use super::{
+    client::{self, Client, Failed, NotConnected},
+    problem::Problem,
+};
 use crate::model::{
     data::{Dataset, Row, Status},
     day::{Day, Micros},
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use musicstream_connect::{MakeRustlsConnect, Target};
-use postgres::{
-    CancelToken, Client, IsolationLevel, Transaction, fallible_iterator::FallibleIterator,
-};
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use tokio_postgres::CancelToken;
 
 const ROWS: &str = include_str!("../../sql/rows.sql");
 const ROWS_OF_DAYS: &str = include_str!("../../sql/rows_of_days.sql");
@@ -18,10 +19,19 @@ const CHANGES: &str = include_str!("../../sql/changes.sql");
 const STATUS: &str = include_str!("../../sql/status.sql");
 const SESSION: &str = include_str!("../../sql/session.sql");
 const LISTEN: &str = include_str!("../../sql/listen.sql");
+const BEGIN: &str = include_str!("../../sql/begin.sql");
 const WHAT_IS_THERE: &str = include_str!("../../sql/what_is_there.sql");
 
 /// The server's clock may have been set back by so much between two rollups, and no change is missed.
 const CLOCK_STEP_US: i64 = 10_000_000;
+
+/// How long a server may be silent when it is asked for little: longer than it takes on a busy machine.
+const SOON: Duration = Duration::from_secs(4);
+/// The same for a load: longer than the session's `statement_timeout`, after which the server speaks up by itself.
+const LATEST: Duration = Duration::from_secs(25);
+
+/// What came of reading.
+pub(super) type Read<T> = Result<T, Failed>;
 
 /// What a load has brought, and what the next one goes on from.
 pub(super) struct Loaded {
@@ -30,17 +40,6 @@ pub(super) struct Loaded {
     pub(super) rows_read: usize,
     /// Days with deltas that no rollup had folded.
     pending: BTreeSet<Day>,
-}
-
-/// What happened while waiting.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Nap {
-    /// Nothing.
-    Over,
-    /// The database said that something changed.
-    Notified,
-    /// The connection is gone.
-    Closed,
 }
 
 /// An open session.
@@ -54,12 +53,13 @@ impl Session {
         let tls = target
             .connector()
             .map_err(|error| Problem::Tls(error.to_string()))?;
-        let mut client = target
-            .connect_blocking(&tls)
-            .map_err(|error| Problem::of_connecting(&error))?;
+        let client = Client::connect(target, &tls, SOON).map_err(|error| match error {
+            NotConnected::Machine(error) => Problem::Other(error.to_string()),
+            NotConnected::Server(error) => Problem::of_connecting(&error),
+        })?;
         client
             .batch_execute(SESSION)
-            .map_err(|error| Problem::of(&error))?;
+            .map_err(|error| Problem::of_reading(&error))?;
         // Only a hint: behind a pooler it may be refused or never come, and polling covers that.
         let _ = client.batch_execute(LISTEN);
         Ok(Self { client, tls })
@@ -67,11 +67,10 @@ impl Session {
 
     /// What tells whether the numbers moved.
     pub(super) fn status(&mut self) -> Result<Status, Problem> {
-        let mut transaction = self
-            .client
-            .transaction()
-            .map_err(|error| Problem::of(&error))?;
-        status(&mut transaction).map_err(|error| Problem::of(&error))
+        self.client.set_patience(SOON);
+        let status = status(&self.client);
+        self.client.set_patience(LATEST);
+        status.map_err(|error| Problem::of_reading(&error))
     }
 
     /// Status and all rows of one instant.
@@ -81,25 +80,25 @@ impl Session {
 
     /// Status and rows of one instant, of which those of unchanged days are known.
     pub(super) fn load_changes(&mut self, known: &Loaded) -> Result<Loaded, Problem> {
-        self.read(|transaction| changes(transaction, known))
+        self.read(|client| changes(client, known))
     }
 
-    fn read(
-        &mut self,
-        load: impl FnOnce(&mut Transaction<'_>) -> Result<Loaded, postgres::Error>,
-    ) -> Result<Loaded, Problem> {
+    /// Reads what belongs together.
+    pub(super) fn read<T>(&mut self, load: impl FnOnce(&Client) -> Read<T>) -> Result<T, Problem> {
+        self.client.set_patience(LATEST);
         let read = || {
-            let mut transaction = self
-                .client
-                .build_transaction()
-                .isolation_level(IsolationLevel::RepeatableRead)
-                .read_only(true)
-                .start()?;
-            let loaded = load(&mut transaction)?;
-            transaction.commit()?;
+            self.client.batch_execute(BEGIN)?;
+            let loaded = load(&self.client)?;
+            self.client.batch_execute("commit")?;
             Ok(loaded)
         };
-        read().map_err(|error: postgres::Error| Problem::of(&error))
+        read().map_err(|error| {
+            if let Failed::Driver(_) = error {
+                // Else the session would not answer what is asked to explain the error. One that is lost cannot.
+                let _ = self.client.batch_execute("rollback");
+            }
+            Problem::of_reading(&error)
+        })
     }
 
     /// Makes a vague problem exact by asking the database what it has.
@@ -130,28 +129,14 @@ impl Session {
         }
     }
 
-    /// Waits, at most so long, for the database to say something.
-    pub(super) fn nap(&mut self, at_most: Duration) -> Nap {
-        let told = self.client.notifications().timeout_iter(at_most).next();
-        match told {
-            Ok(Some(_)) => {
-                // One load answers them all.
-                while let Ok(Some(_)) = self.client.notifications().iter().next() {}
-                Nap::Notified
-            }
-            Ok(None) if !self.client.is_closed() => Nap::Over,
-            _ => Nap::Closed,
-        }
-    }
-
     /// Why a session that is closed closed.
     pub(super) fn last_words(&mut self) -> Problem {
-        match self.client.check_connection() {
-            Err(error) => match Problem::of(&error) {
+        match self.client.end() {
+            Some(error) => match Problem::of(&error) {
                 Problem::Other(words) | Problem::NoServer(words) => Problem::Lost(words),
                 other => other,
             },
-            Ok(()) => Problem::Lost(String::new()),
+            None => Problem::Lost(String::new()),
         }
     }
 
@@ -173,15 +158,14 @@ pub(super) struct Canceller {
 
 impl Canceller {
     pub(super) fn cancel(self) {
-        // Nobody is left to hear that it failed; the statement timeout is the second line.
-        let _ = self.token.cancel_query(self.tls);
+        client::cancel(&self.token, self.tls);
     }
 }
 
-fn whole(transaction: &mut Transaction<'_>) -> Result<Loaded, postgres::Error> {
-    let status = status(transaction)?;
-    let rows = rows(transaction.query(ROWS, &[])?)?;
-    let changes = Changes::since(transaction, None)?;
+fn whole(client: &Client) -> Read<Loaded> {
+    let status = status(client)?;
+    let rows = rows(client.query(ROWS, &[])?)?;
+    let changes = Changes::since(client, None)?;
     Ok(Loaded {
         rows_read: rows.len(),
         data: Arc::new(Dataset::new(rows, status)),
@@ -189,22 +173,22 @@ fn whole(transaction: &mut Transaction<'_>) -> Result<Loaded, postgres::Error> {
     })
 }
 
-fn changes(transaction: &mut Transaction<'_>, known: &Loaded) -> Result<Loaded, postgres::Error> {
-    let status = status(transaction)?;
+fn changes(client: &Client, known: &Loaded) -> Read<Loaded> {
+    let status = status(client)?;
     if status.revision < known.data.status.revision {
         // The database went back in time.
-        return whole(transaction);
+        return whole(client);
     }
     let (_, last) = known.data.rolled_up();
-    let changes = Changes::since(transaction, last.map(|at| at - CLOCK_STEP_US))?;
+    let changes = Changes::since(client, last.map(|at| at - CLOCK_STEP_US))?;
     let mut days = changes.changed;
     days.extend(changes.pending.iter().chain(&known.pending));
     let dates: Vec<NaiveDate> = days.iter().map(|day| day.date()).collect();
-    let rows = rows(transaction.query(ROWS_OF_DAYS, &[&dates])?)?;
+    let rows = rows(client.query(ROWS_OF_DAYS, &[&dates])?)?;
     let data = known.data.with_days(&days, &rows, status);
     // Rows that a correction took away leave no trace but their number.
     if data.rolled_up().0 != changes.rolled_up {
-        return whole(transaction);
+        return whole(client);
     }
     Ok(Loaded {
         data: Arc::new(data),
@@ -221,13 +205,10 @@ struct Changes {
 }
 
 impl Changes {
-    fn since(
-        transaction: &mut Transaction<'_>,
-        since: Option<Micros>,
-    ) -> Result<Self, postgres::Error> {
+    fn since(client: &Client, since: Option<Micros>) -> Read<Self> {
         let since = since.and_then(DateTime::from_timestamp_micros);
-        let row = transaction.query_one(CHANGES, &[&since])?;
-        let days = |column| -> Result<BTreeSet<Day>, postgres::Error> {
+        let row = client.query_one(CHANGES, &[&since])?;
+        let days = |column| -> Read<BTreeSet<Day>> {
             let dates: Vec<NaiveDate> = row.try_get(column)?;
             Ok(dates.into_iter().map(Day::from_date).collect())
         };
@@ -239,7 +220,7 @@ impl Changes {
     }
 }
 
-pub(super) fn rows(rows: Vec<postgres::Row>) -> Result<Vec<Row>, postgres::Error> {
+pub(super) fn rows(rows: Vec<tokio_postgres::Row>) -> Read<Vec<Row>> {
     rows.into_iter()
         .map(|row| {
             Ok(Row {
@@ -255,8 +236,8 @@ pub(super) fn rows(rows: Vec<postgres::Row>) -> Result<Vec<Row>, postgres::Error
         .collect()
 }
 
-fn status(transaction: &mut Transaction<'_>) -> Result<Status, postgres::Error> {
-    let Some(row) = transaction.query_opt(STATUS, &[])? else {
+fn status(client: &Client) -> Read<Status> {
+    let Some(row) = client.query_opt(STATUS, &[])? else {
         return Ok(Status {
             now: super::now(),
             ..Status::default()

@@ -1,5 +1,6 @@
 //! What can be in the way, and what to do about it, in words.
 
+use super::client::Failed;
 use musicstream_connect::{Cause, ConnectError};
 use std::error::Error;
 
@@ -182,7 +183,7 @@ impl Problem {
 
     /// Which one it is, from what the `postgres` crate reports. A table that is not there stands as
     /// [`Problem::NoExtension`] until the database was asked what it has.
-    pub fn of(error: &postgres::Error) -> Self {
+    pub fn of(error: &tokio_postgres::Error) -> Self {
         let words = chain(error);
         if let Some(db) = error.as_db_error() {
             let said = db.message().to_owned();
@@ -204,6 +205,17 @@ impl Problem {
             };
         }
         Self::of_words(&words, error.is_closed())
+    }
+
+    /// Which one it is, where an answer did not come.
+    pub(super) fn of_reading(failed: &Failed) -> Self {
+        match failed {
+            Failed::Driver(error) => Self::of(error),
+            Failed::Silent(patience) => Self::Lost(format!(
+                "the server has said nothing for {} s",
+                patience.as_secs()
+            )),
+        }
     }
 
     fn of_words(words: &str, closed: bool) -> Self {
@@ -238,6 +250,7 @@ fn chain(error: &dyn Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source::client::{Client, NotConnected};
     use musicstream_connect::{Environment, Target};
 
     fn all() -> Vec<Problem> {
@@ -294,7 +307,10 @@ mod tests {
         let problem = |url| {
             let target = Target::resolve(Some(url), &Environment::default(), "test").unwrap();
             let tls = target.connector().unwrap();
-            Problem::of_connecting(&target.connect_blocking(&tls).err().unwrap())
+            match Client::connect(&target, &tls, std::time::Duration::MAX).err() {
+                Some(NotConnected::Server(error)) => Problem::of_connecting(&error),
+                _ => panic!("{url}"),
+            }
         };
         assert!(matches!(
             problem("postgresql://ana@127.0.0.1:1/music"),

@@ -1,8 +1,10 @@
 //! The thread that talks to the database: connect, load, watch, reconnect.
 
 use super::{
+    client::Nap,
+    extras::Minutes,
     feed::{Board, Health, Request, now},
-    postgres::{Loaded, Nap, Session},
+    postgres::{Loaded, Session},
     problem::Problem,
 };
 use crate::model::{
@@ -94,6 +96,8 @@ struct Known {
     loaded: Loaded,
     /// When everything was loaded the last time.
     whole_at: Instant,
+    /// The minutes on screen, if they are.
+    minutes: Option<Minutes>,
     /// What was read for the window beside that.
     answered: Wish,
     /// What else this session may read.
@@ -165,7 +169,8 @@ impl Worker<'_> {
         };
         let wish = self.wish.clone();
         let data = session.days_of_zone(&wish, &can, &loaded.data)?;
-        let extras = session.extras(&wish, &can, &data)?;
+        let minutes = known.as_ref().and_then(|known| known.minutes.as_ref());
+        let (extras, minutes) = session.extras(&wish, &can, &data, minutes)?;
         let took = started.elapsed();
         // After a whole load, which was asked for, the next one is a small one.
         let counted = if recent.is_some() {
@@ -181,7 +186,8 @@ impl Worker<'_> {
             latest.extras = extras;
             latest.checked_at = Some(now());
             latest.query_time = took;
-            latest.rows_read = loaded.rows_read;
+            latest.rows_read =
+                loaded.rows_read + minutes.as_ref().map_or(0, |minutes| minutes.rows_read);
             latest.generation += 1;
         });
         // The numbers are on screen; what takes longer, or is needed later, follows.
@@ -208,6 +214,7 @@ impl Worker<'_> {
         *known = Some(Known {
             loaded,
             whole_at,
+            minutes,
             answered: wish,
             can,
         });
@@ -264,7 +271,7 @@ impl Worker<'_> {
             } else {
                 SLICE
             };
-            match session.nap(slice) {
+            match session.client.nap(slice) {
                 Nap::Over => {}
                 Nap::Notified => notified = true,
                 Nap::Closed => return Woken::Closed,

@@ -348,13 +348,11 @@ fn day_axis(painter: &Painter, layout: &Layout, frame: &Frame<'_>, tokens: Token
 
 /// A small mark on the base line of each day with late events.
 fn late_days(painter: &Painter, layout: &Layout, panel: &Panel, tokens: Tokens) {
-    let mut free_from = f32::MIN;
-    for &index in &panel.late {
+    let mut next = panel.late_from(0);
+    while let Some(index) = next {
         let tip = pos2(layout.x(index), layout.plot.max.y - 4.5);
-        if tip.x < free_from {
-            continue;
-        }
-        free_from = tip.x + 2.0;
+        // Not those on top of it, of which there may be thousands.
+        next = panel.late_from((index + 1).max(layout.index(tip.x + 2.0)));
         let points = vec![tip, tip + vec2(3.2, 4.5), tip + vec2(-3.2, 4.5)];
         painter.add(egui::Shape::convex_polygon(
             points,
@@ -376,7 +374,7 @@ fn crosshair(
     ui.painter()
         .vline(x, layout.plot.y_range(), Stroke::new(1.0, tokens.weak));
     for line in &panel.lines {
-        if let Some(count) = line.counts[index] {
+        if let Some(count) = line.counts.get(index) {
             let center = pos2(layout.x(index), layout.y(count.events as f64));
             let color = color(frame, line, tokens);
             ui.painter()

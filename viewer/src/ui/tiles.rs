@@ -208,7 +208,7 @@ fn sparkline(ui: &Ui, rect: Rect, line: &Line, board: &Board, tokens: Tokens) {
     let range = (high - low).max(1) as f32;
     let days = line.counts.len().max(2) as f32 - 1.0;
     let place = |&index: &usize| {
-        let events = line.counts[index].map_or(0, |count| count.events);
+        let events = line.counts.get(index).map_or(0, |count| count.events);
         pos2(
             rect.min.x + rect.width() * index as f32 / days,
             rect.max.y - rect.height() * (events - low) as f32 / range,

@@ -17,19 +17,19 @@ use std::{
 };
 
 const POLL: Duration = Duration::from_millis(300);
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 
 static NUMBER: AtomicU32 = AtomicU32::new(0);
 
 /// A database of the test's own; dropped at the end.
-struct Database {
+pub(super) struct Database {
     server: String,
     name: String,
 }
 
 impl Database {
     /// A fresh one, or `None` (said aloud) where no server is named.
-    fn fresh(test: &str) -> Option<Self> {
+    pub(super) fn fresh(test: &str) -> Option<Self> {
         let Ok(server) = env::var("DATABASE_URL") else {
             eprintln!("skipped: {test} needs DATABASE_URL");
             return None;
@@ -54,11 +54,11 @@ impl Database {
         format!("{authority}/{}{options}", self.name)
     }
 
-    fn client(&self) -> Client {
+    pub(super) fn client(&self) -> Client {
         Client::connect(&self.url(), NoTls).unwrap()
     }
 
-    fn feed(&self) -> Feed {
+    pub(super) fn feed(&self) -> Feed {
         feed_of(&self.url())
     }
 }
@@ -95,7 +95,7 @@ fn plays(feed: &Feed) -> i64 {
         .map_or(-1, |data| data.cells.iter().map(|cell| cell.events).sum())
 }
 
-fn wait_for(what: &str, is_so: impl Fn() -> bool) {
+pub(super) fn wait_for(what: &str, is_so: impl Fn() -> bool) {
     let deadline = Instant::now() + PATIENCE;
     while !is_so() {
         assert!(Instant::now() < deadline, "waited {PATIENCE:?} for {what}");

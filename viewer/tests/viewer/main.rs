@@ -10,6 +10,7 @@ mod finding;
 mod harness;
 mod keyboard;
 mod layout;
+mod live;
 mod pictures;
 mod steady;
 mod window;

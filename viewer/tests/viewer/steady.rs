@@ -7,7 +7,12 @@ use egui_kittest::{
     kittest::{NodeT, Queryable},
 };
 use musicstream_viewer::{
-    model::{data::Dataset, day::Day, series::View},
+    DEMO_TIME,
+    model::{
+        data::{Dataset, Measure, Row},
+        day::Day,
+        series::View,
+    },
     source::Feed,
     state::State,
     ui::App,
@@ -160,4 +165,95 @@ fn typing_goes_on() {
         !has(&harness, Role::CheckBox, "stop"),
         "the search is “play”"
     );
+}
+
+/// The same rows, one event more in each.
+fn one_more(data: &Dataset) -> Dataset {
+    let rows = data.cells.iter().map(|cell| Row {
+        day: cell.day,
+        event_type: data.event_types[usize::from(cell.event_type)].clone(),
+        region: data.regions[usize::from(cell.region)].clone(),
+        events: cell.events + 1,
+        late_events: cell.late_events,
+        updated_at: cell.updated_at,
+        is_final: cell.is_final,
+    });
+    let more = Dataset::with_names(rows.collect(), data.status.clone(), data);
+    match (data.grain.is_minute(), data.measure) {
+        (true, _) => more.by_minute(data.zone.clone()),
+        (_, Measure::Listeners) => more.of_listeners(),
+        _ => more,
+    }
+}
+
+/// Where everything is that does not follow a number: the end of a line does, and so does the width of a word.
+fn places(harness: &Harness<'_, App>) -> Vec<String> {
+    [
+        Role::Figure,
+        Role::Table,
+        Role::ColumnHeader,
+        Role::Row,
+        Role::CheckBox,
+        Role::RadioButton,
+        Role::Button,
+        Role::TextInput,
+        Role::ScrollBar,
+    ]
+    .into_iter()
+    .flat_map(|role| harness.query_all_by_role(role))
+    .map(|node| {
+        let node = node.accesskit_node();
+        format!("{:?} {:?}", node.role(), node.bounding_box())
+    })
+    .collect()
+}
+
+#[test]
+fn in_every_tab_a_refresh_moves_nothing_and_brings_what_is_new() {
+    for view in View::ALL {
+        let feed = Feed::sample(DEMO_TIME);
+        let latest = feed.latest();
+        let shown = match view {
+            View::Live => latest.extras.minutes.clone(),
+            View::Listeners => latest.extras.listeners.clone(),
+            _ => latest.data.clone(),
+        };
+        let bring = feed.bringer();
+        let state = State {
+            view,
+            ..State::default()
+        };
+        let mut harness = window_of(feed, state, [1440.0, 900.0]);
+        harness.run();
+        for key in [Key::ArrowLeft, Key::ArrowLeft, Key::Plus, Key::Plus] {
+            harness.key_press(key);
+            harness.run();
+        }
+        harness.hover_at(pos2(700.0, 400.0));
+        harness.run();
+        let state = harness.state().state().clone();
+        assert!(
+            state.zoom.is_some() || view == View::Live,
+            "{view:?} is zoomed"
+        );
+        let (before, said) = (places(&harness), words(&harness));
+        bring(one_more(&shown.unwrap()));
+        harness.run();
+        assert_eq!(*harness.state().state(), state, "{view:?}");
+        let moved: Vec<_> = before
+            .iter()
+            .zip(places(&harness))
+            .filter(|(a, b)| *a != b)
+            .collect();
+        assert!(moved.is_empty(), "{view:?}: {moved:?}");
+        assert_eq!(places(&harness).len(), before.len(), "{view:?}");
+        assert_ne!(words(&harness), said, "{view:?} shows what is new");
+    }
+}
+
+fn words(harness: &Harness<'_, App>) -> Vec<String> {
+    let nodes = harness.query_all(egui_kittest::kittest::By::new());
+    nodes
+        .filter_map(|node| node.accesskit_node().label())
+        .collect()
 }

@@ -6,5 +6,7 @@
     reason = "in a test, what is not as expected ends it"
 )]
 
+mod at_rest;
+mod credentials;
 mod outage;
 mod real_window;

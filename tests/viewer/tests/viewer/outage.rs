@@ -11,7 +11,7 @@ use egui_kittest::{
     kittest::{NodeT, Queryable},
 };
 use musicstream_connect::Target;
-use musicstream_tests::{cluster::Cluster, database::Database, wait::until};
+use musicstream_tests::{cluster::Cluster, database::Database, proxy::Proxy, wait::until};
 use musicstream_viewer::{
     source::{Feed, Health},
     state::State,
@@ -44,20 +44,13 @@ fn words(harness: &mut Harness<'_, App>) -> String {
     nodes.filter_map(label).collect::<Vec<_>>().join("\n")
 }
 
-#[test]
-fn a_killed_server_is_told_of_and_what_was_missed_is_read_when_it_is_back() {
-    if env::var_os("DATABASE_URL").is_none() {
-        eprintln!("skipped: a_killed_server_is_told_of: no DATABASE_URL");
-        return;
-    }
-    let cluster = Cluster::start("");
-    let database = Database::create_in(&cluster.url(), "");
-    play(&mut database.client(), 3);
-    let target = Target::of_process(Some(&database.read_url()), "musicstream-viewer").unwrap();
+/// A window on a database, once it has its numbers.
+fn window(url: &str) -> Harness<'static, App> {
+    let target = Target::of_process(Some(url), "musicstream-viewer").unwrap();
     let feed = Feed::database(target, Duration::from_secs(2)).unwrap();
     feed.wait(SOON).unwrap();
     let app = App::new(feed, State::default(), Clock::System, env::temp_dir());
-    let mut harness = Harness::builder()
+    Harness::builder()
         .with_size(vec2(1280.0, 800.0))
         .with_max_steps(12)
         .with_context_setup(theme::install)
@@ -67,7 +60,19 @@ fn a_killed_server_is_told_of_and_what_was_missed_is_read_when_it_is_back() {
                 app.ui(ui);
             },
             app,
-        );
+        )
+}
+
+#[test]
+fn a_killed_server_is_told_of_and_what_was_missed_is_read_when_it_is_back() {
+    if env::var_os("DATABASE_URL").is_none() {
+        eprintln!("skipped: a_killed_server_is_told_of: no DATABASE_URL");
+        return;
+    }
+    let cluster = Cluster::start("");
+    let database = Database::create_in(&cluster.url(), "");
+    play(&mut database.client(), 3);
+    let mut harness = window(&database.read_url());
     let before = words(&mut harness);
     assert!(before.contains("All events: 3 events"), "{before}");
     assert!(!before.contains("Try now"), "{before}");
@@ -104,6 +109,57 @@ fn a_killed_server_is_told_of_and_what_was_missed_is_read_when_it_is_back() {
         "measured: | from the server's return to the rows that were missed | {:.2} s | 5 s |",
         met.as_secs_f64()
     );
+}
+
+/// What nobody closes is not closed: neither a server that stands still nor a network that swallows all says so.
+#[test]
+fn a_server_that_falls_silent_is_told_of_and_met_again_when_it_speaks() {
+    if env::var_os("DATABASE_URL").is_none() {
+        eprintln!("skipped: a_server_that_falls_silent: no DATABASE_URL");
+        return;
+    }
+    let cluster = Cluster::start("");
+    let database = Database::create_in(&cluster.url(), "");
+    play(&mut database.client(), 3);
+    let proxy = Proxy::start(&cluster.address());
+    let mut direct = window(&database.read_url());
+    let url = database.read_url();
+    let mut through = window(&url.replace(&cluster.address(), proxy.address()));
+
+    let frozen = cluster.freeze();
+    let since = Instant::now();
+    await_silence(&mut direct, "of a frozen server");
+    eprintln!(
+        "measured: | a server that is frozen and closes nothing: from there to the banner | {:.2} s | some seconds |",
+        since.elapsed().as_secs_f64()
+    );
+    drop(frozen);
+    play(&mut database.client(), 4);
+    for harness in [&mut direct, &mut through] {
+        await_numbers(harness, "All events: 7 events");
+    }
+
+    proxy.set_silent(true);
+    await_silence(&mut through, "of a network that swallows all");
+    play(&mut database.client(), 2);
+    proxy.set_silent(false);
+    await_numbers(&mut through, "All events: 9 events");
+}
+
+fn await_silence(harness: &mut Harness<'_, App>, what: &str) {
+    let words = until(SOON, &format!("the banner {what}"), || {
+        let words = words(harness);
+        words.contains("Try now").then_some(words)
+    });
+    assert!(words.contains("The connection is lost"), "{words}");
+    assert!(words.contains("All events: "), "numbers stay: {words}");
+}
+
+fn await_numbers(harness: &mut Harness<'_, App>, numbers: &str) {
+    until(SOON, numbers, || {
+        let words = words(harness);
+        (words.contains(numbers) && !words.contains("Try now")).then_some(())
+    });
 }
 
 #[test]

@@ -24,7 +24,7 @@ use musicstream_viewer::{
 
 use musicstream_viewer_tests::desktop::Desktop;
 
-const SIZE: [u16; 2] = [1280, 800];
+pub(crate) const SIZE: [u16; 2] = [1280, 800];
 const SOON: Duration = Duration::from_secs(60);
 const CONTROL: u32 = 0xffe3;
 const SHIFT: u32 = 0xffe1;
@@ -121,7 +121,7 @@ fn it_is_started_filtered_zoomed_exported_and_quit_by_hand() {
 
     let desktop = Desktop::start();
     let home = tempfile::tempdir().unwrap();
-    let viewer = start(&desktop, &url, home.path());
+    let viewer = start(&desktop, &url, home.path(), &[]);
     let window = desktop.window("musicstream");
     let all = [0, 0, SIZE[0], SIZE[1]];
     until(SOON, "lines in the window", || {
@@ -206,9 +206,11 @@ fn it_is_started_filtered_zoomed_exported_and_quit_by_hand() {
     }
 }
 
-fn start(desktop: &Desktop, url: &str, home: &Path) -> Program {
+/// The program in a window, with further options.
+pub(crate) fn start(desktop: &Desktop, url: &str, home: &Path, options: &[&str]) -> Program {
     Program::start(
         program("musicstream-viewer")
+            .args(options)
             .args(["--size", &format!("{}x{}", SIZE[0], SIZE[1])])
             .arg("--export-dir")
             .arg(home)
@@ -249,7 +251,7 @@ fn part(rect: Rect) -> [u16; 4] {
 }
 
 /// Pixels in the colours of series: text, ground and grid have none.
-fn saturated(pixels: &[[u8; 3]]) -> usize {
+pub(crate) fn saturated(pixels: &[[u8; 3]]) -> usize {
     let is =
         |[red, green, blue]: &&[u8; 3]| red.max(green).max(blue) - red.min(green).min(blue) > 90;
     pixels.iter().filter(is).count()

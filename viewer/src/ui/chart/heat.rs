@@ -122,11 +122,7 @@ fn cells(ui: &Ui, layout: &Layout, row: Rect, line: &Line, frame: &Frame<'_>, to
             row.min.y + 1.0..=row.max.y - 1.0,
         );
         let last = days.end - 1;
-        let largest = line.counts[days]
-            .iter()
-            .flatten()
-            .map(|count| count.events)
-            .max();
+        let largest = line.counts.extremes(days).map(|(_, high)| high);
         let complete = frame.states[last].is_complete();
         match largest {
             None if frame.states[last] != DayState::SoFar

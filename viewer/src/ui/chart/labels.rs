@@ -42,12 +42,7 @@ pub(super) fn paint(
         .lines
         .iter()
         .filter_map(|line| {
-            let (index, count) = line
-                .counts
-                .iter()
-                .enumerate()
-                .rev()
-                .find_map(|(i, c)| Some((i, (*c)?)))?;
+            let (index, count) = line.counts.last()?;
             Some((line, layout.x(index), layout.y(count.events as f64)))
         })
         .collect();
@@ -88,11 +83,7 @@ pub(super) fn paint(
     for (line, ..) in hidden {
         node(ui, plot, line);
     }
-    for line in panel
-        .lines
-        .iter()
-        .filter(|line| line.counts.iter().all(Option::is_none))
-    {
+    for line in panel.lines.iter().filter(|line| line.counts.rows() == 0) {
         node(ui, plot, line);
     }
 }

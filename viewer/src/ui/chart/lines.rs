@@ -2,9 +2,8 @@
 
 use super::{Frame, Layout, color, cue};
 use crate::model::{
-    decimate,
-    panel::{Line, Panel, Stretch, runs},
-    stats::Count,
+    counts::Counts,
+    panel::{Line, Panel, Stretch},
 };
 use egui::{Color32, Painter, Pos2, Rect, Shape, Stroke, Ui, pos2, vec2};
 
@@ -66,9 +65,11 @@ fn before(
     tokens: Tokens,
 ) {
     let stroke = Stroke::new(1.0, tokens.surface.lerp_to_gamma(color, 0.5));
-    let events = |index: usize| line.before[index].map_or(0, |count| count.events);
-    for run in runs(&line.before) {
-        let points: Vec<Pos2> = decimate::min_max(run, buckets, events)
+    let events = |index: usize| line.before.get(index).map_or(0, |count| count.events);
+    for run in line.before.runs() {
+        let points: Vec<Pos2> = line
+            .before
+            .outline(run, buckets)
             .into_iter()
             .map(|index| pos2(layout.x(index), layout.y(events(index) as f64)))
             .collect();
@@ -90,7 +91,7 @@ fn paint_stretch(
     tokens: Tokens,
 ) {
     let place = |&index: &usize| {
-        let events = line.counts[index].map_or(0, |count| count.events);
+        let events = line.counts.get(index).map_or(0, |count| count.events);
         pos2(layout.x(index), layout.y(events as f64))
     };
     let solid: Vec<Pos2> = stretch.solid.iter().map(place).collect();
@@ -117,7 +118,7 @@ fn paint_stretch(
 fn markers(
     painter: &Painter,
     layout: &Layout,
-    counts: &[Option<Count>],
+    counts: &Counts,
     shape: usize,
     color: Color32,
     tokens: Tokens,
@@ -125,8 +126,10 @@ fn markers(
     let every = (44.0 * layout.days as f32 / layout.plot.width())
         .ceil()
         .max(1.0) as usize;
-    for (index, count) in counts.iter().enumerate().skip(every / 2).step_by(every) {
-        let Some(count) = count else { continue };
+    for index in (every / 2..counts.len()).step_by(every) {
+        let Some(count) = counts.get(index) else {
+            continue;
+        };
         let center = pos2(layout.x(index), layout.y(count.events as f64));
         painter.add(marker(center, 3.6, shape, color, tokens.surface));
     }

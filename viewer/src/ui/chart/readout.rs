@@ -52,7 +52,7 @@ pub(super) fn show(
             let value = count.map_or(text::no_data(frame.grain).into(), |count| {
                 format::grouped(count.events)
             });
-            let share = match (count, line.before.get(index).copied().flatten()) {
+            let share = match (count, line.before.get(index)) {
                 (Some(count), Some(before)) if frame.compared.is_some() => {
                     let change =
                         (count.events as f64 - before.events as f64) / before.events as f64;

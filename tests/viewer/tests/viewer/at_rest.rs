@@ -1,0 +1,164 @@
+//! A real window that has nothing to do: when it draws, and what it takes.
+
+use std::{env, fs, time::Duration, time::Instant};
+
+use musicstream_tests::{
+    database::{Database, value},
+    process::Program,
+    wait::until,
+};
+use musicstream_viewer_tests::desktop::Desktop;
+use postgres::Client;
+
+use crate::real_window::{SIZE, saturated, start};
+
+const SOON: Duration = Duration::from_secs(60);
+
+/// Five years of 48 series.
+const HISTORY: &str = "
+    insert into daily_metrics (day, event_type, region, events, late_events, updated_at)
+    select current_date - back, 'type' || t, 'region' || r, 1000 + back * 7 % 500, 0, now() - interval '1 day' * back
+    from generate_series(1, 1825) as back, generate_series(1, 6) as t, generate_series(1, 8) as r";
+
+/// Polls that find nothing new, in which a window at rest has no reason to draw.
+const POLLS: usize = 10;
+
+#[test]
+fn it_draws_when_there_is_something_new_and_never_while_it_is_minimised() {
+    if env::var_os("DATABASE_URL").is_none() {
+        eprintln!("skipped: it_draws_when_there_is_something_new: no DATABASE_URL");
+        return;
+    }
+    let database = Database::create();
+    let mut client = database.client();
+    client.batch_execute(HISTORY).unwrap();
+    let desktop = Desktop::start();
+    let home = tempfile::tempdir().unwrap();
+    let options = ["--count-frames", "--poll", "0.1", "--range", "all"];
+    let viewer = start(&desktop, &database.read_url(), home.path(), &options);
+    let window = desktop.window("musicstream");
+    await_lines(&desktop, window);
+
+    await_rest(&viewer, &mut client);
+    let frames = drawn(&viewer);
+    for poll in 0..POLLS {
+        await_poll(&mut client);
+        assert_eq!(drawn(&viewer), frames, "poll {poll}");
+    }
+
+    let started = Instant::now();
+    roll_up(&mut client);
+    until(SOON, "a frame with what is new", || {
+        (drawn(&viewer) > frames).then_some(())
+    });
+    eprintln!(
+        "measured: | from a rollup to the frame of a real window, 87,600 rows of history | {:.2} s | 1 s |",
+        started.elapsed().as_secs_f64()
+    );
+    let memory = resident_mb(&viewer);
+    eprintln!(
+        "measured: | memory of a real window on 87,600 rows, with the software renderer | {memory} MB | 300 MB |"
+    );
+    assert!(memory < 300, "{memory} MB");
+
+    await_rest(&viewer, &mut client);
+    desktop.minimise(window);
+    await_rest(&viewer, &mut client);
+    let frames = drawn(&viewer);
+    for rollup in 0..3 {
+        roll_up(&mut client);
+        for _ in 0..POLLS {
+            await_poll(&mut client);
+        }
+        assert_eq!(drawn(&viewer), frames, "rollup {rollup}, seen by nobody");
+    }
+    desktop.restore(window);
+    until(SOON, "a frame once it is back", || {
+        (drawn(&viewer) > frames).then_some(())
+    });
+    await_lines(&desktop, window);
+}
+
+#[test]
+fn what_is_new_is_in_the_window_without_waiting_for_a_poll() {
+    if env::var_os("DATABASE_URL").is_none() {
+        eprintln!("skipped: what_is_new_is_in_the_window: no DATABASE_URL");
+        return;
+    }
+    let database = Database::create();
+    let mut client = database.client();
+    roll_up(&mut client);
+    let desktop = Desktop::start();
+    let home = tempfile::tempdir().unwrap();
+    // It would be an hour until the next poll.
+    let options = ["--count-frames", "--poll", "3600", "--view", "live"];
+    let viewer = start(&desktop, &database.read_url(), home.path(), &options);
+    let window = desktop.window("musicstream");
+    await_lines(&desktop, window);
+    let all = [0, 0, SIZE[0], SIZE[1]];
+    for _ in 0..3 {
+        let frames = drawn(&viewer);
+        let before = desktop.picture(window, all);
+        let started = Instant::now();
+        roll_up(&mut client);
+        until(SOON, "what is new in the window", || {
+            (drawn(&viewer) > frames && desktop.picture(window, all) != before).then_some(())
+        });
+        eprintln!("in the window after {:?}", started.elapsed());
+    }
+}
+
+fn await_lines(desktop: &Desktop, window: u32) {
+    let all = [0, 0, SIZE[0], SIZE[1]];
+    until(SOON, "lines in the window", || {
+        (saturated(&desktop.picture(window, all)) > 50).then_some(())
+    });
+}
+
+/// One more play, in the metrics.
+fn roll_up(client: &mut Client) {
+    client
+        .batch_execute(
+            "insert into metric_deltas values (date_trunc('minute', now()), 'type1', 'region1', 1, 0); select musicstream_rollup()",
+        )
+        .unwrap();
+}
+
+/// Waits until the viewer has asked once more whether anything is new.
+fn await_poll(client: &mut Client) {
+    let mut asked_at = || -> Option<String> {
+        value(
+            client,
+            "select max(query_start)::text from pg_stat_activity
+             where application_name = 'musicstream-viewer' and datname = current_database()",
+            &[],
+        )
+    };
+    let before = asked_at();
+    until(SOON, "a poll", || (asked_at() != before).then_some(()));
+}
+
+/// Waits until several polls have gone by without a frame.
+fn await_rest(viewer: &Program, client: &mut Client) {
+    until(SOON, "a rest", || {
+        let frames = drawn(viewer);
+        for _ in 0..POLLS {
+            await_poll(client);
+        }
+        (drawn(viewer) == frames).then_some(())
+    });
+}
+
+fn drawn(viewer: &Program) -> usize {
+    let log = viewer.log();
+    log.lines()
+        .filter(|line| line.starts_with("frame "))
+        .count()
+}
+
+fn resident_mb(viewer: &Program) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{}/status", viewer.id())).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB"));
+    kilobytes.unwrap().parse::<u64>().unwrap() / 1024
+}

@@ -1,0 +1,2 @@
+-- Several statements of one instant.
+begin isolation level repeatable read, read only

@@ -1,0 +1,186 @@
+//! A connection that is waited for no longer than an answer may take. A server that is frozen, or a network that
+//! swallows what it is given, closes nothing and says nothing: only a clock tells.
+
+use musicstream_connect::{ConnectError, MakeRustlsConnect, Target};
+use std::{
+    future::{Future, poll_fn},
+    io,
+    time::Duration,
+};
+use tokio::{
+    runtime::{Builder, Runtime},
+    sync::mpsc::{UnboundedReceiver, unbounded_channel},
+    time::timeout,
+};
+use tokio_postgres::{AsyncMessage, CancelToken, Error, Row, types::ToSql};
+
+/// As long as a server has to stop a statement, when the window is closed.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// Why an answer did not come.
+#[derive(Debug)]
+pub(super) enum Failed {
+    /// The driver, or the server through it, said so.
+    Driver(Error),
+    /// Nothing was heard for so long.
+    Silent(Duration),
+}
+
+impl From<Error> for Failed {
+    fn from(error: Error) -> Self {
+        Self::Driver(error)
+    }
+}
+
+/// Why there is no connection.
+pub(super) enum NotConnected {
+    /// This machine has no thread, file or clock left for one.
+    Machine(io::Error),
+    /// No server would do.
+    Server(ConnectError),
+}
+
+/// What happened while waiting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Nap {
+    /// Nothing.
+    Over,
+    /// The database said that something changed.
+    Notified,
+    /// The connection is gone.
+    Closed,
+}
+
+/// An open connection, used by one thread.
+pub(super) struct Client {
+    runtime: Runtime,
+    client: tokio_postgres::Client,
+    /// Notifications, and how the connection ended.
+    told: UnboundedReceiver<Result<(), Error>>,
+    end: Option<Error>,
+    patience: Duration,
+}
+
+impl Client {
+    /// Connects; each answer is waited for as long as `patience`.
+    pub(super) fn connect(
+        target: &Target,
+        tls: &MakeRustlsConnect,
+        patience: Duration,
+    ) -> Result<Self, NotConnected> {
+        let runtime = Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(NotConnected::Machine)?;
+        let connected = runtime.block_on(target.connect(tls));
+        let (client, mut connection) = connected.map_err(NotConnected::Server)?;
+        let (tell, told) = unbounded_channel();
+        runtime.spawn(async move {
+            while let Some(message) = poll_fn(|context| connection.poll_message(context)).await {
+                let news = match message {
+                    Ok(AsyncMessage::Notification(_)) => Ok(()),
+                    Ok(_) => continue,
+                    Err(error) => Err(error),
+                };
+                let is_over = news.is_err();
+                if tell.send(news).is_err() || is_over {
+                    return;
+                }
+            }
+        });
+        Ok(Self {
+            runtime,
+            client,
+            told,
+            end: None,
+            patience,
+        })
+    }
+
+    /// Waits so long for each answer from now on.
+    pub(super) fn set_patience(&mut self, patience: Duration) {
+        self.patience = patience;
+    }
+
+    /// The rows of a query.
+    pub(super) fn query(
+        &self,
+        sql: &str,
+        parameters: &[&(dyn ToSql + Sync)],
+    ) -> Result<Vec<Row>, Failed> {
+        self.wait(self.client.query(sql, parameters))
+    }
+
+    /// The row of a query that gives one.
+    pub(super) fn query_one(
+        &self,
+        sql: &str,
+        parameters: &[&(dyn ToSql + Sync)],
+    ) -> Result<Row, Failed> {
+        self.wait(self.client.query_one(sql, parameters))
+    }
+
+    /// The row of a query that gives one or none.
+    pub(super) fn query_opt(
+        &self,
+        sql: &str,
+        parameters: &[&(dyn ToSql + Sync)],
+    ) -> Result<Option<Row>, Failed> {
+        self.wait(self.client.query_opt(sql, parameters))
+    }
+
+    /// Runs statements that give nothing.
+    pub(super) fn batch_execute(&self, sql: &str) -> Result<(), Failed> {
+        self.wait(self.client.batch_execute(sql))
+    }
+
+    fn wait<T>(&self, answer: impl Future<Output = Result<T, Error>>) -> Result<T, Failed> {
+        let answer = async { timeout(self.patience, answer).await };
+        match self.runtime.block_on(answer) {
+            Ok(answer) => Ok(answer?),
+            Err(_) => Err(Failed::Silent(self.patience)),
+        }
+    }
+
+    /// Waits, at most so long, for the database to say something.
+    pub(super) fn nap(&mut self, at_most: Duration) -> Nap {
+        let told = &mut self.told;
+        let news = self
+            .runtime
+            .block_on(async { timeout(at_most, told.recv()).await });
+        match news {
+            Err(_) => Nap::Over,
+            Ok(Some(Ok(()))) => {
+                // One load answers them all.
+                while let Ok(news) = self.told.try_recv() {
+                    self.end = news.err();
+                }
+                Nap::Notified
+            }
+            Ok(Some(Err(error))) => {
+                self.end = Some(error);
+                Nap::Closed
+            }
+            Ok(None) => Nap::Closed,
+        }
+    }
+
+    /// What the connection ended with, if it was an error.
+    pub(super) fn end(&mut self) -> Option<Error> {
+        self.end.take()
+    }
+
+    /// To stop a statement from another thread.
+    pub(super) fn cancel_token(&self) -> CancelToken {
+        self.client.cancel_token()
+    }
+}
+
+/// Stops a statement, if its server hears of it soon.
+pub(super) fn cancel(token: &CancelToken, tls: MakeRustlsConnect) {
+    let Ok(runtime) = Builder::new_current_thread().enable_all().build() else {
+        return;
+    };
+    // Nobody is left to hear that it failed; the statement timeout is the second line.
+    let _ = runtime.block_on(async { timeout(FAREWELL, token.cancel_query(tls)).await });
+}
