@@ -5,6 +5,9 @@
 
 mod attempt;
 mod bisect;
+mod turn;
+
+pub(crate) use turn::{Turn, Turns};
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -45,8 +48,8 @@ pub(crate) enum Order {
     },
     /// See whether the database can be written to.
     Probe { generation: u64 },
-    /// Store a batch.
-    Write(Batch),
+    /// Store a batch, at its turn if it has one.
+    Write(Batch, Option<Turn>),
 }
 
 /// What a writer says; `writer` is its number.
@@ -297,8 +300,8 @@ impl Worker {
                     .await?;
                 self.report(News::Probed);
             }
-            Order::Write(batch) => {
-                let news = self.write(batch).await?;
+            Order::Write(batch, turn) => {
+                let news = self.write(batch, turn).await?;
                 self.report(news);
             }
         }
@@ -363,20 +366,32 @@ impl Worker {
     }
 
     /// Writes a batch, however long it takes.
-    async fn write(&mut self, mut batch: Batch) -> Result<News, DatabaseError> {
+    async fn write(&mut self, mut batch: Batch, turn: Option<Turn>) -> Result<News, DatabaseError> {
         batch.sort();
         let generation = batch.generation();
         let config = self.config.clone();
         let started = Instant::now();
         let mut backoff = Backoff::new();
         let mut doubt = None;
-        while self.is_wanted(generation) {
+        let is_stopped = self.is_stopped.clone();
+        let current = config.generation.clone();
+        let is_wanted = move || {
+            current.load(Ordering::Acquire) == generation && !is_stopped.load(Ordering::Relaxed)
+        };
+        while is_wanted() {
             let attempt = match self.session().await {
-                Ok(session) => attempt::attempt(session, &batch, &mut doubt, &config).await,
+                Ok(session) => {
+                    let turn = turn.as_ref();
+                    attempt::attempt(session, &batch, turn, &is_wanted, &mut doubt, &config).await
+                }
                 Err(error) => Err(error),
             };
             let error = match attempt {
-                Ok(stored) => {
+                Ok(None) => break,
+                Ok(Some(stored)) => {
+                    if let Some(turn) = &turn {
+                        turn.pass();
+                    }
                     backoff.over();
                     self.note_answer();
                     let Stored { totals, rejects } = stored;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::SinkExt;
-use futures_util::future::{join, join3, try_join_all};
+use futures_util::future::{join3, try_join_all};
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Statement};
 
@@ -224,34 +224,60 @@ impl Session {
         }
     }
 
-    /// Writes a batch and commits it; its rejects go to the dead letter topic, if there is one, before the commit.
+    /// Opens a transaction and sends the rows of a batch into the session's staging table.
+    ///
+    /// # Errors
+    /// Nothing is stored.
+    pub(crate) async fn stage(&mut self, batch: &Batch) -> Result<(), DatabaseError> {
+        let staged = within(self.answer_within, "cannot stage a batch", async {
+            self.make_partitions(batch).await?;
+            self.stage_rows(batch, 0..batch.row_count()).await
+        })
+        .await;
+        self.unless_broken(staged).await
+    }
+
+    /// Keeps the transaction open while batches that come before this one are stored by others.
+    ///
+    /// # Errors
+    /// Nothing is stored.
+    pub(crate) async fn wait_until(
+        &self,
+        turn: impl Future<Output = bool>,
+    ) -> Result<bool, DatabaseError> {
+        let set = |sql| {
+            self.answered(
+                "cannot wait for the batch before this one",
+                self.client.batch_execute(sql),
+            )
+        };
+        set(include_str!("../sql/wait_for_turn.sql")).await?;
+        if !turn.await {
+            self.roll_back().await;
+            return Ok(false);
+        }
+        set(include_str!("../sql/turn_came.sql")).await?;
+        Ok(true)
+    }
+
+    /// Stores the batch that [`Session::stage`] staged and commits it; its rejects go to the dead letter topic, if there is
+    /// one, before the commit.
     ///
     /// # Errors
     /// Nothing is stored, unless [`Failure::maybe_stored`] says that it is not known.
-    pub(crate) async fn write(
-        &mut self,
+    pub(crate) async fn store(
+        &self,
         batch: &Batch,
         dead_letters: Option<&DeadLetters>,
     ) -> Result<Stored, Failure> {
         let answer_within = self.answer_within;
-        let staged = within(answer_within, "cannot store a batch", async {
-            self.make_partitions(batch).await?;
-            let totals = self
-                .stage_and_upsert(batch, 0..batch.row_count(), batch.spans().len())
-                .await?;
+        let upserted = within(answer_within, "cannot store a batch", async {
+            let totals = self.upsert(batch, batch.spans().len()).await?;
             let rejects = self.keep_rejects(batch, &totals, dead_letters).await?;
             Ok(Stored { totals, rejects })
-        });
-        let stored = match staged.await {
-            Ok(stored) => stored,
-            Err(error) => {
-                // Of an outage the state is not known, and the session is not used again.
-                if error.class() != Class::Outage {
-                    self.roll_back().await;
-                }
-                return Err(error.into());
-            }
-        };
+        })
+        .await;
+        let stored = self.unless_broken(upserted).await?;
         let commit = self.client.batch_execute("commit");
         match tokio::time::timeout(answer_within, commit).await {
             Ok(Ok(())) => Ok(stored),
@@ -301,8 +327,11 @@ impl Session {
         rows: Range<usize>,
     ) -> Result<Option<DatabaseError>, DatabaseError> {
         let what = "cannot look for the rows that are refused";
-        let staged = self.stage_and_upsert(batch, rows, 0);
-        let outcome = within(self.answer_within, what, staged).await;
+        let upserted = async {
+            self.stage_rows(batch, rows).await?;
+            self.upsert(batch, 0).await
+        };
+        let outcome = within(self.answer_within, what, upserted).await;
         self.roll_back().await;
         match outcome {
             Ok(_) => Ok(None),
@@ -311,18 +340,42 @@ impl Session {
         }
     }
 
-    /// Opens a transaction and does all of a batch but the commit, in three round trips.
-    ///
-    /// The `COPY` is not sent along with what comes before it: the client library ends one that never began with a
-    /// message too many, and answers to later requests would be taken for those of others.
-    async fn stage_and_upsert(
+    /// Rolls back after an error, unless the session will not be used again.
+    async fn unless_broken<T>(
         &self,
-        batch: &Batch,
-        rows: Range<usize>,
-        spans: usize,
-    ) -> Result<Totals, DatabaseError> {
+        outcome: Result<T, DatabaseError>,
+    ) -> Result<T, DatabaseError> {
+        // Of an outage the state is not known.
+        if let Err(error) = &outcome
+            && error.class() != Class::Outage
+        {
+            self.roll_back().await;
+        }
+        outcome
+    }
+
+    /// Opens a transaction and copies rows into the staging table.
+    async fn stage_rows(&self, batch: &Batch, rows: Range<usize>) -> Result<(), DatabaseError> {
+        self.client
+            .batch_execute(include_str!("../sql/begin.sql"))
+            .await
+            .map_err(|error| DatabaseError::of("cannot begin a transaction", &error))?;
+        let staging = |error| DatabaseError::of("cannot stage a batch", &error);
+        let copying = self.client.copy_in::<_, Bytes>(&self.copy).await;
+        let mut sink = pin!(copying.map_err(staging)?);
+        for piece in batch.copy_data(rows, PIECE_BYTES) {
+            // When the server refuses a row it stops reading; what it said comes out of finish().
+            if sink.feed(piece).await.is_err() {
+                break;
+            }
+        }
+        sink.finish().await.map_err(staging)?;
+        Ok(())
+    }
+
+    /// Moves the ledger by the first spans of a batch that is staged, and upserts it, in one round trip.
+    async fn upsert(&self, batch: &Batch, spans: usize) -> Result<Totals, DatabaseError> {
         let source = batch.source();
-        let begin = self.client.batch_execute(include_str!("../sql/begin.sql"));
         let advances = try_join_all(batch.spans()[..spans].iter().map(|span| async move {
             self.client
                 .execute(
@@ -338,27 +391,14 @@ impl Session {
                 )
                 .await
         }));
-        let (begun, advanced) = join(begin, advances).await;
-        begun.map_err(|error| DatabaseError::of("cannot begin a transaction", &error))?;
-        advanced.map_err(|error| DatabaseError::of("cannot advance the ledger", &error))?;
-        let copying = self.client.copy_in::<_, Bytes>(&self.copy).await;
-        let mut sink =
-            pin!(copying.map_err(|error| DatabaseError::of("cannot stage a batch", &error))?);
-
-        for piece in batch.copy_data(rows, PIECE_BYTES) {
-            // When the server refuses a row it stops reading; what it said comes out of finish().
-            if sink.feed(piece).await.is_err() {
-                break;
-            }
-        }
-        let (staged, _, upserted) = join3(
-            sink.finish(),
+        let (advanced, _, upserted) = join3(
+            advances,
             // From here on only the server works, as long as it takes.
             self.client.batch_execute("set local statement_timeout = 0"),
             self.client.query_one(&self.upsert, &[&source]),
         )
         .await;
-        staged.map_err(|error| DatabaseError::of("cannot stage a batch", &error))?;
+        advanced.map_err(|error| DatabaseError::of("cannot advance the ledger", &error))?;
         let row = upserted.map_err(|error| DatabaseError::of("cannot upsert a batch", &error))?;
         let count = |column: usize| u64::try_from(row.get::<_, i64>(column)).unwrap_or_default();
         let totals = Totals {

@@ -26,7 +26,7 @@ use crate::progress::{Progress, Unit};
 use crate::reject_limit::{RejectArgs, RejectLimit};
 use crate::shutdown::Shutdown;
 use crate::summary::Totals;
-use crate::writer::{News, Order, Report, Writer, WriterConfig};
+use crate::writer::{News, Order, Report, Turns, Writer, WriterConfig};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct LoadArgs {
@@ -39,7 +39,7 @@ pub(crate) struct LoadArgs {
     #[command(flatten)]
     pub(crate) file: FileArgs,
     /// Most rows in one transaction
-    #[arg(long, default_value_t = 50_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000), value_name = "N")]
+    #[arg(long, default_value_t = 30_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000), value_name = "N")]
     pub(crate) batch_rows: u32,
     #[command(flatten)]
     pub(crate) reject: RejectArgs,
@@ -49,10 +49,10 @@ pub(crate) struct LoadArgs {
     pub(crate) output: OutputArgs,
 }
 
-/// Batches that may be with the writer at once; the next one is filled meanwhile.
-const MAX_IN_FLIGHT: usize = 1;
+/// One batch is staged while the one before it is stored; meanwhile the next one is filled.
+const WRITERS: usize = 2;
 /// Bytes of rows in one transaction, at most.
-const MAX_BATCH_BYTES: usize = 24 << 20;
+const MAX_BATCH_BYTES: usize = 16 << 20;
 /// How long the database may be away before the first file is begun.
 const CONNECT_WITHIN: Duration = Duration::from_secs(30);
 /// A file has no partitions: it is its own only one.
@@ -88,7 +88,8 @@ pub(crate) fn run(args: LoadArgs) -> anyhow::Result<()> {
 }
 
 struct Load {
-    writer: Writer,
+    writers: Vec<Writer>,
+    turns: Turns,
     reports: mpsc::Receiver<Report>,
     limits: Limits,
     reject_limit: Option<RejectLimit>,
@@ -96,6 +97,8 @@ struct Load {
     totals: Totals,
     in_flight: usize,
     spare: Vec<Batch>,
+    /// That were given to the writers, who take turns.
+    batches: usize,
 }
 
 /// A file that is being loaded: where the next batch begins in the ledger.
@@ -117,14 +120,18 @@ impl Load {
             generation: Arc::new(AtomicU64::new(GENERATION)),
             connect_within: Some(CONNECT_WITHIN),
         };
-        let writer = Writer::start(0, config, sender).context("cannot start a writer")?;
+        let writers = (0..WRITERS)
+            .map(|number| Writer::start(number, config.clone(), sender.clone()))
+            .collect::<std::io::Result<Vec<_>>>()
+            .context("cannot start a writer")?;
         let limits = Limits {
             rows: args.batch_rows as usize,
             bytes: MAX_BATCH_BYTES,
             age: Duration::MAX,
         };
         let mut load = Load {
-            writer,
+            writers,
+            turns: Turns::new(),
             reports,
             limits,
             reject_limit: args.reject.limit(1.0),
@@ -132,11 +139,15 @@ impl Load {
             totals: Totals::default(),
             in_flight: 0,
             spare: Vec::new(),
+            batches: 0,
         };
-        match load.next_news()? {
-            News::Opened => Ok(load),
-            _ => bail!("the writer did not start"),
+        for _ in 0..WRITERS {
+            match load.next_news()? {
+                News::Opened => {}
+                _ => bail!("a writer did not start"),
+            }
         }
+        Ok(load)
     }
 
     fn file(&mut self, path: &Path, args: &FileArgs) -> anyhow::Result<()> {
@@ -194,7 +205,7 @@ impl Load {
 
     /// The file has given all it has: it must not hold the watermark back until it counts as idle.
     fn release(&mut self, source: &Source) -> anyhow::Result<()> {
-        self.writer.order(Order::Release {
+        self.writers[0].order(Order::Release {
             generation: GENERATION,
             source: source.name.clone(),
             partition: PARTITION,
@@ -251,7 +262,7 @@ impl Load {
             }
         }
         let partitions = vec![PARTITION];
-        self.writer.order(Order::Claim {
+        self.writers[0].order(Order::Claim {
             generation: GENERATION,
             source: name.clone(),
             partitions,
@@ -284,7 +295,7 @@ impl Load {
 
     fn look(&mut self, name: &Arc<str>) -> anyhow::Result<Option<Holder>> {
         let partitions = vec![PARTITION];
-        self.writer.order(Order::Look {
+        self.writers[0].order(Order::Look {
             generation: GENERATION,
             source: name.clone(),
             partitions,
@@ -309,7 +320,7 @@ impl Load {
         source: &mut Source,
         reader: &mut FileReader,
     ) -> anyhow::Result<()> {
-        while self.in_flight >= MAX_IN_FLIGHT {
+        while self.in_flight >= WRITERS {
             self.wait_for_report()?;
         }
         let to = i64::try_from(reader.position())?;
@@ -320,7 +331,9 @@ impl Load {
         batch.set_checksum(&reader.checksum());
         source.from = Some(to);
         self.in_flight += 1;
-        self.writer.order(Order::Write(batch));
+        let writer = &self.writers[self.batches % WRITERS];
+        writer.order(Order::Write(batch, Some(self.turns.take())));
+        self.batches += 1;
         Ok(())
     }
 

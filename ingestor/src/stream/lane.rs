@@ -77,8 +77,8 @@ impl Lane {
         next.begin(source, generation);
         self.since = None;
         self.is_busy = true;
-        self.writer
-            .order(Order::Write(std::mem::replace(&mut self.batch, next)));
+        let batch = std::mem::replace(&mut self.batch, next);
+        self.writer.order(Order::Write(batch, None));
     }
 
     /// Takes a batch back.

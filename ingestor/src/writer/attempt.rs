@@ -1,23 +1,31 @@
 //! One attempt at a batch, and what is known of it when its commit got no answer.
 
-use super::WriterConfig;
+use super::{Turn, WriterConfig};
 use crate::batch::{Batch, Span};
 use crate::database::{Class, DatabaseError, Holder, Session};
 use crate::summary::Stored;
 
-/// Tries once to store a batch. `doubt` is what it came to in an attempt whose commit got no answer.
+/// Tries once to store a batch; `None`: it is no longer wanted, by what [`Turn::come`] asks while it waits for its turn.
+/// `doubt` is what it came to in an attempt whose commit got no answer.
 pub(super) async fn attempt(
     session: &mut Session,
     batch: &Batch,
+    turn: Option<&Turn>,
+    is_wanted: impl Fn() -> bool,
     doubt: &mut Option<Stored>,
     config: &WriterConfig,
-) -> Result<Stored, DatabaseError> {
+) -> Result<Option<Stored>, DatabaseError> {
     if let Some(stored) = settle(session, batch, doubt.as_ref(), config).await? {
-        return Ok(stored);
+        return Ok(Some(stored));
     }
-    let dead_letters = config.dead_letters.as_ref();
-    let failure = match session.write(batch, dead_letters).await {
-        Ok(stored) => return Ok(stored),
+    session.stage(batch).await?;
+    if let Some(turn) = turn
+        && !session.wait_until(turn.come(is_wanted)).await?
+    {
+        return Ok(None);
+    }
+    let failure = match session.store(batch, config.dead_letters.as_ref()).await {
+        Ok(stored) => return Ok(Some(stored)),
         Err(failure) => failure,
     };
     if failure.maybe_stored.is_some() {
@@ -27,7 +35,7 @@ pub(super) async fn attempt(
     if failure.error.class() == Class::Fenced
         && let Some(stored) = settle(session, batch, doubt.as_ref(), config).await?
     {
-        return Ok(stored);
+        return Ok(Some(stored));
     }
     Err(failure.error)
 }
