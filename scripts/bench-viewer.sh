@@ -7,8 +7,9 @@ cd "$ROOT"
 scripts/stack.sh up
 # shellcheck source=/dev/null
 . "$STACK/env"
-# All of it: a part alone would be built with other features, once more.
-quietly "building the viewer, its measurements and its tests" cargo build --release --all-targets
+# Without -p: a package alone would be built with other features, and everything below it once more.
+quietly "building the viewer, its measurements and its tests" \
+  cargo build --release --bin musicstream-viewer --example measure --test viewer_outside
 measure=$BIN/examples/measure
 load=$(cut -d' ' -f1-3 /proc/loadavg)
 figures=$(mktemp)

@@ -5,6 +5,7 @@ use musicstream_connect::{ConnectError, MakeRustlsConnect, Target};
 use std::{
     future::{Future, poll_fn},
     io,
+    pin::pin,
     time::Duration,
 };
 use tokio::{
@@ -13,6 +14,9 @@ use tokio::{
     time::timeout,
 };
 use tokio_postgres::{AsyncMessage, CancelToken, Error, Row, types::ToSql};
+
+/// How long a server may be silent when it is asked for little: longer than it takes on a busy machine.
+const SOON: Duration = Duration::from_secs(4);
 
 /// As long as a server has to stop a statement, when the window is closed.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -59,15 +63,13 @@ pub(super) struct Client {
     told: UnboundedReceiver<Result<(), Error>>,
     end: Option<Error>,
     patience: Duration,
+    target: Target,
+    tls: MakeRustlsConnect,
 }
 
 impl Client {
-    /// Connects; each answer is waited for as long as `patience`.
-    pub(super) fn connect(
-        target: &Target,
-        tls: &MakeRustlsConnect,
-        patience: Duration,
-    ) -> Result<Self, NotConnected> {
+    /// Connects; each answer is waited for some seconds, unless told otherwise.
+    pub(super) fn connect(target: &Target, tls: &MakeRustlsConnect) -> Result<Self, NotConnected> {
         let runtime = Builder::new_current_thread()
             .enable_all()
             .build()
@@ -93,13 +95,20 @@ impl Client {
             client,
             told,
             end: None,
-            patience,
+            patience: SOON,
+            target: target.clone(),
+            tls: tls.clone(),
         })
     }
 
-    /// Waits so long for each answer from now on.
+    /// Waits so long for each answer from now on, as long as the server answers others meanwhile.
     pub(super) fn set_patience(&mut self, patience: Duration) {
         self.patience = patience;
+    }
+
+    /// Expects each answer within some seconds from now on.
+    pub(super) fn expect_soon(&mut self) {
+        self.patience = SOON;
     }
 
     /// The rows of a query.
@@ -135,11 +144,27 @@ impl Client {
     }
 
     fn wait<T>(&self, answer: impl Future<Output = Result<T, Error>>) -> Result<T, Failed> {
-        let answer = async { timeout(self.patience, answer).await };
-        match self.runtime.block_on(answer) {
-            Ok(answer) => Ok(answer?),
-            Err(_) => Err(Failed::Silent(self.patience)),
-        }
+        self.runtime.block_on(async {
+            let mut answer = pin!(answer);
+            if let Ok(answer) = timeout(SOON, &mut answer).await {
+                return Ok(answer?);
+            }
+            let left = self.patience.saturating_sub(SOON);
+            if left.is_zero() {
+                return Err(Failed::Silent(SOON));
+            }
+            // A long statement, or a server that is gone: another connection tells.
+            tokio::select! {
+                answer = &mut answer => return Ok(answer?),
+                other = timeout(SOON, self.target.connect(&self.tls)) => if other.is_err() {
+                    return Err(Failed::Silent(2 * SOON));
+                }
+            }
+            match timeout(left, answer).await {
+                Ok(answer) => Ok(answer?),
+                Err(_) => Err(Failed::Silent(self.patience)),
+            }
+        })
     }
 
     /// Waits, at most so long, for the database to say something.

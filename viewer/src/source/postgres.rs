@@ -25,9 +25,7 @@ const WHAT_IS_THERE: &str = include_str!("../../sql/what_is_there.sql");
 /// The server's clock may have been set back by so much between two rollups, and no change is missed.
 const CLOCK_STEP_US: i64 = 10_000_000;
 
-/// How long a server may be silent when it is asked for little: longer than it takes on a busy machine.
-const SOON: Duration = Duration::from_secs(4);
-/// The same for a load: longer than the session's `statement_timeout`, after which the server speaks up by itself.
+/// How long a load may take: longer than the session's `statement_timeout`, after which the server speaks up by itself.
 const LATEST: Duration = Duration::from_secs(25);
 
 /// What came of reading.
@@ -53,7 +51,7 @@ impl Session {
         let tls = target
             .connector()
             .map_err(|error| Problem::Tls(error.to_string()))?;
-        let client = Client::connect(target, &tls, SOON).map_err(|error| match error {
+        let client = Client::connect(target, &tls).map_err(|error| match error {
             NotConnected::Machine(error) => Problem::Other(error.to_string()),
             NotConnected::Server(error) => Problem::of_connecting(&error),
         })?;
@@ -67,7 +65,7 @@ impl Session {
 
     /// What tells whether the numbers moved.
     pub(super) fn status(&mut self) -> Result<Status, Problem> {
-        self.client.set_patience(SOON);
+        self.client.expect_soon();
         let status = status(&self.client);
         self.client.set_patience(LATEST);
         status.map_err(|error| Problem::of_reading(&error))

@@ -307,7 +307,7 @@ mod tests {
         let problem = |url| {
             let target = Target::resolve(Some(url), &Environment::default(), "test").unwrap();
             let tls = target.connector().unwrap();
-            match Client::connect(&target, &tls, std::time::Duration::MAX).err() {
+            match Client::connect(&target, &tls).err() {
                 Some(NotConnected::Server(error)) => Problem::of_connecting(&error),
                 _ => panic!("{url}"),
             }
