@@ -15,7 +15,7 @@ use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use crate::backoff::Backoff;
+use crate::backoff::{Backoff, Outage};
 use crate::batch::Batch;
 use crate::database::{Claim, Class, DatabaseError, Holder, Server, Session};
 use crate::dead_letter::DeadLetters;
@@ -97,6 +97,8 @@ pub(crate) struct WriterConfig {
     /// Where rejects go besides the database.
     pub(crate) dead_letters: Option<DeadLetters>,
     pub(crate) observer: Observer,
+    /// Shared by all that write for the same.
+    pub(crate) outage: Arc<Outage>,
     /// Unique to this process.
     pub(crate) owner: Arc<str>,
     /// Batches of an older generation are dropped.
@@ -214,11 +216,12 @@ impl Worker {
     /// The first connection.
     async fn open(&mut self) -> Result<(), DatabaseError> {
         let started = Instant::now();
-        let mut backoff = Backoff::new();
+        let mut backoff = Backoff::new(&self.config.outage);
         loop {
             match Session::open(&self.config.server).await {
                 Ok(session) => {
                     self.session = Some(session);
+                    backoff.over();
                     self.config.observer.outage_over();
                     self.is_out = false;
                     return Ok(());
@@ -314,7 +317,7 @@ impl Worker {
         generation: u64,
         mut action: impl AsyncFnMut(&Session) -> Result<T, DatabaseError>,
     ) -> Result<Option<T>, DatabaseError> {
-        let mut backoff = Backoff::new();
+        let mut backoff = Backoff::new(&self.config.outage);
         while self.is_wanted(generation) {
             let error = match self.session().await {
                 Ok(session) => match action(session).await {
@@ -371,7 +374,7 @@ impl Worker {
         let generation = batch.generation();
         let config = self.config.clone();
         let started = Instant::now();
-        let mut backoff = Backoff::new();
+        let mut backoff = Backoff::new(&self.config.outage);
         let mut doubt = None;
         let is_stopped = self.is_stopped.clone();
         let current = config.generation.clone();

@@ -116,6 +116,7 @@ impl Load {
             server,
             dead_letters: None,
             observer: Observer::unseen(),
+            outage: Arc::default(),
             owner: owner::of_this_process(),
             generation: Arc::new(AtomicU64::new(GENERATION)),
             connect_within: Some(CONNECT_WITHIN),

@@ -24,6 +24,7 @@ mod listeners;
 mod membership;
 mod model;
 mod operations;
+mod outage;
 mod plain_sql;
 mod progress;
 mod protocol;

@@ -1,0 +1,96 @@
+//! Postgres is away for longer than the group waits for a member that does not poll.
+
+use std::time::{Duration, Instant};
+
+use postgres::Client;
+
+use musicstream_tests::cluster::Cluster;
+use musicstream_tests::database::{Database, value};
+use musicstream_tests::oracle::{assert_metrics_equal_raw, next_offsets};
+use musicstream_tests::pipeline::stream;
+use musicstream_tests::process::Program;
+use musicstream_tests::topic::{Record, Topic};
+use musicstream_tests::wait::until;
+
+const SOON: Duration = Duration::from_secs(180);
+const TRIES: &str = "trying again";
+
+#[test]
+fn a_member_outlasts_minutes_without_its_database_and_says_so_once_a_minute() {
+    let cluster = Cluster::start("");
+    let database = Database::create_in(&cluster.url(), "");
+    let topic = Topic::create("outage", 4);
+    topic.send(events(0..400));
+    let mut client = database.client();
+    let program = Program::start(
+        stream(&database, &topic)
+            .args(["--group", topic.name(), "--batch-rows", "100"])
+            .args(["-X", "session.timeout.ms=6000"])
+            .args(["-X", "heartbeat.interval.ms=1000"])
+            .args(["-X", "max.poll.interval.ms=25000"]),
+    );
+    until(SOON, "the first events to be stored", || {
+        (stored(&mut client) == 400).then_some(())
+    });
+    let epochs = epochs(&mut client);
+    drop(client);
+
+    let before = program.log().len();
+    let began = Instant::now();
+    cluster.crash();
+    // More than the batches hold: reading stops for want of room.
+    topic.send(events(400..4_000));
+    until(SOON, "the outage to be told a second time", || {
+        (program.log()[before..].matches(TRIES).count() >= 2).then_some(())
+    });
+    let minutes = began.elapsed().as_secs() / 60;
+    cluster.boot();
+    drop(cluster.await_writable());
+    let mut client = database.client();
+    until(SOON, "all to be stored", || {
+        (stored(&mut client) == 4_000).then_some(())
+    });
+    assert_eq!(next_offsets(&mut client), topic.ends());
+    assert_metrics_equal_raw(&mut client);
+    assert_eq!(
+        self::epochs(&mut client),
+        epochs,
+        "nobody claimed a partition"
+    );
+    program.terminate();
+    let log = program.finish(SOON).with_code(0).stderr;
+    let said = log[before..].matches(TRIES).count();
+    assert!(
+        u64::try_from(said).unwrap() <= minutes + 1,
+        "{said} messages in {minutes} whole minutes: {log}"
+    );
+    assert!(
+        log[before..].contains("reading pauses") && log.contains("the database is back"),
+        "{log}"
+    );
+    assert_eq!(log.matches("the group gave us").count(), 1, "{log}");
+    assert!(
+        !log.contains("the group takes our partitions back"),
+        "{log}"
+    );
+}
+
+fn events(ids: std::ops::Range<i32>) -> Vec<Record> {
+    let event = |id| {
+        format!(
+            r#"{{"event_id":"{id:032x}","user_id":"canary","event_type":"play","region":"eu","ts":"2026-03-01T00:00:00Z"}}"#
+        )
+    };
+    ids.map(|id| Record::new(id % 4, event(id))).collect()
+}
+
+fn stored(client: &mut Client) -> i64 {
+    value(client, "select count(*) from raw_events", &[])
+}
+
+fn epochs(client: &mut Client) -> Vec<i64> {
+    let rows = client
+        .query("select epoch from ingest_offsets order by partition", &[])
+        .unwrap();
+    rows.iter().map(|row| row.get(0)).collect()
+}
