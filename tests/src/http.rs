@@ -1,7 +1,7 @@
 //! What an ingestor tells over HTTP.
 
 use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 use crate::process::Program;
@@ -49,6 +49,38 @@ pub fn get(address: &str, path: &str) -> (u16, String) {
         status.unwrap_or_else(|| panic!("no status: {head}")),
         body.to_owned(),
     )
+}
+
+/// Looks for payloads and secrets in all that a program serves, if it serves anything. One that is just ending may not
+/// answer any more; whoever waits for an answer asks with [`get`].
+///
+/// # Panics
+/// There is one.
+pub(crate) fn look_through(name: &str, log: &str) {
+    let Some(address) = log
+        .split_once("http://")
+        .and_then(|(_, rest)| rest.split_once("/metrics"))
+        .and_then(|(address, _)| address.parse().ok())
+    else {
+        return;
+    };
+    for path in ["/metrics", "/healthz", "/readyz"] {
+        if let Ok(answer) = ask(&address, path) {
+            assert_shows_nothing(&format!("{path} of {name}"), &answer);
+        }
+    }
+}
+
+fn ask(address: &SocketAddr, path: &str) -> std::io::Result<String> {
+    let mut stream = TcpStream::connect_timeout(address, Duration::from_secs(1))?;
+    stream.set_read_timeout(Some(Duration::from_secs(1)))?;
+    write!(
+        stream,
+        "GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n"
+    )?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    Ok(answer)
 }
 
 /// A figure of `/metrics`, named with its labels and without the prefix of all.

@@ -10,6 +10,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use crate::database::Database;
+use crate::http::look_through;
 use crate::secrecy::assert_shows_nothing;
 use crate::stack::stack;
 use crate::wait::until;
@@ -99,6 +100,12 @@ impl Program {
         let is_ingestor = command.get_program().to_string_lossy().ends_with(INGESTOR);
         let makes_events = command.get_args().any(|argument| argument == "generate");
         let is_discreet = (is_ingestor, is_ingestor && !makes_events);
+        let has = |option: &str| command.get_args().any(|argument| argument == option);
+        let is_endless = has("stream") && !has("--until-end") && !has("--print-config");
+        if is_ingestor && is_endless && !has("--listen") {
+            // What it serves is searched before it is told to end.
+            command.args(["--listen", "127.0.0.1:0"]);
+        }
         let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -177,6 +184,9 @@ impl Program {
     /// # Panics
     /// It cannot be signalled.
     pub fn terminate(&self) {
+        if self.is_discreet.0 {
+            look_through(&self.name, &self.log());
+        }
         self.signal(Signal::TERM);
     }
 

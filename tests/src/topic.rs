@@ -80,10 +80,8 @@ impl Topic {
     /// # Panics
     /// The broker does not do it.
     pub fn make_anew(&self) {
+        self.delete();
         let options = AdminOptions::new().operation_timeout(Some(ANSWER_WITHIN));
-        for result in block_on(self.admin().delete_topics(&[&self.name], &options)).unwrap() {
-            result.unwrap_or_else(|error| panic!("cannot delete topic: {error:?}"));
-        }
         // Deleting goes on for a moment after the answer.
         until(ANSWER_WITHIN, "the topic to be gone", || {
             let new = NewTopic::new(&self.name, self.partitions, TopicReplication::Fixed(1));
@@ -93,6 +91,17 @@ impl Topic {
                 .all(|result| result.is_ok())
                 .then_some(())
         });
+    }
+
+    /// Deletes it with all records.
+    ///
+    /// # Panics
+    /// The broker does not do it.
+    pub fn delete(&self) {
+        let options = AdminOptions::new().operation_timeout(Some(ANSWER_WITHIN));
+        for result in block_on(self.admin().delete_topics(&[&self.name], &options)).unwrap() {
+            result.unwrap_or_else(|error| panic!("cannot delete topic: {error:?}"));
+        }
     }
 
     /// Adds partitions, up to so many.

@@ -148,7 +148,7 @@ impl FileReader {
             }
             if !self.window.fill()? {
                 let why = format!(
-                    "it has {} bytes, of which {position} were loaded",
+                    "it has only {} bytes, while {position} were loaded",
                     self.position()
                 );
                 return Err(self.changed(why));

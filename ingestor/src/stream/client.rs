@@ -190,6 +190,29 @@ impl Consumer {
         self.inner().assignment_lost()
     }
 
+    /// Whether there is another topic of the same name now, as far as the brokers tell.
+    pub(super) fn is_another_now(&self) -> bool {
+        let now = topic_id::of(self.inner().client(), &self.topic, ANSWER_WITHIN);
+        now.is_some() && self.topic_id.is_some() && now != self.topic_id
+    }
+
+    /// Whether Kafka knows the topic now; `None` if it does not answer.
+    pub(super) fn is_topic_known(&self) -> Option<bool> {
+        let metadata = self
+            .inner()
+            .fetch_metadata(Some(&self.topic), ASK_FOR)
+            .ok()?;
+        let found = metadata.topics().first()?;
+        match found.error().map(RDKafkaErrorCode::from) {
+            None => Some(true),
+            Some(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic) => {
+                Some(false)
+            }
+            // Such as that its leader is being chosen.
+            Some(_) => None,
+        }
+    }
+
     /// The offsets `[low, high)` that the log holds now.
     pub(super) fn watermarks(&self, partition: i32) -> Result<(i64, i64), KafkaError> {
         self.inner()

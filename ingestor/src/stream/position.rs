@@ -3,6 +3,8 @@
 //! Offsets name the next record to read, so ranges are half-open. They are not dense: compaction and
 //! the markers of transactions leave holes, so an end is reached when it is passed, not counted.
 
+use std::collections::BTreeMap;
+
 use clap::ValueEnum;
 
 /// Where to begin with a partition of which nothing was ever committed.
@@ -46,11 +48,25 @@ pub(super) enum Misfit {
         high: i64,
     },
     #[error(
-        "topic {topic} was deleted and made anew: what the former one still held from the offsets in ingest_offsets on \
-         is lost; hint: --accept-recreated reads the new one from where --from says, as a source of its own; stored \
-         events stay, and are not counted twice"
+        "topic {topic} was deleted and made anew: what the former one held and was not stored is lost: {}; \
+         hint: --accept-recreated reads the new one from where --from says, as a source of its own; stored \
+         events stay, and are not counted twice",
+        not_stored(next_offsets)
     )]
-    Recreated { topic: String },
+    Recreated {
+        topic: String,
+        /// Of the former one; `None`: nothing was ever stored.
+        next_offsets: BTreeMap<i32, Option<i64>>,
+    },
+}
+
+fn not_stored(next_offsets: &BTreeMap<i32, Option<i64>>) -> String {
+    let of_partition = |(partition, next_offset): (&i32, &Option<i64>)| match next_offset {
+        Some(next_offset) => format!("partition {partition} from offset {next_offset} on"),
+        None => format!("all of partition {partition}"),
+    };
+    let parts: Vec<String> = next_offsets.iter().map(of_partition).collect();
+    parts.join(", ")
 }
 
 /// Where to begin reading.
@@ -223,6 +239,16 @@ mod tests {
             renewed_source("kafka:c/t", one),
             format!("kafka:c/t@{}", "01".repeat(16))
         );
+    }
+
+    #[test]
+    fn a_topic_made_anew_is_told_with_the_offsets_that_were_not_stored() {
+        let misfit = Misfit::Recreated {
+            topic: "t".to_owned(),
+            next_offsets: [(0, Some(50)), (2, None)].into(),
+        };
+        let words = "was not stored is lost: partition 0 from offset 50 on, all of partition 2; hint: --accept-recreated";
+        assert!(misfit.to_string().contains(words), "{misfit}");
     }
 
     #[test]

@@ -28,6 +28,7 @@ use crate::reject_limit::RejectLimit;
 use crate::shutdown::Shutdown;
 use crate::summary::Totals;
 use crate::writer::{News, Order, Report, Writer, WriterConfig};
+use trouble::Absence;
 
 /// Longest wait for Kafka or a writer before the loop looks at everything again.
 const TICK: Duration = Duration::from_millis(100);
@@ -72,8 +73,12 @@ pub(super) struct Pump {
     ends: BTreeMap<i32, i64>,
     /// Under which epoch each partition was last held.
     epochs: BTreeMap<i32, i64>,
+    /// How far the ledger was last known to be; `None`: nothing was ever stored.
+    next_offsets: BTreeMap<i32, Option<i64>>,
     /// When Kafka is asked again for the bounds of its logs.
     place_at: Option<Instant>,
+    /// Since when Kafka says that it does not know the topic, and when it is asked again.
+    absent: Option<Absence>,
     standby: Standby,
     look_at: Option<Instant>,
     full_since: Option<Instant>,
@@ -103,6 +108,7 @@ impl Pump {
             server,
             dead_letters: settings.dead_letters.clone(),
             observer: settings.observer.clone(),
+            outage: Arc::default(),
             owner: settings.owner.clone(),
             generation: generation.clone(),
             connect_within: settings.connect_within,
@@ -135,7 +141,9 @@ impl Pump {
             holdings: Holdings::default(),
             ends: BTreeMap::new(),
             epochs: BTreeMap::new(),
+            next_offsets: BTreeMap::new(),
             place_at: None,
+            absent: None,
             standby,
             look_at: None,
             full_since: None,
@@ -316,6 +324,7 @@ impl Pump {
                 self.totals.add(&totals);
                 for span in batch.spans() {
                     self.stored.insert(span.partition, span.to);
+                    self.next_offsets.insert(span.partition, Some(span.to));
                     if batch.generation() == current {
                         self.settings.observer.moved(span.partition, span.to);
                     }
@@ -387,9 +396,13 @@ impl Pump {
             && self.intake.partitions().len() == self.holdings.len();
         observer.reading(is_reading);
         if self.watch.as_ref().is_some_and(Watch::has_seen_another) {
-            let topic = self.consumer.topic().to_owned();
-            return Err(Misfit::Recreated { topic }.into());
+            return Err(Misfit::Recreated {
+                topic: self.consumer.topic().to_owned(),
+                next_offsets: self.next_offsets.clone(),
+            }
+            .into());
         }
+        self.look_for_topic()?;
         if self.probe_at.is_some_and(|at| Instant::now() >= at) {
             self.probe_at = None;
             let generation = self.generation.load(Ordering::Acquire);

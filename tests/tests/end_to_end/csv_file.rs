@@ -281,6 +281,48 @@ fn an_appended_file_goes_on_and_a_changed_one_is_refused() {
 }
 
 #[test]
+fn a_file_that_was_cut_is_refused_whether_or_not_other_lines_were_appended() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("cut.csv");
+    let text = |ids: &mut dyn Iterator<Item = u32>| {
+        let rows: String = ids
+            .map(|id| format!("{id:032x},u,play,eu,2026-03-01T10:00:00Z\n"))
+            .collect();
+        format!("event_id,user_id,event_type,region,ts\n{rows}")
+    };
+    std::fs::write(&file, text(&mut (0..500))).unwrap();
+    let loaded = std::fs::metadata(&file).unwrap().len();
+    let database = Database::create();
+    let mut client = database.client();
+    assert_eq!(load(&database, &file).inserted, 500);
+
+    // Shorter than what was loaded, as long, and longer.
+    for (ids, why) in [
+        (300..300, format!("while {loaded} were loaded")),
+        (600..700, format!("while {loaded} were loaded")),
+        (600..800, format!("its first {loaded} bytes differ")),
+        (600..1000, format!("its first {loaded} bytes differ")),
+    ] {
+        std::fs::write(&file, text(&mut (0..300).chain(ids))).unwrap();
+        let refused = run(
+            ingestor(&database).arg("load").arg(&file),
+            Duration::from_secs(60),
+        )
+        .with_code(1);
+        assert!(
+            refused.stderr.contains(&why)
+                && refused
+                    .stderr
+                    .contains("not the file that was loaded before"),
+            "{why}: {refused:#?}"
+        );
+        let stored: i64 = value(&mut client, "select count(*) from raw_events", &[]);
+        assert_eq!(stored, 500);
+    }
+    assert_metrics_equal_raw(&mut client);
+}
+
+#[test]
 fn a_folder_is_loaded_file_by_file_and_a_dry_run_stores_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let header = "event_id,user_id,event_type,region,ts\n";

@@ -270,7 +270,10 @@ fn a_topic_that_was_made_anew_is_not_taken_for_the_old_one() {
     send(100..300);
     let refused = run(stream(&database, &topic).arg("--until-end"), SOON).with_code(1);
     assert!(
-        refused.stderr.contains("made anew") && refused.stderr.contains("--accept-recreated"),
+        refused.stderr.contains(
+            "made anew: what the former one held and was not stored is lost: partition 0 from offset 50 on, \
+             partition 1 from offset 50 on; hint: --accept-recreated"
+        ),
         "{refused:#?}"
     );
     let accepted = run(
@@ -302,15 +305,44 @@ fn a_topic_that_was_made_anew_is_not_taken_for_the_old_one() {
 
     // While it runs, too.
     let program = Program::start(stream(&database, &topic).args(["--group", topic.name()]));
-    until(SOON, "it to read", || {
-        program.log().contains("the group gave us").then_some(())
+    send(310..330);
+    let mut client = database.client();
+    until(SOON, "it to store what comes", || {
+        let stored: i64 = value(&mut client, "select count(*) from raw_events", &[]);
+        (stored == 330).then_some(())
     });
     topic.make_anew();
-    send(310..900);
     let noticed = program.finish(SOON).with_code(1);
     assert!(
-        noticed.stderr.contains("made anew") || noticed.stderr.contains("not there any more"),
+        noticed
+            .stderr
+            .contains("is lost: partition 0 from offset 115 on, partition 1 from offset 115 on"),
         "{noticed:#?}"
+    );
+}
+
+#[test]
+fn a_topic_that_is_deleted_stops_it_once_it_is_sure() {
+    let topic = Topic::create("deleted", 1);
+    topic.send(vec![Record::new(0, event(1, "play"))]);
+    let database = Database::create();
+    let mut client = database.client();
+    let program = Program::start(
+        stream(&database, &topic)
+            .args(["--group", topic.name()])
+            .args(["-X", "topic.metadata.refresh.interval.ms=500"]),
+    );
+    until(SOON, "it to store what is there", || {
+        let stored: i64 = value(&mut client, "select count(*) from raw_events", &[]);
+        (stored == 1).then_some(())
+    });
+    topic.delete();
+    let stopped = program.finish(2 * SOON).with_code(1).stderr;
+    assert!(stopped.contains("looking whether that lasts"), "{stopped}");
+    assert_eq!(stopped.matches(" ERROR ").count(), 1, "{stopped}");
+    assert!(
+        stopped.contains("the topic is not there any more; hint: was it deleted?"),
+        "{stopped}"
     );
 }
 

@@ -33,7 +33,8 @@ fn secrets_come_from_files_and_are_never_shown() {
         "ingestor.toml",
         &format!(
             "database-url = \"{user}@{rest}\"\ndatabase-password-file = \"{secret}\"\n\
-             [stream]\ntopic = \"{}\"\nuntil-end = true\n\
+             brokers = \"127.0.0.1:1\"\n\
+             [stream]\ntopic = \"{}\"\nuntil-end = true\nwriters = 3\ngroup = \"of_file\"\nbatch-rows = 7\n\
              [kafka]\n\"sasl.password\" = \"hidden-1\"\n\"client.rack\" = \"here\"\n",
             topic.name()
         ),
@@ -42,6 +43,7 @@ fn secrets_come_from_files_and_are_never_shown() {
         run(
             ingestor(&database)
                 .env_remove("DATABASE_URL")
+                .env("KAFKA_GROUP", "of_variable")
                 .args(["stream", "--config", &config, "--output", "json"])
                 .args(extra),
             SECONDS,
@@ -55,7 +57,10 @@ fn secrets_come_from_files_and_are_never_shown() {
     for (line, origin) in [
         ("until-end = true", "ingestor.toml"),
         ("writers = 2", "# flag"),
+        // Without that it would have reached nobody above.
         ("brokers = ", "# variable KAFKA_BROKERS"),
+        ("group = \"of_variable\"", "# variable KAFKA_GROUP"),
+        ("batch-rows = 7", "ingestor.toml"),
         ("max-latency = \"500ms\"", "# default"),
         ("\"client.rack\" = \"here\"", "ingestor.toml"),
         ("\"ssl.key.password\" = \"****", "# flag"),
@@ -67,6 +72,12 @@ fn secrets_come_from_files_and_are_never_shown() {
             "{line} {origin} in {shown:#?}"
         );
     }
+
+    let of_flag = read(&["--print-config", "--group", "of_flag"]).with_code(0);
+    assert!(
+        of_flag.stdout.contains("group = \"of_flag\""),
+        "a flag wins over a variable: {of_flag:#?}"
+    );
 
     std::fs::write(&secret, "wrong-password").unwrap();
     let refused = read(&[]).with_code(1);

@@ -26,15 +26,22 @@ impl Pump {
     /// Finds the name that this very topic has in the ledger: one that was made anew under an old name has its own.
     pub(super) fn choose_source(&mut self) -> anyhow::Result<()> {
         let mut source = self.settings.source.to_string();
-        if let Some(topic_id) = self.consumer.topic_id()
-            && self.has_rows(&source, |stored| is_another(stored, Some(topic_id)))?
-        {
-            let renewed = renewed_source(&source, topic_id);
-            if !self.settings.policy.accept_recreated && !self.has_rows(&renewed, |_| true)? {
-                let topic = self.consumer.topic().to_owned();
-                return Err(Misfit::Recreated { topic }.into());
+        if let Some(topic_id) = self.consumer.topic_id() {
+            let mut former = self.rows(&source)?;
+            former.retain(|(_, row)| is_another(row.checksum.as_deref(), Some(topic_id)));
+            if !former.is_empty() {
+                let renewed = renewed_source(&source, topic_id);
+                if !self.settings.policy.accept_recreated && self.rows(&renewed)?.is_empty() {
+                    let next_offset =
+                        |(partition, row): (i32, Holder)| (partition, row.next_offset);
+                    return Err(Misfit::Recreated {
+                        topic: self.consumer.topic().to_owned(),
+                        next_offsets: former.into_iter().map(next_offset).collect(),
+                    }
+                    .into());
+                }
+                source = renewed;
             }
-            source = renewed;
         }
         tracing::info!(source, owner = &*self.settings.owner, "streaming");
         self.settings.source = source.into();
@@ -43,12 +50,8 @@ impl Pump {
         Ok(())
     }
 
-    /// Whether the ledger has a partition of the source of which this holds.
-    fn has_rows(
-        &mut self,
-        source: &str,
-        is_so: impl Fn(Option<&[u8]>) -> bool,
-    ) -> anyhow::Result<bool> {
+    /// What the ledger has of a source.
+    fn rows(&mut self, source: &str) -> anyhow::Result<Vec<(i32, Holder)>> {
         let order = Order::Look {
             generation: self.generation.load(Ordering::Acquire),
             source: source.into(),
@@ -63,16 +66,15 @@ impl Pump {
             match report.news {
                 News::Failed(error) => return Err(error.into()),
                 News::Seen { holders, .. } => {
-                    return Ok(holders.iter().any(|(_, holder)| {
-                        holder
-                            .as_ref()
-                            .is_some_and(|holder| is_so(holder.checksum.as_deref()))
-                    }));
+                    let known = holders.into_iter();
+                    return Ok(known
+                        .filter_map(|(partition, holder)| Some((partition, holder?)))
+                        .collect());
                 }
                 _ => {}
             }
         }
-        Ok(false)
+        Ok(Vec::new())
     }
 
     pub(super) fn answer_group(&mut self) -> anyhow::Result<()> {
@@ -206,8 +208,14 @@ impl Pump {
         let mut starts = Vec::new();
         for (partition, claim) in claims {
             if is_another(claim.checksum.as_deref(), self.consumer.topic_id()) {
-                let topic = self.consumer.topic().to_owned();
-                return Err(Misfit::Recreated { topic }.into());
+                let next_offsets = claims
+                    .iter()
+                    .map(|(number, claim)| (*number, claim.next_offset));
+                return Err(Misfit::Recreated {
+                    topic: self.consumer.topic().to_owned(),
+                    next_offsets: next_offsets.collect(),
+                }
+                .into());
             }
             let (low, high) = match self.consumer.watermarks(*partition) {
                 Ok(bounds) => bounds,
@@ -216,16 +224,22 @@ impl Pump {
                     return self.bear(&error);
                 }
             };
-            starts.push((
-                *partition,
-                place(
-                    *partition,
-                    claim.next_offset,
-                    low,
-                    high,
-                    self.policy_for(*partition),
-                )?,
-            ));
+            let policy = self.policy_for(*partition);
+            match place(*partition, claim.next_offset, low, high, policy) {
+                Ok(start) => starts.push((*partition, start)),
+                // It may have been made anew since we connected, which says more.
+                Err(_) if self.consumer.is_another_now() => {
+                    let next_offsets = claims
+                        .iter()
+                        .map(|(number, claim)| (*number, claim.next_offset));
+                    return Err(Misfit::Recreated {
+                        topic: self.consumer.topic().to_owned(),
+                        next_offsets: next_offsets.collect(),
+                    }
+                    .into());
+                }
+                Err(misfit) => return Err(misfit.into()),
+            }
         }
         self.place_at = None;
         let claims = self.holdings.begin_reading();
@@ -246,6 +260,7 @@ impl Pump {
             );
             self.settings.observer.moved(partition, start.offset);
             self.epochs.insert(partition, claim.epoch);
+            self.next_offsets.insert(partition, claim.next_offset);
             let end = self.ends.get(&partition).copied();
             let position = Position {
                 epoch: claim.epoch,

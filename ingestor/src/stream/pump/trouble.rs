@@ -9,8 +9,42 @@ use super::Pump;
 
 /// Between reports of one kind of trouble.
 const COMPLAIN_EVERY: Duration = Duration::from_secs(60);
+/// A topic that Kafka has not known for so long was deleted.
+const ABSENT_FOR: Duration = Duration::from_secs(20);
+/// Between questions for such a topic.
+const ASK_EVERY: Duration = Duration::from_secs(2);
+
+/// A topic that was there before, and is not known to Kafka any more.
+pub(super) struct Absence {
+    since: Instant,
+    ask_at: Instant,
+}
 
 impl Pump {
+    /// A broker that has just started may not know its topics yet; one that was deleted stays away.
+    pub(super) fn look_for_topic(&mut self) -> anyhow::Result<()> {
+        let Some(absence) = &mut self.absent else {
+            return Ok(());
+        };
+        let now = Instant::now();
+        if now < absence.ask_at {
+            return Ok(());
+        }
+        absence.ask_at = now + ASK_EVERY;
+        match self.consumer.is_topic_known() {
+            Some(true) => {
+                tracing::info!("Kafka knows the topic again");
+                self.absent = None;
+            }
+            Some(false) if absence.since.elapsed() >= ABSENT_FOR => {
+                bail!("the topic is not there any more; hint: was it deleted?")
+            }
+            // Not known yet; or no answer, and an outage is waited for.
+            Some(false) | None => {}
+        }
+        Ok(())
+    }
+
     /// Goes on if it is an outage.
     pub(super) fn bear(&mut self, error: &KafkaError) -> anyhow::Result<()> {
         use RDKafkaErrorCode as Code;
@@ -25,7 +59,17 @@ impl Pump {
                 self.look_again()
             }
             Some(Code::UnknownTopicOrPartition | Code::UnknownTopic | Code::UnknownPartition) => {
-                bail!("the topic is not there any more; hint: was it deleted?")
+                if self.absent.is_none() {
+                    tracing::warn!(
+                        "Kafka does not know the topic any more: looking whether that lasts"
+                    );
+                    let now = Instant::now();
+                    self.absent = Some(Absence {
+                        since: now,
+                        ask_at: now,
+                    });
+                }
+                Ok(())
             }
             Some(
                 Code::TopicAuthorizationFailed
