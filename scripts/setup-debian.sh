@@ -22,6 +22,7 @@ has_java_17() { [[ $(java -version 2>&1) =~ version\ \"([0-9]+) && ${BASH_REMATC
 has_library() { PATH=$PATH:/sbin:/usr/sbin ldconfig -p | grep -F "$1"; }
 has_libclang() { [[ ${LIBCLANG_PATH:-} ]] || compgen -G '/usr/lib/llvm-*/lib/libclang*.so*' || has_library libclang; }
 has_renderer() { compgen -G '/usr/lib/*/dri/swrast_dri.so' || compgen -G '/usr/lib/*/dri/libdril_dri.so'; }
+has_fonts() { [[ -d /usr/share/fonts/truetype/freefont && -d /usr/share/fonts/truetype/droid ]]; }
 has_cron() { [[ -e $("$(find_pg_config)" --sharedir)/extension/pg_cron.control ]]; }
 
 # The Postgres that is here decides; else the one that this system calls its own.
@@ -66,6 +67,7 @@ survey() {
   done
   need "Xvfb (a display for the tests of the viewer's window)" "xvfb" has Xvfb
   need "Mesa's software renderer (draws that window)" "libgl1-mesa-dri" has_renderer
+  need "fonts of many scripts (the pictures of the viewer's tests)" "fonts-freefont-ttf fonts-droid-fallback" has_fonts
 }
 
 # apt says much and asks little: its words go to a log, which is shown when it fails.

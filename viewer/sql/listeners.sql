@@ -2,7 +2,6 @@
 select day,
        region,
        listeners::bigint as listeners,
-       updated_at,
-       coalesce(is_final, false) as is_final
+       updated_at
 from live_daily_listeners
 where day between $1 and $2

@@ -4,6 +4,5 @@ select day,
        region,
        events::bigint as events,
        late_events::bigint as late_events,
-       null::timestamptz as updated_at,
-       is_final
+       null::timestamptz as updated_at
 from daily_metrics_at($1, $2)

@@ -4,7 +4,6 @@ select day,
        region,
        events::bigint as events,
        late_events::bigint as late_events,
-       updated_at,
-       coalesce(is_final, false) as is_final
+       updated_at
 from live_daily_metrics
 where day = any ($1::date[])

@@ -1,7 +1,10 @@
 -- How far a zone's clock is ahead of UTC, now and at the watermark, in seconds; no row: no such zone.
+-- A clock that is set back soon after midnight will be in the day before again: at the watermark that counts.
 select name,
        extract(epoch from utc_offset)::bigint as ahead,
-       extract(epoch from coalesce($2::timestamptz, now()) at time zone name
-           - coalesce($2::timestamptz, now()) at time zone 'UTC')::bigint as ahead_at_watermark
+       (select min(extract(epoch from
+            (mark + quarters * interval '15 minutes') at time zone name - mark at time zone 'UTC'))::bigint
+        from (select coalesce($2::timestamptz, now()) as mark) as watermark,
+            generate_series(0, 12) as quarters) as ahead_at_watermark
 from pg_timezone_names
 where name = $1

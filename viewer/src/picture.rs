@@ -2,7 +2,7 @@
 
 use crate::{
     painter::Painter,
-    ui::{App, theme},
+    ui::{App, fonts, theme},
 };
 use anyhow::{Context as _, Result};
 use egui::{Color32, ColorImage, RawInput, Rect, Theme, ViewportId, vec2};
@@ -30,6 +30,7 @@ const PASSES: usize = 4;
 pub fn take(app: &mut App, shot: Shot) -> ColorImage {
     let ctx = egui::Context::default();
     theme::install(&ctx);
+    fonts::install_system(&ctx);
     let mut painter = Painter::default();
     let size = vec2(shot.size[0] as f32, shot.size[1] as f32);
     let mut output = egui::FullOutput::default();

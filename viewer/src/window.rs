@@ -3,7 +3,7 @@
 use crate::{
     source::Feed,
     state::State,
-    ui::{App, Clock, theme},
+    ui::{App, Clock, fonts, theme},
 };
 use anyhow::{Result, anyhow, bail};
 use eframe::{CreationContext, NativeOptions, Renderer, Storage};
@@ -82,6 +82,7 @@ fn app(
     export_dir: PathBuf,
 ) -> App {
     theme::install(&creation.egui_ctx);
+    fonts::install_system(&creation.egui_ctx);
     let ctx = creation.egui_ctx.clone();
     feed.on_change(move || ctx.request_repaint_of(egui::ViewportId::ROOT));
     let mut state: State = creation

@@ -86,7 +86,6 @@ fn rows(back: i32) -> Vec<Row> {
                     events: 1000 + i64::from(back * 7919 % 500) * region.len() as i64,
                     late_events: i64::from(back % 40 == 7),
                     updated_at: None,
-                    is_final: back > 0,
                 });
             }
         }

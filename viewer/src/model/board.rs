@@ -5,7 +5,7 @@ use super::{
     filter::Filter,
     grain::Grain,
     panel::{Line, Panel},
-    series::{Builder, Split},
+    series::Builder,
     span::Span,
     table::Table,
 };
@@ -57,11 +57,6 @@ impl Board {
             Measure::Listeners => (events, &all_types),
         };
         let builder = Builder::new(data, span, event_types, &state.regions);
-        let overlay = match state.split {
-            Split::EventTypes => "All regions that are on, by event type",
-            Split::Regions => "All event types that are on, by region",
-            Split::Both => "By event type and region",
-        };
         let figures = Builder::new(counted, span, &state.event_types, &state.regions);
         let mut tiles = figures.by_event_type();
         tiles.insert(0, figures.total(TOTAL));
@@ -82,89 +77,9 @@ impl Board {
             full,
             span,
             states: builder.states().to_vec(),
-            panels: builder.panels(state.view, state.split, overlay),
+            panels: builder.panels(state.view, state.split),
             tiles,
             table: Table::new(data, span, event_types, &state.regions, state.sort),
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{
-        model::{
-            csv,
-            data::tests::{noon, row},
-            day::Day,
-            series::View,
-            span::Range,
-        },
-        state::State,
-    };
-    use proptest::prelude::*;
-    use std::collections::HashMap;
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(200))]
-
-        /// What a chart reads out for a day and series is what the table and the CSV say, to the last event.
-        #[test]
-        fn chart_table_and_csv_agree(
-            cells in proptest::collection::hash_map(
-                (0_i32..30, 0_usize..3, 0_usize..4),
-                0_i64..=i64::MAX / 1000,
-                1..120,
-            ),
-        ) {
-            let (types, regions) = (["pause", "play", "stop"], ["APAC", "EU", "US", "ZZ"]);
-            let rows = cells
-                .iter()
-                .map(|(&(day, t, r), &events)| row(day, types[t], regions[r], events))
-                .collect();
-            let data = Dataset::new(rows, noon(29));
-            let state = State { view: View::Heatmap, range: Range::All, ..State::default() };
-            let board = Board::new(&data, &state).unwrap();
-
-            let table: HashMap<(Day, String), i64> = board
-                .table
-                .rows
-                .iter()
-                .map(|&row| {
-                    let cell = data.cells[row as usize];
-                    let event_type = &data.event_types[usize::from(cell.event_type)];
-                    let region = &data.regions[usize::from(cell.region)];
-                    ((cell.day, format!("{event_type} · {region}")), cell.events)
-                })
-                .collect();
-            let text = csv::of(&data, &board.table);
-            let csv: HashMap<(String, String), i64> = text
-                .lines()
-                .skip(1)
-                .map(|line| {
-                    let fields: Vec<&str> = line.split(',').collect();
-                    let name = format!("{} · {}", fields[1], fields[2]);
-                    ((fields[0].to_owned(), name), fields[3].parse().unwrap())
-                })
-                .collect();
-            prop_assert_eq!(table.len(), cells.len());
-            prop_assert_eq!(csv.len(), cells.len());
-            let mut shown = 0;
-            for index in 0..board.span.days() {
-                let day = board.span.day(index);
-                // What the tooltip and the screen reader read out.
-                for (line, count) in board.panels[0].ranking(index) {
-                    let events = count.map(|count| count.events);
-                    let name = line.full_name.clone();
-                    prop_assert_eq!(events, table.get(&(day, name.clone())).copied());
-                    prop_assert_eq!(events, csv.get(&(day.iso(), name)).copied());
-                    shown += usize::from(events.is_some());
-                }
-            }
-            prop_assert_eq!(shown, cells.len());
-            let total: i64 = cells.values().sum();
-            prop_assert_eq!(board.table.total.events, total);
-            prop_assert_eq!(board.tiles[0].figures.sum, total);
-        }
     }
 }

@@ -1,11 +1,11 @@
 //! The table as CSV (RFC 4180): what is seen, with exact numbers and ISO dates.
 
 use super::{
-    data::{Dataset, DayState, Measure},
+    data::{Dataset, Measure},
     day::Day,
     format,
     grain::{Grain, MINUTE_US},
-    table::{self, Table},
+    table::Table,
 };
 use std::fmt::Write;
 
@@ -24,11 +24,7 @@ pub fn of(data: &Dataset, table: &Table) -> String {
     );
     for &row in &*table.rows {
         let cell = &data.cells[row as usize];
-        let state = match table::state(data, cell) {
-            DayState::Final => "final",
-            DayState::Open => "not final",
-            DayState::SoFar => "so far",
-        };
+        let state = data.day_state(cell.day).word();
         let updated_at = cell
             .updated_at
             .map(|at| format::stamp(at).replace(' ', "T") + "Z")
@@ -122,8 +118,8 @@ mod tests {
         assert_eq!(
             of(&data, &table),
             "day,event_type,region,events,late_events,state,updated_at\r\n\
-             2026-03-18,play,\"EU, \"\"west\"\"\",9007199254740993,0,final,1970-01-01T00:00:00Z\r\n\
-             2026-03-18,stop,'=1+1,0,0,final,1970-01-01T00:00:00Z\r\n"
+             2026-03-18,play,\"EU, \"\"west\"\"\",9007199254740993,0,over,1970-01-01T00:00:00Z\r\n\
+             2026-03-18,stop,'=1+1,0,0,over,1970-01-01T00:00:00Z\r\n"
         );
     }
 }

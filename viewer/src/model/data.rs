@@ -58,8 +58,6 @@ pub struct Row {
     pub late_events: i64,
     /// When the row last changed.
     pub updated_at: Option<Micros>,
-    /// The streams are past the end of this day.
-    pub is_final: bool,
 }
 
 /// A row with its names as indices into [`Dataset::event_types`] and [`Dataset::regions`].
@@ -77,8 +75,6 @@ pub struct Cell {
     pub late_events: i64,
     /// When the row last changed.
     pub updated_at: Option<Micros>,
-    /// The streams are past the end of this day.
-    pub is_final: bool,
 }
 
 /// What can be said about a day as a whole.
@@ -86,6 +82,8 @@ pub struct Cell {
 pub enum DayState {
     /// The streams are past its end: late events may still be added, nothing else.
     Final,
+    /// The day is over by the clock, and there is no watermark that could say more.
+    Over,
     /// The day is over, but the streams have not been seen to be past its end.
     Open,
     /// The day has not ended: its numbers are those so far.
@@ -93,9 +91,30 @@ pub enum DayState {
 }
 
 impl DayState {
+    /// What a day is: the one place where that is decided, for charts, table, CSV and pictures alike.
+    /// `reached` is the day that the streams have come to, if there is a watermark.
+    pub fn decide(day: Day, today: Day, reached: Option<Day>) -> Self {
+        match reached {
+            _ if day >= today => Self::SoFar,
+            Some(reached) if day < reached => Self::Final,
+            Some(_) => Self::Open,
+            None => Self::Over,
+        }
+    }
+
+    /// The same in words, in the window as in CSV.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Final => "final",
+            Self::Over => "over",
+            Self::Open => "not final",
+            Self::SoFar => "so far",
+        }
+    }
+
     /// Whether the day may be compared with others.
     pub fn is_complete(self) -> bool {
-        self == Self::Final
+        matches!(self, Self::Final | Self::Over)
     }
 }
 
@@ -154,7 +173,6 @@ impl Dataset {
                     events: row.events,
                     late_events: row.late_events,
                     updated_at: row.updated_at,
-                    is_final: row.is_final,
                 })
             })
             .collect();
@@ -233,16 +251,10 @@ impl Dataset {
             kept().map(|cell| cell.region),
             rows.iter().map(|row| &row.region).chain(&other.regions),
         );
-        let is_past = |day| {
-            status
-                .watermark
-                .is_some_and(|mark| day < self.grain.of(mark))
-        };
         let mut cells: Vec<Cell> = kept()
             .map(|cell| Cell {
                 event_type: event_types.moved[usize::from(cell.event_type)],
                 region: regions.moved[usize::from(cell.region)],
-                is_final: is_past(cell.day),
                 ..*cell
             })
             .collect();
@@ -254,7 +266,6 @@ impl Dataset {
                 events: row.events,
                 late_events: row.late_events,
                 updated_at: row.updated_at,
-                is_final: row.is_final,
             })
         }));
         cells.sort_by_key(|cell| (cell.day, cell.event_type, cell.region));
@@ -301,15 +312,9 @@ impl Dataset {
         &self.cells[from..to.max(from)]
     }
 
-    /// What can be said about a day: the watermark decides, or the calendar where nothing streams.
+    /// What can be said about a day: the watermark decides, or the clock where nothing streams.
     pub fn day_state(&self, day: Day) -> DayState {
-        if day >= self.today() {
-            DayState::SoFar
-        } else if self.reached().is_some_and(|reached| day >= reached) {
-            DayState::Open
-        } else {
-            DayState::Final
-        }
+        DayState::decide(day, self.today(), self.reached())
     }
 }
 
@@ -389,7 +394,6 @@ pub(crate) mod tests {
             events,
             late_events: 0,
             updated_at: Some(0),
-            is_final: true,
         }
     }
 
@@ -430,11 +434,8 @@ pub(crate) mod tests {
             marks in (0_i32..7, 0_i32..7),
         ) {
             let (types, regions) = (["pause", "play", "stop"], ["APAC", "EU", "US", "ZZ"]);
-            let rows = |cells: &BTreeMap<(i32, usize, usize), i64>, mark: i32| -> Vec<Row> {
-                let row = |(&(day, t, r), &events): (&(i32, usize, usize), &i64)| Row {
-                    is_final: day < mark,
-                    ..row(day, types[t], regions[r], events)
-                };
+            let rows = |cells: &BTreeMap<(i32, usize, usize), i64>| -> Vec<Row> {
+                let row = |(&(day, t, r), &events): (&(i32, usize, usize), &i64)| row(day, types[t], regions[r], events);
                 cells.iter().map(row).collect()
             };
             let status = |mark: i32| Status { watermark: Some(Day(mark).start()), ..noon(6) };
@@ -444,13 +445,13 @@ pub(crate) mod tests {
             expected.retain(|(day, ..), _| !is_touched(*day));
             expected.extend(after.clone().into_iter().filter(|((day, ..), _)| is_touched(*day)));
 
-            let old = Dataset::new(rows(&before, old_mark), status(old_mark));
+            let old = Dataset::new(rows(&before), status(old_mark));
             let days = touched.iter().map(|day| Day(*day)).collect();
-            let mut changed = rows(&after, mark);
+            let mut changed = rows(&after);
             changed.retain(|row| is_touched(row.day.0));
             prop_assert_eq!(
                 old.with_days(&days, &changed, status(mark)),
-                Dataset::new(rows(&expected, mark), status(mark))
+                Dataset::new(rows(&expected), status(mark))
             );
         }
     }
@@ -462,8 +463,8 @@ pub(crate) mod tests {
         assert_eq!(data.day_state(Day(11)), DayState::SoFar);
         assert_eq!(
             data.day_state(Day(9)),
-            DayState::Final,
-            "nothing streams: the calendar decides"
+            DayState::Over,
+            "nothing streams: the clock decides"
         );
         data.status.watermark = Some(Day(8).start() + 1);
         assert_eq!(data.day_state(Day(9)), DayState::Open);

@@ -57,7 +57,21 @@ pub enum Split {
 impl Split {
     /// In the order of the buttons.
     pub const ALL: [Self; 3] = [Self::EventTypes, Self::Regions, Self::Both];
+
+    /// What one chart of all lines is called.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::EventTypes => "All regions that are on, by event type",
+            Self::Regions => "All event types that are on, by region",
+            Self::Both => "By event type and region",
+        }
+    }
 }
+
+/// What the heatmap is called.
+pub const HEATMAP_TITLE: &str = "Every series, day by day";
+/// What the chart of listeners is called.
+pub const LISTENERS_TITLE: &str = "Distinct listeners a day, by region";
 
 /// Works lines out of the data for one span and one choice of names.
 pub struct Builder<'a> {
@@ -123,7 +137,7 @@ impl<'a> Builder<'a> {
     }
 
     /// The charts of a view. The table has none.
-    pub fn panels(&self, view: View, split: Split, overlay_title: &str) -> Vec<Panel> {
+    pub fn panels(&self, view: View, split: Split) -> Vec<Panel> {
         if self.event_types.is_empty() || self.regions.is_empty() {
             return Vec::new();
         }
@@ -155,15 +169,14 @@ impl<'a> Builder<'a> {
                     Split::Regions => self.by_region(),
                     Split::Both => self.pairs(),
                 };
-                vec![Panel::new(overlay_title.to_owned(), lines, self.all())]
+                vec![Panel::new(split.title().to_owned(), lines, self.all())]
             }
             View::Heatmap => {
-                let title = "Every series, day by day".to_owned();
-                vec![Panel::new(title, self.pairs(), self.all())]
+                vec![Panel::new(HEATMAP_TITLE.into(), self.pairs(), self.all())]
             }
             View::Listeners => {
-                let title = "Distinct listeners a day, by region".to_owned();
-                vec![Panel::new(title, self.by_region(), self.all())]
+                let lines = self.by_region();
+                vec![Panel::new(LISTENERS_TITLE.into(), lines, self.all())]
             }
             View::Table => Vec::new(),
         }
@@ -291,7 +304,7 @@ mod tests {
     #[test]
     fn a_chart_for_each_event_type_with_gaps_and_zeros_apart() {
         let data = data();
-        let panels = builder(&data).panels(View::ByEventType, Split::Both, "");
+        let panels = builder(&data).panels(View::ByEventType, Split::Both);
         let titles: Vec<&str> = panels.iter().map(|panel| panel.title.as_str()).collect();
         assert_eq!(titles, ["play", "stop"]);
         let eu = &panels[0].lines[0];
@@ -313,11 +326,11 @@ mod tests {
     fn a_minute_without_a_row_is_a_zero_if_anything_came_of_it() {
         let days = data();
         let data = days.clone().by_minute(Zone::default());
-        let panels = builder(&data).panels(View::Live, Split::Both, "");
+        let panels = builder(&data).panels(View::Live, Split::Both);
         let line = |name| panels[0].lines.iter().find(|line| line.name == name);
         let us = events(line("play · US").unwrap());
         assert_eq!(us, [Some(10), None, Some(0), Some(0)]);
-        let panels = builder(&days).panels(View::Overlay, Split::Both, "");
+        let panels = builder(&days).panels(View::Overlay, Split::Both);
         assert_eq!(events(&panels[0].lines[1])[2], None, "a day stays a gap");
     }
 
@@ -338,7 +351,7 @@ mod tests {
     fn the_overlay_splits_as_asked() {
         let data = data();
         let names = |split| -> Vec<String> {
-            builder(&data).panels(View::Overlay, split, "all")[0]
+            builder(&data).panels(View::Overlay, split)[0]
                 .lines
                 .iter()
                 .map(|line| line.name.clone())
@@ -360,7 +373,7 @@ mod tests {
         let builder = Builder::new(&data, SPAN, &none, &Filter::default());
         for view in View::ALL {
             assert!(
-                builder.panels(view, Split::EventTypes, "").is_empty(),
+                builder.panels(view, Split::EventTypes).is_empty(),
                 "{view:?}"
             );
         }
@@ -369,7 +382,7 @@ mod tests {
     #[test]
     fn a_ranking_is_sorted_with_gaps_last() {
         let data = data();
-        let panels = builder(&data).panels(View::Overlay, Split::Both, "");
+        let panels = builder(&data).panels(View::Overlay, Split::Both);
         let names: Vec<&str> = panels[0]
             .ranking(0)
             .iter()

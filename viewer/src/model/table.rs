@@ -1,7 +1,7 @@
 //! The metrics table: the rows of the slice that is looked at, sorted, with totals.
 
 use super::{
-    data::{Cell, Dataset, DayState},
+    data::{Cell, Dataset},
     filter::Filter,
     span::Span,
     stats::Count,
@@ -23,7 +23,7 @@ pub enum Column {
     Events,
     /// Late ones among them.
     Late,
-    /// Final, not final, so far.
+    /// Final, over, not final, so far.
     State,
     /// When the row last changed.
     Updated,
@@ -226,17 +226,8 @@ fn compare(data: &Dataset, a: &Cell, b: &Cell, column: Column) -> Ordering {
         Column::Region => a.region.cmp(&b.region),
         Column::Events => a.events.cmp(&b.events),
         Column::Late => a.late_events.cmp(&b.late_events),
-        Column::State => state(data, a).cmp(&state(data, b)),
+        Column::State => data.day_state(a.day).cmp(&data.day_state(b.day)),
         Column::Updated => a.updated_at.cmp(&b.updated_at),
-    }
-}
-
-/// What the table says of a row: what the database calls final is final; else the day tells.
-pub fn state(data: &Dataset, cell: &Cell) -> DayState {
-    match data.day_state(cell.day) {
-        _ if cell.is_final => DayState::Final,
-        DayState::Final => DayState::Open,
-        other => other,
     }
 }
 

@@ -5,7 +5,7 @@ use super::{
     day::Day,
     grain::{UTC, Zone},
     series::View,
-    span::Span,
+    span::{Range, Span},
 };
 use crate::state::State;
 
@@ -63,6 +63,25 @@ pub struct Distinct {
 /// Standard error of an estimate of distinct listeners, as a share.
 pub const STANDARD_ERROR: f64 = 0.008;
 
+/// Days of a zone are summed up from minutes, up to 1,440 a day and series: so many of them at most are read.
+/// It is what a year and the one before take.
+pub const MOST_ZONE_DAYS: i32 = 736;
+
+/// The first day of a zone other than UTC that is read of all.
+fn zone_begin(data: &Dataset) -> Day {
+    let last = data.bounds().map_or(data.today(), |(_, last)| last);
+    last.plus(1 - MOST_ZONE_DAYS)
+}
+
+/// Whether all days of a zone are fewer than there are, by what is on screen of them.
+pub fn is_cut(state: &State, data: &Dataset) -> bool {
+    let reaches_back = || {
+        data.bounds()
+            .is_some_and(|(first, _)| first <= zone_begin(data))
+    };
+    !data.zone.is_utc() && state.range == Range::All && reaches_back()
+}
+
 impl Wish {
     /// What a state of the window needs, with the numbers that it has so far.
     pub fn of(state: &State, data: &Dataset) -> Self {
@@ -76,7 +95,7 @@ impl Wish {
                 _ if state.zone == UTC => None,
                 // A day more on either side: the zone's today may be another one.
                 Some(_) => full.map(|full| full.first.plus(-shift(full) - 1)),
-                None => None,
+                None => Some(zone_begin(data)),
             },
             minutes: (state.view == View::Live).then(|| state.hours.minutes()),
             listeners: full.filter(|_| state.view == View::Listeners).map(|full| {
@@ -132,9 +151,9 @@ pub fn is_known(zone: &str, abilities: &Abilities) -> bool {
 mod tests {
     use super::*;
     use crate::{
-        model::{
-            data::tests::{noon, row},
-            span::Range,
+        model::data::{
+            Row,
+            tests::{noon, row},
         },
         state::{Command, List},
     };
@@ -142,6 +161,36 @@ mod tests {
     fn data() -> Dataset {
         let rows = (0..100).flat_map(|day| [row(day, "play", "EU", 1), row(day, "play", "US", 1)]);
         Dataset::new(rows.collect(), noon(99))
+    }
+
+    #[test]
+    fn all_days_of_a_zone_have_a_bound_and_it_is_said() {
+        let rows = |days| -> Vec<Row> { (0..days).map(|day| row(day, "play", "EU", 1)).collect() };
+        let state = State {
+            zone: "Asia/Kathmandu".into(),
+            range: Range::All,
+            ..State::default()
+        };
+        let utc = Dataset::new(rows(2000), noon(1999));
+        let since = Wish::of(&state, &utc).since.unwrap();
+        assert_eq!(since, Day(2000 - MOST_ZONE_DAYS));
+        assert!(!is_cut(&state, &utc), "UTC days are all there");
+        let zone = || Zone {
+            name: state.zone.clone(),
+            ..Zone::default()
+        };
+        let read: Vec<_> = rows(2000)
+            .into_iter()
+            .filter(|row: &Row| row.day >= since)
+            .collect();
+        assert!(is_cut(
+            &state,
+            &Dataset::new(read, noon(1999)).in_zone(zone())
+        ));
+        assert!(!is_cut(
+            &state,
+            &Dataset::new(rows(100), noon(99)).in_zone(zone())
+        ));
     }
 
     #[test]
@@ -183,6 +232,9 @@ mod tests {
         assert_eq!(wish.since, Some(Day(93 - 7 - 1)));
         assert_eq!(wish.distinct, None, "listeners are counted by UTC day");
         state.range = Range::All;
-        assert_eq!(Wish::of(&state, &data()).since, None);
+        assert_eq!(
+            Wish::of(&state, &data()).since,
+            Some(Day(100 - MOST_ZONE_DAYS))
+        );
     }
 }

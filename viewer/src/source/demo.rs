@@ -96,7 +96,6 @@ pub fn at(now: Micros, revision: i64) -> Dataset {
                     } else {
                         day.plus(1).start() + 3_600_000_000 * (1 + r as i64)
                     }),
-                    is_final: back > 0,
                 });
             }
         }
@@ -117,7 +116,6 @@ pub fn at(now: Micros, revision: i64) -> Dataset {
 fn minutes(days: &Dataset) -> Dataset {
     let now = days.status.now;
     let last = (now.div_euclid(MINUTE_US)) as i32;
-    let watermark = now - 95_000_000;
     let mut rows = Vec::new();
     for minute in last - 2 * MINUTES_A_DAY + 1..=last {
         let back = last - minute;
@@ -143,7 +141,6 @@ fn minutes(days: &Dataset) -> Dataset {
                     events: (events * part_of_minute) as i64,
                     late_events: 0,
                     updated_at: None,
-                    is_final: i64::from(minute) < watermark.div_euclid(MINUTE_US),
                 });
             }
         }
@@ -165,7 +162,6 @@ fn listeners(days: &Dataset) -> Dataset {
             events: cell.events / 7,
             late_events: 0,
             updated_at: cell.updated_at,
-            is_final: cell.is_final,
         });
     Dataset::new(rows.collect(), days.status.clone()).of_listeners()
 }

@@ -166,7 +166,6 @@ impl Session {
                     events: row.try_get("listeners")?,
                     late_events: 0,
                     updated_at: micros(row.try_get("updated_at")?),
-                    is_final: row.try_get("is_final")?,
                 })
             })
             .collect::<Read<_>>()?;
@@ -198,7 +197,6 @@ fn minutes(client: &Client, count: i32, days: &Dataset, known: Option<&Minutes>)
         .map(|(minute, _)| *minute)
         .collect();
     let wanted: Vec<DateTime<Utc>> = new.iter().map(|minute| at(minute.0.into())).collect();
-    let reached = status.watermark.map(|mark| mark.div_euclid(MINUTE_US));
     let rows = client
         .query(MINUTES, &[&wanted])?
         .into_iter()
@@ -211,7 +209,6 @@ fn minutes(client: &Client, count: i32, days: &Dataset, known: Option<&Minutes>)
                 events: row.try_get("events")?,
                 late_events: row.try_get("late_events")?,
                 updated_at: None,
-                is_final: reached.is_some_and(|reached| minute < reached),
             })
         })
         .collect::<Read<Vec<Row>>>()?;

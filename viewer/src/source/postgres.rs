@@ -228,7 +228,6 @@ pub(super) fn rows(rows: Vec<tokio_postgres::Row>) -> Read<Vec<Row>> {
                 events: row.try_get("events")?,
                 late_events: row.try_get("late_events")?,
                 updated_at: micros(row.try_get("updated_at")?),
-                is_final: row.try_get("is_final")?,
             })
         })
         .collect()

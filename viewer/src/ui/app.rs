@@ -1,7 +1,7 @@
 //! Ties state, numbers and drawing together.
 
 use super::{
-    banner, centre, dates, filters, help, keys, palette, status, theme, tiles, top, welcome,
+    banner, centre, dates, filters, help, keys, palette, status, text, theme, tiles, top, welcome,
 };
 use crate::{
     model::{
@@ -141,7 +141,7 @@ impl App {
             Some(Effect::CopyCsv) => {
                 if let Some(board) = &self.board {
                     ctx.copy_text(csv::of(&self.shown, &board.table));
-                    self.memory.notice = Some("rows copied".into());
+                    self.memory.notice = Some(text::rows_copied().into());
                 }
             }
             Some(Effect::SaveCsv) => self.save_csv(),
@@ -167,8 +167,8 @@ impl App {
         self.latest.distinct = self.feed.distinct();
         if let Some(saved) = self.pictures.lock().ok().and_then(|mut saved| saved.take()) {
             self.memory.notice = Some(match saved {
-                Ok(path) => format!("picture saved: {}", path.display()),
-                Err(error) => format!("picture not saved: {error}"),
+                Ok(path) => text::picture_saved(&path),
+                Err(error) => text::picture_not_saved(&error),
             });
         }
     }
@@ -268,8 +268,8 @@ impl App {
             .join(format!("musicstream_{first}_{last}.csv"));
         self.memory.notice = Some(
             match std::fs::write(&path, csv::of(&self.shown, &board.table)) {
-                Ok(()) => format!("{} rows saved: {}", board.table.rows.len(), path.display()),
-                Err(error) => format!("{} not saved: {error}", path.display()),
+                Ok(()) => text::rows_saved(board.table.rows.len(), &path),
+                Err(error) => text::not_saved(&path, error),
             },
         );
     }
@@ -334,7 +334,7 @@ fn draw(ui: &mut Ui, scene: &Scene<'_>, memory: &mut Memory, commands: &mut Vec<
 
 /// What opens over the window.
 fn overlays(ui: &Ui, scene: &Scene<'_>, memory: &mut Memory, commands: &mut Vec<Command>) {
-    help::show(ui, scene.state, commands);
+    help::show(ui, scene, commands);
     palette::show(ui, scene, memory, commands);
     dates::show(ui, scene, memory, commands);
 }

@@ -1,6 +1,6 @@
 //! One line when numbers are stale: what failed, since when, and when the next try is.
 
-use super::{app::Scene, icon, theme, widgets};
+use super::{app::Scene, icon, text, theme, widgets};
 use crate::{model::format, source::Health, state::Command};
 use egui::{Align, Frame, Layout, Margin, RichText, Sense, Ui, WidgetInfo, accesskit::Role, vec2};
 
@@ -29,16 +29,9 @@ pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, commands: &mut Vec<Command>) 
         .map(|at| format::age(scene.now - at))
         .unwrap_or_default();
     let wait = (next_try - scene.now) / 1_000_000;
-    let next = if wait > 0 {
-        format!("next try in {wait} s")
-    } else {
-        "trying now".to_owned()
-    };
-    let age = match age.as_str() {
-        "just now" => "numbers were read just now".to_owned(),
-        age => format!("numbers are {age} old"),
-    };
-    let when = format!("since {} UTC  ·  {next}  ·  {age}", format::clock(*since));
+    let when = text::stale_since(*since, &text::next_try(wait), &age);
+    let title = text::says(problem.title());
+    let advice = text::says(problem.advice());
     let frame = Frame::new()
         .fill(ground)
         .inner_margin(Margin::symmetric(14, 8));
@@ -49,25 +42,22 @@ pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, commands: &mut Vec<Command>) 
             ui.horizontal(|ui| {
                 let (rect, _) = ui.allocate_exact_size(vec2(18.0, 18.0), Sense::hover());
                 icon::paint(ui.painter(), rect, icon::Icon::Warning, ink);
-                let title = RichText::new(problem.title())
-                    .font(theme::bold(13.0))
-                    .color(ink);
-                ui.label(title);
+                ui.label(RichText::new(&title).font(theme::bold(13.0)).color(ink));
                 ui.label(RichText::new(&when).color(tokens.text));
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                    if widgets::link_button(ui, "Try now", "Try now", "Connect again now").clicked()
-                    {
+                    let [word, tip] = text::try_button();
+                    if widgets::link_button(ui, word, word, tip).clicked() {
                         commands.push(Command::Refresh);
                     }
                 });
             });
             ui.horizontal_wrapped(|ui| {
                 ui.add_space(26.0);
-                ui.label(RichText::new(problem.advice()).small().color(tokens.text));
+                ui.label(RichText::new(&advice).small().color(tokens.text));
             });
         })
         .response;
-    let name = format!("{}, {when}. {}", problem.title(), problem.advice());
+    let name = format!("{title}, {when}. {advice}");
     response.widget_info(|| WidgetInfo::labeled(Role::Alert, true, &name));
     if let Some(detail) = problem.detail() {
         response.on_hover_text(detail);

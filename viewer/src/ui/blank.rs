@@ -1,7 +1,7 @@
 //! What stands in the place of charts that have nothing to show: why, and what helps.
 
 use super::{app::Scene, text, theme, welcome, widgets};
-use crate::model::{board::Board, data::Measure, format};
+use crate::model::{board::Board, data::Measure};
 use egui::{Align, Layout, Rect, RichText, Ui, UiBuilder};
 
 /// Why there is nothing.
@@ -30,11 +30,11 @@ pub(super) fn of(scene: &Scene<'_>, board: &Board) -> Option<Blank> {
         Blank {
             title: match minutes {
                 true => text::nothing_live(scene.state.hours),
-                false => text::NO_LISTENERS.into(),
+                false => text::no_listeners().into(),
             },
             words: match (minutes, newest) {
-                (true, Some(day)) => format!("The newest events are of {day}."),
-                _ => text::NO_LISTENERS_WORDS.into(),
+                (true, Some(day)) => text::newest_events(&day),
+                _ => text::no_listeners_words().into(),
             },
             command: None,
         }
@@ -42,18 +42,15 @@ pub(super) fn of(scene: &Scene<'_>, board: &Board) -> Option<Blank> {
         Blank {
             title: text::lacking(minutes).into(),
             words: match &can.version {
-                Some(version) => format!(
-                    "It is version {version}, and perhaps this role may not read them. To update it:"
-                ),
-                None => text::PERHAPS_NO_RIGHT.into(),
+                Some(version) => text::old_version(version),
+                None => text::perhaps_no_right().into(),
             },
             command: Some("alter extension pg_musicstream update;"),
         }
     } else {
         Blank {
-            title: text::READING.into(),
-            words: format::count(scene.data.cells.len() as i64, "row", "rows")
-                + " by day are here.",
+            title: text::reading().into(),
+            words: text::rows_by_day(scene.data.cells.len()),
             command: None,
         }
     })

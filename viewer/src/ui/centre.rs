@@ -90,25 +90,18 @@ fn tabs(ui: &mut Ui, scene: &Scene<'_>, board: &Board, commands: &mut Vec<Comman
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if board.span != board.full {
-                let tip = text::SHOW_ALL_TIP;
-                if widgets::link_button(ui, text::SHOW_ALL, text::SHOW_ALL, tip).clicked() {
+                let tip = text::show_all_tip();
+                if widgets::link_button(ui, text::show_all(), text::show_all(), tip).clicked() {
                     commands.push(Command::ResetZoom);
                 }
             }
             // The longest form that there is room for, or none: the axis says it too.
-            let days = board.grain.between(board.span.first, board.span.last);
-            let count = board.grain.count(board.span.days());
             let zone = &scene.shown.zone;
             let zone = match board.grain.is_minute() {
                 true => zone.clock(),
                 false => zone.name.clone(),
             };
-            let forms = [
-                format!("{days}  ·  {count} ({zone})"),
-                format!("{days} ({zone})"),
-                days,
-            ];
-            for form in forms {
+            for form in text::days_shown(board.grain, board.span, &zone) {
                 let font = theme::font(13.0);
                 let galley = ui.painter().layout_no_wrap(form, font, tokens.weak);
                 if galley.size().x <= ui.available_width() - 4.0 {
@@ -129,11 +122,11 @@ fn choices(ui: &mut Ui, scene: &Scene<'_>, board: &Board, commands: &mut Vec<Com
     if matches!(scene.state.view, View::Overlay | View::Live) {
         if ui.available_width() > 640.0 {
             ui.add_space(8.0);
-            ui.label(RichText::new("A line for each").color(tokens.weak));
+            ui.label(RichText::new(text::line_for_each()).color(tokens.weak));
         }
         let options = Split::ALL.map(|split| {
             let word = text::split(split);
-            (split, word, format!("A line for each: {word}"))
+            (split, word, text::split_title(split))
         });
         if let Some(split) = widgets::segments(ui, scene.state.split, options) {
             commands.push(Command::SplitBy(split));
@@ -143,14 +136,12 @@ fn choices(ui: &mut Ui, scene: &Scene<'_>, board: &Board, commands: &mut Vec<Com
         return;
     }
     let before = board.grain.before(board.span.days());
-    let name = format!("Compare with {before}");
-    let tip = format!("Draw {before} too, pale (C)");
-    if widgets::toggle(ui, scene.state.compare, "Compare", &name, &tip).clicked() {
+    let [word, name, tip, pale] = text::compare_with(&before);
+    if widgets::toggle(ui, scene.state.compare, &word, &name, &tip).clicked() {
         commands.push(Command::ToggleCompare);
     }
     if scene.state.compare && ui.available_width() > 460.0 {
-        let words = format!("pale: {before}");
-        ui.label(RichText::new(words).small().color(tokens.weak));
+        ui.label(RichText::new(pale).small().color(tokens.weak));
     }
 }
 
@@ -272,9 +263,8 @@ fn nothing_chosen(ui: &mut Ui, area: Rect) {
         ui.set_min_size(ui.available_size());
         ui.vertical_centered(|ui| {
             ui.add_space(ui.available_height() * 0.4);
-            ui.label(RichText::new("Nothing is switched on").font(theme::bold(15.0)));
-            let words = "Switch on at least one event type and one region on the left.";
-            ui.label(RichText::new(words).color(tokens.weak));
+            ui.label(RichText::new(text::nothing_on()).font(theme::bold(15.0)));
+            ui.label(RichText::new(text::switch_on()).color(tokens.weak));
         });
     });
 }

@@ -1,5 +1,7 @@
 //! One line chart over days: grid, gaps, the incomplete day, labels at the line's ends, hover and zoom.
 
+#[cfg(test)]
+mod agreement;
 mod heat;
 mod labels;
 mod lines;
@@ -173,7 +175,7 @@ fn width(ui: &Ui, label: &str) -> f32 {
 fn title(ui: &Ui, inner: Rect, panel: &Panel, frame: &Frame<'_>, tokens: Tokens) {
     let name = widgets::elided(
         ui,
-        &panel.title,
+        text::title(&panel.title),
         theme::bold(14.0),
         tokens.text,
         inner.width() * 0.6,
@@ -182,7 +184,7 @@ fn title(ui: &Ui, inner: Rect, panel: &Panel, frame: &Frame<'_>, tokens: Tokens)
     let baseline = inner.min.y + name.size().y;
     ui.painter().galley(inner.min, name, tokens.text);
     let sum = match frame.measure {
-        Measure::Events => format!("{} events", format::grouped(panel.sum())),
+        Measure::Events => text::events(panel.sum()),
         Measure::Listeners => text::listeners_note(),
     };
     let sum = widgets::elided(
@@ -199,19 +201,14 @@ fn title(ui: &Ui, inner: Rect, panel: &Panel, frame: &Frame<'_>, tokens: Tokens)
 /// Name and text for screen readers; the keyboard's day is read out as it moves.
 fn describe(ui: &Ui, response: &Response, panel: &Panel, frame: &Frame<'_>) {
     let days = frame.grain.between(frame.span.first, frame.span.last);
-    let name = format!(
-        "Line chart {}, {days}, {} series",
-        panel.title,
-        panel.lines.len()
-    );
+    let name = text::chart(text::title(&panel.title), &days, panel.lines.len());
     response.widget_info(|| WidgetInfo::labeled(Role::Figure, true, &name));
     let reading = frame
         .day
         .and_then(|day| Some((day, frame.span.index(day)?)))
         .map(|(day, index)| readout::sentence(panel, frame, day, index));
     ui.ctx().accesskit_node_builder(response.id, |node| {
-        let hint = "Left and right move the day, plus and minus zoom, escape shows all days";
-        node.set_description(reading.unwrap_or_else(|| hint.to_owned()));
+        node.set_description(reading.unwrap_or_else(|| text::chart_hint().to_owned()));
     });
     ui.memory_mut(|memory| {
         memory.set_focus_lock_filter(
@@ -235,13 +232,8 @@ fn incomplete_days(painter: &Painter, layout: &Layout, frame: &Frame<'_>, tokens
         layout.plot.y_range(),
     );
     painter.rect_filled(band, 2.0, tokens.shade);
-    let clock = || format!("so far, {}", format::clock_short(frame.now));
-    let today = frame.span.last == frame.today;
-    let label = match (frame.states[first], today) {
-        (DayState::Open, true) => format!("not final · {}", clock()),
-        (DayState::SoFar, true) => clock(),
-        (state, _) => text::day_state(state).to_owned(),
-    };
+    let is_today = frame.span.last == frame.today;
+    let label = text::incomplete(frame.states[first], is_today.then_some(frame.now));
     painter.text(
         pos2(layout.plot.max.x, layout.plot.min.y - 2.0),
         Align2::RIGHT_BOTTOM,
@@ -438,11 +430,7 @@ fn brush(
         Stroke::new(1.0, tokens.accent),
         egui::StrokeKind::Inside,
     );
-    let words = format!(
-        "{} · {}",
-        frame.grain.between(days.first, days.last),
-        frame.grain.count(days.days())
-    );
+    let words = text::days_meant(frame.grain, days);
     let half = words.len() as f32 * 3.2;
     let x = area
         .center()

@@ -31,10 +31,13 @@ pub(super) fn show(ui: &Ui, scene: &Scene<'_>, memory: &mut Memory, commands: &m
         .show(ui.ctx(), |ui| {
             ui.set_width(336.0);
             ui.spacing_mut().item_spacing.x = 8.0;
-            ui.label(RichText::new(text::DATES).font(theme::bold(16.0)));
+            ui.label(RichText::new(text::dates()).font(theme::bold(16.0)));
             ui.add_space(6.0);
             ui.horizontal(|ui| {
-                for (at, (name, day)) in text::FROM_TO.into_iter().zip(typed.iter_mut()).enumerate()
+                for (at, (name, day)) in text::from_to()
+                    .into_iter()
+                    .zip(typed.iter_mut())
+                    .enumerate()
                 {
                     ui.vertical(|ui| {
                         let label = ui.label(RichText::new(name).color(tokens.weak).small());
@@ -57,31 +60,24 @@ pub(super) fn show(ui: &Ui, scene: &Scene<'_>, memory: &mut Memory, commands: &m
             };
             let span = span.and_then(|span| match span.days() <= MOST_DAYS {
                 true => Ok(span),
-                false => Err(text::TOO_LONG.to_owned()),
+                false => Err(text::too_long().to_owned()),
             });
             let grain = scene.data.grain;
             let (words, color) = match &span {
-                Ok(span) => {
-                    let words = format!(
-                        "{} · {}",
-                        grain.between(span.first, span.last),
-                        grain.count(span.days())
-                    );
-                    (words, tokens.weak)
-                }
+                Ok(span) => (text::days_meant(grain, *span), tokens.weak),
                 Err(words) => (words.clone(), tokens.error),
             };
             ui.label(RichText::new(words).color(color));
-            ui.label(RichText::new(text::DATES_HINT).color(tokens.weak).small());
+            ui.label(RichText::new(text::dates_hint()).color(tokens.weak).small());
             ui.add_space(6.0);
             ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
                 let enter = ui.input(|input| input.key_pressed(Key::Enter));
-                let clicked = widgets::primary_button(ui, text::SHOW, span.is_ok()).clicked();
+                let clicked = widgets::primary_button(ui, text::show(), span.is_ok()).clicked();
                 if let (Ok(span), true) = (&span, enter || clicked) {
                     commands.push(Command::Look(Range::Custom(*span)));
                     close = true;
                 }
-                if widgets::link_button(ui, text::CANCEL, text::CANCEL, "Esc").clicked() {
+                if widgets::link_button(ui, text::cancel(), text::cancel(), "Esc").clicked() {
                     close = true;
                 }
             });

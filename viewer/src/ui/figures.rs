@@ -123,15 +123,10 @@ fn row(
         let cell = columns.rect(rect, at + 1);
         table::cell_text(ui, cell, true, words, theme::font(12.5), *color);
     }
-    let spoken = format!(
-        "Series {}: sum {}, last complete day {}, mean {}, change {change}",
-        line.full_name, texts[0].0, texts[1].0, texts[2].0
-    );
+    let [sum, last, mean] = [0, 1, 2].map(|at: usize| texts[at].0.as_str());
+    let spoken = text::series_row(&line.full_name, sum, last, mean, &change);
     response.widget_info(|| WidgetInfo::labeled(Role::Row, true, &spoken));
     if figures.missing > 0 {
-        let days = format::count(figures.missing as i64, "day", "days");
-        response.on_hover_ui(|ui| {
-            ui.label(format!("{}: no data on {days} of these", line.full_name));
-        });
+        response.on_hover_text(text::missing_days(&line.full_name, figures.missing));
     }
 }

@@ -42,7 +42,7 @@ pub(super) fn show(
 fn search(ui: &mut Ui, memory: &mut Memory) {
     let tokens = theme::tokens(ui);
     let edit = TextEdit::singleline(&mut memory.search)
-        .hint_text(RichText::new("Search").color(tokens.weak))
+        .hint_text(RichText::new(text::search()[0]).color(tokens.weak))
         .margin(egui::Margin {
             left: 28,
             right: 8,
@@ -50,9 +50,7 @@ fn search(ui: &mut Ui, memory: &mut Memory) {
             bottom: 5,
         })
         .desired_width(f32::INFINITY);
-    let response = ui
-        .add(edit)
-        .accessible_name("Search event types and regions");
+    let response = ui.add(edit).accessible_name(text::search()[1]);
     let at = egui::Rect::from_center_size(
         response.rect.left_center() + vec2(15.0, 0.0),
         vec2(16.0, 16.0),
@@ -81,7 +79,7 @@ fn section(
     ui.horizontal(|ui| {
         ui.label(RichText::new(title).font(theme::bold(13.0)));
         ui.label(
-            RichText::new(format!("{on} of {}", names.len()))
+            RichText::new(text::on_of(on, names.len()))
                 .color(tokens.weak)
                 .small(),
         );
@@ -89,11 +87,12 @@ fn section(
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 12.0;
         ui.spacing_mut().interact_size = vec2(0.0, 18.0);
-        for (word, command) in [
-            ("All", Command::All(list)),
-            ("None", Command::None(list)),
-            ("Invert", Command::Invert(list)),
-        ] {
+        let choices = [
+            Command::All(list),
+            Command::None(list),
+            Command::Invert(list),
+        ];
+        for (word, command) in text::all_none_invert().into_iter().zip(choices) {
             let name = format!("{title}: {}", word.to_lowercase());
             if widgets::link_button(ui, word, &name, &name).clicked() {
                 commands.push(command);
@@ -122,7 +121,7 @@ fn section(
         let sum = at.and_then(|at| sums.get(at)).copied().unwrap_or(0);
         let figure = format::compact(sum as f64);
         let shown_name = if name.is_empty() {
-            "(empty)"
+            text::empty_name()
         } else {
             name.as_str()
         };
@@ -147,17 +146,13 @@ fn section(
             commands.push(Command::Only(list, name.clone()));
         }
         response.on_hover_ui(|ui| {
-            ui.label(format!("{name}: {} events on screen", format::grouped(sum)));
-            ui.label(
-                RichText::new("Alt + click: this one alone")
-                    .color(tokens.weak)
-                    .small(),
-            );
+            ui.label(text::events_on_screen(name, sum));
+            ui.label(RichText::new(text::alone_tip()).color(tokens.weak).small());
         });
     }
     if shown == 0 {
         ui.label(
-            RichText::new("No name like that")
+            RichText::new(text::no_such_name())
                 .color(tokens.weak)
                 .small(),
         );

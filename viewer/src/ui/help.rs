@@ -1,48 +1,101 @@
-//! All keys, over the window.
+//! All keys, all commands and all signs, over the window.
 
-use super::{text, theme, widgets};
-use crate::state::{Command, State};
+use super::{
+    app::Scene,
+    palette::{self, Entry},
+    text, theme, widgets,
+};
+use crate::state::Command;
 use egui::{Align, Frame, Grid, Id, Layout, Margin, Modal, RichText, ScrollArea, Ui};
 
-pub(super) fn show(ui: &Ui, state: &State, commands: &mut Vec<Command>) {
-    if !state.help {
+/// Wide enough for two columns.
+const WIDE: f32 = 960.0;
+
+pub(super) fn show(ui: &Ui, scene: &Scene<'_>, commands: &mut Vec<Command>) {
+    if !scene.state.help {
         return;
     }
-    let tokens = theme::tokens(ui);
     let frame = Frame::window(ui.style()).inner_margin(Margin::same(22));
-    let modal = Modal::new(Id::unique("help")).frame(frame).show(ui.ctx(), |ui| {
-        ui.set_width(540.0);
-        let height = ui.ctx().content_rect().height() - 190.0;
-        ui.horizontal(|ui| {
-            ui.label(RichText::new("Keys").font(theme::bold(18.0)));
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                let icon = super::icon::Icon::Close;
-                if widgets::icon_button(ui, icon, "Close help", "Close (Esc)").clicked() {
-                    commands.push(Command::ToggleHelp);
+    let window = ui.ctx().content_rect().size();
+    let is_wide = window.x > WIDE + 100.0;
+    let width = if is_wide { WIDE } else { 560.0 };
+    let modal = Modal::new(Id::unique("help"))
+        .frame(frame)
+        .show(ui.ctx(), |ui| {
+            ui.set_width(width);
+            ui.horizontal(|ui| {
+                ui.label(RichText::new(text::help_title()).font(theme::bold(18.0)));
+                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                    let icon = super::icon::Icon::Close;
+                    let [name, tip] = text::close_help();
+                    if widgets::icon_button(ui, icon, name, tip).clicked() {
+                        commands.push(Command::ToggleHelp);
+                    }
+                });
+            });
+            ui.add_space(6.0);
+            let height = window.y - 140.0;
+            let area = ScrollArea::vertical()
+                .max_height(height)
+                .min_scrolled_height(height);
+            area.auto_shrink([false, true]).show(ui, |ui| {
+                ui.spacing_mut().interact_size.y = 16.0;
+                if is_wide {
+                    ui.columns_const(|[left, right]| {
+                        keys(left);
+                        others(right, scene);
+                    });
+                } else {
+                    keys(ui);
+                    ui.add_space(14.0);
+                    others(ui, scene);
                 }
             });
         });
-        ui.add_space(6.0);
-        ScrollArea::vertical().max_height(height).show(ui, |ui| {
-            ui.spacing_mut().interact_size.y = 16.0;
-            Grid::new("keys").num_columns(2).spacing([28.0, 8.0]).show(ui, |ui| {
-                for (keys, what) in text::KEYS {
-                    ui.label(RichText::new(keys).font(theme::bold(12.5)));
-                    ui.label(what);
-                    ui.end_row();
-                }
-            });
-        });
-        ui.add_space(8.0);
-        ui.label(
-            RichText::new(
-                "A dashed line is a day that is not complete. A gap is a day without a row, not a zero. \
-                 A small triangle on the base line is a day with late events.",
-            )
-            .color(tokens.weak),
-        );
-    });
     if modal.should_close() {
         commands.push(Command::ToggleHelp);
     }
+}
+
+fn keys(ui: &mut Ui) {
+    fn rows(rows: &[(&[&str], &'static str)]) -> Vec<(String, String)> {
+        let row = |&(keys, what): &(&[&str], &'static str)| {
+            (text::keys(keys), text::say(what).to_owned())
+        };
+        rows.iter().map(row).collect()
+    }
+    section(ui, text::help_keys(), &rows(&text::KEYS));
+    ui.add_space(14.0);
+    section(ui, text::help_table(), &rows(&text::TABLE_KEYS));
+}
+
+fn others(ui: &mut Ui, scene: &Scene<'_>) {
+    let rows: Vec<(String, String)> = palette::fixed(scene)
+        .into_iter()
+        .map(|Entry { title, keys, .. }| (keys.to_owned(), title))
+        .collect();
+    section(ui, text::help_commands(), &rows);
+    ui.add_space(14.0);
+    let signs =
+        text::SIGNS.map(|(sign, what)| (text::say(sign).to_owned(), text::say(what).to_owned()));
+    section(ui, text::help_signs(), &signs);
+}
+
+/// A heading, and two columns under it.
+fn section(ui: &mut Ui, title: &str, rows: &[(String, String)]) {
+    let tokens = theme::tokens(ui);
+    ui.label(
+        RichText::new(title)
+            .font(theme::bold(13.0))
+            .color(tokens.weak),
+    );
+    ui.add_space(2.0);
+    let grid = Grid::new(title).num_columns(2).spacing([18.0, 6.0]);
+    grid.min_col_width(112.0).show(ui, |ui| {
+        for (left, right) in rows {
+            ui.label(RichText::new(left).font(theme::bold(12.5)));
+            ui.label(right);
+            ui.end_row();
+        }
+    });
 }

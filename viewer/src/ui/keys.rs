@@ -164,3 +164,100 @@ fn unless_focused_elsewhere(ui: &Ui, memory: &Memory, stride: i32) -> Vec<Comman
     }
     commands
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::text;
+    use egui::{Context, RawInput};
+    use std::collections::BTreeSet;
+
+    /// What is pressed, in the words of the help; other ways to type the same sign are that sign.
+    fn words(modifiers: Modifiers, key: Key) -> String {
+        let sign = match key {
+            Key::Equals | Key::Plus => "+".to_owned(),
+            Key::Questionmark => "?".to_owned(),
+            Key::Minus => "−".to_owned(),
+            Key::Slash => "/".to_owned(),
+            Key::Escape => "Esc".to_owned(),
+            key => key.name().to_owned(),
+        };
+        let is_sign = matches!(key, Key::Equals | Key::Plus | Key::Questionmark);
+        [
+            ("Ctrl ", modifiers.ctrl),
+            ("Shift ", modifiers.shift && !is_sign),
+            ("Alt ", modifiers.alt),
+        ]
+        .into_iter()
+        .filter_map(|(word, on)| on.then_some(word))
+        .chain([sign.as_str()])
+        .collect()
+    }
+
+    fn does_something(modifiers: Modifiers, key: Key) -> bool {
+        let input = RawInput {
+            events: vec![Event::Key {
+                key,
+                physical_key: None,
+                pressed: true,
+                repeat: false,
+                modifiers,
+            }],
+            ..RawInput::default()
+        };
+        let ctx = Context::default();
+        theme::install(&ctx);
+        let mut done = false;
+        let mut output = ctx.run_ui(input, |ui| {
+            let mut memory = Memory::default();
+            let commands = read(ui, &mut memory, &State::default());
+            done |= !commands.is_empty()
+                || memory.palette.is_some()
+                || memory.dates.is_some()
+                || memory.focus_search;
+        });
+        output.textures_delta.clear();
+        done
+    }
+
+    #[test]
+    fn the_help_lists_the_keys_that_do_something_and_no_others() {
+        let ctrl = Modifiers {
+            ctrl: true,
+            command: true,
+            ..Modifiers::NONE
+        };
+        let all = [
+            Modifiers::NONE,
+            Modifiers::SHIFT,
+            Modifiers::ALT,
+            ctrl,
+            ctrl.plus(Modifiers::SHIFT),
+            ctrl.plus(Modifiers::ALT),
+        ];
+        let mut bound = BTreeSet::new();
+        for modifiers in all {
+            for &key in Key::ALL {
+                if does_something(modifiers, key) {
+                    bound.insert(words(modifiers, key));
+                }
+            }
+        }
+        // What the toolkit and the charts do by themselves.
+        let elsewhere = [
+            "Tab",
+            "Enter",
+            "Drag",
+            "Double click",
+            "Ctrl wheel",
+            "Alt click",
+        ];
+        let listed: BTreeSet<String> = text::KEYS
+            .iter()
+            .flat_map(|(keys, _)| *keys)
+            .filter(|key| !elsewhere.contains(key))
+            .map(|key| (*key).to_owned())
+            .collect();
+        assert_eq!(bound, listed);
+    }
+}

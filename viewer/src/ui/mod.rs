@@ -8,9 +8,11 @@ mod chart;
 mod dates;
 mod figures;
 mod filters;
+pub mod fonts;
 mod help;
 mod icon;
 mod keys;
+mod last_resort;
 mod palette;
 mod status;
 mod table;
@@ -22,3 +24,4 @@ mod welcome;
 mod widgets;
 
 pub use app::{App, Clock};
+pub use text::speak_pseudo;

@@ -88,8 +88,8 @@ pub(super) fn show(ui: &Ui, scene: &Scene<'_>, memory: &mut Memory, commands: &m
                 (key(Key::ArrowDown), key(Key::ArrowUp), key(Key::Enter))
             });
             let hint = match palette.scope {
-                Scope::All => text::PALETTE_HINT,
-                Scope::Zones => text::ZONES_HINT,
+                Scope::All => text::palette_hint(),
+                Scope::Zones => text::zones_hint(),
             };
             let edit = TextEdit::singleline(&mut palette.typed)
                 .hint_text(RichText::new(hint).color(tokens.weak))
@@ -231,8 +231,23 @@ fn zones(scene: &Scene<'_>) -> Vec<Entry> {
         .collect()
 }
 
-/// All commands.
-pub(super) fn all(scene: &Scene<'_>) -> Vec<Entry> {
+/// All commands, those about names too.
+fn all(scene: &Scene<'_>) -> Vec<Entry> {
+    let mut all = fixed(scene);
+    for (list, names) in [
+        (List::EventTypes, &scene.data.event_types),
+        (List::Regions, &scene.data.regions),
+    ] {
+        for name in names.iter().take(MOST) {
+            let only = Command::Only(list, name.clone());
+            all.push(run(text::alone(list, name), "", only));
+        }
+    }
+    all
+}
+
+/// The commands that are there whatever the numbers are of.
+pub(super) fn fixed(scene: &Scene<'_>) -> Vec<Entry> {
     let mut all = Vec::new();
     for (view, keys) in View::ALL.into_iter().zip(text::VIEW_KEYS) {
         all.push(run(text::show_view(view), keys, Command::Show(view)));
@@ -240,7 +255,7 @@ pub(super) fn all(scene: &Scene<'_>) -> Vec<Entry> {
     for (range, keys) in Range::ALL.into_iter().zip(text::RANGE_KEYS) {
         all.push(run(text::range(range).1, keys, Command::Look(range)));
     }
-    let (type_days, choose_zone) = (text::DATES, text::CHOOSE_ZONE);
+    let (type_days, choose_zone) = (text::dates(), text::choose_zone());
     for (title, keys, action) in [
         (type_days, "D", Action::TypeDays),
         (choose_zone, "Z", Action::ChooseZone),
@@ -261,30 +276,22 @@ pub(super) fn all(scene: &Scene<'_>) -> Vec<Entry> {
     }
     let dark = scene.state.theme == Theme::Dark;
     all.extend([
-        run(text::COMPARE, "C", Command::ToggleCompare),
-        run(text::SHOW_ALL, "Esc", Command::ResetZoom),
-        run(text::ZOOM_IN, "+", Command::ZoomBy(0.6)),
-        run(text::ZOOM_OUT, "−", Command::ZoomBy(1.0 / 0.6)),
-        run(text::REFRESH, "R", Command::Refresh),
-        run(text::PAUSE, "Space", Command::TogglePause),
-        run(text::SAVE_CSV, "Ctrl E", Command::SaveCsv),
-        run(text::COPY_CSV, "Ctrl Shift C", Command::CopyCsv),
-        run(text::SAVE_PICTURE, "Ctrl Shift S", Command::SavePicture),
-        run(text::FLIP_THEME, "T", Command::FlipTheme { dark }),
-        run(text::SYSTEM_THEME, "", Command::SetTheme(Theme::System)),
-        run(text::HELP, "F1", Command::ToggleHelp),
+        run(text::compare(), "C", Command::ToggleCompare),
+        run(text::show_all(), "Esc", Command::ResetZoom),
+        run(text::zoom_in(), "+", Command::ZoomBy(0.6)),
+        run(text::zoom_out(), "−", Command::ZoomBy(1.0 / 0.6)),
+        run(text::refresh(), "R", Command::Refresh),
+        run(text::pause(), "Space", Command::TogglePause),
+        run(text::save_csv(), "Ctrl E", Command::SaveCsv),
+        run(text::copy_csv(), "Ctrl Shift C", Command::CopyCsv),
+        run(text::save_picture(), "Ctrl Shift S", Command::SavePicture),
+        run(text::flip_theme(), "T", Command::FlipTheme { dark }),
+        run(text::system_theme(), "", Command::SetTheme(Theme::System)),
+        run(text::help(), "F1", Command::ToggleHelp),
     ]);
-    for (list, names) in [
-        (List::EventTypes, &scene.data.event_types),
-        (List::Regions, &scene.data.regions),
-    ] {
-        let title = text::list(list);
-        all.push(run(format!("{title}: all"), "", Command::All(list)));
-        all.push(run(format!("{title}: invert"), "", Command::Invert(list)));
-        for name in names.iter().take(MOST) {
-            let only = Command::Only(list, name.clone());
-            all.push(run(format!("{title}: {name} alone"), "", only));
-        }
+    for list in [List::EventTypes, List::Regions] {
+        all.push(run(text::all_of(list), "", Command::All(list)));
+        all.push(run(text::inverted(list), "", Command::Invert(list)));
     }
     all
 }

@@ -5,8 +5,14 @@ use super::{
     palette::{Palette, Scope},
     text, theme, widgets,
 };
-use crate::{model::format, state::Command};
+use crate::{
+    model::wish::{MOST_ZONE_DAYS, is_cut},
+    state::Command,
+};
 use egui::{Align, Layout, RichText, Ui, WidgetInfo, accesskit::Role};
+
+/// Between the buttons.
+const LINK_GAP: f32 = 14.0;
 
 pub(super) fn show(
     ui: &mut Ui,
@@ -17,52 +23,55 @@ pub(super) fn show(
     let tokens = theme::tokens(ui);
     let mut facts = Vec::new();
     if scene.board.is_some() {
-        facts.push(format::count(scene.data.cells.len() as i64, "row", "rows"));
+        facts.push(text::rows(scene.data.cells.len()));
         if !scene.latest.query_time.is_zero() {
-            facts.push(format!(
-                "read in {} ms",
-                scene.latest.query_time.as_millis().max(1)
-            ));
+            facts.push(text::read_in(scene.latest.query_time.as_millis().max(1)));
         }
-        facts.push(format!(
-            "numbers of {} UTC",
-            format::clock(scene.data.status.now)
-        ));
+        facts.push(text::numbers_of(scene.data.status.now));
         let rejected = scene.data.status.rejected;
         if rejected > 0 {
-            facts.push(format!(
-                "{} refused",
-                format::count(rejected, "event", "events")
-            ));
+            facts.push(text::refused(rejected));
         }
         if scene.data.status.staged > 0 {
-            facts.push(format!(
-                "{} waiting in the inbox",
-                format::grouped(scene.data.status.staged)
-            ));
+            facts.push(text::in_the_inbox(scene.data.status.staged));
         }
+    }
+    if is_cut(scene.state, scene.data) {
+        facts.push(text::zone_is_cut(MOST_ZONE_DAYS));
     }
     if let Some(words) = text::no_font(&memory.unknown.1) {
         facts.push(words);
     }
     ui.horizontal(|ui| {
         ui.spacing_mut().interact_size.y = 18.0;
-        let label = ui.label(
-            RichText::new(facts.join("  ·  "))
-                .small()
-                .color(tokens.weak),
-        );
+        let zone = text::days_of_zone(&scene.data.zone.name);
+        let links = [text::help(), &zone, text::commands()].map(|words| {
+            let font = theme::font(12.0);
+            let words = widgets::elided(ui, words, font, tokens.weak, f32::INFINITY);
+            words.size().x + 2.0 + LINK_GAP
+        });
+        let room = ui.available_width() - links.iter().sum::<f32>();
+        let facts_in_line = RichText::new(facts.join("  ·  "))
+            .small()
+            .color(tokens.weak);
+        let label = ui.scope(|ui| {
+            ui.set_max_width(room);
+            ui.add(egui::Label::new(facts_in_line).truncate())
+        });
+        let label = label.inner;
         label.widget_info(|| WidgetInfo::labeled(Role::Label, true, facts.join(", ")));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            ui.spacing_mut().item_spacing.x = 14.0;
-            if widgets::link_button(ui, text::HELP, "Keys", text::KEYS_TIP).clicked() {
+            ui.spacing_mut().item_spacing.x = LINK_GAP;
+            if widgets::link_button(ui, text::help(), text::keys_button(), text::keys_tip())
+                .clicked()
+            {
                 commands.push(Command::ToggleHelp);
             }
-            let zone = text::days_of_zone(&scene.data.zone.name);
-            if widgets::link_button(ui, &zone, text::CHOOSE_ZONE, text::ZONE_TIP).clicked() {
+            if widgets::link_button(ui, &zone, text::choose_zone(), text::zone_tip()).clicked() {
                 memory.palette = Some(Palette::new(Scope::Zones));
             }
-            if widgets::link_button(ui, text::COMMANDS, text::COMMANDS, text::PALETTE_TIP).clicked()
+            if widgets::link_button(ui, text::commands(), text::commands(), text::palette_tip())
+                .clicked()
             {
                 memory.palette = Some(Palette::new(Scope::All));
             }

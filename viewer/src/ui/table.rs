@@ -13,7 +13,7 @@ use crate::{
         data::{Cell, DayState, Measure},
         format,
         grain::Grain,
-        table::{self, Column},
+        table::Column,
     },
     state::Command,
 };
@@ -60,10 +60,7 @@ pub(super) fn show(
     let id = ui.scope_id().with("metrics");
     let response = ui.interact(rect, id, Sense::click());
     let rows = &board.table.rows;
-    let name = format!(
-        "Metrics table, {}",
-        format::count(rows.len() as i64, "row", "rows")
-    );
+    let name = text::table(&text::rows(rows.len()));
     response.widget_info(|| WidgetInfo::labeled(Role::Table, true, &name));
     let header = Rect::from_min_size(rect.min, vec2(rect.width(), HEADER));
     let footer = Rect::from_min_max(pos2(rect.min.x, rect.max.y - HEADER), rect.max);
@@ -96,7 +93,7 @@ pub(super) fn show(
         }
     });
     if rows.is_empty() {
-        let words = "No rows in these days for what is switched on";
+        let words = text::no_rows();
         widgets::text(
             ui,
             body.center(),
@@ -197,11 +194,7 @@ fn head(
         let response = ui.interact(rect, ui.scope_id().with(("header", at)), Sense::click());
         let word = text::column(column, scene.shown);
         let on = sort.column == column;
-        let spoken = match (on, sort.descending) {
-            (false, _) => format!("Sort by {word}"),
-            (true, true) => format!("Sort by {word}, now descending"),
-            (true, false) => format!("Sort by {word}, now ascending"),
-        };
+        let spoken = text::sort_by(&word, on.then_some(sort.descending));
         response.widget_info(|| WidgetInfo::labeled(Role::ColumnHeader, true, &spoken));
         let color = if on || response.hovered() {
             tokens.text
@@ -258,20 +251,16 @@ fn row(
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::hover());
     // Sensing hover only keeps thousands of rows out of the Tab order; the table itself has the keys.
     let response = ui.interact(rect, ui.scope_id().with(("row", at)), Sense::hover());
-    let event_type = &scene.shown.event_types[usize::from(cell.event_type)];
-    let region = &scene.shown.regions[usize::from(cell.region)];
-    let state = table::state(scene.shown, cell);
-    let when = scene.shown.grain.iso(cell.day);
-    let counted = match scene.shown.measure {
-        Measure::Events => "events",
-        Measure::Listeners => "listeners",
+    let is_listeners = scene.shown.measure == Measure::Listeners;
+    let event_type = match is_listeners {
+        true => text::listeners_of_day(),
+        false => &scene.shown.event_types[usize::from(cell.event_type)],
     };
-    let name = format!(
-        "{when} {event_type} {region}: {} {counted}, {} late, {}",
-        format::grouped(cell.events),
-        format::grouped(cell.late_events),
-        text::day_state(state)
-    );
+    let region = &scene.shown.regions[usize::from(cell.region)];
+    let state = scene.shown.day_state(cell.day);
+    let when = scene.shown.grain.iso(cell.day);
+    let numbers = text::row(cell.events, cell.late_events, is_listeners, state);
+    let name = format!("{when} {event_type} {region}: {numbers}");
     response.widget_info(|| WidgetInfo::labeled(Role::Row, true, &name));
     let selected = memory.selected.is_some_and(|other| same_row(&other, cell));
     let inner = rect.shrink2(vec2(4.0, 0.0));
@@ -296,7 +285,7 @@ fn row(
     let updated = cell.updated_at.map_or("–".into(), format::stamp_short);
     let texts = [
         (scene.shown.grain.cell(cell.day), tokens.text),
-        (event_type.clone(), tokens.text),
+        (event_type.to_owned(), tokens.text),
         (region.clone(), tokens.text),
         (format::grouped(cell.events), tokens.text),
         (format::grouped(cell.late_events), late_color),
@@ -335,15 +324,11 @@ fn foot(ui: &mut Ui, footer: Rect, columns: &Columns, board: &Board, tokens: Tok
     );
     let total = board.table.total;
     let adds_up = board.measure == Measure::Events;
-    let rows = format::count(board.table.rows.len() as i64, "row", "rows");
+    let rows = text::rows(board.table.rows.len());
     let bold = theme::bold(12.5);
     let response = ui.interact(footer, ui.scope_id().with("totals"), Sense::hover());
     let name = match adds_up {
-        true => format!(
-            "Total of {rows}: {} events, {} late",
-            format::grouped(total.events),
-            format::grouped(total.late_events)
-        ),
+        true => text::total_of(&rows, total.events, total.late_events),
         false => rows.clone(),
     };
     response.widget_info(|| WidgetInfo::labeled(Role::Row, true, &name));
@@ -351,7 +336,7 @@ fn foot(ui: &mut Ui, footer: Rect, columns: &Columns, board: &Board, tokens: Tok
         ui,
         columns.rect(footer, 0),
         false,
-        if adds_up { "Total" } else { "" },
+        if adds_up { text::total() } else { "" },
         bold.clone(),
         tokens.text,
     );
@@ -405,7 +390,7 @@ fn keyboard(
     });
     let last = rows.len().checked_sub(1)?;
     let page = 12;
-    let keys = [
+    let keys: [(Key, usize); 6] = [
         (Key::ArrowDown, current.map_or(0, |at| at + 1)),
         (Key::ArrowUp, current.map_or(0, |at| at.saturating_sub(1))),
         (Key::PageDown, current.map_or(0, |at| at + page)),
@@ -425,7 +410,7 @@ fn keyboard(
             selected.late_events.to_string(),
         ];
         ui.ctx().copy_text(words.join("\t"));
-        memory.notice = Some("row copied".into());
+        memory.notice = Some(text::row_copied().into());
     }
     let target = keys
         .into_iter()

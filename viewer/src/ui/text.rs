@@ -1,4 +1,15 @@
-//! What the window says.
+//! What the window says: every word of it that is neither data nor an answer of the server.
+
+mod bars;
+mod numbers;
+mod pseudo;
+mod shortcuts;
+
+pub(crate) use bars::*;
+pub(crate) use numbers::*;
+pub use pseudo::speak_pseudo;
+pub(crate) use pseudo::{say, says};
+pub(crate) use shortcuts::*;
 
 use crate::{
     model::{
@@ -13,13 +24,24 @@ use crate::{
     state::List,
 };
 
-pub(crate) const APP: &str = "musicstream";
-pub(crate) const NO_DATA: &str = "no data";
-pub(crate) const SHOW_ALL: &str = "Show all";
-pub(crate) const SHOW_ALL_TIP: &str = "All of the range (Esc)";
+pub(crate) fn app() -> &'static str {
+    "musicstream"
+}
+
+pub(crate) fn no_data_word() -> &'static str {
+    say("no data")
+}
+
+pub(crate) fn show_all() -> &'static str {
+    say("Show all")
+}
+
+pub(crate) fn show_all_tip() -> &'static str {
+    say("All of the range (Esc)")
+}
 
 pub(crate) fn view(view: View) -> &'static str {
-    match view {
+    say(match view {
         View::ByEventType => "By event type",
         View::ByRegion => "By region",
         View::Overlay => "Overlay",
@@ -27,62 +49,66 @@ pub(crate) fn view(view: View) -> &'static str {
         View::Live => "Live",
         View::Listeners => "Listeners",
         View::Table => "Table",
-    }
+    })
 }
 
 pub(crate) fn split(split: Split) -> &'static str {
-    match split {
+    say(match split {
         Split::EventTypes => "Event types",
         Split::Regions => "Regions",
         Split::Both => "Both",
-    }
+    })
 }
 
 /// Short form and spoken form.
 pub(crate) fn range(range: Range) -> (&'static str, &'static str) {
-    match range {
+    let (short, long) = match range {
         Range::Days7 => ("7 d", "Last 7 days"),
         Range::Days28 => ("28 d", "Last 28 days"),
         Range::Days90 => ("90 d", "Last 90 days"),
         Range::Year => ("1 y", "Last 365 days"),
         Range::All => ("All", "All days"),
         Range::Custom(_) => ("Custom", "Days of your choice (D)"),
-    }
+    };
+    (say(short), say(long))
 }
 
 /// Short form and spoken form.
 pub(crate) fn hours(hours: Hours) -> (&'static str, &'static str) {
-    match hours {
+    let (short, long) = match hours {
         Hours::One => ("1 h", "Last hour"),
         Hours::Three => ("3 h", "Last 3 hours"),
         Hours::Six => ("6 h", "Last 6 hours"),
         Hours::Day => ("24 h", "Last 24 hours"),
-    }
+    };
+    (say(short), say(long))
 }
 
 /// How exact a number of listeners is.
 pub(crate) fn listeners_note() -> String {
     let percent = crate::model::wish::STANDARD_ERROR * 100.0;
-    format!("estimates, about ±{percent} %; over all event types; UTC days")
+    says(format!(
+        "estimates, about ±{percent} %; over all event types; UTC days"
+    ))
 }
 
 /// What a stretch without any row says.
 pub(crate) fn no_data(grain: Grain) -> &'static str {
-    match grain {
-        Grain::Day => NO_DATA,
+    say(match grain {
+        Grain::Day => no_data_word(),
         Grain::Minute { .. } => "no events",
-    }
+    })
 }
 
 pub(crate) fn list(list: List) -> &'static str {
-    match list {
+    say(match list {
         List::EventTypes => "Event types",
         List::Regions => "Regions",
-    }
+    })
 }
 
 pub(crate) fn column(column: Column, data: &Dataset) -> String {
-    match (column, data.grain, data.measure) {
+    says(match (column, data.grain, data.measure) {
         (Column::Day, Grain::Day, _) if data.zone.is_utc() => "Day (UTC)".into(),
         (Column::Day, Grain::Day, _) => "Day".into(),
         (Column::Day, Grain::Minute { .. }, _) => format!("Minute ({})", data.zone.clock()),
@@ -93,22 +119,22 @@ pub(crate) fn column(column: Column, data: &Dataset) -> String {
         (Column::Late, ..) => "Late".into(),
         (Column::State, ..) => "State".into(),
         (Column::Updated, ..) => "Updated (UTC)".into(),
-    }
+    })
 }
 
 /// What a column's numbers mean.
 pub(crate) fn column_tip(column: Column) -> &'static str {
-    match column {
+    say(match column {
         Column::Day => "When the events happened",
         Column::EventType => "What listeners did",
         Column::Region => "Where they were",
         Column::Events => "How many there are, each counted once",
         Column::Late => "Those that came after the streams were past the end of their UTC day",
         Column::State => {
-            "final: the streams are past its end; not final: they are not; so far: it has not ended"
+            "final: the streams are past its end; not final: they are not; over: nothing says how far they are; so far: it has not ended"
         }
         Column::Updated => "When a rollup last changed the number",
-    }
+    })
 }
 
 /// The figures of a series: title, and what it means.
@@ -136,47 +162,66 @@ pub(crate) fn figures(grain: Grain) -> [(&'static str, &'static str); 7] {
             ("Max", "Largest complete minute"),
         ],
     }
+    .map(|(title, tip)| (say(title), say(tip)))
 }
 
 pub(crate) fn day_state(state: DayState) -> &'static str {
-    match state {
-        DayState::Final => "final",
-        DayState::Open => "not final",
-        DayState::SoFar => "so far",
-    }
+    say(state.word())
 }
 
 pub(crate) fn day_state_tip(state: DayState) -> &'static str {
-    match state {
+    say(match state {
         DayState::Final => {
             "The streams are past the end of this day. Late events may still be added."
         }
+        DayState::Over => {
+            "The day is over by the clock. No watermark says whether all of it has come."
+        }
         DayState::Open => "The day is over, but the streams have not been seen to be past its end.",
         DayState::SoFar => "The day has not ended: these are its events so far.",
-    }
+    })
 }
 
 pub(crate) fn change(change: Change) -> String {
     match change {
         Change::Nothing => "–".into(),
-        Change::New => "new".into(),
+        Change::New => say("new").into(),
         Change::Share(share) => format::percent(share),
     }
 }
 
-pub(crate) const LISTENERS: &str = "Listeners";
+pub(crate) fn listeners() -> &'static str {
+    say("Listeners")
+}
 
-/// What a change is against, as long as there is room for.
-pub(crate) fn against(change: Change, grain: Grain, shift: i32, width: f32) -> String {
+/// Where the table has an event type.
+pub(crate) fn listeners_of_day() -> &'static str {
+    say("listeners")
+}
+
+/// What a change is against: the longest form first, so that the first one that fits is shown.
+pub(crate) fn against(change: Change, grain: Grain, shift: i32) -> [String; 4] {
     match (change, grain) {
-        (Change::Nothing, _) if width > 190.0 => "nothing to compare with".into(),
-        (Change::Nothing, _) => "no comparison".into(),
-        (_, Grain::Minute { .. }) if width > 230.0 => "against the same minutes yesterday".into(),
-        (_, Grain::Minute { .. }) => "vs a day before".into(),
-        _ if width > 230.0 => format!("against the {shift} days before"),
-        _ if width > 150.0 => format!("vs {shift} days before"),
-        _ => format!("vs prior {shift} d"),
+        (Change::Nothing, _) => [
+            "nothing to compare with".into(),
+            "no comparison".into(),
+            "none".into(),
+            String::new(),
+        ],
+        (_, Grain::Minute { .. }) => [
+            "against the same minutes yesterday".into(),
+            "against yesterday".into(),
+            "vs a day before".into(),
+            "vs 24 h".into(),
+        ],
+        _ => [
+            format!("against the {shift} days before"),
+            format!("vs {shift} days before"),
+            format!("vs prior {shift} d"),
+            format!("vs {shift} d"),
+        ],
     }
+    .map(says)
 }
 
 /// Which characters of names stay boxes, by their numbers, since they cannot be shown.
@@ -188,119 +233,188 @@ pub(crate) fn no_font(characters: &[char]) -> Option<String> {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    (!codes.is_empty()).then(|| format!("no font here for {}{more}", codes.join(", ")))
+    (!codes.is_empty()).then(|| says(format!("no font here for {}{more}", codes.join(", "))))
 }
 
-pub(crate) const COMMANDS: &str = "Commands";
-pub(crate) const PALETTE_TIP: &str = "Find any command by typing (Ctrl K)";
-pub(crate) const ZONE_TIP: &str = "Where the days begin and end (Z)";
-pub(crate) const KEYS_TIP: &str = "All keys (F1)";
-pub(crate) const READING: &str = "Reading …";
-pub(crate) const NO_LISTENERS: &str = "No listeners in these days";
-pub(crate) const NO_LISTENERS_WORDS: &str =
-    "They are counted from the day on that the extension was updated.";
-pub(crate) const PERHAPS_NO_RIGHT: &str =
-    "Perhaps this role may not read them, or it is an older one:";
-pub(crate) const DATES: &str = "Days of your choice";
-pub(crate) const DATES_HINT: &str = "2026-03-01, 1 Mar 2026, 1.3.2026, today, yesterday, -28";
-pub(crate) const FROM_TO: [&str; 2] = ["From", "To, included"];
-pub(crate) const TOO_LONG: &str = "That is more than a century";
-pub(crate) const SHOW: &str = "Show";
-pub(crate) const CANCEL: &str = "Cancel";
-pub(crate) const PALETTE_HINT: &str = "Type a command, a zone, a name, or days";
-pub(crate) const ZONES_HINT: &str = "Type a zone: Berlin, Kathmandu …";
-pub(crate) const CHOOSE_ZONE: &str = "Zone of the days …";
-pub(crate) const COMPARE: &str = "Compare with the days before";
-pub(crate) const ZOOM_IN: &str = "Zoom in";
-pub(crate) const ZOOM_OUT: &str = "Zoom out";
-pub(crate) const REFRESH: &str = "Read again now";
-pub(crate) const PAUSE: &str = "Pause, go on";
-pub(crate) const SAVE_CSV: &str = "Save the rows of the table as CSV";
-pub(crate) const COPY_CSV: &str = "Copy the rows of the table as CSV";
-pub(crate) const SAVE_PICTURE: &str = "Save the window as a picture";
-pub(crate) const FLIP_THEME: &str = "Light or dark theme";
-pub(crate) const SYSTEM_THEME: &str = "Theme as the desktop";
-pub(crate) const HELP: &str = "Help";
+pub(crate) fn commands() -> &'static str {
+    say("Commands")
+}
+
+pub(crate) fn palette_tip() -> &'static str {
+    say("Find any command by typing (Ctrl K)")
+}
+
+pub(crate) fn zone_tip() -> &'static str {
+    say("Where the days begin and end (Z)")
+}
+
+pub(crate) fn keys_tip() -> &'static str {
+    say("All keys (F1)")
+}
+
+pub(crate) fn reading() -> &'static str {
+    say("Reading …")
+}
+
+pub(crate) fn no_listeners() -> &'static str {
+    say("No listeners in these days")
+}
+
+pub(crate) fn no_listeners_words() -> &'static str {
+    say("They are counted from the day on that the extension was updated.")
+}
+
+pub(crate) fn perhaps_no_right() -> &'static str {
+    say("Perhaps this role may not read them, or it is an older one:")
+}
+
+pub(crate) fn dates() -> &'static str {
+    say("Days of your choice")
+}
+
+pub(crate) fn dates_hint() -> &'static str {
+    say("2026-03-01, 1 Mar 2026, 1.3.2026, today, yesterday, -28")
+}
+
+pub(crate) fn from_to() -> [&'static str; 2] {
+    ["From", "To, included"].map(say)
+}
+
+pub(crate) fn too_long() -> &'static str {
+    say("That is more than a century")
+}
+
+pub(crate) fn show() -> &'static str {
+    say("Show")
+}
+
+pub(crate) fn cancel() -> &'static str {
+    say("Cancel")
+}
+
+pub(crate) fn palette_hint() -> &'static str {
+    say("Type a command, a zone, a name, or days")
+}
+
+pub(crate) fn zones_hint() -> &'static str {
+    say("Type a zone: Berlin, Kathmandu …")
+}
+
+pub(crate) fn choose_zone() -> &'static str {
+    say("Zone of the days …")
+}
+
+pub(crate) fn compare() -> &'static str {
+    say("Compare with the days before")
+}
+
+pub(crate) fn zoom_in() -> &'static str {
+    say("Zoom in")
+}
+
+pub(crate) fn zoom_out() -> &'static str {
+    say("Zoom out")
+}
+
+pub(crate) fn refresh() -> &'static str {
+    say("Read again now")
+}
+
+pub(crate) fn pause() -> &'static str {
+    say("Pause, go on")
+}
+
+pub(crate) fn save_csv() -> &'static str {
+    say("Save the rows of the table as CSV")
+}
+
+pub(crate) fn copy_csv() -> &'static str {
+    say("Copy the rows of the table as CSV")
+}
+
+pub(crate) fn save_picture() -> &'static str {
+    say("Save the window as a picture")
+}
+
+pub(crate) fn flip_theme() -> &'static str {
+    say("Light or dark theme")
+}
+
+pub(crate) fn system_theme() -> &'static str {
+    say("Theme as the desktop")
+}
+
+pub(crate) fn help() -> &'static str {
+    say("Help")
+}
+
 pub(crate) const VIEW_KEYS: [&str; 7] = [
     "Ctrl 1", "Ctrl 2", "Ctrl 3", "Ctrl 4", "Ctrl 5", "Ctrl 6", "Ctrl 7",
 ];
 pub(crate) const RANGE_KEYS: [&str; 5] = ["1", "2", "3", "4", "5"];
 
 pub(crate) fn show_view(view: View) -> String {
-    format!("Show: {}", self::view(view).to_lowercase())
+    says(format!("Show: {}", self::view(view).to_lowercase()))
 }
 
 pub(crate) fn show_days(days: &str) -> String {
-    format!("Show {days}")
+    says(format!("Show {days}"))
 }
 
 pub(crate) fn split_title(split: Split) -> String {
-    format!("A line for each: {}", self::split(split).to_lowercase())
+    says(format!(
+        "A line for each: {}",
+        self::split(split).to_lowercase()
+    ))
+}
+
+pub(crate) fn all_of(list: List) -> String {
+    says(format!("{}: all", self::list(list)))
+}
+
+pub(crate) fn inverted(list: List) -> String {
+    says(format!("{}: invert", self::list(list)))
+}
+
+pub(crate) fn alone(list: List, name: &str) -> String {
+    says(format!("{}: {name} alone", self::list(list)))
 }
 
 pub(crate) fn live(hours: Hours) -> String {
-    format!("Live: {}", self::hours(hours).1.to_lowercase())
+    says(format!("Live: {}", self::hours(hours).1.to_lowercase()))
 }
 
 pub(crate) fn days_of_zone(zone: &str) -> String {
-    match zone {
+    says(match zone {
         "UTC" => "UTC days".into(),
         zone => format!("Days of {}", zone.replace('_', " ")),
-    }
+    })
 }
 
 pub(crate) fn not_a_day(typed: &str) -> String {
-    match typed.trim() {
+    says(match typed.trim() {
         "" => "A day is missing".into(),
         typed => format!("“{typed}” is no day"),
-    }
+    })
 }
 
 pub(crate) fn nothing_live(hours: Hours) -> String {
-    format!("No events in the {}", self::hours(hours).1.to_lowercase())
+    says(format!(
+        "No events in the {}",
+        self::hours(hours).1.to_lowercase()
+    ))
 }
 
 pub(crate) fn lacking(minutes: bool) -> &'static str {
-    match minutes {
+    say(match minutes {
         true => "The extension in this database has no live minutes",
         false => "The extension in this database has no listeners",
-    }
+    })
 }
 
 pub(crate) fn nothing_found(zones: bool, scene: &super::app::Scene<'_>) -> &'static str {
-    match zones && scene.latest.can.zone_names.is_empty() {
+    say(match zones && scene.latest.can.zone_names.is_empty() {
         true => "This source has UTC days only",
         false => "Nothing has a name like that",
-    }
+    })
 }
-
-/// Keys and what they do, for the help.
-pub(crate) const KEYS: [(&str, &str); 21] = [
-    ("Ctrl K, Ctrl P", "Find any command, zone or name by typing"),
-    (
-        "1 … 5",
-        "7, 28, 90 days, 1 year, all; 1, 3, 6, 24 hours when live",
-    ),
-    ("D", "Type the days to look at"),
-    ("Z", "Choose the zone of the days"),
-    (
-        "Ctrl 1 … 7",
-        "By event type, region, overlay, heatmap, live, listeners, table",
-    ),
-    ("Left, Right", "Day cursor (with Shift: by a week)"),
-    ("Home, End", "First, last day"),
-    ("+  −", "Zoom in, out around the cursor"),
-    ("Alt Left, Right", "Earlier, later days"),
-    ("0, Esc", "All days of the range; close what is open"),
-    ("Drag in a chart", "Zoom into these days"),
-    ("Double click", "All days of the range"),
-    ("Ctrl + wheel", "Zoom around the pointer"),
-    ("C", "Draw the days before too"),
-    ("R, F5", "Read again now"),
-    ("Space", "Pause, go on"),
-    ("/", "Search in the filters"),
-    ("T", "Light, dark"),
-    ("Ctrl E, Ctrl Shift C", "Save, copy the table’s rows as CSV"),
-    ("Ctrl Shift S", "Save the window as a picture"),
-    ("F1, ?", "This help"),
-];

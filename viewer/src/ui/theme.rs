@@ -1,5 +1,6 @@
 //! Colours, fonts and sizes: the only place where they are chosen.
 
+use super::last_resort;
 use crate::model::palette;
 use egui::{
     Color32, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Margin, Stroke, Style,
@@ -124,22 +125,10 @@ pub(crate) fn bold(size: f32) -> FontId {
 /// Gives a context the fonts and both themes.
 pub fn install(ctx: &egui::Context) {
     ctx.set_fonts(fonts());
+    last_resort::install(ctx);
     for theme in [Theme::Light, Theme::Dark] {
         ctx.set_style_of(theme, style(of(theme == Theme::Dark)));
     }
-}
-
-/// The same with every text a good deal wider, as in other languages: for looking whether there is room for it.
-pub fn install_wide(ctx: &egui::Context) {
-    install(ctx);
-    let mut fonts = fonts();
-    let wide = fonts.families.get(&FontFamily::Monospace).cloned();
-    for family in [FontFamily::Proportional, FontFamily::Name("bold".into())] {
-        let narrow = fonts.families.remove(&family).unwrap_or_default();
-        let order = wide.iter().flatten().cloned().chain(narrow).collect();
-        fonts.families.insert(family, order);
-    }
-    ctx.set_fonts(fonts);
 }
 
 fn fonts() -> FontDefinitions {

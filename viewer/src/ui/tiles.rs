@@ -56,7 +56,7 @@ fn listeners_tile(ui: &mut Ui, board: &Board, distinct: &Distinct, rect: Rect) {
     let inner = rect.shrink2(vec2(theme::PAD + 2.0, theme::PAD - 1.0));
     let title = widgets::elided(
         ui,
-        text::LISTENERS,
+        text::listeners(),
         theme::font(12.5),
         tokens.weak,
         inner.width(),
@@ -96,40 +96,17 @@ fn listeners_tile(ui: &mut Ui, board: &Board, distinct: &Distinct, rect: Rect) {
     let (word, color) = self::change(change, tokens);
     let at = pos2(inner.min.x, inner.max.y + 1.0);
     let changed = widgets::text(ui, at, Align2::LEFT_BOTTOM, &word, theme::bold(12.0), color);
-    let against = text::against(change, board.grain, distinct.ask.shift, inner.width());
-    let left = changed.max.x + 6.0;
-    let note = widgets::elided(
-        ui,
-        &against,
-        theme::font(11.5),
-        tokens.weak,
-        inner.max.x - left,
-    );
-    let note_at = pos2(left, inner.max.y + 1.0 - note.size().y);
-    ui.painter().galley(note_at, note, tokens.weak);
-    let spoken = format!(
-        "{}: about {number}, {percent}, {word} {against}",
-        text::LISTENERS
-    );
+    let forms = text::against(change, board.grain, distinct.ask.shift);
+    let against = forms[0].clone();
+    note(ui, forms, changed.max.x + 6.0, inner, tokens);
+    let spoken = text::listeners_tile(&number, &percent, &word, &against);
     response.widget_info(|| WidgetInfo::labeled(Role::GraphicsObject, true, &spoken));
     response.on_hover_ui(|ui| {
-        ui.label(egui::RichText::new(text::LISTENERS).font(theme::bold(13.0)));
+        ui.label(egui::RichText::new(text::listeners()).font(theme::bold(13.0)));
         let error = (distinct.listeners as f64 * STANDARD_ERROR).round() as i64;
-        let (low, high) = (distinct.listeners - error, distinct.listeners + error);
-        ui.label(format!(
-            "About {}: two times in three between {} and {}",
-            format::grouped(distinct.listeners),
-            format::grouped(low),
-            format::grouped(high)
-        ));
-        ui.label(format!(
-            "{} (UTC), the regions that are on, all event types",
-            format::days(distinct.ask.span.first, distinct.ask.span.last)
-        ));
-        ui.label(
-            "Each is counted once, however many days and regions had them: days do not add up.",
-        );
-        ui.label("The change compares complete days with as many before.");
+        for words in text::listeners_tip(distinct, error) {
+            ui.label(words);
+        }
     });
 }
 
@@ -150,7 +127,13 @@ fn tile(ui: &mut Ui, scene: &Scene<'_>, board: &Board, line: &Line, rect: Rect) 
     let inner = rect.shrink2(vec2(theme::PAD + 2.0, theme::PAD - 1.0));
     let spark_width = (inner.width() * 0.36).min(150.0);
     let room = inner.width() - spark_width - 10.0;
-    let title = widgets::elided(ui, &line.name, theme::font(12.5), tokens.weak, room);
+    let title = widgets::elided(
+        ui,
+        text::title(&line.name),
+        theme::font(12.5),
+        tokens.weak,
+        room,
+    );
     ui.painter().galley(inner.min, title, tokens.weak);
     let exact = format::grouped(line.figures.sum);
     let mut number = ui
@@ -168,29 +151,27 @@ fn tile(ui: &mut Ui, scene: &Scene<'_>, board: &Board, line: &Line, rect: Rect) 
     let at = pos2(inner.min.x, inner.max.y + 1.0);
     let changed = widgets::text(ui, at, Align2::LEFT_BOTTOM, &word, theme::bold(12.0), color);
     let shift = board.grain.comparison_shift(board.span.days());
-    let against = text::against(line.change, board.grain, shift, inner.width());
-    let left = changed.max.x + 6.0;
-    let note = widgets::elided(
-        ui,
-        &against,
-        theme::font(11.5),
-        tokens.weak,
-        inner.max.x - left,
-    );
-    let note_at = pos2(left, inner.max.y + 1.0 - note.size().y);
-    ui.painter().galley(note_at, note, tokens.weak);
+    let forms = text::against(line.change, board.grain, shift);
+    let against = forms[0].clone();
+    note(ui, forms, changed.max.x + 6.0, inner, tokens);
     let spark = Rect::from_min_max(
         pos2(inner.max.x - spark_width, inner.min.y + 3.0),
         pos2(inner.max.x, inner.min.y + 40.0),
     );
     sparkline(ui, spark, line, board, tokens);
-    let spoken = format!(
-        "{}: {} events, {word} {against}",
-        line.name,
-        format::grouped(line.figures.sum)
-    );
+    let spoken = text::tile(&line.name, line.figures.sum, &word, &against);
     response.widget_info(|| WidgetInfo::labeled(Role::GraphicsObject, true, &spoken));
     response.on_hover_ui(|ui| tip(ui, scene, board, line));
+}
+
+/// What a change is against, in the longest form that fits at the right of it; none, if none does.
+fn note(ui: &Ui, forms: [String; 4], left: f32, inner: Rect, tokens: Tokens) {
+    let layout = |form| (ui.painter()).layout_no_wrap(form, theme::font(11.5), tokens.weak);
+    let mut galleys = forms.into_iter().map(layout);
+    if let Some(note) = galleys.find(|note| left + note.size().x <= inner.max.x) {
+        let at = pos2(left, inner.max.y + 1.0 - note.size().y);
+        ui.painter().galley(at, note, tokens.weak);
+    }
 }
 
 /// More is neither good nor bad: the sign says it, and no colour judges.
@@ -233,26 +214,16 @@ fn sparkline(ui: &Ui, rect: Rect, line: &Line, board: &Board, tokens: Tokens) {
 
 fn tip(ui: &mut Ui, scene: &Scene<'_>, board: &Board, line: &Line) {
     let figures = line.figures;
-    ui.label(egui::RichText::new(&line.name).font(theme::bold(13.0)));
-    ui.label(format!("{} events", format::grouped(figures.sum)));
-    ui.label(format!(
-        "{}, what is switched on",
-        board.grain.between(board.span.first, board.span.last)
-    ));
+    ui.label(egui::RichText::new(text::title(&line.name)).font(theme::bold(13.0)));
+    ui.label(text::events(figures.sum));
+    ui.label(text::switched_on(board.grain, board.span));
     if let Some(mean) = figures.mean {
-        ui.label(format!(
-            "{} a complete {} on average",
-            format::grouped(mean.round() as i64),
-            board.grain.word()
-        ));
+        ui.label(text::on_average(board.grain, mean));
     }
-    ui.label(format!("{} of them late", format::grouped(figures.late)));
+    ui.label(text::of_them_late(figures.late));
     if board.states.iter().any(|state| !state.is_complete()) {
-        let at = format::clock_short(scene.shown.local_now());
-        let (word, clock) = (board.grain.word(), scene.shown.zone.clock());
-        ui.label(format!(
-            "The sum has the incomplete {word}s so far ({at} {clock}); the change leaves them out."
-        ));
+        let (now, clock) = (scene.shown.local_now(), scene.shown.zone.clock());
+        ui.label(text::incomplete_in_sum(board.grain, now, &clock));
     }
     ui.label(text::figures(board.grain)[4].1);
 }

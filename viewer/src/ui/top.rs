@@ -10,7 +10,6 @@ use super::{
 };
 use crate::{
     model::{
-        format,
         series::View,
         span::{Hours, Range},
     },
@@ -30,37 +29,36 @@ pub(super) fn show(
     let tokens = theme::tokens(ui);
     ui.horizontal(|ui| {
         logo(ui, tokens);
-        ui.label(RichText::new(text::APP).font(theme::bold(15.0)));
+        ui.label(RichText::new(text::app()).font(theme::bold(15.0)));
         ui.add_space(6.0);
         health(ui, scene, tokens);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = 6.0;
-            if widgets::icon_button(ui, Icon::Help, "Help", "Keys and what they do (F1)").clicked()
-            {
+            let [name, tip] = text::help_button();
+            if widgets::icon_button(ui, Icon::Help, name, tip).clicked() {
                 commands.push(Command::ToggleHelp);
             }
             let dark = tokens.dark;
-            let (icon, name) = if dark {
-                (Icon::Sun, "Light theme")
-            } else {
-                (Icon::Moon, "Dark theme")
-            };
-            if widgets::icon_button(ui, icon, name, &format!("{name} (T)")).clicked() {
+            let icon = if dark { Icon::Sun } else { Icon::Moon };
+            let [name, tip] = text::theme_button(dark);
+            if widgets::icon_button(ui, icon, name, tip).clicked() {
                 commands.push(Command::FlipTheme { dark });
             }
-            let tip = "Save the rows of the table as CSV (Ctrl E)";
-            if widgets::icon_button(ui, Icon::Export, "Save CSV", tip).clicked() {
+            let [name, tip] = text::export_button();
+            if widgets::icon_button(ui, Icon::Export, name, tip).clicked() {
                 commands.push(Command::SaveCsv);
             }
             ui.add_space(2.0);
-            if widgets::icon_button(ui, Icon::Refresh, "Refresh", "Read again now (R)").clicked() {
+            let [name, tip] = text::refresh_button();
+            if widgets::icon_button(ui, Icon::Refresh, name, tip).clicked() {
                 commands.push(Command::Refresh);
             }
-            let (icon, name, tip) = if scene.state.paused {
-                (Icon::Play, "Go on", "Go on reading (Space)")
+            let icon = if scene.state.paused {
+                Icon::Play
             } else {
-                (Icon::Pause, "Pause", "Stop reading new numbers (Space)")
+                Icon::Pause
             };
+            let [name, tip] = text::pause_button(scene.state.paused);
             if widgets::labelled_button(ui, icon, name, tip).clicked() {
                 commands.push(Command::TogglePause);
             }
@@ -112,11 +110,11 @@ fn logo(ui: &mut Ui, tokens: Tokens) {
 
 fn health(ui: &mut Ui, scene: &Scene<'_>, tokens: Tokens) {
     let (color, word) = match &scene.latest.health {
-        Health::Connecting => (tokens.weak, "Connecting"),
-        Health::Live => (tokens.good, "Live"),
-        Health::Paused => (tokens.warn, "Paused"),
-        Health::Trouble { .. } if scene.latest.data.is_some() => (tokens.error, "Stale"),
-        Health::Trouble { .. } => (tokens.error, "No connection"),
+        Health::Connecting => (tokens.weak, text::connecting()),
+        Health::Live => (tokens.good, text::live_now()),
+        Health::Paused => (tokens.warn, text::paused()),
+        Health::Trouble { .. } if scene.latest.data.is_some() => (tokens.error, text::stale()),
+        Health::Trouble { .. } => (tokens.error, text::no_connection()),
     };
     let details = details(scene);
     let response = ui
@@ -162,18 +160,7 @@ fn paint_dot(ui: &Ui, rect: Rect, color: Color32) {
 
 fn details(scene: &Scene<'_>) -> String {
     match scene.data.status.watermark {
-        Some(mark) if scene.board.is_some() => {
-            let day = crate::model::day::Day::of(mark);
-            if day == scene.data.today() {
-                format!("events up to {} UTC", format::clock_short(mark))
-            } else {
-                format!(
-                    "events up to {} {} UTC",
-                    day.short(),
-                    format::clock_short(mark)
-                )
-            }
-        }
+        Some(mark) if scene.board.is_some() => text::events_up_to(mark, scene.data.today()),
         _ => String::new(),
     }
 }
@@ -181,22 +168,13 @@ fn details(scene: &Scene<'_>) -> String {
 fn freshness(scene: &Scene<'_>) -> Vec<String> {
     let status = &scene.data.status;
     let mut lines = Vec::new();
-    if let Some(at) = scene.latest.checked_at {
-        lines.push(format!("Numbers current at {} UTC", format::clock(at)));
-    }
-    if let Some(mark) = status.watermark {
-        lines.push(format!("Streams have come to {} UTC", format::stamp(mark)));
-    }
-    if let Some(at) = status.last_rollup_at {
-        lines.push(format!("Last rollup {} UTC", format::stamp(at)));
-    }
-    lines.push(format!(
-        "{} counted, waiting for the rollup",
-        format::count(status.pending_deltas, "delta", "deltas")
-    ));
-    lines.push(format!(
-        "{} refused so far",
-        format::count(status.rejected, "event", "events")
-    ));
+    lines.extend(scene.latest.checked_at.map(text::current_at));
+    lines.push(match status.watermark {
+        Some(mark) => text::streams_at(mark),
+        None => text::no_streams().into(),
+    });
+    lines.extend(status.last_rollup_at.map(text::rollup_at));
+    lines.push(text::pending(status.pending_deltas));
+    lines.push(text::refused_so_far(status.rejected));
     lines
 }

@@ -3,7 +3,7 @@
 use super::{
     app::Scene,
     icon::{self, Icon},
-    theme, widgets,
+    text, theme, widgets,
 };
 use crate::{source::Health, state::Command};
 use egui::{Align, Color32, Frame, Label, Layout, Margin, RichText, Sense, Ui, vec2};
@@ -19,48 +19,61 @@ fn page(ui: &mut Ui, scene: &Scene<'_>, height: f32, commands: &mut Vec<Command>
         ui.add_space(((height - 320.0) * 0.42).max(4.0));
         let width = 560.0_f32.min(ui.available_width() - 24.0);
         ui.allocate_ui_with_layout(vec2(width, 0.0), Layout::top_down(Align::Min), |ui| {
-            widgets::card(tokens).inner_margin(Margin::same(24)).show(ui, |ui| {
-                ui.set_width(width - 48.0);
-                ui.spacing_mut().item_spacing.y = 10.0;
-                match (&scene.latest.health, scene.latest.data.is_some()) {
-                    (Health::Trouble { problem, next_try, .. }, _) => {
-                        title(ui, Icon::Warning, tokens.error, &problem.title());
-                        ui.label(RichText::new(&scene.latest.source).color(tokens.weak));
-                        ui.label(problem.advice());
-                        if let Some(sql) = problem.command() {
-                            command(ui, sql);
-                        }
-                        if let Some(detail) = problem.detail() {
-                            ui.add(Label::new(RichText::new(detail).small().color(tokens.weak)).selectable(true));
-                        }
-                        let wait = (next_try - scene.now) / 1_000_000;
-                        ui.horizontal(|ui| {
-                            let tip = "Connect again now (R)";
-                            if widgets::labelled_button(ui, Icon::Refresh, "Try now", tip).clicked() {
-                                commands.push(Command::Refresh);
+            widgets::card(tokens)
+                .inner_margin(Margin::same(24))
+                .show(ui, |ui| {
+                    ui.set_width(width - 48.0);
+                    ui.spacing_mut().item_spacing.y = 10.0;
+                    match (&scene.latest.health, scene.latest.data.is_some()) {
+                        (
+                            Health::Trouble {
+                                problem, next_try, ..
+                            },
+                            _,
+                        ) => {
+                            title(
+                                ui,
+                                Icon::Warning,
+                                tokens.error,
+                                &text::says(problem.title()),
+                            );
+                            ui.label(RichText::new(&scene.latest.source).color(tokens.weak));
+                            ui.label(text::says(problem.advice()));
+                            if let Some(sql) = problem.command() {
+                                command(ui, sql);
                             }
-                            let next = if wait > 0 { format!("next try in {wait} s") } else { "trying now".into() };
-                            ui.label(RichText::new(next).color(tokens.weak));
-                        });
+                            if let Some(detail) = problem.detail() {
+                                ui.add(
+                                    Label::new(RichText::new(detail).small().color(tokens.weak))
+                                        .selectable(true),
+                                );
+                            }
+                            let wait = (next_try - scene.now) / 1_000_000;
+                            ui.horizontal(|ui| {
+                                let [word, tip] = text::try_button();
+                                if widgets::labelled_button(ui, Icon::Refresh, word, tip).clicked()
+                                {
+                                    commands.push(Command::Refresh);
+                                }
+                                let next = text::next_try(wait);
+                                ui.label(RichText::new(next).color(tokens.weak));
+                            });
+                        }
+                        (_, true) => {
+                            title(ui, Icon::Check, tokens.good, text::no_events_yet());
+                            ui.label(RichText::new(&scene.latest.source).color(tokens.weak));
+                            ui.label(text::how_to_load());
+                            command(ui, "musicstream-ingestor load events.csv");
+                            command(ui, "musicstream-ingestor stream");
+                            ui.label(text::how_to_roll_up());
+                            command(ui, "select * from musicstream_rollup();");
+                        }
+                        _ => {
+                            title(ui, Icon::Refresh, tokens.accent, text::connecting_now());
+                            ui.label(RichText::new(&scene.latest.source).color(tokens.weak));
+                        }
                     }
-                    (_, true) => {
-                        title(ui, Icon::Check, tokens.good, "Connected; there are no events yet");
-                        ui.label(RichText::new(&scene.latest.source).color(tokens.weak));
-                        ui.label(
-                            "The extension is in place, and its metrics are empty. Load a file, or stream a \
-                             topic; the numbers appear here by themselves:",
-                        );
-                        command(ui, "musicstream-ingestor load events.csv");
-                        command(ui, "musicstream-ingestor stream");
-                        ui.label("Rows in the inbox are counted at the next rollup:");
-                        command(ui, "select * from musicstream_rollup();");
-                    }
-                    _ => {
-                        title(ui, Icon::Refresh, tokens.accent, "Connecting …");
-                        ui.label(RichText::new(&scene.latest.source).color(tokens.weak));
-                    }
-                }
-            });
+                });
         });
     });
 }
@@ -85,8 +98,8 @@ pub(super) fn command(ui: &mut Ui, words: &str) {
             ui.horizontal(|ui| {
                 ui.add(Label::new(RichText::new(words).monospace()).selectable(true));
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                    if widgets::link_button(ui, "Copy", &format!("Copy {words}"), "Copy").clicked()
-                    {
+                    let copy = text::copy();
+                    if widgets::link_button(ui, copy, &format!("{copy} {words}"), copy).clicked() {
                         ui.ctx().copy_text(words.into());
                     }
                 });

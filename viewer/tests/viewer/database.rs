@@ -3,6 +3,7 @@
 use musicstream_connect::Target;
 use musicstream_viewer::{
     model::{
+        data::DayState,
         day::Day,
         span::Span,
         wish::{Ask, Wish},
@@ -343,7 +344,8 @@ fn days_are_those_of_the_zone_that_is_wished_for() {
         .iter()
         .map(|cell| {
             let region = data.regions[usize::from(cell.region)].clone();
-            (cell.day.0, region, cell.events, cell.is_final)
+            let is_final = data.day_state(cell.day) == DayState::Final;
+            (cell.day.0, region, cell.events, is_final)
         })
         .collect();
     assert_eq!(read, expected);

@@ -52,7 +52,6 @@ pub(crate) fn row(day: i32, event_type: &str, region: &str, events: i64) -> Row 
         events,
         late_events: 0,
         updated_at: Some(0),
-        is_final: day < TODAY,
     }
 }
 

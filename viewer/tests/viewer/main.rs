@@ -12,6 +12,8 @@ mod keyboard;
 mod layout;
 mod live;
 mod pictures;
+mod shot;
+mod states;
 mod steady;
 mod window;
 mod words;

@@ -1,245 +1,117 @@
-//! The window as pictures, painted by the viewer's own painter: `UPDATE_SNAPSHOTS=1` accepts changes.
+//! Every tab as a picture, in both themes, large and small; and what lies over them.
 
-use egui::{ColorImage, Context, FullOutput, Key, TexturesDelta, Theme, accesskit::Role, vec2};
-use egui_kittest::{
-    Harness, SnapshotOptions, TestRenderer,
-    kittest::{NodeT, Queryable},
-};
-use image::RgbaImage;
+use crate::shot::{Shot, sample, state, status, today};
+use egui::{Key, Theme, accesskit::Role};
+use egui_kittest::SnapshotResults;
+use egui_kittest::kittest::{NodeT, Queryable};
 use musicstream_viewer::{
     DEMO_TIME,
     model::{
         data::{Dataset, Row, Status},
-        day::{DAY_US, Day},
+        day::DAY_US,
         series::{Split, View},
         span::Range,
     },
-    painter::Painter,
-    source::{Feed, demo, problem::Problem},
+    source::{Feed, demo},
     state::State,
-    ui::{App, Clock, theme},
 };
 
-#[derive(Default)]
-struct Renderer(Painter);
+const SMALL: [f32; 2] = [780.0, 520.0];
+const LARGE: [f32; 2] = [1280.0, 800.0];
 
-impl TestRenderer for Renderer {
-    fn handle_delta(&mut self, delta: &mut TexturesDelta) {
-        self.0.update(delta);
-    }
-
-    fn render(&mut self, ctx: &Context, output: &FullOutput) -> Result<RgbaImage, String> {
-        let scale = output.pixels_per_point;
-        let primitives = ctx.tessellate(output.shapes.clone(), scale);
-        let size = ctx.content_rect().size() * scale;
-        let size = [size.x.round() as usize, size.y.round() as usize];
-        let image: ColorImage = self.0.paint(&primitives, size, scale, egui::Color32::BLACK);
-        let bytes = image
-            .pixels
-            .iter()
-            .flat_map(|pixel| pixel.to_array())
-            .collect();
-        RgbaImage::from_raw(size[0] as u32, size[1] as u32, bytes).ok_or("size".to_owned())
-    }
-}
-
-struct Shot {
-    feed: Feed,
-    state: State,
-    size: [f32; 2],
-    theme: Theme,
-    scale: f32,
-}
-
-impl Shot {
-    fn new(feed: Feed, state: State) -> Self {
-        Self {
-            feed,
-            state,
-            size: [1000.0, 640.0],
-            theme: Theme::Light,
-            scale: 1.0,
+/// A view in both themes and both sizes; the large one with what more it can show.
+fn pictures(view: View, name: &str, large: State) {
+    let mut results = SnapshotResults::new();
+    for (theme, word) in [(Theme::Light, "light"), (Theme::Dark, "dark")] {
+        for (size, state, form) in [
+            (SMALL, state(view), "small"),
+            (LARGE, large.clone(), "large"),
+        ] {
+            let shot = Shot {
+                size,
+                theme,
+                ..Shot::new(sample(), state)
+            };
+            results.extend(shot.picture(&format!("{name}_{form}_{word}")));
         }
     }
-
-    fn harness(self) -> Harness<'static, App> {
-        let theme = match self.theme {
-            Theme::Light => musicstream_viewer::state::Theme::Light,
-            Theme::Dark => musicstream_viewer::state::Theme::Dark,
-        };
-        let state = State {
-            theme,
-            ..self.state
-        };
-        let clock = Clock::Fixed(DEMO_TIME);
-        let app = App::new(self.feed, state, clock, std::env::temp_dir());
-        let mut harness = Harness::builder()
-            .with_size(vec2(self.size[0], self.size[1]))
-            .with_pixels_per_point(self.scale)
-            .with_theme(self.theme)
-            .with_max_steps(12)
-            .with_render_cursor(false)
-            .with_context_setup(theme::install)
-            // Fonts are part of the program and the painter uses no GPU: only rounding may differ.
-            .with_options(SnapshotOptions::new().threshold(1.0).max_failed_pixels(20))
-            .renderer(Renderer::default())
-            .build_ui_state(
-                |ui, app: &mut App| {
-                    app.logic();
-                    app.ui(ui);
-                },
-                app,
-            );
-        harness.run_steps(4);
-        harness
-    }
-
-    fn snapshot(self, name: &str) {
-        self.harness().snapshot(name);
-    }
-}
-
-fn sample() -> Feed {
-    Feed::sample(DEMO_TIME)
-}
-
-fn state(view: View) -> State {
-    State {
-        view,
-        ..State::default()
-    }
-}
-
-fn status() -> Status {
-    Status {
-        now: DEMO_TIME,
-        ..Status::default()
-    }
-}
-
-fn today() -> Day {
-    Day::of(DEMO_TIME)
 }
 
 #[test]
-fn by_event_type_light() {
-    let state = State {
+fn by_event_type() {
+    let large = State {
         compare: true,
         ..state(View::ByEventType)
     };
-    Shot {
-        size: [1240.0, 760.0],
-        ..Shot::new(sample(), state)
-    }
-    .snapshot("by_event_type_light");
+    pictures(View::ByEventType, "by_event_type", large);
 }
 
 #[test]
-fn heatmap_dark() {
-    let state = State {
-        range: Range::Days90,
-        ..state(View::Heatmap)
-    };
-    Shot {
-        theme: Theme::Dark,
-        ..Shot::new(sample(), state)
-    }
-    .snapshot("heatmap_dark");
+fn by_region() {
+    pictures(View::ByRegion, "by_region", state(View::ByRegion));
 }
 
 #[test]
-fn by_region_dark() {
-    Shot {
-        theme: Theme::Dark,
-        ..Shot::new(sample(), state(View::ByRegion))
-    }
-    .snapshot("by_region_dark");
-}
-
-#[test]
-fn overlay_both_dark() {
-    let state = State {
+fn overlay() {
+    let large = State {
         split: Split::Both,
         range: Range::Days90,
         ..state(View::Overlay)
     };
-    Shot {
-        theme: Theme::Dark,
-        ..Shot::new(sample(), state)
-    }
-    .snapshot("overlay_both_dark");
-}
-
-/// The smallest window, in the theme that the view's large picture does not have.
-fn small(view: View, theme: Theme, name: &str) {
-    Shot {
-        size: [780.0, 520.0],
-        theme,
-        ..Shot::new(sample(), state(view))
-    }
-    .snapshot(name);
+    pictures(View::Overlay, "overlay", large);
 }
 
 #[test]
-fn by_event_type_small_dark() {
-    small(View::ByEventType, Theme::Dark, "by_event_type_small_dark");
+fn heatmap() {
+    let large = State {
+        range: Range::Days90,
+        ..state(View::Heatmap)
+    };
+    pictures(View::Heatmap, "heatmap", large);
 }
 
 #[test]
-fn by_region_small_light() {
-    small(View::ByRegion, Theme::Light, "by_region_small_light");
-}
-
-#[test]
-fn heatmap_small_light() {
-    small(View::Heatmap, Theme::Light, "heatmap_small_light");
-}
-
-#[test]
-fn live_small_light() {
-    small(View::Live, Theme::Light, "live_small_light");
-}
-
-#[test]
-fn listeners_small_dark() {
-    small(View::Listeners, Theme::Dark, "listeners_small_dark");
-}
-
-#[test]
-fn table_small_dark() {
-    small(View::Table, Theme::Dark, "table_small_dark");
-}
-
-#[test]
-fn live_dark() {
-    let state = State {
+fn live() {
+    let large = State {
         split: Split::Regions,
+        compare: true,
         ..state(View::Live)
     };
-    Shot {
-        theme: Theme::Dark,
-        ..Shot::new(sample(), state)
-    }
-    .snapshot("live_dark");
+    pictures(View::Live, "live", large);
 }
 
 #[test]
-fn listeners_light() {
-    let state = State {
+fn listeners() {
+    let large = State {
         compare: true,
         ..state(View::Listeners)
     };
-    Shot::new(sample(), state).snapshot("listeners_light");
+    pictures(View::Listeners, "listeners", large);
 }
 
 #[test]
-fn no_listeners() {
-    let feed = Feed::fixed(demo::at(DEMO_TIME, 1), "music on db:5432");
-    Shot {
-        size: [780.0, 520.0],
-        ..Shot::new(feed, state(View::Listeners))
+fn table() {
+    pictures(View::Table, "table", state(View::Table));
+}
+
+#[test]
+fn help() {
+    let mut results = SnapshotResults::new();
+    for (size, theme, name) in [
+        (SMALL, Theme::Dark, "help_small_dark"),
+        (LARGE, Theme::Light, "help_large_light"),
+    ] {
+        let mut harness = Shot {
+            size,
+            theme,
+            ..Shot::new(sample(), State::default())
+        }
+        .harness();
+        harness.key_press(Key::F1);
+        harness.run_steps(3);
+        harness.snapshot(name);
+        results.extend(harness.take_snapshot_results());
     }
-    .snapshot("no_listeners");
 }
 
 #[test]
@@ -255,66 +127,13 @@ fn palette() {
 #[test]
 fn days_typed() {
     let mut harness = Shot {
-        size: [780.0, 520.0],
+        size: SMALL,
         ..Shot::new(sample(), State::default())
     }
     .harness();
     harness.key_press(Key::D);
     harness.run_steps(3);
     harness.snapshot("days_typed");
-}
-
-#[test]
-fn table_small_light() {
-    Shot {
-        size: [780.0, 520.0],
-        ..Shot::new(sample(), state(View::Table))
-    }
-    .snapshot("table_small_light");
-}
-
-#[test]
-fn two_pixels_a_point() {
-    Shot {
-        size: [780.0, 520.0],
-        scale: 2.0,
-        ..Shot::new(sample(), state(View::Overlay))
-    }
-    .snapshot("two_pixels_a_point");
-}
-
-#[test]
-fn no_extension() {
-    let feed = Feed::failed(
-        Problem::NoExtension { available: true },
-        DEMO_TIME,
-        None,
-        "music on db:5432",
-    );
-    Shot {
-        size: [780.0, 520.0],
-        ..Shot::new(feed, State::default())
-    }
-    .snapshot("no_extension");
-}
-
-#[test]
-fn empty_dark() {
-    let feed = Feed::fixed(Dataset::new(vec![], status()), "music on db:5432");
-    Shot {
-        size: [780.0, 520.0],
-        theme: Theme::Dark,
-        ..Shot::new(feed, State::default())
-    }
-    .snapshot("empty_dark");
-}
-
-#[test]
-fn stale() {
-    let lost = Problem::Lost("server closed the connection unexpectedly".into());
-    let data = demo::at(DEMO_TIME, 1);
-    let feed = Feed::failed(lost, DEMO_TIME - 42_000_000, Some(data), "music on db:5432");
-    Shot::new(feed, State::default()).snapshot("stale");
 }
 
 /// Missing, zero, incomplete, final and late days; long names and names in other scripts.
@@ -338,7 +157,6 @@ fn what_days_can_be() {
                 events,
                 late_events: if back == 7 { 12 } else { 0 },
                 updated_at: Some(DEMO_TIME),
-                is_final: back > 1,
             });
         }
     }
@@ -380,9 +198,21 @@ fn a_day_read_with_the_pointer() {
 }
 
 #[test]
-fn help() {
-    let mut harness = Shot::new(sample(), State::default()).harness();
-    harness.key_press(Key::F1);
-    harness.run_steps(3);
-    harness.snapshot("help");
+fn no_listeners() {
+    let feed = Feed::fixed(demo::at(DEMO_TIME, 1), "music on db:5432");
+    Shot {
+        size: SMALL,
+        ..Shot::new(feed, state(View::Listeners))
+    }
+    .snapshot("no_listeners");
+}
+
+#[test]
+fn two_pixels_a_point() {
+    Shot {
+        size: SMALL,
+        scale: 2.0,
+        ..Shot::new(sample(), state(View::Overlay))
+    }
+    .snapshot("two_pixels_a_point");
 }

@@ -176,7 +176,6 @@ fn one_more(data: &Dataset) -> Dataset {
         events: cell.events + 1,
         late_events: cell.late_events,
         updated_at: cell.updated_at,
-        is_final: cell.is_final,
     });
     let more = Dataset::with_names(rows.collect(), data.status.clone(), data);
     match (data.grain.is_minute(), data.measure) {

@@ -117,10 +117,7 @@ fn a_missing_a_zero_an_incomplete_a_final_and_a_late_day_are_told_apart_in_words
         },
         // TODAY - 3 is missing.
         row(TODAY - 2, "play", "EU", 0),
-        Row {
-            is_final: false,
-            ..row(TODAY - 1, "play", "EU", 9)
-        },
+        row(TODAY - 1, "play", "EU", 9),
         row(TODAY, "play", "EU", 2),
     ];
     let status = Status {

@@ -193,7 +193,7 @@ impl Scale {
 fn head(ui: &Ui, inner: Rect, panel: &Panel, tokens: Tokens) {
     let title = widgets::elided(
         ui,
-        &panel.title,
+        text::title(&panel.title),
         theme::bold(14.0),
         tokens.text,
         inner.width() * 0.5,
@@ -211,7 +211,8 @@ fn head(ui: &Ui, inner: Rect, panel: &Panel, tokens: Tokens) {
         right -= 6.0;
         right
     };
-    let after = word("largest day of the row");
+    let [least, most] = text::smallest_largest();
+    let after = word(most);
     let bar = Rect::from_min_max(pos2(after - 90.0, y - 5.0), pos2(after, y + 5.0));
     let scale = Scale { low: 0, high: 17 };
     for step in 0..18 {
@@ -223,7 +224,7 @@ fn head(ui: &Ui, inner: Rect, panel: &Panel, tokens: Tokens) {
     right = bar.min.x - 6.0;
     let smallest = ui
         .painter()
-        .layout_no_wrap("smallest".into(), theme::font(11.0), tokens.weak);
+        .layout_no_wrap(least.into(), theme::font(11.0), tokens.weak);
     right -= smallest.size().x;
     ui.painter().galley(
         pos2(right, y - smallest.size().y / 2.0),
@@ -236,7 +237,7 @@ fn head(ui: &Ui, inner: Rect, panel: &Panel, tokens: Tokens) {
         ui,
         pos2(key.max.x + 5.0, y),
         egui::Align2::LEFT_CENTER,
-        text::NO_DATA,
+        text::no_data_word(),
         theme::font(11.0),
         tokens.weak,
     );

@@ -2,11 +2,9 @@
 
 use super::{Frame, Layout, color, cue};
 use crate::{
-    model::{
-        format,
-        panel::{Line, Panel},
-    },
+    model::panel::{Line, Panel},
     ui::{
+        text,
         theme::{self, Tokens},
         widgets,
     },
@@ -91,16 +89,7 @@ pub(super) fn paint(
 pub(super) fn node(ui: &mut Ui, rect: Rect, line: &Line) {
     let id = ui.scope_id().with(("series", &line.full_name));
     let response = ui.interact(rect, id, Sense::hover());
-    let figures = line.figures;
-    let name = match figures.last {
-        Some(last) => format!(
-            "{}: sum {}, last complete day {}",
-            line.full_name,
-            format::grouped(figures.sum),
-            format::grouped(last)
-        ),
-        None => format!("{}: sum {}", line.full_name, format::grouped(figures.sum)),
-    };
+    let name = text::series(line);
     response.widget_info(|| WidgetInfo::labeled(Role::GraphicsObject, true, &name));
 }
 

@@ -2,13 +2,7 @@
 
 use super::{Frame, Layout, color};
 use crate::{
-    model::{
-        data::{DayState, Measure},
-        day::Day,
-        format,
-        panel::Panel,
-        stats::Count,
-    },
+    model::{data::Measure, day::Day, format, panel::Panel, stats::Count},
     ui::{text, theme},
 };
 use egui::{Align, Layout as UiLayout, Response, RichText, Sense, Tooltip, Ui, pos2, vec2};
@@ -37,21 +31,23 @@ pub(super) fn show(
         let ranking = panel.ranking(index);
         let counts: Vec<Count> = ranking.iter().filter_map(|(_, count)| *count).collect();
         let state = match frame.states[index] {
-            DayState::Final if counts.is_empty() => text::no_data(frame.grain),
+            state if state.is_complete() && counts.is_empty() => text::no_data(frame.grain),
             state => text::day_state(state),
         };
         ui.horizontal(|ui| {
             ui.label(RichText::new(frame.grain.long(day)).font(theme::bold(13.0)));
             ui.label(RichText::new(state).color(tokens.weak).small());
         });
-        ui.label(RichText::new(&panel.title).color(tokens.weak).small());
+        ui.label(
+            RichText::new(text::title(&panel.title))
+                .color(tokens.weak)
+                .small(),
+        );
         ui.add_space(3.0);
         let total = sum(&counts);
         let adds_up = frame.measure == Measure::Events;
         for (line, count) in ranking.iter().take(MOST) {
-            let value = count.map_or(text::no_data(frame.grain).into(), |count| {
-                format::grouped(count.events)
-            });
+            let value = value(*count, frame);
             let share = match (count, line.before.get(index)) {
                 (Some(count), Some(before)) if frame.compared.is_some() => {
                     let change =
@@ -76,23 +72,29 @@ pub(super) fn show(
             );
         }
         if ranking.len() > MOST {
-            let more = format!("and {} more", ranking.len() - MOST);
+            let more = text::and_more(ranking.len() - MOST);
             ui.label(RichText::new(more).color(tokens.weak).small());
         }
         if counts.len() > 1 && adds_up {
             ui.add_space(2.0);
-            row(ui, None, "All of these", &format::grouped(total.events), "");
+            row(
+                ui,
+                None,
+                text::all_of_these(),
+                &format::grouped(total.events),
+                "",
+            );
         }
         if let Some(days) = frame.compared {
             let against = frame.grain.long(day.plus(-days));
-            let words = format!("Change against {against}");
+            let words = text::change_against(&against);
             ui.label(RichText::new(words).color(tokens.weak).small());
         }
         if total.late_events > 0 {
             row(
                 ui,
                 None,
-                "Late among them",
+                text::late_among_them(),
                 &format::grouped(total.late_events),
                 "",
             );
@@ -123,6 +125,13 @@ fn row(ui: &mut Ui, color: Option<egui::Color32>, name: &str, value: &str, share
     });
 }
 
+/// One series' number of the day: exact, and no zero where there is none.
+fn value(count: Option<Count>, frame: &Frame<'_>) -> String {
+    count.map_or(text::no_data(frame.grain).into(), |count| {
+        format::grouped(count.events)
+    })
+}
+
 fn sum(counts: &[Count]) -> Count {
     counts
         .iter()
@@ -135,14 +144,12 @@ pub(super) fn sentence(panel: &Panel, frame: &Frame<'_>, day: Day, index: usize)
         .ranking(index)
         .into_iter()
         .map(|(line, count)| match count {
-            Some(count) if count.late_events > 0 => format!(
-                "{} {}, {} of them late",
-                line.name,
-                format::grouped(count.events),
-                format::grouped(count.late_events)
-            ),
-            Some(count) => format!("{} {}", line.name, format::grouped(count.events)),
-            None => format!("{} {}", line.name, text::no_data(frame.grain)),
+            Some(count) if count.late_events > 0 => {
+                let number = value(Some(count), frame);
+                let words = text::late_of(&number, count.late_events);
+                format!("{} {words}", line.name)
+            }
+            count => format!("{} {}", line.name, value(count, frame)),
         })
         .collect();
     format!(

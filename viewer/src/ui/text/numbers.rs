@@ -1,0 +1,221 @@
+//! The words beside numbers: in tiles, charts, legend and table.
+
+use super::{day_state, say, says};
+use crate::model::{
+    board::TOTAL,
+    data::DayState,
+    day::Micros,
+    format,
+    grain::Grain,
+    panel::Line,
+    series::{HEATMAP_TITLE, LISTENERS_TITLE, Split},
+    span::Span,
+    wish::Distinct,
+};
+
+/// A chart's or a tile's title, if it is no name of the data, and so the same in every language.
+pub(crate) fn title(title: &str) -> &str {
+    let overlays = Split::ALL.map(Split::title);
+    let mut ours = overlays
+        .into_iter()
+        .chain([HEATMAP_TITLE, LISTENERS_TITLE, TOTAL]);
+    match ours.find(|ours| *ours == title) {
+        Some(ours) => say(ours),
+        None => title,
+    }
+}
+
+/// The days on screen, in the forms to choose from by the room there is, the longest first.
+pub(crate) fn days_shown(grain: Grain, span: Span, zone: &str) -> [String; 3] {
+    let days = grain.between(span.first, span.last);
+    let count = says(grain.count(span.days()));
+    [
+        format!("{days}  ·  {count} ({zone})"),
+        format!("{days} ({zone})"),
+        days,
+    ]
+}
+
+/// Days that were typed, or dragged over.
+pub(crate) fn days_meant(grain: Grain, span: Span) -> String {
+    let days = grain.between(span.first, span.last);
+    format!("{days} · {}", says(grain.count(span.days())))
+}
+
+pub(crate) fn events(events: i64) -> String {
+    says(format!("{} events", format::grouped(events)))
+}
+
+/// Above the chart of an incomplete day: what it is, and the clock where it is today.
+pub(crate) fn incomplete(state: DayState, now: Option<Micros>) -> String {
+    let clock = now.map(|now| says(format!("so far, {}", format::clock_short(now))));
+    match (state, clock) {
+        (DayState::Open, Some(clock)) => format!("{} · {clock}", day_state(state)),
+        (DayState::SoFar, Some(clock)) => clock,
+        (state, _) => day_state(state).to_owned(),
+    }
+}
+
+pub(crate) fn chart(title: &str, days: &str, series: usize) -> String {
+    says(format!("Line chart {title}, {days}, {series} series"))
+}
+
+pub(crate) fn chart_hint() -> &'static str {
+    say("Left and right move the day, plus and minus zoom, escape shows all days")
+}
+
+pub(crate) fn all_of_these() -> &'static str {
+    say("All of these")
+}
+
+pub(crate) fn late_among_them() -> &'static str {
+    say("Late among them")
+}
+
+pub(crate) fn and_more(more: usize) -> String {
+    says(format!("and {more} more"))
+}
+
+pub(crate) fn change_against(day: &str) -> String {
+    says(format!("Change against {day}"))
+}
+
+/// A number with its late part, for screen readers.
+pub(crate) fn late_of(number: &str, late: i64) -> String {
+    says(format!("{number}, {} of them late", format::grouped(late)))
+}
+
+/// A series in a chart.
+pub(crate) fn series(line: &Line) -> String {
+    let sum = format::grouped(line.figures.sum);
+    let last = line.figures.last.map(format::grouped);
+    says(match last {
+        Some(last) => format!("{}: sum {sum}, last complete day {last}", line.full_name),
+        None => format!("{}: sum {sum}", line.full_name),
+    })
+}
+
+/// A series in the legend.
+pub(crate) fn series_row(name: &str, sum: &str, last: &str, mean: &str, change: &str) -> String {
+    says(format!(
+        "Series {name}: sum {sum}, last complete day {last}, mean {mean}, change {change}"
+    ))
+}
+
+pub(crate) fn missing_days(name: &str, days: usize) -> String {
+    let days = format::count(i64::try_from(days).unwrap_or(i64::MAX), "day", "days");
+    says(format!("{name}: no data on {days} of these"))
+}
+
+/// The scale of the heatmap.
+pub(crate) fn smallest_largest() -> [&'static str; 2] {
+    ["smallest", "largest day of the row"].map(say)
+}
+
+pub(crate) fn line_for_each() -> &'static str {
+    say("A line for each")
+}
+
+/// Name and tip of the button that draws what lies before, its word, and what stands beside it.
+pub(crate) fn compare_with(before: &str) -> [String; 4] {
+    [
+        "Compare".to_owned(),
+        format!("Compare with {before}"),
+        format!("Draw {before} too, pale (C)"),
+        format!("pale: {before}"),
+    ]
+    .map(says)
+}
+
+/// A tile, for screen readers.
+pub(crate) fn tile(name: &str, events: i64, change: &str, against: &str) -> String {
+    says(format!(
+        "{name}: {} events, {change} {against}",
+        format::grouped(events)
+    ))
+}
+
+pub(crate) fn listeners_tile(number: &str, percent: &str, change: &str, against: &str) -> String {
+    says(format!(
+        "{}: about {number}, {percent}, {change} {against}",
+        super::listeners()
+    ))
+}
+
+/// What the number of listeners is, with its bounds.
+pub(crate) fn listeners_tip(distinct: &Distinct, error: i64) -> [String; 4] {
+    let span = distinct.ask.span;
+    let [about, low, high] = [0, -error, error].map(|by| format::grouped(distinct.listeners + by));
+    [
+        format!("About {about}: two times in three between {low} and {high}"),
+        format!(
+            "{} (UTC), the regions that are on, all event types",
+            format::days(span.first, span.last)
+        ),
+        "Each is counted once, however many days and regions had them: days do not add up.".into(),
+        "The change compares complete days with as many before.".into(),
+    ]
+    .map(says)
+}
+
+pub(crate) fn switched_on(grain: Grain, span: Span) -> String {
+    let days = grain.between(span.first, span.last);
+    says(format!("{days}, what is switched on"))
+}
+
+pub(crate) fn on_average(grain: Grain, mean: f64) -> String {
+    let mean = format::grouped(mean.round() as i64);
+    says(format!("{mean} a complete {} on average", grain.word()))
+}
+
+pub(crate) fn of_them_late(late: i64) -> String {
+    says(format!("{} of them late", format::grouped(late)))
+}
+
+pub(crate) fn incomplete_in_sum(grain: Grain, now: Micros, clock: &str) -> String {
+    let (word, at) = (grain.word(), format::clock_short(now));
+    says(format!(
+        "The sum has the incomplete {word}s so far ({at} {clock}); the change leaves them out."
+    ))
+}
+
+/// The table.
+pub(crate) fn table(rows: &str) -> String {
+    says(format!("Metrics table, {rows}"))
+}
+
+pub(crate) fn no_rows() -> &'static str {
+    say("No rows in these days for what is switched on")
+}
+
+/// A header: how it sorts now, if it does.
+pub(crate) fn sort_by(column: &str, descending: Option<bool>) -> String {
+    says(match descending {
+        None => format!("Sort by {column}"),
+        Some(true) => format!("Sort by {column}, now descending"),
+        Some(false) => format!("Sort by {column}, now ascending"),
+    })
+}
+
+/// A row's numbers, for screen readers.
+pub(crate) fn row(events: i64, late: i64, is_listeners: bool, state: DayState) -> String {
+    let counted = if is_listeners { "listeners" } else { "events" };
+    says(format!(
+        "{} {counted}, {} late, {}",
+        format::grouped(events),
+        format::grouped(late),
+        day_state(state)
+    ))
+}
+
+pub(crate) fn total() -> &'static str {
+    say("Total")
+}
+
+pub(crate) fn total_of(rows: &str, events: i64, late: i64) -> String {
+    says(format!(
+        "Total of {rows}: {} events, {} late",
+        format::grouped(events),
+        format::grouped(late)
+    ))
+}
