@@ -8,6 +8,8 @@ const FIRST: Duration = Duration::from_millis(100);
 const LONGEST: Duration = Duration::from_secs(10);
 const SAY_EVERY: Duration = Duration::from_secs(60);
 const SLICE: Duration = Duration::from_millis(50);
+/// After an outage: whoever finds only now that its connection broke in it has met no new one.
+const AFTERMATH: Duration = Duration::from_secs(5);
 
 /// An outage as all writers of a run meet it: together they say one thing a minute.
 #[derive(Debug, Default)]
@@ -19,6 +21,8 @@ struct State {
     waiting_count: usize,
     /// When it began, and when it was last spoken of.
     said: Option<(Instant, Instant)>,
+    /// When the last one ended.
+    ended: Option<Instant>,
 }
 
 impl Outage {
@@ -30,6 +34,10 @@ impl Outage {
 impl State {
     /// For how long it has lasted, if that is to be said now.
     fn met(&mut self, now: Instant) -> Option<Duration> {
+        let is_aftermath = self.ended.is_some_and(|ended| now - ended < AFTERMATH);
+        if self.said.is_none() && is_aftermath {
+            return None;
+        }
         let (began, last) = self.said.unwrap_or((now, now));
         if self.said.is_some() && now - last < SAY_EVERY {
             return None;
@@ -45,6 +53,9 @@ impl State {
         } else {
             None
         };
+        if said.is_some() {
+            self.ended = Some(now);
+        }
         said.map(|(began, _)| now - began)
     }
 }
@@ -131,7 +142,8 @@ mod tests {
         state.waiting_count = 0;
         assert_eq!(state.answered(after(121)), Some(Duration::from_secs(121)));
         assert_eq!(state.answered(after(122)), None);
-        assert_eq!(state.met(after(123)), Some(Duration::ZERO), "a new one");
+        assert_eq!(state.met(after(123)), None, "of the same one");
+        assert_eq!(state.met(after(127)), Some(Duration::ZERO), "a new one");
     }
 
     #[test]
