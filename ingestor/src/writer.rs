@@ -142,13 +142,17 @@ impl Writer {
                         return;
                     }
                 };
+                let demand = Demand {
+                    generation: config.generation.clone(),
+                    is_stopped: stop,
+                };
                 let mut worker = Worker {
                     number,
                     config,
                     reports,
                     session: None,
                     is_out: false,
-                    is_stopped: stop,
+                    demand,
                 };
                 if let Err(error) = runtime.block_on(worker.open()) {
                     worker.report(News::Failed(error));
@@ -201,7 +205,24 @@ struct Worker {
     session: Option<Session>,
     /// Whether an outage is under way.
     is_out: bool,
+    demand: Demand,
+}
+
+/// Whether anybody still wants what a writer does.
+#[derive(Clone)]
+struct Demand {
+    generation: Arc<AtomicU64>,
     is_stopped: Arc<AtomicBool>,
+}
+
+impl Demand {
+    fn is_over(&self) -> bool {
+        self.is_stopped.load(Ordering::Relaxed)
+    }
+
+    fn is_for(&self, generation: u64) -> bool {
+        self.generation.load(Ordering::Acquire) == generation && !self.is_over()
+    }
 }
 
 impl Worker {
@@ -231,11 +252,11 @@ impl Worker {
                         .config
                         .connect_within
                         .is_some_and(|limit| started.elapsed() >= limit);
-                    if error.class() != Class::Outage || is_late || self.is_stopped() {
+                    if error.class() != Class::Outage || is_late || self.demand.is_over() {
                         return Err(error);
                     }
                     self.note_outage(&error);
-                    backoff.wait(&error, || self.is_stopped()).await;
+                    backoff.wait(&error, || self.demand.is_over()).await;
                 }
             }
         }
@@ -318,7 +339,7 @@ impl Worker {
         mut action: impl AsyncFnMut(&Session) -> Result<T, DatabaseError>,
     ) -> Result<Option<T>, DatabaseError> {
         let mut backoff = Backoff::new(&self.config.outage);
-        while self.is_wanted(generation) {
+        while self.demand.is_for(generation) {
             let error = match self.session().await {
                 Ok(session) => match action(session).await {
                     Ok(value) => {
@@ -342,7 +363,9 @@ impl Worker {
     async fn sit_out(&mut self, outage: &DatabaseError, backoff: &mut Backoff, generation: u64) {
         self.session = None;
         self.note_outage(outage);
-        backoff.wait(outage, || !self.is_wanted(generation)).await;
+        backoff
+            .wait(outage, || !self.demand.is_for(generation))
+            .await;
     }
 
     fn note_outage(&mut self, outage: &DatabaseError) {
@@ -376,16 +399,20 @@ impl Worker {
         let started = Instant::now();
         let mut backoff = Backoff::new(&self.config.outage);
         let mut doubt = None;
-        let is_stopped = self.is_stopped.clone();
-        let current = config.generation.clone();
-        let is_wanted = move || {
-            current.load(Ordering::Acquire) == generation && !is_stopped.load(Ordering::Relaxed)
-        };
-        while is_wanted() {
+        let demand = self.demand.clone();
+        while demand.is_for(generation) {
             let attempt = match self.session().await {
                 Ok(session) => {
-                    let turn = turn.as_ref();
-                    attempt::attempt(session, &batch, turn, &is_wanted, &mut doubt, &config).await
+                    let is_wanted = || demand.is_for(generation);
+                    attempt::attempt(
+                        session,
+                        &batch,
+                        turn.as_ref(),
+                        is_wanted,
+                        &mut doubt,
+                        &config,
+                    )
+                    .await
                 }
                 Err(error) => Err(error),
             };
@@ -428,13 +455,5 @@ impl Worker {
             }
         }
         Ok(News::Dropped { batch })
-    }
-
-    fn is_wanted(&self, generation: u64) -> bool {
-        self.config.generation.load(Ordering::Acquire) == generation && !self.is_stopped()
-    }
-
-    fn is_stopped(&self) -> bool {
-        self.is_stopped.load(Ordering::Relaxed)
     }
 }

@@ -465,6 +465,19 @@ create or replace function musicstream_event_json(
 
 comment on function musicstream_event_json(text, text, text, text, text, text, text) is 'an event in the wire format, for rejected events whose writer kept no bytes';
 
+-- What is typed is written as the wire format has it.
+create or replace function musicstream_event_json(
+    event_id uuid, user_id text, event_type text, region text, ts timestamptz, song_id text, device text
+) returns bytea
+    language sql stable parallel safe
+    set search_path = pg_catalog, pg_temp
+    return @extschema@.musicstream_event_json(
+        event_id::text, user_id, event_type, region,
+        to_char(ts at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), song_id, device
+    );
+
+comment on function musicstream_event_json(uuid, text, text, text, timestamptz, text, text) is 'a stored or staged event in the wire format, for rejected events whose writer kept no bytes';
+
 create or replace function musicstream_watermark() returns timestamptz
     language sql stable parallel safe
     set search_path = pg_catalog, @extschema@, pg_temp
@@ -1409,10 +1422,7 @@ begin
         'raw_events',
         0,
         nextval('@extschema@.staging_position'),
-        @extschema@.musicstream_event_json(
-            r.event_id::text, r.user_id, r.event_type, r.region,
-            to_char(r.ts at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), r.song_id, r.device
-        ),
+        @extschema@.musicstream_event_json(r.event_id, r.user_id, r.event_type, r.region, r.ts, r.song_id, r.device),
         'conflicting_duplicate',
         'event_id is stored with another ts'
     from unnest(ids, times) as g (event_id, ts)

@@ -4,13 +4,8 @@ use datasketches::error::Error as SketchError;
 use datasketches::hll::{HllSketch, HllType, HllUnion};
 use pgrx::prelude::*;
 
+use crate::packed::{FLAGS, MODE, OUT_OF_ORDER};
 use crate::sketch::LG_K;
-
-/// In the header of a serialized sketch: the byte of the flags, the one for "no history of its estimate", and the byte
-/// whose lowest two bits tell how the users are kept.
-const FLAGS: usize = 5;
-const OUT_OF_ORDER: u8 = 16;
-const MODE: usize = 7;
 
 /// All users of these sketches, as a sketch of eight bits a register without a history; `None` if one cannot be read, or
 /// there is none.

@@ -9,9 +9,10 @@ use std::ops::Range;
 const KIND: Range<usize> = 0..3;
 const LG_K: usize = 3;
 const LG_AUX: usize = 4;
-const FLAGS: usize = 5;
+pub(crate) const FLAGS: usize = 5;
 const LOWEST: usize = 6;
-const MODE: usize = 7;
+/// The lowest two bits tell how the users are kept: 0 in a list, 1 in a set, 2 in an array of registers.
+pub(crate) const MODE: usize = 7;
 const AT_LOWEST: Range<usize> = 32..36;
 const EXCEPTIONS: Range<usize> = 36..40;
 const HEADER: usize = 40;
@@ -21,7 +22,8 @@ const ARRAY: [u8; 3] = [10, 1, 7];
 const FOUR_BITS: u8 = 2;
 const EIGHT_BITS: u8 = 2 | 2 << 2;
 const COMPACT: u8 = 8;
-const OUT_OF_ORDER: u8 = 16;
+/// Of the flags: there is no history to estimate from.
+pub(crate) const OUT_OF_ORDER: u8 = 16;
 
 /// In place of a register that is too far above the lowest one: its value is among the exceptions.
 const ELSEWHERE: u8 = 15;

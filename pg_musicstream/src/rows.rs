@@ -100,7 +100,7 @@ impl<'row> Row<'row> {
 
     /// Microseconds, as [`crate::bounds`] counts them.
     pub(crate) fn timestamp(&self, column: usize) -> i64 {
-        self.datum(column).value() as i64
+        self.long(column)
     }
 
     pub(crate) fn uuid(&self, column: usize) -> [u8; 16] {

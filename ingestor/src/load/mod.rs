@@ -97,8 +97,6 @@ struct Load {
     totals: Totals,
     in_flight: usize,
     spare: Vec<Batch>,
-    /// That were given to the writers, who take turns.
-    batches: usize,
 }
 
 /// A file that is being loaded: where the next batch begins in the ledger.
@@ -140,7 +138,6 @@ impl Load {
             totals: Totals::default(),
             in_flight: 0,
             spare: Vec::new(),
-            batches: 0,
         };
         for _ in 0..WRITERS {
             match load.next_news()? {
@@ -332,9 +329,9 @@ impl Load {
         batch.set_checksum(&reader.checksum());
         source.from = Some(to);
         self.in_flight += 1;
-        let writer = &self.writers[self.batches % WRITERS];
-        writer.order(Order::Write(batch, Some(self.turns.take())));
-        self.batches += 1;
+        let turn = self.turns.take();
+        let writer = &self.writers[turn.number() % WRITERS];
+        writer.order(Order::Write(batch, Some(turn)));
         Ok(())
     }
 

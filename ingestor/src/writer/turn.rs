@@ -12,14 +12,14 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// Gives the batches of one source their turns.
 pub(crate) struct Turns {
-    next: u64,
-    served: Arc<watch::Sender<u64>>,
+    next: usize,
+    served: Arc<watch::Sender<usize>>,
 }
 
 /// The turn of one batch.
 pub(crate) struct Turn {
-    number: u64,
-    served: Arc<watch::Sender<u64>>,
+    number: usize,
+    served: Arc<watch::Sender<usize>>,
 }
 
 impl Turns {
@@ -42,6 +42,11 @@ impl Turns {
 }
 
 impl Turn {
+    /// From 0.
+    pub(crate) fn number(&self) -> usize {
+        self.number
+    }
+
     /// Waits until all batches before this one are stored; false if it is no longer wanted.
     pub(crate) async fn come(&self, is_wanted: impl Fn() -> bool) -> bool {
         let mut served = self.served.subscribe();

@@ -9,3 +9,16 @@ create function musicstream_event_json(
     ))::text, 'UTF8');
 
 comment on function musicstream_event_json(text, text, text, text, text, text, text) is 'an event in the wire format, for rejected events whose writer kept no bytes';
+
+-- What is typed is written as the wire format has it.
+create function musicstream_event_json(
+    event_id uuid, user_id text, event_type text, region text, ts timestamptz, song_id text, device text
+) returns bytea
+    language sql stable parallel safe
+    set search_path = pg_catalog, pg_temp
+    return @extschema@.musicstream_event_json(
+        event_id::text, user_id, event_type, region,
+        to_char(ts at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), song_id, device
+    );
+
+comment on function musicstream_event_json(uuid, text, text, text, timestamptz, text, text) is 'a stored or staged event in the wire format, for rejected events whose writer kept no bytes';

@@ -35,10 +35,7 @@ begin
         'raw_events',
         0,
         nextval('@extschema@.staging_position'),
-        @extschema@.musicstream_event_json(
-            r.event_id::text, r.user_id, r.event_type, r.region,
-            to_char(r.ts at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), r.song_id, r.device
-        ),
+        @extschema@.musicstream_event_json(r.event_id, r.user_id, r.event_type, r.region, r.ts, r.song_id, r.device),
         'conflicting_duplicate',
         'event_id is stored with another ts'
     from unnest(ids, times) as g (event_id, ts)

@@ -37,10 +37,7 @@ with compared as materialized (
         partition,
         position,
         key,
-        coalesce(payload, musicstream_event_json(
-            event_id::text, user_id, event_type, region,
-            to_char(ts at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), song_id, device
-        )),
+        coalesce(payload, musicstream_event_json(event_id, user_id, event_type, region, ts, song_id, device)),
         'conflicting_duplicate',
         'event_id is stored with another ' || differing
     from compared

@@ -21,10 +21,10 @@ with refused as (
         position,
         key,
         -- A writer that gave a reason gave what bytes there were.
-        case when reason is not null then payload else coalesce(payload, musicstream_event_json(
-            event_id::text, user_id, event_type, region,
-            to_char(ts at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), song_id, device
-        )) end,
+        case
+            when reason is not null then payload
+            else coalesce(payload, musicstream_event_json(event_id, user_id, event_type, region, ts, song_id, device))
+        end,
         case
             when reason is not null then reason
             when ts < $4 then 'too_old'

@@ -33,10 +33,7 @@ with refused as (
         partition,
         position,
         key,
-        coalesce(payload, musicstream_event_json(
-            event_id::text, user_id, event_type, region,
-            to_char(ts at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), song_id, device
-        )),
+        coalesce(payload, musicstream_event_json(event_id, user_id, event_type, region, ts, song_id, device)),
         'conflicting_duplicate',
         'event_id is stored with another ts'
     from refused

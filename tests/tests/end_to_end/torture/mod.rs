@@ -281,12 +281,16 @@ impl Pipeline {
             Fault::CutAfter(way, bytes) => self.proxy.cut_after(way, bytes),
             Fault::CutAnswerToCommit => self.proxy.cut_answer_to(b"commit\0"),
             Fault::Silence => {
+                let said: Vec<usize> = self.members.iter().map(|m| m.log().len()).collect();
                 self.proxy.set_silent(true);
                 until(SOON, "the silence to be noticed", || {
-                    self.members
-                        .iter()
-                        .any(|member| member.log().contains("no answer for"))
-                        .then_some(())
+                    let mut news = self.members.iter().zip(&said).map(|(member, &said)| {
+                        let log = member.log();
+                        // In a session, or while it is opened.
+                        log[said..].contains("no answer for")
+                            || log[said..].contains("does not answer")
+                    });
+                    news.any(|is_told| is_told).then_some(())
                 });
                 self.proxy.set_silent(false);
             }

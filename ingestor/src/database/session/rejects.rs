@@ -1,0 +1,97 @@
+//! The rejects of a batch: the database says which there are, the batch has their bytes.
+
+use std::collections::HashMap;
+
+use super::Session;
+use crate::batch::{Batch, Origin};
+use crate::database::DatabaseError;
+use crate::dead_letter::{DeadLetters, Letter};
+use crate::summary::{Rejects, Totals};
+
+/// The reason of an event whose id is stored with other fields.
+const CONFLICTING: &str = "conflicting_duplicate";
+
+impl Session {
+    /// Gives the rejects of this transaction that the database refused their bytes, and sends all to the dead letter
+    /// topic; how many there are of each reason.
+    pub(super) async fn keep_rejects(
+        &self,
+        batch: &Batch,
+        totals: &Totals,
+        dead_letters: Option<&DeadLetters>,
+    ) -> Result<Rejects, DatabaseError> {
+        let kept = totals.rejected + totals.conflicting;
+        let all_are_known = kept == batch.refused_count() as u64;
+        if kept == 0 || (all_are_known && dead_letters.is_none()) {
+            return Ok(batch.refusals());
+        }
+        let of = |error| DatabaseError::of("cannot keep the bytes of rejects", &error);
+        let refused = self.refused(batch).await.map_err(of)?;
+        let positions = refused.keys().copied().collect();
+        let unsent = batch.origins_of(&positions, false);
+        if !unsent.is_empty() {
+            self.hand_in_bytes(batch.source(), &unsent)
+                .await
+                .map_err(of)?;
+        }
+        if let Some(dead_letters) = dead_letters {
+            let letters = batch.origins_of(&positions, true);
+            dead_letters.send(letters.iter().filter_map(|origin| {
+                let (reason, detail) = refused.get(&(origin.partition, origin.position))?;
+                Some(Letter {
+                    source: batch.source(),
+                    origin: *origin,
+                    reason,
+                    detail,
+                })
+            }))?;
+        }
+        let mut rejects = Rejects::new();
+        for (reason, _) in refused.into_values() {
+            // These have a count of their own.
+            if reason != CONFLICTING {
+                *rejects.entry(reason).or_default() += 1;
+            }
+        }
+        Ok(rejects)
+    }
+
+    /// What this transaction has refused of the batch: reason and detail by partition and position.
+    async fn refused(
+        &self,
+        batch: &Batch,
+    ) -> Result<HashMap<(i32, i64), (String, String)>, tokio_postgres::Error> {
+        let spans = batch.position_spans();
+        let partitions: Vec<i32> = spans.keys().copied().collect();
+        let (first, last): (Vec<i64>, Vec<i64>) = spans.values().copied().unzip();
+        let rows = self
+            .client
+            .query(
+                &self.refused,
+                &[&batch.source(), &partitions, &first, &last],
+            )
+            .await?;
+        Ok(rows
+            .iter()
+            .map(|row| ((row.get(0), row.get(1)), (row.get(2), row.get(3))))
+            .collect())
+    }
+
+    async fn hand_in_bytes(
+        &self,
+        source: &str,
+        origins: &[Origin<'_>],
+    ) -> Result<(), tokio_postgres::Error> {
+        let partitions: Vec<i32> = origins.iter().map(|origin| origin.partition).collect();
+        let positions: Vec<i64> = origins.iter().map(|origin| origin.position).collect();
+        let keys: Vec<Option<&[u8]>> = origins.iter().map(|origin| origin.key).collect();
+        let payloads: Vec<Option<&[u8]>> = origins.iter().map(|origin| origin.payload).collect();
+        self.client
+            .execute(
+                &self.keep_bytes,
+                &[&source, &partitions, &positions, &keys, &payloads],
+            )
+            .await?;
+        Ok(())
+    }
+}
