@@ -273,6 +273,13 @@ impl Pipeline {
                 self.cluster.await_writable();
             }
             Fault::KillBroker => {
+                // One that finds no broker when it starts says so and ends.
+                until(SOON, "all members to have begun", || {
+                    let mut members = self.members.iter();
+                    members
+                        .all(|member| member.log().contains("streaming source="))
+                        .then_some(())
+                });
                 self.broker.kill();
                 self.broker.boot();
             }
