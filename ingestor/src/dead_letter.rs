@@ -14,8 +14,8 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{DeliveryResult, Header, OwnedHeaders};
 use rdkafka::producer::{BaseRecord, Producer, ProducerContext, ThreadedProducer};
 
+use crate::args::KafkaArgs;
 use crate::batch::Origin;
-use crate::cli::KafkaArgs;
 use crate::database::DatabaseError;
 use crate::monitor::Observer;
 

@@ -8,7 +8,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
 
-use crate::cli::{LogArgs, LogFormat};
+use crate::args::{LogArgs, LogFormat};
 
 /// Starts the log. A filter that cannot be read falls back to `info` and says so.
 pub(crate) fn start(args: &LogArgs) {

@@ -4,7 +4,7 @@
 
 use std::io::Write;
 
-use crate::cli::{DatabaseArgs, OutputArgs, OutputFormat};
+use crate::args::{DatabaseArgs, OutputArgs, OutputFormat};
 use crate::database::{self, DatabaseError};
 
 #[derive(Debug, clap::Args)]

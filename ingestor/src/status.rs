@@ -9,7 +9,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use serde_json::{Value, json};
 
-use crate::cli::{DatabaseArgs, KafkaArgs, OutputArgs, OutputFormat, TopicsArgs};
+use crate::args::{DatabaseArgs, KafkaArgs, OutputArgs, OutputFormat, TopicsArgs};
 use crate::database::{self, DatabaseError, Target};
 use crate::stream;
 

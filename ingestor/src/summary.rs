@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::time::Duration;
 
-use crate::cli::OutputFormat;
+use crate::args::OutputFormat;
 
 /// Totals of a run. `read` = inserted + duplicate + conflicting + rejected once all is committed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

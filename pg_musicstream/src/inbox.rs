@@ -7,7 +7,7 @@ use pgrx::prelude::*;
 use pgrx::spi::SpiClient;
 
 use crate::error::{Error, require_read_committed};
-use crate::upsert::{Batch, INBOX, Outcome};
+use crate::upsert::{Batch, INBOX, Outcome, one_row};
 use crate::version::require_own_objects;
 
 /// Rows of the staged inbox that are upserted at a time, so that the memory used does not follow its size.
@@ -16,7 +16,21 @@ const SLICE_ROWS: i64 = 100_000;
 /// Partitions that one call makes, at most: as many as `musicstream_make_partitions()` does.
 const MOST_NEW_DAYS: i64 = 100;
 
-pub(crate) fn upsert() -> Result<Outcome, Error> {
+#[pg_extern(sql = false)]
+fn musicstream_upsert_inbox() -> TableIterator<
+    'static,
+    (
+        name!(staged, i64),
+        name!(inserted, i64),
+        name!(duplicate, i64),
+        name!(conflicting, i64),
+        name!(rejected, i64),
+    ),
+> {
+    one_row(upsert())
+}
+
+fn upsert() -> Result<Outcome, Error> {
     require_read_committed("musicstream_upsert()")?;
     let staged = Spi::connect_mut(|client| {
         require_own_objects(client)?;

@@ -13,7 +13,6 @@ use pgrx::spi::SpiClient;
 use self::order::{Place, Rows, Staged};
 use crate::bounds::{self, DAY, SECOND, day_start, timestamp};
 use crate::error::{Error, require_read_committed};
-use crate::inbox;
 use crate::plausible::Plausible;
 use crate::rows::for_each_row;
 use crate::settings;
@@ -58,21 +57,10 @@ fn musicstream_upsert(
     one_row(upsert_batch(source))
 }
 
-#[pg_extern(sql = false)]
-fn musicstream_upsert_inbox() -> TableIterator<
-    'static,
-    (
-        name!(staged, i64),
-        name!(inserted, i64),
-        name!(duplicate, i64),
-        name!(conflicting, i64),
-        name!(rejected, i64),
-    ),
-> {
-    one_row(inbox::upsert())
-}
-
-fn one_row(outcome: Result<Outcome, Error>) -> TableIterator<'static, (i64, i64, i64, i64, i64)> {
+/// The result of a function that stores events; raises its error.
+pub(crate) fn one_row(
+    outcome: Result<Outcome, Error>,
+) -> TableIterator<'static, (i64, i64, i64, i64, i64)> {
     let outcome = outcome.unwrap_or_else(|error| error.raise());
     TableIterator::once((
         outcome.staged,

@@ -11,7 +11,7 @@ pub(crate) use error::DatabaseError;
 pub(crate) use musicstream_connect::Target;
 pub(crate) use session::{Claim, Holder, Server, Session};
 
-use crate::cli::{DatabaseArgs, read_secret};
+use crate::args::{DatabaseArgs, read_secret};
 
 /// The database that flags and environment name.
 ///

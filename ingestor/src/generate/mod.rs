@@ -23,7 +23,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context;
 
-use crate::cli::OutputFormat;
+use crate::args::OutputFormat;
 use crate::file::Format;
 use crate::progress::{Progress, Unit};
 use crate::shutdown::Shutdown;

@@ -9,7 +9,8 @@ use musicstream_event::field;
 use super::mix::{Percent, Shares};
 use super::model::{Plan, Region, Span};
 use super::schedule::{MICROS_PER_DAY, RegionClock};
-use crate::cli::{Cli, DEFAULT_TOPIC, KafkaArgs, OutputArgs};
+use crate::args::{DEFAULT_TOPIC, KafkaArgs, OutputArgs};
+use crate::cli::Cli;
 use crate::file::Format;
 
 const DEFAULT_SPAN_DAYS: i64 = 30;

@@ -11,7 +11,7 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::DeliveryResult;
 use rdkafka::producer::{BaseRecord, Producer, ProducerContext, ThreadedProducer};
 
-use crate::cli::KafkaArgs;
+use crate::args::KafkaArgs;
 
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 /// Longer than librdkafka itself tries to deliver a message.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 
-use crate::cli::OutputFormat;
+use crate::args::OutputFormat;
 use crate::file::{FileArgs, FileReader};
 use crate::shutdown::Shutdown;
 use crate::summary::Rejects;

@@ -16,8 +16,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail};
 use musicstream_event::Rejection;
 
+use crate::args::{DatabaseArgs, OutputArgs};
 use crate::batch::{Batch, Limits, Origin};
-use crate::cli::{DatabaseArgs, OutputArgs};
 use crate::database::{self, Holder, Server};
 use crate::file::{FileArgs, FileReader};
 use crate::monitor::Observer;

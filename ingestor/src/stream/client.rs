@@ -12,7 +12,7 @@ use rdkafka::{Offset, TopicPartitionList};
 
 use super::group::{GroupContext, GroupEvent};
 use super::topic_id;
-use crate::cli::KafkaArgs;
+use crate::args::KafkaArgs;
 
 /// How long Kafka may take to answer when a run begins.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);

@@ -21,8 +21,8 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use rdkafka::client::{Client, ClientContext};
 
+use crate::args::{DatabaseArgs, KafkaArgs, OutputArgs, TopicsArgs, parse_duration, parse_name};
 use crate::batch::Limits;
-use crate::cli::{DatabaseArgs, KafkaArgs, OutputArgs, TopicsArgs, parse_duration, parse_name};
 use crate::database::{self, Server};
 use crate::dead_letter::DeadLetters;
 use crate::monitor::{ListenArgs, Monitor, serve};

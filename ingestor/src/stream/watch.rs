@@ -8,7 +8,7 @@ use anyhow::Context;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 
 use super::topic_id;
-use crate::cli::KafkaArgs;
+use crate::args::KafkaArgs;
 use crate::monitor::Observer;
 
 const LOOK_EVERY: Duration = Duration::from_secs(5);

@@ -1,0 +1,191 @@
+//! Flags that several subcommands share.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Context;
+use clap::{Args, ValueEnum};
+
+/// Where the log goes and how it looks; it is always on standard error.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Log")]
+pub(crate) struct LogArgs {
+    /// Format of the log on standard error
+    #[arg(long, value_enum, default_value_t = LogFormat::Text, global = true, env = "MUSICSTREAM_LOG_FORMAT")]
+    pub(crate) log_format: LogFormat,
+    /// Log filter: error, warn, info, debug, trace, or per module (`info,musicstream_ingestor::stream=debug`)
+    #[arg(long, default_value = "info", global = true, env = "MUSICSTREAM_LOG")]
+    pub(crate) log_level: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    Text,
+    Json,
+}
+
+/// How a result is printed on standard output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OutputFormat {
+    Text,
+    Json,
+}
+
+/// `--output`, shared by the subcommands that print a result.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct OutputArgs {
+    /// Format of the result on standard output
+    #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
+    pub(crate) output: OutputFormat,
+}
+
+/// Which Postgres database.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Database")]
+pub(crate) struct DatabaseArgs {
+    /// Database as a postgresql:// URL or a key=value string; what it leaves out comes from the
+    /// PG* variables and ~/.pgpass, as in psql
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    pub(crate) database_url: Option<String>,
+    /// File that holds the database's password, and nothing else
+    #[arg(long, env = "DATABASE_PASSWORD_FILE", value_name = "FILE")]
+    pub(crate) database_password_file: Option<PathBuf>,
+    /// A server that keeps the connection but does not answer for so long is taken for lost
+    #[arg(long, default_value = "5m", value_parser = parse_duration, value_name = "DURATION")]
+    pub(crate) answer_timeout: Duration,
+}
+
+/// The topics of a stream.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Kafka")]
+pub(crate) struct TopicsArgs {
+    /// Kafka topics, separated by commas or each with a --topic of its own
+    #[arg(long = "topic", value_name = "TOPIC", default_value = DEFAULT_TOPIC, value_parser = parse_name, value_delimiter = ',')]
+    pub(crate) topics: Vec<String>,
+}
+
+/// The topic where none is named.
+pub(crate) const DEFAULT_TOPIC: &str = "music_events";
+
+/// Which Kafka cluster.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Kafka")]
+pub(crate) struct KafkaArgs {
+    /// Kafka brokers, host:port separated by commas
+    #[arg(
+        long,
+        env = "KAFKA_BROKERS",
+        default_value = "localhost:9092",
+        value_parser = parse_name,
+        value_name = "HOST:PORT"
+    )]
+    pub(crate) brokers: String,
+    /// Any librdkafka option, for example -X security.protocol=ssl; may be repeated. A value that begins with @ is
+    /// read from that file, as in -X sasl.password=@/run/secrets/kafka; @@ is a plain @
+    #[arg(short = 'X', value_name = "KEY=VALUE", value_parser = parse_option)]
+    pub(crate) options: Vec<(String, String)>,
+}
+
+impl KafkaArgs {
+    /// The client configuration that consumer, producer and status share; `-X` options are not in
+    /// it yet, so that a caller's defaults can go between: see [`KafkaArgs::finish`].
+    pub(crate) fn client_config(&self) -> rdkafka::ClientConfig {
+        let mut config = rdkafka::ClientConfig::new();
+        config
+            .set("bootstrap.servers", &self.brokers)
+            .set("client.id", "musicstream-ingestor");
+        config
+    }
+
+    /// Puts the user's `-X` options over the configuration: they win over every default.
+    pub(crate) fn finish(&self, mut config: rdkafka::ClientConfig) -> rdkafka::ClientConfig {
+        for (key, value) in &self.options {
+            config.set(key, value);
+        }
+        config
+    }
+}
+
+/// Reads `key=value`, or `key=@file`.
+fn parse_option(text: &str) -> Result<(String, String), String> {
+    let (key, value) = match text.split_once('=') {
+        Some((key, value)) if !key.trim().is_empty() => (key.trim(), value),
+        _ => return Err("expected key=value".to_owned()),
+    };
+    let value = match value.strip_prefix('@') {
+        None => value.to_owned(),
+        Some(plain) if plain.starts_with('@') => plain.to_owned(),
+        Some(file) => read_secret(file.as_ref()).map_err(|error| format!("{error:#}"))?,
+    };
+    Ok((key.to_owned(), value))
+}
+
+/// The content of a file that holds a secret, without the line end that editors add.
+///
+/// # Errors
+/// It cannot be read, or is empty.
+pub(crate) fn read_secret(file: &std::path::Path) -> anyhow::Result<String> {
+    let text = std::fs::read_to_string(file)
+        .with_context(|| format!("cannot read the secret in {}", file.display()))?;
+    let secret = text.trim_end_matches(['\r', '\n']);
+    anyhow::ensure!(!secret.is_empty(), "{} is empty", file.display());
+    Ok(secret.to_owned())
+}
+
+/// Takes any text but none, which is what a variable holds that was meant to be set.
+pub(crate) fn parse_name(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() {
+        return Err("it is empty: unset the variable or flag, or give it a value".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+/// Reads `250ms`, `2s`, `1m`, or a plain number of milliseconds.
+pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
+    let digits = text
+        .find(|character: char| !character.is_ascii_digit())
+        .unwrap_or(text.len());
+    let number: u64 = text[..digits]
+        .parse()
+        .map_err(|_| "expected a number and ms, s or m".to_owned())?;
+    match &text[digits..] {
+        "" | "ms" => Ok(Duration::from_millis(number)),
+        "s" => Ok(Duration::from_secs(number)),
+        "m" => Ok(Duration::from_secs(number.saturating_mul(60))),
+        _ => Err("expected a number and ms, s or m".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations() {
+        assert_eq!(parse_duration("250"), Ok(Duration::from_millis(250)));
+        assert_eq!(parse_duration("250ms"), Ok(Duration::from_millis(250)));
+        assert_eq!(parse_duration("2s"), Ok(Duration::from_secs(2)));
+        assert_eq!(parse_duration("3m"), Ok(Duration::from_secs(180)));
+        for bad in ["", "s", "-1s", "1h", "1.5s"] {
+            assert!(parse_duration(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn options_of_kafka_may_lie_in_files() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("secret");
+        std::fs::write(&file, "p@ss=word \r\n").unwrap();
+        let option =
+            |text: String| parse_option(&text).map(|(key, value)| format!("{key}|{value}"));
+        assert_eq!(option("a = b=c".into()), Ok("a| b=c".into()));
+        assert_eq!(option("a=@@b".into()), Ok("a|@b".into()));
+        assert_eq!(
+            option(format!("a=@{}", file.display())),
+            Ok("a|p@ss=word ".into())
+        );
+        assert!(option("a=@/no/such/file".into()).is_err_and(|why| why.contains("/no/such/file")));
+        assert!(option("a".into()).is_err() && option("=a".into()).is_err());
+    }
+}
