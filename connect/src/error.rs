@@ -5,7 +5,7 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::target::SessionKind;
+use crate::session_kind::SessionKind;
 
 /// A setting that cannot be used. It names the parameter or variable and what to write instead; it shows no value that
 /// could be part of a password.

@@ -10,7 +10,8 @@ use tokio_postgres::error::SqlState;
 
 use crate::endpoint::Host;
 use crate::error::{Cause, ConnectError, Failure};
-use crate::target::{SessionKind, Target};
+use crate::session_kind::SessionKind;
+use crate::target::Target;
 use crate::tls::SslMode;
 
 /// What to do next.

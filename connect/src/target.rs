@@ -13,6 +13,7 @@ use crate::environment::Environment;
 use crate::error::{SettingError, Warning};
 use crate::passfile;
 use crate::plan::Attempt;
+use crate::session_kind::{SESSION_KINDS, SessionKind};
 use crate::settings::Settings;
 use crate::tls::Tls;
 
@@ -23,39 +24,6 @@ const KEEPALIVES_IDLE: Duration = Duration::from_secs(30);
 const KEEPALIVES_INTERVAL: Duration = Duration::from_secs(5);
 const KEEPALIVES_COUNT: u32 = 3;
 const TCP_USER_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// What `target_session_attrs` asks of a session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SessionKind {
-    /// Nothing.
-    Any,
-    /// Its transactions may write.
-    ReadWrite,
-    /// Its transactions may not.
-    ReadOnly,
-    /// The server is no standby.
-    Primary,
-    /// The server is a standby.
-    Standby,
-    /// A standby if one can be had, else anything.
-    PreferStandby,
-}
-
-const SESSION_KINDS: [(&str, SessionKind); 6] = [
-    ("any", SessionKind::Any),
-    ("read-write", SessionKind::ReadWrite),
-    ("read-only", SessionKind::ReadOnly),
-    ("primary", SessionKind::Primary),
-    ("standby", SessionKind::Standby),
-    ("prefer-standby", SessionKind::PreferStandby),
-];
-
-impl fmt::Display for SessionKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let word = SESSION_KINDS.iter().find(|(_, kind)| kind == self);
-        f.write_str(word.map_or("any", |(word, _)| word))
-    }
-}
 
 /// A database to connect to. Its `Debug` shows no password.
 #[derive(Clone)]

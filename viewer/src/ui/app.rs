@@ -1,17 +1,11 @@
 //! Ties state, numbers and drawing together.
 
 use super::{
-    banner, centre, dates, filters, help, keys, palette, status, text, theme, tiles, top, welcome,
+    banner, centre, dates, filters, help, keys, memory::Memory, palette, scene::Scene, status,
+    text, theme, tiles, top, welcome,
 };
 use crate::{
-    model::{
-        board::Board,
-        csv,
-        data::Dataset,
-        day::{Day, Micros},
-        series::View,
-        wish::Wish,
-    },
+    model::{board::Board, csv, data::Dataset, day::Micros, series::View, wish::Wish},
     source::{self, Feed, Health, Latest},
     state::{Command, Effect, State, Theme},
 };
@@ -34,43 +28,6 @@ impl Clock {
             Self::Fixed(at) => at,
         }
     }
-}
-
-/// Things that last from frame to frame, but are nobody's choice.
-#[derive(Default)]
-pub(super) struct Memory {
-    /// The day under the pointer.
-    pub(super) hovered: Option<Day>,
-    /// The chart that has the keyboard.
-    pub(super) focused_chart: Option<egui::Id>,
-    /// The series to stand out, by its full name.
-    pub(super) highlight: Option<String>,
-    /// What is typed in the search box.
-    pub(super) search: String,
-    /// The search box is to have the keyboard.
-    pub(super) focus_search: bool,
-    /// The row of the table that is selected.
-    pub(super) selected: Option<crate::model::data::Cell>,
-    /// The command palette, while it is open.
-    pub(super) palette: Option<palette::Palette>,
-    /// Days that are being typed, while their dialog is open.
-    pub(super) dates: Option<dates::Dates>,
-    /// Characters of names that no font has, as of a load.
-    pub(super) unknown: (u64, Vec<char>),
-    /// A word at the bottom: what was saved or copied.
-    pub(super) notice: Option<String>,
-}
-
-/// What one part of the window needs to know.
-pub(super) struct Scene<'a> {
-    pub(super) state: &'a State,
-    /// Events by day, whatever is shown.
-    pub(super) data: &'a Dataset,
-    /// What the charts and the table show.
-    pub(super) shown: &'a Dataset,
-    pub(super) board: Option<&'a Board>,
-    pub(super) latest: &'a Latest,
-    pub(super) now: Micros,
 }
 
 /// The window's contents.
@@ -336,5 +293,5 @@ fn draw(ui: &mut Ui, scene: &Scene<'_>, memory: &mut Memory, commands: &mut Vec<
 fn overlays(ui: &Ui, scene: &Scene<'_>, memory: &mut Memory, commands: &mut Vec<Command>) {
     help::show(ui, scene, commands);
     palette::show(ui, scene, memory, commands);
-    dates::show(ui, scene, memory, commands);
+    dates::show(ui, scene, &mut memory.dates, commands);
 }

@@ -1,6 +1,6 @@
 //! One line when numbers are stale: what failed, since when, and when the next try is.
 
-use super::{app::Scene, icon, text, theme, widgets};
+use super::{icon, scene::Scene, text, theme, widgets};
 use crate::{model::format, source::Health, state::Command};
 use egui::{Align, Frame, Layout, Margin, RichText, Sense, Ui, WidgetInfo, accesskit::Role, vec2};
 

@@ -1,6 +1,6 @@
 //! What stands in the place of charts that have nothing to show: why, and what helps.
 
-use super::{app::Scene, text, theme, welcome, widgets};
+use super::{scene::Scene, text, theme, welcome, widgets};
 use crate::model::{board::Board, data::Measure};
 use egui::{Align, Layout, Rect, RichText, Ui, UiBuilder};
 

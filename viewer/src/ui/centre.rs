@@ -1,9 +1,6 @@
 //! The tabs, the charts, and the tables below them.
 
-use super::{
-    app::{Memory, Scene},
-    blank, chart, figures, table, text, theme, widgets,
-};
+use super::{blank, chart, figures, memory::Memory, scene::Scene, table, text, theme, widgets};
 use crate::{
     model::{
         board::Board,

@@ -1,6 +1,6 @@
 //! Days from one to another, typed.
 
-use super::{app::Memory, app::Scene, text, theme, widgets};
+use super::{scene::Scene, text, theme, widgets};
 use crate::{
     model::span::{MOST_DAYS, Range, Span, typed_day},
     state::Command,
@@ -14,8 +14,14 @@ pub(super) struct Dates {
     typed: Option<[String; 2]>,
 }
 
-pub(super) fn show(ui: &Ui, scene: &Scene<'_>, memory: &mut Memory, commands: &mut Vec<Command>) {
-    let Some(dates) = &mut memory.dates else {
+/// Shows the dialog while there is one.
+pub(super) fn show(
+    ui: &Ui,
+    scene: &Scene<'_>,
+    dialog: &mut Option<Dates>,
+    commands: &mut Vec<Command>,
+) {
+    let Some(dates) = dialog else {
         return;
     };
     let tokens = theme::tokens(ui);
@@ -83,6 +89,6 @@ pub(super) fn show(ui: &Ui, scene: &Scene<'_>, memory: &mut Memory, commands: &m
             });
         });
     if close || modal.should_close() {
-        memory.dates = None;
+        *dialog = None;
     }
 }

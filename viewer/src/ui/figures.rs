@@ -1,9 +1,6 @@
 //! The legend as a table: every line of the charts with its figures. Pointing at one makes it stand out.
 
-use super::{
-    app::{Memory, Scene},
-    chart, table, text, theme,
-};
+use super::{chart, memory::Memory, scene::Scene, table, text, theme};
 use crate::model::{board::Board, data::Measure, format, palette, panel::Line};
 use egui::{
     Rect, ScrollArea, Sense, Stroke, Ui, UiBuilder, WidgetInfo, accesskit::Role, pos2, vec2,

@@ -1,8 +1,9 @@
 //! The column on the left: which event types and regions are looked at.
 
 use super::{
-    app::{Memory, Scene},
     icon::{self, Icon},
+    memory::Memory,
+    scene::Scene,
     text, theme, widgets,
 };
 use crate::{

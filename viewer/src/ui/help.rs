@@ -1,8 +1,8 @@
 //! All keys, all commands and all signs, over the window.
 
 use super::{
-    app::Scene,
     palette::{self, Entry},
+    scene::Scene,
     text, theme, widgets,
 };
 use crate::state::Command;

@@ -1,8 +1,8 @@
 //! Keys that work everywhere, unless text is being typed.
 
 use super::{
-    app::Memory,
     dates::Dates,
+    memory::Memory,
     palette::{Palette, Scope},
     theme,
 };

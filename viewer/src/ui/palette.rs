@@ -1,10 +1,6 @@
 //! Every command by its name, found by typing; and the zones.
 
-use super::{
-    app::{Memory, Scene},
-    dates::Dates,
-    text, theme,
-};
+use super::{dates::Dates, memory::Memory, scene::Scene, text, theme};
 use crate::{
     model::{
         grain::UTC,

@@ -1,8 +1,9 @@
 //! The line at the bottom: what was read, how fast, and what just happened.
 
 use super::{
-    app::{Memory, Scene},
+    memory::Memory,
     palette::{Palette, Scope},
+    scene::Scene,
     text, theme, widgets,
 };
 use crate::{

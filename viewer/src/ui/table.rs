@@ -1,8 +1,9 @@
 //! The metrics table: only the rows on screen are drawn, whatever their number.
 
 use super::{
-    app::{Memory, Scene},
     icon::{self, Icon},
+    memory::Memory,
+    scene::Scene,
     text,
     theme::{self, Tokens},
     widgets,

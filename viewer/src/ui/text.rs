@@ -412,7 +412,7 @@ pub(crate) fn lacking(minutes: bool) -> &'static str {
     })
 }
 
-pub(crate) fn nothing_found(zones: bool, scene: &super::app::Scene<'_>) -> &'static str {
+pub(crate) fn nothing_found(zones: bool, scene: &super::scene::Scene<'_>) -> &'static str {
     say(match zones && scene.latest.can.zone_names.is_empty() {
         true => "This source has UTC days only",
         false => "Nothing has a name like that",

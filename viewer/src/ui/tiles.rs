@@ -1,7 +1,7 @@
 //! The figures on top: all events, then each event type.
 
 use super::{
-    app::Scene,
+    scene::Scene,
     text,
     theme::{self, Tokens},
     widgets,

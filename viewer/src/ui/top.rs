@@ -1,9 +1,10 @@
 //! The bar on top: how the source is, how far to look back, and what can be done.
 
 use super::{
-    app::{Memory, Scene},
     dates::Dates,
     icon::Icon,
+    memory::Memory,
+    scene::Scene,
     text,
     theme::{self, Tokens},
     widgets,

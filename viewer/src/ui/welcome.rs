@@ -1,8 +1,8 @@
 //! The page before there are numbers: what is missing, and what to do about it.
 
 use super::{
-    app::Scene,
     icon::{self, Icon},
+    scene::Scene,
     text, theme, widgets,
 };
 use crate::{source::Health, state::Command};

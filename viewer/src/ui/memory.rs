@@ -1,0 +1,29 @@
+//! What the window remembers of its use.
+
+use super::{dates::Dates, palette::Palette};
+use crate::model::{data::Cell, day::Day};
+
+/// Things that last from frame to frame, but are nobody's choice.
+#[derive(Default)]
+pub(super) struct Memory {
+    /// The day under the pointer.
+    pub(super) hovered: Option<Day>,
+    /// The chart that has the keyboard.
+    pub(super) focused_chart: Option<egui::Id>,
+    /// The series to stand out, by its full name.
+    pub(super) highlight: Option<String>,
+    /// What is typed in the search box.
+    pub(super) search: String,
+    /// The search box is to have the keyboard.
+    pub(super) focus_search: bool,
+    /// The row of the table that is selected.
+    pub(super) selected: Option<Cell>,
+    /// The command palette, while it is open.
+    pub(super) palette: Option<Palette>,
+    /// Days that are being typed, while their dialog is open.
+    pub(super) dates: Option<Dates>,
+    /// Characters of names that no font has, as of a load.
+    pub(super) unknown: (u64, Vec<char>),
+    /// A word at the bottom: what was saved or copied.
+    pub(super) notice: Option<String>,
+}
