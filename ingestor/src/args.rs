@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use clap::{Args, ValueEnum};
+use rdkafka::error::KafkaError;
 
 /// Where the log goes and how it looks; it is always on standard error.
 #[derive(Debug, Args)]
@@ -107,6 +108,17 @@ impl KafkaArgs {
     }
 }
 
+/// Why librdkafka takes no client of these options. It names the option but not its value, which may be a secret under a
+/// mistyped name.
+pub(crate) fn refused(error: KafkaError) -> anyhow::Error {
+    match error {
+        KafkaError::ClientConfig(_, why, option, _) => {
+            anyhow::anyhow!("the Kafka option {option} is refused: {why}")
+        }
+        other => anyhow::Error::from(other).context("a Kafka option is wrong"),
+    }
+}
+
 /// Reads `key=value`, or `key=@file`.
 fn parse_option(text: &str) -> Result<(String, String), String> {
     let (key, value) = match text.split_once('=') {
@@ -187,5 +199,17 @@ mod tests {
         );
         assert!(option("a=@/no/such/file".into()).is_err_and(|why| why.contains("/no/such/file")));
         assert!(option("a".into()).is_err() && option("=a".into()).is_err());
+    }
+
+    #[test]
+    fn the_value_of_an_option_that_is_refused_is_not_shown() {
+        for (key, value) in [("sasl.pasword", "hunter2"), ("sasl.password\n", "hunter2")] {
+            let mut config = rdkafka::ClientConfig::new();
+            config.set(key, value);
+            let error = config.create::<rdkafka::consumer::BaseConsumer>();
+            let words = format!("{:#}", refused(error.err().unwrap()));
+            assert!(words.contains(key.trim()), "{words}");
+            assert!(!words.contains(value), "{words}");
+        }
     }
 }

@@ -14,7 +14,7 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{DeliveryResult, Header, OwnedHeaders};
 use rdkafka::producer::{BaseRecord, Producer, ProducerContext, ThreadedProducer};
 
-use crate::args::KafkaArgs;
+use crate::args::{self, KafkaArgs};
 use crate::batch::Origin;
 use crate::database::DatabaseError;
 use crate::monitor::Observer;
@@ -85,7 +85,7 @@ impl DeadLetters {
         let producer: ThreadedProducer<Deliveries> = args
             .finish(config)
             .create_with_context(Deliveries)
-            .context("a Kafka option is wrong")?;
+            .map_err(args::refused)?;
         // All topics: asked for one that is not there, the broker may make it.
         let metadata = producer
             .client()

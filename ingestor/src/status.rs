@@ -9,7 +9,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use serde_json::{Value, json};
 
-use crate::args::{DatabaseArgs, KafkaArgs, OutputArgs, OutputFormat, TopicsArgs};
+use crate::args::{self, DatabaseArgs, KafkaArgs, OutputArgs, OutputFormat, TopicsArgs};
 use crate::database::{self, DatabaseError, Target};
 use crate::stream;
 
@@ -110,7 +110,7 @@ fn read_log(args: &KafkaArgs, topic: &str) -> anyhow::Result<Log> {
     let consumer: BaseConsumer = args
         .finish(args.client_config())
         .create()
-        .context("a Kafka option is wrong")?;
+        .map_err(args::refused)?;
     let metadata = consumer
         .fetch_metadata(Some(topic), ANSWER_WITHIN)
         .with_context(|| format!("Kafka at {} does not answer", args.brokers))?;

@@ -31,7 +31,7 @@ pub(crate) enum FileError {
     Utf16 { path: String },
     #[error("{path} has no CSV header: {why}")]
     NoHeader { path: String, why: &'static str },
-    #[error("{path} lacks the column{} {}; its header names: {found}{hint}", if missing.len() == 1 { "" } else { "s" }, missing.join(", "))]
+    #[error("{path} lacks the column{} {}; its first line {found}{hint}", if missing.len() == 1 { "" } else { "s" }, missing.join(", "))]
     MissingColumns {
         path: String,
         missing: Vec<&'static str>,

@@ -56,8 +56,8 @@ impl Columns {
         if !missing.is_empty() {
             return Err(FileError::MissingColumns {
                 path: path.to_owned(),
+                found: shown(&names, missing.len() < REQUIRED.len()),
                 missing,
-                found: shown(&names),
                 hint: hint(&names),
             });
         }
@@ -119,10 +119,14 @@ fn optional<'a>(
     }
 }
 
-/// The header for a message: enough of it to recognise the file.
-fn shown(names: &[String]) -> String {
+/// The header for a message: enough of it to recognise the file. A first line that is none may be an event, which has no
+/// place in a log.
+fn shown(names: &[String], is_header: bool) -> String {
     const LONGEST: usize = 200;
-    let all = names.join(", ");
+    if !is_header {
+        return "names none of them: it must be the header".to_owned();
+    }
+    let all = format!("names {}", names.join(", "));
     match all.char_indices().nth(LONGEST) {
         Some((cut, _)) => format!("{}…", &all[..cut]),
         None => all,

@@ -221,7 +221,12 @@ fn a_header_that_makes_no_load() {
     };
     assert_eq!(
         error("a.csv", b"event_id,user_id,event_type\n"),
-        "a.csv lacks the columns region, ts; its header names: event_id, user_id, event_type"
+        "a.csv lacks the columns region, ts; its first line names event_id, user_id, event_type"
+    );
+    // It may be an event.
+    assert_eq!(
+        error("a.csv", b"6f1c,u1,play,eu,2026-03-01T21:15:00Z\n"),
+        "a.csv lacks the columns event_id, user_id, event_type, region, ts; its first line names none of them: it must be the header"
     );
     assert!(error("a.csv", b"event_id;user_id\n").ends_with("separated by commas)"));
     assert!(error("a.csv", b"ts,ts,region\n").contains("column ts twice"));

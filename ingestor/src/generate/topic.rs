@@ -11,7 +11,7 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::DeliveryResult;
 use rdkafka::producer::{BaseRecord, Producer, ProducerContext, ThreadedProducer};
 
-use crate::args::KafkaArgs;
+use crate::args::{self, KafkaArgs};
 
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 /// Longer than librdkafka itself tries to deliver a message.
@@ -77,7 +77,7 @@ impl Topic {
         let failures = Arc::new(Mutex::new(Failures::default()));
         let producer: ThreadedProducer<Deliveries> = config
             .create_with_context(Deliveries(failures.clone()))
-            .context("the Kafka options are not valid")?;
+            .map_err(args::refused)?;
         let known = producer
             .client()
             .fetch_metadata(None, ANSWER_WITHIN)
@@ -123,8 +123,7 @@ impl Topic {
 }
 
 fn create(config: &ClientConfig, topic: &str, partitions: i32) -> anyhow::Result<()> {
-    let admin: AdminClient<DefaultClientContext> =
-        config.create().context("the Kafka options are not valid")?;
+    let admin: AdminClient<DefaultClientContext> = config.create().map_err(args::refused)?;
     // -1: what the broker's default is.
     let wanted = [NewTopic::new(
         topic,

@@ -12,7 +12,7 @@ use rdkafka::{Offset, TopicPartitionList};
 
 use super::group::{GroupContext, GroupEvent};
 use super::topic_id;
-use crate::args::KafkaArgs;
+use crate::args::{self, KafkaArgs};
 
 /// How long Kafka may take to answer when a run begins.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
@@ -92,7 +92,7 @@ impl Consumer {
         let config = args.finish(config);
         let inner: BaseConsumer<GroupContext> = config
             .create_with_context(GroupContext::default())
-            .context("a Kafka option is wrong")?;
+            .map_err(args::refused)?;
         let metadata = first_answer(&inner, topic, &args.brokers)?;
         let found = metadata.topics().first().context("Kafka named no topic")?;
         if let Some(error) = found.error() {

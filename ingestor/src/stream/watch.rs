@@ -8,7 +8,7 @@ use anyhow::Context;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 
 use super::topic_id;
-use crate::args::KafkaArgs;
+use crate::args::{self, KafkaArgs};
 use crate::monitor::Observer;
 
 const LOOK_EVERY: Duration = Duration::from_secs(5);
@@ -33,7 +33,7 @@ impl Watch {
         let mut config = args.finish(config);
         // It is no member of a group.
         config.remove("group.instance.id");
-        let client: BaseConsumer = config.create().context("a Kafka option is wrong")?;
+        let client: BaseConsumer = config.create().map_err(args::refused)?;
         let (stop, stopped) = mpsc::channel();
         let (sender, recreated) = mpsc::channel();
         let topic = topic.to_owned();
