@@ -7,6 +7,7 @@
 
 mod judge;
 mod paths;
+mod place;
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
@@ -18,7 +19,7 @@ use musicstream_event::Rejection;
 
 use crate::args::{DatabaseArgs, OutputArgs};
 use crate::batch::{Batch, Limits, Origin};
-use crate::database::{self, Holder, Server};
+use crate::database::{self, Server};
 use crate::file::{FileArgs, FileReader};
 use crate::monitor::Observer;
 use crate::owner;
@@ -36,6 +37,9 @@ pub(crate) struct LoadArgs {
     /// Judge the files only: name each bad row, count, store nothing; needs no database
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Load a file that was changed since it was loaded from its beginning, as a source of its own
+    #[arg(long)]
+    pub(crate) accept_changed: bool,
     #[command(flatten)]
     pub(crate) file: FileArgs,
     /// Most rows in one transaction
@@ -80,7 +84,7 @@ pub(crate) fn run(args: LoadArgs) -> anyhow::Result<()> {
     }
     let mut load = Load::start(server, &args, shutdown)?;
     for path in &files {
-        load.file(path, &args.file)
+        load.file(path, &args)
             .with_context(|| format!("cannot load {}", path.display()))?;
     }
     load.totals.print(started.elapsed(), args.output.output);
@@ -148,8 +152,8 @@ impl Load {
         Ok(load)
     }
 
-    fn file(&mut self, path: &Path, args: &FileArgs) -> anyhow::Result<()> {
-        let mut reader = FileReader::open(path, args)?;
+    fn file(&mut self, path: &Path, args: &LoadArgs) -> anyhow::Result<()> {
+        let mut reader = FileReader::open(path, &args.file)?;
         let file_name = path.file_name().map_or_else(
             || "-".to_owned(),
             |name| name.to_string_lossy().into_owned(),
@@ -215,97 +219,6 @@ impl Load {
         }
     }
 
-    /// Finds the file in the ledger, takes it over, and puts the reader where the last load ended.
-    fn place(
-        &mut self,
-        reader: &mut FileReader,
-        path: &Path,
-        args: &FileArgs,
-        file_name: String,
-    ) -> anyhow::Result<Source> {
-        let mut name = source_name(reader.fingerprint());
-        match self.look(&name)? {
-            Some(holder) => {
-                if let Some(position) = holder.next_offset {
-                    reader.resume(
-                        u64::try_from(position)?,
-                        holder.checksum.as_deref().unwrap_or_default(),
-                    )?;
-                }
-            }
-            None => {
-                // It may have grown since it was shorter than what the fingerprint is made of.
-                for earlier in reader.earlier_fingerprints().to_vec() {
-                    let earlier = source_name(&earlier);
-                    let Some(Holder {
-                        next_offset: Some(position),
-                        checksum,
-                        ..
-                    }) = self.look(&earlier)?
-                    else {
-                        continue;
-                    };
-                    if reader
-                        .resume(
-                            u64::try_from(position)?,
-                            checksum.as_deref().unwrap_or_default(),
-                        )
-                        .is_ok()
-                    {
-                        name = earlier;
-                        break;
-                    }
-                    *reader = FileReader::open(path, args)?;
-                }
-            }
-        }
-        let partitions = vec![PARTITION];
-        self.writers[0].order(Order::Claim {
-            generation: GENERATION,
-            source: name.clone(),
-            partitions,
-        });
-        let News::Claimed { claims, .. } = self.next_news()? else {
-            bail!("the writer did not claim the file");
-        };
-        let (_, claim) = claims
-            .into_iter()
-            .next()
-            .context("the writer claimed nothing")?;
-        let expected = claim.next_offset.unwrap_or_default();
-        if claim.next_offset.is_some() && u64::try_from(expected)? != reader.position() {
-            bail!("another ingestor is loading this file");
-        }
-        if expected > 0 {
-            tracing::info!(
-                file = file_name,
-                position = expected,
-                "going on where the last load ended"
-            );
-        }
-        Ok(Source {
-            name,
-            file_name,
-            from: claim.next_offset,
-            epoch: claim.epoch,
-        })
-    }
-
-    fn look(&mut self, name: &Arc<str>) -> anyhow::Result<Option<Holder>> {
-        let partitions = vec![PARTITION];
-        self.writers[0].order(Order::Look {
-            generation: GENERATION,
-            source: name.clone(),
-            partitions,
-        });
-        match self.next_news()? {
-            News::Seen { holders, .. } => {
-                Ok(holders.into_iter().next().and_then(|(_, holder)| holder))
-            }
-            _ => bail!("the writer did not read the ledger"),
-        }
-    }
-
     fn next_batch(&mut self, source: &Source) -> Batch {
         let mut batch = self.spare.pop().unwrap_or_default();
         batch.begin(source.name.clone(), GENERATION);
@@ -357,10 +270,6 @@ impl Load {
             news => Ok(news),
         }
     }
-}
-
-fn source_name(fingerprint: &str) -> Arc<str> {
-    format!("file:{fingerprint}").into()
 }
 
 /// Adds where to find the row to a rejection.

@@ -277,6 +277,35 @@ fn an_appended_file_goes_on_and_a_changed_one_is_refused() {
         value::<i64>(&mut client, "select count(*) from raw_events", &[]),
         700
     );
+    assert!(refused.stderr.contains("--accept-changed"), "{refused:#?}");
+
+    // As a source of its own; a load without the flag goes on with that one.
+    let load_with = |flags: &[&str]| {
+        let mut command = ingestor(&database);
+        run(
+            command.arg("load").arg(&file).args(flags),
+            Duration::from_secs(60),
+        )
+    };
+    let anew = load_with(&["--accept-changed", "--output", "json"]).summary();
+    assert_eq!(anew.read, 700);
+    assert_eq!(anew.inserted + anew.duplicate + anew.conflicting, 700);
+    assert!(anew.duplicate >= 699, "{anew:#?}");
+    for flags in [
+        &["--output", "json"][..],
+        &["--accept-changed", "--output", "json"],
+    ] {
+        assert_eq!(load_with(flags).summary().read, 0);
+    }
+    let mut text = std::fs::read_to_string(&file).unwrap();
+    text.push_str(&row(900));
+    std::fs::write(&file, &text).unwrap();
+    assert_eq!(load_with(&["--output", "json"]).summary().inserted, 1);
+    text.truncate(text.len() - 1000);
+    std::fs::write(&file, &text).unwrap();
+    load_with(&[]).with_code(1);
+    let third = load_with(&["--accept-changed", "--output", "json"]).summary();
+    assert_eq!(third.inserted, 0, "{third:#?}");
     assert_metrics_equal_raw(&mut client);
 }
 
