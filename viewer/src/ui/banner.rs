@@ -2,7 +2,9 @@
 
 use super::{icon, scene::Scene, text, theme, widgets};
 use crate::{model::format, source::Health, state::Command};
-use egui::{Align, Frame, Layout, Margin, RichText, Sense, Ui, WidgetInfo, accesskit::Role, vec2};
+use egui::{
+    Align, Frame, Label, Layout, Margin, RichText, Sense, Ui, WidgetInfo, accesskit::Role, vec2,
+};
 
 pub(super) fn is_needed(scene: &Scene<'_>) -> bool {
     matches!(scene.latest.health, Health::Trouble { .. })
@@ -39,22 +41,40 @@ pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, commands: &mut Vec<Command>) 
         .show(ui, |ui| {
             ui.spacing_mut().interact_size.y = 18.0;
             ui.spacing_mut().item_spacing.y = 3.0;
+            let mut has_room = true;
             ui.horizontal(|ui| {
-                let (rect, _) = ui.allocate_exact_size(vec2(18.0, 18.0), Sense::hover());
-                icon::paint(ui.painter(), rect, icon::Icon::Warning, ink);
-                ui.label(RichText::new(&title).font(theme::bold(13.0)).color(ink));
-                ui.label(RichText::new(&when).color(tokens.text));
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                     let [word, tip] = text::try_button();
                     if widgets::link_button(ui, word, word, tip).clicked() {
                         commands.push(Command::Refresh);
                     }
+                    ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                        let (rect, _) = ui.allocate_exact_size(vec2(18.0, 18.0), Sense::hover());
+                        icon::paint(ui.painter(), rect, icon::Icon::Warning, ink);
+                        let width = |words: &str, font| {
+                            let galley = ui.painter().layout_no_wrap(words.into(), font, ink);
+                            galley.size().x + ui.spacing().item_spacing.x
+                        };
+                        let both =
+                            width(&title, theme::bold(13.0)) + width(&when, theme::font(13.0));
+                        has_room = both <= ui.available_width();
+                        let title = RichText::new(&title).font(theme::bold(13.0)).color(ink);
+                        ui.add(Label::new(title).truncate());
+                        if has_room {
+                            ui.label(RichText::new(&when).color(tokens.text));
+                        }
+                    });
                 });
             });
-            ui.horizontal_wrapped(|ui| {
-                ui.add_space(26.0);
-                ui.label(RichText::new(&advice).small().color(tokens.text));
-            });
+            // What did not fit beside the title stands below it.
+            let rest = (!has_room).then_some(&when).into_iter().chain([&advice]);
+            for words in rest {
+                ui.horizontal(|ui| {
+                    ui.add_space(26.0);
+                    let words = RichText::new(words).small().color(tokens.text);
+                    ui.add(Label::new(words).wrap());
+                });
+            }
         })
         .response;
     let name = format!("{title}, {when}. {advice}");

@@ -10,6 +10,10 @@ use egui::{Align, Frame, Grid, Id, Layout, Margin, Modal, RichText, ScrollArea, 
 
 /// Wide enough for two columns.
 const WIDE: f32 = 960.0;
+/// Of keys and signs, at least.
+const LEFT_WIDTH: f32 = 112.0;
+/// Between those and what they do.
+const GAP: f32 = 18.0;
 
 pub(super) fn show(ui: &Ui, scene: &Scene<'_>, commands: &mut Vec<Command>) {
     if !scene.state.help {
@@ -90,8 +94,21 @@ fn section(ui: &mut Ui, title: &str, rows: &[(String, String)]) {
             .color(tokens.weak),
     );
     ui.add_space(2.0);
-    let grid = Grid::new(title).num_columns(2).spacing([18.0, 6.0]);
-    grid.min_col_width(112.0).show(ui, |ui| {
+    let word = |left: &str| {
+        let galley = (ui.painter()).layout_no_wrap(left.to_owned(), theme::bold(12.5), tokens.text);
+        galley.size().x
+    };
+    let left_width = rows
+        .iter()
+        .map(|(left, _)| word(left))
+        .fold(LEFT_WIDTH, f32::max);
+    let grid = Grid::new(title)
+        .num_columns(2)
+        .spacing([GAP, 6.0])
+        .min_col_width(left_width)
+        // Longer words take two lines.
+        .max_col_width(ui.available_width() - left_width - GAP);
+    grid.show(ui, |ui| {
         for (left, right) in rows {
             ui.label(RichText::new(left).font(theme::bold(12.5)));
             ui.label(right);

@@ -122,6 +122,10 @@ pub(crate) fn toggle(ui: &mut Ui, on: bool, text: &str, name: &str, tip: &str) -
     response.on_hover_text(tip)
 }
 
+/// Around the word of a segment, both sides together; and where there is little room.
+const SEGMENT_PADDING: f32 = 20.0;
+const LEAST_PADDING: f32 = 6.0;
+
 /// Buttons side by side of which one is on. Returns the one that was clicked.
 pub(crate) fn segments<T: Copy + PartialEq>(
     ui: &mut Ui,
@@ -144,10 +148,13 @@ pub(crate) fn segments<T: Copy + PartialEq>(
             let bold = ui
                 .painter()
                 .layout_no_wrap(text.into(), theme::bold(12.5), color);
-            (value, name, on, galley, color, bold.size().x + 20.0)
+            (value, name, on, galley, color, bold.size().x)
         })
         .collect();
-    let width = parts.iter().map(|part| part.5 + 1.0).sum::<f32>() + 3.0;
+    let words = parts.iter().map(|part| part.5 + 1.0).sum::<f32>() + 3.0;
+    let room = (ui.available_width() - words) / parts.len().max(1) as f32;
+    let padding = room.clamp(LEAST_PADDING, SEGMENT_PADDING);
+    let width = words + padding * parts.len() as f32;
     let (all, whole) = ui.allocate_exact_size(vec2(width, 28.0), Sense::hover());
     let radius = f32::from(theme::CONTROL_RADIUS);
     let stroke = Stroke::new(1.0, tokens.border);
@@ -156,6 +163,7 @@ pub(crate) fn segments<T: Copy + PartialEq>(
     let mut clicked = None;
     let mut left = all.min.x + 2.0;
     for (at, (value, name, on, galley, color, wide)) in parts.into_iter().enumerate() {
+        let wide = wide + padding;
         let rect = Rect::from_min_size(pos2(left, all.min.y + 2.0), vec2(wide, 24.0));
         left += wide + 1.0;
         let response = ui.interact(rect, whole.id.with(at), Sense::click());

@@ -1,11 +1,11 @@
 //! No text is cut off, and no text lies on another one: as it is, and a good deal longer, as in other languages.
 
-use egui::{Context, Rect, Shape, Theme, vec2};
+use egui::{Context, Key, Modifiers, Rect, Shape, Theme, vec2};
 use egui_kittest::Harness;
 use musicstream_viewer::{
     DEMO_TIME,
     model::series::{Split, View},
-    source::Feed,
+    source::{Feed, demo, problem::Problem},
     state::State,
     ui::{App, Clock, speak_pseudo, theme},
 };
@@ -18,6 +18,7 @@ struct Text {
     elided: bool,
 }
 
+/// All texts; with a dialog open, those of the dialog: it lies behind a shade that covers the window, over which it is drawn.
 fn texts(harness: &Harness<'_, App>) -> Vec<Text> {
     fn collect(shape: &Shape, clip: Rect, texts: &mut Vec<Text>) {
         match shape {
@@ -31,8 +32,18 @@ fn texts(harness: &Harness<'_, App>) -> Vec<Text> {
             _ => {}
         }
     }
+    let shapes = &harness.output().shapes;
+    let window = harness.ctx.content_rect();
+    let is_shade = |shape: &Shape| match shape {
+        Shape::Rect(rect) => rect.rect.contains_rect(window) && (1..255).contains(&rect.fill.a()),
+        _ => false,
+    };
+    let first = shapes
+        .iter()
+        .rposition(|clipped| is_shade(&clipped.shape))
+        .unwrap_or(0);
     let mut texts = Vec::new();
-    for clipped in &harness.output().shapes {
+    for clipped in &shapes[first..] {
         collect(&clipped.shape, clipped.clip_rect, &mut texts);
     }
     texts.retain(|text| !text.words.trim().is_empty() && text.clip.intersects(text.rect));
@@ -66,13 +77,19 @@ fn window(view: View, size: [f32; 2], install: fn(&Context)) -> Harness<'static,
         compare: true,
         ..State::default()
     };
-    let app = App::new(
-        Feed::sample(DEMO_TIME),
-        state,
-        Clock::Fixed(DEMO_TIME),
-        std::env::temp_dir(),
-    );
-    let mut harness = Harness::builder()
+    let mut harness = window_on(Feed::sample(DEMO_TIME), state, size, install);
+    harness.run();
+    harness
+}
+
+fn window_on(
+    feed: Feed,
+    state: State,
+    size: [f32; 2],
+    install: fn(&Context),
+) -> Harness<'static, App> {
+    let app = App::new(feed, state, Clock::Fixed(DEMO_TIME), std::env::temp_dir());
+    Harness::builder()
         .with_size(vec2(size[0], size[1]))
         .with_theme(Theme::Light)
         .with_max_steps(12)
@@ -83,9 +100,7 @@ fn window(view: View, size: [f32; 2], install: fn(&Context)) -> Harness<'static,
                 app.ui(ui);
             },
             app,
-        );
-    harness.run();
-    harness
+        )
 }
 
 #[test]
@@ -133,7 +148,7 @@ const NO_WORDS: [&str; 21] = [
 fn longer_words_have_room_too() {
     speak_pseudo(true);
     for view in View::ALL {
-        for size in [[1000.0, 640.0], [1440.0, 900.0]] {
+        for size in [[780.0, 520.0], [1000.0, 640.0], [1440.0, 900.0]] {
             let harness = window(view, size, theme::install);
             let texts = texts(&harness);
             let faults = faults(&texts);
@@ -146,6 +161,67 @@ fn longer_words_have_room_too() {
                 plain.is_empty(),
                 "{view:?}: not by the module of words: {plain:?}"
             );
+        }
+    }
+    speak_pseudo(false);
+}
+
+#[test]
+fn dialogs_have_room_for_longer_words_too() {
+    for pseudo in [false, true] {
+        speak_pseudo(pseudo);
+        for (name, modifiers, key) in [
+            ("help", Modifiers::NONE, Key::F1),
+            ("palette", Modifiers::COMMAND, Key::K),
+            ("days", Modifiers::NONE, Key::D),
+            ("zones", Modifiers::NONE, Key::Z),
+        ] {
+            for size in [[780.0, 520.0], [1440.0, 900.0]] {
+                let mut harness = window(View::Overlay, size, theme::install);
+                let before = texts(&harness).len();
+                harness.key_press_modifiers(modifiers, key);
+                harness.run_steps(4);
+                let texts = texts(&harness);
+                assert!(
+                    !texts.is_empty() && texts.len() != before,
+                    "{name} does not open"
+                );
+                let faults = faults(&texts);
+                assert!(
+                    faults.is_empty(),
+                    "{name} at {size:?}, longer: {pseudo}: {faults:#?}"
+                );
+            }
+        }
+    }
+    speak_pseudo(false);
+}
+
+#[test]
+fn what_is_in_the_way_has_room_for_longer_words_too() {
+    let said = || "the server's own words, which may be a sentence or two".to_owned();
+    for pseudo in [false, true] {
+        speak_pseudo(pseudo);
+        for problem in [
+            Problem::BadAddress(said()),
+            Problem::NoServer(said()),
+            Problem::NeedsPassword,
+            Problem::NoExtension { available: true },
+            Problem::NoPrivilege(said()),
+            Problem::Tls(said()),
+            Problem::Lost(said()),
+        ] {
+            for data in [None, Some(demo::at(DEMO_TIME, 1))] {
+                for size in [[780.0, 520.0], [1440.0, 900.0]] {
+                    let shown = format!("{problem:?} at {size:?}, longer: {pseudo}");
+                    let feed =
+                        Feed::failed(problem.clone(), DEMO_TIME, data.clone(), "music on db:5432");
+                    let mut harness = window_on(feed, State::default(), size, theme::install);
+                    harness.run_steps(4);
+                    let faults = faults(&texts(&harness));
+                    assert!(faults.is_empty(), "{shown}: {faults:#?}");
+                }
+            }
         }
     }
     speak_pseudo(false);

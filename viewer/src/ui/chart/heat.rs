@@ -166,6 +166,9 @@ fn shared(days: usize, day_width: f32) -> impl Iterator<Item = Range<usize>> {
     (0..cells).map(move |cell| cell * days / cells..(cell + 1) * days / cells)
 }
 
+/// Width of the scale of colours.
+const BAR: f32 = 90.0;
+
 /// From the smallest to the largest day of a row.
 struct Scale {
     low: i64,
@@ -191,56 +194,43 @@ impl Scale {
 }
 
 fn head(ui: &Ui, inner: Rect, panel: &Panel, tokens: Tokens) {
+    let y = inner.min.y + 9.0;
+    // From the right: the scale between its words, then what a hatch means.
+    let mut right = inner.max.x;
+    let mut word = |words: &str, space: f32| {
+        let font = theme::font(11.0);
+        let galley = ui.painter().layout_no_wrap(words.into(), font, tokens.weak);
+        right -= galley.size().x;
+        let at = pos2(right, y - galley.size().y / 2.0);
+        ui.painter().galley(at, galley, tokens.weak);
+        right -= space;
+        right
+    };
+    let [least, most] = text::smallest_largest();
+    let end = word(most, 6.0 + BAR);
+    let scale = Scale { low: 0, high: 17 };
+    for step in 0..18 {
+        let x = end + step as f32 * BAR / 18.0;
+        let cell = Rect::from_min_size(pos2(x, y - 5.0), vec2(BAR / 18.0, 10.0));
+        ui.painter()
+            .rect_filled(cell, 0.0, scale.color(step, tokens));
+    }
+    word("", 6.0);
+    word(least, 16.0);
+    let left = word(text::no_data_word(), 5.0 + 12.0);
+    hatch(
+        ui.painter(),
+        Rect::from_min_size(pos2(left, y - 5.0), vec2(12.0, 10.0)),
+        tokens,
+    );
     let title = widgets::elided(
         ui,
         text::title(&panel.title),
         theme::bold(14.0),
         tokens.text,
-        inner.width() * 0.5,
+        left - 16.0 - inner.min.x,
     );
     ui.painter().galley(inner.min, title, tokens.text);
-    let mut right = inner.max.x;
-    let y = inner.min.y + 9.0;
-    let mut word = |words: &str| {
-        let galley = ui
-            .painter()
-            .layout_no_wrap(words.into(), theme::font(11.0), tokens.weak);
-        right -= galley.size().x;
-        ui.painter()
-            .galley(pos2(right, y - galley.size().y / 2.0), galley, tokens.weak);
-        right -= 6.0;
-        right
-    };
-    let [least, most] = text::smallest_largest();
-    let after = word(most);
-    let bar = Rect::from_min_max(pos2(after - 90.0, y - 5.0), pos2(after, y + 5.0));
-    let scale = Scale { low: 0, high: 17 };
-    for step in 0..18 {
-        let x = bar.min.x + step as f32 * 5.0;
-        let cell = Rect::from_min_size(pos2(x, bar.min.y), vec2(5.0, 10.0));
-        ui.painter()
-            .rect_filled(cell, 0.0, scale.color(step, tokens));
-    }
-    right = bar.min.x - 6.0;
-    let smallest = ui
-        .painter()
-        .layout_no_wrap(least.into(), theme::font(11.0), tokens.weak);
-    right -= smallest.size().x;
-    ui.painter().galley(
-        pos2(right, y - smallest.size().y / 2.0),
-        smallest,
-        tokens.weak,
-    );
-    let key = Rect::from_min_size(pos2(right - 74.0, y - 5.0), vec2(12.0, 10.0));
-    hatch(ui.painter(), key, tokens);
-    widgets::text(
-        ui,
-        pos2(key.max.x + 5.0, y),
-        egui::Align2::LEFT_CENTER,
-        text::no_data_word(),
-        theme::font(11.0),
-        tokens.weak,
-    );
 }
 
 #[cfg(test)]
