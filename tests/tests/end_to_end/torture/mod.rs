@@ -268,7 +268,7 @@ impl Pipeline {
                 self.cluster.crash();
                 let before = self.cluster.log_length();
                 self.cluster.boot_as_standby();
-                self.await_logged(before, &["read-only transaction", "during recovery"]);
+                self.await_logged(before, &["read-only transaction", "during recovery"], || ());
                 self.cluster.promote();
                 self.cluster.await_writable();
             }
@@ -318,16 +318,19 @@ impl Pipeline {
             Fault::FillWal => (&disks.wal, "PANIC"),
             _ => (&disks.data, "No space left on device"),
         };
-        disk.fill();
-        self.await_logged(before, &[words]);
+        self.await_logged(before, &[words], || {
+            // Again and again: a checkpoint removes files.
+            disk.fill();
+        });
         disk.clear();
         self.cluster.revive();
     }
 
-    /// Until the server has logged one of these words.
-    fn await_logged(&self, since: u64, words: &[&str]) {
+    /// Until the server has logged one of these words; does something before each look.
+    fn await_logged(&self, since: u64, words: &[&str], meanwhile: impl Fn()) {
         let what = format!("the server to say one of {words:?}");
         until_looking_every(LOOK_EVERY, SOON, &what, || {
+            meanwhile();
             let log = self.cluster.log_since(since);
             words.iter().any(|word| log.contains(word)).then_some(())
         });
