@@ -8,6 +8,7 @@ tools=$CARGO_TARGET_DIR/tools
 
 is_right() { [[ $("$1" pgrx --version 2>/dev/null) == "cargo-pgrx $version" ]]; }
 
+# Its absence is no failure: it is installed below.
 pgrx=$(command -v cargo-pgrx || true)
 [[ $pgrx ]] && is_right "$pgrx" || pgrx=$tools/bin/cargo-pgrx
 if ! is_right "$pgrx"; then

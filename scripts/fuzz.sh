@@ -7,6 +7,7 @@ cd "$ROOT"
 
 seconds=${1:-300}
 tools=$CARGO_TARGET_DIR/tools
+# Its absence is no failure: it is installed below.
 fuzz=$(command -v cargo-fuzz || true)
 [[ $fuzz ]] || fuzz=$tools/bin/cargo-fuzz
 if [[ ! -x $fuzz ]]; then

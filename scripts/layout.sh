@@ -48,6 +48,7 @@ port_is_free() { ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 # remembered_port FILE: the port in FILE, or a free one, which FILE then holds.
 remembered_port() {
   local port
+  # No such file yet: a port is drawn.
   port=$(cat "$1" 2>/dev/null || true)
   until [[ $port ]] && port_is_free "$port"; do port=$((23000 + RANDOM % 1000)); done
   echo "$port" | tee "$1"

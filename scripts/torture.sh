@@ -34,6 +34,7 @@ part faults interrupt:: crash:: torture::
 
 status=0
 for _ in "${parts[@]}"; do wait -n || status=1; done
+# A part that ended before it printed any has none; the sum below tells of that.
 grep -hE 'SEED=|panicked at' "${parts[@]}" || true
 awk -v status=$status '
   /^test result: / { passed += $4; failed += $6 }

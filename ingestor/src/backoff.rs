@@ -34,14 +34,12 @@ impl Outage {
 impl State {
     /// For how long it has lasted, if that is to be said now.
     fn met(&mut self, now: Instant) -> Option<Duration> {
-        let is_aftermath = self.ended.is_some_and(|ended| now - ended < AFTERMATH);
-        if self.said.is_none() && is_aftermath {
-            return None;
-        }
-        let (began, last) = self.said.unwrap_or((now, now));
-        if self.said.is_some() && now - last < SAY_EVERY {
-            return None;
-        }
+        let began = match self.said {
+            Some((_, last)) if now - last < SAY_EVERY => return None,
+            Some((began, _)) => began,
+            None if self.ended.is_some_and(|ended| now - ended < AFTERMATH) => return None,
+            None => now,
+        };
         self.said = Some((began, now));
         Some(now - began)
     }

@@ -1,6 +1,7 @@
 //! Which partitions are ours: claimed, placed, given up, taken back.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
@@ -12,7 +13,7 @@ use super::super::holdings::Holdings;
 use super::super::position::{From, Misfit, Policy, Position, is_another, place, renewed_source};
 use super::super::takeover::Verdict;
 use super::Pump;
-use crate::database::Holder;
+use crate::database::{Claim, Holder};
 use crate::writer::{News, Order};
 
 /// Between attempts to ask Kafka for the bounds of its logs.
@@ -134,30 +135,23 @@ impl Pump {
     /// Has those of the partitions claimed that wait for it, each by the writer it is bound to.
     pub(super) fn claim(&mut self, partitions: &[i32]) {
         let partitions = self.holdings.claim(partitions);
-        let generation = self.generation.load(Ordering::Acquire);
-        for (lane, partitions) in self.by_lane(partitions) {
-            let order = Order::Claim {
-                generation,
-                source: self.settings.source.clone(),
-                partitions,
-            };
-            self.intake.lanes[lane].writer.order(order);
-        }
+        self.order(partitions, |generation, source, partitions| Order::Claim {
+            generation,
+            source,
+            partitions,
+        });
     }
 
     fn look(&mut self, partitions: Vec<i32>) {
-        let generation = self.generation.load(Ordering::Acquire);
-        for (lane, partitions) in self.by_lane(partitions) {
-            let order = Order::Look {
-                generation,
-                source: self.settings.source.clone(),
-                partitions,
-            };
-            self.intake.lanes[lane].writer.order(order);
-        }
+        self.order(partitions, |generation, source, partitions| Order::Look {
+            generation,
+            source,
+            partitions,
+        });
     }
 
-    fn by_lane(&mut self, partitions: Vec<i32>) -> BTreeMap<usize, Vec<i32>> {
+    /// Orders of each writer what is to be done about those of the partitions that are bound to it.
+    fn order(&mut self, partitions: Vec<i32>, to_do: impl Fn(u64, Arc<str>, Vec<i32>) -> Order) {
         let mut by_lane: BTreeMap<usize, Vec<i32>> = BTreeMap::new();
         for partition in partitions {
             by_lane
@@ -165,7 +159,11 @@ impl Pump {
                 .or_default()
                 .push(partition);
         }
-        by_lane
+        let generation = self.generation.load(Ordering::Acquire);
+        for (lane, partitions) in by_lane {
+            let order = to_do(generation, self.settings.source.clone(), partitions);
+            self.intake.lanes[lane].writer.order(order);
+        }
     }
 
     /// Gives our partitions up, if the database answers soon: without it they count as idle after a while, too.
@@ -205,17 +203,17 @@ impl Pump {
         let Some(claims) = self.holdings.claimed().filter(|_| !is_early) else {
             return Ok(());
         };
+        let recreated = || {
+            let next_offset = |(partition, claim): (&i32, &Claim)| (*partition, claim.next_offset);
+            Misfit::Recreated {
+                topic: self.consumer.topic().to_owned(),
+                next_offsets: claims.iter().map(next_offset).collect(),
+            }
+        };
         let mut starts = Vec::new();
         for (partition, claim) in claims {
             if is_another(claim.checksum.as_deref(), self.consumer.topic_id()) {
-                let next_offsets = claims
-                    .iter()
-                    .map(|(number, claim)| (*number, claim.next_offset));
-                return Err(Misfit::Recreated {
-                    topic: self.consumer.topic().to_owned(),
-                    next_offsets: next_offsets.collect(),
-                }
-                .into());
+                return Err(recreated().into());
             }
             let (low, high) = match self.consumer.watermarks(*partition) {
                 Ok(bounds) => bounds,
@@ -228,16 +226,7 @@ impl Pump {
             match place(*partition, claim.next_offset, low, high, policy) {
                 Ok(start) => starts.push((*partition, start)),
                 // It may have been made anew since we connected, which says more.
-                Err(_) if self.consumer.is_another_now() => {
-                    let next_offsets = claims
-                        .iter()
-                        .map(|(number, claim)| (*number, claim.next_offset));
-                    return Err(Misfit::Recreated {
-                        topic: self.consumer.topic().to_owned(),
-                        next_offsets: next_offsets.collect(),
-                    }
-                    .into());
-                }
+                Err(_) if self.consumer.is_another_now() => return Err(recreated().into()),
                 Err(misfit) => return Err(misfit.into()),
             }
         }
