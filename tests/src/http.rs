@@ -8,6 +8,8 @@ use crate::process::Program;
 use crate::secrecy::assert_shows_nothing;
 use crate::wait::until;
 
+const ANSWER_WITHIN: Duration = Duration::from_secs(30);
+
 /// The address at which a program serves, once its log names it.
 ///
 /// # Panics
@@ -27,9 +29,7 @@ pub fn address(program: &Program) -> String {
 pub fn get(address: &str, path: &str) -> (u16, String) {
     let mut stream = TcpStream::connect(address)
         .unwrap_or_else(|error| panic!("cannot connect to {address}: {error}"));
-    stream
-        .set_read_timeout(Some(Duration::from_secs(30)))
-        .unwrap();
+    stream.set_read_timeout(Some(ANSWER_WITHIN)).unwrap();
     write!(
         stream,
         "GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n"
@@ -51,35 +51,43 @@ pub fn get(address: &str, path: &str) -> (u16, String) {
     )
 }
 
-/// Looks for payloads and secrets in all that a program serves, if it serves anything. One that is just ending may not
-/// answer any more; whoever waits for an answer asks with [`get`].
+/// Looks for payloads and secrets in all that a program serves, if it serves anything.
+///
+/// # Errors
+/// It does not answer, as one that is just ending.
 ///
 /// # Panics
-/// There is one.
-pub(crate) fn look_through(name: &str, log: &str) {
+/// There is one; or a page is not there.
+pub(crate) fn look_through(name: &str, log: &str) -> std::io::Result<()> {
     let Some(address) = log
         .split_once("http://")
         .and_then(|(_, rest)| rest.split_once("/metrics"))
         .and_then(|(address, _)| address.parse().ok())
     else {
-        return;
+        return Ok(());
     };
     for path in ["/metrics", "/healthz", "/readyz"] {
-        if let Ok(answer) = ask(&address, path) {
-            assert_shows_nothing(&format!("{path} of {name}"), &answer);
-        }
+        let answer = ask(&address, path)?;
+        let is_page = ["HTTP/1.1 200 ", "HTTP/1.1 503 "]
+            .iter()
+            .any(|start| answer.starts_with(start));
+        assert!(is_page, "{path} of {name}: {answer}");
+        assert_shows_nothing(&format!("{path} of {name}"), &answer);
     }
+    Ok(())
 }
 
 fn ask(address: &SocketAddr, path: &str) -> std::io::Result<String> {
-    let mut stream = TcpStream::connect_timeout(address, Duration::from_secs(1))?;
-    stream.set_read_timeout(Some(Duration::from_secs(1)))?;
+    let mut stream = TcpStream::connect_timeout(address, ANSWER_WITHIN)?;
+    stream.set_read_timeout(Some(ANSWER_WITHIN))?;
     write!(
         stream,
         "GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n"
     )?;
     let mut answer = String::new();
-    stream.read_to_string(&mut answer)?;
+    if stream.read_to_string(&mut answer)? == 0 {
+        return Err(std::io::ErrorKind::UnexpectedEof.into());
+    }
     Ok(answer)
 }
 

@@ -163,11 +163,7 @@ impl Program {
         until(
             Duration::from_secs(10),
             "the program to stand still",
-            || {
-                let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.id())).ok()?;
-                // The state follows the name, which may hold blanks, in parentheses.
-                stat.rsplit_once(") ")?.1.starts_with('T').then_some(())
-            },
+            || (self.state() == Some('T')).then_some(()),
         );
     }
 
@@ -184,10 +180,23 @@ impl Program {
     /// # Panics
     /// It cannot be signalled.
     pub fn terminate(&self) {
-        if self.is_discreet.0 {
-            look_through(&self.name, &self.log());
+        if self.is_discreet.0
+            && let Err(error) = look_through(&self.name, &self.log())
+        {
+            // By itself, or by a signal before: whatever runs on must answer.
+            let what = format!("{} to end, which does not answer: {error}", self.name);
+            until(Duration::from_secs(10), &what, || {
+                matches!(self.state(), None | Some('Z')).then_some(())
+            });
         }
         self.signal(Signal::TERM);
+    }
+
+    /// As `/proc` has it; `None` if there is no such process any more.
+    fn state(&self) -> Option<char> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.id())).ok()?;
+        // It follows the name, which may hold blanks, in parentheses.
+        stat.rsplit_once(") ")?.1.chars().next()
     }
 
     fn signal(&self, signal: Signal) {
