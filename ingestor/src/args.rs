@@ -160,12 +160,12 @@ pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
         .unwrap_or(text.len());
     let number: u64 = text[..digits]
         .parse()
-        .map_err(|_| "expected a number and ms, s or m".to_owned())?;
+        .map_err(|_| "expected a number and ms, s or m, such as 500ms".to_owned())?;
     match &text[digits..] {
         "" | "ms" => Ok(Duration::from_millis(number)),
         "s" => Ok(Duration::from_secs(number)),
         "m" => Ok(Duration::from_secs(number.saturating_mul(60))),
-        _ => Err("expected a number and ms, s or m".to_owned()),
+        _ => Err("expected a number and ms, s or m, such as 500ms".to_owned()),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{generate, load, replay, status, stream};
 
 const EXIT_CODES: &str = "\
 Exit codes:
-  0         all input was stored or rejected, or a stream was stopped; the next run goes on from there
+  0         all input was stored or rejected, or a stream was stopped; the next one goes on there
   1         failed, or a load was interrupted; run again, it goes on where it was
   2         wrong usage
   3         more records were rejected than --max-reject-ratio allows
@@ -21,16 +21,19 @@ Exit codes:
 pub(crate) struct Cli {
     /// Configuration file (TOML): flags by their long names, for all subcommands or in a table of one, and
     /// librdkafka's options in [kafka]; flags and variables win over it
-    #[arg(long, value_name = "FILE", global = true, env = CONFIG_VARIABLE)]
+    #[arg(long, value_name = "FILE", global = true, env = CONFIG_VARIABLE, display_order = LAST)]
     pub(crate) config: Option<PathBuf>,
     /// Print the effective configuration, secrets hidden, and where each value comes from; do nothing else
-    #[arg(long, global = true)]
+    #[arg(long, global = true, display_order = LAST)]
     pub(crate) print_config: bool,
     #[command(flatten)]
     pub(crate) log: LogArgs,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
+
+/// Behind the flags of the subcommand.
+const LAST: usize = 900;
 
 /// Names the configuration file.
 pub(crate) const CONFIG_VARIABLE: &str = "MUSICSTREAM_CONFIG";
@@ -68,8 +71,10 @@ impl Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Write a Kafka topic into Postgres, exactly once, until stopped (or to its end)
+    #[command(after_help = EXIT_CODES)]
     Stream(stream::StreamArgs),
     /// Load CSV or NDJSON files into Postgres, each row exactly once
+    #[command(after_help = EXIT_CODES)]
     Load(load::LoadArgs),
     /// Make up listening events, to Kafka, a file or standard output
     Generate(generate::GenerateArgs),

@@ -225,16 +225,13 @@ impl Effective {
         let Some((name, matches)) = self.matches.subcommand() else {
             return out;
         };
+        // Those of all subcommands are among them.
         let arguments = self
             .command
             .find_subcommand(name)
             .map(Command::get_arguments);
         let mut unset = Vec::new();
-        for argument in self
-            .command
-            .get_arguments()
-            .chain(arguments.into_iter().flatten())
-        {
+        for argument in arguments.into_iter().flatten() {
             let Some(flag) = argument.get_long() else {
                 continue;
             };

@@ -2,16 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::time::Duration;
 
-use anyhow::Context;
 use chrono::{DateTime, SecondsFormat, Utc};
-use rdkafka::consumer::{BaseConsumer, Consumer};
 use serde_json::{Value, json};
 
-use crate::args::{self, DatabaseArgs, KafkaArgs, OutputArgs, OutputFormat, TopicsArgs};
+use crate::args::{DatabaseArgs, KafkaArgs, OutputArgs, OutputFormat, TopicsArgs};
 use crate::database::{self, DatabaseError, Target};
-use crate::stream;
+use crate::stream::{self, Log};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct StatusArgs {
@@ -24,9 +21,6 @@ pub(crate) struct StatusArgs {
     #[command(flatten)]
     pub(crate) output: OutputArgs,
 }
-
-/// How long Kafka may take to answer; without it the ledger is shown alone.
-const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
 /// One row of the ledger, with the end of its log if Kafka told it.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,7 +53,7 @@ pub(crate) fn run(args: StatusArgs) -> anyhow::Result<()> {
     let mut lines = runtime.block_on(read_ledger(&target))?;
     let mut errors = Vec::new();
     for topic in &args.topics.topics {
-        match read_log(&args.kafka, topic) {
+        match stream::look_at(&args.kafka, topic) {
             Ok(log) => {
                 let source = source_in(&lines, &log);
                 add_ends(&mut lines, source, &log.ends);
@@ -96,46 +90,6 @@ async fn read_ledger(target: &Target) -> Result<Vec<Line>, DatabaseError> {
             updated_at: row.get(6),
         })
         .collect())
-}
-
-/// A topic as Kafka has it now.
-struct Log {
-    source: String,
-    /// The source's name if the topic was made anew under an old name.
-    renewed: Option<String>,
-    ends: BTreeMap<i32, i64>,
-}
-
-fn read_log(args: &KafkaArgs, topic: &str) -> anyhow::Result<Log> {
-    let consumer: BaseConsumer = args
-        .finish(args.client_config())
-        .create()
-        .map_err(args::refused)?;
-    let metadata = consumer
-        .fetch_metadata(Some(topic), ANSWER_WITHIN)
-        .with_context(|| format!("Kafka at {} does not answer", args.brokers))?;
-    let cluster = consumer
-        .client()
-        .fetch_cluster_id(ANSWER_WITHIN)
-        .context("Kafka does not tell its cluster id")?;
-    let mut ends = BTreeMap::new();
-    for found in metadata.topics() {
-        if let Some(error) = found.error() {
-            let code = rdkafka::error::RDKafkaErrorCode::from(error);
-            anyhow::bail!("topic {topic}: {code}");
-        }
-        for partition in found.partitions() {
-            let (_, high) = consumer.fetch_watermarks(topic, partition.id(), ANSWER_WITHIN)?;
-            ends.insert(partition.id(), high);
-        }
-    }
-    let source = format!("kafka:{cluster}/{topic}");
-    let renewed = stream::renewed_source(consumer.client(), &source, topic, ANSWER_WITHIN);
-    Ok(Log {
-        source,
-        renewed,
-        ends,
-    })
 }
 
 /// The name under which the ledger has this very topic.

@@ -16,6 +16,9 @@ use crate::wait::until_looking_every;
 /// Longer than a broker takes to start or recover on a busy machine.
 const SOON: Duration = Duration::from_secs(120);
 const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// Disks of a broker.
+const DATA: &str = "data";
+const EMPTY: &str = "empty";
 
 /// One node in KRaft mode, killed with this value.
 pub struct Broker {
@@ -67,29 +70,35 @@ impl Broker {
             secure,
             process: None,
         };
-        broker.configure();
-        let mut format = broker.java("kafka.tools.StorageTool");
+        broker.format(DATA);
+        broker.boot();
+        broker
+    }
+
+    /// Makes a disk of that name, with nothing on it but the cluster's id.
+    fn format(&self, disk: &str) {
+        self.configure(disk);
+        let mut format = self.java("kafka.tools.StorageTool");
         format
             .args([
                 "format",
                 "--cluster-id",
                 "bXVzaWNzdHJlYW10ZXN0cw",
+                "--ignore-formatted",
                 "--config",
             ])
-            .arg(broker.file("server.properties"));
-        if let Some(Secure { user, password, .. }) = &broker.secure {
+            .arg(self.properties(disk));
+        if let Some(Secure { user, password, .. }) = &self.secure {
             let scram = format!("SCRAM-SHA-512=[name={user},password={password}]");
             format.args(["--add-scram", &scram]);
         }
         let status = format.status().unwrap();
-        assert!(status.success(), "{status}: {}", broker.log());
-        broker.boot();
-        broker
+        assert!(status.success(), "{status}: {}", self.log());
     }
 
-    fn configure(&self) {
+    fn configure(&self, disk: &str) {
         let (port, controller) = (self.port, self.controller_port);
-        let data = self.file("data");
+        let data = self.file(disk);
         let mut listeners = format!("PLAINTEXT://127.0.0.1:{port}");
         let mut security = String::new();
         if let Some(Secure {
@@ -130,7 +139,7 @@ impl Broker {
              {security}",
             data.display()
         );
-        fs::write(self.file("server.properties"), text).unwrap();
+        fs::write(self.properties(disk), text).unwrap();
     }
 
     /// Starts the broker and waits until it answers.
@@ -138,8 +147,29 @@ impl Broker {
     /// # Panics
     /// It does not; its log is in the message.
     pub fn boot(&mut self) {
+        self.boot_with(DATA);
+    }
+
+    /// The same with a disk of its own that holds nothing: it knows no topic. [`Broker::boot`] has the former disk again.
+    ///
+    /// # Panics
+    /// As [`Broker::boot`].
+    pub fn boot_empty(&mut self) {
+        self.format(EMPTY);
+        self.boot_with(EMPTY);
+    }
+
+    /// Takes the log of a partition away, while the broker does not run.
+    ///
+    /// # Panics
+    /// There is none.
+    pub fn lose_log(&self, topic: &str, partition: i32) {
+        fs::remove_dir_all(self.file(DATA).join(format!("{topic}-{partition}"))).unwrap();
+    }
+
+    fn boot_with(&mut self, disk: &str) {
         let mut server = self.java("kafka.Kafka");
-        server.arg(self.file("server.properties"));
+        server.arg(self.properties(disk));
         self.process = Some(server.spawn().unwrap());
         let client: BaseConsumer = ClientConfig::new()
             .set("bootstrap.servers", self.address())
@@ -186,6 +216,10 @@ impl Broker {
 
     fn file(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
+    }
+
+    fn properties(&self, disk: &str) -> PathBuf {
+        self.file(&format!("{disk}.properties"))
     }
 
     fn java(&self, class: &str) -> Command {

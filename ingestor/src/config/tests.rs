@@ -60,6 +60,17 @@ fn a_flag_wins_over_the_file_and_the_file_over_the_default() {
     }
     assert!(!printed.contains("very secret"), "{printed}");
     assert!(line(&printed, "\"security.protocol\"").contains("plaintext"));
+    // It is a file of its kind, and says the same again.
+    let values = |printed: &str| -> BTreeSet<String> {
+        let lines = printed
+            .lines()
+            .map(|line| line.split("  # ").next().unwrap());
+        lines.map(str::to_owned).collect()
+    };
+    let again = effective(&printed, &["stream"]).unwrap().print();
+    assert_eq!(values(&again), values(&printed));
+    line(&printed, "log-level");
+
     let crate::cli::Command::Stream(args) = stream.cli.command else {
         panic!("not stream");
     };

@@ -18,6 +18,8 @@ use crate::args::{self, KafkaArgs};
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 /// One question of those.
 const ASK_FOR: Duration = Duration::from_secs(1);
+/// After so many milliseconds without a poll the group takes a member for dead.
+const POLL_WITHIN: &str = "max.poll.interval.ms";
 /// How long leaving the group may take.
 const CLOSE_WITHIN: Duration = Duration::from_secs(5);
 
@@ -45,8 +47,11 @@ pub(super) struct Consumer {
     partition_count: i32,
     membership: Membership,
     is_bounded: bool,
+    poll_within: Duration,
     /// Partitions that the client fetches.
     reading: BTreeSet<i32>,
+    /// Partitions that the client would not fetch, whether or not they are ours: it does not forget.
+    paused: BTreeSet<i32>,
 }
 
 impl Consumer {
@@ -81,6 +86,7 @@ impl Consumer {
             )
             .set("partition.assignment.strategy", "cooperative-sticky")
             .set("session.timeout.ms", "15000")
+            .set(POLL_WITHIN, "300000")
             // How soon a new partition is found.
             .set("topic.metadata.refresh.interval.ms", "30000")
             // Memory is bounded by these; a short back-off keeps a full queue from starving.
@@ -90,22 +96,13 @@ impl Consumer {
             .set("fetch.queue.backoff.ms", "20")
             .set("fetch.wait.max.ms", "100");
         let config = args.finish(config);
+        let poll_within = config
+            .get(POLL_WITHIN)
+            .and_then(|text| text.trim().parse().ok());
         let inner: BaseConsumer<GroupContext> = config
             .create_with_context(GroupContext::default())
             .map_err(args::refused)?;
-        let metadata = first_answer(&inner, topic, &args.brokers)?;
-        let found = metadata.topics().first().context("Kafka named no topic")?;
-        if let Some(error) = found.error() {
-            match RDKafkaErrorCode::from(error) {
-                RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic => {
-                    bail!(
-                        "there is no topic {topic}; hint: create it, or name another with --topic"
-                    )
-                }
-                code => bail!("topic {topic}: {code}"),
-            }
-        }
-        let partition_count = i32::try_from(found.partitions().len())?;
+        let partition_count = partitions_of(&inner, topic, &args.brokers)?;
         if let Membership::Listed(partitions) = &membership
             && let Some(absent) = partitions.iter().find(|number| **number >= partition_count)
         {
@@ -126,7 +123,10 @@ impl Consumer {
             partition_count,
             membership,
             is_bounded,
+            // The client has refused what is no number.
+            poll_within: Duration::from_millis(poll_within.unwrap_or(300_000)),
             reading: BTreeSet::new(),
+            paused: BTreeSet::new(),
         })
     }
 
@@ -165,6 +165,11 @@ impl Consumer {
     /// Whether the run ends at the topic's end.
     pub(super) fn is_bounded(&self) -> bool {
         self.is_bounded
+    }
+
+    /// How often the client must be polled at least, or the group takes our partitions away.
+    pub(super) fn poll_within(&self) -> Duration {
+        self.poll_within
     }
 
     pub(super) fn inner(&self) -> &BaseConsumer<GroupContext> {
@@ -230,7 +235,8 @@ impl Consumer {
         self.stop_reading()
     }
 
-    /// Begins to read partitions at these offsets, while it goes on with the others; `all` are both.
+    /// Begins to read partitions at these offsets, paused before or not, while it goes on with the others; `all` are
+    /// both.
     pub(super) fn read(&mut self, starts: &[(i32, i64)], all: &[(i32, i64)]) -> anyhow::Result<()> {
         let outcome = if self.is_cooperative() {
             self.inner().incremental_assign(&self.list_from(starts)?)
@@ -239,9 +245,12 @@ impl Consumer {
             self.inner().assign(&self.list_from(all)?)
         };
         outcome.context("cannot read partitions")?;
-        self.reading
-            .extend(starts.iter().map(|(partition, _)| partition));
-        Ok(())
+        let begun = starts.iter().map(|(partition, _)| *partition);
+        self.reading.extend(begun.clone());
+        let still: Vec<i32> = begun
+            .filter(|partition| self.paused.contains(partition))
+            .collect();
+        self.set_paused(&still, false)
     }
 
     fn list_from(&self, starts: &[(i32, i64)]) -> anyhow::Result<TopicPartitionList> {
@@ -291,11 +300,17 @@ impl Consumer {
     }
 
     /// Stops or resumes the reading of partitions, whatever is assigned.
-    pub(super) fn set_paused(&self, partitions: &[i32], is_paused: bool) -> anyhow::Result<()> {
+    pub(super) fn set_paused(&mut self, partitions: &[i32], is_paused: bool) -> anyhow::Result<()> {
+        if partitions.is_empty() {
+            return Ok(());
+        }
         let list = self.list(partitions);
         let outcome = if is_paused {
+            self.paused.extend(partitions);
             self.inner().pause(&list)
         } else {
+            self.paused
+                .retain(|partition| !partitions.contains(partition));
             self.inner().resume(&list)
         };
         outcome.context("cannot pause partitions")
@@ -328,6 +343,38 @@ impl Consumer {
         if closing.is_ok() && closed.recv_timeout(CLOSE_WITHIN).is_err() {
             tracing::debug!("leaving the group takes long: not waiting for it");
         }
+    }
+}
+
+/// A client that only asks, and how many partitions a topic has.
+///
+/// # Errors
+/// An option is wrong, Kafka does not answer, or there is no such topic.
+pub(super) fn inquire(
+    args: &KafkaArgs,
+    topic: &str,
+) -> anyhow::Result<(BaseConsumer<GroupContext>, i32)> {
+    let client: BaseConsumer<GroupContext> = args
+        .finish(args.client_config())
+        .create_with_context(GroupContext::default())
+        .map_err(args::refused)?;
+    let partition_count = partitions_of(&client, topic, &args.brokers)?;
+    Ok((client, partition_count))
+}
+
+fn partitions_of(
+    client: &BaseConsumer<GroupContext>,
+    topic: &str,
+    brokers: &str,
+) -> anyhow::Result<i32> {
+    let metadata = first_answer(client, topic, brokers)?;
+    let found = metadata.topics().first().context("Kafka named no topic")?;
+    match found.error().map(RDKafkaErrorCode::from) {
+        None => Ok(i32::try_from(found.partitions().len())?),
+        Some(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic) => {
+            bail!("there is no topic {topic}; hint: create it, or name another with --topic")
+        }
+        Some(code) => bail!("topic {topic}: {code}"),
     }
 }
 

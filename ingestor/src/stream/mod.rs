@@ -15,11 +15,12 @@ mod takeover;
 mod topic_id;
 mod watch;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use rdkafka::client::{Client, ClientContext};
+use rdkafka::consumer::Consumer as _;
 
 use crate::args::{DatabaseArgs, KafkaArgs, OutputArgs, TopicsArgs, parse_duration, parse_name};
 use crate::batch::Limits;
@@ -93,6 +94,9 @@ pub(crate) struct StreamArgs {
 
 /// How long the database may be away before a bounded run has begun.
 const CONNECT_WITHIN: Duration = Duration::from_secs(30);
+
+/// How long Kafka may take for one answer about a topic.
+const LOOK_WITHIN: Duration = Duration::from_secs(5);
 
 /// Part of the records that an endless stream may reject.
 const MAX_REJECT_RATIO: f64 = 0.5;
@@ -230,13 +234,38 @@ fn membership(args: &StreamArgs, topic: &str, topic_count: usize) -> Membership 
     }
 }
 
-/// The name that the ledger has for this very topic if it was made anew under an old name.
-pub(crate) fn renewed_source<C: ClientContext>(
-    client: &Client<C>,
-    source: &str,
-    topic: &str,
-    within: Duration,
-) -> Option<String> {
-    let topic_id = topic_id::of(client, topic, within)?;
-    Some(position::renewed_source(source, topic_id))
+/// A topic as Kafka has it now.
+pub(crate) struct Log {
+    pub(crate) source: String,
+    /// The name that the ledger has for this very topic if it was made anew under an old name.
+    pub(crate) renewed: Option<String>,
+    /// Of each partition, the first offset that is not taken.
+    pub(crate) ends: BTreeMap<i32, i64>,
+}
+
+/// Asks Kafka for a topic without joining a group.
+///
+/// # Errors
+/// An option is wrong, Kafka does not answer, or there is no such topic.
+pub(crate) fn look_at(args: &KafkaArgs, topic: &str) -> anyhow::Result<Log> {
+    let (client, partition_count) = client::inquire(args, topic)?;
+    let cluster = client
+        .client()
+        .fetch_cluster_id(LOOK_WITHIN)
+        .context("Kafka does not tell its cluster id")?;
+    let mut ends = BTreeMap::new();
+    for partition in 0..partition_count {
+        let (_, end) = client
+            .fetch_watermarks(topic, partition, LOOK_WITHIN)
+            .with_context(|| format!("Kafka does not tell where {topic} ends"))?;
+        ends.insert(partition, end);
+    }
+    let source = format!("kafka:{cluster}/{topic}");
+    let renewed = topic_id::of(client.client(), topic, LOOK_WITHIN)
+        .map(|topic_id| position::renewed_source(&source, topic_id));
+    Ok(Log {
+        source,
+        renewed,
+        ends,
+    })
 }

@@ -38,11 +38,17 @@ pub(super) enum Misfit {
         low: i64,
     },
     #[error(
-        "partition {partition}: the log ends at offset {high}, but {next_offset} is the next to read: \
-         the log has lost its end, or the topic was deleted and made anew; hint: if it was made anew, rename its source \
-         in ingest_offsets and rejected_events; stored events stay, and are not counted twice"
+        "partition {partition}: the log ends at offset {high}, but {next_offset} is the next to read: the records from \
+         {high} to {}, {} offsets, are stored, but the log has lost them, or the topic was deleted and made anew; what \
+         comes in their place would be taken for them; hint: no flag goes on from there: as the extension's owner rename \
+         the source, update ingest_offsets set source = source || ' until ' || current_date where source = '{source_name}', and the \
+         same in rejected_events; the log is then read from where --from says; stored events stay, and are not counted \
+         twice",
+        next_offset - 1,
+        next_offset - high
     )]
     Shortened {
+        source_name: String,
         partition: i32,
         next_offset: i64,
         high: i64,
@@ -99,8 +105,9 @@ pub(super) fn is_another(stored: Option<&[u8]>, topic_id: Option<[u8; 16]>) -> b
     }
 }
 
-/// Decides where to begin, given the ledger and the log's offsets `[low, high)`.
+/// Decides where to begin, given the ledger and the log's offsets `[low, high)`; the source is named in what it says.
 pub(super) fn place(
+    source: &str,
     partition: i32,
     next_offset: Option<i64>,
     low: i64,
@@ -133,6 +140,7 @@ pub(super) fn place(
             })
         }
         (Some(next_offset), _) if next_offset > high => Err(Misfit::Shortened {
+            source_name: source.to_owned(),
             partition,
             next_offset,
             high,
@@ -199,6 +207,9 @@ mod tests {
 
     #[test]
     fn the_ledger_decides_where_it_can() {
+        let place = |partition, next_offset, low, high, policy| {
+            place("kafka:c/t", partition, next_offset, low, high, policy)
+        };
         assert_eq!(place(0, None, 5, 9, EARLIEST), start(5, false, 0));
         assert_eq!(place(0, None, 5, 9, LATEST), start(9, true, 0));
         for policy in [EARLIEST, LATEST, ACCEPTING] {
@@ -211,6 +222,7 @@ mod tests {
             assert_eq!(
                 place(3, Some(10), 5, 9, policy),
                 Err(Misfit::Shortened {
+                    source_name: "kafka:c/t".to_owned(),
                     partition: 3,
                     next_offset: 10,
                     high: 9

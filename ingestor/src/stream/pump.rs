@@ -36,7 +36,7 @@ const TICK: Duration = Duration::from_millis(100);
 const BUSY_TICK: Duration = Duration::from_millis(10);
 /// Records taken between two looks at the writers.
 const BURST: usize = 500;
-/// After so long without room for records, reading pauses so that the group can be served.
+/// After so long without room for records, at the latest, reading pauses so that the group can be served.
 const PAUSE_AFTER: Duration = Duration::from_secs(20);
 /// Between copies of the offsets to the group.
 const COMMIT_EVERY: Duration = Duration::from_secs(5);
@@ -247,7 +247,7 @@ impl Pump {
     fn read(&mut self) -> anyhow::Result<()> {
         if self.intake.is_full() {
             let full_since = *self.full_since.get_or_insert_with(Instant::now);
-            if full_since.elapsed() < PAUSE_AFTER {
+            if full_since.elapsed() < PAUSE_AFTER.min(self.consumer.poll_within() / 4) {
                 return self.wait_for_report();
             }
             if !self.is_paused {

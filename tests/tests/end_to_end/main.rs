@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)] // a test has nobody to hand an error to
 
+mod broker;
 mod bytes;
 mod catalogue;
 mod clock;

@@ -5,7 +5,9 @@ use std::time::Duration;
 use postgres::Client;
 
 use musicstream_tests::database::{Database, value};
-use musicstream_tests::pipeline::stream;
+use musicstream_tests::http::{address, get};
+use musicstream_tests::oracle::{assert_metrics_equal_raw, next_offsets};
+use musicstream_tests::pipeline::{stream, stream_to_end};
 use musicstream_tests::process::{Program, Summary, ingestor, run};
 use musicstream_tests::topic::{Record, Topic};
 use musicstream_tests::wait::until;
@@ -35,7 +37,7 @@ fn a_member_that_joins_takes_some_partitions_and_leaves_the_others_alone() {
 
     let second = start();
     until(SOON, "the second member to have its share", || {
-        (owners(&mut client) == 2).then_some(())
+        (owners(&mut client).len() == 2).then_some(())
     });
     topic.send(events(400..800, 4));
     until(SOON, "both to store what there is", || {
@@ -53,13 +55,91 @@ fn a_member_that_joins_takes_some_partitions_and_leaves_the_others_alone() {
     second.finish(SOON).with_code(0);
     topic.send(events(800..1200, 4));
     until(SOON, "the first member to have all again", || {
-        (stored(&mut client) == 1200 && owners(&mut client) == 1).then_some(())
+        (stored(&mut client) == 1200 && owners(&mut client).len() == 1).then_some(())
     });
     first.terminate();
     let log = first.finish(SOON).with_code(0).stderr;
     assert!(!log.contains("fenced"), "nobody fenced another: {log}");
     let rejected: i64 = value(&mut client, "select count(*) from rejected_events", &[]);
     assert_eq!(rejected, 0);
+}
+
+#[test]
+fn members_without_partitions_stand_by_and_replace_those_that_are_killed() {
+    let topic = Topic::create("standing_by", 1);
+    let database = Database::create();
+    let mut client = database.client();
+    let mut members: Vec<Program> = (0..3).map(|_| start_nimble(&database, &topic)).collect();
+    for member in &members {
+        let http = address(member);
+        until(SOON, "each member to be ready, with and without", || {
+            (get(&http, "/readyz").0 == 200).then_some(())
+        });
+    }
+    for round in 0..3 {
+        topic.send(events(round * 100..(round + 1) * 100, 1));
+        until(SOON, "the events to be stored", || {
+            (stored(&mut client) == i64::from(round + 1) * 100).then_some(())
+        });
+        let owner: String = value(&mut client, "select owner from ingest_offsets", &[]);
+        let holder = members.iter().position(|member| is_of(&owner, member));
+        members.swap_remove(holder.unwrap()).kill();
+    }
+    assert!(members.is_empty(), "each was killed while it read");
+    assert_eq!(claims(&mut client), [3], "each has claimed once");
+    let nothing = stream_to_end(&database, &topic);
+    assert_eq!(
+        nothing,
+        Summary::default(),
+        "nothing is left, nor comes twice"
+    );
+    assert_metrics_equal_raw(&mut client);
+}
+
+#[test]
+fn a_partition_that_was_lost_and_comes_back_is_read_from_where_the_other_was_killed() {
+    let topic = Topic::create("coming_back", 2);
+    let database = Database::create();
+    let mut client = database.client();
+    let mut sent = 0;
+    let mut pass = |client: &mut Client| {
+        topic.send(events(sent..sent + 200, 2));
+        sent += 200;
+        until(SOON, "the events to be stored", || {
+            (stored(client) == i64::from(sent)).then_some(())
+        });
+    };
+    let first = start_nimble(&database, &topic);
+    pass(&mut client);
+    for round in 1..=2 {
+        // It loses both to one that is killed once it has had both, and then one of them.
+        first.freeze();
+        let second = start_nimble(&database, &topic);
+        until(SOON, "the second to have both", || {
+            let owners = owners(&mut client);
+            (owners.len() == 1 && is_of(&owners[0], &second)).then_some(())
+        });
+        pass(&mut client);
+        first.thaw();
+        until(SOON, "the first to have one again", || {
+            (owners(&mut client).len() == 2).then_some(())
+        });
+        pass(&mut client);
+        second.kill();
+        pass(&mut client);
+        assert!(
+            is_of(&owners(&mut client).concat(), &first),
+            "round {round}"
+        );
+    }
+    first.terminate();
+    let log = first.finish(SOON).with_code(0).stderr;
+    // At first; after each thaw one and then, after the kill, the other.
+    assert!(log.matches("the group gave us").count() >= 5, "{log}");
+    assert_eq!(next_offsets(&mut client), topic.ends());
+    let rejected: i64 = value(&mut client, "select count(*) from rejected_events", &[]);
+    assert_eq!(rejected, 0);
+    assert_metrics_equal_raw(&mut client);
 }
 
 #[test]
@@ -206,7 +286,7 @@ fn only_records_of_committed_transactions_count_and_a_run_ends_behind_their_mark
     };
     assert_eq!(read(), committed);
     assert_eq!(
-        musicstream_tests::oracle::next_offsets(&mut client),
+        next_offsets(&mut client),
         topic.ends(),
         "the last offsets are those of a marker"
     );
@@ -238,10 +318,23 @@ fn claims(client: &mut Client) -> Vec<i64> {
     rows.iter().map(|row| row.get(0)).collect()
 }
 
-fn owners(client: &mut Client) -> i64 {
-    value(
-        client,
-        "select count(distinct owner) from ingest_offsets",
-        &[],
+/// Who holds partitions, each once.
+fn owners(client: &mut Client) -> Vec<String> {
+    let owners = "select distinct owner from ingest_offsets where owner is not null";
+    let rows = client.query(owners, &[]).unwrap();
+    rows.iter().map(|row| row.get(0)).collect()
+}
+
+fn is_of(owner: &str, member: &Program) -> bool {
+    owner.contains(&format!("/{}/", member.id()))
+}
+
+/// A member of the topic's group whose death is noticed as soon as a broker allows by default.
+fn start_nimble(database: &Database, topic: &Topic) -> Program {
+    Program::start(
+        stream(database, topic)
+            .args(["--group", topic.name()])
+            .args(["-X", "session.timeout.ms=6000"])
+            .args(["-X", "heartbeat.interval.ms=500"]),
     )
 }

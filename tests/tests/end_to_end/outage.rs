@@ -9,17 +9,19 @@ use musicstream_tests::database::{Database, value};
 use musicstream_tests::oracle::{assert_metrics_equal_raw, next_offsets};
 use musicstream_tests::pipeline::stream;
 use musicstream_tests::process::Program;
+use musicstream_tests::proxy::Proxy;
 use musicstream_tests::topic::{Record, Topic};
 use musicstream_tests::wait::until;
 
 const SOON: Duration = Duration::from_secs(180);
+const PARTITIONS: i32 = 2;
 const TRIES: &str = "trying again";
 
 #[test]
 fn a_member_outlasts_minutes_without_its_database_and_says_so_once_a_minute() {
     let cluster = Cluster::start("");
     let database = Database::create_in(&cluster.url(), "");
-    let topic = Topic::create("outage", 4);
+    let topic = Topic::create("outage", PARTITIONS);
     topic.send(events(0..400));
     let mut client = database.client();
     let program = Program::start(
@@ -27,7 +29,7 @@ fn a_member_outlasts_minutes_without_its_database_and_says_so_once_a_minute() {
             .args(["--group", topic.name(), "--batch-rows", "100"])
             .args(["-X", "session.timeout.ms=6000"])
             .args(["-X", "heartbeat.interval.ms=1000"])
-            .args(["-X", "max.poll.interval.ms=25000"]),
+            .args(["-X", "max.poll.interval.ms=6000"]),
     );
     until(SOON, "the first events to be stored", || {
         (stored(&mut client) == 400).then_some(())
@@ -75,13 +77,64 @@ fn a_member_outlasts_minutes_without_its_database_and_says_so_once_a_minute() {
     );
 }
 
+#[test]
+fn partitions_that_were_lost_while_reading_paused_are_read_when_they_come_back() {
+    let topic = Topic::create("paused", PARTITIONS);
+    let database = Database::create();
+    let mut client = database.client();
+    let (proxy, url) = Proxy::before(&database);
+    let start = |url: &str| {
+        Program::start(
+            stream(&database, &topic)
+                .env("DATABASE_URL", url)
+                .args(["--group", topic.name(), "--batch-rows", "100"])
+                .args(["-X", "session.timeout.ms=6000"])
+                .args(["-X", "heartbeat.interval.ms=500"])
+                .args(["-X", "max.poll.interval.ms=6000"]),
+        )
+    };
+    let owners = "select count(distinct owner) from ingest_offsets where owner is not null";
+    let first = start(&url);
+    topic.send(events(0..200));
+    until(SOON, "the first events to be stored", || {
+        (stored(&mut client) == 200).then_some(())
+    });
+    proxy.set_silent(true);
+    topic.send(events(200..2_000));
+    until(SOON, "reading to pause", || {
+        first.log().contains("reading pauses").then_some(())
+    });
+    first.freeze();
+    let second = start(&database.ingest_url());
+    until(SOON, "another to store what is there", || {
+        (stored(&mut client) == 2_000).then_some(())
+    });
+    proxy.set_silent(false);
+    proxy.cut();
+    first.thaw();
+    until(SOON, "both to have a partition", || {
+        (value::<i64>(&mut client, owners, &[]) == 2).then_some(())
+    });
+    topic.send(events(2_000..2_200));
+    until(SOON, "both to store what comes", || {
+        (stored(&mut client) == 2_200).then_some(())
+    });
+    for program in [first, second] {
+        program.terminate();
+        program.finish(SOON).with_code(0);
+    }
+    assert_eq!(next_offsets(&mut client), topic.ends());
+    assert_metrics_equal_raw(&mut client);
+}
+
 fn events(ids: std::ops::Range<i32>) -> Vec<Record> {
     let event = |id| {
         format!(
             r#"{{"event_id":"{id:032x}","user_id":"canary","event_type":"play","region":"eu","ts":"2026-03-01T00:00:00Z"}}"#
         )
     };
-    ids.map(|id| Record::new(id % 4, event(id))).collect()
+    ids.map(|id| Record::new(id % PARTITIONS, event(id)))
+        .collect()
 }
 
 fn stored(client: &mut Client) -> i64 {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use musicstream_tests::database::{Database, value};
+use musicstream_tests::http::{address, figure};
 use musicstream_tests::pipeline::{stream, stream_to_end};
 use musicstream_tests::process::{Program, ingestor, run};
 use musicstream_tests::proxy::Proxy;
@@ -87,15 +88,12 @@ fn what_cannot_be_stored_in_time_is_left_and_a_second_signal_ends_it_at_once() {
         });
         program
     };
-    let claimed = "select count(*) from ingest_offsets where owner is not null";
     let mut client = database.client();
-    let await_claims = |client: &mut postgres::Client| {
-        until(SOON, "both partitions to be claimed", || {
-            (value::<i64>(client, claimed, &[]) == 2).then_some(())
-        });
-    };
     let late = start("1s");
-    await_claims(&mut client);
+    // In the ledger they stand before the answer has passed the proxy.
+    until(SOON, "it to hear that both partitions are its own", || {
+        (late.log().matches(" claimed partition=").count() == 2).then_some(())
+    });
     proxy.set_silent(true);
     // The first thing that a batch asks for; its answer does not arrive.
     let partitions = "select count(*) from pg_inherits where inhparent = 'raw_events'::regclass";
@@ -113,8 +111,10 @@ fn what_cannot_be_stored_in_time_is_left_and_a_second_signal_ends_it_at_once() {
 
     proxy.set_silent(false);
     let stubborn = start("10m");
-    until(SOON, "the rest to be stored", || {
-        (value::<i64>(&mut client, "select count(*) from raw_events", &[]) == 10).then_some(())
+    let http = address(&stubborn);
+    let inserted = format!(r#"events_inserted_total{{topic="{}"}}"#, topic.name());
+    until(SOON, "it to hear that the rest is stored", || {
+        (figure(&http, &inserted) == Some(10.0)).then_some(())
     });
     proxy.set_silent(true);
     topic.send(events(10..20));

@@ -105,7 +105,11 @@ impl Pump {
     fn hand_over(&mut self, partitions: Vec<i32>) -> anyhow::Result<()> {
         let is_lost = self.consumer.is_assignment_lost();
         tracing::info!(?partitions, is_lost, "the group takes our partitions back");
-        let is_drained = !is_lost && self.drain(self.settings.drain_timeout)?;
+        let patience = self
+            .settings
+            .drain_timeout
+            .min(self.consumer.poll_within() / 2);
+        let is_drained = !is_lost && self.drain(patience)?;
         if !is_lost && !is_drained {
             tracing::warn!("not all could be stored in time; whoever reads next reads it again");
         }
@@ -223,7 +227,8 @@ impl Pump {
                 }
             };
             let policy = self.policy_for(*partition);
-            match place(*partition, claim.next_offset, low, high, policy) {
+            let source = &self.settings.source;
+            match place(source, *partition, claim.next_offset, low, high, policy) {
                 Ok(start) => starts.push((*partition, start)),
                 // It may have been made anew since we connected, which says more.
                 Err(_) if self.consumer.is_another_now() => return Err(recreated().into()),

@@ -9,7 +9,7 @@ use super::Pump;
 
 /// Between reports of one kind of trouble.
 const COMPLAIN_EVERY: Duration = Duration::from_secs(60);
-/// A topic that Kafka has not known for so long was deleted.
+/// A topic that Kafka has said for so long not to know was deleted.
 const ABSENT_FOR: Duration = Duration::from_secs(20);
 /// Between questions for such a topic.
 const ASK_EVERY: Duration = Duration::from_secs(2);
@@ -39,8 +39,9 @@ impl Pump {
             Some(false) if absence.since.elapsed() >= ABSENT_FOR => {
                 bail!("the topic is not there any more; hint: was it deleted?")
             }
-            // Not known yet; or no answer, and an outage is waited for.
-            Some(false) | None => {}
+            Some(false) => tracing::debug!("Kafka does not know the topic yet"),
+            // An outage is waited for, and a broker that comes back may not know its topics yet.
+            None => absence.since = Instant::now(),
         }
         Ok(())
     }
