@@ -83,6 +83,14 @@ fn a_flag_wins_over_the_file_and_the_file_over_the_default() {
     assert_eq!(config.get("security.protocol"), Some("plaintext"));
     assert_eq!(config.get("sasl.password"), Some("very secret"));
 
+    // Whichever comes first in the file's order, or in that of the names.
+    for file in [
+        "writers = 9\n[stream]\nwriters = 3",
+        "batch-rows = 9\n[stream]\nbatch-rows = 3",
+    ] {
+        let printed = effective(file, &["stream"]).unwrap().print();
+        assert!(printed.contains(" = 3  # file"), "{printed}");
+    }
     let load = effective(file, &["load", "x.csv"]).unwrap();
     assert!(line(&load.print(), "batch-rows").contains('9'));
 }
