@@ -11,15 +11,15 @@ use musicstream_viewer::{
 };
 
 /// A text as it was painted.
-struct Text {
-    words: String,
+pub(crate) struct Text {
+    pub(crate) words: String,
     rect: Rect,
     clip: Rect,
     elided: bool,
 }
 
 /// All texts; with a dialog open, those of the dialog: it lies behind a shade that covers the window, over which it is drawn.
-fn texts(harness: &Harness<'_, App>) -> Vec<Text> {
+pub(crate) fn texts(harness: &Harness<'_, App>) -> Vec<Text> {
     fn collect(shape: &Shape, clip: Rect, texts: &mut Vec<Text>) {
         match shape {
             Shape::Vec(shapes) => shapes.iter().for_each(|shape| collect(shape, clip, texts)),

@@ -15,5 +15,6 @@ mod pictures;
 mod shot;
 mod states;
 mod steady;
+mod tooltip;
 mod window;
 mod words;
