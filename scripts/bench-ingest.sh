@@ -11,6 +11,8 @@ cd "$ROOT"
 events=${1:-1000000}
 # A long run is steadier than a short one.
 rounds=$((events < 3000000 ? 3 : 1))
+median=
+((rounds == 1)) || median=" Of $rounds such pairs the one with the median ratio stands here."
 scripts/stack.sh up
 # shellcheck source=/dev/null
 . "$STACK/env"
@@ -137,7 +139,7 @@ latency=$(MUSICSTREAM_BIN_DIR=$BIN cargo bench --quiet -p musicstream-tests --be
   echo "# What the ingestor makes of a full topic"
   echo
   echo "Written by \`make bench-ingest EVENTS=$events\`: $events records a run, $(nproc) cores, Postgres $(sql "${database}_plain" 'show server_version' | cut -d' ' -f1), broker and ingestor on the same machine."
-  echo "Dedup, metrics and the broker are in the ingestor's figures. Each run is paired with a plain \`COPY BINARY\` of one connection into a table with a uuid primary key, just before it; of $rounds such pairs the one with the median ratio stands here. Compare ratios, not seconds."
+  echo "Dedup, metrics and the broker are in the ingestor's figures. Each run is paired with a plain \`COPY BINARY\` of one connection into a table with a uuid primary key, just before it.${median} Compare ratios, not seconds."
   echo
   echo "| what | seconds | thousand records/s | plain COPY, seconds | of the plain COPY |"
   echo "| --- | --- | --- | --- | --- |"
