@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test up down remove viewer lint setup bench-extension bench-ingest bench-viewer torture fuzz
+.PHONY: help demo test test-extension up down remove viewer lint setup bench-extension bench-ingest bench-viewer torture fuzz
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -9,6 +9,9 @@ demo: setup ## see the whole path at work; with CSV=FILE on your own events
 
 test: setup ## run every test against the local stack
 	@scripts/test.sh
+
+test-extension: setup ## only the tests that depend on the extension or its Postgres
+	@scripts/test.sh --extension
 
 up: setup ## start Postgres with the extension, and Kafka; then: . target/stack/env
 	@scripts/stack.sh up

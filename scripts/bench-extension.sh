@@ -12,6 +12,6 @@ scripts/postgres.sh down
 buffers=$(awk '/^MemTotal:/ { print int($2 / 4096) "MB" }' /proc/meminfo)
 DATABASE_URL=$(MUSICSTREAM_SHARED_BUFFERS=$buffers scripts/postgres.sh up "$package")
 export DATABASE_URL
-quietly "building the benchmark" cargo build --release -p musicstream-bench
+progress "building the benchmark" cargo build --release -p musicstream-bench
 "$BIN/musicstream-bench" --write docs/benchmarks.md "$@"
 say "written: docs/benchmarks.md"

@@ -16,7 +16,7 @@ median=
 scripts/stack.sh up
 # shellcheck source=/dev/null
 . "$STACK/env"
-quietly "building the ingestor" cargo build --release -p musicstream-ingestor
+progress "building the ingestor" cargo build --release -p musicstream-ingestor
 psql=$("$(find_pg_config)" --bindir)/psql
 ingestor=$BIN/musicstream-ingestor
 folder=$(mktemp -d)

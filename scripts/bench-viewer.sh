@@ -8,7 +8,7 @@ scripts/stack.sh up
 # shellcheck source=/dev/null
 . "$STACK/env"
 # Without -p: a package alone would be built with other features, and everything below it once more.
-quietly "building the viewer, its measurements and its tests" \
+progress "building the viewer, its measurements and its tests" \
   cargo build --release --bin musicstream-viewer --example measure --test viewer_outside
 measure=$BIN/examples/measure
 load=$(cut -d' ' -f1-3 /proc/loadavg)

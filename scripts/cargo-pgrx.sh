@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Runs cargo-pgrx of exactly the version that the extension names; installs it first where it is not there.
+# Usage: cargo-pgrx.sh --install | ARGUMENTS...
 set -euo pipefail
 . "$(dirname "$0")/layout.sh"
 
@@ -12,10 +13,10 @@ is_right() { [[ $("$1" pgrx --version 2>/dev/null) == "cargo-pgrx $version" ]]; 
 pgrx=$(command -v cargo-pgrx || true)
 [[ $pgrx ]] && is_right "$pgrx" || pgrx=$tools/bin/cargo-pgrx
 if ! is_right "$pgrx"; then
-  say "installing cargo-pgrx $version into $tools (once)"
   # It only steers the build: without optimisation it is here in less than half the time.
-  CARGO_TARGET_DIR=$tools/build cargo install --quiet cargo-pgrx --version "$version" --locked --force --root "$tools" \
+  CARGO_TARGET_DIR=$tools/build progress "building cargo-pgrx $version (once)" cargo install cargo-pgrx --version "$version" --locked --force --root "$tools" \
     --debug --config profile.dev.debug=false --config profile.dev.opt-level=0
   rm -rf "$tools/build"
 fi
+[[ ${1:-} != --install ]] || exit 0
 exec "$pgrx" pgrx "$@"

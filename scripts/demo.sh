@@ -37,7 +37,7 @@ load() {
 
 printf '%sBuilding, and starting Postgres and Kafka%s (the first time this takes a while)\n' "$bold" "$plain"
 # What the tests build, too: programs alone would be built with other features of their dependencies, and so once more.
-cargo build --release --all-targets --quiet
+progress "building the programs and their tests" cargo build --release --all-targets
 scripts/stack.sh up
 # shellcheck source=/dev/null
 . "$STACK/env"

@@ -9,7 +9,8 @@ export PGRX_PG_CONFIG_PATH=$pg_config
 out=$CARGO_TARGET_DIR/release/pg_musicstream-package
 cd "$ROOT"
 major=$("$pg_config" --version | grep -oE '[0-9]+' | head -1)
-quietly "building the extension for $("$pg_config" --version)" \
+scripts/cargo-pgrx.sh --install
+progress "building the extension for $("$pg_config" --version)" \
   scripts/cargo-pgrx.sh package --manifest-path pg_musicstream/Cargo.toml --pg-config "$pg_config" \
   --no-default-features --features "pg$major" --out-dir "$out"
 # A database of an older version can be restored, and is then updated. cargo-pgrx takes along the scripts of updates only.

@@ -10,7 +10,7 @@ fetch() {
   cmp -s "$pom" "$home/lib/pom.xml" && return
   say "fetching Kafka from Maven Central (40 MB, once)"
   rm -rf "${home:?}/lib"
-  quietly "fetching Kafka" mvn -q -B -f "$pom" dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$home/lib"
+  progress "fetching Kafka" mvn -q -B -f "$pom" dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$home/lib"
   cp "$pom" "$home/lib/pom.xml"
 }
 

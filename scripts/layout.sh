@@ -16,22 +16,44 @@ die() {
   exit 1
 }
 
-# quietly WHAT COMMAND...: on a terminal its progress is seen; else its words are kept, and shown when it fails.
-quietly() {
-  local what=$1 log
+# progress WHAT COMMAND...: on a terminal the command's own progress is seen. Elsewhere a line a minute says how far it
+# is (how many of how many crates, where it is cargo that runs); its output is kept, and shown when it fails.
+progress() {
+  local what=$1 log ticker status=0 started=$SECONDS
   shift
   if [[ -t 2 ]]; then
     "$@" >/dev/null
     return
   fi
   log=$(mktemp)
-  "$@" >"$log" 2>&1 || {
-    cat "$log" >&2
-    rm -f "$log"
-    die "failed: $what"
-  }
+  report_progress "$what" "$log" 9>&- >/dev/null & # without the lock and the output of its caller
+  ticker=$!
+  # cargo writes its bar, which has the numbers, to a log only when told to.
+  CARGO_TERM_PROGRESS_WHEN=always CARGO_TERM_PROGRESS_WIDTH=80 "$@" >"$log" 2>&1 || status=$?
+  kill "$ticker"
+  wait "$ticker" || true # it was killed
+  if ((status)); then
+    tr '\r' '\n' <"$log" | grep -vE '^ *(Building \[.*)?$' >&2 || true # it may have said nothing
+    say "failed: $what"
+  elif ((SECONDS - started > 60)); then
+    say "$what: done after $(minutes $((SECONDS - started)))"
+  fi
   rm -f "$log"
+  return "$status"
 }
+
+report_progress() {
+  local what=$1 log=$2 seconds=0 far next=10
+  while ! read -rt 5 <> <(:); do # sleeps without a process that would outlive this one
+    ((seconds += 5, seconds >= next)) || continue
+    ((next += next < 60 ? 50 : 60))
+    # Nothing yet, and other programs than cargo, are no failure.
+    far=$(tail -c 4000 "$log" | tr '\r' '\n' | grep -oE '\] [0-9]+/[0-9]+' | tail -1 | sed -E 's!\] (.*)/(.*)!\1 of \2 crates, !' || true)
+    say "$what: $far$(minutes "$seconds")"
+  done
+}
+
+minutes() { printf '%d min %02d s' $(($1 / 60)) $(($1 % 60)); }
 
 # wait_for WHAT SECONDS COMMAND...: polls until the command succeeds.
 wait_for() {
@@ -41,6 +63,23 @@ wait_for() {
     ((SECONDS < deadline)) || die "waited $seconds s for $what"
     sleep 0.1
   done
+}
+
+# child COMMAND...: waits for it, and it is told to end when this script dies, however that may be. A script that is told
+# to end itself calls end_child first; without a child bash would not hear of it before the command is finished.
+child() {
+  local status=0
+  setpriv --pdeathsig TERM "$@" <&0 &
+  child=$!
+  wait "$child" || status=$?
+  child=''
+  return "$status"
+}
+child=''
+end_child() {
+  [[ $child ]] || return 0
+  kill -TERM "$child" 2>/dev/null || true # it may be ending by itself
+  wait "$child" || true # its status is of no interest any more
 }
 
 port_is_free() { ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }

@@ -67,7 +67,7 @@ install_extension() {
     cp "$file" "$to"
     chmod a+r "$to"
     extension_changed=1
-  done < <(find "$1" -type f)
+  done < <(find "$1$system_lib" "$1$system_share" -type f) # of this Postgres: the package may hold it for others, too
 }
 
 make_cluster() {

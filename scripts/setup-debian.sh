@@ -1,24 +1,27 @@
 #!/usr/bin/env bash
-# Brings what building and testing need, by apt, on Debian 12 or Ubuntu; silent when nothing is missing.
-# On any other system it lists what is missing.
+# Brings what building and testing need, by apt, on Debian 12 and later or Ubuntu; silent when nothing is missing. What
+# is missing is found by looking for it (a program, a header, a library), before anything is compiled.
+# On another system, or without root and sudo, it lists what is missing.
 set -euo pipefail
 . "$(dirname "$0")/layout.sh"
 
-missing=()  # what, in words
-packages=() # what brings it on Debian
+missing=()  # packages and what they are for, a line each
+packages=() # the packages alone
 
-# need WHAT "PACKAGE…" COMMAND...: notes WHAT as missing unless the command succeeds.
+# need "PACKAGE…" WHAT_FOR COMMAND...: notes the packages as missing unless the command succeeds.
 need() {
-  local what=$1 from=$2
+  local from=$1 what_for=$2
   shift 2
   "$@" >/dev/null 2>&1 && return
-  missing+=("$what")
+  missing+=("$(printf '%-46s %s' "$from" "$what_for")")
   read -ra from <<<"$from"
   packages+=("${from[@]}")
 }
 
 has() { command -v "$1"; }
 has_java_17() { [[ $(java -version 2>&1) =~ version\ \"([0-9]+) && ${BASH_REMATCH[1]} -ge 17 ]]; }
+# Asks the compiler, which knows where headers are: without one there are none.
+has_header() { cc -E -include "$1" -x c /dev/null; }
 has_library() { PATH=$PATH:/sbin:/usr/sbin ldconfig -p | grep -F "$1"; }
 has_libclang() { [[ ${LIBCLANG_PATH:-} ]] || compgen -G '/usr/lib/llvm-*/lib/libclang*.so*' || has_library libclang; }
 has_renderer() { compgen -G '/usr/lib/*/dri/swrast_dri.so' || compgen -G '/usr/lib/*/dri/libdril_dri.so'; }
@@ -37,68 +40,80 @@ postgres_major() {
   fi
 }
 
+# The system's own Java where that is new enough (Debian 12 and later, Ubuntu 24.04), else 17 by name.
 java_package() {
-  apt-cache show openjdk-17-jre-headless >/dev/null 2>&1 && echo openjdk-17-jre-headless || echo default-jre-headless
+  local own
+  own=$(apt-cache depends default-jre-headless 2>/dev/null | grep -oE 'openjdk-[0-9]+' | cut -d- -f2 | head -1)
+  ((${own:-0} >= 17)) && echo default-jre-headless || echo openjdk-17-jre-headless
 }
 
 survey() {
   missing=() packages=()
-  need "a C compiler" "gcc g++ libc6-dev" has g++
-  need "make" "make" has make
-  need "cmake (builds librdkafka)" "cmake" has cmake
-  need "pkg-config" "pkg-config" has pkg-config
-  need "OpenSSL headers" "libssl-dev" pkg-config --exists openssl
-  need "zlib headers" "zlib1g-dev" pkg-config --exists zlib
-  need "libclang (generates Postgres bindings)" "clang libclang-dev" has_libclang
-  need "clang" "clang" has clang
+  need "gcc g++ libc6-dev" "compilers for C and C++, and the linker of Rust's programs" has g++
+  need "make" "runs this" has make
+  need "cmake" "builds librdkafka" has cmake
+  need "pkg-config" "finds OpenSSL" has pkg-config
+  need "libssl-dev" "OpenSSL's headers, for librdkafka's TLS" has_header openssl/ssl.h
+  need "zlib1g-dev" "zlib's headers, for librdkafka's gzip" has_header zlib.h
+  need "libcurl4-openssl-dev" "libcurl's headers: librdkafka includes them, nothing links libcurl" has_header curl/curl.h
+  need "clang" "reads Postgres's headers for the extension's bindings" has clang
+  need "libclang-dev" "the same, as a library" has_libclang
   local major
   major=$(postgres_major)
-  need "Postgres 14 to 18 with its headers" "postgresql-$major postgresql-server-dev-$major" find_pg_config
-  need "pg_cron" "postgresql-$major-cron" has_cron
-  need "Java 17" "$(java_package)" has_java_17
-  need "Maven (fetches Kafka)" "maven" has mvn
-  need "Python 3" "python3" has python3
-  need "shellcheck" "shellcheck" has shellcheck
-  need "runuser" "util-linux" has runuser
+  need "postgresql-$major postgresql-server-dev-$major" "Postgres 14 to 18 with its headers" find_pg_config
+  need "postgresql-$major-cron" "pg_cron, which calls the rollup" has_cron
+  need "$(java_package)" "Java 17 or later, which runs Kafka" has_java_17
+  need "maven" "fetches Kafka" has mvn
+  need "python3" "the tests' independent counts" has python3
+  need "shellcheck" "make lint" has shellcheck
+  need "util-linux" "runuser: as root, Postgres runs as the user postgres" has runuser
   local library
   for library in libX11.so.6:libx11-6 libX11-xcb.so.1:libx11-xcb1 libXcursor.so.1:libxcursor1 \
     libXi.so.6:libxi6 libxkbcommon-x11.so.0:libxkbcommon-x11-0 libGL.so.1:libgl1; do
-    need "${library%:*} (the viewer's window)" "${library#*:}" has_library "${library%:*}"
+    need "${library#*:}" "the viewer's window" has_library "${library%:*}"
   done
-  need "Xvfb (a display for the tests of the viewer's window)" "xvfb" has Xvfb
-  need "Mesa's software renderer (draws that window)" "libgl1-mesa-dri" has_renderer
-  need "fonts of many scripts (the pictures of the viewer's tests)" "fonts-freefont-ttf fonts-droid-fallback" has_fonts
+  need "xvfb" "a display for the tests of the viewer's window" has Xvfb
+  need "libgl1-mesa-dri" "draws that window without a graphics card" has_renderer
+  need "fonts-freefont-ttf fonts-droid-fallback" "fonts of many scripts for the viewer and its tests" has_fonts
 }
 
-# apt says much and asks little: its words go to a log, which is shown when it fails.
-apt() {
-  local as=()
-  if ((EUID != 0)); then
-    as=(sudo)
-    [[ -t 0 ]] || as+=(-n)
+# sudo may ask for a password only where someone can answer.
+as_root=()
+can_become_root() {
+  ((EUID == 0)) && return
+  has sudo >/dev/null || return
+  as_root=(sudo)
+  if [[ ! -t 0 ]]; then
+    as_root+=(-n)
+    sudo -n true 2>/dev/null
   fi
-  "${as[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q "$@" </dev/null >>"$log" 2>&1 || {
-    tail -30 "$log" >&2
-    die "apt-get $1 failed"
-  }
+}
+
+apt() {
+  local what=$1
+  shift
+  progress "$what" "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q "$@" </dev/null
 }
 
 survey
 if ((${#missing[@]})); then
-  if ! has apt-get >/dev/null || { ((EUID != 0)) && ! has sudo >/dev/null; }; then
+  if ! has apt-get >/dev/null || ! can_become_root; then
     say "missing:"
     printf '  %s\n' "${missing[@]}" >&2
-    ! has apt-get >/dev/null || say "as root: apt-get install ${packages[*]}"
+    ! has apt-get >/dev/null || say "this user cannot install them (no root, no sudo); as root: apt-get install --no-install-recommends ${packages[*]}"
     exit 1
   fi
-  log=$(mktemp)
-  trap 'rm -f "$log"' EXIT
-  apt update
-  survey # apt knows now which Postgres is this system's own
-  say "installing ${packages[*]}"
-  apt install -y --no-install-recommends "${packages[@]}"
+  apt "apt-get update" update
+  survey # apt knows now which Postgres and Java are this system's own
+  say "installing by apt-get:"
+  printf '  %s\n' "${missing[@]}" >&2
+  apt "apt-get install" install -y --no-install-recommends "${packages[@]}"
   survey
-  ((${#missing[@]} == 0)) || die "still missing after apt-get install: ${missing[*]}"
+  if ((${#missing[@]})); then
+    say "still missing after apt-get install:"
+    printf '  %s\n' "${missing[@]}" >&2
+    exit 1
+  fi
 fi
 
 wanted=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' "$ROOT/Cargo.toml")
