@@ -1,0 +1,85 @@
+#!/usr/bin/env bash
+# What a stranger does on a clean Debian: a bare root, the README's line that installs what is missing there, a clone of
+# this checkout's HEAD, and commands in it. Usage:
+#
+#   clean-test.sh SUITE [--user NAME] [--keep FOLDER] [COMMAND...]
+#
+# SUITE is bookworm, trixie or sid. Commands are run one after the other until one fails; without any they are
+# `make setup`, `make lint` and `make test`. They are root's, or those of the plain user NAME with sudo.
+# FOLDER keeps the clone with all that was built in it: a second run with it, in whatever suite, goes on from there.
+# Without it, nothing is left behind but downloads (see clean-root.sh, which also says what of this machine is handed in).
+set -euo pipefail
+. "$(dirname "$0")/layout.sh"
+
+usage() { die "usage: clean-test.sh SUITE [--user NAME] [--keep FOLDER] [COMMAND...]"; }
+
+(($#)) || usage
+suite=$1 user=root keep=''
+shift
+while [[ ${1:-} == --* ]]; do
+  case $1 in
+    --user) user=$2 && shift 2 ;;
+    --keep) keep=$2 && shift 2 ;;
+    *) usage ;;
+  esac
+done
+(($#)) || set -- "make setup" "make lint" "make test"
+
+# The line itself, so that it cannot say less than is needed.
+readme_line=$(grep -m 1 -E '^sudo apt-get update && ' "$ROOT/README.md") ||
+  die "README.md has no line that begins with 'sudo apt-get update && '"
+[[ $user != root ]] || readme_line=${readme_line//sudo /}
+
+# Left by runs that were killed.
+for place in "$ROOT"/target/clean/*-*; do
+  [[ ! -d $place || -d /proc/${place##*-} ]] || rm -rf --one-file-system "$place"
+done
+place=$ROOT/target/clean/$suite-$user-$$
+root=$place/root
+project=/srv/pg_musicstream
+mkdir -p "$place"
+end() {
+  end_child
+  scripts/clean-root.sh remove "$root"
+  rm -rf "$place"
+}
+cd "$ROOT"
+trap end EXIT
+trap 'exit 143' TERM HUP
+trap 'exit 130' INT
+
+clean_root() { child scripts/clean-root.sh "$@"; }
+
+started=$SECONDS
+say "== $suite as $user: a bare root"
+clean_root make "$suite" "$root"
+if [[ $user != root ]]; then
+  # What a plain user has on his machine.
+  clean_root run "$root" -- bash -ec "{ apt-get update && apt-get install -y sudo; } >/tmp/sudo.log 2>&1 || { cat /tmp/sudo.log; exit 1; }"
+  clean_root run "$root" --user "$user" -- true
+  echo "$user ALL=(ALL) NOPASSWD: ALL" >"$root/etc/sudoers.d/$user"
+fi
+git bundle create -q "$place/project.bundle" HEAD
+mkdir -p "${keep:=$place/project}"
+binds=(--bind "$keep:$project" --bind "$place/project.bundle:/srv/project.bundle:ro")
+if [[ -d $ROOT/../shared/data ]]; then binds+=(--bind "$(realpath "$ROOT/../shared/data"):/srv/shared/data:ro"); fi
+
+say "== $suite as $user: the README's line"
+clean_root run "$root" --user "$user" -- bash -ec "{ $readme_line; } >/tmp/readme.log 2>&1 || { cat /tmp/readme.log; exit 1; }"
+clean_root run "$root" "${binds[@]}" -- chown "$user:" "$project"
+if [[ ! -e $keep/.git ]]; then
+  clean_root run "$root" --user "$user" "${binds[@]}" -- git -c advice.detachedHead=false -c init.defaultBranch=main clone -q /srv/project.bundle "$project"
+fi
+# shellcheck disable=SC2016  # for the shell in the root
+clean_root run "$root" --user "$user" "${binds[@]}" --in "$project" -- bash -c '
+  for command; do
+    echo "== $command"
+    SECONDS=0
+    bash -ec "$command" || {
+      status=$?
+      echo "== $command failed after $((SECONDS / 60)) min $((SECONDS % 60)) s"
+      exit "$status"
+    }
+    echo "== $command: $((SECONDS / 60)) min $((SECONDS % 60)) s"
+  done' commands "$@"
+say "== $suite as $user: $(((SECONDS - started) / 60)) min in all"
