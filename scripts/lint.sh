@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# rustfmt, clippy on every package, shellcheck, generated files: any warning is an error.
+# rustfmt, clippy on every package, shellcheck, generated files, what images are built from: any warning is an error.
 set -euo pipefail
 . "$(dirname "$0")/layout.sh"
 cd "$ROOT"
@@ -11,6 +11,7 @@ major=$("$pg_config" --version | grep -oE '[0-9]+' | head -1)
 cargo fmt --all --check
 cargo fmt --manifest-path fuzz/Cargo.toml --check
 scripts/upgrade-script.sh --check
+scripts/build-context.py
 # Bare cargo leaves the extension out: it is checked for the Postgres that is here.
 cargo clippy --release --all-targets -- -D warnings
 cargo clippy --release -p pg_musicstream --no-default-features --features "pg$major" -- -D warnings
