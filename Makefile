@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-extension up down remove viewer lint setup bench-extension bench-ingest bench-viewer torture fuzz
+.PHONY: help demo test test-extension up down remove viewer lint setup bench-extension bench-ingest bench-viewer torture fuzz container-test
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ fuzz: setup ## let a fuzzer look for payloads that the decoder judges wrongly; w
 
 bench-viewer: setup ## measure the viewer's frames, memory and reactions, into docs/viewer-benchmarks.md
 	@scripts/bench-viewer.sh
+
+container-test: ## build both images and try the container stack, with official base images or stand-ins
+	@scripts/container-test.sh
 
 lint: setup ## rustfmt, clippy and shellcheck, warnings as errors
 	@scripts/lint.sh

@@ -1,0 +1,86 @@
+# shellcheck shell=bash disable=SC2034,SC2154 # variables of container-test.sh and of the other files
+# Sourced: the base images that the project's Dockerfiles and its compose file name. They are pulled; where no registry
+# can be reached, stand-ins are made from Debian's packages under the same names.
+
+# shellcheck disable=SC2153 # ROOT is set by layout.sh
+STAND_INS=$ROOT/scripts/containers/stand-ins
+
+# pull_base_images MAJOR SUITE: fails where one cannot be pulled; FOLDER/pull.log says why.
+pull_base_images() {
+  local image
+  for image in debian:bookworm-slim rust:1-bookworm "postgres:$1-$2" "$(compose_image kafka)" "$(compose_image prometheus)"; do
+    timeout 600 docker pull -q "$image" >>"$work/pull.log" 2>&1 || return 1
+  done
+}
+
+# make_base_images MAJOR SUITE: what is not there yet.
+make_base_images() {
+  make_debian bookworm
+  make_debian "$2"
+  make_stand_in rust:1-bookworm rust bookworm fill_rust
+  make_stand_in "postgres:$1-$2" postgres "$2" : --build-arg "POSTGRES_MAJOR=$1"
+  make_stand_in "$(compose_image kafka)" kafka bookworm fill_kafka
+  make_stand_in "$(compose_image prometheus)" prometheus bookworm :
+}
+
+# compose_image SERVICE: the image that the compose file names for it.
+compose_image() {
+  awk -v service="  $1:" '$0 == service { found = 1 } found && $1 == "image:" { print $2; exit }' "$ROOT/docker-compose.yml"
+}
+
+has_image() { docker image inspect "$1" >/dev/null 2>&1; }
+
+# make_debian SUITE: debian:SUITE-slim by debootstrap.
+make_debian() {
+  local suite=$1 root
+  if has_image "debian:$suite-slim"; then return; fi
+  ((EUID == 0)) || die "debian:$suite-slim cannot be pulled, and debootstrap, which can make it, needs root"
+  command -v debootstrap >/dev/null || die "debian:$suite-slim cannot be pulled; debootstrap can make it: apt-get install debootstrap"
+  say "making debian:$suite-slim by debootstrap"
+  root=$(mktemp -d /var/tmp/musicstream-root-XXXXXX) # /tmp may be mounted nodev, where debootstrap refuses to work
+  progress "debootstrap $suite" debootstrap --variant=minbase "$suite" "$root" http://deb.debian.org/debian
+  # Where a proxy stands between this machine and the registries, its authority is known to the machine. Images that
+  # install ca-certificates accept it then, too.
+  if compgen -G '/usr/local/share/ca-certificates/*.crt' >/dev/null; then
+    mkdir -p "$root/usr/local/share/ca-certificates"
+    cp /usr/local/share/ca-certificates/*.crt "$root/usr/local/share/ca-certificates/"
+  fi
+  # As in the official image: apt keeps no copies of what it has read and installed.
+  cat >"$root/etc/apt/apt.conf.d/docker-clean" <<'APT'
+DPkg::Post-Invoke { "rm -f /var/cache/apt/archives/*.deb /var/cache/apt/*.bin || true"; };
+Dir::Cache::pkgcache "";
+Dir::Cache::srcpkgcache "";
+APT
+  rm -rf "$root"/var/cache/apt/archives/*.deb "$root"/var/cache/apt/*.bin "$root"/var/lib/apt/lists/*
+  tar -C "$root" -c . | docker import --change 'CMD ["bash"]' --change 'LABEL musicstream.stand-in=yes' - "debian:$suite-slim" >/dev/null
+  rm -rf "$root"
+}
+
+# make_stand_in IMAGE FOLDER SUITE FILL OPTIONS...: builds a folder of STAND_INS as IMAGE. FILL adds to a copy of it
+# what comes from this machine.
+make_stand_in() {
+  local image=$1 folder=$2 suite=$3 fill=$4 context
+  shift 4
+  if has_image "$image"; then return; fi
+  say "making a stand-in for $image"
+  context=$(mktemp -d)
+  cp -r "$STAND_INS/$folder/." "$context"
+  "$fill" "$context"
+  progress "building the stand-in for $image" docker build --progress plain --build-arg "DEBIAN=$suite" --label musicstream.stand-in=yes "$@" \
+    -t "$image" "$context"
+  rm -rf "$context"
+}
+
+# This machine's toolchain, without documentation and what only people use.
+fill_rust() {
+  local toolchain
+  toolchain=$(rustc --print sysroot)
+  mkdir "$1/toolchain"
+  tar -C "$toolchain" -c --exclude ./share --exclude ./etc --exclude ./lib/rustlib/src --exclude '*rust-analyzer*' --exclude '*clippy*' \
+    --exclude '*miri*' --exclude ./bin/rls . | tar -C "$1/toolchain" -x
+}
+
+fill_kafka() {
+  progress "fetching Kafka" mvn -q -B -f "$ROOT/scripts/kafka/pom.xml" dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$1/lib"
+  cp "$ROOT/scripts/kafka/log4j2.properties" "$1/"
+}
