@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# cargo test runs each test program through this: test-runner.sh PROGRAM ARGUMENTS...
+#
+# The end-to-end tests wait for servers far more than they compute, so more of them run at a time than there are
+# processors. libtest takes tests in the order of their names, and the longest would come last and alone: those run
+# beside the others, from the start.
+set -euo pipefail
+
+program=$1
+shift
+name=${program##*/}
+name=${name%-*} # without cargo's hash
+if [[ $name != end_to_end ]]; then exec "$program" "$@"; fi
+
+long=(torture::) # minutes each
+skips=()
+for test in "${long[@]}"; do skips+=(--skip "$test"); done
+
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+status=0
+RUST_TEST_THREADS=${#long[@]} "$program" "$@" "${long[@]}" >"$log" 2>&1 &
+beside=$!
+RUST_TEST_THREADS=${RUST_TEST_THREADS:-8} "$program" "$@" "${skips[@]}" || status=$?
+echo "beside these: ${long[*]}"
+wait "$beside" || status=$?
+cat "$log"
+exit "$status"
