@@ -46,7 +46,7 @@ mkdir -p "$demo"
 today=$(<"$demo/today")
 days_ago() { date -u -d "$today - $1 days" +%F; }
 
-if [[ $csv ]]; then section "Your file into Postgres"; else section "A month of history, from files into Postgres"; fi
+if [[ $csv ]]; then section "Your file into Postgres"; else section "Four weeks of history, from files into Postgres"; fi
 if [[ $csv ]]; then
   load "$csv"
 else
@@ -55,18 +55,20 @@ else
   fi
   history=$demo/history.csv.zst
   if [[ ! -e $history ]]; then
-    ingestor generate --count 1500000 --seed 1 --from "$(days_ago 32)" --until "$(days_ago 2)" --to "$history" --output json >/dev/null
+    # Whole weeks here and through Kafka, so that a day has as many events in both: 4 weeks of what is left of Kafka's
+    # 200,000 records without the duplicates and malformed ones.
+    ingestor generate --count 772000 --seed 1 --from "$(days_ago 35)" --until "$(days_ago 7)" --to "$history" --output json >/dev/null
   fi
   load "$history"
 fi
 sql -c "select musicstream_rollup()" >/dev/null
 
-section "200,000 events into Kafka, among them duplicates, late and malformed ones"
+section "A week of 200,000 records into Kafka, among them duplicates, late and malformed ones"
 # The note lies with the broker's data, since it tells what is in them.
 if [[ -e $STACK/kafka/demo_events ]]; then
   echo "   they are in topic music_events since the first run"
 else
-  generated=$(ingestor generate --count 200000 --seed 2 --from "$(days_ago 2)" --until "$(days_ago 1)T23:00:00Z" \
+  generated=$(ingestor generate --count 200000 --seed 2 --from "$(days_ago 7)" --until "$today" \
     --duplicates 3 --late 2 --malformed 0.5 --to kafka --output json)
   figures "$generated" records duplicates late malformed
   touch "$STACK/kafka/demo_events"
