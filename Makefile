@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-extension up down remove viewer lint setup bench-extension bench-ingest bench-viewer torture fuzz container-test
+.PHONY: help demo test test-extension up down remove viewer lint release-check setup bench-extension bench-ingest bench-viewer torture fuzz container-test
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ bench-viewer: setup ## measure the viewer's frames, memory and reactions, into d
 
 container-test: ## build both images and try the container stack, with official base images or stand-ins
 	@scripts/container-test.sh
+
+release-check: ## what a release must pass besides .ci/run, on clean Debian systems; with PARTS="NAME..." only these
+	@scripts/release-check.sh $(PARTS)
 
 lint: setup ## rustfmt, clippy and shellcheck, warnings as errors
 	@scripts/lint.sh

@@ -6,7 +6,8 @@
 #
 # SUITE is bookworm, trixie or sid. Commands are run one after the other until one fails; without any they are
 # `make setup`, `make lint` and `make test`. They are root's, or those of the plain user NAME with sudo.
-# FOLDER keeps the clone with all that was built in it: a second run with it, in whatever suite, goes on from there.
+# FOLDER keeps the clone with all that was built in it: a second run with it, in whatever suite, goes on from there, with
+# the HEAD of then.
 # Without it, nothing is left behind but downloads (see clean-root.sh, which also says what of this machine is handed in).
 set -euo pipefail
 . "$(dirname "$0")/layout.sh"
@@ -56,7 +57,7 @@ clean_root make "$suite" "$root"
 if [[ $user != root ]]; then
   # What a plain user has on his machine.
   clean_root run "$root" -- bash -ec "{ apt-get update && apt-get install -y sudo; } >/tmp/sudo.log 2>&1 || { cat /tmp/sudo.log; exit 1; }"
-  clean_root run "$root" --user "$user" -- true
+  clean_root run "$root" --user "$user" -- true # makes the user
   echo "$user ALL=(ALL) NOPASSWD: ALL" >"$root/etc/sudoers.d/$user"
 fi
 git bundle create -q "$place/project.bundle" HEAD
@@ -66,9 +67,13 @@ if [[ -d $ROOT/../shared/data ]]; then binds+=(--bind "$(realpath "$ROOT/../shar
 
 say "== $suite as $user: the README's line"
 clean_root run "$root" --user "$user" -- bash -ec "{ $readme_line; } >/tmp/readme.log 2>&1 || { cat /tmp/readme.log; exit 1; }"
-clean_root run "$root" "${binds[@]}" -- chown "$user:" "$project"
-if [[ ! -e $keep/.git ]]; then
-  clean_root run "$root" --user "$user" "${binds[@]}" -- git -c advice.detachedHead=false -c init.defaultBranch=main clone -q /srv/project.bundle "$project"
+clean_root run "$root" "${binds[@]}" -- bash -ec "[[ \$(stat -c %U $project) == $user ]] || chown -R $user: $project"
+if [[ -e $keep/.git ]]; then
+  clean_root run "$root" --user "$user" "${binds[@]}" --in "$project" -- \
+    bash -ec "git fetch -q /srv/project.bundle HEAD && git checkout -q --detach FETCH_HEAD"
+else
+  clean_root run "$root" --user "$user" "${binds[@]}" -- \
+    git -c advice.detachedHead=false -c init.defaultBranch=main clone -q /srv/project.bundle "$project"
 fi
 # shellcheck disable=SC2016  # for the shell in the root
 clean_root run "$root" --user "$user" "${binds[@]}" --in "$project" -- bash -c '
