@@ -216,7 +216,8 @@ fn a_zone_that_nobody_knows_is_refused() {
             "{zone}: {error:?}"
         );
     }
+    // A name with digits. (EST5EDT is none on every system: Debian 13 moved it to the package tzdata-legacy.)
     client
-        .batch_execute("select * from daily_metrics_at('Etc/GMT+5'); select * from daily_metrics_at('EST5EDT')")
+        .batch_execute("select * from daily_metrics_at('Etc/GMT+5')")
         .unwrap();
 }
