@@ -123,7 +123,9 @@ impl From<SettingError> for DatabaseError {
 
 fn hint(sqlstate: &str) -> Option<&'static str> {
     Some(match sqlstate {
-        "28P01" => "Check the password in --database-url, PGPASSWORD or ~/.pgpass.",
+        "28P01" => {
+            "Check the password in --database-url, --database-password-file, PGPASSWORD or ~/.pgpass."
+        }
         "28000" => "Check the user, and the server's pg_hba.conf.",
         "3D000" => "Create the database, or name another one in --database-url or PGDATABASE.",
         "42501" => "Grant the role musicstream_ingest to the user that the ingestor connects as.",

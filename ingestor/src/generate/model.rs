@@ -96,7 +96,8 @@ enum Clock {
     Live {
         shares: Schedule,
         events_a_second: u64,
-        shares_of: i64,
+        /// When the regions' shares were last set.
+        shares_of: Option<i64>,
     },
 }
 
@@ -142,7 +143,7 @@ impl Model {
                 let clock = Clock::Live {
                     shares,
                     events_a_second,
-                    shares_of: i64::MIN,
+                    shares_of: None,
                 };
                 (clock, now, now - LATEST_ARRIVAL_DAYS * MICROS_PER_DAY)
             }
@@ -180,9 +181,12 @@ impl Model {
                 shares, shares_of, ..
             } => {
                 let ts = now();
-                if ts - *shares_of > 60 * MICROS_PER_SECOND || *shares_of > ts {
+                // Also if the clock was set back.
+                let is_current =
+                    shares_of.is_some_and(|set| (0..=60 * MICROS_PER_SECOND).contains(&(ts - set)));
+                if !is_current {
                     shares.move_to(ts);
-                    *shares_of = ts;
+                    *shares_of = Some(ts);
                 }
                 ts
             }

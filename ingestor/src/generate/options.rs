@@ -1,5 +1,6 @@
 //! The options of `generate`, and the plan they make.
 
+use std::hash::{BuildHasher, RandomState};
 use std::path::PathBuf;
 
 use clap::CommandFactory;
@@ -42,9 +43,10 @@ pub(crate) struct GenerateArgs {
     /// How many records to make, bad ones and duplicates included
     #[arg(long, value_name = "N", required_unless_present = "live")]
     pub(super) count: Option<u64>,
-    /// Seed: the same options and seed make the same bytes (give --from and --until too)
-    #[arg(long, value_name = "S", default_value_t = 1)]
-    seed: u64,
+    /// Seed: the same options and seed make the same bytes (give --from and --until too) [default: 1; with --live
+    /// another one each time, so that a restart does not repeat event ids]
+    #[arg(long, value_name = "S")]
+    seed: Option<u64>,
     /// Where to: `kafka`, a file (.csv or .ndjson, packed if it ends in .gz or .zst), or - for standard output
     #[arg(long, value_name = "TARGET")]
     pub(super) to: Target,
@@ -177,7 +179,7 @@ impl GenerateArgs {
             );
         }
         Ok(Plan {
-            seed: self.seed,
+            seed: self.seed(),
             count: self.count,
             span: self.span(now)?,
             users: self.users,
@@ -186,6 +188,13 @@ impl GenerateArgs {
             regions: regions(&self.regions),
             shares,
         })
+    }
+
+    /// Live events have new times at each start: with the same ids they would conflict with those of the start before.
+    fn seed(&self) -> u64 {
+        let drawn = || RandomState::new().hash_one(std::process::id());
+        self.seed
+            .unwrap_or_else(|| if self.live { drawn() } else { 1 })
     }
 
     fn span(&self, now: i64) -> Result<Span, String> {

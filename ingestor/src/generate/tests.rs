@@ -336,6 +336,45 @@ fn a_live_span_asks_the_clock_and_has_no_end() {
     }
 }
 
+/// The first records of a live span that begins at a fixed instant.
+fn live(options: &str, count: usize) -> Vec<Draft> {
+    let plan = plan(&format!("--to - --live --rate 100 {options}"));
+    let mut model = Model::new(&plan, 1_000_000_000_000_000);
+    (0..count as i64)
+        .map(|tick| {
+            let now = 1_000_000_000_000_000 + tick * 10_000;
+            model.next(|| now).expect("no end").0
+        })
+        .collect()
+}
+
+#[test]
+fn a_live_span_has_events_of_every_region() {
+    let mut counts = [0_u32; 4];
+    for draft in live("--seed 1", 5_000) {
+        counts[usize::from(draft.region)] += 1;
+    }
+    assert!(counts.iter().all(|count| *count > 100), "{counts:?}");
+}
+
+#[test]
+fn a_live_span_that_starts_again_makes_other_events_unless_its_seed_is_given() {
+    let ids = |options| -> HashSet<u128> {
+        live(options, 1_000)
+            .iter()
+            .map(|draft| draft.event_id)
+            .collect()
+    };
+    assert!(ids("").is_disjoint(&ids("")), "event ids repeat");
+    assert_eq!(ids("--seed 7"), ids("--seed 7"));
+    let span = "--count 10 --to -";
+    assert_eq!(
+        plan(span).seed,
+        plan(span).seed,
+        "a span in the past stays reproducible"
+    );
+}
+
 #[test]
 fn wrong_options_are_refused() {
     for options in [
