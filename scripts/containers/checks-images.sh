@@ -42,7 +42,8 @@ images_are_lean() {
     "$(postgres_image):/usr/lib/postgresql/$POSTGRES_MAJOR/lib/pg_musicstream.so"; do
     docker run --rm --entrypoint cat "${file%:/*}" "/${file##*:/}" >"$work/program"
     [[ -s $work/program ]]
-    ! grep -qa '\.debug_info' "$work/program" || die "$file has debug information"
+    # The names of sections only: a program that prints backtraces has the words in its code.
+    ! readelf -SW "$work/program" | grep -F .debug_info || die "$file has debug information"
   done
 }
 
