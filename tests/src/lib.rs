@@ -16,6 +16,7 @@ pub mod oracle;
 pub mod pipeline;
 pub mod port;
 pub mod process;
+pub mod progress;
 pub mod proxy;
 pub mod random;
 pub mod secrecy;
