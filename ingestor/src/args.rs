@@ -99,6 +99,14 @@ impl KafkaArgs {
         config
     }
 
+    /// Whether the brokers share a group's partitions out (KIP-848) and not one of its members.
+    pub(crate) fn uses_consumer_protocol(&self) -> bool {
+        let mut options = self.options.iter().rev();
+        options
+            .find(|(key, _)| key == "group.protocol")
+            .is_some_and(|(_, value)| value.trim().eq_ignore_ascii_case("consumer"))
+    }
+
     /// Puts the user's `-X` options over the configuration: they win over every default.
     pub(crate) fn finish(&self, mut config: rdkafka::ClientConfig) -> rdkafka::ClientConfig {
         for (key, value) in &self.options {
@@ -125,12 +133,16 @@ fn parse_option(text: &str) -> Result<(String, String), String> {
         Some((key, value)) if !key.trim().is_empty() => (key.trim(), value),
         _ => return Err("expected key=value".to_owned()),
     };
-    let value = match value.strip_prefix('@') {
-        None => value.to_owned(),
-        Some(plain) if plain.starts_with('@') => plain.to_owned(),
-        Some(file) => read_secret(file.as_ref()).map_err(|error| format!("{error:#}"))?,
-    };
-    Ok((key.to_owned(), value))
+    Ok((key.to_owned(), option_value(value)?))
+}
+
+/// The value of an option of librdkafka as it was written: `@file` stands for the content of that file, `@@` for `@`.
+pub(crate) fn option_value(text: &str) -> Result<String, String> {
+    match text.strip_prefix('@') {
+        None => Ok(text.to_owned()),
+        Some(plain) if plain.starts_with('@') => Ok(plain.to_owned()),
+        Some(file) => read_secret(file.as_ref()).map_err(|error| format!("{error:#}")),
+    }
 }
 
 /// The content of a file that holds a secret, without the line end that editors add.

@@ -14,6 +14,7 @@ mod generate;
 mod load;
 mod logging;
 mod monitor;
+mod outage;
 mod owner;
 mod progress;
 mod reject_limit;

@@ -6,6 +6,46 @@ use std::time::Duration;
 
 use crate::args::OutputFormat;
 
+/// How a run ended that did not fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// All input was judged, and stored or rejected.
+    AtEnd,
+    /// A signal stopped it before that.
+    Interrupted,
+    /// A signal stopped an endless stream, which has no other end.
+    Stopped,
+}
+
+impl Ending {
+    /// Whether all input was judged; `None` for a run whose input has no end.
+    pub(crate) fn is_complete(self) -> Option<bool> {
+        match self {
+            Ending::AtEnd => Some(true),
+            Ending::Interrupted => Some(false),
+            Ending::Stopped => None,
+        }
+    }
+
+    /// The first words of a summary in text form.
+    pub(crate) fn prefix(self) -> &'static str {
+        match self {
+            Ending::Interrupted => "interrupted before the end: ",
+            Ending::AtEnd | Ending::Stopped => "",
+        }
+    }
+
+    /// The ending of several runs together.
+    pub(crate) fn and(self, other: Ending) -> Ending {
+        match (self, other) {
+            (Ending::AtEnd, other) => other,
+            (ending, Ending::AtEnd) => ending,
+            (Ending::Stopped, Ending::Stopped) => Ending::Stopped,
+            _ => Ending::Interrupted,
+        }
+    }
+}
+
 /// Totals of a run. `read` = inserted + duplicate + conflicting + rejected once all is committed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Totals {
@@ -36,12 +76,13 @@ impl Totals {
     }
 
     /// Prints the summary on standard output.
-    pub(crate) fn print(&self, elapsed: Duration, output: OutputFormat) {
-        // A reader that has gone is no error: all is stored.
-        let _ = writeln!(std::io::stdout(), "{}", self.render(elapsed, output));
+    pub(crate) fn print(&self, ending: Ending, elapsed: Duration, output: OutputFormat) {
+        let text = self.render(ending, elapsed, output);
+        // A reader that has gone is no error: what was counted is stored.
+        let _ = writeln!(std::io::stdout(), "{text}");
     }
 
-    fn render(&self, elapsed: Duration, output: OutputFormat) -> String {
+    fn render(&self, ending: Ending, elapsed: Duration, output: OutputFormat) -> String {
         let seconds = elapsed.as_secs_f64();
         let rate = if seconds > 0.0 {
             self.read as f64 / seconds
@@ -50,7 +91,8 @@ impl Totals {
         };
         match output {
             OutputFormat::Text => format!(
-                "read {}  inserted {}  duplicate {}  conflicting {}  rejected {}  in {:.1} s ({:.0} events/s)",
+                "{}read {}  inserted {}  duplicate {}  conflicting {}  rejected {}  in {:.1} s ({:.0} events/s)",
+                ending.prefix(),
                 self.read,
                 self.inserted,
                 self.duplicate,
@@ -59,16 +101,21 @@ impl Totals {
                 seconds,
                 rate
             ),
-            OutputFormat::Json => serde_json::json!({
-                "read": self.read,
-                "inserted": self.inserted,
-                "duplicate": self.duplicate,
-                "conflicting": self.conflicting,
-                "rejected": self.rejected,
-                "seconds": (seconds * 1000.0).round() / 1000.0,
-                "events_per_second": rate.round(),
-            })
-            .to_string(),
+            OutputFormat::Json => {
+                let mut json = serde_json::json!({
+                    "read": self.read,
+                    "inserted": self.inserted,
+                    "duplicate": self.duplicate,
+                    "conflicting": self.conflicting,
+                    "rejected": self.rejected,
+                    "seconds": (seconds * 1000.0).round() / 1000.0,
+                    "events_per_second": rate.round(),
+                });
+                if let Some(is_complete) = ending.is_complete() {
+                    json["complete"] = is_complete.into();
+                }
+                json.to_string()
+            }
         }
     }
 }
@@ -87,7 +134,9 @@ mod tests {
 
     #[test]
     fn json_has_the_names_that_scripts_rely_on() {
-        let text = TOTALS.render(Duration::from_millis(2500), OutputFormat::Json);
+        let render =
+            |ending| TOTALS.render(ending, Duration::from_millis(2500), OutputFormat::Json);
+        let text = render(Ending::AtEnd);
         let json: serde_json::Value = serde_json::from_str(&text).unwrap();
         for (name, count) in [
             ("read", 10),
@@ -100,14 +149,29 @@ mod tests {
         }
         assert_eq!(json["seconds"], 2.5);
         assert_eq!(json["events_per_second"], 4.0);
+        assert_eq!(json["complete"], true);
+        assert!(render(Ending::Interrupted).contains(r#""complete":false"#));
+        assert!(!render(Ending::Stopped).contains("complete"));
     }
 
     #[test]
     fn text_has_all_figures() {
-        let text = TOTALS.render(Duration::from_millis(2500), OutputFormat::Text);
-        assert_eq!(
-            text,
-            "read 10  inserted 5  duplicate 3  conflicting 1  rejected 1  in 2.5 s (4 events/s)"
-        );
+        let render =
+            |ending| TOTALS.render(ending, Duration::from_millis(2500), OutputFormat::Text);
+        let text =
+            "read 10  inserted 5  duplicate 3  conflicting 1  rejected 1  in 2.5 s (4 events/s)";
+        assert_eq!(render(Ending::AtEnd), text);
+        assert_eq!(render(Ending::Stopped), text);
+        let interrupted = format!("interrupted before the end: {text}");
+        assert_eq!(render(Ending::Interrupted), interrupted);
+    }
+
+    #[test]
+    fn of_several_runs_one_that_was_interrupted_leaves_all_incomplete() {
+        use Ending::{AtEnd, Interrupted, Stopped};
+        assert_eq!(AtEnd.and(AtEnd), AtEnd);
+        assert_eq!(AtEnd.and(Interrupted), Interrupted);
+        assert_eq!(Interrupted.and(AtEnd), Interrupted);
+        assert_eq!(Stopped.and(Stopped), Stopped);
     }
 }

@@ -27,6 +27,7 @@ pub struct Broker {
     controller_port: u16,
     secure_port: u16,
     secure: Option<Secure>,
+    settings: String,
     process: Option<Child>,
 }
 
@@ -46,7 +47,15 @@ impl Broker {
     /// # Panics
     /// Java or the stack's Kafka are not on this machine, or fail.
     pub fn start() -> Broker {
-        Broker::make(None)
+        Broker::make(None, "")
+    }
+
+    /// One with further settings, a line each.
+    ///
+    /// # Panics
+    /// As [`Broker::start`].
+    pub fn start_with(settings: &str) -> Broker {
+        Broker::make(None, settings)
     }
 
     /// One that has a listener with TLS and SASL besides; see [`Broker::secure_address`].
@@ -54,10 +63,10 @@ impl Broker {
     /// # Panics
     /// As [`Broker::start`].
     pub fn start_secure(secure: Secure) -> Broker {
-        Broker::make(Some(secure))
+        Broker::make(Some(secure), "")
     }
 
-    fn make(secure: Option<Secure>) -> Broker {
+    fn make(secure: Option<Secure>, settings: &str) -> Broker {
         let folder = tempfile::Builder::new()
             .prefix("musicstream-broker-")
             .tempdir()
@@ -68,6 +77,7 @@ impl Broker {
             controller_port: free_port(),
             secure_port: free_port(),
             secure,
+            settings: settings.to_owned(),
             process: None,
         };
         broker.format(DATA);
@@ -136,8 +146,13 @@ impl Broker {
              transaction.state.log.num.partitions=1\n\
              group.initial.rebalance.delay.ms=0\n\
              log.retention.ms=-1\n\
-             {security}",
-            data.display()
+             group.consumer.min.session.timeout.ms=6000\n\
+             group.consumer.session.timeout.ms=6000\n\
+             group.consumer.min.heartbeat.interval.ms=500\n\
+             group.consumer.heartbeat.interval.ms=500\n\
+             {security}{}",
+            data.display(),
+            self.settings
         );
         fs::write(self.properties(disk), text).unwrap();
     }
@@ -157,6 +172,21 @@ impl Broker {
     pub fn boot_empty(&mut self) {
         self.format(EMPTY);
         self.boot_with(EMPTY);
+    }
+
+    /// Lets nobody write to a topic any more, by an ACL. The broker needs an authorizer for that.
+    ///
+    /// # Panics
+    /// The broker does not do it.
+    pub fn forbid_writing(&self, topic: &str) {
+        let status = self
+            .java("org.apache.kafka.tools.AclCommand")
+            .args(["--bootstrap-server", &self.address()])
+            .args(["--add", "--force", "--deny-principal", "User:*"])
+            .args(["--operation", "Write", "--topic", topic])
+            .status()
+            .unwrap();
+        assert!(status.success(), "{status}: {}", self.log());
     }
 
     /// Takes the log of a partition away, while the broker does not run.

@@ -11,6 +11,7 @@ pub mod cluster;
 pub mod count;
 pub mod data;
 pub mod database;
+pub mod group;
 pub mod http;
 pub mod oracle;
 pub mod pipeline;

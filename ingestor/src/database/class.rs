@@ -30,7 +30,8 @@ pub(crate) fn classify(sqlstate: Option<&str>) -> Class {
         "55P03" | "57014" | "25P03" | "25P04" => Class::Outage,
         // read_only_sql_transaction: failed over to a standby that is not promoted yet.
         "25006" => Class::Outage,
-        // object_in_use, cannot_connect_now, too_many_connections and the like are of these classes.
+        // object_in_use: another session holds what we need, and will let it go.
+        "55006" => Class::Outage,
         // program_limit_exceeded (54) depends on the row; configuration_limit_exceeded (53400) does not.
         "53400" => Class::Config,
         _ => match code.get(..2) {
@@ -57,7 +58,7 @@ mod tests {
                 &[
                     "08000", "08001", "08003", "08006", "08P01", "53000", "53100", "53200",
                     "53300", "57014", "57P01", "57P02", "57P03", "57P05", "58000", "58030",
-                    "40001", "40P01", "40003", "55P03", "25006", "25P03",
+                    "40001", "40P01", "40003", "55006", "55P03", "25006", "25P03",
                 ][..],
             ),
             (

@@ -18,15 +18,16 @@ use anyhow::{Context, bail};
 use musicstream_event::Rejection;
 
 use crate::args::{DatabaseArgs, OutputArgs};
+use crate::backoff::DatabaseOutage;
 use crate::batch::{Batch, Limits, Origin};
 use crate::database::{self, Server};
-use crate::file::{FileArgs, FileReader};
+use crate::file::{FileArgs, FileReader, States};
 use crate::monitor::Observer;
 use crate::owner;
 use crate::progress::{Progress, Unit};
 use crate::reject_limit::{RejectArgs, RejectLimit};
 use crate::shutdown::Shutdown;
-use crate::summary::Totals;
+use crate::summary::{Ending, Totals};
 use crate::writer::{News, Order, Report, Turns, Writer, WriterConfig};
 
 #[derive(Debug, clap::Args)]
@@ -82,13 +83,19 @@ pub(crate) fn run(args: LoadArgs) -> anyhow::Result<()> {
             FileReader::open(path, &args.file)?;
         }
     }
-    let mut load = Load::start(server, &args, shutdown)?;
-    for path in &files {
+    let mut load = Load::start(server, &args, shutdown.clone())?;
+    let outcome = files.iter().try_for_each(|path| {
         load.file(path, &args)
-            .with_context(|| format!("cannot load {}", path.display()))?;
-    }
-    load.totals.print(started.elapsed(), args.output.output);
-    Ok(())
+            .with_context(|| format!("cannot load {}", path.display()))
+    });
+    let ending = match &outcome {
+        Ok(()) => Ending::AtEnd,
+        Err(_) if shutdown.is_asked() => Ending::Interrupted,
+        Err(_) => return outcome,
+    };
+    load.totals
+        .print(ending, started.elapsed(), args.output.output);
+    outcome
 }
 
 struct Load {
@@ -109,16 +116,19 @@ struct Source {
     file_name: String,
     from: Option<i64>,
     epoch: i64,
+    /// What was loaded of it before.
+    states: States,
 }
 
 impl Load {
     fn start(server: Server, args: &LoadArgs, shutdown: Shutdown) -> anyhow::Result<Load> {
         let (sender, reports) = mpsc::channel();
+        let observer = Observer::unseen();
         let config = WriterConfig {
             server,
             dead_letters: None,
-            observer: Observer::unseen(),
-            outage: Arc::default(),
+            outage: DatabaseOutage::new(observer.clone()),
+            observer,
             owner: owner::of_this_process(),
             generation: Arc::new(AtomicU64::new(GENERATION)),
             connect_within: Some(CONNECT_WITHIN),
@@ -158,7 +168,9 @@ impl Load {
             || "-".to_owned(),
             |name| name.to_string_lossy().into_owned(),
         );
-        let mut source = self.place(&mut reader, path, args, file_name)?;
+        let Some(mut source) = self.place(&mut reader, path, args, file_name)? else {
+            return Ok(());
+        };
         let (_, size) = reader.progress();
         let mut progress = Progress::start(
             Unit::Bytes,
@@ -239,7 +251,7 @@ impl Load {
             return Ok(());
         }
         batch.cover(PARTITION, source.from, to, source.epoch);
-        batch.set_checksum(&reader.checksum());
+        batch.set_checksum(&source.states.for_ledger(&reader.checksum()));
         source.from = Some(to);
         self.in_flight += 1;
         let turn = self.turns.take();

@@ -32,10 +32,10 @@ pub(super) enum Membership {
         /// A member that keeps its partitions over a restart.
         instance: Option<String>,
     },
-    /// These, without a group.
-    Listed(Vec<i32>),
-    /// All, without a group.
-    All,
+    /// These, without a group but the one that offsets are copied to.
+    Listed { group: String, partitions: Vec<i32> },
+    /// All, likewise.
+    All { group: String },
 }
 
 /// A consumer of one topic.
@@ -68,8 +68,8 @@ impl Consumer {
         let mut config = args.client_config();
         let (group, instance) = match &membership {
             Membership::Group { name, instance } => (name.as_str(), instance.as_deref()),
-            // Asked for by the client, but never joined.
-            _ => ("musicstream", None),
+            // Never joined.
+            Membership::Listed { group, .. } | Membership::All { group } => (group.as_str(), None),
         };
         if let Some(instance) = instance {
             config.set("group.instance.id", instance);
@@ -84,8 +84,6 @@ impl Consumer {
                 "enable.partition.eof",
                 if is_bounded { "true" } else { "false" },
             )
-            .set("partition.assignment.strategy", "cooperative-sticky")
-            .set("session.timeout.ms", "15000")
             .set(POLL_WITHIN, "300000")
             // How soon a new partition is found.
             .set("topic.metadata.refresh.interval.ms", "30000")
@@ -95,6 +93,12 @@ impl Consumer {
             .set("fetch.max.bytes", "4194304")
             .set("fetch.queue.backoff.ms", "20")
             .set("fetch.wait.max.ms", "100");
+        if !args.uses_consumer_protocol() {
+            // With the other protocol both are the broker's, and the client refuses them.
+            config
+                .set("partition.assignment.strategy", "cooperative-sticky")
+                .set("session.timeout.ms", "15000");
+        }
         let config = args.finish(config);
         let poll_within = config
             .get(POLL_WITHIN)
@@ -103,7 +107,7 @@ impl Consumer {
             .create_with_context(GroupContext::default())
             .map_err(args::refused)?;
         let partition_count = partitions_of(&inner, topic, &args.brokers)?;
-        if let Membership::Listed(partitions) = &membership
+        if let Membership::Listed { partitions, .. } = &membership
             && let Some(absent) = partitions.iter().find(|number| **number >= partition_count)
         {
             bail!(
@@ -138,8 +142,8 @@ impl Consumer {
                 .subscribe(&[&self.topic])
                 .map(|()| None)
                 .context("cannot subscribe to the topic"),
-            Membership::Listed(partitions) => Ok(Some(partitions.clone())),
-            Membership::All => Ok(Some((0..self.partition_count).collect())),
+            Membership::Listed { partitions, .. } => Ok(Some(partitions.clone())),
+            Membership::All { .. } => Ok(Some((0..self.partition_count).collect())),
         }
     }
 
@@ -193,6 +197,11 @@ impl Consumer {
     /// Whether the group took the partitions away without asking; others may read them already.
     pub(super) fn is_assignment_lost(&self) -> bool {
         self.inner().assignment_lost()
+    }
+
+    /// The error after which the client does nothing more, if there was one, in its own words.
+    pub(super) fn fatal_error(&self) -> Option<(RDKafkaErrorCode, String)> {
+        self.inner().client().fatal_error()
     }
 
     /// Whether there is another topic of the same name now, as far as the brokers tell.
@@ -354,8 +363,10 @@ pub(super) fn inquire(
     args: &KafkaArgs,
     topic: &str,
 ) -> anyhow::Result<(BaseConsumer<GroupContext>, i32)> {
-    let client: BaseConsumer<GroupContext> = args
-        .finish(args.client_config())
+    let mut config = args.finish(args.client_config());
+    // The end of a log is its high watermark, whatever transactions are open.
+    config.set("isolation.level", "read_uncommitted");
+    let client: BaseConsumer<GroupContext> = config
         .create_with_context(GroupContext::default())
         .map_err(args::refused)?;
     let partition_count = partitions_of(&client, topic, &args.brokers)?;

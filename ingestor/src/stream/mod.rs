@@ -30,7 +30,7 @@ use crate::monitor::{ListenArgs, Monitor, serve};
 use crate::owner;
 use crate::reject_limit::RejectArgs;
 use crate::shutdown::Shutdown;
-use crate::summary::Totals;
+use crate::summary::{Ending, Totals};
 use client::{Consumer, Membership};
 use partitions::Partitions;
 use position::{From, Policy};
@@ -51,7 +51,7 @@ pub(crate) struct StreamArgs {
     /// Go on with a topic that was deleted and made anew; the new one is a source of its own
     #[arg(long)]
     pub(crate) accept_recreated: bool,
-    /// Consumer group that shares the partitions out
+    /// Consumer group that shares the partitions out; without a group, the one that gets a copy of the offsets
     #[arg(long, default_value = "musicstream", env = "KAFKA_GROUP", value_parser = parse_name)]
     pub(crate) group: String,
     /// Name of this member in the group, always the same: a restart within the session timeout keeps its partitions
@@ -104,7 +104,8 @@ const MAX_REJECT_RATIO: f64 = 0.5;
 /// Streams until stopped, or to the end.
 ///
 /// # Errors
-/// The set-up is wrong, or the log and the ledger do not fit together, or too much is rejected; never an outage.
+/// The set-up is wrong, or the log and the ledger do not fit together, or too much is rejected, or a bounded run was
+/// interrupted before its end; never an outage.
 pub(crate) fn run(args: StreamArgs) -> anyhow::Result<()> {
     let started = Instant::now();
     let shutdown = Shutdown::on_signal().context("cannot listen for signals")?;
@@ -116,11 +117,15 @@ pub(crate) fn run(args: StreamArgs) -> anyhow::Result<()> {
     let mut topics = args.topics.topics.clone();
     topics.sort();
     topics.dedup();
-    let totals = match topics.as_slice() {
+    let (totals, ending) = match topics.as_slice() {
         [topic] => run_topic(&args, topic, 1, &server, &monitor, &shutdown)?,
         topics => run_topics(&args, topics, &server, &monitor, &shutdown)?,
     };
-    totals.print(started.elapsed(), args.output.output);
+    totals.print(ending, started.elapsed(), args.output.output);
+    anyhow::ensure!(
+        ending != Ending::Interrupted,
+        "interrupted before the end of the topic; run it again to go on from here"
+    );
     Ok(())
 }
 
@@ -131,7 +136,7 @@ fn run_topics(
     server: &Server,
     monitor: &Monitor,
     shutdown: &Shutdown,
-) -> anyhow::Result<Totals> {
+) -> anyhow::Result<(Totals, Ending)> {
     std::thread::scope(|scope| {
         let threads: Vec<_> = topics
             .iter()
@@ -148,16 +153,20 @@ fn run_topics(
             })
             .collect();
         let mut totals = Totals::default();
+        let mut ending = Ending::AtEnd;
         let mut failure = None;
         for thread in threads {
             match thread.join() {
-                Ok(Ok(of_topic)) => totals.add(&of_topic),
+                Ok(Ok((of_topic, its_ending))) => {
+                    totals.add(&of_topic);
+                    ending = ending.and(its_ending);
+                }
                 Ok(Err(error)) if failure.is_none() => failure = Some(error),
                 Ok(Err(error)) => tracing::error!("{error:#}"),
                 Err(panic) => std::panic::resume_unwind(panic),
             }
         }
-        failure.map_or(Ok(totals), Err)
+        failure.map_or(Ok((totals, ending)), Err)
     })
 }
 
@@ -168,7 +177,7 @@ fn run_topic(
     server: &Server,
     monitor: &Monitor,
     shutdown: &Shutdown,
-) -> anyhow::Result<Totals> {
+) -> anyhow::Result<(Totals, Ending)> {
     let observer = monitor.observe(topic);
     let consumer = Consumer::connect(
         &args.kafka,
@@ -176,10 +185,7 @@ fn run_topic(
         membership(args, topic, topic_count),
         args.until_end,
     )?;
-    let is_watched = !args.until_end || args.listen.listen.is_some();
-    let watch = is_watched
-        .then(|| Watch::start(&args.kafka, topic, consumer.topic_id(), observer.clone()))
-        .transpose()?;
+    let watch = Watch::start(&args.kafka, topic, consumer.topic_id(), observer.clone())?;
     let dead_letters = args
         .dead_letter_topic
         .as_ref()
@@ -213,13 +219,18 @@ fn run_topic(
     let mut pump = Pump::start(consumer, watch, server.clone(), settings, shutdown.clone())?;
     let outcome = pump.run();
     let totals = pump.end(outcome.is_ok());
-    outcome.map(|()| totals)
+    outcome.map(|ending| (totals, ending))
 }
 
 fn membership(args: &StreamArgs, topic: &str, topic_count: usize) -> Membership {
     match &args.partitions {
-        Some(partitions) => Membership::Listed(partitions.numbers()),
-        None if args.until_end => Membership::All,
+        Some(partitions) => Membership::Listed {
+            group: args.group.clone(),
+            partitions: partitions.numbers(),
+        },
+        None if args.until_end => Membership::All {
+            group: args.group.clone(),
+        },
         None => Membership::Group {
             name: args.group.clone(),
             // Each topic has a member of its own.

@@ -19,6 +19,7 @@ use super::lane::Lane;
 use super::position::{Misfit, Policy};
 use super::takeover::{BOUNDED_STANDSTILL, STANDSTILL, Standby};
 use super::watch::Watch;
+use crate::backoff::DatabaseOutage;
 use crate::batch::Limits;
 use crate::database::Server;
 use crate::dead_letter::DeadLetters;
@@ -26,7 +27,7 @@ use crate::monitor::Observer;
 use crate::progress::{Progress, Unit};
 use crate::reject_limit::RejectLimit;
 use crate::shutdown::Shutdown;
-use crate::summary::Totals;
+use crate::summary::{Ending, Totals};
 use crate::writer::{News, Order, Report, Writer, WriterConfig};
 use trouble::Absence;
 
@@ -86,7 +87,7 @@ pub(super) struct Pump {
     stored: BTreeMap<i32, i64>,
     committed_at: Instant,
     complaints: BTreeMap<String, Instant>,
-    watch: Option<Watch>,
+    watch: Watch,
     probe_at: Option<Instant>,
     totals: Totals,
     offsets_to_read: Option<u64>,
@@ -97,7 +98,7 @@ impl Pump {
     /// Starts the writers and waits until the database is there.
     pub(super) fn start(
         consumer: Consumer,
-        watch: Option<Watch>,
+        watch: Watch,
         server: Server,
         settings: Settings,
         shutdown: Shutdown,
@@ -108,7 +109,7 @@ impl Pump {
             server,
             dead_letters: settings.dead_letters.clone(),
             observer: settings.observer.clone(),
-            outage: Arc::default(),
+            outage: DatabaseOutage::new(settings.observer.clone()),
             owner: settings.owner.clone(),
             generation: generation.clone(),
             connect_within: settings.connect_within,
@@ -164,6 +165,7 @@ impl Pump {
     fn wait_for_writers(&mut self) -> anyhow::Result<()> {
         let mut opened = 0;
         while opened < self.intake.lanes.len() && !self.shutdown.is_asked() {
+            self.settings.observer.beat();
             match self.reports.recv_timeout(TICK) {
                 Ok(Report {
                     news: News::Failed(error),
@@ -178,13 +180,14 @@ impl Pump {
     }
 
     /// Runs until the end, a signal or an error that is no outage.
-    pub(super) fn run(&mut self) -> anyhow::Result<()> {
+    pub(super) fn run(&mut self) -> anyhow::Result<Ending> {
         self.intake.begin(0);
         if let Some(partitions) = self.consumer.join()? {
             self.has_joined = true;
             self.holdings.give(&partitions);
             if self.consumer.is_bounded() {
                 for partition in &partitions {
+                    self.settings.observer.beat();
                     let (_, high) = self
                         .consumer
                         .watermarks(*partition)
@@ -207,14 +210,19 @@ impl Pump {
             self.show_progress();
             if self.shutdown.is_asked() {
                 tracing::info!("stopping: storing what is under way");
-                if !self.drain(self.settings.drain_timeout)? {
+                let is_drained = self.drain(self.settings.drain_timeout)?;
+                if !is_drained {
                     tracing::warn!("not all could be stored in time; the next run reads it again");
                 }
-                return Ok(());
+                return Ok(match self.consumer.is_bounded() {
+                    false => Ending::Stopped,
+                    true if is_drained && self.is_at_end() => Ending::AtEnd,
+                    true => Ending::Interrupted,
+                });
             }
             if self.consumer.is_bounded() && self.is_at_end() {
                 if self.intake.is_empty() {
-                    return Ok(());
+                    return Ok(Ending::AtEnd);
                 }
                 self.intake.send(true);
                 self.wait_for_report()?;
@@ -395,7 +403,7 @@ impl Pump {
             && self.holdings.is_settled()
             && self.intake.partitions().len() == self.holdings.len();
         observer.reading(is_reading);
-        if self.watch.as_ref().is_some_and(Watch::has_seen_another) {
+        if self.watch.has_seen_another() {
             return Err(Misfit::Recreated {
                 topic: self.consumer.topic().to_owned(),
                 next_offsets: self.next_offsets.clone(),

@@ -7,13 +7,17 @@ use postgres::Client;
 
 use musicstream_tests::broker::Broker;
 use musicstream_tests::database::{Database, value};
+use musicstream_tests::group::Protocol;
+use musicstream_tests::http::{address, figure, get};
 use musicstream_tests::oracle::{assert_metrics_equal_raw, next_offsets};
 use musicstream_tests::pipeline::stream;
 use musicstream_tests::process::{Program, Summary, run};
 use musicstream_tests::topic::{Record, Topic};
+use musicstream_tests::under_both_protocols;
 use musicstream_tests::wait::until;
 
 const SOON: Duration = Duration::from_secs(120);
+const AWAY: &str = "Kafka does not answer";
 /// A topic that Kafka says for so long not to know was deleted.
 const LOOKED_FOR: Duration = Duration::from_secs(20);
 
@@ -114,6 +118,65 @@ fn a_log_that_lost_its_end_is_read_again_once_its_source_is_renamed() {
         "also that at an offset where there was one before"
     );
     assert_metrics_equal_raw(&mut client);
+}
+
+under_both_protocols!(a_broker_that_is_away_is_told_and_is_no_reason_to_be_killed);
+
+fn a_broker_that_is_away_is_told_and_is_no_reason_to_be_killed(protocol: Protocol) {
+    let mut broker = Broker::start();
+    let topic = Topic::create_on(&broker, "away", 2);
+    let database = Database::create();
+    let mut client = database.client();
+    let program = Program::start(
+        stream(&database, &topic)
+            .env("KAFKA_BROKERS", broker.address())
+            .args(["--listen", "127.0.0.1:0", "--group", topic.name()])
+            .args(protocol.nimble()),
+    );
+    let http = address(&program);
+    topic.send(events(0..10));
+    await_stored(&mut client, 10);
+    until(SOON, "it to be ready", || {
+        (get(&http, "/readyz").0 == 200).then_some(())
+    });
+
+    let killed_at = Instant::now();
+    broker.kill();
+    until(SOON, "the outage to be told", || {
+        program.log().contains(AWAY).then_some(())
+    });
+    assert!(killed_at.elapsed() < Duration::from_secs(45));
+    let (status, why) = get(&http, "/readyz");
+    assert!(
+        status == 503 && why.contains("no event can be read"),
+        "{status}: {why}"
+    );
+    assert_eq!(get(&http, "/healthz").0, 200);
+    let sample = |name: &str| format!(r#"{name}{{topic="{}"}}"#, topic.name());
+    assert_eq!(figure(&http, &sample("kafka_up")), Some(0.0));
+
+    broker.boot();
+    until(SOON, "it to be ready again", || {
+        (get(&http, "/readyz").0 == 200).then_some(())
+    });
+    topic.send(events(10..20));
+    await_stored(&mut client, 20);
+    assert_eq!(figure(&http, &sample("kafka_up")), Some(1.0));
+    assert_eq!(figure(&http, &sample("kafka_outages_total")), Some(1.0));
+    assert_eq!(
+        figure(&http, &sample("outages_total")),
+        Some(0.0),
+        "the database was there"
+    );
+    program.terminate();
+    let log = program.finish(SOON).with_code(0).stderr;
+    let minutes = usize::try_from(killed_at.elapsed().as_secs() / 60).unwrap();
+    let told = log.matches(AWAY).count();
+    assert!(
+        told <= minutes + 1,
+        "{told} in {minutes} whole minutes: {log}"
+    );
+    assert!(log.contains("Kafka answers again"), "{log}");
 }
 
 fn events(ids: Range<i32>) -> Vec<Record> {

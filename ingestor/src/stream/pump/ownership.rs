@@ -115,6 +115,9 @@ impl Pump {
         }
         self.copy_offsets(!is_lost);
         self.holdings.take_away(&partitions);
+        for partition in &partitions {
+            self.settings.observer.gave_up(*partition);
+        }
         self.stored
             .retain(|partition, _| !partitions.contains(partition));
         if is_drained && self.consumer.is_cooperative() {
@@ -122,7 +125,6 @@ impl Pump {
             for partition in &partitions {
                 self.intake.give_up(*partition);
                 self.standby.forget(*partition);
-                self.settings.observer.gave_up(*partition);
             }
             return self.consumer.give_back(&partitions);
         }
@@ -216,6 +218,7 @@ impl Pump {
         };
         let mut starts = Vec::new();
         for (partition, claim) in claims {
+            self.settings.observer.beat();
             if is_another(claim.checksum.as_deref(), self.consumer.topic_id()) {
                 return Err(recreated().into());
             }
@@ -325,6 +328,7 @@ impl Pump {
                     bail!("partition {partition} was taken over by another ingestor, {other}");
                 }
                 Verdict::StandBy | Verdict::Alive if !was_standing_by => {
+                    self.settings.observer.gave_up(partition);
                     tracing::warn!(
                         partition,
                         owner = other,
