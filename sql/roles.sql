@@ -79,7 +79,7 @@ begin
         'grant execute on function %1$I.musicstream_claim(text, integer, text),
             %1$I.musicstream_advance(text, integer, bigint, bigint, bigint, bytea),
             %1$I.musicstream_release(text, integer, bigint),
-            %1$I.musicstream_make_partitions(date[], boolean), %1$I.musicstream_session_staging(),
+            %1$I.musicstream_make_partitions(date[], boolean), %1$I.musicstream_prepare_days(date[]), %1$I.musicstream_session_staging(),
             %1$I.musicstream_upsert(text), %1$I.musicstream_upsert(),
             %1$I.musicstream_keep_bytes(text, integer[], bigint[], bytea[], bytea[]),
             %1$I.musicstream_rollup(), %1$I.musicstream_retry_rejected(text, text, bigint)

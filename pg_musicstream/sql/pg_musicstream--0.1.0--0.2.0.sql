@@ -17,6 +17,8 @@ lock table metric_deltas, rejected_events in share row exclusive mode;
 alter table rejected_events drop constraint rejected_events_source_partition_position_key;
 create unique index rejected_events_record
     on rejected_events (source, partition, position, sha256(coalesce(payload, '')));
+comment on sequence staging_position is 'positions in rejected_events of rows that have none of their own, as those of staging_events';
+comment on column rejected_events.position is 'offset in the Kafka partition, line of the file, or number of the inbox row; negative: a number of its own, for the writer gave none';
 comment on column rejected_events.source is 'kafka:CLUSTER/TOPIC, file:FINGERPRINT, staging_events, or raw_events for what musicstream_reconcile() moved';
 
 -- Whoever holds the lock on one of these has the turn. Tables and not advisory locks, which anyone who may connect can
@@ -83,6 +85,13 @@ comment on table frozen_days is 'UTC days whose events musicstream_expire() drop
 comment on column frozen_days.events is 'events that the day had';
 
 select pg_catalog.pg_extension_config_dump('frozen_days', '');
+-- A budget: not dumped, for what was made before a restore does not count.
+create table new_days (
+    day date not null primary key,
+    made_at timestamptz not null default now()
+);
+
+comment on table new_days is 'past UTC days whose partitions were made in the last 24 hours because an event came, not because anyone asked; at most musicstream.max_new_days';
 create table listener_deltas (
     day date not null,
     region text not null,
@@ -473,7 +482,12 @@ create or replace function musicstream_event_json(
     set search_path = pg_catalog, pg_temp
     return @extschema@.musicstream_event_json(
         event_id::text, user_id, event_type, region,
-        to_char(ts at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), song_id, device
+        case
+            when ts >= '0001-01-01T00:00:00Z' and ts < 'infinity'
+                then to_char(ts at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+            else ts::text -- no time in the wire format, and to_char() has no word for it
+        end,
+        song_id, device
     );
 
 comment on function musicstream_event_json(uuid, text, text, text, timestamptz, text, text) is 'a stored or staged event in the wire format, for rejected events whose writer kept no bytes';
@@ -603,70 +617,178 @@ create or replace function musicstream_frozen_before() returns date
 
 comment on function musicstream_frozen_before() is 'the first UTC day that is not frozen; -infinity: none is';
 
+create or replace function musicstream_max_new_days() returns integer
+    language c stable strict parallel safe
+    as 'MODULE_PATHNAME', 'musicstream_max_new_days_wrapper';
+
+comment on function musicstream_max_new_days() is 'of how many past UTC days events alone may make partitions within 24 hours, by musicstream.max_new_days';
+
+-- The partition of a day has its name, holds that day and no other, and knows each event_id once: rows that went into
+-- anything else would be lost to expiry, or counted twice. A table of that name alone says nothing.
+create or replace function musicstream_days_without_partition(days date[]) returns date[]
+    language plpgsql stable strict
+    set search_path = pg_catalog, @extschema@, pg_temp
+    -- Bounds are compared as they are printed.
+    set timezone = 'UTC'
+    set datestyle = 'ISO'
+as $$
+begin
+    return array(
+        select d.day
+        from unnest(days) as d (day)
+        where isfinite(d.day) and not exists (
+            select
+            from pg_class as c
+            join pg_inherits as i on i.inhrelid = c.oid
+            join pg_attribute as a on a.attrelid = c.oid and a.attname = 'event_id'
+            join pg_index as x on x.indrelid = c.oid and x.indnkeyatts = 1 and x.indkey[0] = a.attnum
+            where c.relname = 'raw_events_' || to_char(d.day, 'YYYYMMDD')
+                and c.relnamespace = '@extschema@'::regnamespace
+                and i.inhparent = '@extschema@.raw_events'::regclass
+                and not i.inhdetachpending
+                and pg_get_expr(c.relpartbound, c.oid)
+                    = format('FOR VALUES FROM (''%s 00:00:00+00'') TO (''%s 00:00:00+00'')', d.day, d.day + 1)
+                and x.indisunique
+                and x.indisvalid
+                and x.indpred is null
+        )
+    );
+end
+$$;
+
+comment on function musicstream_days_without_partition(date[]) is 'those of these UTC days that have no partition of raw_events';
+
 -- A standalone table that is then attached: CREATE TABLE … PARTITION OF would lock the root against all readers
 -- and writers. Makers come one after another, so that two of them cannot wait for one another's days.
--- A writer does well to call it in a transaction of its own before the batch. The lock is then held for a moment, and
--- no statement that was planned without the partition can run on a snapshot that has the partition's deltas.
 -- Each partition that is made takes nine locks, of which Postgres has a fixed number: so a call has a limit, and what
 -- meets it can go on with fewer days.
-create or replace function musicstream_make_partitions(days date[], wait boolean default true) returns integer
-    language plpgsql volatile strict security definer
+create or replace function musicstream_provide_partitions(days date[], wait boolean, is_asked boolean)
+    returns table (day date, reason text, detail text)
+    language plpgsql volatile strict
     set search_path = pg_catalog, @extschema@, pg_temp
     set client_min_messages = warning
 as $$
+#variable_conflict use_column
 declare
     most constant integer := 100;
-    day date;
+    missing date[] := @extschema@.musicstream_days_without_partition(days);
     leaf text;
     made integer := 0;
     frozen_before date;
+    today date := (now() at time zone 'UTC')::date;
+    room bigint;
 begin
-    foreach day in array days loop
+    if cardinality(missing) = 0 then
+        return;
+    end if;
+    -- Before the other lock, which a batch takes while it holds this one; see musicstream_expire().
+    lock table only @extschema@.raw_events in row exclusive mode;
+    frozen_before := @extschema@.musicstream_frozen_before();
+    if wait then
+        lock table only @extschema@.partition_turn in share update exclusive mode;
+    else
+        begin
+            lock table only @extschema@.partition_turn in share update exclusive mode nowait;
+        exception when lock_not_available then
+            return;
+        end;
+    end if;
+
+    if not is_asked then
+        delete from @extschema@.new_days where made_at <= now() - interval '24 hours';
+        select @extschema@.musicstream_max_new_days() - count(*) into room from @extschema@.new_days;
+    end if;
+
+    -- Again: the lock may have waited for another maker. The newest first: where there is no room for all, those matter most.
+    for day in
+        select m.day from unnest(@extschema@.musicstream_days_without_partition(missing)) as m (day) order by m.day desc
+    loop
         -- Else a wrong clock, or a hostile caller, could make tables without end.
-        continue when not @extschema@.musicstream_is_plausible(day::timestamp at time zone 'UTC')
+        if day < frozen_before
+            or not @extschema@.musicstream_is_plausible(day::timestamp at time zone 'UTC')
             and not @extschema@.musicstream_is_plausible((day + 1)::timestamp at time zone 'UTC' - interval '1 microsecond')
-            and day not between (now() at time zone 'UTC')::date and @extschema@.musicstream_premade_until();
-        leaf := 'raw_events_' || to_char(day, 'YYYYMMDD');
-        continue when to_regclass(format('%I.%I', '@extschema@', leaf)) is not null;
-
-        -- Before the other lock, which a batch takes while it holds this one; see musicstream_expire().
-        lock table only @extschema@.raw_events in row exclusive mode;
-        frozen_before := @extschema@.musicstream_frozen_before();
-        continue when day < frozen_before;
-
-        if wait then
-            lock table only @extschema@.partition_turn in share update exclusive mode;
-        else
-            begin
-                lock table only @extschema@.partition_turn in share update exclusive mode nowait;
-            exception when lock_not_available then
-                return made;
-            end;
+            and day not between today and @extschema@.musicstream_premade_until()
+        then
+            reason := 'no_partition';
+            detail := 'events of that day are not accepted';
+            return next;
+            continue;
         end if;
-        -- By a query: the lock waited for another maker, and a lookup by name may remember what was not there before.
-        continue when exists (
-            select from pg_class where relname = leaf and relnamespace = '@extschema@'::regnamespace
-        );
-
+        if day < today and room <= 0 then
+            reason := 'too_many_new_days';
+            detail := format('musicstream.max_new_days allows events to make partitions of %s past days in 24 hours',
+                @extschema@.musicstream_max_new_days());
+            return next;
+            continue;
+        end if;
         if made = most then
             raise exception 'more than % partitions cannot be made at once', most
                 using errcode = 'program_limit_exceeded',
                     detail = format('The next one would be that of %s.', day),
                     hint = 'Make them with musicstream_make_partitions() beforehand, a transaction for each 100 days, or store fewer days at once.';
         end if;
-        execute format('create table %I.%I (like @extschema@.raw_events including all)', '@extschema@', leaf);
-        execute format('alter table %I.%I add unique (event_id)', '@extschema@', leaf);
-        execute format('alter table @extschema@.raw_events attach partition %I.%I for values from (%L) to (%L)',
-            '@extschema@', leaf, day::text || ' 00:00:00+00', (day + 1)::text || ' 00:00:00+00');
-        made := made + 1;
+
+        leaf := 'raw_events_' || to_char(day, 'YYYYMMDD');
+        reason := null;
+        detail := null;
+        begin
+            if to_regclass('@extschema@.' || leaf) is not null then
+                raise duplicate_table using message = format('%s is in the way: it is not the partition of that day, or has no unique index on event_id',
+                    to_regclass('@extschema@.' || leaf));
+            end if;
+            execute format('create table @extschema@.%I (like @extschema@.raw_events including all)', leaf);
+            execute format('alter table @extschema@.%I add unique (event_id)', leaf);
+            execute format('alter table @extschema@.raw_events attach partition @extschema@.%I for values from (%L) to (%L)',
+                leaf, day::text || ' 00:00:00+00', (day + 1)::text || ' 00:00:00+00');
+            made := made + 1;
+            if not is_asked and day < today then
+                insert into @extschema@.new_days as n (day) values (day)
+                on conflict on constraint new_days_pkey do update set made_at = excluded.made_at;
+                room := room - 1;
+            end if;
+        exception
+            -- A type of that name; a partition for more days than one; one for all others that has events of that day.
+            when duplicate_table or duplicate_object or invalid_object_definition or check_violation then
+                reason := 'no_partition';
+                detail := sqlerrm;
+                raise warning 'cannot make the partition of %', day
+                    using errcode = sqlstate,
+                        detail = format('%s.', detail),
+                        hint = 'Rename, drop or detach what is in the way, or attach it for exactly that day with a unique index on event_id; then run  select * from musicstream_retry_rejected(''no_partition'').';
+        end;
+        return next;
     end loop;
-    return made;
 end
 $$;
 
-comment on function musicstream_make_partitions(date[], boolean) is 'makes the partitions of raw_events for those of these UTC days whose events are accepted and that are not frozen, where they are missing, at most 100 at once; returns how many; wait false: not while another session makes some';
+comment on function musicstream_provide_partitions(date[], boolean, boolean) is 'makes the partitions of raw_events that these UTC days lack; wait false: not while another session makes some; is_asked false: of past days no more than musicstream.max_new_days in 24 hours; returns a row for each of them, with a reason where it could not';
+
+revoke execute on function musicstream_provide_partitions(date[], boolean, boolean) from public;
+
+-- A writer does well to call it in a transaction of its own before the batch. The lock is then held for a moment, and
+-- no statement that was planned without the partition can run on a snapshot that has the partition's deltas.
+create or replace function musicstream_make_partitions(days date[], wait boolean default true) returns integer
+    language sql volatile strict security definer
+    set search_path = pg_catalog, @extschema@, pg_temp
+begin atomic
+    select count(*)::integer from @extschema@.musicstream_provide_partitions(days, wait, true) as p where p.reason is null;
+end;
+
+comment on function musicstream_make_partitions(date[], boolean) is 'makes the partitions of raw_events for those of these UTC days whose events are accepted and that are not frozen, where they are missing, at most 100 at once; returns how many; wait false: not while another session makes some; warns of a day whose partition something is in the way of';
 
 revoke execute on function musicstream_make_partitions(date[], boolean) from public;
+
+-- For a writer that takes events as they come; who loads an archive asks for its days with musicstream_make_partitions().
+create or replace function musicstream_prepare_days(days date[]) returns integer
+    language sql volatile strict security definer
+    set search_path = pg_catalog, @extschema@, pg_temp
+begin atomic
+    select count(*)::integer from @extschema@.musicstream_provide_partitions(days, true, false) as p where p.reason is null;
+end;
+
+comment on function musicstream_prepare_days(date[]) is 'makes the partitions that a batch with events of these UTC days would make, in a transaction before it; returns how many';
+
+revoke execute on function musicstream_prepare_days(date[]) from public;
 
 create or replace function musicstream_require_staging(name text) returns void
     language plpgsql stable strict
@@ -766,6 +888,12 @@ comment on function musicstream_upsert() is 'stores what is in staging_events';
 
 revoke execute on function musicstream_upsert() from public;
 
+create or replace function musicstream_is_own(xid xid) returns boolean
+    language c stable strict
+    as 'MODULE_PATHNAME', 'musicstream_is_own_wrapper';
+
+comment on function musicstream_is_own(xid) is 'whether this transaction, or a subtransaction of it that was not rolled back, has this id: with xmin, whether it wrote a row';
+
 -- Good rows are staged without their bytes, which would double what a batch moves. What the upsert then refused (an
 -- unknown type, a conflict) gets them by this call, in the same transaction: rows of other transactions stay as they
 -- are, for the caller may not change what is stored.
@@ -797,7 +925,7 @@ begin atomic
         from given as g
         join @extschema@.rejected_events as r
             on r.source = musicstream_keep_bytes.source and r.partition = g.partition and r.position = g.position
-        where r.xmin = pg_current_xact_id()::xid
+        where @extschema@.musicstream_is_own(r.xmin)
     ), kept as (
         update @extschema@.rejected_events as r
         set key = f.key, payload = f.payload

@@ -3,18 +3,19 @@
 mod insert;
 mod order;
 mod recent;
+mod survey;
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashSet};
 
-use pgrx::datum::{Date, TimestampWithTimeZone};
+use pgrx::datum::TimestampWithTimeZone;
 use pgrx::prelude::*;
 use pgrx::spi::SpiClient;
 
-use self::order::{Place, Rows, Staged};
-use crate::bounds::{self, DAY, SECOND, day_start, timestamp};
+use self::order::{Place, Rows};
+use self::survey::{Progress, Rules, Survey};
+use crate::bounds::{self, DAY, timestamp};
 use crate::error::{Error, require_read_committed};
 use crate::plausible::Plausible;
-use crate::rows::for_each_row;
 use crate::settings;
 use crate::version::require_own_objects;
 
@@ -92,23 +93,6 @@ fn upsert_batch(source: &str) -> Result<Outcome, Error> {
     })
 }
 
-/// By source partition: the newest time that is not ahead of the clock.
-type Progress = BTreeMap<i32, i64>;
-
-/// What a batch touches.
-#[derive(Debug, Default)]
-struct Survey {
-    /// Rows that can be stored, as they lie.
-    rows: Vec<Staged>,
-    /// Rows that cannot.
-    refused: i64,
-    /// The starts of the days.
-    days: BTreeSet<i64>,
-    /// The storable rows whose events may be stored in the day beyond a midnight.
-    near_midnight: Vec<Place>,
-    progress: Progress,
-}
-
 /// What looking rows up in `raw_events` came to.
 #[derive(Debug, Default)]
 struct LookedUp {
@@ -137,11 +121,12 @@ impl Batch<'_> {
         client: &mut SpiClient<'_>,
     ) -> Result<(Outcome, Progress), Error> {
         let plausible = Plausible::unless_frozen(client, bounds::now())?;
-        let mut survey = self.survey(client, &plausible)?;
-        if survey.refused > 0 {
-            self.refuse(client, &plausible)?;
+        let mut rules = Rules::read(client, plausible)?;
+        let mut survey = self.survey(client, &rules)?;
+        if rules.require_partitions(client, &survey.days)? {
+            survey = self.survey(client, &rules)?;
         }
-        let rejected = survey.refused;
+        let rejected = self.refuse(client, std::mem::take(&mut survey.refused))?;
         if survey.rows.is_empty() {
             let outcome = Outcome {
                 staged: rejected,
@@ -151,7 +136,6 @@ impl Batch<'_> {
             return Ok((outcome, Progress::new()));
         }
         let storable = survey.rows.len() as i64;
-        make_partitions(client, &survey.days)?;
         let across_midnight = self.refuse_across_midnight(client, &mut survey)?;
 
         let rows = Rows::of(std::mem::take(&mut survey.rows));
@@ -174,53 +158,6 @@ impl Batch<'_> {
     /// A statement of `sql/statement`, on the table of this batch.
     fn statement(&self, text: &str) -> String {
         text.replace("staging_batch", self.table)
-    }
-
-    /// Moves the rows that cannot be stored out of the batch.
-    fn refuse(&self, client: &mut SpiClient<'_>, plausible: &Plausible) -> Result<(), Error> {
-        client.update(
-            &*self.statement(include_str!("../sql/statement/refuse.sql")),
-            None,
-            &[
-                self.source.into(),
-                timestamp(plausible.oldest).into(),
-                timestamp(plausible.newest).into(),
-                timestamp(plausible.retained).into(),
-            ],
-        )?;
-        Ok(())
-    }
-
-    fn survey(&self, client: &mut SpiClient<'_>, plausible: &Plausible) -> Result<Survey, Error> {
-        let mut survey = Survey::default();
-        let mut last_day = None;
-        let window = i64::from(settings::DEDUP_WINDOW.get()) * SECOND;
-        let statement = self.statement(include_str!("../sql/statement/survey.sql"));
-        for_each_row(client, &statement, |row| {
-            let (partition, ts) = (row.int(1), row.timestamp(2));
-            if !row.bool(4) || !plausible.span().contains(&ts) {
-                survey.refused += 1;
-                return;
-            }
-            survey.rows.push(Staged {
-                id: row.uuid(3),
-                partition,
-                position: row.long(6),
-                place: place(row.tid(5)),
-            });
-            let day = day_start(ts);
-            if last_day.replace(day) != Some(day) {
-                survey.days.insert(day);
-            }
-            if ts < day + window || ts >= day + DAY - window {
-                survey.near_midnight.push(place(row.tid(5)));
-            }
-            if ts <= plausible.now {
-                let newest = survey.progress.entry(partition).or_insert(ts);
-                *newest = ts.max(*newest);
-            }
-        })?;
-        Ok(survey)
     }
 
     /// Looks the events near midnight up in the day beyond it.
@@ -311,20 +248,6 @@ impl Batch<'_> {
         )?;
         Ok(())
     }
-}
-
-/// Makes the partitions of these days, given by their starts, where they are missing.
-fn make_partitions(client: &mut SpiClient<'_>, days: &BTreeSet<i64>) -> Result<(), Error> {
-    let days: Vec<Date> = days
-        .iter()
-        .map(|&day| Date::saturating_from_raw(day.div_euclid(DAY) as pg_sys::DateADT))
-        .collect();
-    client.update(
-        "select musicstream_make_partitions($1)",
-        None,
-        &[days.into()],
-    )?;
-    Ok(())
 }
 
 fn tids(places: Vec<Place>) -> Vec<pg_sys::ItemPointerData> {

@@ -76,7 +76,10 @@ pub(crate) fn run(args: LoadArgs) -> anyhow::Result<()> {
     if args.dry_run {
         return judge::run(&files, &args.file, args.output.output, &shutdown);
     }
-    let server = database::server(&args.database)?;
+    let server = Server {
+        is_asked: true,
+        ..database::server(&args.database)?
+    };
     // Files that cannot be a load stop it before anything is stored.
     for path in &files {
         if path != Path::new("-") {

@@ -30,8 +30,8 @@ with refused as (
     insert into rejected_events (source, partition, position, key, payload, reason, detail)
     select
         $1,
-        partition,
-        position,
+        coalesce(partition, 0),
+        coalesce(position, -1 - nextval('staging_position')),
         key,
         coalesce(payload, musicstream_event_json(event_id, user_id, event_type, region, ts, song_id, device)),
         'conflicting_duplicate',

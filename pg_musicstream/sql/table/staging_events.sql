@@ -17,7 +17,7 @@ alter table staging_events set (autovacuum_vacuum_scale_factor = 0.0, autovacuum
 -- Inbox rows have no position of their own; a rejected one gets its number here.
 create sequence staging_position as bigint minvalue 0 start 0;
 
-comment on sequence staging_position is 'positions of rows taken from staging_events, for rejected_events';
+comment on sequence staging_position is 'positions in rejected_events of rows that have none of their own, as those of staging_events';
 
 select pg_catalog.pg_extension_config_dump('staging_events', '');
 select pg_catalog.pg_extension_config_dump('staging_position', '');

@@ -23,11 +23,14 @@ lock table metric_deltas, rejected_events in share row exclusive mode;
 alter table rejected_events drop constraint rejected_events_source_partition_position_key;
 create unique index rejected_events_record
     on rejected_events (source, partition, position, sha256(coalesce(payload, '')));
+comment on sequence staging_position is 'positions in rejected_events of rows that have none of their own, as those of staging_events';
+comment on column rejected_events.position is 'offset in the Kafka partition, line of the file, or number of the inbox row; negative: a number of its own, for the writer gave none';
 comment on column rejected_events.source is 'kafka:CLUSTER/TOPIC, file:FINGERPRINT, staging_events, or raw_events for what musicstream_reconcile() moved';
 
 \include table/turns.sql
 \include table/withdrawn_event_types.sql
 \include table/frozen_days.sql
+\include table/new_days.sql
 \include table/listener_deltas.sql
 \include table/daily_listeners.sql
 \include table/reject_counts.sql

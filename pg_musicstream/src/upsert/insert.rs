@@ -53,10 +53,10 @@ impl Effect {
     /// Adds a row that an insert returned as `ts, event_type, region, user_id, event_id`.
     fn add(&mut self, row: &Row<'_>) {
         let ts = row.timestamp(1);
-        let event_type = self.names.number(row.text(2));
-        let region = self.names.number(row.text(3));
+        let event_type = self.names.number(&row.text(2));
+        let region = self.names.number(&row.text(3));
         self.deltas.add(ts, event_type, region, self.final_before);
-        self.listeners.add(ts, region, row.text(4));
+        self.listeners.add(ts, region, &row.text(4));
         self.inserted += 1;
         if let Some(ids) = &mut self.ids {
             ids.insert(row.uuid(5));

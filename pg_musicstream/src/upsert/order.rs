@@ -153,6 +153,8 @@ mod tests {
     #[test]
     fn a_statement_has_the_parts_that_its_batch_needs_and_no_others() {
         let columns = "event_id, user_id, event_type, region, ts, song_id, device";
+        let values =
+            "event_id, user_id, event_type, region, ts, nullif(song_id, ''), nullif(device, '')";
         let places = [(0, 1), (7, 12)].map(|(block, offset)| Place { block, offset });
         let skip = r#" where ctid not in (select unnest('{"(0,1)","(7,12)"}'::tid[]))"#;
         for (is_sorted, order) in [(true, ""), (false, " order by event_id")] {
@@ -161,7 +163,7 @@ mod tests {
                     assert_eq!(
                         words(&insert(is_sorted, skipped, some_are_known)),
                         format!(
-                            "insert into raw_events ({columns}) select {columns} from pg_temp.staging_batch{where_}{order}{known} returning ts, event_type, region, user_id, event_id"
+                            "insert into raw_events ({columns}) select {values} from pg_temp.staging_batch{where_}{order}{known} returning ts, event_type, region, user_id, event_id"
                         )
                     );
                 }
