@@ -2,6 +2,7 @@
 //!
 //! One file or folder a subcommand; what they share is the batch (pure), the database and the command line.
 
+mod advice;
 mod args;
 mod backoff;
 mod batch;

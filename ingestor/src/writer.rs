@@ -20,7 +20,7 @@ use crate::batch::Batch;
 use crate::database::{Claim, Class, DatabaseError, Holder, Server, Session};
 use crate::dead_letter::DeadLetters;
 use crate::monitor::Observer;
-use crate::summary::{Stored, Totals};
+use crate::summary::Stored;
 
 /// How long a writer may take to end; a server that does not answer must not hold up the program.
 const END_WITHIN: Duration = Duration::from_secs(2);
@@ -76,7 +76,7 @@ pub(crate) enum News {
     /// Stored and committed; the batch comes back to be used again.
     Written {
         batch: Batch,
-        totals: Totals,
+        stored: Stored,
     },
     /// Not stored, and no longer wanted.
     Dropped {
@@ -403,9 +403,10 @@ impl Worker {
                         turn.pass();
                     }
                     backoff.over();
-                    let Stored { totals, rejects } = stored;
-                    config.observer.stored(&totals, &rejects, started.elapsed());
-                    return Ok(News::Written { batch, totals });
+                    config
+                        .observer
+                        .stored(&stored.totals, &stored.rejects, started.elapsed());
+                    return Ok(News::Written { batch, stored });
                 }
                 Err(error) => error,
             };

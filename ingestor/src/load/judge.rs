@@ -5,10 +5,11 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 
+use crate::advice::advice;
 use crate::args::OutputFormat;
 use crate::file::{FileArgs, FileReader};
 use crate::shutdown::Shutdown;
-use crate::summary::{Ending, Rejects};
+use crate::summary::{Ending, Rejects, Totals};
 
 /// What files hold by the rules that need no database: it may still refuse an event type or a time.
 #[derive(Debug, Default)]
@@ -58,6 +59,14 @@ pub(super) fn run(
 }
 
 impl Verdict {
+    fn advice(&self) -> Option<String> {
+        let totals = Totals {
+            read: self.read,
+            ..Totals::default()
+        };
+        advice(&totals, &self.rejects)
+    }
+
     fn render(&self, ending: Ending, output: OutputFormat) -> String {
         let rejected: u64 = self.rejects.values().sum();
         match output {
@@ -67,6 +76,7 @@ impl Verdict {
                 "rejected": rejected,
                 "reasons": self.rejects,
                 "complete": ending.is_complete(),
+                "advice": self.advice(),
             })
             .to_string(),
             OutputFormat::Text => {
@@ -75,12 +85,14 @@ impl Verdict {
                     .iter()
                     .map(|(reason, count)| format!("\n  {reason} {count}"))
                     .collect();
+                let advice = self.advice().map(|text| format!("\n{text}"));
                 format!(
-                    "{}read {}  valid {}  would be rejected {rejected}{}",
+                    "{}read {}  valid {}  would be rejected {rejected}{}{}",
                     ending.prefix(),
                     self.read,
                     self.valid,
-                    reasons.concat()
+                    reasons.concat(),
+                    advice.unwrap_or_default()
                 )
             }
         }

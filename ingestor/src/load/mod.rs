@@ -27,7 +27,7 @@ use crate::owner;
 use crate::progress::{Progress, Unit};
 use crate::reject_limit::{RejectArgs, RejectLimit};
 use crate::shutdown::Shutdown;
-use crate::summary::{Ending, Totals};
+use crate::summary::{Ending, Stored};
 use crate::writer::{News, Order, Report, Turns, Writer, WriterConfig};
 
 #[derive(Debug, clap::Args)]
@@ -96,7 +96,7 @@ pub(crate) fn run(args: LoadArgs) -> anyhow::Result<()> {
         Err(_) if shutdown.is_asked() => Ending::Interrupted,
         Err(_) => return outcome,
     };
-    load.totals
+    load.stored
         .print(ending, started.elapsed(), args.output.output);
     outcome
 }
@@ -108,7 +108,7 @@ struct Load {
     limits: Limits,
     reject_limit: Option<RejectLimit>,
     shutdown: Shutdown,
-    totals: Totals,
+    stored: Stored,
     in_flight: usize,
     spare: Vec<Batch>,
 }
@@ -152,7 +152,7 @@ impl Load {
             limits,
             reject_limit: args.reject.limit(1.0),
             shutdown,
-            totals: Totals::default(),
+            stored: Stored::default(),
             in_flight: 0,
             spare: Vec::new(),
         };
@@ -208,7 +208,7 @@ impl Load {
                 self.send(batch, &mut source, &mut reader)?;
                 batch = self.next_batch(&source);
                 let (read, size) = reader.progress();
-                progress.update(self.totals.read, read, (size > 0).then_some(size));
+                progress.update(self.stored.totals.read, read, (size > 0).then_some(size));
             }
         };
         self.send(batch, &mut source, &mut reader)?;
@@ -265,12 +265,12 @@ impl Load {
 
     fn wait_for_report(&mut self) -> anyhow::Result<()> {
         match self.next_news()? {
-            News::Written { batch, totals } => {
-                self.totals.add(&totals);
+            News::Written { batch, stored } => {
+                self.stored.add(&stored);
                 self.in_flight -= 1;
                 self.spare.push(batch);
                 if let Some(limit) = &mut self.reject_limit {
-                    limit.judge(&totals)?;
+                    limit.judge(&stored.totals)?;
                 }
                 Ok(())
             }

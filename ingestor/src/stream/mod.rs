@@ -30,7 +30,7 @@ use crate::monitor::{ListenArgs, Monitor, serve};
 use crate::owner;
 use crate::reject_limit::RejectArgs;
 use crate::shutdown::Shutdown;
-use crate::summary::{Ending, Totals};
+use crate::summary::{Ending, Stored};
 use client::{Consumer, Membership};
 use partitions::Partitions;
 use position::{From, Policy};
@@ -117,11 +117,11 @@ pub(crate) fn run(args: StreamArgs) -> anyhow::Result<()> {
     let mut topics = args.topics.topics.clone();
     topics.sort();
     topics.dedup();
-    let (totals, ending) = match topics.as_slice() {
+    let (stored, ending) = match topics.as_slice() {
         [topic] => run_topic(&args, topic, 1, &server, &monitor, &shutdown)?,
         topics => run_topics(&args, topics, &server, &monitor, &shutdown)?,
     };
-    totals.print(ending, started.elapsed(), args.output.output);
+    stored.print(ending, started.elapsed(), args.output.output);
     anyhow::ensure!(
         ending != Ending::Interrupted,
         "interrupted before the end of the topic; run it again to go on from here"
@@ -136,7 +136,7 @@ fn run_topics(
     server: &Server,
     monitor: &Monitor,
     shutdown: &Shutdown,
-) -> anyhow::Result<(Totals, Ending)> {
+) -> anyhow::Result<(Stored, Ending)> {
     std::thread::scope(|scope| {
         let threads: Vec<_> = topics
             .iter()
@@ -152,13 +152,13 @@ fn run_topics(
                 })
             })
             .collect();
-        let mut totals = Totals::default();
+        let mut stored = Stored::default();
         let mut ending = Ending::AtEnd;
         let mut failure = None;
         for thread in threads {
             match thread.join() {
                 Ok(Ok((of_topic, its_ending))) => {
-                    totals.add(&of_topic);
+                    stored.add(&of_topic);
                     ending = ending.and(its_ending);
                 }
                 Ok(Err(error)) if failure.is_none() => failure = Some(error),
@@ -166,7 +166,7 @@ fn run_topics(
                 Err(panic) => std::panic::resume_unwind(panic),
             }
         }
-        failure.map_or(Ok((totals, ending)), Err)
+        failure.map_or(Ok((stored, ending)), Err)
     })
 }
 
@@ -177,7 +177,7 @@ fn run_topic(
     server: &Server,
     monitor: &Monitor,
     shutdown: &Shutdown,
-) -> anyhow::Result<(Totals, Ending)> {
+) -> anyhow::Result<(Stored, Ending)> {
     let observer = monitor.observe(topic);
     let consumer = Consumer::connect(
         &args.kafka,
@@ -218,8 +218,8 @@ fn run_topic(
     };
     let mut pump = Pump::start(consumer, watch, server.clone(), settings, shutdown.clone())?;
     let outcome = pump.run();
-    let totals = pump.end(outcome.is_ok());
-    outcome.map(|ending| (totals, ending))
+    let stored = pump.end(outcome.is_ok());
+    outcome.map(|ending| (stored, ending))
 }
 
 fn membership(args: &StreamArgs, topic: &str, topic_count: usize) -> Membership {

@@ -27,7 +27,7 @@ use crate::monitor::Observer;
 use crate::progress::{Progress, Unit};
 use crate::reject_limit::RejectLimit;
 use crate::shutdown::Shutdown;
-use crate::summary::{Ending, Totals};
+use crate::summary::{Ending, Stored};
 use crate::writer::{News, Order, Report, Writer, WriterConfig};
 use trouble::Absence;
 
@@ -89,7 +89,7 @@ pub(super) struct Pump {
     complaints: BTreeMap<String, Instant>,
     watch: Watch,
     probe_at: Option<Instant>,
-    totals: Totals,
+    total: Stored,
     offsets_to_read: Option<u64>,
     progress: Progress,
 }
@@ -154,7 +154,7 @@ impl Pump {
             complaints: BTreeMap::new(),
             watch,
             probe_at: Some(Instant::now() + PROBE_EVERY),
-            totals: Totals::default(),
+            total: Stored::default(),
             offsets_to_read: None,
         };
         pump.wait_for_writers()?;
@@ -234,7 +234,7 @@ impl Pump {
 
     /// Says what was done, after copying the offsets and leaving the group. A run that ended well gives its partitions
     /// up: they no longer hold the watermark back.
-    pub(super) fn end(mut self, is_well: bool) -> Totals {
+    pub(super) fn end(mut self, is_well: bool) -> Stored {
         self.progress.finish();
         self.copy_offsets(true);
         // What could not be stored in time is under way still: whoever comes next claims.
@@ -242,7 +242,7 @@ impl Pump {
             self.release();
         }
         self.consumer.close();
-        self.totals
+        self.total
     }
 
     fn is_at_end(&self) -> bool {
@@ -328,8 +328,8 @@ impl Pump {
             News::Opened => {}
             News::Probed => self.probe_at = Some(Instant::now() + PROBE_EVERY),
             News::Failed(error) => return Err(error.into()),
-            News::Written { batch, totals } => {
-                self.totals.add(&totals);
+            News::Written { batch, stored } => {
+                self.total.add(&stored);
                 for span in batch.spans() {
                     self.stored.insert(span.partition, span.to);
                     self.next_offsets.insert(span.partition, Some(span.to));
@@ -342,7 +342,7 @@ impl Pump {
                     self.probe_at = Some(Instant::now() + PROBE_EVERY);
                 }
                 if let Some(limit) = &mut self.settings.reject_limit {
-                    limit.judge(&totals)?;
+                    limit.judge(&stored.totals)?;
                 }
             }
             News::Dropped { batch } => self.intake.lanes[lane].returned(batch),
@@ -433,11 +433,11 @@ impl Pump {
 
     fn show_progress(&mut self) {
         let total = self.offsets_to_read;
-        let done = total.map_or(self.totals.read, |total| {
+        let done = total.map_or(self.total.totals.read, |total| {
             total.saturating_sub(self.intake.remaining())
         });
         self.progress.update(
-            self.totals.read,
+            self.total.totals.read,
             done,
             if self.consumer.is_bounded() {
                 total

@@ -43,8 +43,8 @@ impl Row {
             event_type: Some(["play", "pause", "stop"][number % 3].into()),
             region: Some(["eu", "us"][number % 2].into()),
             ts: Some(NOON.to_owned()),
-            song_id: (number % 3 > 0).then(|| b"s".to_vec()),
-            device: (number % 5 > 0).then(|| b"d".to_vec()),
+            song_id: (!number.is_multiple_of(3)).then(|| b"s".to_vec()),
+            device: (!number.is_multiple_of(5)).then(|| b"d".to_vec()),
         }
     }
 
