@@ -5,7 +5,7 @@ mod order;
 mod recent;
 mod survey;
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::prelude::*;
