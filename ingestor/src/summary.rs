@@ -104,17 +104,21 @@ impl Stored {
         match output {
             OutputFormat::Text => {
                 let line = format!(
-                "{}read {}  inserted {}  duplicate {}  conflicting {}  rejected {}  in {:.1} s ({:.0} events/s)",
-                ending.prefix(),
-                totals.read,
-                totals.inserted,
-                totals.duplicate,
-                totals.conflicting,
-                totals.rejected,
-                seconds,
-                rate
+                    "{}read {}  inserted {}  duplicate {}  conflicting {}  rejected {}  in {:.1} s ({:.0} events/s)",
+                    ending.prefix(),
+                    totals.read,
+                    totals.inserted,
+                    totals.duplicate,
+                    totals.conflicting,
+                    totals.rejected,
+                    seconds,
+                    rate
                 );
-                [Some(line), advice].into_iter().flatten().collect::<Vec<_>>().join("\n")
+                [Some(line), advice]
+                    .into_iter()
+                    .flatten()
+                    .collect::<Vec<_>>()
+                    .join("\n")
             }
             OutputFormat::Json => {
                 let mut json = serde_json::json!({
@@ -221,6 +225,11 @@ mod tests {
         );
         let json = all.render(Ending::AtEnd, Duration::from_secs(1), OutputFormat::Json);
         let json: serde_json::Value = serde_json::from_str(&json).unwrap();
-        assert!(json["advice"].as_str().unwrap().contains("musicstream.retention"));
+        assert!(
+            json["advice"]
+                .as_str()
+                .unwrap()
+                .contains("musicstream.retention")
+        );
     }
 }
