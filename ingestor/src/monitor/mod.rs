@@ -3,6 +3,7 @@
 mod health;
 mod metrics;
 mod server;
+mod service_manager;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -12,6 +13,7 @@ use health::Health;
 pub(crate) use metrics::Metrics;
 use metrics::TopicMetrics;
 pub(crate) use server::{ListenArgs, serve};
+pub(crate) use service_manager::report_to_service_manager;
 
 /// All topics of one process.
 #[derive(Default)]

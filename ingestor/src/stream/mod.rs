@@ -26,7 +26,7 @@ use crate::args::{DatabaseArgs, KafkaArgs, OutputArgs, TopicsArgs, parse_duratio
 use crate::batch::Limits;
 use crate::database::{self, Server};
 use crate::dead_letter::DeadLetters;
-use crate::monitor::{ListenArgs, Monitor, serve};
+use crate::monitor::{ListenArgs, Monitor, report_to_service_manager, serve};
 use crate::owner;
 use crate::reject_limit::RejectArgs;
 use crate::shutdown::Shutdown;
@@ -114,6 +114,7 @@ pub(crate) fn run(args: StreamArgs) -> anyhow::Result<()> {
     if let Some(address) = &args.listen.listen {
         serve(address, monitor.clone())?;
     }
+    let _reports = report_to_service_manager(&monitor, &shutdown)?;
     let mut topics = args.topics.topics.clone();
     topics.sort();
     topics.dedup();

@@ -36,6 +36,7 @@ mod protocol;
 mod record;
 mod restore;
 mod security;
+mod service_manager;
 mod settings;
 mod shutdown;
 mod snapshot;
