@@ -42,6 +42,7 @@ fn a_member_outlasts_minutes_without_its_database_and_says_so_once_a_minute(prot
     });
     let epochs = epochs(&mut client);
     drop(client);
+    let late_database = Database::create_in(&cluster.url(), "");
 
     let before = program.log().len();
     let began = Instant::now();
@@ -49,7 +50,7 @@ fn a_member_outlasts_minutes_without_its_database_and_says_so_once_a_minute(prot
     // More than the batches hold: reading stops for want of room.
     topic.send(events(400..4_000));
     let late_topic = Topic::create("outage_late", 1);
-    let late = Program::start(stream(&database, &late_topic).args([
+    let late = Program::start(stream(&late_database, &late_topic).args([
         "--group",
         late_topic.name(),
         "--listen",
