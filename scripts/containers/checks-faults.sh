@@ -55,9 +55,13 @@ wrong_password_of_ingestor() {
   wait_for "the ingestor's log to say what to do" 5 says ingestor 'Check the password'
   ! says ingestor not-the-password || die "the log shows the password"
   rm -rf "$work/wrong-secrets"
-  compose up -d --no-build
+  replace_restarting ingestor
   numbers_go_on
 }
+
+# replace_restarting SERVICE: compose stops a container before it replaces it, and the engine refuses ("is not running")
+# while that one is between two restarts.
+replace_restarting() { wait_for "compose to replace $1, which restarts over and over" 60 compose up -d --no-build; }
 
 wrong_password_of_reader() {
   expect 'password authentication failed for user "reader"' compose exec -T -e PGPASSWORD=wrong postgres \
@@ -77,7 +81,7 @@ kafka_volume_is_lost() {
   compose up -d --no-build
   wait_for "the ingestor to say that the topic is another one" 120 says ingestor 'topic music_events was deleted and made anew'
   says ingestor 'hint: --accept-recreated'
-  INGESTOR_OPTIONS=--accept-recreated compose up -d --no-build
+  INGESTOR_OPTIONS=--accept-recreated replace_restarting ingestor
   wait_for "all events from before" 120 has_more_than "$((before - 1))"
   numbers_go_on
 }
