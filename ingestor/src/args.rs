@@ -7,6 +7,8 @@ use anyhow::Context;
 use clap::{Args, ValueEnum};
 use rdkafka::error::KafkaError;
 
+use crate::reserved_option;
+
 /// Where the log goes and how it looks; it is always on standard error.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Log")]
@@ -82,9 +84,10 @@ pub(crate) struct KafkaArgs {
         value_name = "HOST:PORT"
     )]
     pub(crate) brokers: String,
-    /// Any librdkafka option, for example -X security.protocol=ssl; may be repeated. A value that begins with @ is
-    /// read from that file, as in -X sasl.password=@/run/secrets/kafka; @@ is a plain @
-    #[arg(short = 'X', value_name = "KEY=VALUE", value_parser = parse_option)]
+    /// Any librdkafka option but those that exactly-once depends on, for example -X security.protocol=ssl; may be
+    /// repeated. A value that begins with @ is read from that file, as in -X sasl.password=@/run/secrets/kafka; @@ is
+    /// a plain @
+    #[arg(short = 'X', value_name = "KEY=VALUE", value_parser = parse_option, long_help = option_help())]
     pub(crate) options: Vec<(String, String)>,
 }
 
@@ -127,12 +130,22 @@ pub(crate) fn refused(error: KafkaError) -> anyhow::Error {
     }
 }
 
-/// Reads `key=value`, or `key=@file`.
+fn option_help() -> String {
+    format!(
+        "Any librdkafka option, for example -X security.protocol=ssl; may be repeated. A value that begins with @ is \
+         read from that file, as in -X sasl.password=@/run/secrets/kafka; @@ is a plain @. Refused, with the reason, \
+         are those that exactly-once depends on: {}",
+        reserved_option::names()
+    )
+}
+
+/// Reads `key=value`, or `key=@file`; refuses a reserved key.
 fn parse_option(text: &str) -> Result<(String, String), String> {
     let (key, value) = match text.split_once('=') {
         Some((key, value)) if !key.trim().is_empty() => (key.trim(), value),
         _ => return Err("expected key=value".to_owned()),
     };
+    reserved_option::check(key)?;
     Ok((key.to_owned(), option_value(value)?))
 }
 
@@ -211,6 +224,7 @@ mod tests {
         );
         assert!(option("a=@/no/such/file".into()).is_err_and(|why| why.contains("/no/such/file")));
         assert!(option("a".into()).is_err() && option("=a".into()).is_err());
+        assert!(option(" group.id =a".into()).is_err_and(|why| why.contains("--group")));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use toml::{Table, Value};
 
 use crate::args;
 use crate::cli::{CONFIG_VARIABLE, Cli};
-use crate::database;
+use crate::{database, reserved_option};
 
 /// What is shown of a secret.
 const HIDDEN: &str = "********";
@@ -121,7 +121,11 @@ impl File {
             .collect();
         for (key, value) in self.table.clone() {
             match value {
-                Value::Table(_) if key == KAFKA_TABLE => {}
+                Value::Table(options) if key == KAFKA_TABLE => {
+                    for option in options.keys() {
+                        reserved_option::check(option)?;
+                    }
+                }
                 Value::Table(table) => {
                     if !subcommands.contains(&key) {
                         return Err(format!("there is no subcommand {key}"));

@@ -20,6 +20,7 @@ mod owner;
 mod progress;
 mod reject_limit;
 mod replay;
+mod reserved_option;
 mod shutdown;
 mod status;
 mod stream;

@@ -102,6 +102,10 @@ fn what_the_file_gets_wrong_is_named_and_no_value_shown() {
         ("[stream]\nbatch-row = 1", "--batch-row"),
         ("[steam]\nbatch-rows = 1", "steam"),
         ("batch-rows = 0", "batch-rows"),
+        (
+            "[kafka]\n\"auto.offset.reset\" = \"latest\"",
+            "auto.offset.reset cannot be set",
+        ),
         ("a = 1\ndatabase-url = secret", "line 2"),
     ] {
         let error = effective(file, &["stream"]).map(|_| ()).unwrap_err();
