@@ -42,7 +42,8 @@ pub(crate) struct StreamArgs {
     /// Stop at the end that the topic has now, and print a summary; without joining the group
     #[arg(long)]
     pub(crate) until_end: bool,
-    /// Where to begin with a partition of which nothing was ever committed
+    /// Where to begin with a topic of which nothing was ever committed; a partition that is added to a topic later is
+    /// read from its beginning
     #[arg(long, value_enum, default_value_t = From::Earliest)]
     pub(crate) from: From,
     /// Go on where the log begins now if events that were not read yet are deleted from it

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use clap::ValueEnum;
 
-/// Where to begin with a partition of which nothing was ever committed.
+/// Where to begin with a topic of which nothing was ever committed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum From {
     Earliest,

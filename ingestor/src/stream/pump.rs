@@ -72,6 +72,8 @@ pub(super) struct Pump {
     holdings: Holdings,
     /// Where a bounded run ends, as it was when it began.
     ends: BTreeMap<i32, i64>,
+    /// Whether the ledger had an offset of any partition of the topic when the run began.
+    is_source_known: bool,
     /// Under which epoch each partition was last held.
     epochs: BTreeMap<i32, i64>,
     /// How far the ledger was last known to be; `None`: nothing was ever stored.
@@ -141,6 +143,7 @@ impl Pump {
             has_joined: false,
             holdings: Holdings::default(),
             ends: BTreeMap::new(),
+            is_source_known: false,
             epochs: BTreeMap::new(),
             next_offsets: BTreeMap::new(),
             place_at: None,

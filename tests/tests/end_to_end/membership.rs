@@ -303,6 +303,33 @@ fn a_partition_that_is_added_is_read_from_its_beginning(protocol: Protocol) {
 }
 
 #[test]
+fn a_partition_that_is_added_while_no_ingestor_runs_is_read_from_its_beginning() {
+    let mut topic = Topic::create("grown", 1);
+    let database = Database::create();
+    let mut client = database.client();
+    let read = |topic: &Topic| {
+        run(
+            stream(&database, topic).args(["--until-end", "--from", "latest", "--output", "json"]),
+            SOON,
+        )
+        .summary()
+    };
+    topic.send(vec![Record::new(0, event(0))]);
+    assert_eq!(
+        read(&topic),
+        Summary::default(),
+        "--from holds for a topic that is new to the ledger"
+    );
+    assert_eq!(next_offsets(&mut client), [1]);
+
+    topic.grow(3);
+    let records = (1..91).map(|id| Record::new(id % 3, event(id))).collect();
+    topic.send(records);
+    assert_eq!(read(&topic).inserted, 90);
+    assert_eq!(next_offsets(&mut client), topic.ends());
+}
+
+#[test]
 fn only_records_of_committed_transactions_count_and_a_run_ends_behind_their_markers() {
     let topic = Topic::create("transactions", 2);
     topic.send_in_transaction(&events(0..100, 2), true);

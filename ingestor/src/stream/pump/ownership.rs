@@ -27,12 +27,14 @@ impl Pump {
     /// Finds the name that this very topic has in the ledger: one that was made anew under an old name has its own.
     pub(super) fn choose_source(&mut self) -> anyhow::Result<()> {
         let mut source = self.settings.source.to_string();
+        let mut rows = self.rows(&source)?;
         if let Some(topic_id) = self.consumer.topic_id() {
-            let mut former = self.rows(&source)?;
+            let mut former = rows.clone();
             former.retain(|(_, row)| is_another(row.checksum.as_deref(), Some(topic_id)));
             if !former.is_empty() {
                 let renewed = renewed_source(&source, topic_id);
-                if !self.settings.policy.accept_recreated && self.rows(&renewed)?.is_empty() {
+                rows = self.rows(&renewed)?;
+                if !self.settings.policy.accept_recreated && rows.is_empty() {
                     let next_offset =
                         |(partition, row): (i32, Holder)| (partition, row.next_offset);
                     return Err(Misfit::Recreated {
@@ -44,6 +46,7 @@ impl Pump {
                 source = renewed;
             }
         }
+        self.is_source_known = rows.iter().any(|(_, row)| row.next_offset.is_some());
         tracing::info!(source, owner = &*self.settings.owner, "streaming");
         self.settings.source = source.into();
         let source = self.settings.source.clone();
@@ -281,10 +284,12 @@ impl Pump {
         Ok(())
     }
 
-    /// A partition that was added while we run is read from its beginning: nobody could have read it before.
+    /// `--from` is for topics that are new to the ledger. A partition that was added to a known topic, whether an
+    /// ingestor was running or not, is read from its beginning: its records were never skipped on purpose.
     fn policy_for(&self, partition: i32) -> Policy {
         let policy = self.settings.policy;
-        if partition < self.consumer.partition_count() {
+        let was_added = partition >= self.consumer.partition_count();
+        if !self.is_source_known && !was_added {
             return policy;
         }
         Policy {
