@@ -18,6 +18,8 @@ use crate::args::{self, KafkaArgs};
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 /// One question of those.
 const ASK_FOR: Duration = Duration::from_secs(1);
+/// Between two questions.
+const PAUSE: Duration = Duration::from_millis(100);
 /// After so many milliseconds without a poll the group takes a member for dead.
 const POLL_WITHIN: &str = "max.poll.interval.ms";
 /// How long leaving the group may take.
@@ -118,7 +120,7 @@ impl Consumer {
             .client()
             .fetch_cluster_id(ANSWER_WITHIN)
             .context("Kafka does not tell its cluster id")?;
-        let topic_id = topic_id::of(inner.client(), topic, ANSWER_WITHIN);
+        let topic_id = topic_id_of(&inner, topic, &args.brokers)?;
         Ok(Consumer {
             inner: Some(inner),
             topic: topic.to_owned(),
@@ -156,7 +158,7 @@ impl Consumer {
         &self.source
     }
 
-    /// The id of the topic, if the brokers tell it.
+    /// The id of the topic; `None` if the brokers are too old to have ids.
     pub(super) fn topic_id(&self) -> Option<[u8; 16]> {
         self.topic_id
     }
@@ -204,10 +206,13 @@ impl Consumer {
         self.inner().client().fatal_error()
     }
 
-    /// Whether there is another topic of the same name now, as far as the brokers tell.
-    pub(super) fn is_another_now(&self) -> bool {
-        let now = topic_id::of(self.inner().client(), &self.topic, ANSWER_WITHIN);
-        now.is_some() && self.topic_id.is_some() && now != self.topic_id
+    /// Whether there is another topic of the same name now.
+    ///
+    /// # Errors
+    /// Kafka does not tell.
+    pub(super) fn is_another_now(&self) -> Result<bool, KafkaError> {
+        let now = topic_id::of(self.inner().client(), &self.topic, ANSWER_WITHIN)?;
+        Ok(now.is_some() && self.topic_id.is_some() && now != self.topic_id)
     }
 
     /// Whether Kafka knows the topic now; `None` if it does not answer.
@@ -386,6 +391,27 @@ fn partitions_of(
             bail!("there is no topic {topic}; hint: create it, or name another with --topic")
         }
         Some(code) => bail!("topic {topic}: {code}"),
+    }
+}
+
+/// Asks for a topic's id until Kafka answers or time is up. Without an answer nothing is read: batches of a topic whose
+/// id is not known could be those of another topic than the ledger's.
+fn topic_id_of(
+    client: &BaseConsumer<GroupContext>,
+    topic: &str,
+    brokers: &str,
+) -> anyhow::Result<Option<[u8; 16]>> {
+    let deadline = Instant::now() + ANSWER_WITHIN;
+    loop {
+        match topic_id::of(client.client(), topic, ASK_FOR) {
+            Ok(topic_id) => return Ok(topic_id),
+            Err(error) if Instant::now() >= deadline => bail!(
+                "Kafka at {brokers} does not tell the id of topic {topic}: {error}; hint: run again, and check the \
+                 brokers and the topic's ACLs if that does not help"
+            ),
+            // Also an answer: a broker may not know yet a topic that was created a moment ago.
+            Err(_) => drop(client.poll(PAUSE)),
+        }
     }
 }
 

@@ -275,6 +275,7 @@ pub(crate) fn look_at(args: &KafkaArgs, topic: &str) -> anyhow::Result<Log> {
     }
     let source = format!("kafka:{cluster}/{topic}");
     let renewed = topic_id::of(client.client(), topic, LOOK_WITHIN)
+        .with_context(|| format!("Kafka does not tell the id of topic {topic}"))?
         .map(|topic_id| position::renewed_source(&source, topic_id));
     Ok(Log {
         source,

@@ -48,8 +48,12 @@ impl Watch {
                 while stopped.recv_timeout(LOOK_EVERY) == Err(RecvTimeoutError::Timeout) {
                     looker.look();
                     let kafka = looker.all.client();
-                    let now =
-                        topic_id.and_then(|_| topic_id::of(kafka, &looker.topic, ANSWER_WITHIN));
+                    // Without an answer it is asked again.
+                    let now = topic_id.and_then(|_| {
+                        topic_id::of(kafka, &looker.topic, ANSWER_WITHIN)
+                            .ok()
+                            .flatten()
+                    });
                     if now.is_some() && now != topic_id && sender.send(()).is_err() {
                         return;
                     }

@@ -1,5 +1,8 @@
 -- A compare-and-swap on epoch and offset. The epoch stops a former owner, the offset stops the same owner from
 -- storing a batch twice, and both stop an owner whose database went back in time.
+--
+-- A call without a checksum keeps the stored one: it is the id of the Kafka topic, which a broker of an old version
+-- does not tell.
 create function musicstream_advance(
     source text,
     partition integer,
@@ -22,7 +25,7 @@ begin
 
     update @extschema@.ingest_offsets as o
     set next_offset = to_offset,
-        checksum = musicstream_advance.checksum,
+        checksum = coalesce(musicstream_advance.checksum, o.checksum),
         updated_at = now()
     where o.source = musicstream_advance.source
         and o.partition = musicstream_advance.partition

@@ -114,6 +114,26 @@ fn only_the_owner_at_its_very_offset_can_store() {
 }
 
 #[test]
+fn an_advance_without_a_checksum_keeps_the_topic_id() {
+    let database = Database::create();
+    let mut client = connect(&database.ingest_url());
+    let (_, epoch) = claim(&mut client, "first");
+    let mut advance = |from: Option<i64>, to: i64, checksum: Option<&[u8]>| {
+        client
+            .execute(
+                "select musicstream_advance($1, 0, $2, $3, $4, $5)",
+                &[&SOURCE, &from, &to, &epoch, &checksum],
+            )
+            .unwrap();
+        value::<Option<Vec<u8>>>(&mut client, "select checksum from ingest_offsets", &[])
+    };
+    assert_eq!(advance(None, 5, None), None);
+    assert_eq!(advance(Some(5), 6, Some(b"id")), Some(b"id".to_vec()));
+    assert_eq!(advance(Some(6), 7, None), Some(b"id".to_vec()));
+    assert_eq!(advance(Some(7), 8, Some(b"other")), Some(b"other".to_vec()));
+}
+
+#[test]
 fn a_claim_waits_for_the_batch_that_is_being_committed() {
     let database = Database::create();
     let mut first = connect(&database.ingest_url());

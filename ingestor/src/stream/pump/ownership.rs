@@ -236,9 +236,15 @@ impl Pump {
             let source = &self.settings.source;
             match place(source, *partition, claim.next_offset, low, high, policy) {
                 Ok(start) => starts.push((*partition, start)),
-                // It may have been made anew since we connected, which says more.
-                Err(_) if self.consumer.is_another_now() => return Err(recreated().into()),
-                Err(misfit) => return Err(misfit.into()),
+                Err(misfit) => match self.consumer.is_another_now() {
+                    Ok(false) => return Err(misfit.into()),
+                    // Made anew since the run began, which says more.
+                    Ok(true) => return Err(recreated().into()),
+                    Err(error) => {
+                        self.place_at = Some(Instant::now() + PLACE_AGAIN_AFTER);
+                        return self.bear(&error);
+                    }
+                },
             }
         }
         self.place_at = None;
