@@ -87,7 +87,7 @@ begin
     execute format('grant insert on %I.staging_events to musicstream_ingest', home);
     execute format(
         'grant execute on function %1$I.musicstream_claim(text, integer, text),
-            %1$I.musicstream_advance(text, integer, bigint, bigint, bigint, bytea),
+            %1$I.musicstream_advance(text, integer, bigint, bigint, bigint, bytea, integer),
             %1$I.musicstream_release(text, integer, bigint),
             %1$I.musicstream_make_partitions(date[], boolean), %1$I.musicstream_prepare_days(date[]), %1$I.musicstream_session_staging(),
             %1$I.musicstream_upsert(text), %1$I.musicstream_upsert(),

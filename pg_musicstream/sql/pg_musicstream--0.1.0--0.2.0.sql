@@ -3,6 +3,10 @@ select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('pg_musicstream'), 1
 
 alter table ingest_offsets add column released_at timestamptz;
 comment on column ingest_offsets.released_at is 'when its owner gave it up; null: it is in use';
+alter table ingest_offsets add column leader_epoch integer;
+comment on column ingest_offsets.leader_epoch is 'of a Kafka topic: the leader epoch of the record before next_offset, by which a log that lost its end is noticed; null: not known';
+drop function musicstream_claim(text, integer, text);
+drop function musicstream_advance(text, integer, bigint, bigint, bigint, bytea);
 comment on column ingest_offsets.checksum is 'of a file: the hash of all bytes before next_offset; of a Kafka topic: its id';
 comment on sequence rejected_events_rejected_id_seq is 'numbers the rows of rejected_events in the order in which they came';
 alter table rollup_state add column last_rollup_ms double precision, add column last_rollup_deltas bigint;
@@ -507,7 +511,8 @@ create or replace function musicstream_claim(
     owner text,
     out next_offset bigint,
     out epoch bigint,
-    out checksum bytea
+    out checksum bytea,
+    out leader_epoch integer
 )
     language sql volatile strict security definer
     set search_path = pg_catalog, @extschema@, pg_temp
@@ -516,7 +521,7 @@ begin atomic
     values (musicstream_claim.source, musicstream_claim.partition, musicstream_claim.owner, 1)
     on conflict on constraint ingest_offsets_pkey do update
         set epoch = o.epoch + 1, owner = excluded.owner, updated_at = now(), released_at = null
-    returning o.next_offset, o.epoch, o.checksum;
+    returning o.next_offset, o.epoch, o.checksum, o.leader_epoch;
 end;
 
 comment on function musicstream_claim(text, integer, text) is 'takes a source partition over: says where to go on, and fences the former owner';
@@ -527,14 +532,15 @@ revoke execute on function musicstream_claim(text, integer, text) from public;
 -- storing a batch twice, and both stop an owner whose database went back in time.
 --
 -- A call without a checksum keeps the stored one: it is the id of the Kafka topic, which a broker of an old version
--- does not tell.
+-- does not tell. A leader epoch is not kept: that of an earlier offset is no evidence for this one.
 create or replace function musicstream_advance(
     source text,
     partition integer,
     from_offset bigint,
     to_offset bigint,
     epoch bigint,
-    checksum bytea default null
+    checksum bytea default null,
+    leader_epoch integer default null
 ) returns void
     language plpgsql volatile security definer
     set search_path = pg_catalog, @extschema@, pg_temp
@@ -551,6 +557,7 @@ begin
     update @extschema@.ingest_offsets as o
     set next_offset = to_offset,
         checksum = coalesce(musicstream_advance.checksum, o.checksum),
+        leader_epoch = musicstream_advance.leader_epoch,
         updated_at = now()
     where o.source = musicstream_advance.source
         and o.partition = musicstream_advance.partition
@@ -576,9 +583,9 @@ begin
 end
 $$;
 
-comment on function musicstream_advance(text, integer, bigint, bigint, bigint, bytea) is 'moves a source partition on by one batch, in the transaction of the batch; raises MS001 to all but the owner at that very offset';
+comment on function musicstream_advance(text, integer, bigint, bigint, bigint, bytea, integer) is 'moves a source partition on by one batch, in the transaction of the batch; raises MS001 to all but the owner at that very offset';
 
-revoke execute on function musicstream_advance(text, integer, bigint, bigint, bigint, bytea) from public;
+revoke execute on function musicstream_advance(text, integer, bigint, bigint, bigint, bytea, integer) from public;
 
 -- The epoch grows, so that a batch that is still under way does not come after it.
 create or replace function musicstream_release(source text, partition integer, epoch bigint) returns boolean

@@ -1,7 +1,7 @@
 //! A Kafka broker of a test's own: it may be killed, and asks for passwords.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -88,22 +88,14 @@ impl Broker {
     /// Makes a disk of that name, with nothing on it but the cluster's id.
     fn format(&self, disk: &str) {
         self.configure(disk);
-        let mut format = self.java("kafka.tools.StorageTool");
-        format
-            .args([
-                "format",
-                "--cluster-id",
-                "bXVzaWNzdHJlYW10ZXN0cw",
-                "--ignore-formatted",
-                "--config",
-            ])
-            .arg(self.properties(disk));
-        if let Some(Secure { user, password, .. }) = &self.secure {
-            let scram = format!("SCRAM-SHA-512=[name={user},password={password}]");
-            format.args(["--add-scram", &scram]);
-        }
-        let status = format.status().unwrap();
-        assert!(status.success(), "{status}: {}", self.log());
+        let scram = self.secure.as_ref().map(|Secure { user, password, .. }| {
+            format!("SCRAM-SHA-512=[name={user},password={password}]")
+        });
+        let arguments: Vec<&str> = scram
+            .iter()
+            .flat_map(|scram| ["--add-scram", scram])
+            .collect();
+        format_disk(&self.properties(disk), &self.file("log"), &arguments);
     }
 
     fn configure(&self, disk: &str) {
@@ -179,8 +171,7 @@ impl Broker {
     /// # Panics
     /// The broker does not do it.
     pub fn forbid_writing(&self, topic: &str) {
-        let status = self
-            .java("org.apache.kafka.tools.AclCommand")
+        let status = java("org.apache.kafka.tools.AclCommand", &self.file("log"))
             .args(["--bootstrap-server", &self.address()])
             .args(["--add", "--force", "--deny-principal", "User:*"])
             .args(["--operation", "Write", "--topic", topic])
@@ -197,24 +188,37 @@ impl Broker {
         fs::remove_dir_all(self.file(DATA).join(format!("{topic}-{partition}"))).unwrap();
     }
 
-    fn boot_with(&mut self, disk: &str) {
-        let mut server = self.java("kafka.Kafka");
-        server.arg(self.properties(disk));
-        self.process = Some(server.spawn().unwrap());
-        let client: BaseConsumer = ClientConfig::new()
-            .set("bootstrap.servers", self.address())
-            .create()
+    /// How many bytes the log of a partition has.
+    ///
+    /// # Panics
+    /// There is none.
+    pub fn log_size(&self, topic: &str, partition: i32) -> u64 {
+        fs::metadata(self.log_file(topic, partition)).unwrap().len()
+    }
+
+    /// Cuts the log of a partition off after so many bytes, while the broker does not run.
+    ///
+    /// # Panics
+    /// There is none.
+    pub fn cut_log(&self, topic: &str, partition: i32, size: u64) {
+        let log = fs::File::options()
+            .write(true)
+            .open(self.log_file(topic, partition))
             .unwrap();
-        let what = format!("the broker at port {} to answer", self.port);
-        until_looking_every(LOOK_EVERY, SOON, &what, || {
-            let process = self.process.as_mut().unwrap();
-            let status = process.try_wait().unwrap();
-            assert!(status.is_none(), "the broker has ended:\n{}", self.log());
-            let answer = client.fetch_metadata(None, Duration::from_secs(1));
-            answer
-                .is_ok_and(|found| !found.brokers().is_empty())
-                .then_some(())
-        });
+        log.set_len(size).unwrap();
+    }
+
+    fn log_file(&self, topic: &str, partition: i32) -> PathBuf {
+        self.file(DATA)
+            .join(format!("{topic}-{partition}/00000000000000000000.log"))
+    }
+
+    fn boot_with(&mut self, disk: &str) {
+        let log = self.file("log");
+        let mut server = java("kafka.Kafka", &log);
+        server.arg(self.properties(disk));
+        let process = self.process.insert(server.spawn().unwrap());
+        await_answer(&format!("127.0.0.1:{}", self.port), process, &log);
     }
 
     /// `kill -9`.
@@ -239,9 +243,7 @@ impl Broker {
 
     /// What the broker has logged.
     pub fn log(&self) -> String {
-        fs::read(self.file("log"))
-            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
-            .unwrap_or_default()
+        text_of(&self.file("log"))
     }
 
     fn file(&self, name: &str) -> PathBuf {
@@ -251,25 +253,66 @@ impl Broker {
     fn properties(&self, disk: &str) -> PathBuf {
         self.file(&format!("{disk}.properties"))
     }
+}
 
-    fn java(&self, class: &str) -> Command {
-        let log = fs::File::options()
-            .create(true)
-            .append(true)
-            .open(self.file("log"))
-            .unwrap();
-        let settings =
-            PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../scripts/kafka/log4j2.properties");
-        let mut java = Command::new("java");
-        java.args(["-Xms64m", "-Xmx384m", "-XX:TieredStopAtLevel=1", "-cp"])
-            .arg(format!("{}/*", stack().kafka_lib.display()))
-            .arg(format!("-Dlog4j2.configurationFile={}", settings.display()))
-            .arg(class)
-            .stdin(Stdio::null())
-            .stdout(log.try_clone().unwrap())
-            .stderr(log);
-        java
-    }
+/// One of Kafka's programs; what it writes goes to `log`.
+pub(crate) fn java(class: &str, log: &Path) -> Command {
+    let log = fs::File::options()
+        .create(true)
+        .append(true)
+        .open(log)
+        .unwrap();
+    let settings =
+        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../scripts/kafka/log4j2.properties");
+    let mut java = Command::new("java");
+    java.args(["-Xms64m", "-Xmx384m", "-XX:TieredStopAtLevel=1", "-cp"])
+        .arg(format!("{}/*", stack().kafka_lib.display()))
+        .arg(format!("-Dlog4j2.configurationFile={}", settings.display()))
+        .arg(class)
+        .stdin(Stdio::null())
+        .stdout(log.try_clone().unwrap())
+        .stderr(log);
+    java
+}
+
+/// Makes the disk that a broker's properties name, with nothing on it but the cluster's id.
+pub(crate) fn format_disk(properties: &Path, log: &Path, arguments: &[&str]) {
+    let status = java("kafka.tools.StorageTool", log)
+        .args([
+            "format",
+            "--cluster-id",
+            "bXVzaWNzdHJlYW10ZXN0cw",
+            "--ignore-formatted",
+            "--config",
+        ])
+        .arg(properties)
+        .args(arguments)
+        .status()
+        .unwrap();
+    assert!(status.success(), "{status}: {}", text_of(log));
+}
+
+/// Waits until a broker that was started answers.
+pub(crate) fn await_answer(address: &str, process: &mut Child, log: &Path) {
+    let client: BaseConsumer = ClientConfig::new()
+        .set("bootstrap.servers", address)
+        .create()
+        .unwrap();
+    let what = format!("the broker at {address} to answer");
+    until_looking_every(LOOK_EVERY, SOON, &what, || {
+        let status = process.try_wait().unwrap();
+        assert!(status.is_none(), "the broker has ended:\n{}", text_of(log));
+        let answer = client.fetch_metadata(None, Duration::from_secs(1));
+        answer
+            .is_ok_and(|found| !found.brokers().is_empty())
+            .then_some(())
+    });
+}
+
+fn text_of(log: &Path) -> String {
+    fs::read(log)
+        .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+        .unwrap_or_default()
 }
 
 impl Drop for Broker {

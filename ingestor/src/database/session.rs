@@ -36,6 +36,8 @@ pub(crate) struct Claim {
     pub(crate) epoch: i64,
     /// As in [`Holder`].
     pub(crate) checksum: Option<Vec<u8>>,
+    /// Of a topic: the leader epoch of the record before `next_offset`, if it is known.
+    pub(crate) leader_epoch: Option<i32>,
 }
 
 /// Who holds a partition, and how far it is.
@@ -168,6 +170,7 @@ impl Session {
             next_offset: row.get(0),
             epoch: row.get(1),
             checksum: row.get(2),
+            leader_epoch: row.get(3),
         })
     }
 
@@ -389,6 +392,7 @@ impl Session {
                         &span.to,
                         &span.epoch,
                         &span.checksum,
+                        &span.leader_epoch,
                     ],
                 )
                 .await

@@ -253,7 +253,7 @@ impl Load {
         if source.from == Some(to) {
             return Ok(());
         }
-        batch.cover(PARTITION, source.from, to, source.epoch);
+        batch.cover(PARTITION, source.from, to, source.epoch, None);
         batch.set_checksum(&source.states.for_ledger(&reader.checksum()));
         source.from = Some(to);
         self.in_flight += 1;

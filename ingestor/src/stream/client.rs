@@ -1,6 +1,7 @@
 //! The Kafka side: one consumer, set up so that the ledger decides where it reads.
 
-use std::collections::BTreeSet;
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
@@ -11,7 +12,9 @@ use rdkafka::metadata::Metadata;
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::group::{GroupContext, GroupEvent};
-use super::topic_id;
+use super::position::Place;
+use super::probe::{Finding, Probe, list_of};
+use super::{native, topic_id};
 use crate::args::{self, KafkaArgs};
 
 /// How long Kafka may take to answer when a run begins.
@@ -43,6 +46,9 @@ pub(super) enum Membership {
 /// A consumer of one topic.
 pub(super) struct Consumer {
     inner: Option<BaseConsumer<GroupContext>>,
+    args: KafkaArgs,
+    /// Started when it is first needed.
+    probe: OnceCell<Probe>,
     topic: String,
     source: String,
     topic_id: Option<[u8; 16]>,
@@ -123,6 +129,8 @@ impl Consumer {
         let topic_id = topic_id_of(&inner, topic, &args.brokers)?;
         Ok(Consumer {
             inner: Some(inner),
+            args: args.clone(),
+            probe: OnceCell::new(),
             topic: topic.to_owned(),
             source: format!("kafka:{cluster}/{topic}"),
             topic_id,
@@ -238,6 +246,38 @@ impl Consumer {
             .fetch_watermarks(&self.topic, partition, Duration::from_secs(5))
     }
 
+    /// Looks what the log has at these places, whatever is being read.
+    ///
+    /// # Errors
+    /// Kafka does not answer in time.
+    pub(super) fn look(&self, places: &[Place]) -> Result<BTreeMap<i32, Finding>, KafkaError> {
+        if places.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let probe = match self.probe.get() {
+            Some(probe) => probe,
+            None => {
+                let probe = Probe::start(&self.args, &self.topic)?;
+                self.probe.get_or_init(|| probe)
+            }
+        };
+        probe.look(places)
+    }
+
+    /// The offset after all that was polled of a partition, markers of transactions among it, with the leader epoch of
+    /// the last; `None`: nothing was polled since the reading began.
+    pub(super) fn polled(&self, partition: i32) -> Option<(i64, Option<i32>)> {
+        let list = self.inner().position().ok()?;
+        let elements = list.elements();
+        let index = elements
+            .iter()
+            .position(|element| element.partition() == partition)?;
+        match elements[index].offset() {
+            Offset::Offset(offset) => Some((offset, native::leader_epoch_at(&list, index))),
+            _ => None,
+        }
+    }
+
     /// Accepts what the group gave; where to read is told by [`Consumer::read`] once it is known.
     pub(super) fn accept(&mut self) -> anyhow::Result<()> {
         if self.is_cooperative() {
@@ -251,15 +291,16 @@ impl Consumer {
 
     /// Begins to read partitions at these offsets, paused before or not, while it goes on with the others; `all` are
     /// both.
-    pub(super) fn read(&mut self, starts: &[(i32, i64)], all: &[(i32, i64)]) -> anyhow::Result<()> {
+    pub(super) fn read(&mut self, starts: &[Place], all: &[Place]) -> anyhow::Result<()> {
         let outcome = if self.is_cooperative() {
-            self.inner().incremental_assign(&self.list_from(starts)?)
+            self.inner()
+                .incremental_assign(&list_of(&self.topic, starts)?)
         } else {
             // Such a protocol knows whole assignments only.
-            self.inner().assign(&self.list_from(all)?)
+            self.inner().assign(&list_of(&self.topic, all)?)
         };
         outcome.context("cannot read partitions")?;
-        let begun = starts.iter().map(|(partition, _)| *partition);
+        let begun = starts.iter().map(|place| place.partition);
         self.reading.extend(begun.clone());
         let still: Vec<i32> = begun
             .filter(|partition| self.paused.contains(partition))

@@ -16,6 +16,7 @@ use super::client::Consumer;
 use super::holdings::Holdings;
 use super::intake::Intake;
 use super::lane::Lane;
+use super::native;
 use super::position::{Misfit, Policy};
 use super::takeover::{BOUNDED_STANDSTILL, STANDSTILL, Standby};
 use super::watch::Watch;
@@ -273,7 +274,7 @@ impl Pump {
                     .intake
                     .unfinished()
                     .into_iter()
-                    .map(|(partition, _)| partition)
+                    .map(|place| place.partition)
                     .collect();
                 self.consumer.set_paused(&unfinished, false)?;
                 self.is_paused = false;
@@ -294,10 +295,16 @@ impl Pump {
                 None => return Ok(()),
                 Some(Ok(message)) => {
                     let partition = rdkafka::Message::partition(&message);
-                    self.intake.take(&message).then_some(partition)
+                    let leader_epoch = native::leader_epoch(&message);
+                    self.intake
+                        .take(&message, leader_epoch)
+                        .then_some(partition)
                 }
                 Some(Err(KafkaError::PartitionEOF(partition))) => {
-                    self.intake.finish(partition).then_some(partition)
+                    let leader_epoch = self.consumer.polled(partition).and_then(|(_, epoch)| epoch);
+                    self.intake
+                        .finish(partition, leader_epoch)
+                        .then_some(partition)
                 }
                 Some(Err(error)) => {
                     self.bear(&error)?;

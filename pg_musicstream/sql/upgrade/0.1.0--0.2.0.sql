@@ -6,6 +6,11 @@ select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('pg_musicstream'), 1
 
 alter table ingest_offsets add column released_at timestamptz;
 comment on column ingest_offsets.released_at is 'when its owner gave it up; null: it is in use';
+alter table ingest_offsets add column leader_epoch integer;
+comment on column ingest_offsets.leader_epoch is 'of a Kafka topic: the leader epoch of the record before next_offset, by which a log that lost its end is noticed; null: not known';
+-- They take or return the leader epoch now, which makes them other functions.
+drop function musicstream_claim(text, integer, text);
+drop function musicstream_advance(text, integer, bigint, bigint, bigint, bytea);
 comment on column ingest_offsets.checksum is 'of a file: the hash of all bytes before next_offset; of a Kafka topic: its id';
 comment on sequence rejected_events_rejected_id_seq is 'numbers the rows of rejected_events in the order in which they came';
 alter table rollup_state add column last_rollup_ms double precision, add column last_rollup_deltas bigint;

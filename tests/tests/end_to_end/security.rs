@@ -26,7 +26,7 @@ const PUT_IN_THE_WAY: &str = "
 
 /// All that the ingest role may call and that changes data. Who adds a function decides whether it belongs here.
 const INGEST_MAY_CALL: [&str; 11] = [
-    "musicstream_advance(text,integer,bigint,bigint,bigint,bytea)",
+    "musicstream_advance(text,integer,bigint,bigint,bigint,bytea,integer)",
     "musicstream_claim(text,integer,text)",
     "musicstream_keep_bytes(text,integer[],bigint[],bytea[],bytea[])",
     "musicstream_make_partitions(date[],boolean)",

@@ -10,7 +10,10 @@ use anyhow::bail;
 
 use super::super::group::GroupEvent;
 use super::super::holdings::Holdings;
-use super::super::position::{From, Misfit, Policy, Position, is_another, place, renewed_source};
+use super::super::position::{
+    From, Misfit, Place, Policy, Position, is_another, place, renewed_source,
+};
+use super::super::probe::Finding;
 use super::super::takeover::Verdict;
 use super::Pump;
 use crate::database::{Claim, Holder};
@@ -220,6 +223,8 @@ impl Pump {
             }
         };
         let mut starts = Vec::new();
+        // Where the ledger goes on, with the beginning of the log.
+        let mut known = Vec::new();
         for (partition, claim) in claims {
             self.settings.observer.beat();
             if is_another(claim.checksum.as_deref(), self.consumer.topic_id()) {
@@ -235,7 +240,17 @@ impl Pump {
             let policy = self.policy_for(*partition);
             let source = &self.settings.source;
             match place(source, *partition, claim.next_offset, low, high, policy) {
-                Ok(start) => starts.push((*partition, start)),
+                Ok(start) => {
+                    starts.push((*partition, start));
+                    if claim.leader_epoch.is_some() && claim.next_offset == Some(start.offset) {
+                        let place = Place {
+                            partition: *partition,
+                            offset: start.offset,
+                            leader_epoch: claim.leader_epoch,
+                        };
+                        known.push((place, low));
+                    }
+                }
                 Err(misfit) => match self.consumer.is_another_now() {
                     Ok(false) => return Err(misfit.into()),
                     // Made anew since the run began, which says more.
@@ -245,6 +260,33 @@ impl Pump {
                         return self.bear(&error);
                     }
                 },
+            }
+        }
+        let places: Vec<Place> = known.iter().map(|(place, _)| *place).collect();
+        let findings = match self.consumer.look(&places) {
+            Ok(findings) => findings,
+            Err(error) => {
+                self.place_at = Some(Instant::now() + PLACE_AGAIN_AFTER);
+                return self.bear(&error);
+            }
+        };
+        for (place, low) in known {
+            match findings.get(&place.partition) {
+                Some(Finding::Truncated { end }) => {
+                    return Err(Misfit::Truncated {
+                        source_name: self.settings.source.to_string(),
+                        partition: place.partition,
+                        next_offset: place.offset,
+                        end: end.unwrap_or(low).max(low),
+                    }
+                    .into());
+                }
+                // Its bounds have changed since they were asked for.
+                Some(Finding::Absent) => {
+                    self.place_at = Some(Instant::now() + PLACE_AGAIN_AFTER);
+                    return Ok(());
+                }
+                Some(Finding::Record(_) | Finding::End(_)) | None => {}
             }
         }
         self.place_at = None;
@@ -270,6 +312,9 @@ impl Pump {
             let end = self.ends.get(&partition).copied();
             let position = Position {
                 epoch: claim.epoch,
+                leader_epoch: claim
+                    .leader_epoch
+                    .filter(|_| claim.next_offset == Some(start.offset)),
                 ledger: claim.next_offset,
                 next: start.offset,
                 end,
@@ -278,10 +323,10 @@ impl Pump {
         }
         self.offsets_to_read.get_or_insert(self.intake.remaining());
         let all = self.intake.unfinished();
-        let fresh: Vec<(i32, i64)> = all
+        let fresh: Vec<Place> = all
             .iter()
             .copied()
-            .filter(|(partition, _)| placed.contains(partition))
+            .filter(|place| placed.contains(&place.partition))
             .collect();
         self.consumer.read(&fresh, &all)?;
         if self.is_paused {

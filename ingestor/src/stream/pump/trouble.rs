@@ -56,9 +56,12 @@ impl Pump {
         };
         let code = fatal.as_ref().map(|(code, _)| *code);
         match code.or(error.rdkafka_error_code()) {
-            Some(Code::AutoOffsetReset | Code::OffsetOutOfRange) => {
-                // Claims again, and finds out in placing what is missing, or goes on.
-                tracing::warn!("the log no longer holds the next offset to read");
+            // librdkafka says of a log that was cut off that it has no offset to go on from.
+            Some(Code::AutoOffsetReset | Code::OffsetOutOfRange | Code::LogTruncation) => {
+                // Claims again, and placing then names what is missing, or goes on.
+                tracing::warn!(
+                    "the log lacks the next offset to read, or was cut off before it: comparing it with the ledger"
+                );
                 self.look_again()
             }
             Some(Code::UnknownTopicOrPartition | Code::UnknownTopic | Code::UnknownPartition) => {
