@@ -7,6 +7,7 @@
 
 pub mod batch;
 pub mod broker;
+pub mod broker_pair;
 pub mod cluster;
 pub mod count;
 pub mod data;

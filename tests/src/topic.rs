@@ -15,6 +15,7 @@ use rdkafka::producer::{
 use rdkafka::{Offset, TopicPartitionList};
 
 use crate::broker::Broker;
+use crate::broker_pair::BrokerPair;
 use crate::stack::stack;
 use crate::wait::until;
 
@@ -83,6 +84,18 @@ impl Topic {
         topic
     }
 
+    /// One of a single partition, which the first broker of a pair leads and the second follows.
+    ///
+    /// # Panics
+    /// As [`Topic::create`].
+    pub fn create_on_pair(brokers: &BrokerPair, label: &str) -> Topic {
+        let mut topic = Topic::unmade(label, 1);
+        topic.brokers = brokers.address();
+        let replicas: &[&[i32]] = &[&[1, 2]];
+        topic.make_with(TopicReplication::Variable(replicas), &[]);
+        topic
+    }
+
     /// Deletes it with all records, and makes it anew under its name.
     ///
     /// # Panics
@@ -138,7 +151,11 @@ impl Topic {
     }
 
     fn make(&self, settings: &[(&str, &str)]) {
-        let mut new = NewTopic::new(&self.name, self.partitions, TopicReplication::Fixed(1));
+        self.make_with(TopicReplication::Fixed(1), settings);
+    }
+
+    fn make_with(&self, replication: TopicReplication<'_>, settings: &[(&str, &str)]) {
+        let mut new = NewTopic::new(&self.name, self.partitions, replication);
         for (name, value) in settings {
             new = new.set(name, value);
         }

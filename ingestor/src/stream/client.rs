@@ -13,7 +13,7 @@ use rdkafka::{Offset, TopicPartitionList};
 
 use super::group::{GroupContext, GroupEvent};
 use super::position::Place;
-use super::probe::{Finding, Probe, list_of};
+use super::probe::{Finding, Probe, Visibility, list_of};
 use super::{native, topic_id};
 use crate::args::{self, KafkaArgs};
 
@@ -47,8 +47,9 @@ pub(super) enum Membership {
 pub(super) struct Consumer {
     inner: Option<BaseConsumer<GroupContext>>,
     args: KafkaArgs,
-    /// Started when it is first needed.
-    probe: OnceCell<Probe>,
+    /// Each started when it is first needed.
+    comparing_probe: OnceCell<Probe>,
+    end_probe: OnceCell<Probe>,
     topic: String,
     source: String,
     topic_id: Option<[u8; 16]>,
@@ -130,7 +131,8 @@ impl Consumer {
         Ok(Consumer {
             inner: Some(inner),
             args: args.clone(),
-            probe: OnceCell::new(),
+            comparing_probe: OnceCell::new(),
+            end_probe: OnceCell::new(),
             topic: topic.to_owned(),
             source: format!("kafka:{cluster}/{topic}"),
             topic_id,
@@ -250,15 +252,23 @@ impl Consumer {
     ///
     /// # Errors
     /// Kafka does not answer in time.
-    pub(super) fn look(&self, places: &[Place]) -> Result<BTreeMap<i32, Finding>, KafkaError> {
+    pub(super) fn look(
+        &self,
+        places: &[Place],
+        visibility: Visibility,
+    ) -> Result<BTreeMap<i32, Finding>, KafkaError> {
         if places.is_empty() {
             return Ok(BTreeMap::new());
         }
-        let probe = match self.probe.get() {
+        let cell = match visibility {
+            Visibility::Uncommitted => &self.comparing_probe,
+            Visibility::Committed => &self.end_probe,
+        };
+        let probe = match cell.get() {
             Some(probe) => probe,
             None => {
-                let probe = Probe::start(&self.args, &self.topic)?;
-                self.probe.get_or_init(|| probe)
+                let probe = Probe::start(&self.args, &self.topic, visibility)?;
+                cell.get_or_init(|| probe)
             }
         };
         probe.look(places)

@@ -92,6 +92,12 @@ impl Intake {
             .collect()
     }
 
+    /// Where a bounded run is to end with a partition that it is not done with.
+    pub(super) fn end_to_reach(&self, partition: i32) -> Option<i64> {
+        let position = self.positions.get(&partition)?;
+        position.end.filter(|_| !position.is_done())
+    }
+
     pub(super) fn partitions(&self) -> Vec<i32> {
         self.positions.keys().copied().collect()
     }

@@ -31,6 +31,15 @@ pub(super) enum Finding {
     Absent,
 }
 
+/// Which records a look finds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Visibility {
+    /// All: the first answer tells, however much of the log belongs to aborted transactions.
+    Uncommitted,
+    /// Those that the stream reads.
+    Committed,
+}
+
 pub(super) struct Probe {
     /// Taken when it is dropped.
     client: Option<BaseConsumer>,
@@ -38,7 +47,11 @@ pub(super) struct Probe {
 }
 
 impl Probe {
-    pub(super) fn start(args: &KafkaArgs, topic: &str) -> Result<Probe, KafkaError> {
+    pub(super) fn start(
+        args: &KafkaArgs,
+        topic: &str,
+        visibility: Visibility,
+    ) -> Result<Probe, KafkaError> {
         let mut config = args.finish(args.client_config());
         // It is no member of a group.
         config.remove("group.instance.id");
@@ -48,8 +61,13 @@ impl Probe {
             .set("enable.auto.offset.store", "false")
             .set("auto.offset.reset", "error")
             .set("enable.partition.eof", "true")
-            // The first answer tells, however much of the log belongs to aborted transactions.
-            .set("isolation.level", "read_uncommitted")
+            .set(
+                "isolation.level",
+                match visibility {
+                    Visibility::Uncommitted => "read_uncommitted",
+                    Visibility::Committed => "read_committed",
+                },
+            )
             .set("topic.metadata.refresh.interval.ms", "-1")
             // One record of each partition is all that is wanted.
             .set("queued.min.messages", "1")

@@ -1,9 +1,10 @@
 //! The loop: polls Kafka, answers the group, sends batches when they are due, listens to the writers.
 
+mod end;
 mod ownership;
 mod trouble;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -79,6 +80,11 @@ pub(super) struct Pump {
     epochs: BTreeMap<i32, i64>,
     /// How far the ledger was last known to be; `None`: nothing was ever stored.
     next_offsets: BTreeMap<i32, Option<i64>>,
+    /// Partitions of a bounded run whose reading ended before the run's end: the last offsets hold no records, or the
+    /// replica that is read lacks some.
+    unproven: BTreeSet<i32>,
+    /// When these are looked at.
+    prove_at: Option<Instant>,
     /// When Kafka is asked again for the bounds of its logs.
     place_at: Option<Instant>,
     /// Since when Kafka says that it does not know the topic, and when it is asked again.
@@ -147,6 +153,8 @@ impl Pump {
             is_source_known: false,
             epochs: BTreeMap::new(),
             next_offsets: BTreeMap::new(),
+            unproven: BTreeSet::new(),
+            prove_at: None,
             place_at: None,
             absent: None,
             standby,
@@ -190,14 +198,7 @@ impl Pump {
             self.has_joined = true;
             self.holdings.give(&partitions);
             if self.consumer.is_bounded() {
-                for partition in &partitions {
-                    self.settings.observer.beat();
-                    let (_, high) = self
-                        .consumer
-                        .watermarks(*partition)
-                        .context("cannot ask Kafka where the topic ends")?;
-                    self.ends.insert(*partition, high);
-                }
+                self.find_ends(&partitions)?;
             }
             self.claim(&partitions);
         }
@@ -207,6 +208,7 @@ impl Pump {
             }
             self.answer_group()?;
             self.place_claimed()?;
+            self.prove_ends()?;
             self.look_at_standby();
             self.show_health()?;
             self.intake.send(false);
@@ -301,10 +303,7 @@ impl Pump {
                         .then_some(partition)
                 }
                 Some(Err(KafkaError::PartitionEOF(partition))) => {
-                    let leader_epoch = self.consumer.polled(partition).and_then(|(_, epoch)| epoch);
-                    self.intake
-                        .finish(partition, leader_epoch)
-                        .then_some(partition)
+                    self.reached_end_of_replica(partition).then_some(partition)
                 }
                 Some(Err(error)) => {
                     self.bear(&error)?;
@@ -381,6 +380,7 @@ impl Pump {
         self.intake.begin(generation);
         self.holdings.restart();
         self.place_at = None;
+        self.unproven.clear();
         self.standby.clear();
         self.look_at = None;
         self.is_paused = false;

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use postgres::Client;
 
 use musicstream_tests::broker::Broker;
+use musicstream_tests::broker_pair::{BrokerPair, FOLLOWER_RACK};
 use musicstream_tests::database::{Database, value};
 use musicstream_tests::group::Protocol;
 use musicstream_tests::http::{address, figure, get};
@@ -18,6 +19,8 @@ use musicstream_tests::wait::until;
 
 const SOON: Duration = Duration::from_secs(120);
 const AWAY: &str = "Kafka does not answer";
+/// A record of more bytes than any answer without records has.
+const LARGE: usize = 20_000;
 /// A topic that Kafka says for so long not to know was deleted.
 const LOOKED_FOR: Duration = Duration::from_secs(20);
 
@@ -270,6 +273,35 @@ fn a_log_that_loses_its_end_while_it_is_read_stops_the_stream() {
         &[],
     );
     assert_eq!(late, 0, "nothing of what came in place of other records");
+}
+
+#[test]
+fn a_follower_that_lags_does_not_end_a_bounded_run_early() {
+    let brokers = BrokerPair::start();
+    let topic = Topic::create_on_pair(&brokers, "lagging");
+    let database = Database::create();
+    let mut client = database.client();
+    topic.send(of_partition(0, 0..100));
+    // One answer carries the last record to the follower; the next would tell that the leader counts it as replicated.
+    brokers.shut_after(LARGE);
+    let mut large = event(100);
+    large.insert_str(1, &format!(r#""padding":"{}","#, "x".repeat(LARGE)));
+    topic.send(vec![Record::new(0, large)]);
+    assert_eq!(topic.ends(), [101]);
+
+    let mut program = Program::start(
+        stream(&database, &topic)
+            .env("KAFKA_BROKERS", brokers.address())
+            .args(["--until-end", "--output", "json"])
+            .args(["-X", &format!("client.rack={FOLLOWER_RACK}")]),
+    );
+    until(SOON, "the run to end, or to wait for the follower", || {
+        let waits = program.log().contains("waiting for its records");
+        (waits || !program.is_running()).then_some(())
+    });
+    brokers.open();
+    assert_eq!(program.finish(SOON).summary().inserted, 101);
+    assert_eq!(next_offsets(&mut client), [101]);
 }
 
 #[test]

@@ -13,7 +13,7 @@ use super::super::holdings::Holdings;
 use super::super::position::{
     From, Misfit, Place, Policy, Position, is_another, place, renewed_source,
 };
-use super::super::probe::Finding;
+use super::super::probe::{Finding, Visibility};
 use super::super::takeover::Verdict;
 use super::Pump;
 use crate::database::{Claim, Holder};
@@ -263,7 +263,7 @@ impl Pump {
             }
         }
         let places: Vec<Place> = known.iter().map(|(place, _)| *place).collect();
-        let findings = match self.consumer.look(&places) {
+        let findings = match self.consumer.look(&places, Visibility::Uncommitted) {
             Ok(findings) => findings,
             Err(error) => {
                 self.place_at = Some(Instant::now() + PLACE_AGAIN_AFTER);
