@@ -1,4 +1,16 @@
 -- Written by scripts/upgrade-script.sh from sql/upgrade: change what it reads, not this.
+-- The library reads every text as UTF-8, and events hold any character.
+do $requirement$
+begin
+    if current_setting('server_encoding') <> 'UTF8' then
+        raise exception 'pg_musicstream needs a database whose encoding is UTF8, but that of "%" is %',
+            current_database(), current_setting('server_encoding')
+            using errcode = 'feature_not_supported',
+                detail = 'Events are UTF-8 text, which another encoding cannot hold.',
+                hint = 'Make a database for it, as in  create database music encoding ''UTF8'' template template0.';
+    end if;
+end
+$requirement$;
 select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('pg_musicstream'), 1);
 
 alter table ingest_offsets add column released_at timestamptz;
@@ -18,6 +30,20 @@ drop function musicstream_inbox_staging();
 
 lock table metric_deltas, rejected_events in share row exclusive mode;
 
+alter table staging_events replica identity full;
+alter table staging_shape replica identity nothing;
+alter table metric_deltas replica identity full;
+alter table raw_events replica identity full;
+do $leaves$
+declare
+    leaf regclass;
+begin
+    for leaf in select i.inhrelid from pg_inherits as i where i.inhparent = '@extschema@.raw_events'::regclass loop
+        execute format('alter table %s replica identity full', leaf);
+    end loop;
+end
+$leaves$;
+
 alter table rejected_events drop constraint rejected_events_source_partition_position_key;
 create unique index rejected_events_record
     on rejected_events (source, partition, position, sha256(coalesce(payload, '')));
@@ -30,6 +56,9 @@ comment on column rejected_events.source is 'kafka:CLUSTER/TOPIC, file:FINGERPRI
 -- The mode is the weakest in which two sessions exclude one another: readers, pg_dump and VACUUM of other tables go on.
 create table rollup_turn (nothing boolean);
 create table partition_turn (nothing boolean);
+
+alter table rollup_turn replica identity nothing; -- no row, no change to publish
+alter table partition_turn replica identity nothing;
 
 comment on table rollup_turn is 'holds no rows; rollups and corrections lock it, so that they come one after another';
 comment on table partition_turn is 'holds no rows; who makes partitions locks it until the end of the transaction';
@@ -108,6 +137,9 @@ comment on column listener_deltas.sketch is 'of the user_ids, as in daily_listen
 -- As in daily_listeners; trying to compress them took a twentieth of an upsert.
 alter table listener_deltas alter column sketch set storage external;
 
+-- As of staging_events, and for the same reason.
+alter table listener_deltas replica identity full;
+
 -- Every rollup empties it: see staging_events.
 alter table listener_deltas set (autovacuum_vacuum_scale_factor = 0.0, autovacuum_vacuum_threshold = 1000);
 
@@ -138,6 +170,9 @@ create table reject_counts (
 );
 
 comment on table reject_counts is 'what is in rejected_events, by reason: the sum over the rows of a reason';
+
+-- As of staging_events, and for the same reason.
+alter table reject_counts replica identity full;
 
 create function musicstream_count_rejects() returns trigger
     language plpgsql volatile security definer
@@ -245,6 +280,12 @@ create or replace aggregate musicstream_sketch_union(sketch bytea) (
 );
 
 comment on aggregate musicstream_sketch_union(bytea) is 'merges HLL sketches: who is in several of them is counted once; null of no rows';
+
+create or replace function musicstream_sketch_grown(sketch bytea, added bytea) returns bytea
+    language c immutable parallel safe
+    as 'MODULE_PATHNAME', 'musicstream_sketch_grown_wrapper';
+
+comment on function musicstream_sketch_grown(bytea, bytea) is 'both HLL sketches merged; null: the first has seen all users of the second, or there is no second';
 
 -- One statement reads both parts in one snapshot, and a rollup moves rows between them in one transaction:
 -- the sum is exact at every instant.
@@ -746,8 +787,9 @@ begin
                 raise duplicate_table using message = format('%s is in the way: it is not the partition of that day, or has no unique index on event_id',
                     to_regclass('@extschema@.' || leaf));
             end if;
-            execute format('create table @extschema@.%I (like @extschema@.raw_events including all)', leaf);
-            execute format('alter table @extschema@.%I add unique (event_id)', leaf);
+            execute format('create table @extschema@.%I (like @extschema@.raw_events including all, primary key (event_id))', leaf);
+            -- As of the root: see table/raw_events.sql.
+            execute format('alter table @extschema@.%I replica identity full', leaf);
             execute format('alter table @extschema@.raw_events attach partition @extschema@.%I for values from (%L) to (%L)',
                 leaf, day::text || ' 00:00:00+00', (day + 1)::text || ' 00:00:00+00');
             made := made + 1;
@@ -807,7 +849,7 @@ as $$
 begin
     perform from pg_class as c
     where c.oid = to_regclass('pg_temp.' || name)
-        and c.relowner = current_user::regrole
+        and c.relowner = quote_ident(current_user)::regrole
         and c.relkind = 'r'
         and c.relpersistence = 't';
     if not found then
@@ -892,6 +934,9 @@ create or replace function musicstream_upsert()
     set enable_seqscan = off
     set jit = off
     set work_mem = '64MB'
+    -- Two sessions that take the inbox at once lock its rows in the same order, from the first page on. A synchronised scan
+    -- would begin where another one is, and each could wait for rows that the other has.
+    set synchronize_seqscans = off
     as 'MODULE_PATHNAME', 'musicstream_upsert_inbox_wrapper';
 
 comment on function musicstream_upsert() is 'stores what is in staging_events';
@@ -972,7 +1017,8 @@ comment on function musicstream_rollup() is 'stores what is in staging_events, f
 
 revoke execute on function musicstream_rollup() from public;
 
--- One statement, so one snapshot: writers and rollups may go on meanwhile.
+-- One statement, so one snapshot: writers and rollups may go on meanwhile. Planned for the days in question, so that only their
+-- partitions are opened: each takes locks, of which a server has so many.
 create or replace function musicstream_verify(
     from_day date default null,
     to_day date default null,
@@ -983,20 +1029,21 @@ create or replace function musicstream_verify(
     out counted bigint,
     out stored bigint
 ) returns setof record
-    language sql stable
+    language plpgsql stable
     set search_path = pg_catalog, @extschema@, pg_temp
-begin atomic
-    with bound as (
-        select
-            -- The wire format has no events before the year 1 or beyond the year 9999.
-            greatest(from_day, @extschema@.musicstream_frozen_before(), date '0001-01-01')::timestamp
-                at time zone 'UTC' as first,
-            (least(to_day, date '9999-12-31') + 1)::timestamp at time zone 'UTC' as past
-    ),
+as $$
+declare
+    -- The wire format has no events before the year 1 or beyond the year 9999.
+    first constant timestamptz := greatest(from_day, @extschema@.musicstream_frozen_before(), date '0001-01-01')::timestamp
+        at time zone 'UTC';
+    past constant timestamptz := (least(to_day, date '9999-12-31') + 1)::timestamp at time zone 'UTC';
+begin
+    return query execute $verify$
+    with
     stored_minute as materialized (
         select date_bin('1 minute', r.ts, 'epoch'::timestamptz) as bucket, r.event_type, r.region, count(*) as events
-        from @extschema@.raw_events as r, bound
-        where r.ts >= bound.first and r.ts < bound.past
+        from @extschema@.raw_events as r
+        where r.ts >= $1 and r.ts < $2
         group by 1, 2, 3
     ),
     stored as (
@@ -1008,20 +1055,20 @@ begin atomic
     ),
     counted as (
         select 'minute' as metric, m.minute as bucket, m.event_type, m.region, m.events
-        from @extschema@.live_minute_metrics as m, bound
-        where m.minute >= bound.first and m.minute < bound.past
+        from @extschema@.live_minute_metrics as m
+        where m.minute >= $1 and m.minute < $2
         union all
         select 'day', d.day::timestamp at time zone 'UTC', d.event_type, d.region, d.events
-        from @extschema@.live_daily_metrics as d, bound
-        where d.day::timestamp at time zone 'UTC' >= bound.first and d.day::timestamp at time zone 'UTC' < bound.past
+        from @extschema@.live_daily_metrics as d
+        where d.day::timestamp at time zone 'UTC' >= $1 and d.day::timestamp at time zone 'UTC' < $2
     ),
     stored_listeners as (
         select
             date_bin('1 day', r.ts, 'epoch'::timestamptz) as bucket,
             r.region,
             @extschema@.musicstream_sketch_canonical(array[@extschema@.musicstream_sketch(r.user_id)]) as sketch
-        from @extschema@.raw_events as r, bound
-        where r.ts >= bound.first and r.ts < bound.past
+        from @extschema@.raw_events as r
+        where r.ts >= $1 and r.ts < $2
         group by 1, 2
     ),
     kept_listeners as (
@@ -1037,8 +1084,8 @@ begin atomic
             select d.day, d.region, d.sketch, d.listeners from @extschema@.daily_listeners as d
             union all
             select p.day, p.region, p.sketch, null from @extschema@.listener_deltas as p
-        ) as k, bound
-        where k.day::timestamp at time zone 'UTC' >= bound.first and k.day::timestamp at time zone 'UTC' < bound.past
+        ) as k
+        where k.day::timestamp at time zone 'UTC' >= $1 and k.day::timestamp at time zone 'UTC' < $2
         group by k.day, k.region
     ),
     difference as (
@@ -1064,8 +1111,10 @@ begin atomic
             or k.listeners <> round(@extschema@.musicstream_sketch_estimate(k.folded))
     )
     select metric, bucket, event_type, region, counted, stored from difference
-    order by 1, 2, 3, 4;
-end;
+    order by 1, 2, 3, 4
+    $verify$ using first, past;
+end
+$$;
 
 comment on function musicstream_verify(date, date) is 'differences between the metrics and a count over raw_events, for these UTC days, both included, the frozen ones left out; no row: none; null: no bound; metric listeners: the sketch in daily_listeners, with what waits for the rollup, has not seen the users of the events, whose numbers may be equal all the same, or its estimate is another';
 
@@ -1497,6 +1546,7 @@ create or replace function musicstream_forget_user(user_id text, out events bigi
     language plpgsql volatile strict security definer
     set search_path = pg_catalog, @extschema@, pg_temp
     set jit = off
+    set synchronize_seqscans = off -- rows of the inbox are locked in the order in which musicstream_upsert() locks them
 as $$
 #variable_conflict use_column
 declare
@@ -1578,6 +1628,8 @@ revoke execute on function musicstream_reconcile(date, date) from public;
 -- The lock on raw_events is the fence: a batch takes its own on it before it asks which days are frozen, so that it either
 -- commits before the partitions go or sees that they are frozen. It waits for whoever reads or writes raw_events, and
 -- whoever comes later waits behind it: set lock_timeout where that may last.
+-- Each partition that is dropped takes about nine locks, of which Postgres has a fixed number. So a call drops the oldest hundred
+-- and freezes the days up to the last of them: what it leaves behind is what a call with a longer interval would.
 create or replace function musicstream_expire(keep interval) returns table (day date, events bigint)
     language plpgsql volatile strict security definer
     set search_path = pg_catalog, @extschema@, pg_temp
@@ -1586,7 +1638,11 @@ create or replace function musicstream_expire(keep interval) returns table (day 
 as $$
 #variable_conflict use_column
 declare
+    most constant integer := 100;
+    -- The first day that stays, and the last that goes by this call.
+    oldest_kept constant date := ((now() - keep) at time zone 'UTC')::date;
     newest date;
+    waiting bigint;
     leaf regclass;
     difference record;
 begin
@@ -1596,7 +1652,11 @@ begin
                 hint = 'Say how much to keep, as in  select * from musicstream_expire(interval ''400 days'');';
     end if;
     perform @extschema@.musicstream_begin_correction('musicstream_expire()');
-    newest := ((now() - keep) at time zone 'UTC')::date - 1;
+    -- The day before that of the next partition, if there are more.
+    select coalesce(min(l.day), oldest_kept) - 1, count(*) into newest, waiting
+    from (
+        select l.day from @extschema@.musicstream_leaves() as l where l.day < oldest_kept order by l.day offset most
+    ) as l;
     if newest < @extschema@.musicstream_frozen_before() then
         return;
     end if;
@@ -1626,10 +1686,13 @@ begin
         return next;
     end loop;
     insert into @extschema@.frozen_days (day, events) values (newest, 0) on conflict do nothing;
+    if waiting > 0 then
+        raise notice '% more days wait for the next call of musicstream_expire(): one call drops %', waiting, most;
+    end if;
 end
 $$;
 
-comment on function musicstream_expire(interval) is 'drops the events of the UTC days that ended longer ago than this, and freezes the days: their metrics stay, what still comes for them is rejected as day_frozen; returns the days';
+comment on function musicstream_expire(interval) is 'drops the events of the UTC days that ended longer ago than this, and freezes the days: their metrics stay, what still comes for them is rejected as day_frozen; returns the days, the oldest hundred if there are more: call it until it returns none';
 
 revoke execute on function musicstream_expire(interval) from public;
 

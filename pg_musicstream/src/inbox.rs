@@ -42,7 +42,15 @@ fn upsert() -> Result<Outcome, Error> {
     if rows <= SLICE_ROWS {
         let table = "staging_inbox";
         let source = INBOX;
-        return Spi::connect_mut(|client| Batch { source, table }.store(client));
+        let may_bet = false;
+        return Spi::connect_mut(|client| {
+            Batch {
+                source,
+                table,
+                may_bet,
+            }
+            .store(client)
+        });
     }
     upsert_in_slices(days)
 }
@@ -81,6 +89,7 @@ fn upsert_in_slices(days: Vec<Date>) -> Result<Outcome, Error> {
     let batch = Batch {
         source: INBOX,
         table: "staging_slice",
+        may_bet: false,
     };
     Spi::connect_mut(|client| -> Result<_, Error> {
         let statement = "select musicstream_prepare_days($1)";

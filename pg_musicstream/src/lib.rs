@@ -49,6 +49,7 @@ macro_rules! sql_in_order {
 }
 
 sql_in_order! {
+    "requirement_encoding" "../sql/requirement/encoding.sql",
     "table_event_types" "../sql/table/event_types.sql",
     "table_withdrawn_event_types" "../sql/table/withdrawn_event_types.sql",
     "table_staging_events" "../sql/table/staging_events.sql",
@@ -69,6 +70,7 @@ sql_in_order! {
     "function_musicstream_sketch_canonical" "../sql/function/musicstream_sketch_canonical.sql",
     "function_musicstream_sketch" "../sql/function/musicstream_sketch.sql",
     "function_musicstream_sketch_union" "../sql/function/musicstream_sketch_union.sql",
+    "function_musicstream_sketch_grown" "../sql/function/musicstream_sketch_grown.sql",
     "table_frozen_days" "../sql/table/frozen_days.sql",
     "table_new_days" "../sql/table/new_days.sql",
     "view_live_daily_metrics" "../sql/view/live_daily_metrics.sql",

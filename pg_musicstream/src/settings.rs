@@ -98,6 +98,19 @@ pub(crate) fn define() {
         GucContext::Suset,
         GucFlags::UNIT_S,
     );
+    reserve_prefix();
+}
+
+/// From here on Postgres takes no other `musicstream.` setting. A misspelt one that was set before the library was loaded is
+/// dropped with a warning.
+fn reserve_prefix() {
+    // SAFETY: called while the library is loaded, after the last setting was defined; the name is a constant.
+    unsafe {
+        #[cfg(feature = "pg14")]
+        pg_sys::EmitWarningsOnPlaceholders(c"musicstream".as_ptr());
+        #[cfg(not(feature = "pg14"))]
+        pg_sys::MarkGUCPrefixReserved(c"musicstream".as_ptr());
+    }
 }
 
 #[pg_extern(sql = false)]

@@ -3,6 +3,7 @@
 mod insert;
 mod order;
 mod recent;
+mod runs;
 mod survey;
 
 use std::collections::HashSet;
@@ -11,9 +12,10 @@ use pgrx::datum::TimestampWithTimeZone;
 use pgrx::prelude::*;
 use pgrx::spi::SpiClient;
 
-use self::order::{Place, Rows};
+use self::order::{Place, Rows, Staged};
+use self::runs::by_run;
 use self::survey::{Progress, Rules, Survey};
-use crate::bounds::{self, DAY, timestamp};
+use crate::bounds::{self, timestamp};
 use crate::error::{Error, require_read_committed};
 use crate::plausible::Plausible;
 use crate::settings;
@@ -88,6 +90,7 @@ fn upsert_batch(source: &str) -> Result<Outcome, Error> {
         Batch {
             source,
             table: "staging_batch",
+            may_bet: true,
         }
         .store(client)
     })
@@ -106,6 +109,10 @@ struct LookedUp {
 pub(crate) struct Batch<'a> {
     pub(crate) source: &'a str,
     pub(crate) table: &'static str,
+    /// Whether the session's luck with batches like this one says something about the next: see [`crate::optimism`]. Only
+    /// a writer that stays connected has such a history. The inbox is mostly taken by a session that ends afterwards, and each
+    /// lost bet leaves a dead row for every row of the batch.
+    pub(crate) may_bet: bool,
 }
 
 impl Batch<'_> {
@@ -142,7 +149,7 @@ impl Batch<'_> {
         let insert::Inserted {
             inserted,
             conflicting,
-        } = self.insert(client, &survey, rows)?;
+        } = self.insert(client, rows)?;
         let conflicting = across_midnight + conflicting;
 
         let outcome = Outcome {
@@ -166,67 +173,63 @@ impl Batch<'_> {
         client: &mut SpiClient<'_>,
         survey: &mut Survey,
     ) -> Result<i64, Error> {
-        let (Some(&first), Some(&last)) = (survey.days.first(), survey.days.last()) else {
-            return Ok(0);
-        };
         if survey.near_midnight.is_empty() {
             return Ok(0);
         }
-        let refused: HashSet<Place> = client
-            .update(
-                &*self.statement(include_str!("../sql/statement/refuse_across_midnight.sql")),
-                None,
-                &[
-                    self.source.into(),
-                    f64::from(settings::DEDUP_WINDOW.get()).into(),
-                    timestamp(first - DAY).into(),
-                    timestamp(last + 2 * DAY).into(),
-                    tids(std::mem::take(&mut survey.near_midnight)).into(),
-                ],
-            )?
-            .first()
-            .get_one::<Vec<pg_sys::ItemPointerData>>()?
-            .into_iter()
-            .flatten()
-            .map(place)
-            .collect();
+        let statement = self.statement(include_str!("../sql/statement/refuse_across_midnight.sql"));
+        let mut refused = HashSet::new();
+        for (days, rows) in by_run(std::mem::take(&mut survey.near_midnight)) {
+            let places = client
+                .update(
+                    &*statement,
+                    None,
+                    &[
+                        self.source.into(),
+                        f64::from(settings::DEDUP_WINDOW.get()).into(),
+                        timestamp(days.start).into(),
+                        timestamp(days.end).into(),
+                        tids(rows).into(),
+                    ],
+                )?
+                .first()
+                .get_one::<Vec<pg_sys::ItemPointerData>>()?;
+            refused.extend(places.into_iter().flatten().map(place));
+        }
         survey.rows.retain(|row| !refused.contains(&row.place));
         Ok(refused.len() as i64)
     }
 
     /// Looks rows up, and keeps those whose event_id is stored with other fields: the first arrival wins. `all_are_known`:
     /// one that is not found on its day was stored with a time on another.
-    fn compare(
+    fn compare<'row>(
         &self,
         client: &mut SpiClient<'_>,
-        survey: &Survey,
-        rows: Vec<Place>,
+        rows: impl IntoIterator<Item = &'row Staged>,
         all_are_known: bool,
     ) -> Result<LookedUp, Error> {
-        let (Some(&first), Some(&last)) = (survey.days.first(), survey.days.last()) else {
-            return Ok(LookedUp::default());
-        };
-        if rows.is_empty() {
-            return Ok(LookedUp::default());
+        let statement = self.statement(include_str!("../sql/statement/compare.sql"));
+        let mut looked_up = LookedUp::default();
+        for (days, rows) in by_run(rows.into_iter().map(|row| (row.day, row.place)).collect()) {
+            let (known, conflicting) = client
+                .update(
+                    &*statement,
+                    None,
+                    &[
+                        self.source.into(),
+                        tids(rows).into(),
+                        timestamp(days.start).into(),
+                        timestamp(days.end).into(),
+                        all_are_known.into(),
+                    ],
+                )?
+                .first()
+                .get_two::<Vec<pg_sys::ItemPointerData>, i64>()?;
+            looked_up
+                .known
+                .extend(known.into_iter().flatten().map(place));
+            looked_up.conflicting += conflicting.unwrap_or_default();
         }
-        let (known, conflicting) = client
-            .update(
-                &*self.statement(include_str!("../sql/statement/compare.sql")),
-                None,
-                &[
-                    self.source.into(),
-                    tids(rows).into(),
-                    timestamp(first).into(),
-                    timestamp(last + DAY).into(),
-                    all_are_known.into(),
-                ],
-            )?
-            .first()
-            .get_two::<Vec<pg_sys::ItemPointerData>, i64>()?;
-        Ok(LookedUp {
-            known: known.into_iter().flatten().map(place).collect(),
-            conflicting: conflicting.unwrap_or_default(),
-        })
+        Ok(looked_up)
     }
 
     pub(crate) fn record_progress(

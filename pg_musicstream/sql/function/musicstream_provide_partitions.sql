@@ -76,8 +76,9 @@ begin
                 raise duplicate_table using message = format('%s is in the way: it is not the partition of that day, or has no unique index on event_id',
                     to_regclass('@extschema@.' || leaf));
             end if;
-            execute format('create table @extschema@.%I (like @extschema@.raw_events including all)', leaf);
-            execute format('alter table @extschema@.%I add unique (event_id)', leaf);
+            execute format('create table @extschema@.%I (like @extschema@.raw_events including all, primary key (event_id))', leaf);
+            -- As of the root: see table/raw_events.sql.
+            execute format('alter table @extschema@.%I replica identity full', leaf);
             execute format('alter table @extschema@.raw_events attach partition @extschema@.%I for values from (%L) to (%L)',
                 leaf, day::text || ' 00:00:00+00', (day + 1)::text || ' 00:00:00+00');
             made := made + 1;

@@ -1,6 +1,6 @@
 -- Of these rows ($2) those whose event_id is stored on the day of their time, and how many differ from what is stored: the
--- first arrival wins, the others are kept as rejects. $1 source, $3 and $4: the span of the batch's days, so that the
--- plan has only their partitions.
+-- first arrival wins, the others are kept as rejects. $1 source, $3 and $4: the span of the days of these rows, so that
+-- only their partitions are opened.
 -- $5 says that all of them are known to be stored: one that is not on its day was stored with a time on another.
 with compared as materialized (
     select

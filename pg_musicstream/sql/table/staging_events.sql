@@ -11,6 +11,9 @@ create table staging_events (
 
 comment on table staging_events is 'inbox for any writer: COPY events in, musicstream_rollup() takes them out';
 
+-- Rows that are deleted without a key: without this no row could be taken out of a table that is published.
+alter table staging_events replica identity full;
+
 -- The inbox is emptied all the time: without eager vacuums it would grow with what passed through it.
 alter table staging_events set (autovacuum_vacuum_scale_factor = 0.0, autovacuum_vacuum_threshold = 50000);
 

@@ -1,6 +1,7 @@
 -- What 0.2.0 changed beside views and functions. scripts/upgrade-script.sh includes files, and puts every view and
 -- function where this file asks for them: what did not change is replaced by itself.
 --
+\include requirement/encoding.sql
 -- Rollups first: they lock more than this does, in another order.
 select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('pg_musicstream'), 1);
 
@@ -23,6 +24,22 @@ drop function musicstream_inbox_staging();
 
 -- No batch may commit between the count of what is there and the counting of what comes.
 lock table metric_deltas, rejected_events in share row exclusive mode;
+
+-- As in the files of these tables. Leaves that are there keep their unique index, which is as good as a primary key but
+-- for the speed of a delete on a subscriber; to make another one would take as long as to make all of them.
+alter table staging_events replica identity full;
+alter table staging_shape replica identity nothing;
+alter table metric_deltas replica identity full;
+alter table raw_events replica identity full;
+do $leaves$
+declare
+    leaf regclass;
+begin
+    for leaf in select i.inhrelid from pg_inherits as i where i.inhparent = '@extschema@.raw_events'::regclass loop
+        execute format('alter table %s replica identity full', leaf);
+    end loop;
+end
+$leaves$;
 
 -- Positions begin anew where a topic was made anew: see table/rejected_events.sql.
 alter table rejected_events drop constraint rejected_events_source_partition_position_key;

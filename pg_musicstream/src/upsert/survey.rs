@@ -30,8 +30,8 @@ pub(super) struct Survey {
     pub(super) refused: Refused,
     /// The starts of the days.
     pub(super) days: BTreeSet<i64>,
-    /// The storable rows whose events may be stored in the day beyond a midnight.
-    pub(super) near_midnight: Vec<Place>,
+    /// The storable rows whose events may be stored in the day beyond a midnight, with the start of that day.
+    pub(super) near_midnight: Vec<(i64, Place)>,
     pub(super) progress: Progress,
 }
 
@@ -180,18 +180,22 @@ impl Batch<'_> {
                 }
             };
             let partition = row.optional_int(10).unwrap_or_default();
+            let start = day_start(ts);
             survey.rows.push(Staged {
                 id: row.uuid(3),
                 partition,
                 position: row.optional_long(11).unwrap_or(i64::MAX),
                 place,
+                day: start,
             });
-            let start = day_start(ts);
             if last_day.replace(start) != Some(start) {
                 survey.days.insert(start);
             }
-            if ts < start + window || ts >= start + DAY - window {
-                survey.near_midnight.push(place);
+            if ts < start + window {
+                survey.near_midnight.push((start - DAY, place));
+            }
+            if ts >= start + DAY - window {
+                survey.near_midnight.push((start + DAY, place));
             }
             if ts <= rules.plausible.now {
                 let newest = survey.progress.entry(partition).or_insert(ts);
