@@ -56,7 +56,7 @@ start() {
   local class_path="$home/lib/*" log4j=-Dlog4j2.configurationFile=$ROOT/scripts/kafka/log4j2.properties
   if [[ ! -e $home/data/meta.properties ]]; then
     rm -rf "$home/data"
-    java "$log4j" -cp "$class_path" kafka.tools.StorageTool format --cluster-id "$(cluster_id)" --config "$home/server.properties" >"$home/server.log" 2>&1 || {
+    java "$log4j" -cp "$class_path" kafka.tools.StorageTool format "--cluster-id=$(cluster_id)" --config "$home/server.properties" >"$home/server.log" 2>&1 || {
       cat "$home/server.log" >&2
       die "Kafka's storage could not be formatted"
     }
