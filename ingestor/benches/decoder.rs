@@ -112,7 +112,7 @@ fn decode_and_encode(messages: &[&[u8]], batch: &mut Batch) {
                 key: Some(b"12345"),
                 payload: Some(message),
             };
-            batch.cover(0, None, position + 1, 1);
+            batch.cover(0, None, position + 1, 1, None);
             batch.push(origin, &json::decode(message));
         }
         black_box(batch.byte_count());
