@@ -27,16 +27,9 @@ usage() {
 
 ((EUID == 0)) || die "clean-root.sh mounts and changes roots: run it as root"
 
-# apt_sources: what this machine's apt reads, one "URI SUITE COMPONENT" a line.
-# shellcheck disable=SC2016  # apt-get fills these in
-apt_sources() { apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages'; }
-
 # find_mirrors: sets mirror and security_mirror to those of this machine.
 find_mirrors() {
-  local host_suite
-  host_suite=$(. /etc/os-release && echo "${VERSION_CODENAME:-sid}")
-  mirror=${MUSICSTREAM_DEBIAN_MIRROR:-$(apt_sources | awk -v suite="$host_suite" '$2 == suite && $3 == "main" { print $1; exit }')}
-  [[ $mirror ]] || die "apt's sources name no Debian mirror with $host_suite main: set MUSICSTREAM_DEBIAN_MIRROR"
+  mirror=$(debian_mirror)
   security_mirror=$(apt_sources | awk '$2 ~ /-security$/ && $3 == "main" { print $1; exit }')
 }
 

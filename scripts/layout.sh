@@ -104,3 +104,16 @@ find_pg_config() {
   done
   return 1
 }
+
+# apt_sources: what this machine's apt reads, one "URI SUITE COMPONENT" a line.
+# shellcheck disable=SC2016  # apt-get fills these in
+apt_sources() { apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages'; }
+
+# debian_mirror: the mirror of this machine's own suite; MUSICSTREAM_DEBIAN_MIRROR decides otherwise.
+debian_mirror() {
+  local host_suite mirror
+  host_suite=$(. /etc/os-release && echo "${VERSION_CODENAME:-sid}")
+  mirror=${MUSICSTREAM_DEBIAN_MIRROR:-$(apt_sources | awk -v suite="$host_suite" '$2 == suite && $3 == "main" { print $1; exit }')}
+  [[ $mirror ]] || die "apt's sources name no Debian mirror with $host_suite main: set MUSICSTREAM_DEBIAN_MIRROR"
+  echo "$mirror"
+}
