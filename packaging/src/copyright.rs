@@ -191,6 +191,8 @@ fn claims(text: &str) -> Vec<String> {
         line.to_ascii_lowercase().starts_with("copyright")
             && rest.contains(|letter: char| letter.is_ascii_digit() || letter == '©')
             && !rest.contains(['[', '{', '<'])
+            // The heading of a form: "COPYRIGHT HOLDERS".
+            && !rest.trim_start().to_ascii_lowercase().starts_with("holder")
     };
     let mut claims: Vec<String> = text
         .lines()

@@ -285,7 +285,7 @@ fn a_region_that_postgres_compresses_is_rejected_as_what_it_is() {
     let kept = "select reason || ': ' || detail from rejected_events
         where payload = convert_to(format('{\"event_id\":\"00000000-0000-0000-0000-000000000001\",\"user_id\":\"u\",\"event_type\":\"play\",\"region\":\"%s\",\"ts\":\"2026-03-01T00:00:00.000000Z\"}', repeat('ab', 5000)), 'utf8')";
     assert_eq!(
-        value::<String>(&mut client, kept, &[]),
+        value::<String>(&mut database.client(), kept, &[]),
         "invalid_region: region has 10000 bytes, more than 64"
     );
 }
