@@ -87,7 +87,7 @@ pub(crate) fn write(metadata: &Metadata, package: &str) -> Result<String> {
                 "\nFiles: {name}/{folder}/*\nCopyright: {}\nLicense: {licence}\n",
                 holders.join("\n           ")
             )?;
-            verbatim.insert(licence, content);
+            verbatim.insert(licence, without_common_texts(&content));
         }
     }
     for identifier in identifiers {
@@ -228,6 +228,38 @@ fn licence_text(identifier: &str) -> Result<String> {
     Ok(indented(id.text()).trim_start_matches('\n').to_owned())
 }
 
+/// The text with the terms of licences that every Debian system has replaced by where they are.
+fn without_common_texts(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    let mut shortened = String::with_capacity(text.len());
+    let mut at = 0;
+    while let Some(line) = lines.get(at) {
+        let version = lines.get(at + 1).copied().unwrap_or_default().trim();
+        let file = match (line.trim(), version) {
+            ("Apache License", "Version 2.0, January 2004") => Some("Apache-2.0"),
+            ("GNU GENERAL PUBLIC LICENSE", "Version 2, June 1991") => Some("GPL-2"),
+            _ => None,
+        };
+        let end = lines[at..]
+            .iter()
+            .position(|line| line.contains("END OF TERMS AND CONDITIONS"));
+        match (file, end) {
+            (Some(file), Some(length)) => {
+                shortened.push_str(&format!(
+                    "[On Debian systems these terms are in /usr/share/common-licenses/{file}.]\n"
+                ));
+                at += length + 1;
+            }
+            _ => {
+                shortened.push_str(line);
+                shortened.push('\n');
+                at += 1;
+            }
+        }
+    }
+    shortened
+}
+
 /// As the continuation of a field: each line behind a blank, empty lines as a full stop.
 fn indented(text: &str) -> String {
     let mut field = String::from("\n");
@@ -252,7 +284,7 @@ mod tests {
     fn claims_are_told_from_sentences_and_forms() {
         let text = "   Copyright [yyyy] [name of copyright owner]\n\
             copyright notice and this permission notice\n\
-            \tCopyright (c) 2015 Ana\n // Copyright 2014-2024 Bob \nCOPYRIGHT HOLDERS 1\nCopyright (c) 2015 Ana\n\
+            \tCopyright (c) 2015 Ana\n // Copyright 2014-2024 Bob \nCOPYRIGHT HOLDERS BE LIABLE\nCopyright (c) 2015 Ana\n\
             Copyright © The Authors\n";
         assert_eq!(
             claims(text),
@@ -284,6 +316,19 @@ mod tests {
     #[test]
     fn an_empty_line_of_a_field_is_a_full_stop() {
         assert_eq!(indented("a\n\nb  \n\n"), "\n a\n .\n b\n");
+    }
+
+    #[test]
+    fn terms_that_every_system_has_are_named_by_their_place() {
+        let text = "LICENSE.a\n   Apache License\n  Version 2.0, January 2004\n1. terms\nEND OF TERMS AND CONDITIONS\n\
+            Copyright 2020 Ana\nGNU GENERAL PUBLIC LICENSE\nVersion 3\n";
+        assert_eq!(
+            without_common_texts(text),
+            "LICENSE.a\n[On Debian systems these terms are in /usr/share/common-licenses/Apache-2.0.]\n\
+            Copyright 2020 Ana\nGNU GENERAL PUBLIC LICENSE\nVersion 3\n"
+        );
+        let unfinished = "Apache License\nVersion 2.0, January 2004\n";
+        assert_eq!(without_common_texts(unfinished), unfinished);
     }
 
     #[test]
