@@ -42,12 +42,23 @@ fn make(cluster: &Cluster) {
         "create schema \"Music\"",
         "create extension pg_musicstream schema \"Music\"",
         &project_sql("roles.sql"),
-        // Who else than musicstream_owner owns the objects has the same rights.
+        "create role \"Load-er\" login password 'secret' in role musicstream_ingest",
+        "alter role \"Load-er\" set search_path = \"Music\"",
+    ] {
+        client
+            .batch_execute(statement)
+            .unwrap_or_else(|error| panic!("{statement}: {error:?}"));
+    }
+    hand_over(&mut client);
+}
+
+/// As after every creation and restore; who else than musicstream_owner is to own the objects gets the same rights.
+fn hand_over(client: &mut Client) {
+    for statement in [
+        &*project_sql("roles.sql"),
         "reassign owned by musicstream_owner to \"Data-Owner\"",
         "grant usage, create on schema \"Music\" to \"Data-Owner\"",
         "grant temporary on database \"Play \"\"Counts\"\"\" to \"Data-Owner\"",
-        "create role \"Load-er\" login password 'secret' in role musicstream_ingest",
-        "alter role \"Load-er\" set search_path = \"Music\"",
     ] {
         client
             .batch_execute(statement)
@@ -89,7 +100,7 @@ fn live(cluster: &Cluster, first_day: &str) {
         .unwrap();
     assert_right(&mut admin);
     for correction in [
-        "insert into event_types values ('rewind')",
+        "insert into event_types values ('rewind') on conflict do nothing",
         "select musicstream_retry_rejected()",
         "select musicstream_delete(array(select event_id from raw_events order by event_id limit 2))",
         "select musicstream_forget_user('u3')",
@@ -162,7 +173,7 @@ fn names_in_quotes_work_from_the_making_to_the_end() {
     target.psql(&target.url(), &dump, true);
     let mut restored = admin(&target);
     // What CREATE EXTENSION made belongs to the superuser who restored it.
-    restored.batch_execute(&project_sql("roles.sql")).unwrap();
+    hand_over(&mut restored);
     let contents =
         "select (select md5(string_agg(t::text, '' order by t::text)) from daily_metrics as t)
         || (select md5(string_agg(t::text, '' order by t::text)) from raw_events as t)
