@@ -119,8 +119,8 @@ fn choose(args: &Args, state: &mut State) {
 }
 
 fn default_export_dir() -> PathBuf {
-    env::home_dir()
-        .map(|home| home.join("Downloads"))
+    env::var_os("HOME")
+        .map(|home| PathBuf::from(home).join("Downloads"))
         .filter(|folder| folder.is_dir())
         .unwrap_or_else(|| PathBuf::from("."))
 }

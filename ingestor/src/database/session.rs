@@ -36,8 +36,6 @@ pub(crate) struct Claim {
     pub(crate) epoch: i64,
     /// As in [`Holder`].
     pub(crate) checksum: Option<Vec<u8>>,
-    /// Of a topic: the leader epoch of the record before `next_offset`, if it is known.
-    pub(crate) leader_epoch: Option<i32>,
 }
 
 /// Who holds a partition, and how far it is.
@@ -90,8 +88,6 @@ pub(crate) struct Server {
     pub(crate) target: Target,
     /// A server that keeps the connection and says nothing for so long is taken for lost.
     pub(crate) answer_within: Duration,
-    /// Whether a person asks for what is stored, as by a load: then its days need not be few.
-    pub(crate) is_asked: bool,
 }
 
 impl Session {
@@ -103,14 +99,17 @@ impl Session {
         let client = connect(&server.target).await?;
         within(server.answer_within, "cannot prepare the session", async {
             check_extension(&client).await?;
-            Session::prepare(client, server)
+            Session::prepare(client, server.answer_within)
                 .await
                 .map_err(|error| DatabaseError::of("cannot prepare the session", &error))
         })
         .await
     }
 
-    async fn prepare(client: Client, server: &Server) -> Result<Session, tokio_postgres::Error> {
+    async fn prepare(
+        client: Client,
+        answer_within: Duration,
+    ) -> Result<Session, tokio_postgres::Error> {
         client
             .batch_execute(include_str!("../sql/session.sql"))
             .await?;
@@ -132,17 +131,13 @@ impl Session {
                 .prepare(include_str!("../sql/keep_bytes.sql"))
                 .await?,
             make_partitions: client
-                .prepare(if server.is_asked {
-                    include_str!("../sql/make_partitions.sql")
-                } else {
-                    include_str!("../sql/prepare_days.sql")
-                })
+                .prepare(include_str!("../sql/make_partitions.sql"))
                 .await?,
             days: BTreeSet::new(),
             claim: client.prepare(include_str!("../sql/claim.sql")).await?,
             holder: client.prepare(include_str!("../sql/holder.sql")).await?,
             probe: client.prepare(include_str!("../sql/probe.sql")).await?,
-            answer_within: server.answer_within,
+            answer_within,
             client,
         })
     }
@@ -170,7 +165,6 @@ impl Session {
             next_offset: row.get(0),
             epoch: row.get(1),
             checksum: row.get(2),
-            leader_epoch: row.get(3),
         })
     }
 
@@ -392,7 +386,6 @@ impl Session {
                         &span.to,
                         &span.epoch,
                         &span.checksum,
-                        &span.leader_epoch,
                     ],
                 )
                 .await

@@ -5,11 +5,10 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 
-use crate::advice::advice;
 use crate::args::OutputFormat;
 use crate::file::{FileArgs, FileReader};
 use crate::shutdown::Shutdown;
-use crate::summary::{Ending, Rejects, Totals};
+use crate::summary::Rejects;
 
 /// What files hold by the rules that need no database: it may still refuse an event type or a time.
 #[derive(Debug, Default)]
@@ -30,17 +29,13 @@ pub(super) fn run(
     shutdown: &Shutdown,
 ) -> anyhow::Result<()> {
     let mut verdict = Verdict::default();
-    let mut ending = Ending::AtEnd;
-    'files: for path in files {
+    for path in files {
         let mut reader = FileReader::open(path, args)?;
         while let Some(record) = reader
             .next_record()
             .with_context(|| format!("cannot judge {}", path.display()))?
         {
-            if shutdown.is_asked() {
-                ending = Ending::Interrupted;
-                break 'files;
-            }
+            anyhow::ensure!(!shutdown.is_asked(), "interrupted");
             verdict.read += 1;
             match record.event {
                 Ok(_) => verdict.valid += 1,
@@ -53,21 +48,12 @@ pub(super) fn run(
         }
     }
     // A reader that has gone is no error.
-    let _ = writeln!(std::io::stdout(), "{}", verdict.render(ending, output));
-    anyhow::ensure!(ending != Ending::Interrupted, "interrupted before the end");
+    let _ = writeln!(std::io::stdout(), "{}", verdict.render(output));
     Ok(())
 }
 
 impl Verdict {
-    fn advice(&self) -> Option<String> {
-        let totals = Totals {
-            read: self.read,
-            ..Totals::default()
-        };
-        advice(&totals, &self.rejects)
-    }
-
-    fn render(&self, ending: Ending, output: OutputFormat) -> String {
+    fn render(&self, output: OutputFormat) -> String {
         let rejected: u64 = self.rejects.values().sum();
         match output {
             OutputFormat::Json => serde_json::json!({
@@ -75,8 +61,6 @@ impl Verdict {
                 "valid": self.valid,
                 "rejected": rejected,
                 "reasons": self.rejects,
-                "complete": ending.is_complete(),
-                "advice": self.advice(),
             })
             .to_string(),
             OutputFormat::Text => {
@@ -85,14 +69,11 @@ impl Verdict {
                     .iter()
                     .map(|(reason, count)| format!("\n  {reason} {count}"))
                     .collect();
-                let advice = self.advice().map(|text| format!("\n{text}"));
                 format!(
-                    "{}read {}  valid {}  would be rejected {rejected}{}{}",
-                    ending.prefix(),
+                    "read {}  valid {}  would be rejected {rejected}{}",
                     self.read,
                     self.valid,
-                    reasons.concat(),
-                    advice.unwrap_or_default()
+                    reasons.concat()
                 )
             }
         }

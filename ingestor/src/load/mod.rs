@@ -18,16 +18,15 @@ use anyhow::{Context, bail};
 use musicstream_event::Rejection;
 
 use crate::args::{DatabaseArgs, OutputArgs};
-use crate::backoff::DatabaseOutage;
 use crate::batch::{Batch, Limits, Origin};
 use crate::database::{self, Server};
-use crate::file::{FileArgs, FileReader, States};
+use crate::file::{FileArgs, FileReader};
 use crate::monitor::Observer;
 use crate::owner;
 use crate::progress::{Progress, Unit};
 use crate::reject_limit::{RejectArgs, RejectLimit};
 use crate::shutdown::Shutdown;
-use crate::summary::{Ending, Stored};
+use crate::summary::Totals;
 use crate::writer::{News, Order, Report, Turns, Writer, WriterConfig};
 
 #[derive(Debug, clap::Args)]
@@ -76,29 +75,20 @@ pub(crate) fn run(args: LoadArgs) -> anyhow::Result<()> {
     if args.dry_run {
         return judge::run(&files, &args.file, args.output.output, &shutdown);
     }
-    let server = Server {
-        is_asked: true,
-        ..database::server(&args.database)?
-    };
+    let server = database::server(&args.database)?;
     // Files that cannot be a load stop it before anything is stored.
     for path in &files {
         if path != Path::new("-") {
             FileReader::open(path, &args.file)?;
         }
     }
-    let mut load = Load::start(server, &args, shutdown.clone())?;
-    let outcome = files.iter().try_for_each(|path| {
+    let mut load = Load::start(server, &args, shutdown)?;
+    for path in &files {
         load.file(path, &args)
-            .with_context(|| format!("cannot load {}", path.display()))
-    });
-    let ending = match &outcome {
-        Ok(()) => Ending::AtEnd,
-        Err(_) if shutdown.is_asked() => Ending::Interrupted,
-        Err(_) => return outcome,
-    };
-    load.stored
-        .print(ending, started.elapsed(), args.output.output);
-    outcome
+            .with_context(|| format!("cannot load {}", path.display()))?;
+    }
+    load.totals.print(started.elapsed(), args.output.output);
+    Ok(())
 }
 
 struct Load {
@@ -108,7 +98,7 @@ struct Load {
     limits: Limits,
     reject_limit: Option<RejectLimit>,
     shutdown: Shutdown,
-    stored: Stored,
+    totals: Totals,
     in_flight: usize,
     spare: Vec<Batch>,
 }
@@ -119,19 +109,16 @@ struct Source {
     file_name: String,
     from: Option<i64>,
     epoch: i64,
-    /// What was loaded of it before.
-    states: States,
 }
 
 impl Load {
     fn start(server: Server, args: &LoadArgs, shutdown: Shutdown) -> anyhow::Result<Load> {
         let (sender, reports) = mpsc::channel();
-        let observer = Observer::unseen();
         let config = WriterConfig {
             server,
             dead_letters: None,
-            outage: DatabaseOutage::new(observer.clone()),
-            observer,
+            observer: Observer::unseen(),
+            outage: Arc::default(),
             owner: owner::of_this_process(),
             generation: Arc::new(AtomicU64::new(GENERATION)),
             connect_within: Some(CONNECT_WITHIN),
@@ -152,7 +139,7 @@ impl Load {
             limits,
             reject_limit: args.reject.limit(1.0),
             shutdown,
-            stored: Stored::default(),
+            totals: Totals::default(),
             in_flight: 0,
             spare: Vec::new(),
         };
@@ -171,9 +158,7 @@ impl Load {
             || "-".to_owned(),
             |name| name.to_string_lossy().into_owned(),
         );
-        let Some(mut source) = self.place(&mut reader, path, args, file_name)? else {
-            return Ok(());
-        };
+        let mut source = self.place(&mut reader, path, args, file_name)?;
         let (_, size) = reader.progress();
         let mut progress = Progress::start(
             Unit::Bytes,
@@ -208,7 +193,7 @@ impl Load {
                 self.send(batch, &mut source, &mut reader)?;
                 batch = self.next_batch(&source);
                 let (read, size) = reader.progress();
-                progress.update(self.stored.totals.read, read, (size > 0).then_some(size));
+                progress.update(self.totals.read, read, (size > 0).then_some(size));
             }
         };
         self.send(batch, &mut source, &mut reader)?;
@@ -253,8 +238,8 @@ impl Load {
         if source.from == Some(to) {
             return Ok(());
         }
-        batch.cover(PARTITION, source.from, to, source.epoch, None);
-        batch.set_checksum(&source.states.for_ledger(&reader.checksum()));
+        batch.cover(PARTITION, source.from, to, source.epoch);
+        batch.set_checksum(&reader.checksum());
         source.from = Some(to);
         self.in_flight += 1;
         let turn = self.turns.take();
@@ -265,12 +250,12 @@ impl Load {
 
     fn wait_for_report(&mut self) -> anyhow::Result<()> {
         match self.next_news()? {
-            News::Written { batch, stored } => {
-                self.stored.add(&stored);
+            News::Written { batch, totals } => {
+                self.totals.add(&totals);
                 self.in_flight -= 1;
                 self.spare.push(batch);
                 if let Some(limit) = &mut self.reject_limit {
-                    limit.judge(&stored.totals)?;
+                    limit.judge(&totals)?;
                 }
                 Ok(())
             }

@@ -34,8 +34,9 @@ with taken as materialized (
         event_type,
         region,
         ts,
-        song_id,
-        device,
+        -- In the inbox an empty field is an absent one.
+        case when $1 = 'staging_events' then nullif(song_id, '') else song_id end,
+        case when $1 = 'staging_events' then nullif(device, '') else device end,
         key,
         payload
     from judged
