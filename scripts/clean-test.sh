@@ -46,8 +46,7 @@ end() {
 }
 cd "$ROOT"
 trap end EXIT
-trap 'exit 143' TERM HUP
-trap 'exit 130' INT
+exit_on_signals
 
 clean_root() { child scripts/clean-root.sh "$@"; }
 
@@ -56,7 +55,7 @@ say "== $suite as $user: a bare root"
 clean_root make "$suite" "$root"
 if [[ $user != root ]]; then
   # What a plain user has on his machine.
-  clean_root run "$root" -- bash -ec "{ apt-get update && apt-get install -y sudo; } >/tmp/sudo.log 2>&1 || { cat /tmp/sudo.log; exit 1; }"
+  progress "installing sudo" clean_root run "$root" -- bash -ec "apt-get update && apt-get install -y sudo"
   clean_root run "$root" --user "$user" -- true # makes the user
   echo "$user ALL=(ALL) NOPASSWD: ALL" >"$root/etc/sudoers.d/$user"
 fi
@@ -66,7 +65,7 @@ binds=(--bind "$keep:$project" --bind "$place/project.bundle:/srv/project.bundle
 if [[ -d $ROOT/../shared/data ]]; then binds+=(--bind "$(realpath "$ROOT/../shared/data"):/srv/shared/data:ro"); fi
 
 say "== $suite as $user: the README's line"
-clean_root run "$root" --user "$user" -- bash -ec "{ $readme_line; } >/tmp/readme.log 2>&1 || { cat /tmp/readme.log; exit 1; }"
+progress "the README's line" clean_root run "$root" --user "$user" -- bash -ec "$readme_line"
 clean_root run "$root" "${binds[@]}" -- bash -ec "[[ \$(stat -c %U $project) == $user ]] || chown -R $user: $project"
 if [[ -e $keep/.git ]]; then
   clean_root run "$root" --user "$user" "${binds[@]}" --in "$project" -- \

@@ -44,7 +44,8 @@ progress() {
 
 report_progress() {
   local what=$1 log=$2 seconds=0 far next=10
-  while ! read -rt 5 <> <(:); do # sleeps without a process that would outlive this one
+  # Until it is killed, or the script that it reports for is. read sleeps without a process that would outlive this one.
+  while [[ -d /proc/$$ ]] && ! read -rt 5 <> <(:); do
     ((seconds += 5, seconds >= next)) || continue
     ((next += next < 60 ? 50 : 60))
     # Nothing yet, and other programs than cargo, are no failure.
@@ -81,6 +82,11 @@ end_child() {
   kill -TERM "$child" 2>/dev/null || true # it may be ending by itself
   wait "$child" || true # its status is of no interest any more
 }
+# exit_on_signals: so that the trap on EXIT, which calls end_child, runs when the script is told to end.
+exit_on_signals() {
+  trap 'exit 143' TERM HUP
+  trap 'exit 130' INT
+}
 
 port_is_free() { ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
@@ -103,17 +109,4 @@ find_pg_config() {
     return
   done
   return 1
-}
-
-# apt_sources: what this machine's apt reads, one "URI SUITE COMPONENT" a line.
-# shellcheck disable=SC2016  # apt-get fills these in
-apt_sources() { apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages'; }
-
-# debian_mirror: the mirror of this machine's own suite; MUSICSTREAM_DEBIAN_MIRROR decides otherwise.
-debian_mirror() {
-  local host_suite mirror
-  host_suite=$(. /etc/os-release && echo "${VERSION_CODENAME:-sid}")
-  mirror=${MUSICSTREAM_DEBIAN_MIRROR:-$(apt_sources | awk -v suite="$host_suite" '$2 == suite && $3 == "main" { print $1; exit }')}
-  [[ $mirror ]] || die "apt's sources name no Debian mirror with $host_suite main: set MUSICSTREAM_DEBIAN_MIRROR"
-  echo "$mirror"
 }

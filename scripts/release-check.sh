@@ -36,8 +36,7 @@ for name; do [[ ${commands[$name]:-} ]] || die "no part $name: see release-check
 logs=$CARGO_TARGET_DIR/release-check
 mkdir -p "$logs"
 trap end_child EXIT
-trap 'exit 143' TERM HUP
-trap 'exit 130' INT
+exit_on_signals
 passed=0 failed=0
 for name; do
   say "$name: ${whats[$name]}, into $logs/$name.log"
