@@ -2,6 +2,7 @@
 # Bare Debian systems to try things in: debootstrap's smallest set of packages, and nothing that this machine has besides.
 #
 #   clean-root.sh make SUITE DIR       a root of bookworm, trixie or sid in DIR (which it replaces)
+#   clean-root.sh bare SUITE           prints the name of a packed root as debootstrap makes it, a week old at most
 #   clean-root.sh run DIR [--user NAME] [--bind FROM:TO[:ro]]... [--in FOLDER] -- COMMAND...
 #   clean-root.sh remove DIR
 #
@@ -27,9 +28,16 @@ usage() {
 
 ((EUID == 0)) || die "clean-root.sh mounts and changes roots: run it as root"
 
+# apt_sources: what this machine's apt reads, one "URI SUITE COMPONENT" a line.
+# shellcheck disable=SC2016  # apt-get fills these in
+apt_sources() { apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages'; }
+
 # find_mirrors: sets mirror and security_mirror to those of this machine.
 find_mirrors() {
-  mirror=$(debian_mirror)
+  local host_suite
+  host_suite=$(. /etc/os-release && echo "${VERSION_CODENAME:-sid}")
+  mirror=${MUSICSTREAM_DEBIAN_MIRROR:-$(apt_sources | awk -v suite="$host_suite" '$2 == suite && $3 == "main" { print $1; exit }')}
+  [[ $mirror ]] || die "apt's sources name no Debian mirror with $host_suite main: set MUSICSTREAM_DEBIAN_MIRROR"
   security_mirror=$(apt_sources | awk '$2 ~ /-security$/ && $3 == "main" { print $1; exit }')
 }
 
@@ -86,14 +94,14 @@ keep_packages() {
 }
 packages_of() { echo "$cache/packages/$(<"$1/$marker")"; }
 
-make_root() {
-  local suite=$1 root=$2 bare log
+# bare_root SUITE: sets bare to the packed root, which is made where there is none or an old one.
+bare_root() {
+  local suite=$1 log
   [[ $suite =~ ^(bookworm|trixie|sid)$ ]] || die "no root of $suite: bookworm, trixie or sid"
   command -v debootstrap >/dev/null || die "debootstrap is missing: apt-get install debootstrap"
-  [[ ! -e $root ]] || remove_root "$root"
   find_mirrors
   bare=$cache/roots/$suite-$(dpkg --print-architecture).tar.gz
-  mkdir -p "$cache/roots" "$root"
+  mkdir -p "$cache/roots"
   (
     flock 8
     [[ ! $(find "$bare" -mtime -7 2>/dev/null) ]] || exit 0
@@ -110,6 +118,13 @@ make_root() {
     tar -C "$bootstrapped" --numeric-owner -c . | gzip -1 >"$bare.new"
     mv "$bare.new" "$bare"
   ) 8>"$cache/roots/$suite.lock"
+}
+
+make_root() {
+  local suite=$1 root=$2
+  bare_root "$suite"
+  [[ ! -e $root ]] || remove_root "$root"
+  mkdir -p "$root"
   tar -C "$root" --numeric-owner -xzf "$bare"
   echo "$suite" >"$root/$marker"
   write_apt_sources "$root" "$suite" >"$root/etc/apt/sources.list"
@@ -165,6 +180,7 @@ remove_root() {
 
 (($# >= 2)) || usage
 case $1 in
+  bare) bare_root "$2" && echo "$bare" ;;
   make) (($# == 3)) || usage && make_root "$2" "$3" ;;
   run) run_in_root "${@:2}" ;;
   remove) remove_root "$2" ;;

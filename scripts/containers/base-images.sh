@@ -32,14 +32,13 @@ has_image() { docker image inspect "$1" >/dev/null 2>&1; }
 
 # make_debian SUITE: debian:SUITE-slim by debootstrap.
 make_debian() {
-  local suite=$1 root mirror
+  local suite=$1 root bare
   if has_image "debian:$suite-slim"; then return; fi
   ((EUID == 0)) || die "debian:$suite-slim cannot be pulled, and debootstrap, which can make it, needs root"
-  command -v debootstrap >/dev/null || die "debian:$suite-slim cannot be pulled; debootstrap can make it: apt-get install debootstrap"
   say "making debian:$suite-slim by debootstrap"
-  mirror=$(debian_mirror)
-  root=$(mktemp -d /var/tmp/musicstream-root-XXXXXX) # /tmp may be mounted nodev, where debootstrap refuses to work
-  progress "debootstrap $suite" debootstrap --variant=minbase "$suite" "$root" "$mirror"
+  bare=$("$ROOT/scripts/clean-root.sh" bare "$suite")
+  root=$(mktemp -d)
+  tar -C "$root" --numeric-owner -xzf "$bare"
   # Where a proxy stands between this machine and the registries, its authority is known to the machine. Images that
   # install ca-certificates accept it then, too.
   if compgen -G '/usr/local/share/ca-certificates/*.crt' >/dev/null; then
