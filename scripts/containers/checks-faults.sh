@@ -79,7 +79,7 @@ kafka_volume_is_lost() {
   compose down
   docker volume rm "${COMPOSE_PROJECT_NAME}_kafka"
   compose up -d --no-build
-  wait_for "the ingestor to say that the topic is another one" 120 says ingestor 'topic music_events was deleted and made anew'
+  wait_for "the ingestor to report that the topic was deleted and created again" 120 says ingestor 'topic music_events was deleted and made anew'
   says ingestor 'hint: --accept-recreated'
   INGESTOR_OPTIONS=--accept-recreated replace_restarting ingestor
   wait_for "all events from before" 120 has_more_than "$((before - 1))"
