@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-extension up down remove viewer lint release-check setup bench-extension bench-ingest bench-viewer torture fuzz container-test
+.PHONY: help demo test test-extension up down remove viewer lint release-check setup bench-extension bench-ingest bench-viewer torture fuzz container-test deb package-test deny advisories sbom
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,23 @@ torture: setup ## long runs of the tests: 10,000 random programs, all interleavi
 
 bench-ingest: setup ## measure the ingestor against plain COPY, into docs/ingest-benchmarks.md; with EVENTS=N for another number
 	@scripts/bench-ingest.sh $(EVENTS)
+
+deb: ## build Debian packages of the extension, the ingestor and the viewer; with VERSION=V for another version
+	@scripts/setup-debian.sh deb
+	@scripts/deb.sh $(VERSION)
+
+package-test: ## install, use, upgrade, remove and purge these packages in a bare Debian root; needs root
+	@scripts/setup-debian.sh deb
+	@scripts/package-test.sh
+
+deny: ## check licences and sources of all dependencies
+	@scripts/deny.sh
+
+advisories: ## check all dependencies for known vulnerabilities
+	@scripts/deny.sh advisories
+
+sbom: ## write a bill of materials for each program and the extension
+	@scripts/sbom.sh
 
 fuzz: setup ## let a fuzzer look for payloads that the decoder judges wrongly; with SECONDS=N for longer than 300
 	@scripts/fuzz.sh $(SECONDS)

@@ -38,11 +38,20 @@ share.coordinator.state.topic.min.isr=1
 group.initial.rebalance.delay.ms=0
 # Events of past months are kept although their time stamps are old.
 log.retention.ms=-1
+# With group.protocol=consumer these are the broker's. As soon as clients are allowed to have it with the other protocol.
+group.consumer.min.session.timeout.ms=6000
+group.consumer.session.timeout.ms=6000
+group.consumer.min.heartbeat.interval.ms=500
+group.consumer.heartbeat.interval.ms=500
 CONF
 }
 
 start() {
-  is_running && return
+  if is_running; then
+    configure "$(<"$home/port")" "$(<"$home/controller_port")" | cmp -s - "$home/server.properties" && return
+    say "restarting Kafka: its configuration has changed"
+    stop
+  fi
   configure "$(remembered_port "$home/port")" "$(remembered_port "$home/controller_port")" >"$home/server.properties"
   local class_path="$home/lib/*" log4j=-Dlog4j2.configurationFile=$ROOT/scripts/kafka/log4j2.properties
   if [[ ! -e $home/data/meta.properties ]]; then

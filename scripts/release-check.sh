@@ -24,6 +24,9 @@ for suite in bookworm trixie sid; do
     scripts/clean-test.sh "$suite" --user listener "make demo" "make demo" "make test"
 done
 
+part packages "the Debian packages: built, installed, used, upgraded, removed; the service under systemd" \
+  bash -c "scripts/setup-debian.sh deb && scripts/package-test.sh"
+part dependencies "licences and sources of all dependencies" scripts/deny.sh
 part containers "both images and the container stack" scripts/container-test.sh
 
 if [[ ${1:-} == --list ]]; then

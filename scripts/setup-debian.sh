@@ -47,6 +47,8 @@ java_package() {
   ((${own:-0} >= 17)) && echo default-jre-headless || echo openjdk-17-jre-headless
 }
 
+[[ ${1:-} == deb ]] && builds_packages=yes || builds_packages=''
+
 survey() {
   missing=() packages=()
   need "gcc g++ libc6-dev" "compilers for C and C++, and the linker of Rust's programs" has g++
@@ -66,6 +68,7 @@ survey() {
   need "maven" "fetches Kafka" has mvn
   need "python3" "the tests' independent counts" has python3
   need "shellcheck" "make lint" has shellcheck
+  [[ ! $builds_packages ]] || need "debhelper" "builds Debian packages" has dh
   need "util-linux" "runuser: as root, Postgres runs as the user postgres" has runuser
   local library
   for library in libX11.so.6:libx11-6 libX11-xcb.so.1:libx11-xcb1 libXcursor.so.1:libxcursor1 \

@@ -18,7 +18,7 @@ export MUSICSTREAM_BIN_DIR=$BIN
 tests=(cargo test --release --no-fail-fast --config "target.'cfg(all())'.runner='$ROOT/scripts/test-runner.sh'")
 if [[ ${1:-} == --extension ]]; then
   tests+=(--test end_to_end --)
-  for module in broker command_line credentials fence kill membership operations outage settings shutdown torture viewer; do
+  for module in broker command_line credentials fence kill membership operations outage service_manager settings shutdown torture viewer; do
     compgen -G "tests/tests/end_to_end/$module*" >/dev/null || die "no module $module: correct the list in scripts/test.sh"
     tests+=(--skip "$module::")
   done

@@ -3,7 +3,9 @@
 --
 --   musicstream_owner   owns the extension's objects, so that no function runs with a superuser's rights
 --   musicstream_ingest  stages events, stores them through musicstream_upsert(), rolls up; changes no stored event
---   musicstream_read    sees metrics, status and rejects, not the events
+--   musicstream_read    sees metrics, status and why input was rejected; neither events nor the bytes of rejected input
+--   musicstream_read_rejected
+--                       also sees keys and payloads of rejected input, which name users
 --
 -- None of them can log in: grant them to those who do, as in  grant musicstream_ingest to loader;
 do $roles$
@@ -16,7 +18,7 @@ begin
     from pg_extension as e join pg_namespace as n on n.oid = e.extnamespace
     where e.extname = 'pg_musicstream';
 
-    foreach role in array array['musicstream_owner', 'musicstream_ingest', 'musicstream_read'] loop
+    foreach role in array array['musicstream_owner', 'musicstream_ingest', 'musicstream_read', 'musicstream_read_rejected'] loop
         if not exists (select from pg_roles where rolname = role) then
             execute format('create role %I nologin', role);
         end if;
@@ -71,15 +73,23 @@ begin
     execute format('grant usage on schema %I to musicstream_ingest, musicstream_read', home);
     execute format(
         'grant select on %1$I.event_types, %1$I.minute_metrics, %1$I.daily_metrics, %1$I.metric_deltas,
-            %1$I.live_daily_metrics, %1$I.live_minute_metrics, %1$I.rejected_events, %1$I.ingest_offsets,
+            %1$I.live_daily_metrics, %1$I.live_minute_metrics, %1$I.ingest_offsets,
             %1$I.rollup_state, %1$I.frozen_days, %1$I.musicstream_status, %1$I.musicstream_progress, %1$I.hourly_metrics,
             %1$I.daily_listeners, %1$I.listener_deltas, %1$I.live_daily_listeners to musicstream_ingest, musicstream_read', home);
+    -- Key and payload may name users. The ingestor asks for the rows of its own transaction, by xmin.
+    execute format('revoke select on %I.rejected_events from musicstream_ingest, musicstream_read', home);
+    execute format(
+        'grant select (rejected_id, source, partition, position, reason, detail, received_at)
+            on %I.rejected_events to musicstream_ingest, musicstream_read', home);
+    execute format('grant select (xmin) on %I.rejected_events to musicstream_ingest', home);
+    execute format('grant usage on schema %I to musicstream_read_rejected', home);
+    execute format('grant select on %I.rejected_events to musicstream_read_rejected', home);
     execute format('grant insert on %I.staging_events to musicstream_ingest', home);
     execute format(
         'grant execute on function %1$I.musicstream_claim(text, integer, text),
-            %1$I.musicstream_advance(text, integer, bigint, bigint, bigint, bytea),
+            %1$I.musicstream_advance(text, integer, bigint, bigint, bigint, bytea, integer),
             %1$I.musicstream_release(text, integer, bigint),
-            %1$I.musicstream_make_partitions(date[], boolean), %1$I.musicstream_session_staging(),
+            %1$I.musicstream_make_partitions(date[], boolean), %1$I.musicstream_prepare_days(date[]), %1$I.musicstream_session_staging(),
             %1$I.musicstream_upsert(text), %1$I.musicstream_upsert(),
             %1$I.musicstream_keep_bytes(text, integer[], bigint[], bytea[], bytea[]),
             %1$I.musicstream_rollup(), %1$I.musicstream_retry_rejected(text, text, bigint)

@@ -10,13 +10,90 @@ use crate::error::SettingError;
 /// Where servers have their sockets: as Debian and Red Hat build them, and as Postgres does by itself.
 const SOCKET_FOLDERS: [&str; 2] = ["/var/run/postgresql", "/tmp"];
 
+/// Where distributions keep the services of all users.
+const SHARED_SERVICES: &str = "/etc/postgresql-common/pg_service.conf";
+
+/// The password file as people know it, for messages.
+pub const PASSWORD_FILE: &str = if cfg!(windows) {
+    r"%APPDATA%\postgresql\pgpass.conf"
+} else {
+    "~/.pgpass"
+};
+
+/// A file of the user that libpq reads where no other is named.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum UserFile {
+    Passwords,
+    Services,
+    Certificate,
+    Key,
+    RootCertificates,
+    Revocations,
+}
+
+/// Where libpq has these files: on Unix below the home, on Windows in `%APPDATA%\postgresql`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Platform {
+    Unix,
+    Windows,
+}
+
+impl Platform {
+    const HERE: Platform = if cfg!(windows) {
+        Platform::Windows
+    } else {
+        Platform::Unix
+    };
+
+    fn name_of(self, file: UserFile) -> &'static str {
+        match (self, file) {
+            (Platform::Unix, UserFile::Passwords) => ".pgpass",
+            (Platform::Windows, UserFile::Passwords) => "pgpass.conf",
+            (_, UserFile::Services) => ".pg_service.conf",
+            (Platform::Unix, UserFile::Certificate) => ".postgresql/postgresql.crt",
+            (Platform::Windows, UserFile::Certificate) => "postgresql.crt",
+            (Platform::Unix, UserFile::Key) => ".postgresql/postgresql.key",
+            (Platform::Windows, UserFile::Key) => "postgresql.key",
+            (Platform::Unix, UserFile::RootCertificates) => ".postgresql/root.crt",
+            (Platform::Windows, UserFile::RootCertificates) => "root.crt",
+            (Platform::Unix, UserFile::Revocations) => ".postgresql/root.crl",
+            (Platform::Windows, UserFile::Revocations) => "root.crl",
+        }
+    }
+
+    /// The folder that the names are relative to.
+    fn folder_of_process(self) -> Option<PathBuf> {
+        let folder = match self {
+            Platform::Unix => std::env::home_dir(),
+            Platform::Windows => {
+                std::env::var_os("APPDATA").map(|data| PathBuf::from(data).join("postgresql"))
+            }
+        };
+        folder.filter(|folder| !folder.as_os_str().is_empty())
+    }
+}
+
 /// The environment of a connection: that of the process, or one made for a test.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Environment {
     variables: BTreeMap<OsString, OsString>,
+    platform: Platform,
+    /// The user's home; on Windows libpq's folder below `%APPDATA%`.
     home: Option<PathBuf>,
     user: Option<String>,
     socket_folders: Vec<PathBuf>,
+}
+
+impl Default for Environment {
+    fn default() -> Environment {
+        Environment {
+            variables: BTreeMap::new(),
+            platform: Platform::HERE,
+            home: None,
+            user: None,
+            socket_folders: Vec::new(),
+        }
+    }
 }
 
 impl Environment {
@@ -27,12 +104,14 @@ impl Environment {
             variables: std::env::vars_os()
                 .filter(|(name, _)| name.to_string_lossy().starts_with("PG"))
                 .collect(),
-            home: std::env::home_dir().filter(|home| !home.as_os_str().is_empty()),
+            platform: Platform::HERE,
+            home: Platform::HERE.folder_of_process(),
             // Where the system does not know the user, as in a container, the shell may.
             user: whoami::username()
                 .ok()
                 .or_else(|| variable("USER"))
-                .or_else(|| variable("LOGNAME")),
+                .or_else(|| variable("LOGNAME"))
+                .or_else(|| variable("USERNAME")),
             socket_folders: if cfg!(unix) {
                 SOCKET_FOLDERS.map(PathBuf::from).into()
             } else {
@@ -56,7 +135,8 @@ impl Environment {
         }
     }
 
-    /// The same with a home: where `.pgpass`, `.pg_service.conf` and `.postgresql/` are looked for.
+    /// The same with a home: where `.pgpass`, `.pg_service.conf` and `.postgresql/` are looked for. On Windows it is the
+    /// folder in which `pgpass.conf` is looked for.
     pub fn with_home(mut self, home: impl Into<PathBuf>) -> Environment {
         self.home = Some(home.into());
         self
@@ -90,9 +170,22 @@ impl Environment {
         }
     }
 
-    /// A file below the home.
-    pub(crate) fn at_home(&self, path: &str) -> Option<PathBuf> {
-        Some(self.home.as_ref()?.join(path))
+    /// The same on Windows.
+    #[cfg(test)]
+    pub(crate) fn on_windows(mut self) -> Environment {
+        self.platform = Platform::Windows;
+        self
+    }
+
+    /// Where a file of the user is, if it exists.
+    pub(crate) fn user_file(&self, file: UserFile) -> Option<PathBuf> {
+        Some(self.home.as_ref()?.join(self.platform.name_of(file)))
+    }
+
+    /// The services of all users, where the variable that names their folder is not set: only distributions of Unix have
+    /// a place for them.
+    pub(crate) fn shared_services(&self) -> Option<PathBuf> {
+        (self.platform == Platform::Unix).then(|| PathBuf::from(SHARED_SERVICES))
     }
 
     pub(crate) fn user(&self) -> Option<&str> {
@@ -136,6 +229,33 @@ mod tests {
         let environment = Environment::of_variables([("PGHOST", "")]);
         assert_eq!(environment.variable("PGHOST"), Ok(None));
         assert_eq!(environment.variable("PGPORT"), Ok(None));
+    }
+
+    #[test]
+    fn files_of_the_user_are_where_libpq_has_them() {
+        let unix = Environment {
+            platform: Platform::Unix,
+            ..Environment::default().with_home("home")
+        };
+        let windows = unix.clone().on_windows();
+        for (file, on_unix, on_windows) in [
+            (UserFile::Passwords, "home/.pgpass", "home/pgpass.conf"),
+            (
+                UserFile::Services,
+                "home/.pg_service.conf",
+                "home/.pg_service.conf",
+            ),
+            (
+                UserFile::Key,
+                "home/.postgresql/postgresql.key",
+                "home/postgresql.key",
+            ),
+        ] {
+            assert_eq!(unix.user_file(file), Some(PathBuf::from(on_unix)));
+            assert_eq!(windows.user_file(file), Some(PathBuf::from(on_windows)));
+        }
+        assert!(unix.shared_services().is_some() && windows.shared_services().is_none());
+        assert_eq!(Environment::default().user_file(UserFile::Passwords), None);
     }
 
     #[cfg(unix)]

@@ -5,6 +5,7 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::environment::PASSWORD_FILE;
 use crate::session_kind::SessionKind;
 
 /// A setting that cannot be used. It names the parameter or variable and what to write instead; it shows no value that
@@ -169,7 +170,8 @@ pub enum Cause {
     Tls(tokio_postgres::Error),
     /// The server asks for a password, and there is none.
     #[error(
-        "the server asks for a password: give it in the connection string, in PGPASSWORD or in ~/.pgpass"
+        "the server asks for a password: give it in the connection string, in PGPASSWORD or in {}",
+        PASSWORD_FILE
     )]
     PasswordMissing,
     /// The server asks for what the driver cannot do, or does not do what `channel_binding` asks for.

@@ -35,7 +35,7 @@ mod tls;
 mod url;
 
 pub use connect::Connection;
-pub use environment::Environment;
+pub use environment::{Environment, PASSWORD_FILE};
 pub use error::{Cause, ConnectError, Failure, SettingError, Warning};
 pub use session_kind::SessionKind;
 pub use target::Target;

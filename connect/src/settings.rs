@@ -5,14 +5,11 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use crate::environment::Environment;
+use crate::environment::{Environment, UserFile};
 use crate::error::SettingError;
 use crate::parameter::{self, PARAMETERS, Support};
 use crate::service::{self, Unusable};
 use crate::{key_value, url};
-
-/// Where distributions keep the services of all users.
-const SHARED_SERVICES: &str = "/etc/postgresql-common/pg_service.conf";
 
 /// Where a parameter stands.
 #[derive(Clone, PartialEq, Eq)]
@@ -184,14 +181,14 @@ impl Settings {
             .or(environment.variable("PGSERVICEFILE")?)
         {
             Some(file) => Some(PathBuf::from(file)),
-            None => environment.at_home(".pg_service.conf"),
+            None => environment.user_file(UserFile::Services),
         };
         let of_all = match environment.variable("PGSYSCONFDIR")? {
-            Some(folder) => Path::new(folder).join("pg_service.conf"),
-            None => PathBuf::from(SHARED_SERVICES),
+            Some(folder) => Some(Path::new(folder).join("pg_service.conf")),
+            None => environment.shared_services(),
         };
         let mut looked_in = Vec::new();
-        for file in of_user.into_iter().chain([of_all]) {
+        for file in of_user.into_iter().chain(of_all) {
             let error = |problem: String| SettingError::File {
                 setting: format!("for the service {service}"),
                 path: file.clone(),
@@ -215,7 +212,10 @@ impl Settings {
         }
         Err(SettingError::Combination {
             problem: format!("there is no service {service}"),
-            instead: format!("add [{service}] to one of {}", looked_in.join(", ")),
+            instead: match looked_in.as_slice() {
+                [] => format!("name the file that has [{service}] in PGSERVICEFILE"),
+                files => format!("add [{service}] to one of {}", files.join(", ")),
+            },
         })
     }
 

@@ -9,7 +9,7 @@ use tokio_postgres::config::{ChannelBinding, SslNegotiation};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::endpoint::{self, Endpoint, Host};
-use crate::environment::Environment;
+use crate::environment::{Environment, UserFile};
 use crate::error::{SettingError, Warning};
 use crate::passfile;
 use crate::plan::Attempt;
@@ -91,7 +91,8 @@ impl Target {
         };
         if settings.value("password").is_none() {
             let file = settings.value("passfile").map(PathBuf::from);
-            target.take_passwords(file.or_else(|| environment.at_home(".pgpass")), environment);
+            let file = file.or_else(|| environment.user_file(UserFile::Passwords));
+            target.take_passwords(file, environment);
         }
         Ok(target)
     }

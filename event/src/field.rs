@@ -1,4 +1,9 @@
-//! The rules of each field, given as text: CSV cells, rows of the inbox, and JSON strings.
+//! The rules of each field: of CSV cells, rows of a table, and JSON strings.
+//!
+//! One rule for all fields: empty text is no value. Such an optional field is null, such a required one is missing.
+//! Text that identifies or groups an event (`user_id`, `event_type`, `region`) holds no control characters. Text that
+//! only describes it (`song_id`, `device`) may hold any but NUL, which Postgres cannot store: song titles in the wild do,
+//! and a title must not cost the play its place in the metrics.
 
 use crate::{Reason, Rejection, timestamp};
 
@@ -10,8 +15,9 @@ pub const MAX_NAME_BYTES: usize = 64;
 /// The 16 bytes of a UUID, hyphenated (8-4-4-4-12) or 32 hexadecimal digits, in either case.
 ///
 /// # Errors
-/// [`Reason::InvalidEventId`] if it is anything else.
+/// [`Reason::MissingField`] if it is empty, [`Reason::InvalidEventId`] if it is anything else.
 pub fn event_id(text: &str) -> Result<[u8; 16], Rejection> {
+    not_empty(text, "event_id")?;
     uuid(text.as_bytes()).ok_or_else(|| {
         Rejection::new(
             Reason::InvalidEventId,
@@ -26,8 +32,9 @@ pub fn event_id(text: &str) -> Result<[u8; 16], Rejection> {
 /// to microseconds; a leap second (23:59:60 UTC) is the last microsecond of its minute.
 ///
 /// # Errors
-/// [`Reason::InvalidTs`] if it is neither, or outside the years 0001 to 9999.
+/// [`Reason::MissingField`] if it is empty, [`Reason::InvalidTs`] if it is neither, or outside the years 0001 to 9999.
 pub fn ts(text: &str) -> Result<i64, Rejection> {
+    not_empty(text, "ts")?;
     // A date has a dash at byte 4 and a colon at byte 13; an integer has neither.
     let instant = match text.as_bytes() {
         [b'-', digits @ ..] | digits
@@ -45,55 +52,69 @@ pub fn ts(text: &str) -> Result<i64, Rejection> {
     })
 }
 
-/// 1 to 128 bytes without NUL.
+/// An instant that another program has read, in microseconds since 1970-01-01 UTC.
 ///
 /// # Errors
-/// [`Reason::InvalidUserId`].
-pub fn user_id(text: &str) -> Result<(), Rejection> {
-    if text.is_empty() {
-        return Err(Rejection::new(Reason::InvalidUserId, "user_id is empty"));
+/// [`Reason::InvalidTs`] if it is outside the years 0001 to 9999.
+pub fn instant(micros: i64) -> Result<(), Rejection> {
+    if timestamp::is_in_range(micros) {
+        return Ok(());
     }
-    id(text, "user_id", Reason::InvalidUserId)
+    Err(Rejection::new(
+        Reason::InvalidTs,
+        "ts is outside the years 0001 to 9999",
+    ))
+}
+
+/// 1 to 128 bytes without control characters.
+///
+/// # Errors
+/// [`Reason::MissingField`] if it is empty, else [`Reason::InvalidUserId`].
+pub fn user_id(text: &str) -> Result<(), Rejection> {
+    identifying(text, "user_id", MAX_ID_BYTES, Reason::InvalidUserId)
 }
 
 /// 1 to 64 bytes without control characters. Whether the type is a known one is the database's to say.
 ///
 /// # Errors
-/// [`Reason::InvalidEventType`].
+/// [`Reason::MissingField`] if it is empty, else [`Reason::InvalidEventType`].
 pub fn event_type(text: &str) -> Result<(), Rejection> {
-    name(text, "event_type", Reason::InvalidEventType)
+    identifying(text, "event_type", MAX_NAME_BYTES, Reason::InvalidEventType)
 }
 
 /// 1 to 64 bytes without control characters.
 ///
 /// # Errors
-/// [`Reason::InvalidRegion`].
+/// [`Reason::MissingField`] if it is empty, else [`Reason::InvalidRegion`].
 pub fn region(text: &str) -> Result<(), Rejection> {
-    name(text, "region", Reason::InvalidRegion)
+    identifying(text, "region", MAX_NAME_BYTES, Reason::InvalidRegion)
 }
 
-/// At most 128 bytes without NUL: real song titles hold stranger things than that.
+/// At most 128 bytes without NUL. Empty is null: see [`not_null`].
 ///
 /// # Errors
 /// [`Reason::InvalidSongId`].
 pub fn song_id(text: &str) -> Result<(), Rejection> {
-    id(text, "song_id", Reason::InvalidSongId)
+    describing(text, "song_id", Reason::InvalidSongId)
 }
 
-/// At most 128 bytes without NUL.
+/// At most 128 bytes without NUL. Empty is null: see [`not_null`].
 ///
 /// # Errors
 /// [`Reason::InvalidDevice`].
 pub fn device(text: &str) -> Result<(), Rejection> {
-    id(text, "device", Reason::InvalidDevice)
+    describing(text, "device", Reason::InvalidDevice)
 }
 
-/// What people chart and filter by: never empty, nothing that cannot be seen.
-fn name(text: &str, field: &str, reason: Reason) -> Result<(), Rejection> {
-    if text.is_empty() {
-        return Err(Rejection::new(reason, format!("{field} is empty")));
-    }
-    at_most(text, field, MAX_NAME_BYTES, reason)?;
+/// The value of an optional field: none if it is empty.
+pub fn not_null<T: AsRef<str>>(text: Option<T>) -> Option<T> {
+    text.filter(|text| !text.as_ref().is_empty())
+}
+
+/// What people chart, filter and erase by: never empty, nothing that cannot be seen.
+fn identifying(text: &str, field: &str, max_bytes: usize, reason: Reason) -> Result<(), Rejection> {
+    not_empty(text, field)?;
+    at_most(text, field, max_bytes, reason)?;
     // No early exit: the compiler makes vector code of it, and good input reads to the end anyway.
     let has_control = text
         .bytes()
@@ -108,10 +129,20 @@ fn name(text: &str, field: &str, reason: Reason) -> Result<(), Rejection> {
 }
 
 /// What is only kept and compared: any text that Postgres can hold.
-fn id(text: &str, field: &str, reason: Reason) -> Result<(), Rejection> {
+fn describing(text: &str, field: &str, reason: Reason) -> Result<(), Rejection> {
     at_most(text, field, MAX_ID_BYTES, reason)?;
     if text.bytes().fold(false, |found, byte| found | (byte == 0)) {
         return Err(Rejection::new(reason, format!("{field} contains NUL")));
+    }
+    Ok(())
+}
+
+fn not_empty(text: &str, field: &str) -> Result<(), Rejection> {
+    if text.is_empty() {
+        return Err(Rejection::new(
+            Reason::MissingField,
+            format!("{field} is empty"),
+        ));
     }
     Ok(())
 }
@@ -188,7 +219,6 @@ mod tests {
             assert_eq!(event_id(text), Ok(bytes), "{text}");
         }
         for text in [
-            "",
             "550e8400-e29b-41d4-a716-4466554400f",
             "550e8400-e29b-41d4-a716-4466554400fff",
             "550e8400-e29b-41d4-a7164-466554400ff",
@@ -213,11 +243,24 @@ mod tests {
         assert!(user_id(&"é".repeat(65)).is_err());
         assert!(region(&"é".repeat(32)).is_ok());
         assert!(region(&"é".repeat(33)).is_err());
-        assert!(user_id("").is_err());
-        assert!(event_type("").is_err());
-        assert!(region("").is_err());
-        assert!(song_id("").is_ok());
         assert!(device(&"x".repeat(129)).is_err());
+    }
+
+    #[test]
+    fn empty_text_is_no_value() {
+        for rejection in [
+            event_id("").unwrap_err(),
+            user_id("").unwrap_err(),
+            event_type("").unwrap_err(),
+            region("").unwrap_err(),
+            ts("").unwrap_err(),
+        ] {
+            assert_eq!(rejection.reason, Reason::MissingField, "{rejection}");
+        }
+        assert!(song_id("").is_ok());
+        assert!(device("").is_ok());
+        assert_eq!(not_null(Some("")), None);
+        assert_eq!(not_null(Some("x")), Some("x"));
     }
 
     #[test]
@@ -228,9 +271,9 @@ mod tests {
                 event_type(bad).unwrap_err().reason,
                 Reason::InvalidEventType
             );
+            assert_eq!(user_id(bad).unwrap_err().reason, Reason::InvalidUserId);
             assert_eq!(device(bad).is_err(), bad == "\0");
         }
-        assert_eq!(user_id("\0").unwrap_err().reason, Reason::InvalidUserId);
         assert_eq!(song_id("\0").unwrap_err().reason, Reason::InvalidSongId);
         assert!(song_id("I\u{19}m Not The One").is_ok());
         assert!(region("\u{80}\u{2028} ~").is_ok());
@@ -243,7 +286,6 @@ mod tests {
         assert_eq!(ts("-1"), Ok(-1000));
         assert_eq!(ts("1772323200000"), ts("2026-03-01T00:00:00Z"));
         for bad in [
-            "",
             "-",
             "+1",
             "1.5",
@@ -253,6 +295,16 @@ mod tests {
             "--1",
         ] {
             assert_eq!(ts(bad).unwrap_err().reason, Reason::InvalidTs, "{bad}");
+        }
+        for (edge, beyond) in [
+            (ts("0001-01-01T00:00:00Z").unwrap(), -1),
+            (ts("9999-12-31T23:59:59.999999Z").unwrap(), 1),
+        ] {
+            assert_eq!(instant(edge), Ok(()));
+            assert_eq!(
+                instant(edge + beyond).unwrap_err().reason,
+                Reason::InvalidTs
+            );
         }
     }
 

@@ -186,7 +186,7 @@ fn optional<'a>(
 ) -> Result<Option<Cow<'a, str>>, Rejection> {
     match value {
         None | Some(Scalar::Null) => Ok(None),
-        Some(value) => text_or_integer(value, name, reason).map(Some),
+        Some(value) => text_or_integer(value, name, reason).map(|text| field::not_null(Some(text))),
     }
 }
 

@@ -1,9 +1,10 @@
-//! The wire format of a listening event: one judge for Kafka, NDJSON, CSV and the inbox.
+//! The wire format of a listening event: one judge for Kafka, NDJSON, CSV, the inbox and staged batches.
 
 use std::borrow::Cow;
 
 pub mod field;
 pub mod json;
+pub mod row;
 mod timestamp;
 mod user;
 
@@ -14,7 +15,7 @@ pub use user::names_user;
 pub struct Event<'a> {
     /// The 16 bytes of the UUID.
     pub event_id: [u8; 16],
-    /// 1 to 128 bytes, no NUL.
+    /// 1 to 128 bytes, no control characters.
     pub user_id: Cow<'a, str>,
     /// 1 to 64 bytes, no control characters.
     pub event_type: Cow<'a, str>,
@@ -28,7 +29,8 @@ pub struct Event<'a> {
     pub device: Option<Cow<'a, str>>,
 }
 
-/// Why an input is refused: a closed set, stored as text in `rejected_events.reason`.
+/// Why an input is refused: a closed set, stored as text in `rejected_events.reason`. From [`Reason::UnknownEventType`] on it
+/// is the state of the database that decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Reason {
     /// Not one JSON object, or a field of a JSON type that no field may have.
@@ -37,15 +39,15 @@ pub enum Reason {
     MalformedCsv,
     /// Not UTF-8.
     NotUtf8,
-    /// A required field is absent or null.
+    /// A required field is absent, null or empty.
     MissingField,
     /// Not a UUID.
     InvalidEventId,
-    /// Not a string of 1 to 128 bytes without NUL, nor an integer.
+    /// Not a string of at most 128 bytes without control characters, nor an integer.
     InvalidUserId,
-    /// Not a string of 1 to 64 bytes without control characters.
+    /// Not a string of at most 64 bytes without control characters.
     InvalidEventType,
-    /// Not a string of 1 to 64 bytes without control characters.
+    /// Not a string of at most 64 bytes without control characters.
     InvalidRegion,
     /// Not an RFC 3339 time or epoch milliseconds in the years 0001 to 9999.
     InvalidTs,
@@ -57,6 +59,20 @@ pub enum Reason {
     TooLarge,
     /// The database refused the row although the rules here allow it.
     RefusedByDatabase,
+    /// Its type is not in the table `event_types`.
+    UnknownEventType,
+    /// Older than `musicstream.retention` allows.
+    TooOld,
+    /// Further ahead of the server's clock than `musicstream.max_future` allows.
+    TooFarInFuture,
+    /// Its day was dropped by `musicstream_expire()`.
+    DayFrozen,
+    /// Its day has no partition, because something is in the way of one.
+    NoPartition,
+    /// Its day has no partition, and events have made as many in 24 hours as `musicstream.max_new_days` allows.
+    TooManyNewDays,
+    /// Its id is stored with other fields.
+    ConflictingDuplicate,
 }
 
 impl Reason {
@@ -76,6 +92,13 @@ impl Reason {
             Reason::InvalidDevice => "invalid_device",
             Reason::TooLarge => "too_large",
             Reason::RefusedByDatabase => "refused_by_database",
+            Reason::UnknownEventType => "unknown_event_type",
+            Reason::TooOld => "too_old",
+            Reason::TooFarInFuture => "too_far_in_future",
+            Reason::DayFrozen => "day_frozen",
+            Reason::NoPartition => "no_partition",
+            Reason::TooManyNewDays => "too_many_new_days",
+            Reason::ConflictingDuplicate => "conflicting_duplicate",
         }
     }
 }

@@ -47,17 +47,18 @@ pub(crate) fn parse(text: &str) -> Option<i64> {
     } else {
         (minute_start + i64::from(second)) * MICROS_PER_SECOND + micros
     };
-    (MIN_MICROS..=MAX_MICROS)
-        .contains(&instant)
-        .then_some(instant)
+    is_in_range(instant).then_some(instant)
+}
+
+/// Whether an instant lies in the years 0001 to 9999.
+pub(crate) fn is_in_range(micros: i64) -> bool {
+    (MIN_MICROS..=MAX_MICROS).contains(&micros)
 }
 
 /// Microseconds from epoch milliseconds, or `None` outside the years 0001 to 9999.
 pub(crate) fn from_millis(millis: i64) -> Option<i64> {
     let micros = millis.checked_mul(1000)?;
-    (MIN_MICROS..=MAX_MICROS)
-        .contains(&micros)
-        .then_some(micros)
+    is_in_range(micros).then_some(micros)
 }
 
 fn two(tens: u8, ones: u8) -> Option<u32> {

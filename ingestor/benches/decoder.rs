@@ -3,7 +3,7 @@
 //! `cargo bench --package musicstream-ingestor --bench decoder -- EVENTS.ndjson` prints rows of a Markdown table. It
 //! counts the thread's own processor time, which what else the machine does hardly changes.
 
-// The ingestor is a program, not a library: these are its modules, as they are.
+// The library shows no modules: these are its files, compiled into this program.
 #[allow(dead_code, unused_imports)] // only what comes before the sending is measured
 #[path = "../src/batch/mod.rs"]
 mod batch;
@@ -112,7 +112,7 @@ fn decode_and_encode(messages: &[&[u8]], batch: &mut Batch) {
                 key: Some(b"12345"),
                 payload: Some(message),
             };
-            batch.cover(0, None, position + 1, 1);
+            batch.cover(0, None, position + 1, 1, None);
             batch.push(origin, &json::decode(message));
         }
         black_box(batch.byte_count());

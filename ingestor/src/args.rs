@@ -7,6 +7,8 @@ use anyhow::Context;
 use clap::{Args, ValueEnum};
 use rdkafka::error::KafkaError;
 
+use crate::reserved_option;
+
 /// Where the log goes and how it looks; it is always on standard error.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Log")]
@@ -82,9 +84,10 @@ pub(crate) struct KafkaArgs {
         value_name = "HOST:PORT"
     )]
     pub(crate) brokers: String,
-    /// Any librdkafka option, for example -X security.protocol=ssl; may be repeated. A value that begins with @ is
-    /// read from that file, as in -X sasl.password=@/run/secrets/kafka; @@ is a plain @
-    #[arg(short = 'X', value_name = "KEY=VALUE", value_parser = parse_option)]
+    /// Any librdkafka option but those that exactly-once depends on, for example -X security.protocol=ssl; may be
+    /// repeated. A value that begins with @ is read from that file, as in -X sasl.password=@/run/secrets/kafka; @@ is
+    /// a plain @
+    #[arg(short = 'X', value_name = "KEY=VALUE", value_parser = parse_option, long_help = option_help())]
     pub(crate) options: Vec<(String, String)>,
 }
 
@@ -97,6 +100,14 @@ impl KafkaArgs {
             .set("bootstrap.servers", &self.brokers)
             .set("client.id", "musicstream-ingestor");
         config
+    }
+
+    /// Whether the brokers share a group's partitions out (KIP-848) and not one of its members.
+    pub(crate) fn uses_consumer_protocol(&self) -> bool {
+        let mut options = self.options.iter().rev();
+        options
+            .find(|(key, _)| key == "group.protocol")
+            .is_some_and(|(_, value)| value.trim().eq_ignore_ascii_case("consumer"))
     }
 
     /// Puts the user's `-X` options over the configuration: they win over every default.
@@ -119,18 +130,32 @@ pub(crate) fn refused(error: KafkaError) -> anyhow::Error {
     }
 }
 
-/// Reads `key=value`, or `key=@file`.
+fn option_help() -> String {
+    format!(
+        "Any librdkafka option, for example -X security.protocol=ssl; may be repeated. A value that begins with @ is \
+         read from that file, as in -X sasl.password=@/run/secrets/kafka; @@ is a plain @. Refused, with the reason, \
+         are those that exactly-once depends on: {}",
+        reserved_option::names()
+    )
+}
+
+/// Reads `key=value`, or `key=@file`; refuses a reserved key.
 fn parse_option(text: &str) -> Result<(String, String), String> {
     let (key, value) = match text.split_once('=') {
         Some((key, value)) if !key.trim().is_empty() => (key.trim(), value),
         _ => return Err("expected key=value".to_owned()),
     };
-    let value = match value.strip_prefix('@') {
-        None => value.to_owned(),
-        Some(plain) if plain.starts_with('@') => plain.to_owned(),
-        Some(file) => read_secret(file.as_ref()).map_err(|error| format!("{error:#}"))?,
-    };
-    Ok((key.to_owned(), value))
+    reserved_option::check(key)?;
+    Ok((key.to_owned(), option_value(value)?))
+}
+
+/// The value of an option of librdkafka as it was written: `@file` stands for the content of that file, `@@` for `@`.
+pub(crate) fn option_value(text: &str) -> Result<String, String> {
+    match text.strip_prefix('@') {
+        None => Ok(text.to_owned()),
+        Some(plain) if plain.starts_with('@') => Ok(plain.to_owned()),
+        Some(file) => read_secret(file.as_ref()).map_err(|error| format!("{error:#}")),
+    }
 }
 
 /// The content of a file that holds a secret, without the line end that editors add.
@@ -199,6 +224,7 @@ mod tests {
         );
         assert!(option("a=@/no/such/file".into()).is_err_and(|why| why.contains("/no/such/file")));
         assert!(option("a".into()).is_err() && option("=a".into()).is_err());
+        assert!(option(" group.id =a".into()).is_err_and(|why| why.contains("--group")));
     }
 
     #[test]

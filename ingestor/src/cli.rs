@@ -9,8 +9,8 @@ use crate::{generate, load, replay, status, stream};
 
 const EXIT_CODES: &str = "\
 Exit codes:
-  0         all input was stored or rejected, or a stream was stopped; the next one goes on there
-  1         failed, or a load was interrupted; run again, it goes on where it was
+  0         all input was stored or rejected, or an endless stream was stopped; the next one goes on there
+  1         failed, or a load or a stream --until-end was interrupted; run again, it goes on where it was
   2         wrong usage
   3         more records were rejected than --max-reject-ratio allows
   130, 143  a second SIGINT or SIGTERM: stopped at once";

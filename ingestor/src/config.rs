@@ -11,8 +11,9 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Command, CommandFactory, FromArgMatches};
 use toml::{Table, Value};
 
+use crate::args;
 use crate::cli::{CONFIG_VARIABLE, Cli};
-use crate::database;
+use crate::{database, reserved_option};
 
 /// What is shown of a secret.
 const HIDDEN: &str = "********";
@@ -34,6 +35,8 @@ struct File {
     table: Table,
     /// Subcommand (empty: all) and flag of what was found there.
     given: BTreeSet<(String, String)>,
+    /// Options of librdkafka.
+    kafka: Vec<(String, String)>,
 }
 
 /// Reads command line, environment and file; ends the program, as clap does, if they cannot be understood.
@@ -63,7 +66,7 @@ fn understand(arguments: Vec<OsString>, path: Option<PathBuf>) -> Result<Effecti
     let mut cli = Cli::from_arg_matches(&matches)?;
     if let Some(kafka) = cli.kafka_mut() {
         let flags = std::mem::take(&mut kafka.options);
-        kafka.options = file.kafka_options();
+        kafka.options.clone_from(&file.kafka);
         kafka.options.extend(flags);
     }
     Ok(Effective {
@@ -104,6 +107,7 @@ impl File {
         })?;
         Ok(File {
             path: path.to_owned(),
+            kafka: kafka_options(&table)?,
             table,
             given: BTreeSet::new(),
         })
@@ -117,7 +121,11 @@ impl File {
             .collect();
         for (key, value) in self.table.clone() {
             match value {
-                Value::Table(_) if key == KAFKA_TABLE => {}
+                Value::Table(options) if key == KAFKA_TABLE => {
+                    for option in options.keys() {
+                        reserved_option::check(option)?;
+                    }
+                }
                 Value::Table(table) => {
                     if !subcommands.contains(&key) {
                         return Err(format!("there is no subcommand {key}"));
@@ -161,15 +169,20 @@ impl File {
         }
         Ok(command)
     }
+}
 
-    fn kafka_options(&self) -> Vec<(String, String)> {
-        let options = self.table.get(KAFKA_TABLE).and_then(Value::as_table);
-        options
-            .into_iter()
-            .flatten()
-            .map(|(key, value)| (key.clone(), text_of(value)))
-            .collect()
-    }
+/// The options of librdkafka, each as `-X` would take it.
+fn kafka_options(table: &Table) -> Result<Vec<(String, String)>, String> {
+    let options = table.get(KAFKA_TABLE).and_then(Value::as_table);
+    options
+        .into_iter()
+        .flatten()
+        .map(|(key, value)| {
+            let value = args::option_value(&text_of(value))
+                .map_err(|why| format!("option {key} in [{KAFKA_TABLE}]: {why}"))?;
+            Ok((key.clone(), value))
+        })
+        .collect()
 }
 
 /// Gives a flag of a subcommand (empty: of all) a default; whether there is such a flag.
@@ -305,7 +318,6 @@ impl Effective {
         let Some(kafka) = self.cli.kafka() else {
             return;
         };
-        let in_file = self.file.kafka_options();
         let _ = writeln!(out, "[{KAFKA_TABLE}]");
         for (place, (key, value)) in kafka.options.iter().enumerate() {
             let later = &kafka.options[place + 1..];
@@ -313,12 +325,15 @@ impl Effective {
                 continue;
             }
             let shown = if is_secret(key) { HIDDEN } else { value };
-            let origin = if place < in_file.len() {
+            // As it is written: a value that begins with @ would name a file.
+            let mark = if shown.starts_with('@') { "@" } else { "" };
+            let shown = format!("{mark}{shown}");
+            let origin = if place < self.file.kafka.len() {
                 format!("file {}", self.file.path.display())
             } else {
                 "flag".to_owned()
             };
-            let _ = writeln!(out, "{} = {}  # {origin}", quoted(key), quoted(shown));
+            let _ = writeln!(out, "{} = {}  # {origin}", quoted(key), quoted(&shown));
         }
     }
 }

@@ -1,61 +1,7 @@
-//! `musicstream-ingestor`: listening events from Kafka or files into Postgres, exactly once.
-//!
-//! One file or folder a subcommand; what they share is the batch (pure), the database and the command line.
-
-mod args;
-mod backoff;
-mod batch;
-mod cli;
-mod config;
-mod database;
-mod dead_letter;
-mod file;
-mod generate;
-mod load;
-mod logging;
-mod monitor;
-mod owner;
-mod progress;
-mod reject_limit;
-mod replay;
-mod shutdown;
-mod status;
-mod stream;
-mod summary;
-mod writer;
+//! The program: everything happens in the library.
 
 use std::process::ExitCode;
 
-use cli::Command;
-
 fn main() -> ExitCode {
-    let effective = config::read();
-    if effective.cli.print_config {
-        print!("{}", effective.print());
-        return ExitCode::SUCCESS;
-    }
-    let cli = effective.cli;
-    logging::start(&cli.log);
-    let outcome = match cli.command {
-        Command::Stream(args) => stream::run(args),
-        Command::Load(args) => load::run(args),
-        Command::Generate(args) => generate::run(args),
-        Command::Replay(args) => replay::run(args),
-        Command::Status(args) => status::run(args),
-    };
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            logging::failure(&error);
-            exit_code(&error)
-        }
-    }
-}
-
-/// What a failure tells scripts; see `--help`.
-fn exit_code(error: &anyhow::Error) -> ExitCode {
-    if error.is::<reject_limit::TooManyRejects>() {
-        return ExitCode::from(3);
-    }
-    ExitCode::FAILURE
+    musicstream_ingestor::run()
 }

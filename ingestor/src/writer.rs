@@ -15,12 +15,12 @@ use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use crate::backoff::{Backoff, Outage};
+use crate::backoff::{Backoff, DatabaseOutage};
 use crate::batch::Batch;
 use crate::database::{Claim, Class, DatabaseError, Holder, Server, Session};
 use crate::dead_letter::DeadLetters;
 use crate::monitor::Observer;
-use crate::summary::{Stored, Totals};
+use crate::summary::Stored;
 
 /// How long a writer may take to end; a server that does not answer must not hold up the program.
 const END_WITHIN: Duration = Duration::from_secs(2);
@@ -76,7 +76,7 @@ pub(crate) enum News {
     /// Stored and committed; the batch comes back to be used again.
     Written {
         batch: Batch,
-        totals: Totals,
+        stored: Stored,
     },
     /// Not stored, and no longer wanted.
     Dropped {
@@ -98,7 +98,7 @@ pub(crate) struct WriterConfig {
     pub(crate) dead_letters: Option<DeadLetters>,
     pub(crate) observer: Observer,
     /// Shared by all that write for the same.
-    pub(crate) outage: Arc<Outage>,
+    pub(crate) outage: Arc<DatabaseOutage>,
     /// Unique to this process.
     pub(crate) owner: Arc<str>,
     /// Batches of an older generation are dropped.
@@ -151,7 +151,6 @@ impl Writer {
                     config,
                     reports,
                     session: None,
-                    is_out: false,
                     demand,
                 };
                 if let Err(error) = runtime.block_on(worker.open()) {
@@ -203,8 +202,6 @@ struct Worker {
     config: WriterConfig,
     reports: mpsc::Sender<Report>,
     session: Option<Session>,
-    /// Whether an outage is under way.
-    is_out: bool,
     demand: Demand,
 }
 
@@ -243,8 +240,6 @@ impl Worker {
                 Ok(session) => {
                     self.session = Some(session);
                     backoff.over();
-                    self.config.observer.outage_over();
-                    self.is_out = false;
                     return Ok(());
                 }
                 Err(error) => {
@@ -255,7 +250,6 @@ impl Worker {
                     if error.class() != Class::Outage || is_late || self.demand.is_over() {
                         return Err(error);
                     }
-                    self.note_outage(&error);
                     backoff.wait(&error, || self.demand.is_over()).await;
                 }
             }
@@ -344,7 +338,6 @@ impl Worker {
                 Ok(session) => match action(session).await {
                     Ok(value) => {
                         backoff.over();
-                        self.note_answer();
                         return Ok(Some(value));
                     }
                     Err(error) => error,
@@ -362,22 +355,9 @@ impl Worker {
     /// Waits before the next attempt, which has a new session: the state of this one is not known.
     async fn sit_out(&mut self, outage: &DatabaseError, backoff: &mut Backoff, generation: u64) {
         self.session = None;
-        self.note_outage(outage);
         backoff
             .wait(outage, || !self.demand.is_for(generation))
             .await;
-    }
-
-    fn note_outage(&mut self, outage: &DatabaseError) {
-        if !std::mem::replace(&mut self.is_out, true) {
-            self.config.observer.outage_began(&outage.to_string());
-        }
-    }
-
-    fn note_answer(&mut self) {
-        if std::mem::take(&mut self.is_out) {
-            self.config.observer.outage_over();
-        }
     }
 
     /// The session, opened anew if it was lost.
@@ -423,17 +403,17 @@ impl Worker {
                         turn.pass();
                     }
                     backoff.over();
-                    self.note_answer();
-                    let Stored { totals, rejects } = stored;
-                    config.observer.stored(&totals, &rejects, started.elapsed());
-                    return Ok(News::Written { batch, totals });
+                    config
+                        .observer
+                        .stored(&stored.totals, &stored.rejects, started.elapsed());
+                    return Ok(News::Written { batch, stored });
                 }
                 Err(error) => error,
             };
             match error.class() {
                 Class::Outage => self.sit_out(&error, &mut backoff, generation).await,
                 Class::Fenced => {
-                    self.note_answer();
+                    backoff.over();
                     config.observer.fenced();
                     tracing::warn!("{error}");
                     return Ok(News::Fenced { batch });

@@ -1,8 +1,24 @@
 -- Written by scripts/upgrade-script.sh from sql/upgrade: change what it reads, not this.
+-- The library reads every text as UTF-8, and events hold any character.
+do $requirement$
+begin
+    if current_setting('server_encoding') <> 'UTF8' then
+        raise exception 'pg_musicstream needs a database whose encoding is UTF8, but that of "%" is %',
+            current_database(), current_setting('server_encoding')
+            using errcode = 'feature_not_supported',
+                detail = 'Events are UTF-8 text, which another encoding cannot hold.',
+                hint = 'Make a database for it, as in  create database music encoding ''UTF8'' template template0.';
+    end if;
+end
+$requirement$;
 select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('pg_musicstream'), 1);
 
 alter table ingest_offsets add column released_at timestamptz;
 comment on column ingest_offsets.released_at is 'when its owner gave it up; null: it is in use';
+alter table ingest_offsets add column leader_epoch integer;
+comment on column ingest_offsets.leader_epoch is 'of a Kafka topic: the leader epoch of the record before next_offset, by which a log that lost its end is noticed; null: not known';
+drop function musicstream_claim(text, integer, text);
+drop function musicstream_advance(text, integer, bigint, bigint, bigint, bytea);
 comment on column ingest_offsets.checksum is 'of a file: the hash of all bytes before next_offset; of a Kafka topic: its id';
 comment on sequence rejected_events_rejected_id_seq is 'numbers the rows of rejected_events in the order in which they came';
 alter table rollup_state add column last_rollup_ms double precision, add column last_rollup_deltas bigint;
@@ -14,9 +30,25 @@ drop function musicstream_inbox_staging();
 
 lock table metric_deltas, rejected_events in share row exclusive mode;
 
+alter table staging_events replica identity full;
+alter table staging_shape replica identity nothing;
+alter table metric_deltas replica identity full;
+alter table raw_events replica identity full;
+do $leaves$
+declare
+    leaf regclass;
+begin
+    for leaf in select i.inhrelid from pg_inherits as i where i.inhparent = '@extschema@.raw_events'::regclass loop
+        execute format('alter table %s replica identity full', leaf);
+    end loop;
+end
+$leaves$;
+
 alter table rejected_events drop constraint rejected_events_source_partition_position_key;
 create unique index rejected_events_record
     on rejected_events (source, partition, position, sha256(coalesce(payload, '')));
+comment on sequence staging_position is 'positions in rejected_events of rows that have none of their own, as those of staging_events';
+comment on column rejected_events.position is 'offset in the Kafka partition, line of the file, or number of the inbox row; negative: a number of its own, for the writer gave none';
 comment on column rejected_events.source is 'kafka:CLUSTER/TOPIC, file:FINGERPRINT, staging_events, or raw_events for what musicstream_reconcile() moved';
 
 -- Whoever holds the lock on one of these has the turn. Tables and not advisory locks, which anyone who may connect can
@@ -24,6 +56,9 @@ comment on column rejected_events.source is 'kafka:CLUSTER/TOPIC, file:FINGERPRI
 -- The mode is the weakest in which two sessions exclude one another: readers, pg_dump and VACUUM of other tables go on.
 create table rollup_turn (nothing boolean);
 create table partition_turn (nothing boolean);
+
+alter table rollup_turn replica identity nothing; -- no row, no change to publish
+alter table partition_turn replica identity nothing;
 
 comment on table rollup_turn is 'holds no rows; rollups and corrections lock it, so that they come one after another';
 comment on table partition_turn is 'holds no rows; who makes partitions locks it until the end of the transaction';
@@ -83,6 +118,13 @@ comment on table frozen_days is 'UTC days whose events musicstream_expire() drop
 comment on column frozen_days.events is 'events that the day had';
 
 select pg_catalog.pg_extension_config_dump('frozen_days', '');
+-- A budget: not dumped, for what was made before a restore does not count.
+create table new_days (
+    day date not null primary key,
+    made_at timestamptz not null default now()
+);
+
+comment on table new_days is 'past UTC days whose partitions were made in the last 24 hours because an event came, not because anyone asked; at most musicstream.max_new_days';
 create table listener_deltas (
     day date not null,
     region text not null,
@@ -94,6 +136,9 @@ comment on column listener_deltas.sketch is 'of the user_ids, as in daily_listen
 
 -- As in daily_listeners; trying to compress them took a twentieth of an upsert.
 alter table listener_deltas alter column sketch set storage external;
+
+-- As of staging_events, and for the same reason.
+alter table listener_deltas replica identity full;
 
 -- Every rollup empties it: see staging_events.
 alter table listener_deltas set (autovacuum_vacuum_scale_factor = 0.0, autovacuum_vacuum_threshold = 1000);
@@ -125,6 +170,9 @@ create table reject_counts (
 );
 
 comment on table reject_counts is 'what is in rejected_events, by reason: the sum over the rows of a reason';
+
+-- As of staging_events, and for the same reason.
+alter table reject_counts replica identity full;
 
 create function musicstream_count_rejects() returns trigger
     language plpgsql volatile security definer
@@ -232,6 +280,12 @@ create or replace aggregate musicstream_sketch_union(sketch bytea) (
 );
 
 comment on aggregate musicstream_sketch_union(bytea) is 'merges HLL sketches: who is in several of them is counted once; null of no rows';
+
+create or replace function musicstream_sketch_grown(sketch bytea, added bytea) returns bytea
+    language c immutable parallel safe
+    as 'MODULE_PATHNAME', 'musicstream_sketch_grown_wrapper';
+
+comment on function musicstream_sketch_grown(bytea, bytea) is 'both HLL sketches merged; null: the first has seen all users of the second, or there is no second';
 
 -- One statement reads both parts in one snapshot, and a rollup moves rows between them in one transaction:
 -- the sum is exact at every instant.
@@ -473,7 +527,12 @@ create or replace function musicstream_event_json(
     set search_path = pg_catalog, pg_temp
     return @extschema@.musicstream_event_json(
         event_id::text, user_id, event_type, region,
-        to_char(ts at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), song_id, device
+        case
+            when ts >= '0001-01-01T00:00:00Z' and ts < 'infinity'
+                then to_char(ts at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+            else ts::text -- no time in the wire format, and to_char() has no word for it
+        end,
+        song_id, device
     );
 
 comment on function musicstream_event_json(uuid, text, text, text, timestamptz, text, text) is 'a stored or staged event in the wire format, for rejected events whose writer kept no bytes';
@@ -493,7 +552,8 @@ create or replace function musicstream_claim(
     owner text,
     out next_offset bigint,
     out epoch bigint,
-    out checksum bytea
+    out checksum bytea,
+    out leader_epoch integer
 )
     language sql volatile strict security definer
     set search_path = pg_catalog, @extschema@, pg_temp
@@ -502,7 +562,7 @@ begin atomic
     values (musicstream_claim.source, musicstream_claim.partition, musicstream_claim.owner, 1)
     on conflict on constraint ingest_offsets_pkey do update
         set epoch = o.epoch + 1, owner = excluded.owner, updated_at = now(), released_at = null
-    returning o.next_offset, o.epoch, o.checksum;
+    returning o.next_offset, o.epoch, o.checksum, o.leader_epoch;
 end;
 
 comment on function musicstream_claim(text, integer, text) is 'takes a source partition over: says where to go on, and fences the former owner';
@@ -511,13 +571,17 @@ revoke execute on function musicstream_claim(text, integer, text) from public;
 
 -- A compare-and-swap on epoch and offset. The epoch stops a former owner, the offset stops the same owner from
 -- storing a batch twice, and both stop an owner whose database went back in time.
+--
+-- A call without a checksum keeps the stored one: it is the id of the Kafka topic, which a broker of an old version
+-- does not tell. A leader epoch is not kept: that of an earlier offset is no evidence for this one.
 create or replace function musicstream_advance(
     source text,
     partition integer,
     from_offset bigint,
     to_offset bigint,
     epoch bigint,
-    checksum bytea default null
+    checksum bytea default null,
+    leader_epoch integer default null
 ) returns void
     language plpgsql volatile security definer
     set search_path = pg_catalog, @extschema@, pg_temp
@@ -533,7 +597,8 @@ begin
 
     update @extschema@.ingest_offsets as o
     set next_offset = to_offset,
-        checksum = musicstream_advance.checksum,
+        checksum = coalesce(musicstream_advance.checksum, o.checksum),
+        leader_epoch = musicstream_advance.leader_epoch,
         updated_at = now()
     where o.source = musicstream_advance.source
         and o.partition = musicstream_advance.partition
@@ -559,9 +624,9 @@ begin
 end
 $$;
 
-comment on function musicstream_advance(text, integer, bigint, bigint, bigint, bytea) is 'moves a source partition on by one batch, in the transaction of the batch; raises MS001 to all but the owner at that very offset';
+comment on function musicstream_advance(text, integer, bigint, bigint, bigint, bytea, integer) is 'moves a source partition on by one batch, in the transaction of the batch; raises MS001 to all but the owner at that very offset';
 
-revoke execute on function musicstream_advance(text, integer, bigint, bigint, bigint, bytea) from public;
+revoke execute on function musicstream_advance(text, integer, bigint, bigint, bigint, bytea, integer) from public;
 
 -- The epoch grows, so that a batch that is still under way does not come after it.
 create or replace function musicstream_release(source text, partition integer, epoch bigint) returns boolean
@@ -603,70 +668,179 @@ create or replace function musicstream_frozen_before() returns date
 
 comment on function musicstream_frozen_before() is 'the first UTC day that is not frozen; -infinity: none is';
 
+create or replace function musicstream_max_new_days() returns integer
+    language c stable strict parallel safe
+    as 'MODULE_PATHNAME', 'musicstream_max_new_days_wrapper';
+
+comment on function musicstream_max_new_days() is 'of how many past UTC days events alone may make partitions within 24 hours, by musicstream.max_new_days';
+
+-- The partition of a day has its name, holds that day and no other, and knows each event_id once: rows that went into
+-- anything else would be lost to expiry, or counted twice. A table of that name alone says nothing.
+create or replace function musicstream_days_without_partition(days date[]) returns date[]
+    language plpgsql stable strict
+    set search_path = pg_catalog, @extschema@, pg_temp
+    -- Bounds are compared as they are printed.
+    set timezone = 'UTC'
+    set datestyle = 'ISO'
+as $$
+begin
+    return array(
+        select d.day
+        from unnest(days) as d (day)
+        where isfinite(d.day) and not exists (
+            select
+            from pg_class as c
+            join pg_inherits as i on i.inhrelid = c.oid
+            join pg_attribute as a on a.attrelid = c.oid and a.attname = 'event_id'
+            join pg_index as x on x.indrelid = c.oid and x.indnkeyatts = 1 and x.indkey[0] = a.attnum
+            where c.relname = 'raw_events_' || to_char(d.day, 'YYYYMMDD')
+                and c.relnamespace = '@extschema@'::regnamespace
+                and i.inhparent = '@extschema@.raw_events'::regclass
+                and not i.inhdetachpending
+                and pg_get_expr(c.relpartbound, c.oid)
+                    = format('FOR VALUES FROM (''%s 00:00:00+00'') TO (''%s 00:00:00+00'')', d.day, d.day + 1)
+                and x.indisunique
+                and x.indisvalid
+                and x.indpred is null
+        )
+    );
+end
+$$;
+
+comment on function musicstream_days_without_partition(date[]) is 'those of these UTC days that have no partition of raw_events';
+
 -- A standalone table that is then attached: CREATE TABLE … PARTITION OF would lock the root against all readers
 -- and writers. Makers come one after another, so that two of them cannot wait for one another's days.
--- A writer does well to call it in a transaction of its own before the batch. The lock is then held for a moment, and
--- no statement that was planned without the partition can run on a snapshot that has the partition's deltas.
 -- Each partition that is made takes nine locks, of which Postgres has a fixed number: so a call has a limit, and what
 -- meets it can go on with fewer days.
-create or replace function musicstream_make_partitions(days date[], wait boolean default true) returns integer
-    language plpgsql volatile strict security definer
+create or replace function musicstream_provide_partitions(days date[], wait boolean, is_asked boolean)
+    returns table (day date, reason text, detail text)
+    language plpgsql volatile strict
     set search_path = pg_catalog, @extschema@, pg_temp
     set client_min_messages = warning
 as $$
+#variable_conflict use_column
 declare
     most constant integer := 100;
-    day date;
+    missing date[] := @extschema@.musicstream_days_without_partition(days);
     leaf text;
     made integer := 0;
     frozen_before date;
+    today date := (now() at time zone 'UTC')::date;
+    room bigint;
 begin
-    foreach day in array days loop
+    if cardinality(missing) = 0 then
+        return;
+    end if;
+    -- Before the other lock, which a batch takes while it holds this one; see musicstream_expire().
+    lock table only @extschema@.raw_events in row exclusive mode;
+    frozen_before := @extschema@.musicstream_frozen_before();
+    if wait then
+        lock table only @extschema@.partition_turn in share update exclusive mode;
+    else
+        begin
+            lock table only @extschema@.partition_turn in share update exclusive mode nowait;
+        exception when lock_not_available then
+            return;
+        end;
+    end if;
+
+    if not is_asked then
+        delete from @extschema@.new_days where made_at <= now() - interval '24 hours';
+        select @extschema@.musicstream_max_new_days() - count(*) into room from @extschema@.new_days;
+    end if;
+
+    -- Again: the lock may have waited for another maker. The newest first: where there is no room for all, those matter most.
+    for day in
+        select m.day from unnest(@extschema@.musicstream_days_without_partition(missing)) as m (day) order by m.day desc
+    loop
         -- Else a wrong clock, or a hostile caller, could make tables without end.
-        continue when not @extschema@.musicstream_is_plausible(day::timestamp at time zone 'UTC')
+        if day < frozen_before
+            or not @extschema@.musicstream_is_plausible(day::timestamp at time zone 'UTC')
             and not @extschema@.musicstream_is_plausible((day + 1)::timestamp at time zone 'UTC' - interval '1 microsecond')
-            and day not between (now() at time zone 'UTC')::date and @extschema@.musicstream_premade_until();
-        leaf := 'raw_events_' || to_char(day, 'YYYYMMDD');
-        continue when to_regclass(format('%I.%I', '@extschema@', leaf)) is not null;
-
-        -- Before the other lock, which a batch takes while it holds this one; see musicstream_expire().
-        lock table only @extschema@.raw_events in row exclusive mode;
-        frozen_before := @extschema@.musicstream_frozen_before();
-        continue when day < frozen_before;
-
-        if wait then
-            lock table only @extschema@.partition_turn in share update exclusive mode;
-        else
-            begin
-                lock table only @extschema@.partition_turn in share update exclusive mode nowait;
-            exception when lock_not_available then
-                return made;
-            end;
+            and day not between today and @extschema@.musicstream_premade_until()
+        then
+            reason := 'no_partition';
+            detail := 'events of that day are not accepted';
+            return next;
+            continue;
         end if;
-        -- By a query: the lock waited for another maker, and a lookup by name may remember what was not there before.
-        continue when exists (
-            select from pg_class where relname = leaf and relnamespace = '@extschema@'::regnamespace
-        );
-
+        if day < today and room <= 0 then
+            reason := 'too_many_new_days';
+            detail := format('musicstream.max_new_days allows events to make partitions of %s past days in 24 hours',
+                @extschema@.musicstream_max_new_days());
+            return next;
+            continue;
+        end if;
         if made = most then
             raise exception 'more than % partitions cannot be made at once', most
                 using errcode = 'program_limit_exceeded',
                     detail = format('The next one would be that of %s.', day),
                     hint = 'Make them with musicstream_make_partitions() beforehand, a transaction for each 100 days, or store fewer days at once.';
         end if;
-        execute format('create table %I.%I (like @extschema@.raw_events including all)', '@extschema@', leaf);
-        execute format('alter table %I.%I add unique (event_id)', '@extschema@', leaf);
-        execute format('alter table @extschema@.raw_events attach partition %I.%I for values from (%L) to (%L)',
-            '@extschema@', leaf, day::text || ' 00:00:00+00', (day + 1)::text || ' 00:00:00+00');
-        made := made + 1;
+
+        leaf := 'raw_events_' || to_char(day, 'YYYYMMDD');
+        reason := null;
+        detail := null;
+        begin
+            if to_regclass('@extschema@.' || leaf) is not null then
+                raise duplicate_table using message = format('%s is in the way: it is not the partition of that day, or has no unique index on event_id',
+                    to_regclass('@extschema@.' || leaf));
+            end if;
+            execute format('create table @extschema@.%I (like @extschema@.raw_events including all, primary key (event_id))', leaf);
+            -- As of the root: see table/raw_events.sql.
+            execute format('alter table @extschema@.%I replica identity full', leaf);
+            execute format('alter table @extschema@.raw_events attach partition @extschema@.%I for values from (%L) to (%L)',
+                leaf, day::text || ' 00:00:00+00', (day + 1)::text || ' 00:00:00+00');
+            made := made + 1;
+            if not is_asked and day < today then
+                insert into @extschema@.new_days as n (day) values (day)
+                on conflict on constraint new_days_pkey do update set made_at = excluded.made_at;
+                room := room - 1;
+            end if;
+        exception
+            -- A type of that name; a partition for more days than one; one for all others that has events of that day.
+            when duplicate_table or duplicate_object or invalid_object_definition or check_violation then
+                reason := 'no_partition';
+                detail := sqlerrm;
+                raise warning 'cannot make the partition of %', day
+                    using errcode = sqlstate,
+                        detail = format('%s.', detail),
+                        hint = 'Rename, drop or detach what is in the way, or attach it for exactly that day with a unique index on event_id; then run  select * from musicstream_retry_rejected(''no_partition'').';
+        end;
+        return next;
     end loop;
-    return made;
 end
 $$;
 
-comment on function musicstream_make_partitions(date[], boolean) is 'makes the partitions of raw_events for those of these UTC days whose events are accepted and that are not frozen, where they are missing, at most 100 at once; returns how many; wait false: not while another session makes some';
+comment on function musicstream_provide_partitions(date[], boolean, boolean) is 'makes the partitions of raw_events that these UTC days lack; wait false: not while another session makes some; is_asked false: of past days no more than musicstream.max_new_days in 24 hours; returns a row for each of them, with a reason where it could not';
+
+revoke execute on function musicstream_provide_partitions(date[], boolean, boolean) from public;
+
+-- A writer does well to call it in a transaction of its own before the batch. The lock is then held for a moment, and
+-- no statement that was planned without the partition can run on a snapshot that has the partition's deltas.
+create or replace function musicstream_make_partitions(days date[], wait boolean default true) returns integer
+    language sql volatile strict security definer
+    set search_path = pg_catalog, @extschema@, pg_temp
+begin atomic
+    select count(*)::integer from @extschema@.musicstream_provide_partitions(days, wait, true) as p where p.reason is null;
+end;
+
+comment on function musicstream_make_partitions(date[], boolean) is 'makes the partitions of raw_events for those of these UTC days whose events are accepted and that are not frozen, where they are missing, at most 100 at once; returns how many; wait false: not while another session makes some; warns of a day whose partition something is in the way of';
 
 revoke execute on function musicstream_make_partitions(date[], boolean) from public;
+
+-- For a writer that takes events as they come; who loads an archive asks for its days with musicstream_make_partitions().
+create or replace function musicstream_prepare_days(days date[]) returns integer
+    language sql volatile strict security definer
+    set search_path = pg_catalog, @extschema@, pg_temp
+begin atomic
+    select count(*)::integer from @extschema@.musicstream_provide_partitions(days, true, false) as p where p.reason is null;
+end;
+
+comment on function musicstream_prepare_days(date[]) is 'makes the partitions that a batch with events of these UTC days would make, in a transaction before it; returns how many';
+
+revoke execute on function musicstream_prepare_days(date[]) from public;
 
 create or replace function musicstream_require_staging(name text) returns void
     language plpgsql stable strict
@@ -675,7 +849,7 @@ as $$
 begin
     perform from pg_class as c
     where c.oid = to_regclass('pg_temp.' || name)
-        and c.relowner = current_user::regrole
+        and c.relowner = quote_ident(current_user)::regrole
         and c.relkind = 'r'
         and c.relpersistence = 't';
     if not found then
@@ -760,11 +934,20 @@ create or replace function musicstream_upsert()
     set enable_seqscan = off
     set jit = off
     set work_mem = '64MB'
+    -- Two sessions that take the inbox at once lock its rows in the same order, from the first page on. A synchronised scan
+    -- would begin where another one is, and each could wait for rows that the other has.
+    set synchronize_seqscans = off
     as 'MODULE_PATHNAME', 'musicstream_upsert_inbox_wrapper';
 
 comment on function musicstream_upsert() is 'stores what is in staging_events';
 
 revoke execute on function musicstream_upsert() from public;
+
+create or replace function musicstream_is_own(xid xid) returns boolean
+    language c stable strict
+    as 'MODULE_PATHNAME', 'musicstream_is_own_wrapper';
+
+comment on function musicstream_is_own(xid) is 'whether this transaction, or a subtransaction of it that was not rolled back, has this id: with xmin, whether it wrote a row';
 
 -- Good rows are staged without their bytes, which would double what a batch moves. What the upsert then refused (an
 -- unknown type, a conflict) gets them by this call, in the same transaction: rows of other transactions stay as they
@@ -797,7 +980,7 @@ begin atomic
         from given as g
         join @extschema@.rejected_events as r
             on r.source = musicstream_keep_bytes.source and r.partition = g.partition and r.position = g.position
-        where r.xmin = pg_current_xact_id()::xid
+        where @extschema@.musicstream_is_own(r.xmin)
     ), kept as (
         update @extschema@.rejected_events as r
         set key = f.key, payload = f.payload
@@ -834,7 +1017,8 @@ comment on function musicstream_rollup() is 'stores what is in staging_events, f
 
 revoke execute on function musicstream_rollup() from public;
 
--- One statement, so one snapshot: writers and rollups may go on meanwhile.
+-- One statement, so one snapshot: writers and rollups may go on meanwhile. Planned for the days in question, so that only their
+-- partitions are opened: each takes locks, of which a server has so many.
 create or replace function musicstream_verify(
     from_day date default null,
     to_day date default null,
@@ -845,20 +1029,21 @@ create or replace function musicstream_verify(
     out counted bigint,
     out stored bigint
 ) returns setof record
-    language sql stable
+    language plpgsql stable
     set search_path = pg_catalog, @extschema@, pg_temp
-begin atomic
-    with bound as (
-        select
-            -- The wire format has no events before the year 1 or beyond the year 9999.
-            greatest(from_day, @extschema@.musicstream_frozen_before(), date '0001-01-01')::timestamp
-                at time zone 'UTC' as first,
-            (least(to_day, date '9999-12-31') + 1)::timestamp at time zone 'UTC' as past
-    ),
+as $$
+declare
+    -- The wire format has no events before the year 1 or beyond the year 9999.
+    first constant timestamptz := greatest(from_day, @extschema@.musicstream_frozen_before(), date '0001-01-01')::timestamp
+        at time zone 'UTC';
+    past constant timestamptz := (least(to_day, date '9999-12-31') + 1)::timestamp at time zone 'UTC';
+begin
+    return query execute $verify$
+    with
     stored_minute as materialized (
         select date_bin('1 minute', r.ts, 'epoch'::timestamptz) as bucket, r.event_type, r.region, count(*) as events
-        from @extschema@.raw_events as r, bound
-        where r.ts >= bound.first and r.ts < bound.past
+        from @extschema@.raw_events as r
+        where r.ts >= $1 and r.ts < $2
         group by 1, 2, 3
     ),
     stored as (
@@ -870,20 +1055,20 @@ begin atomic
     ),
     counted as (
         select 'minute' as metric, m.minute as bucket, m.event_type, m.region, m.events
-        from @extschema@.live_minute_metrics as m, bound
-        where m.minute >= bound.first and m.minute < bound.past
+        from @extschema@.live_minute_metrics as m
+        where m.minute >= $1 and m.minute < $2
         union all
         select 'day', d.day::timestamp at time zone 'UTC', d.event_type, d.region, d.events
-        from @extschema@.live_daily_metrics as d, bound
-        where d.day::timestamp at time zone 'UTC' >= bound.first and d.day::timestamp at time zone 'UTC' < bound.past
+        from @extschema@.live_daily_metrics as d
+        where d.day::timestamp at time zone 'UTC' >= $1 and d.day::timestamp at time zone 'UTC' < $2
     ),
     stored_listeners as (
         select
             date_bin('1 day', r.ts, 'epoch'::timestamptz) as bucket,
             r.region,
             @extschema@.musicstream_sketch_canonical(array[@extschema@.musicstream_sketch(r.user_id)]) as sketch
-        from @extschema@.raw_events as r, bound
-        where r.ts >= bound.first and r.ts < bound.past
+        from @extschema@.raw_events as r
+        where r.ts >= $1 and r.ts < $2
         group by 1, 2
     ),
     kept_listeners as (
@@ -899,8 +1084,8 @@ begin atomic
             select d.day, d.region, d.sketch, d.listeners from @extschema@.daily_listeners as d
             union all
             select p.day, p.region, p.sketch, null from @extschema@.listener_deltas as p
-        ) as k, bound
-        where k.day::timestamp at time zone 'UTC' >= bound.first and k.day::timestamp at time zone 'UTC' < bound.past
+        ) as k
+        where k.day::timestamp at time zone 'UTC' >= $1 and k.day::timestamp at time zone 'UTC' < $2
         group by k.day, k.region
     ),
     difference as (
@@ -926,8 +1111,10 @@ begin atomic
             or k.listeners <> round(@extschema@.musicstream_sketch_estimate(k.folded))
     )
     select metric, bucket, event_type, region, counted, stored from difference
-    order by 1, 2, 3, 4;
-end;
+    order by 1, 2, 3, 4
+    $verify$ using first, past;
+end
+$$;
 
 comment on function musicstream_verify(date, date) is 'differences between the metrics and a count over raw_events, for these UTC days, both included, the frozen ones left out; no row: none; null: no bound; metric listeners: the sketch in daily_listeners, with what waits for the rollup, has not seen the users of the events, whose numbers may be equal all the same, or its estimate is another';
 
@@ -1359,6 +1546,7 @@ create or replace function musicstream_forget_user(user_id text, out events bigi
     language plpgsql volatile strict security definer
     set search_path = pg_catalog, @extschema@, pg_temp
     set jit = off
+    set synchronize_seqscans = off -- rows of the inbox are locked in the order in which musicstream_upsert() locks them
 as $$
 #variable_conflict use_column
 declare
@@ -1440,6 +1628,8 @@ revoke execute on function musicstream_reconcile(date, date) from public;
 -- The lock on raw_events is the fence: a batch takes its own on it before it asks which days are frozen, so that it either
 -- commits before the partitions go or sees that they are frozen. It waits for whoever reads or writes raw_events, and
 -- whoever comes later waits behind it: set lock_timeout where that may last.
+-- Each partition that is dropped takes about nine locks, of which Postgres has a fixed number. So a call drops the oldest hundred
+-- and freezes the days up to the last of them: what it leaves behind is what a call with a longer interval would.
 create or replace function musicstream_expire(keep interval) returns table (day date, events bigint)
     language plpgsql volatile strict security definer
     set search_path = pg_catalog, @extschema@, pg_temp
@@ -1448,7 +1638,11 @@ create or replace function musicstream_expire(keep interval) returns table (day 
 as $$
 #variable_conflict use_column
 declare
+    most constant integer := 100;
+    -- The first day that stays, and the last that goes by this call.
+    oldest_kept constant date := ((now() - keep) at time zone 'UTC')::date;
     newest date;
+    waiting bigint;
     leaf regclass;
     difference record;
 begin
@@ -1458,7 +1652,11 @@ begin
                 hint = 'Say how much to keep, as in  select * from musicstream_expire(interval ''400 days'');';
     end if;
     perform @extschema@.musicstream_begin_correction('musicstream_expire()');
-    newest := ((now() - keep) at time zone 'UTC')::date - 1;
+    -- The day before that of the next partition, if there are more.
+    select coalesce(min(l.day), oldest_kept) - 1, count(*) into newest, waiting
+    from (
+        select l.day from @extschema@.musicstream_leaves() as l where l.day < oldest_kept order by l.day offset most
+    ) as l;
     if newest < @extschema@.musicstream_frozen_before() then
         return;
     end if;
@@ -1488,10 +1686,13 @@ begin
         return next;
     end loop;
     insert into @extschema@.frozen_days (day, events) values (newest, 0) on conflict do nothing;
+    if waiting > 0 then
+        raise notice '% more days wait for the next call of musicstream_expire(): one call drops %', waiting, most;
+    end if;
 end
 $$;
 
-comment on function musicstream_expire(interval) is 'drops the events of the UTC days that ended longer ago than this, and freezes the days: their metrics stay, what still comes for them is rejected as day_frozen; returns the days';
+comment on function musicstream_expire(interval) is 'drops the events of the UTC days that ended longer ago than this, and freezes the days: their metrics stay, what still comes for them is rejected as day_frozen; returns the days, the oldest hundred if there are more: call it until it returns none';
 
 revoke execute on function musicstream_expire(interval) from public;
 

@@ -23,6 +23,11 @@ fn canonical(sketches: &[&[u8]]) -> Result<Vec<u8>, SketchError> {
     for bytes in sketches {
         union.update(&HllSketch::deserialize(bytes)?);
     }
+    Ok(image(&union))
+}
+
+/// The form that depends on the set of users alone.
+pub(crate) fn image(union: &HllUnion) -> Vec<u8> {
     let mut bytes = union.to_sketch(HllType::Hll8).serialize();
     match bytes[MODE] & 3 {
         0 => sort_words(&mut bytes[8..]),
@@ -32,7 +37,7 @@ fn canonical(sketches: &[&[u8]]) -> Result<Vec<u8>, SketchError> {
             bytes[8..16].fill(0); // the estimate that depends on the order
         }
     }
-    Ok(bytes)
+    bytes
 }
 
 fn sort_words(bytes: &mut [u8]) {

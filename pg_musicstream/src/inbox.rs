@@ -13,7 +13,7 @@ use crate::version::require_own_objects;
 /// Rows of the staged inbox that are upserted at a time, so that the memory used does not follow its size.
 const SLICE_ROWS: i64 = 100_000;
 
-/// Partitions that one call makes, at most: as many as `musicstream_make_partitions()` does.
+/// Partitions that one call makes, at most: as many as `musicstream_provide_partitions()` does.
 const MOST_NEW_DAYS: i64 = 100;
 
 #[pg_extern(sql = false)]
@@ -42,7 +42,15 @@ fn upsert() -> Result<Outcome, Error> {
     if rows <= SLICE_ROWS {
         let table = "staging_inbox";
         let source = INBOX;
-        return Spi::connect_mut(|client| Batch { source, table }.store(client));
+        let may_bet = false;
+        return Spi::connect_mut(|client| {
+            Batch {
+                source,
+                table,
+                may_bet,
+            }
+            .store(client)
+        });
     }
     upsert_in_slices(days)
 }
@@ -81,9 +89,10 @@ fn upsert_in_slices(days: Vec<Date>) -> Result<Outcome, Error> {
     let batch = Batch {
         source: INBOX,
         table: "staging_slice",
+        may_bet: false,
     };
     Spi::connect_mut(|client| -> Result<_, Error> {
-        let statement = "select musicstream_make_partitions($1)";
+        let statement = "select musicstream_prepare_days($1)";
         client.update(statement, None, &[days.into()])?;
         let statement = "create index staging_inbox_ids on pg_temp.staging_inbox (event_id)";
         client.update(statement, None, &[])?;

@@ -2,13 +2,18 @@
 
 use std::ops::RangeInclusive;
 
-use pgrx::datum::{Date, TimestampWithTimeZone};
+use musicstream_event::{Reason, Rejection};
+use pgrx::datum::{Date, TimestampWithTimeZone, ToIsoString};
 use pgrx::prelude::*;
 use pgrx::spi::SpiClient;
 
-use crate::bounds::{self, DAY, SECOND, day_start};
+use crate::bounds::{self, DAY, SECOND, day, day_start, rfc3339};
 use crate::error::Error;
 use crate::settings;
+
+/// 2002-01-01: the first services that noted single plays began in that winter (Rhapsody, Audioscrobbler). The dates that
+/// a clock shows after it lost its power are older: 1970 (Unix), 1980 (DOS, GPS), 2000 (clock chips), 2001 (Apple).
+const FIRST_PLAYS: i64 = 731 * DAY;
 
 /// The span of believable event times, in microseconds as Postgres counts them, both ends included.
 pub(crate) struct Plausible {
@@ -23,7 +28,10 @@ pub(crate) struct Plausible {
 impl Plausible {
     /// By the settings, at the moment `now`.
     pub(crate) fn at(now: i64) -> Plausible {
-        let retained = day_start(now - i64::from(settings::RETENTION.get()) * SECOND);
+        let retained = match settings::RETENTION.get() {
+            0 => FIRST_PLAYS,
+            retention => day_start(now - i64::from(retention) * SECOND),
+        };
         Plausible {
             retained,
             oldest: retained,
@@ -32,8 +40,40 @@ impl Plausible {
         }
     }
 
+    /// Why an event of this time is not stored.
+    pub(crate) fn judge(&self, ts: i64) -> Result<(), Rejection> {
+        if self.span().contains(&ts) {
+            return Ok(());
+        }
+        Err(if ts < self.retained {
+            Rejection::new(
+                Reason::TooOld,
+                format!(
+                    "ts is before {}, the limit that musicstream.retention sets",
+                    rfc3339(self.retained)
+                ),
+            )
+        } else if ts < self.oldest {
+            Rejection::new(
+                Reason::DayFrozen,
+                format!(
+                    "ts is before {}, and musicstream_expire() dropped the events of those days",
+                    day(self.oldest).to_iso_string()
+                ),
+            )
+        } else {
+            Rejection::new(
+                Reason::TooFarInFuture,
+                format!(
+                    "ts is after {}, the limit that musicstream.max_future sets",
+                    rfc3339(self.newest)
+                ),
+            )
+        })
+    }
+
     /// What is stored.
-    pub(crate) fn span(&self) -> RangeInclusive<i64> {
+    fn span(&self) -> RangeInclusive<i64> {
         self.oldest..=self.newest
     }
 

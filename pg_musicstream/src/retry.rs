@@ -183,6 +183,7 @@ fn retry_slice(
         let batch = Batch {
             source,
             table: "staging_inbox",
+            may_bet: false,
         };
         outcome.add(batch.store(client)?);
         client.update(

@@ -1,12 +1,14 @@
 //! The rows of a statement, one after the other as the executor makes them: a batch has a hundred thousand, and SPI would
 //! keep a copy of each.
 
+use std::borrow::Cow;
 use std::ffi::CString;
 use std::marker::PhantomData;
 
 use pgrx::pg_sys;
 use pgrx::prelude::*;
 use pgrx::spi::{self, SpiClient};
+use pgrx::varlena::{varatt_is_1b, varatt_is_1b_e, varatt_is_4b_u, varlena_to_byte_slice};
 
 use crate::error::Error;
 
@@ -78,7 +80,8 @@ unsafe extern "C-unwind" fn start(
 #[pg_guard]
 unsafe extern "C-unwind" fn end(_receiver: *mut pg_sys::DestReceiver) {}
 
-/// One row. A column is named by its number from 1; what is asked of it must be its type, and it must not be null.
+/// One row. A column is named by its number from 1; what is asked of it must be its type, and it must not be null where
+/// the answer is no `Option`.
 #[derive(Clone, Copy)]
 pub(crate) struct Row<'row> {
     slot: *mut pg_sys::TupleTableSlot,
@@ -88,10 +91,6 @@ pub(crate) struct Row<'row> {
 impl<'row> Row<'row> {
     pub(crate) fn bool(&self, column: usize) -> bool {
         self.datum(column).value() != 0
-    }
-
-    pub(crate) fn int(&self, column: usize) -> i32 {
-        self.datum(column).value() as i32
     }
 
     pub(crate) fn long(&self, column: usize) -> i64 {
@@ -114,29 +113,64 @@ impl<'row> Row<'row> {
         unsafe { *self.datum(column).cast_mut_ptr() }
     }
 
-    /// It must be stored inline: short and never large.
-    pub(crate) fn text(&self, column: usize) -> &'row str {
-        // SAFETY: the varlena lies within the row; the server's encoding is UTF-8 or the bytes are ASCII-compatible
-        // names, which the wire format has checked.
-        unsafe { pgrx::varlena::text_to_rust_str_unchecked(self.datum(column).cast_mut_ptr()) }
+    /// Text of a row that has been judged, and so is UTF-8.
+    pub(crate) fn text(&self, column: usize) -> Cow<'row, str> {
+        match self.bytes(column) {
+            Some(Cow::Borrowed(bytes)) => String::from_utf8_lossy(bytes),
+            Some(Cow::Owned(bytes)) => Cow::Owned(String::from_utf8_lossy(&bytes).into_owned()),
+            None => panic!("column {column} is null"),
+        }
+    }
+
+    /// The bytes of a text, whatever a writer made of it; `None`: null.
+    pub(crate) fn bytes(&self, column: usize) -> Option<Cow<'row, [u8]>> {
+        let stored: *mut pg_sys::varlena = self.value(column)?.cast_mut_ptr();
+        // SAFETY: the varlena lies within the row. Postgres compresses a long value, or moves it out of its row:
+        // detoasting makes a copy of such a one, which is ours to free.
+        unsafe {
+            let is_plain =
+                (varatt_is_1b(stored) && !varatt_is_1b_e(stored)) || varatt_is_4b_u(stored);
+            if is_plain {
+                return Some(Cow::Borrowed(varlena_to_byte_slice(stored)));
+            }
+            let copy = pg_sys::pg_detoast_datum_packed(stored);
+            let bytes = varlena_to_byte_slice(copy).to_vec();
+            pg_sys::pfree(copy.cast());
+            Some(Cow::Owned(bytes))
+        }
+    }
+
+    pub(crate) fn is_null(&self, column: usize) -> bool {
+        self.value(column).is_none()
+    }
+
+    /// `None`: null.
+    pub(crate) fn optional_int(&self, column: usize) -> Option<i32> {
+        Some(self.value(column)?.value() as i32)
+    }
+
+    /// `None`: null.
+    pub(crate) fn optional_long(&self, column: usize) -> Option<i64> {
+        Some(self.value(column)?.value() as i64)
     }
 
     fn datum(&self, column: usize) -> pg_sys::Datum {
+        self.value(column)
+            .unwrap_or_else(|| panic!("column {column} is null"))
+    }
+
+    /// `None`: null.
+    fn value(&self, column: usize) -> Option<pg_sys::Datum> {
         // SAFETY: `receive` has filled both arrays for all columns of the row.
-        let (columns, datum, is_null) = unsafe {
+        unsafe {
             let slot = &*self.slot;
             let columns = (*slot.tts_tupleDescriptor).natts as usize;
             assert!(
                 (1..=columns).contains(&column),
                 "no column {column} of {columns}"
             );
-            (
-                columns,
-                *slot.tts_values.add(column - 1),
-                *slot.tts_isnull.add(column - 1),
-            )
-        };
-        assert!(!is_null, "column {column} of {columns} is null");
-        datum
+            let is_null = *slot.tts_isnull.add(column - 1);
+            (!is_null).then(|| *slot.tts_values.add(column - 1))
+        }
     }
 }

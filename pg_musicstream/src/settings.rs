@@ -17,8 +17,10 @@ pub(crate) static LATENESS: GucSetting<i32> = GucSetting::<i32>::new(HOUR);
 pub(crate) static MAX_FUTURE: GucSetting<i32> = GucSetting::<i32>::new(DAY);
 /// How far ahead of the server's clock a rollup makes partitions.
 pub(crate) static PREMAKE: GucSetting<i32> = GucSetting::<i32>::new(3 * DAY);
-/// How old an event may be.
-pub(crate) static RETENTION: GucSetting<i32> = GucSetting::<i32>::new(5 * 366 * DAY);
+/// How old an event may be; 0: as old as a music service.
+pub(crate) static RETENTION: GucSetting<i32> = GucSetting::<i32>::new(0);
+/// Of how many past days events alone may make partitions in 24 hours.
+pub(crate) static MAX_NEW_DAYS: GucSetting<i32> = GucSetting::<i32>::new(1000);
 /// How near to midnight an event is looked up on the other side of it, too.
 pub(crate) static DEDUP_WINDOW: GucSetting<i32> = GucSetting::<i32>::new(HOUR);
 /// After how long without events a source partition no longer holds the watermark back.
@@ -59,12 +61,22 @@ pub(crate) fn define() {
     GucRegistry::define_int_guc(
         c"musicstream.retention",
         c"How old an event may be.",
-        c"An older event is rejected as too_old, so that a wrong clock cannot make partitions without end.",
+        c"An older event is rejected as too_old. 0 takes all events from 2002-01-01 on: no service noted single plays before, and the dates that a clock without a battery shows are older.",
         &RETENTION,
-        DAY,
+        0,
         i32::MAX,
         GucContext::Suset,
         GucFlags::UNIT_S,
+    );
+    GucRegistry::define_int_guc(
+        c"musicstream.max_new_days",
+        c"Of how many past days events alone may make partitions within 24 hours.",
+        c"Events of further days are rejected as too_many_new_days, so that wrong clocks cannot make thousands of partitions. What is asked for with musicstream_make_partitions(), as by a load of files, does not count.",
+        &MAX_NEW_DAYS,
+        0,
+        i32::MAX,
+        GucContext::Suset,
+        GucFlags::default(),
     );
     GucRegistry::define_int_guc(
         c"musicstream.dedup_window",
@@ -86,11 +98,29 @@ pub(crate) fn define() {
         GucContext::Suset,
         GucFlags::UNIT_S,
     );
+    reserve_prefix();
+}
+
+/// From here on Postgres takes no other `musicstream.` setting. A misspelt one that was set before the library was loaded is
+/// dropped with a warning.
+fn reserve_prefix() {
+    // SAFETY: called while the library is loaded, after the last setting was defined; the name is a constant.
+    unsafe {
+        #[cfg(feature = "pg14")]
+        pg_sys::EmitWarningsOnPlaceholders(c"musicstream".as_ptr());
+        #[cfg(not(feature = "pg14"))]
+        pg_sys::MarkGUCPrefixReserved(c"musicstream".as_ptr());
+    }
 }
 
 #[pg_extern(sql = false)]
 fn musicstream_idle_after() -> Interval {
     Interval::from_micros(i64::from(IDLE_AFTER.get()) * 1_000_000)
+}
+
+#[pg_extern(sql = false)]
+fn musicstream_max_new_days() -> i32 {
+    MAX_NEW_DAYS.get()
 }
 
 /// The last day that rollups make ahead, today's if they make none.

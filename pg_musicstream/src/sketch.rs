@@ -5,6 +5,7 @@ use datasketches::hll::{Coupon, HllSketch, HllType, HllUnion};
 use pgrx::prelude::*;
 use pgrx::{Internal, PgMemoryContexts};
 
+use crate::canonical;
 use crate::error::Error;
 use crate::packed;
 
@@ -94,6 +95,18 @@ fn musicstream_sketch_merge(
             union.update(&read_wide(sketch));
         }
     })
+}
+
+/// Both merged; `None` if the first has seen all users of the second.
+#[pg_extern(sql = false)]
+fn musicstream_sketch_grown(sketch: Option<&[u8]>, added: Option<&[u8]>) -> Option<Vec<u8>> {
+    let mut union = empty_union();
+    let before = sketch.map(|sketch| {
+        union.update(&read_wide(sketch));
+        canonical::image(&union)
+    });
+    union.update(&read_wide(added?));
+    (before != Some(canonical::image(&union))).then(|| stored(&union))
 }
 
 #[pg_extern(sql = false)]

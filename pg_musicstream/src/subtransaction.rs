@@ -4,10 +4,18 @@ use std::panic::AssertUnwindSafe;
 use std::ptr::null;
 
 use pgrx::pg_sys::PgTryBuilder;
+use pgrx::prelude::pg_extern;
 use pgrx::spi::SpiClient;
 use pgrx::{PgSqlErrorCode, pg_sys};
 
 use crate::error::Error;
+
+/// Whether this transaction, or a subtransaction that was not rolled back, has this id.
+#[pg_extern(sql = false)]
+fn musicstream_is_own(xid: pg_sys::TransactionId) -> bool {
+    // SAFETY: looks the number up in the transaction state of this backend.
+    unsafe { pg_sys::TransactionIdIsCurrentTransactionId(xid) }
+}
 
 /// Does `work` in a subtransaction. If Postgres raises `expected`, all of it is undone: `None`. Any other error goes on.
 pub(crate) fn unless_raised<T>(

@@ -3,18 +3,21 @@
 mod insert;
 mod order;
 mod recent;
+mod runs;
+mod survey;
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::HashSet;
 
-use pgrx::datum::{Date, TimestampWithTimeZone};
+use pgrx::datum::TimestampWithTimeZone;
 use pgrx::prelude::*;
 use pgrx::spi::SpiClient;
 
 use self::order::{Place, Rows, Staged};
-use crate::bounds::{self, DAY, SECOND, day_start, timestamp};
+use self::runs::by_run;
+use self::survey::{Progress, Rules, Survey};
+use crate::bounds::{self, timestamp};
 use crate::error::{Error, require_read_committed};
 use crate::plausible::Plausible;
-use crate::rows::for_each_row;
 use crate::settings;
 use crate::version::require_own_objects;
 
@@ -87,26 +90,10 @@ fn upsert_batch(source: &str) -> Result<Outcome, Error> {
         Batch {
             source,
             table: "staging_batch",
+            may_bet: true,
         }
         .store(client)
     })
-}
-
-/// By source partition: the newest time that is not ahead of the clock.
-type Progress = BTreeMap<i32, i64>;
-
-/// What a batch touches.
-#[derive(Debug, Default)]
-struct Survey {
-    /// Rows that can be stored, as they lie.
-    rows: Vec<Staged>,
-    /// Rows that cannot.
-    refused: i64,
-    /// The starts of the days.
-    days: BTreeSet<i64>,
-    /// The storable rows whose events may be stored in the day beyond a midnight.
-    near_midnight: Vec<Place>,
-    progress: Progress,
 }
 
 /// What looking rows up in `raw_events` came to.
@@ -122,6 +109,10 @@ struct LookedUp {
 pub(crate) struct Batch<'a> {
     pub(crate) source: &'a str,
     pub(crate) table: &'static str,
+    /// Whether the session's luck with batches like this one says something about the next: see [`crate::optimism`]. Only
+    /// a writer that stays connected has such a history. The inbox is mostly taken by a session that ends afterwards, and each
+    /// lost bet leaves a dead row for every row of the batch.
+    pub(crate) may_bet: bool,
 }
 
 impl Batch<'_> {
@@ -137,11 +128,12 @@ impl Batch<'_> {
         client: &mut SpiClient<'_>,
     ) -> Result<(Outcome, Progress), Error> {
         let plausible = Plausible::unless_frozen(client, bounds::now())?;
-        let mut survey = self.survey(client, &plausible)?;
-        if survey.refused > 0 {
-            self.refuse(client, &plausible)?;
+        let mut rules = Rules::read(client, plausible)?;
+        let mut survey = self.survey(client, &rules)?;
+        if rules.require_partitions(client, &survey.days)? {
+            survey = self.survey(client, &rules)?;
         }
-        let rejected = survey.refused;
+        let rejected = self.refuse(client, std::mem::take(&mut survey.refused))?;
         if survey.rows.is_empty() {
             let outcome = Outcome {
                 staged: rejected,
@@ -151,14 +143,13 @@ impl Batch<'_> {
             return Ok((outcome, Progress::new()));
         }
         let storable = survey.rows.len() as i64;
-        make_partitions(client, &survey.days)?;
         let across_midnight = self.refuse_across_midnight(client, &mut survey)?;
 
         let rows = Rows::of(std::mem::take(&mut survey.rows));
         let insert::Inserted {
             inserted,
             conflicting,
-        } = self.insert(client, &survey, rows)?;
+        } = self.insert(client, rows)?;
         let conflicting = across_midnight + conflicting;
 
         let outcome = Outcome {
@@ -176,120 +167,69 @@ impl Batch<'_> {
         text.replace("staging_batch", self.table)
     }
 
-    /// Moves the rows that cannot be stored out of the batch.
-    fn refuse(&self, client: &mut SpiClient<'_>, plausible: &Plausible) -> Result<(), Error> {
-        client.update(
-            &*self.statement(include_str!("../sql/statement/refuse.sql")),
-            None,
-            &[
-                self.source.into(),
-                timestamp(plausible.oldest).into(),
-                timestamp(plausible.newest).into(),
-                timestamp(plausible.retained).into(),
-            ],
-        )?;
-        Ok(())
-    }
-
-    fn survey(&self, client: &mut SpiClient<'_>, plausible: &Plausible) -> Result<Survey, Error> {
-        let mut survey = Survey::default();
-        let mut last_day = None;
-        let window = i64::from(settings::DEDUP_WINDOW.get()) * SECOND;
-        let statement = self.statement(include_str!("../sql/statement/survey.sql"));
-        for_each_row(client, &statement, |row| {
-            let (partition, ts) = (row.int(1), row.timestamp(2));
-            if !row.bool(4) || !plausible.span().contains(&ts) {
-                survey.refused += 1;
-                return;
-            }
-            survey.rows.push(Staged {
-                id: row.uuid(3),
-                partition,
-                position: row.long(6),
-                place: place(row.tid(5)),
-            });
-            let day = day_start(ts);
-            if last_day.replace(day) != Some(day) {
-                survey.days.insert(day);
-            }
-            if ts < day + window || ts >= day + DAY - window {
-                survey.near_midnight.push(place(row.tid(5)));
-            }
-            if ts <= plausible.now {
-                let newest = survey.progress.entry(partition).or_insert(ts);
-                *newest = ts.max(*newest);
-            }
-        })?;
-        Ok(survey)
-    }
-
     /// Looks the events near midnight up in the day beyond it.
     fn refuse_across_midnight(
         &self,
         client: &mut SpiClient<'_>,
         survey: &mut Survey,
     ) -> Result<i64, Error> {
-        let (Some(&first), Some(&last)) = (survey.days.first(), survey.days.last()) else {
-            return Ok(0);
-        };
         if survey.near_midnight.is_empty() {
             return Ok(0);
         }
-        let refused: HashSet<Place> = client
-            .update(
-                &*self.statement(include_str!("../sql/statement/refuse_across_midnight.sql")),
-                None,
-                &[
-                    self.source.into(),
-                    f64::from(settings::DEDUP_WINDOW.get()).into(),
-                    timestamp(first - DAY).into(),
-                    timestamp(last + 2 * DAY).into(),
-                    tids(std::mem::take(&mut survey.near_midnight)).into(),
-                ],
-            )?
-            .first()
-            .get_one::<Vec<pg_sys::ItemPointerData>>()?
-            .into_iter()
-            .flatten()
-            .map(place)
-            .collect();
+        let statement = self.statement(include_str!("../sql/statement/refuse_across_midnight.sql"));
+        let mut refused = HashSet::new();
+        for (days, rows) in by_run(std::mem::take(&mut survey.near_midnight)) {
+            let places = client
+                .update(
+                    &*statement,
+                    None,
+                    &[
+                        self.source.into(),
+                        f64::from(settings::DEDUP_WINDOW.get()).into(),
+                        timestamp(days.start).into(),
+                        timestamp(days.end).into(),
+                        tids(rows).into(),
+                    ],
+                )?
+                .first()
+                .get_one::<Vec<pg_sys::ItemPointerData>>()?;
+            refused.extend(places.into_iter().flatten().map(place));
+        }
         survey.rows.retain(|row| !refused.contains(&row.place));
         Ok(refused.len() as i64)
     }
 
     /// Looks rows up, and keeps those whose event_id is stored with other fields: the first arrival wins. `all_are_known`:
     /// one that is not found on its day was stored with a time on another.
-    fn compare(
+    fn compare<'row>(
         &self,
         client: &mut SpiClient<'_>,
-        survey: &Survey,
-        rows: Vec<Place>,
+        rows: impl IntoIterator<Item = &'row Staged>,
         all_are_known: bool,
     ) -> Result<LookedUp, Error> {
-        let (Some(&first), Some(&last)) = (survey.days.first(), survey.days.last()) else {
-            return Ok(LookedUp::default());
-        };
-        if rows.is_empty() {
-            return Ok(LookedUp::default());
+        let statement = self.statement(include_str!("../sql/statement/compare.sql"));
+        let mut looked_up = LookedUp::default();
+        for (days, rows) in by_run(rows.into_iter().map(|row| (row.day, row.place)).collect()) {
+            let (known, conflicting) = client
+                .update(
+                    &*statement,
+                    None,
+                    &[
+                        self.source.into(),
+                        tids(rows).into(),
+                        timestamp(days.start).into(),
+                        timestamp(days.end).into(),
+                        all_are_known.into(),
+                    ],
+                )?
+                .first()
+                .get_two::<Vec<pg_sys::ItemPointerData>, i64>()?;
+            looked_up
+                .known
+                .extend(known.into_iter().flatten().map(place));
+            looked_up.conflicting += conflicting.unwrap_or_default();
         }
-        let (known, conflicting) = client
-            .update(
-                &*self.statement(include_str!("../sql/statement/compare.sql")),
-                None,
-                &[
-                    self.source.into(),
-                    tids(rows).into(),
-                    timestamp(first).into(),
-                    timestamp(last + DAY).into(),
-                    all_are_known.into(),
-                ],
-            )?
-            .first()
-            .get_two::<Vec<pg_sys::ItemPointerData>, i64>()?;
-        Ok(LookedUp {
-            known: known.into_iter().flatten().map(place).collect(),
-            conflicting: conflicting.unwrap_or_default(),
-        })
+        Ok(looked_up)
     }
 
     pub(crate) fn record_progress(
@@ -311,20 +251,6 @@ impl Batch<'_> {
         )?;
         Ok(())
     }
-}
-
-/// Makes the partitions of these days, given by their starts, where they are missing.
-fn make_partitions(client: &mut SpiClient<'_>, days: &BTreeSet<i64>) -> Result<(), Error> {
-    let days: Vec<Date> = days
-        .iter()
-        .map(|&day| Date::saturating_from_raw(day.div_euclid(DAY) as pg_sys::DateADT))
-        .collect();
-    client.update(
-        "select musicstream_make_partitions($1)",
-        None,
-        &[days.into()],
-    )?;
-    Ok(())
 }
 
 fn tids(places: Vec<Place>) -> Vec<pg_sys::ItemPointerData> {

@@ -1,7 +1,7 @@
 //! A Kafka broker of a test's own: it may be killed, and asks for passwords.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -27,6 +27,7 @@ pub struct Broker {
     controller_port: u16,
     secure_port: u16,
     secure: Option<Secure>,
+    settings: String,
     process: Option<Child>,
 }
 
@@ -46,7 +47,15 @@ impl Broker {
     /// # Panics
     /// Java or the stack's Kafka are not on this machine, or fail.
     pub fn start() -> Broker {
-        Broker::make(None)
+        Broker::make(None, "")
+    }
+
+    /// One with further settings, a line each.
+    ///
+    /// # Panics
+    /// As [`Broker::start`].
+    pub fn start_with(settings: &str) -> Broker {
+        Broker::make(None, settings)
     }
 
     /// One that has a listener with TLS and SASL besides; see [`Broker::secure_address`].
@@ -54,10 +63,10 @@ impl Broker {
     /// # Panics
     /// As [`Broker::start`].
     pub fn start_secure(secure: Secure) -> Broker {
-        Broker::make(Some(secure))
+        Broker::make(Some(secure), "")
     }
 
-    fn make(secure: Option<Secure>) -> Broker {
+    fn make(secure: Option<Secure>, settings: &str) -> Broker {
         let folder = tempfile::Builder::new()
             .prefix("musicstream-broker-")
             .tempdir()
@@ -68,6 +77,7 @@ impl Broker {
             controller_port: free_port(),
             secure_port: free_port(),
             secure,
+            settings: settings.to_owned(),
             process: None,
         };
         broker.format(DATA);
@@ -78,22 +88,14 @@ impl Broker {
     /// Makes a disk of that name, with nothing on it but the cluster's id.
     fn format(&self, disk: &str) {
         self.configure(disk);
-        let mut format = self.java("kafka.tools.StorageTool");
-        format
-            .args([
-                "format",
-                "--cluster-id",
-                "bXVzaWNzdHJlYW10ZXN0cw",
-                "--ignore-formatted",
-                "--config",
-            ])
-            .arg(self.properties(disk));
-        if let Some(Secure { user, password, .. }) = &self.secure {
-            let scram = format!("SCRAM-SHA-512=[name={user},password={password}]");
-            format.args(["--add-scram", &scram]);
-        }
-        let status = format.status().unwrap();
-        assert!(status.success(), "{status}: {}", self.log());
+        let scram = self.secure.as_ref().map(|Secure { user, password, .. }| {
+            format!("SCRAM-SHA-512=[name={user},password={password}]")
+        });
+        let arguments: Vec<&str> = scram
+            .iter()
+            .flat_map(|scram| ["--add-scram", scram])
+            .collect();
+        format_disk(&self.properties(disk), &self.file("log"), &arguments);
     }
 
     fn configure(&self, disk: &str) {
@@ -136,8 +138,13 @@ impl Broker {
              transaction.state.log.num.partitions=1\n\
              group.initial.rebalance.delay.ms=0\n\
              log.retention.ms=-1\n\
-             {security}",
-            data.display()
+             group.consumer.min.session.timeout.ms=6000\n\
+             group.consumer.session.timeout.ms=6000\n\
+             group.consumer.min.heartbeat.interval.ms=500\n\
+             group.consumer.heartbeat.interval.ms=500\n\
+             {security}{}",
+            data.display(),
+            self.settings
         );
         fs::write(self.properties(disk), text).unwrap();
     }
@@ -159,6 +166,20 @@ impl Broker {
         self.boot_with(EMPTY);
     }
 
+    /// Lets nobody write to a topic any more, by an ACL. The broker needs an authorizer for that.
+    ///
+    /// # Panics
+    /// The broker does not do it.
+    pub fn forbid_writing(&self, topic: &str) {
+        let status = java("org.apache.kafka.tools.AclCommand", &self.file("log"))
+            .args(["--bootstrap-server", &self.address()])
+            .args(["--add", "--force", "--deny-principal", "User:*"])
+            .args(["--operation", "Write", "--topic", topic])
+            .status()
+            .unwrap();
+        assert!(status.success(), "{status}: {}", self.log());
+    }
+
     /// Takes the log of a partition away, while the broker does not run.
     ///
     /// # Panics
@@ -167,24 +188,37 @@ impl Broker {
         fs::remove_dir_all(self.file(DATA).join(format!("{topic}-{partition}"))).unwrap();
     }
 
-    fn boot_with(&mut self, disk: &str) {
-        let mut server = self.java("kafka.Kafka");
-        server.arg(self.properties(disk));
-        self.process = Some(server.spawn().unwrap());
-        let client: BaseConsumer = ClientConfig::new()
-            .set("bootstrap.servers", self.address())
-            .create()
+    /// How many bytes the log of a partition has.
+    ///
+    /// # Panics
+    /// There is none.
+    pub fn log_size(&self, topic: &str, partition: i32) -> u64 {
+        fs::metadata(self.log_file(topic, partition)).unwrap().len()
+    }
+
+    /// Cuts the log of a partition off after so many bytes, while the broker does not run.
+    ///
+    /// # Panics
+    /// There is none.
+    pub fn cut_log(&self, topic: &str, partition: i32, size: u64) {
+        let log = fs::File::options()
+            .write(true)
+            .open(self.log_file(topic, partition))
             .unwrap();
-        let what = format!("the broker at port {} to answer", self.port);
-        until_looking_every(LOOK_EVERY, SOON, &what, || {
-            let process = self.process.as_mut().unwrap();
-            let status = process.try_wait().unwrap();
-            assert!(status.is_none(), "the broker has ended:\n{}", self.log());
-            let answer = client.fetch_metadata(None, Duration::from_secs(1));
-            answer
-                .is_ok_and(|found| !found.brokers().is_empty())
-                .then_some(())
-        });
+        log.set_len(size).unwrap();
+    }
+
+    fn log_file(&self, topic: &str, partition: i32) -> PathBuf {
+        self.file(DATA)
+            .join(format!("{topic}-{partition}/00000000000000000000.log"))
+    }
+
+    fn boot_with(&mut self, disk: &str) {
+        let log = self.file("log");
+        let mut server = java("kafka.Kafka", &log);
+        server.arg(self.properties(disk));
+        let process = self.process.insert(server.spawn().unwrap());
+        await_answer(&format!("127.0.0.1:{}", self.port), process, &log);
     }
 
     /// `kill -9`.
@@ -209,9 +243,7 @@ impl Broker {
 
     /// What the broker has logged.
     pub fn log(&self) -> String {
-        fs::read(self.file("log"))
-            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
-            .unwrap_or_default()
+        text_of(&self.file("log"))
     }
 
     fn file(&self, name: &str) -> PathBuf {
@@ -221,25 +253,66 @@ impl Broker {
     fn properties(&self, disk: &str) -> PathBuf {
         self.file(&format!("{disk}.properties"))
     }
+}
 
-    fn java(&self, class: &str) -> Command {
-        let log = fs::File::options()
-            .create(true)
-            .append(true)
-            .open(self.file("log"))
-            .unwrap();
-        let settings =
-            PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../scripts/kafka/log4j2.properties");
-        let mut java = Command::new("java");
-        java.args(["-Xms64m", "-Xmx384m", "-XX:TieredStopAtLevel=1", "-cp"])
-            .arg(format!("{}/*", stack().kafka_lib.display()))
-            .arg(format!("-Dlog4j2.configurationFile={}", settings.display()))
-            .arg(class)
-            .stdin(Stdio::null())
-            .stdout(log.try_clone().unwrap())
-            .stderr(log);
-        java
-    }
+/// One of Kafka's programs; what it writes goes to `log`.
+pub(crate) fn java(class: &str, log: &Path) -> Command {
+    let log = fs::File::options()
+        .create(true)
+        .append(true)
+        .open(log)
+        .unwrap();
+    let settings =
+        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../scripts/kafka/log4j2.properties");
+    let mut java = Command::new("java");
+    java.args(["-Xms64m", "-Xmx384m", "-XX:TieredStopAtLevel=1", "-cp"])
+        .arg(format!("{}/*", stack().kafka_lib.display()))
+        .arg(format!("-Dlog4j2.configurationFile={}", settings.display()))
+        .arg(class)
+        .stdin(Stdio::null())
+        .stdout(log.try_clone().unwrap())
+        .stderr(log);
+    java
+}
+
+/// Makes the disk that a broker's properties name, with nothing on it but the cluster's id.
+pub(crate) fn format_disk(properties: &Path, log: &Path, arguments: &[&str]) {
+    let status = java("kafka.tools.StorageTool", log)
+        .args([
+            "format",
+            "--cluster-id",
+            "bXVzaWNzdHJlYW10ZXN0cw",
+            "--ignore-formatted",
+            "--config",
+        ])
+        .arg(properties)
+        .args(arguments)
+        .status()
+        .unwrap();
+    assert!(status.success(), "{status}: {}", text_of(log));
+}
+
+/// Waits until a broker that was started answers.
+pub(crate) fn await_answer(address: &str, process: &mut Child, log: &Path) {
+    let client: BaseConsumer = ClientConfig::new()
+        .set("bootstrap.servers", address)
+        .create()
+        .unwrap();
+    let what = format!("the broker at {address} to answer");
+    until_looking_every(LOOK_EVERY, SOON, &what, || {
+        let status = process.try_wait().unwrap();
+        assert!(status.is_none(), "the broker has ended:\n{}", text_of(log));
+        let answer = client.fetch_metadata(None, Duration::from_secs(1));
+        answer
+            .is_ok_and(|found| !found.brokers().is_empty())
+            .then_some(())
+    });
+}
+
+fn text_of(log: &Path) -> String {
+    fs::read(log)
+        .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+        .unwrap_or_default()
 }
 
 impl Drop for Broker {

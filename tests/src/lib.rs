@@ -7,15 +7,18 @@
 
 pub mod batch;
 pub mod broker;
+pub mod broker_pair;
 pub mod cluster;
 pub mod count;
 pub mod data;
 pub mod database;
+pub mod group;
 pub mod http;
 pub mod oracle;
 pub mod pipeline;
 pub mod port;
 pub mod process;
+pub mod progress;
 pub mod proxy;
 pub mod random;
 pub mod secrecy;

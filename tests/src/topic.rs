@@ -15,6 +15,7 @@ use rdkafka::producer::{
 use rdkafka::{Offset, TopicPartitionList};
 
 use crate::broker::Broker;
+use crate::broker_pair::BrokerPair;
 use crate::stack::stack;
 use crate::wait::until;
 
@@ -59,8 +60,16 @@ impl Topic {
     /// # Panics
     /// The broker does not do it.
     pub fn create(label: &str, partitions: i32) -> Topic {
+        Topic::create_with(label, partitions, &[])
+    }
+
+    /// The same with settings of the topic's own, such as `max.message.bytes`.
+    ///
+    /// # Panics
+    /// As [`Topic::create`].
+    pub fn create_with(label: &str, partitions: i32, settings: &[(&str, &str)]) -> Topic {
         let topic = Topic::unmade(label, partitions);
-        topic.make();
+        topic.make(settings);
         topic
     }
 
@@ -71,7 +80,19 @@ impl Topic {
     pub fn create_on(broker: &Broker, label: &str, partitions: i32) -> Topic {
         let mut topic = Topic::unmade(label, partitions);
         topic.brokers = broker.address();
-        topic.make();
+        topic.make(&[]);
+        topic
+    }
+
+    /// One of a single partition, which the first broker of a pair leads and the second follows.
+    ///
+    /// # Panics
+    /// As [`Topic::create`].
+    pub fn create_on_pair(brokers: &BrokerPair, label: &str) -> Topic {
+        let mut topic = Topic::unmade(label, 1);
+        topic.brokers = brokers.address();
+        let replicas: &[&[i32]] = &[&[1, 2]];
+        topic.make_with(TopicReplication::Variable(replicas), &[]);
         topic
     }
 
@@ -129,8 +150,15 @@ impl Topic {
         block_on(self.admin().delete_records(&list, &options)).unwrap();
     }
 
-    fn make(&self) {
-        let new = NewTopic::new(&self.name, self.partitions, TopicReplication::Fixed(1));
+    fn make(&self, settings: &[(&str, &str)]) {
+        self.make_with(TopicReplication::Fixed(1), settings);
+    }
+
+    fn make_with(&self, replication: TopicReplication<'_>, settings: &[(&str, &str)]) {
+        let mut new = NewTopic::new(&self.name, self.partitions, replication);
+        for (name, value) in settings {
+            new = new.set(name, value);
+        }
         let outcome = block_on(self.admin().create_topics(
             [&new],
             &AdminOptions::new().operation_timeout(Some(ANSWER_WITHIN)),
@@ -185,6 +213,7 @@ impl Topic {
             .client()
             .set("enable.idempotence", "true") // keeps the order, and one copy, whatever is retried
             .set("linger.ms", "5")
+            .set("message.max.bytes", "1048000") // about as much as a broker takes
             .create_with_context(Reports(sender))
             .unwrap();
         for (number, record) in records.iter().enumerate() {
@@ -212,6 +241,19 @@ impl Topic {
     /// # Panics
     /// The broker does not do it.
     pub fn send_in_transaction(&self, records: &[Record], is_committed: bool) {
+        let transaction = self.begin_transaction(records);
+        if is_committed {
+            transaction.commit();
+        } else {
+            transaction.abort();
+        }
+    }
+
+    /// Sends records in a transaction that stays open once all are in the log.
+    ///
+    /// # Panics
+    /// The broker does not do it.
+    pub fn begin_transaction(&self, records: &[Record]) -> Transaction {
         let producer: BaseProducer = self
             .client()
             .set("transactional.id", format!("{}_producer", self.name))
@@ -228,11 +270,26 @@ impl Topic {
                 .unwrap_or_else(|(error, _)| panic!("cannot send a record: {error}"));
         }
         producer.flush(ANSWER_WITHIN).unwrap();
-        if is_committed {
-            producer.commit_transaction(ANSWER_WITHIN).unwrap();
-        } else {
-            producer.abort_transaction(ANSWER_WITHIN).unwrap();
-        }
+        Transaction(producer)
+    }
+
+    /// Per partition, the offset that a group has committed.
+    ///
+    /// # Panics
+    /// The broker does not tell.
+    pub fn committed(&self, group: &str) -> Vec<Option<i64>> {
+        let consumer: BaseConsumer = self.client().set("group.id", group).create().unwrap();
+        let mut list = TopicPartitionList::new();
+        list.add_partition_range(&self.name, 0, self.partitions - 1);
+        let committed = consumer.committed_offsets(list, ANSWER_WITHIN).unwrap();
+        let elements = committed.elements_for_topic(&self.name);
+        elements
+            .iter()
+            .map(|element| match element.offset() {
+                Offset::Offset(offset) => Some(offset),
+                _ => None,
+            })
+            .collect()
     }
 
     /// Per partition, the first offset that is not taken.
@@ -297,6 +354,27 @@ impl Topic {
                 payload: message.payload().map(<[u8]>::to_vec),
             });
         }
+    }
+}
+
+/// A transaction whose records are in the log.
+pub struct Transaction(BaseProducer);
+
+impl Transaction {
+    /// Lets its records be read.
+    ///
+    /// # Panics
+    /// The broker does not do it.
+    pub fn commit(self) {
+        self.0.commit_transaction(ANSWER_WITHIN).unwrap();
+    }
+
+    /// Takes its records back.
+    ///
+    /// # Panics
+    /// The broker does not do it.
+    pub fn abort(self) {
+        self.0.abort_transaction(ANSWER_WITHIN).unwrap();
     }
 }
 

@@ -12,8 +12,9 @@ use crate::process::Summary;
 
 /// The source that a [`Writer`] writes.
 pub const SOURCE: &str = "test:numbered";
-/// Numbers from here on go through the inbox.
-pub const INBOX_FROM: i64 = 1_000_000;
+/// Numbers from here on go through the inbox; those before it through the ledger, which refuses to pass it. More than a
+/// writer comes to in weeks.
+pub const INBOX_FROM: i64 = 1_000_000_000;
 /// Each so many numbers reach days that the ones before them did not.
 pub const DAY_EVERY: i64 = 1_000;
 
@@ -83,6 +84,9 @@ impl Writer {
     ///
     /// # Errors
     /// Those of the server.
+    ///
+    /// # Panics
+    /// Its numbers have come to those of the inbox.
     pub fn store(&mut self, rows: i64) -> Result<Summary, Error> {
         self.write(rows, true)
     }
@@ -91,6 +95,9 @@ impl Writer {
     ///
     /// # Errors
     /// Those of the server.
+    ///
+    /// # Panics
+    /// As [`Writer::store`].
     pub fn store_without_ledger(&mut self, rows: i64) -> Result<Summary, Error> {
         self.write(rows, false)
     }
@@ -106,6 +113,10 @@ impl Writer {
 
     fn write(&mut self, rows: i64, with_ledger: bool) -> Result<Summary, Error> {
         let past = self.next + rows;
+        assert!(
+            past <= INBOX_FROM,
+            "the numbers up to {past} of the ledger overlap those of the inbox, which begin at {INBOX_FROM}"
+        );
         let mut transaction = self.client.transaction()?;
         if with_ledger {
             transaction.execute(
@@ -163,7 +174,14 @@ pub fn summary_of(rows: i64) -> Summary {
 ///
 /// # Errors
 /// Those of the server.
+///
+/// # Panics
+/// The numbers are not those of an inbox.
 pub fn put_into_inbox(client: &mut Client, numbers: Range<i64>) -> Result<(), Error> {
+    assert!(
+        numbers.start >= INBOX_FROM,
+        "{numbers:?} overlap the numbers of the ledger, which end before {INBOX_FROM}"
+    );
     client
         .execute(
             &format!(

@@ -22,7 +22,8 @@ use std::{path::PathBuf, time::Duration};
     after_help = "\
 The database is the one of --database-url or DATABASE_URL; what that leaves open is taken from libpq's
 variables (PGHOST, PGUSER, PGSERVICE, PGSSLMODE and the rest), and the password from PGPASSWORD or
-~/.pgpass. A window needs an X11 or Wayland display; --screenshot needs none.
+libpq's password file (~/.pgpass; on Windows %APPDATA%\\postgresql\\pgpass.conf). On Linux a window needs an
+X11 or Wayland display; --screenshot needs none.
 
 Examples:
   musicstream-viewer --demo

@@ -119,8 +119,8 @@ fn choose(args: &Args, state: &mut State) {
 }
 
 fn default_export_dir() -> PathBuf {
-    env::var_os("HOME")
-        .map(|home| PathBuf::from(home).join("Downloads"))
+    env::home_dir()
+        .map(|home| home.join("Downloads"))
         .filter(|folder| folder.is_dir())
         .unwrap_or_else(|| PathBuf::from("."))
 }

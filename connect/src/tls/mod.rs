@@ -12,7 +12,7 @@ use rustls::crypto::ring;
 use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use crate::environment::Environment;
+use crate::environment::{Environment, UserFile};
 use crate::error::SettingError;
 use crate::settings::Settings;
 use files::NamedFile;
@@ -95,13 +95,13 @@ impl Tls {
     /// A setting that cannot be understood or followed.
     pub(crate) fn new(settings: &Settings, environment: &Environment) -> Result<Tls, SettingError> {
         // A default counts only if it is there.
-        let file = |name, default: &str| match settings.get(name) {
+        let file = |name, default: UserFile| match settings.get(name) {
             Some(setting) => Some(NamedFile {
                 path: PathBuf::from(setting.value),
                 setting: setting.to_string(),
             }),
             None => environment
-                .at_home(default)
+                .user_file(default)
                 .filter(|path| path.exists())
                 .map(|path| NamedFile {
                     path,
@@ -110,7 +110,7 @@ impl Tls {
         };
         let roots = match settings.value("sslrootcert") {
             Some("system") => Roots::System,
-            _ => file("sslrootcert", ".postgresql/root.crt").map_or(Roots::None, Roots::File),
+            _ => file("sslrootcert", UserFile::RootCertificates).map_or(Roots::None, Roots::File),
         };
         let mode = settings.choice("sslmode", &MODES)?.unwrap_or(match roots {
             Roots::System => SslMode::VerifyFull,
@@ -131,8 +131,8 @@ impl Tls {
                 ));
             }
             (Some(Some(false)), _) => None,
-            _ => file("sslcert", ".postgresql/postgresql.crt").map(|certificate| Identity {
-                key: file("sslkey", ".postgresql/postgresql.key").unwrap_or_else(|| NamedFile {
+            _ => file("sslcert", UserFile::Certificate).map(|certificate| Identity {
+                key: file("sslkey", UserFile::Key).unwrap_or_else(|| NamedFile {
                     path: certificate.path.with_extension("key"),
                     setting: "sslkey, by default beside sslcert".to_owned(),
                 }),
@@ -145,7 +145,7 @@ impl Tls {
                 .choice("sslnegotiation", &[("postgres", false), ("direct", true)])?
                 == Some(true),
             roots,
-            revoked: file("sslcrl", ".postgresql/root.crl"),
+            revoked: file("sslcrl", UserFile::Revocations),
             identity,
             versions: versions(settings)?,
             names_host: settings.choice("sslsni", &[("1", true), ("0", false)])? != Some(false),

@@ -72,7 +72,7 @@ fn judge(payload: &[u8]) -> Result<Judged, Vec<Reason>> {
     };
     let event_id = fields.required("event_id", Reason::InvalidEventId, uuid);
     let user_id = fields.required("user_id", Reason::InvalidUserId, |value| {
-        id(value).filter(|text| !text.is_empty())
+        id(value).filter(|text| !text.chars().any(|one| one.is_ascii_control()))
     });
     let event_type = fields.required("event_type", Reason::InvalidEventType, name);
     let region = fields.required("region", Reason::InvalidRegion, name);
@@ -106,6 +106,7 @@ impl Fields {
     fn required<T>(&mut self, name: &str, bad: Reason, read: fn(&Value) -> Option<T>) -> Option<T> {
         let value = match self.values.get(name) {
             None | Some(Value::Null) => Err(Reason::MissingField),
+            Some(Value::Text(text)) if text.is_empty() => Err(Reason::MissingField),
             Some(value) => read(value).ok_or(bad),
         };
         value.map_err(|reason| self.reasons.push(reason)).ok()
@@ -114,6 +115,7 @@ impl Fields {
     fn optional(&mut self, name: &str, bad: Reason) -> Option<String> {
         match self.values.get(name) {
             None | Some(Value::Null) => None,
+            Some(Value::Text(text)) if text.is_empty() => None,
             Some(value) => {
                 let read = id(value);
                 if read.is_none() {

@@ -29,6 +29,8 @@ pub(crate) struct Span {
     pub(crate) epoch: i64,
     /// Of a file: that of all that was consumed up to `to`; of a topic: its id.
     pub(crate) checksum: Option<Vec<u8>>,
+    /// Of a topic: the leader epoch of the record before `to`, if it is known.
+    pub(crate) leader_epoch: Option<i32>,
 }
 
 /// Where a record came from.
@@ -113,8 +115,16 @@ impl Batch {
         self.spans.is_empty()
     }
 
-    /// Moves a partition's end to `to`; the first call for a partition in this batch sets its start.
-    pub(crate) fn cover(&mut self, partition: i32, from: Option<i64>, to: i64, epoch: i64) {
+    /// Moves a partition's end to `to`, with the leader epoch of the record before it if that is known; the first call
+    /// for a partition in this batch sets its start.
+    pub(crate) fn cover(
+        &mut self,
+        partition: i32,
+        from: Option<i64>,
+        to: i64,
+        epoch: i64,
+        leader_epoch: Option<i32>,
+    ) {
         // A topic has few partitions in one batch, and the same one comes in runs.
         match self
             .spans
@@ -122,13 +132,18 @@ impl Batch {
             .rev()
             .find(|span| span.partition == partition)
         {
-            Some(span) => span.to = span.to.max(to),
+            Some(span) if span.to > to => {}
+            Some(span) => {
+                span.to = to;
+                span.leader_epoch = leader_epoch;
+            }
             None => self.spans.push(Span {
                 partition,
                 from,
                 to,
                 epoch,
                 checksum: None,
+                leader_epoch,
             }),
         }
     }

@@ -152,17 +152,26 @@ fn days_are_those_of_its_events() {
 #[test]
 fn spans_grow_and_keep_their_start() {
     let mut batch = batch();
-    batch.cover(0, Some(5), 6, 1);
-    batch.cover(1, None, 1, 2);
-    batch.cover(0, Some(99), 9, 1);
-    let span = |partition, from, to, epoch| Span {
+    batch.cover(0, Some(5), 6, 1, Some(3));
+    batch.cover(1, None, 1, 2, None);
+    batch.cover(0, Some(99), 9, 1, Some(4));
+    // What is known of an earlier record says nothing of the last one.
+    batch.cover(2, None, 5, 1, Some(3));
+    batch.cover(2, None, 7, 1, None);
+    let span = |partition, from, to, epoch, leader_epoch| Span {
         partition,
         from,
         to,
         epoch,
         checksum: None,
+        leader_epoch,
     };
-    assert_eq!(batch.spans(), [span(0, Some(5), 9, 1), span(1, None, 1, 2)]);
+    let expected = [
+        span(0, Some(5), 9, 1, Some(4)),
+        span(1, None, 1, 2, None),
+        span(2, None, 7, 1, None),
+    ];
+    assert_eq!(batch.spans(), expected);
     batch.begin("kafka:x/y".into(), 2);
     assert!(batch.is_empty());
 }

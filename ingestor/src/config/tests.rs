@@ -102,6 +102,10 @@ fn what_the_file_gets_wrong_is_named_and_no_value_shown() {
         ("[stream]\nbatch-row = 1", "--batch-row"),
         ("[steam]\nbatch-rows = 1", "steam"),
         ("batch-rows = 0", "batch-rows"),
+        (
+            "[kafka]\n\"auto.offset.reset\" = \"latest\"",
+            "auto.offset.reset cannot be set",
+        ),
         ("a = 1\ndatabase-url = secret", "line 2"),
     ] {
         let error = effective(file, &["stream"]).map(|_| ()).unwrap_err();
@@ -121,4 +125,37 @@ fn the_path_is_found_before_anything_is_understood() {
     assert_eq!(find(&["p", "--config=x", "stream"], None), path);
     assert_eq!(find(&["p", "stream"], Some("x")), path);
     assert_eq!(find(&["p", "load", "--", "--config", "x"], Some("")), None);
+}
+
+#[test]
+fn options_of_kafka_in_the_file_may_lie_in_files_of_their_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let secret = folder.path().join("secret");
+    std::fs::write(&secret, "very secret\n").unwrap();
+    let file = format!(
+        "[kafka]\n\"sasl.password\" = \"@{}\"\n\"sasl.username\" = \"@@me\"\n\"fetch.min.bytes\" = 7\n",
+        secret.display()
+    );
+    let mut effective = effective(&file, &["stream"]).unwrap();
+    let option = |options: &[(String, String)], key: &str| {
+        let found = options.iter().find(|(name, _)| name == key);
+        found.map(|(_, value)| value.clone()).unwrap()
+    };
+    let printed = effective.print();
+    let options = &effective.cli.kafka_mut().unwrap().options;
+    assert_eq!(option(options, "sasl.password"), "very secret");
+    assert_eq!(option(options, "sasl.username"), "@me");
+    assert_eq!(option(options, "fetch.min.bytes"), "7");
+    assert!(!printed.contains("very secret"), "{printed}");
+    assert!(
+        line(&printed, "\"sasl.username\"").contains("\"@@me\""),
+        "it is a file of its kind: {printed}"
+    );
+
+    std::fs::remove_file(&secret).unwrap();
+    let refused = self::effective(&file, &["stream"]).err().unwrap();
+    assert!(
+        refused.contains("sasl.password") && refused.contains(&secret.display().to_string()),
+        "{refused}"
+    );
 }

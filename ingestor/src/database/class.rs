@@ -16,8 +16,8 @@ pub(crate) enum Class {
 /// Raised by `musicstream_advance` when it does not hold.
 pub(crate) const FENCED: &str = "MS001";
 
-/// The class of an error: by its SQLSTATE, or `None` if no answer came at all.
-pub(crate) fn classify(sqlstate: Option<&str>) -> Class {
+/// The class of an error: by its SQLSTATE, or `None` if no answer came at all, and by the constraint that it names.
+pub(crate) fn classify(sqlstate: Option<&str>, constraint: Option<&str>) -> Class {
     let Some(code) = sqlstate else {
         // Connections refused, reset or timed out, and names that do not resolve just now.
         return Class::Outage;
@@ -30,7 +30,11 @@ pub(crate) fn classify(sqlstate: Option<&str>) -> Class {
         "55P03" | "57014" | "25P03" | "25P04" => Class::Outage,
         // read_only_sql_transaction: failed over to a standby that is not promoted yet.
         "25006" => Class::Outage,
-        // object_in_use, cannot_connect_now, too_many_connections and the like are of these classes.
+        // "no partition of relation found for row", or a row that its partition's bounds do not fit: no constraint has a
+        // name there. The partition was taken away after the batch had made sure of it; the next attempt looks again.
+        "23514" if constraint.is_none() => Class::Outage,
+        // object_in_use: another session holds what we need, and will let it go.
+        "55006" => Class::Outage,
         // program_limit_exceeded (54) depends on the row; configuration_limit_exceeded (53400) does not.
         "53400" => Class::Config,
         _ => match code.get(..2) {
@@ -57,7 +61,7 @@ mod tests {
                 &[
                     "08000", "08001", "08003", "08006", "08P01", "53000", "53100", "53200",
                     "53300", "57014", "57P01", "57P02", "57P03", "57P05", "58000", "58030",
-                    "40001", "40P01", "40003", "55P03", "25006", "25P03",
+                    "40001", "40P01", "40003", "55006", "55P03", "25006", "25P03",
                 ][..],
             ),
             (
@@ -78,9 +82,15 @@ mod tests {
             (Class::Fenced, &["MS001"]),
         ] {
             for code in codes {
-                assert_eq!(classify(Some(code)), class, "{code}");
+                assert_eq!(classify(Some(code), Some("name")), class, "{code}");
             }
         }
-        assert_eq!(classify(None), Class::Outage);
+        assert_eq!(classify(None, None), Class::Outage);
+    }
+
+    #[test]
+    fn a_partition_that_is_not_there_is_no_bad_data() {
+        assert_eq!(classify(Some("23514"), None), Class::Outage);
+        assert_eq!(classify(Some("23505"), None), Class::Data);
     }
 }

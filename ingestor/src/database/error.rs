@@ -65,7 +65,7 @@ impl DatabaseError {
             return DatabaseError::without_answer(what, error);
         };
         let sqlstate = db.code().code();
-        let class = classify(Some(sqlstate));
+        let class = classify(Some(sqlstate), db.constraint());
         // The message of a data error may quote the row; its name says enough.
         let said = if class == Class::Data {
             "the database refused a row"
@@ -99,7 +99,7 @@ impl DatabaseError {
             source = cause.source();
         }
         DatabaseError {
-            class: classify(None),
+            class: classify(None, None),
             sqlstate: None,
             message,
         }

@@ -28,5 +28,6 @@ pub(crate) fn server(args: &DatabaseArgs) -> anyhow::Result<Server> {
     Ok(Server {
         target,
         answer_within: args.answer_timeout,
+        is_asked: false,
     })
 }

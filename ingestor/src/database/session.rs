@@ -36,6 +36,8 @@ pub(crate) struct Claim {
     pub(crate) epoch: i64,
     /// As in [`Holder`].
     pub(crate) checksum: Option<Vec<u8>>,
+    /// Of a topic: the leader epoch of the record before `next_offset`, if it is known.
+    pub(crate) leader_epoch: Option<i32>,
 }
 
 /// Who holds a partition, and how far it is.
@@ -88,6 +90,8 @@ pub(crate) struct Server {
     pub(crate) target: Target,
     /// A server that keeps the connection and says nothing for so long is taken for lost.
     pub(crate) answer_within: Duration,
+    /// Whether a person asks for what is stored, as by a load: then its days need not be few.
+    pub(crate) is_asked: bool,
 }
 
 impl Session {
@@ -99,17 +103,14 @@ impl Session {
         let client = connect(&server.target).await?;
         within(server.answer_within, "cannot prepare the session", async {
             check_extension(&client).await?;
-            Session::prepare(client, server.answer_within)
+            Session::prepare(client, server)
                 .await
                 .map_err(|error| DatabaseError::of("cannot prepare the session", &error))
         })
         .await
     }
 
-    async fn prepare(
-        client: Client,
-        answer_within: Duration,
-    ) -> Result<Session, tokio_postgres::Error> {
+    async fn prepare(client: Client, server: &Server) -> Result<Session, tokio_postgres::Error> {
         client
             .batch_execute(include_str!("../sql/session.sql"))
             .await?;
@@ -131,13 +132,17 @@ impl Session {
                 .prepare(include_str!("../sql/keep_bytes.sql"))
                 .await?,
             make_partitions: client
-                .prepare(include_str!("../sql/make_partitions.sql"))
+                .prepare(if server.is_asked {
+                    include_str!("../sql/make_partitions.sql")
+                } else {
+                    include_str!("../sql/prepare_days.sql")
+                })
                 .await?,
             days: BTreeSet::new(),
             claim: client.prepare(include_str!("../sql/claim.sql")).await?,
             holder: client.prepare(include_str!("../sql/holder.sql")).await?,
             probe: client.prepare(include_str!("../sql/probe.sql")).await?,
-            answer_within,
+            answer_within: server.answer_within,
             client,
         })
     }
@@ -165,6 +170,7 @@ impl Session {
             next_offset: row.get(0),
             epoch: row.get(1),
             checksum: row.get(2),
+            leader_epoch: row.get(3),
         })
     }
 
@@ -386,6 +392,7 @@ impl Session {
                         &span.to,
                         &span.epoch,
                         &span.checksum,
+                        &span.leader_epoch,
                     ],
                 )
                 .await

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use musicstream_event::{Event, Reason, Rejection, field};
+use musicstream_event::{Event, Rejection, field};
 
 use super::FileError;
 use super::csv::Field;
@@ -77,23 +77,13 @@ impl Columns {
     /// Judges a row that has the right number of fields.
     pub(super) fn judge<'a>(&self, row: &'a str, fields: &[Field]) -> Result<Event<'a>, Rejection> {
         let [event_id, user_id, event_type, region, ts] = self.required;
-        let required = |place: usize, name: &'static str| {
-            let value = fields[place].value(row);
-            if value.is_empty() {
-                Err(Rejection::new(
-                    Reason::MissingField,
-                    format!("{name} is empty"),
-                ))
-            } else {
-                Ok(value)
-            }
-        };
+        let value = |place: usize| fields[place].value(row);
         Ok(Event {
-            event_id: field::event_id(&required(event_id, "event_id")?)?,
-            user_id: accepted(required(user_id, "user_id")?, field::user_id)?,
-            event_type: accepted(required(event_type, "event_type")?, field::event_type)?,
-            region: accepted(required(region, "region")?, field::region)?,
-            ts: field::ts(&required(ts, "ts")?)?,
+            event_id: field::event_id(&value(event_id))?,
+            user_id: accepted(value(user_id), field::user_id)?,
+            event_type: accepted(value(event_type), field::event_type)?,
+            region: accepted(value(region), field::region)?,
+            ts: field::ts(&value(ts))?,
             song_id: optional(self.song_id, row, fields, field::song_id)?,
             device: optional(self.device, row, fields, field::device)?,
         })
@@ -113,10 +103,10 @@ fn optional<'a>(
     fields: &[Field],
     rule: Rule,
 ) -> Result<Option<Cow<'a, str>>, Rejection> {
-    match place.map(|place| fields[place].value(row)) {
-        Some(value) if !value.is_empty() => accepted(value, rule).map(Some),
-        _ => Ok(None),
-    }
+    let value = place.map(|place| fields[place].value(row));
+    field::not_null(value)
+        .map(|value| accepted(value, rule))
+        .transpose()
 }
 
 /// The header for a message: enough of it to recognise the file. A first line that is none may be an event, which has no

@@ -18,6 +18,7 @@ mod header;
 mod input;
 mod lines;
 mod reader;
+mod states;
 mod window;
 
 #[cfg(test)]
@@ -25,6 +26,7 @@ mod tests;
 
 pub(crate) use error::FileError;
 pub(crate) use reader::FileReader;
+pub(crate) use states::States;
 
 /// A record longer than this many bytes is refused as too large, and only its first [`KEPT_BYTES`] are kept in memory.
 const MAX_RECORD_BYTES: usize = 1 << 20;

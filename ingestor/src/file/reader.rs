@@ -126,7 +126,8 @@ impl FileReader {
         self.window.progress()
     }
 
-    /// Goes on after `position`, which an earlier load reached; call it before the first record.
+    /// Goes on after `position`, which an earlier load reached; call it before the first record. Of the checksum the first
+    /// bytes will do.
     ///
     /// # Errors
     /// [`FileError::Changed`]: the bytes before `position` do not have this checksum, or the load ended within a line
@@ -162,7 +163,7 @@ impl FileReader {
         checksum: &[u8],
         ends_line: bool,
     ) -> Result<(), FileError> {
-        if self.checksum() != checksum {
+        if checksum.is_empty() || !self.checksum().starts_with(checksum) {
             return Err(self.changed(format!(
                 "its first {position} bytes differ from those that were loaded"
             )));
@@ -181,6 +182,14 @@ impl FileReader {
             path: self.window.name().to_owned(),
             why,
         }
+    }
+
+    /// Whether nothing comes any more.
+    ///
+    /// # Errors
+    /// The file cannot be read on.
+    pub(crate) fn is_at_end(&mut self) -> Result<bool, FileError> {
+        Ok(!self.skip_blank_lines()?)
     }
 
     /// The next record, or `None` at the end of the file. Blank lines are skipped.

@@ -5,10 +5,11 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 
+use crate::advice::advice;
 use crate::args::OutputFormat;
 use crate::file::{FileArgs, FileReader};
 use crate::shutdown::Shutdown;
-use crate::summary::Rejects;
+use crate::summary::{Ending, Rejects, Totals};
 
 /// What files hold by the rules that need no database: it may still refuse an event type or a time.
 #[derive(Debug, Default)]
@@ -29,13 +30,17 @@ pub(super) fn run(
     shutdown: &Shutdown,
 ) -> anyhow::Result<()> {
     let mut verdict = Verdict::default();
-    for path in files {
+    let mut ending = Ending::AtEnd;
+    'files: for path in files {
         let mut reader = FileReader::open(path, args)?;
         while let Some(record) = reader
             .next_record()
             .with_context(|| format!("cannot judge {}", path.display()))?
         {
-            anyhow::ensure!(!shutdown.is_asked(), "interrupted");
+            if shutdown.is_asked() {
+                ending = Ending::Interrupted;
+                break 'files;
+            }
             verdict.read += 1;
             match record.event {
                 Ok(_) => verdict.valid += 1,
@@ -48,12 +53,21 @@ pub(super) fn run(
         }
     }
     // A reader that has gone is no error.
-    let _ = writeln!(std::io::stdout(), "{}", verdict.render(output));
+    let _ = writeln!(std::io::stdout(), "{}", verdict.render(ending, output));
+    anyhow::ensure!(ending != Ending::Interrupted, "interrupted before the end");
     Ok(())
 }
 
 impl Verdict {
-    fn render(&self, output: OutputFormat) -> String {
+    fn advice(&self) -> Option<String> {
+        let totals = Totals {
+            read: self.read,
+            ..Totals::default()
+        };
+        advice(&totals, &self.rejects)
+    }
+
+    fn render(&self, ending: Ending, output: OutputFormat) -> String {
         let rejected: u64 = self.rejects.values().sum();
         match output {
             OutputFormat::Json => serde_json::json!({
@@ -61,6 +75,8 @@ impl Verdict {
                 "valid": self.valid,
                 "rejected": rejected,
                 "reasons": self.rejects,
+                "complete": ending.is_complete(),
+                "advice": self.advice(),
             })
             .to_string(),
             OutputFormat::Text => {
@@ -69,11 +85,14 @@ impl Verdict {
                     .iter()
                     .map(|(reason, count)| format!("\n  {reason} {count}"))
                     .collect();
+                let advice = self.advice().map(|text| format!("\n{text}"));
                 format!(
-                    "read {}  valid {}  would be rejected {rejected}{}",
+                    "{}read {}  valid {}  would be rejected {rejected}{}{}",
+                    ending.prefix(),
                     self.read,
                     self.valid,
-                    reasons.concat()
+                    reasons.concat(),
+                    advice.unwrap_or_default()
                 )
             }
         }

@@ -18,15 +18,16 @@ use anyhow::{Context, bail};
 use musicstream_event::Rejection;
 
 use crate::args::{DatabaseArgs, OutputArgs};
+use crate::backoff::DatabaseOutage;
 use crate::batch::{Batch, Limits, Origin};
 use crate::database::{self, Server};
-use crate::file::{FileArgs, FileReader};
+use crate::file::{FileArgs, FileReader, States};
 use crate::monitor::Observer;
 use crate::owner;
 use crate::progress::{Progress, Unit};
 use crate::reject_limit::{RejectArgs, RejectLimit};
 use crate::shutdown::Shutdown;
-use crate::summary::Totals;
+use crate::summary::{Ending, Stored};
 use crate::writer::{News, Order, Report, Turns, Writer, WriterConfig};
 
 #[derive(Debug, clap::Args)]
@@ -75,20 +76,29 @@ pub(crate) fn run(args: LoadArgs) -> anyhow::Result<()> {
     if args.dry_run {
         return judge::run(&files, &args.file, args.output.output, &shutdown);
     }
-    let server = database::server(&args.database)?;
+    let server = Server {
+        is_asked: true,
+        ..database::server(&args.database)?
+    };
     // Files that cannot be a load stop it before anything is stored.
     for path in &files {
         if path != Path::new("-") {
             FileReader::open(path, &args.file)?;
         }
     }
-    let mut load = Load::start(server, &args, shutdown)?;
-    for path in &files {
+    let mut load = Load::start(server, &args, shutdown.clone())?;
+    let outcome = files.iter().try_for_each(|path| {
         load.file(path, &args)
-            .with_context(|| format!("cannot load {}", path.display()))?;
-    }
-    load.totals.print(started.elapsed(), args.output.output);
-    Ok(())
+            .with_context(|| format!("cannot load {}", path.display()))
+    });
+    let ending = match &outcome {
+        Ok(()) => Ending::AtEnd,
+        Err(_) if shutdown.is_asked() => Ending::Interrupted,
+        Err(_) => return outcome,
+    };
+    load.stored
+        .print(ending, started.elapsed(), args.output.output);
+    outcome
 }
 
 struct Load {
@@ -98,7 +108,7 @@ struct Load {
     limits: Limits,
     reject_limit: Option<RejectLimit>,
     shutdown: Shutdown,
-    totals: Totals,
+    stored: Stored,
     in_flight: usize,
     spare: Vec<Batch>,
 }
@@ -109,16 +119,19 @@ struct Source {
     file_name: String,
     from: Option<i64>,
     epoch: i64,
+    /// What was loaded of it before.
+    states: States,
 }
 
 impl Load {
     fn start(server: Server, args: &LoadArgs, shutdown: Shutdown) -> anyhow::Result<Load> {
         let (sender, reports) = mpsc::channel();
+        let observer = Observer::unseen();
         let config = WriterConfig {
             server,
             dead_letters: None,
-            observer: Observer::unseen(),
-            outage: Arc::default(),
+            outage: DatabaseOutage::new(observer.clone()),
+            observer,
             owner: owner::of_this_process(),
             generation: Arc::new(AtomicU64::new(GENERATION)),
             connect_within: Some(CONNECT_WITHIN),
@@ -139,7 +152,7 @@ impl Load {
             limits,
             reject_limit: args.reject.limit(1.0),
             shutdown,
-            totals: Totals::default(),
+            stored: Stored::default(),
             in_flight: 0,
             spare: Vec::new(),
         };
@@ -158,7 +171,9 @@ impl Load {
             || "-".to_owned(),
             |name| name.to_string_lossy().into_owned(),
         );
-        let mut source = self.place(&mut reader, path, args, file_name)?;
+        let Some(mut source) = self.place(&mut reader, path, args, file_name)? else {
+            return Ok(());
+        };
         let (_, size) = reader.progress();
         let mut progress = Progress::start(
             Unit::Bytes,
@@ -193,7 +208,7 @@ impl Load {
                 self.send(batch, &mut source, &mut reader)?;
                 batch = self.next_batch(&source);
                 let (read, size) = reader.progress();
-                progress.update(self.totals.read, read, (size > 0).then_some(size));
+                progress.update(self.stored.totals.read, read, (size > 0).then_some(size));
             }
         };
         self.send(batch, &mut source, &mut reader)?;
@@ -238,8 +253,8 @@ impl Load {
         if source.from == Some(to) {
             return Ok(());
         }
-        batch.cover(PARTITION, source.from, to, source.epoch);
-        batch.set_checksum(&reader.checksum());
+        batch.cover(PARTITION, source.from, to, source.epoch, None);
+        batch.set_checksum(&source.states.for_ledger(&reader.checksum()));
         source.from = Some(to);
         self.in_flight += 1;
         let turn = self.turns.take();
@@ -250,12 +265,12 @@ impl Load {
 
     fn wait_for_report(&mut self) -> anyhow::Result<()> {
         match self.next_news()? {
-            News::Written { batch, totals } => {
-                self.totals.add(&totals);
+            News::Written { batch, stored } => {
+                self.stored.add(&stored);
                 self.in_flight -= 1;
                 self.spare.push(batch);
                 if let Some(limit) = &mut self.reject_limit {
-                    limit.judge(&totals)?;
+                    limit.judge(&stored.totals)?;
                 }
                 Ok(())
             }

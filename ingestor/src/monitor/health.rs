@@ -15,7 +15,9 @@ struct State {
     beat_at: Instant,
     is_reading: bool,
     /// Since when the database cannot be written to, and why.
-    outage: Option<(Instant, String)>,
+    database_outage: Option<(Instant, String)>,
+    /// Since when Kafka does not answer, and why.
+    kafka_outage: Option<(Instant, String)>,
 }
 
 impl Default for Health {
@@ -23,7 +25,8 @@ impl Default for Health {
         Health(Mutex::new(State {
             beat_at: Instant::now(),
             is_reading: false,
-            outage: None,
+            database_outage: None,
+            kafka_outage: None,
         }))
     }
 }
@@ -37,12 +40,12 @@ impl Health {
         self.state().is_reading = is_reading;
     }
 
-    pub(super) fn set_outage(&self, what: Option<&str>) {
-        let mut state = self.state();
-        match what {
-            Some(_) if state.outage.is_some() => {}
-            what => state.outage = what.map(|what| (Instant::now(), what.to_owned())),
-        }
+    pub(super) fn set_database_outage(&self, why: Option<&str>) {
+        set(&mut self.state().database_outage, why);
+    }
+
+    pub(super) fn set_kafka_outage(&self, why: Option<&str>) {
+        set(&mut self.state().kafka_outage, why);
     }
 
     /// Whether the loop moves; else since when not.
@@ -60,6 +63,14 @@ impl Health {
     }
 }
 
+/// An outage that goes on keeps its beginning.
+fn set(outage: &mut Option<(Instant, String)>, why: Option<&str>) {
+    match (outage.as_mut(), why) {
+        (Some((_, known)), Some(why)) => why.clone_into(known),
+        (_, why) => *outage = why.map(|why| (Instant::now(), why.to_owned())),
+    }
+}
+
 impl State {
     fn is_alive(&self, now: Instant) -> Result<(), String> {
         let still = now.saturating_duration_since(self.beat_at);
@@ -71,9 +82,15 @@ impl State {
 
     fn is_ready(&self, now: Instant) -> Result<(), String> {
         self.is_alive(now)?;
-        if let Some((since, what)) = &self.outage {
-            let seconds = now.saturating_duration_since(*since).as_secs();
-            return Err(format!("no event can be stored for {seconds} s: {what}"));
+        let outages = [
+            ("stored", &self.database_outage),
+            ("read", &self.kafka_outage),
+        ];
+        for (done, outage) in outages {
+            if let Some((since, why)) = outage {
+                let seconds = now.saturating_duration_since(*since).as_secs();
+                return Err(format!("no event can be {done} for {seconds} s: {why}"));
+            }
         }
         if !self.is_reading {
             return Err("not all partitions are ours to read yet".to_owned());
@@ -92,7 +109,8 @@ mod tests {
         let mut state = State {
             beat_at: now,
             is_reading: false,
-            outage: None,
+            database_outage: None,
+            kafka_outage: None,
         };
         assert_eq!(state.is_alive(now), Ok(()));
         assert!(
@@ -102,18 +120,27 @@ mod tests {
         );
         state.is_reading = true;
         assert_eq!(state.is_ready(now), Ok(()));
-        state.outage = Some((now, "refused".to_owned()));
+        set(&mut state.database_outage, Some("refused"));
+        set(&mut state.kafka_outage, Some("no answer"));
         assert_eq!(
             state.is_alive(now),
             Ok(()),
             "an outage is no reason to be killed"
         );
-        let later = now + Duration::from_secs(7);
+        set(&mut state.database_outage, Some("full"));
+        let later = |outage: &Option<(Instant, String)>| {
+            outage.as_ref().unwrap().0 + Duration::from_secs(7)
+        };
         assert_eq!(
-            state.is_ready(later),
-            Err("no event can be stored for 7 s: refused".to_owned())
+            state.is_ready(later(&state.database_outage)),
+            Err("no event can be stored for 7 s: full".to_owned())
         );
-        state.outage = None;
+        set(&mut state.database_outage, None);
+        assert_eq!(
+            state.is_ready(later(&state.kafka_outage)),
+            Err("no event can be read for 7 s: no answer".to_owned())
+        );
+        set(&mut state.kafka_outage, None);
         let hung = now + HANGS_AFTER + Duration::from_secs(1);
         assert!(state.is_alive(hung).is_err());
         assert!(state.is_ready(hung).is_err());

@@ -53,18 +53,22 @@ pub(crate) struct Metrics {
     conflicting: Family<Topic, Counter>,
     rejected: Family<Rejected, Counter>,
     dead_letters: Family<Topic, Counter>,
+    dead_letters_kept: Family<Topic, Counter>,
     batches: Family<Topic, Counter>,
     batch_seconds: Histograms,
     batch_rows: Histograms,
     last_commit: Family<Topic, Seconds>,
     outages: Family<Topic, Counter>,
     database_up: Family<Topic, Gauge>,
+    kafka_outages: Family<Topic, Counter>,
+    kafka_up: Family<Topic, Gauge>,
     doubts: Family<Settled, Counter>,
     fences: Family<Topic, Counter>,
     rebalances: Family<Topic, Counter>,
     next_offset: Family<Partition, Gauge>,
     end_offset: Family<Partition, Gauge>,
     lag: Family<Partition, Gauge>,
+    open_transactions: Family<Partition, Gauge>,
 }
 
 impl Default for Metrics {
@@ -77,6 +81,7 @@ impl Default for Metrics {
             conflicting: Family::default(),
             rejected: Family::default(),
             dead_letters: Family::default(),
+            dead_letters_kept: Family::default(),
             batches: Family::default(),
             // 1 ms to 16 s.
             batch_seconds: Family::new_with_constructor(|| {
@@ -88,12 +93,15 @@ impl Default for Metrics {
             last_commit: Family::default(),
             outages: Family::default(),
             database_up: Family::default(),
+            kafka_outages: Family::default(),
+            kafka_up: Family::default(),
             doubts: Family::default(),
             fences: Family::default(),
             rebalances: Family::default(),
             next_offset: Family::default(),
             end_offset: Family::default(),
             lag: Family::default(),
+            open_transactions: Family::default(),
         };
         metrics.register();
         metrics
@@ -109,19 +117,23 @@ impl Metrics {
         registry.register("events_duplicate", "events that were stored before", self.duplicate.clone());
         registry.register("events_conflicting", "events whose id is stored with other fields; kept in rejected_events", self.conflicting.clone());
         registry.register("events_rejected", "records kept in rejected_events, by reason", self.rejected.clone());
-        registry.register("dead_letters", "rejects sent to the dead letter topic; a batch that is tried again sends them again", self.dead_letters.clone());
+        registry.register("dead_letters", "rejects that the dead letter topic has acknowledged", self.dead_letters.clone());
+        registry.register("dead_letters_kept", "rejects that the dead letter topic did not take, for their size, form or want of rights; they are in rejected_events alone", self.dead_letters_kept.clone());
         registry.register("batches", "transactions committed", self.batches.clone());
         registry.register("batch_seconds", "time from the first attempt to store a batch to its commit, outages included", self.batch_seconds.clone());
         registry.register("batch_rows", "records in a batch", self.batch_rows.clone());
         registry.register("last_commit_timestamp_seconds", "when a batch was last committed, since 1970; 0: never", self.last_commit.clone());
         registry.register("outages", "times that the database became unreachable, busy or full", self.outages.clone());
         registry.register("database_up", "1 if the database took the last statement, else 0", self.database_up.clone());
+        registry.register("kafka_outages", "times that Kafka did not answer for a partition that is ours", self.kafka_outages.clone());
+        registry.register("kafka_up", "1 if Kafka answered for all partitions that are ours, asked every 5 s, else 0", self.kafka_up.clone());
         registry.register("doubtful_commits", "commits whose answer was lost, by what the ledger said: stored or not_stored", self.doubts.clone());
         registry.register("fences", "batches refused because the ledger had moved without us", self.fences.clone());
         registry.register("rebalances", "times that the group gave or took partitions", self.rebalances.clone());
         registry.register("partition_next_offset", "first offset that is not stored yet, of partitions that are ours", self.next_offset.clone());
-        registry.register("partition_end_offset", "end of the log, of partitions that are ours", self.end_offset.clone());
+        registry.register("partition_end_offset", "end of the log (high watermark), of partitions that are ours", self.end_offset.clone());
         registry.register("partition_lag", "end of the log less the next offset: what is not stored yet", self.lag.clone());
+        registry.register("partition_open_transactions", "offsets of the lag that nobody can read yet: from the first open transaction to the end of the log", self.open_transactions.clone());
     }
 
     /// The figures of one topic, all of them there from the beginning.
@@ -142,18 +154,22 @@ impl Metrics {
             conflicting: counter(&self.conflicting),
             rejected: self.rejected.clone(),
             dead_letters: counter(&self.dead_letters),
+            dead_letters_kept: counter(&self.dead_letters_kept),
             batches: counter(&self.batches),
             batch_seconds: self.batch_seconds.get_or_create(&labels).clone(),
             batch_rows: self.batch_rows.get_or_create(&labels).clone(),
             last_commit: self.last_commit.get_or_create(&labels).clone(),
             outages: counter(&self.outages),
             database_up: self.database_up.get_or_create(&labels).clone(),
+            kafka_outages: counter(&self.kafka_outages),
+            kafka_up: self.kafka_up.get_or_create(&labels).clone(),
             doubts: self.doubts.clone(),
             fences: counter(&self.fences),
             rebalances: counter(&self.rebalances),
             next_offset: self.next_offset.clone(),
             end_offset: self.end_offset.clone(),
             lag: self.lag.clone(),
+            open_transactions: self.open_transactions.clone(),
             bounds: Arc::default(),
             topic: name,
         }
@@ -170,8 +186,21 @@ impl Metrics {
     }
 }
 
-/// Next offset of the ledger and end of the log, as far as they are known.
-type Bounds = (Option<i64>, Option<i64>);
+/// What is known of a partition.
+#[derive(Debug, Clone, Copy, Default)]
+struct Bounds {
+    /// Of the ledger.
+    next_offset: Option<i64>,
+    end: Option<End>,
+}
+
+/// The end of a log.
+#[derive(Debug, Clone, Copy)]
+struct End {
+    offset: i64,
+    /// Where the first open transaction begins.
+    stable_offset: i64,
+}
 
 /// The figures of one topic.
 #[derive(Clone)]
@@ -183,18 +212,22 @@ pub(super) struct TopicMetrics {
     conflicting: Counter,
     rejected: Family<Rejected, Counter>,
     pub(super) dead_letters: Counter,
+    pub(super) dead_letters_kept: Counter,
     batches: Counter,
     batch_seconds: Histogram,
     batch_rows: Histogram,
     last_commit: Seconds,
     pub(super) outages: Counter,
     pub(super) database_up: Gauge,
+    pub(super) kafka_outages: Counter,
+    pub(super) kafka_up: Gauge,
     doubts: Family<Settled, Counter>,
     pub(super) fences: Counter,
     pub(super) rebalances: Counter,
     next_offset: Family<Partition, Gauge>,
     end_offset: Family<Partition, Gauge>,
     lag: Family<Partition, Gauge>,
+    open_transactions: Family<Partition, Gauge>,
     bounds: Arc<Mutex<BTreeMap<i32, Bounds>>>,
 }
 
@@ -229,13 +262,16 @@ impl TopicMetrics {
     pub(super) fn moved(&self, partition: i32, next_offset: i64) {
         let mut bounds = self.bounds();
         let bounds = bounds.entry(partition).or_default();
-        bounds.0 = Some(next_offset);
+        bounds.next_offset = Some(next_offset);
         self.show(partition, *bounds);
     }
 
-    pub(super) fn seen_end(&self, partition: i32, end_offset: i64) {
+    pub(super) fn seen_end(&self, partition: i32, end_offset: i64, stable_offset: i64) {
         if let Some(bounds) = self.bounds().get_mut(&partition) {
-            bounds.1 = Some(end_offset);
+            bounds.end = Some(End {
+                offset: end_offset,
+                stable_offset,
+            });
             self.show(partition, *bounds);
         }
     }
@@ -243,7 +279,12 @@ impl TopicMetrics {
     pub(super) fn gave_up(&self, partition: i32) {
         self.bounds().remove(&partition);
         let labels = self.labels(partition);
-        for family in [&self.next_offset, &self.end_offset, &self.lag] {
+        for family in [
+            &self.next_offset,
+            &self.end_offset,
+            &self.lag,
+            &self.open_transactions,
+        ] {
             family.remove(&labels);
         }
     }
@@ -252,18 +293,21 @@ impl TopicMetrics {
         self.bounds().keys().copied().collect()
     }
 
-    fn show(&self, partition: i32, (next_offset, end_offset): Bounds) {
+    fn show(&self, partition: i32, bounds: Bounds) {
         let labels = self.labels(partition);
-        if let Some(next_offset) = next_offset {
+        if let Some(next_offset) = bounds.next_offset {
             self.next_offset.get_or_create(&labels).set(next_offset);
         }
-        if let Some(end_offset) = end_offset {
-            self.end_offset.get_or_create(&labels).set(end_offset);
-        }
-        if let (Some(next_offset), Some(end_offset)) = (next_offset, end_offset) {
+        let Some(end) = bounds.end else {
+            return;
+        };
+        self.end_offset.get_or_create(&labels).set(end.offset);
+        if let Some(next_offset) = bounds.next_offset {
             // The end was asked for a moment ago; since then we may have come further.
-            let lag = (end_offset - next_offset).max(0);
+            let lag = (end.offset - next_offset).max(0);
             self.lag.get_or_create(&labels).set(lag);
+            let open = (end.offset - end.stable_offset).clamp(0, lag);
+            self.open_transactions.get_or_create(&labels).set(open);
         }
     }
 
@@ -333,21 +377,23 @@ mod tests {
     fn lag_is_shown_while_a_partition_is_ours() {
         let metrics = Metrics::default();
         let topic = metrics.of_topic("a");
-        let lag = || {
-            value(
-                &metrics.text(),
-                r#"musicstream_ingestor_partition_lag{topic="a",partition="3"}"#,
-            )
+        let of_partition = |figure: &str| {
+            let sample =
+                format!(r#"musicstream_ingestor_partition_{figure}{{topic="a",partition="3"}}"#);
+            value(&metrics.text(), &sample)
         };
-        topic.seen_end(3, 10);
+        let (lag, open) = (|| of_partition("lag"), || of_partition("open_transactions"));
+        topic.seen_end(3, 10, 10);
         assert_eq!(lag(), None, "not ours yet");
         topic.moved(3, 4);
         assert_eq!(lag(), None, "the end is not known yet");
-        topic.seen_end(3, 10);
-        assert_eq!(lag(), Some(6.0));
+        topic.seen_end(3, 10, 10);
+        assert_eq!((lag(), open()), (Some(6.0), Some(0.0)));
+        topic.seen_end(3, 10, 8);
+        assert_eq!((lag(), open()), (Some(6.0), Some(2.0)), "both tell of it");
         topic.moved(3, 12);
-        assert_eq!(lag(), Some(0.0));
+        assert_eq!((lag(), open()), (Some(0.0), Some(0.0)));
         topic.gave_up(3);
-        assert_eq!(lag(), None);
+        assert_eq!((lag(), open()), (None, None));
     }
 }

@@ -3,6 +3,7 @@
 mod health;
 mod metrics;
 mod server;
+mod service_manager;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -12,6 +13,7 @@ use health::Health;
 pub(crate) use metrics::Metrics;
 use metrics::TopicMetrics;
 pub(crate) use server::{ListenArgs, serve};
+pub(crate) use service_manager::report_to_service_manager;
 
 /// All topics of one process.
 #[derive(Default)]
@@ -82,16 +84,37 @@ impl Observer {
         self.metrics.fences.inc();
     }
 
-    pub(crate) fn outage_began(&self, what: &str) {
+    /// An outage of the database, once for all writers that meet it.
+    pub(crate) fn outage_began(&self) {
         self.metrics.outages.inc();
-        self.metrics.database_up.set(0);
-        self.health.set_outage(Some(what));
     }
 
-    /// The database answers.
-    pub(crate) fn outage_over(&self) {
+    /// A writer waits for the database.
+    pub(crate) fn database_fails(&self, why: &str) {
+        self.metrics.database_up.set(0);
+        self.health.set_database_outage(Some(why));
+    }
+
+    /// No writer waits for the database.
+    pub(crate) fn database_answers(&self) {
         self.metrics.database_up.set(1);
-        self.health.set_outage(None);
+        self.health.set_database_outage(None);
+    }
+
+    /// An outage of Kafka.
+    pub(crate) fn kafka_outage_began(&self) {
+        self.metrics.kafka_outages.inc();
+    }
+
+    /// Kafka does not answer.
+    pub(crate) fn kafka_fails(&self, why: &str) {
+        self.metrics.kafka_up.set(0);
+        self.health.set_kafka_outage(Some(why));
+    }
+
+    pub(crate) fn kafka_answers(&self) {
+        self.metrics.kafka_up.set(1);
+        self.health.set_kafka_outage(None);
     }
 
     /// A commit got no answer, and the ledger said whether it was stored.
@@ -108,14 +131,19 @@ impl Observer {
         self.metrics.dead_letters.inc_by(count as u64);
     }
 
+    /// Rejects that the dead letter topic does not take.
+    pub(crate) fn dead_letters_kept(&self, count: usize) {
+        self.metrics.dead_letters_kept.inc_by(count as u64);
+    }
+
     /// The ledger's next offset of a partition that is ours.
     pub(crate) fn moved(&self, partition: i32, next_offset: i64) {
         self.metrics.moved(partition, next_offset);
     }
 
-    /// The end of a partition's log; shown for partitions that are ours.
-    pub(crate) fn seen_end(&self, partition: i32, end_offset: i64) {
-        self.metrics.seen_end(partition, end_offset);
+    /// The end of a partition's log, and where its first open transaction begins; shown for partitions that are ours.
+    pub(crate) fn seen_end(&self, partition: i32, end_offset: i64, stable_offset: i64) {
+        self.metrics.seen_end(partition, end_offset, stable_offset);
     }
 
     /// A partition is no longer ours.

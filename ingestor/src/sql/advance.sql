@@ -1,1 +1,1 @@
-select musicstream_advance($1, $2, $3, $4, $5, $6)
+select musicstream_advance($1, $2, $3, $4, $5, $6, $7)

@@ -1,6 +1,7 @@
 //! The Kafka side: one consumer, set up so that the ledger decides where it reads.
 
-use std::collections::BTreeSet;
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
@@ -11,13 +12,17 @@ use rdkafka::metadata::Metadata;
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::group::{GroupContext, GroupEvent};
-use super::topic_id;
+use super::position::Place;
+use super::probe::{Finding, Probe, Visibility, list_of};
+use super::{native, topic_id};
 use crate::args::{self, KafkaArgs};
 
 /// How long Kafka may take to answer when a run begins.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 /// One question of those.
 const ASK_FOR: Duration = Duration::from_secs(1);
+/// Between two questions.
+const PAUSE: Duration = Duration::from_millis(100);
 /// After so many milliseconds without a poll the group takes a member for dead.
 const POLL_WITHIN: &str = "max.poll.interval.ms";
 /// How long leaving the group may take.
@@ -32,15 +37,19 @@ pub(super) enum Membership {
         /// A member that keeps its partitions over a restart.
         instance: Option<String>,
     },
-    /// These, without a group.
-    Listed(Vec<i32>),
-    /// All, without a group.
-    All,
+    /// These, without a group but the one that offsets are copied to.
+    Listed { group: String, partitions: Vec<i32> },
+    /// All, likewise.
+    All { group: String },
 }
 
 /// A consumer of one topic.
 pub(super) struct Consumer {
     inner: Option<BaseConsumer<GroupContext>>,
+    args: KafkaArgs,
+    /// Each started when it is first needed.
+    comparing_probe: OnceCell<Probe>,
+    end_probe: OnceCell<Probe>,
     topic: String,
     source: String,
     topic_id: Option<[u8; 16]>,
@@ -68,8 +77,8 @@ impl Consumer {
         let mut config = args.client_config();
         let (group, instance) = match &membership {
             Membership::Group { name, instance } => (name.as_str(), instance.as_deref()),
-            // Asked for by the client, but never joined.
-            _ => ("musicstream", None),
+            // Never joined.
+            Membership::Listed { group, .. } | Membership::All { group } => (group.as_str(), None),
         };
         if let Some(instance) = instance {
             config.set("group.instance.id", instance);
@@ -84,8 +93,6 @@ impl Consumer {
                 "enable.partition.eof",
                 if is_bounded { "true" } else { "false" },
             )
-            .set("partition.assignment.strategy", "cooperative-sticky")
-            .set("session.timeout.ms", "15000")
             .set(POLL_WITHIN, "300000")
             // How soon a new partition is found.
             .set("topic.metadata.refresh.interval.ms", "30000")
@@ -95,6 +102,12 @@ impl Consumer {
             .set("fetch.max.bytes", "4194304")
             .set("fetch.queue.backoff.ms", "20")
             .set("fetch.wait.max.ms", "100");
+        if !args.uses_consumer_protocol() {
+            // With the other protocol both are the broker's, and the client refuses them.
+            config
+                .set("partition.assignment.strategy", "cooperative-sticky")
+                .set("session.timeout.ms", "15000");
+        }
         let config = args.finish(config);
         let poll_within = config
             .get(POLL_WITHIN)
@@ -103,7 +116,7 @@ impl Consumer {
             .create_with_context(GroupContext::default())
             .map_err(args::refused)?;
         let partition_count = partitions_of(&inner, topic, &args.brokers)?;
-        if let Membership::Listed(partitions) = &membership
+        if let Membership::Listed { partitions, .. } = &membership
             && let Some(absent) = partitions.iter().find(|number| **number >= partition_count)
         {
             bail!(
@@ -114,9 +127,12 @@ impl Consumer {
             .client()
             .fetch_cluster_id(ANSWER_WITHIN)
             .context("Kafka does not tell its cluster id")?;
-        let topic_id = topic_id::of(inner.client(), topic, ANSWER_WITHIN);
+        let topic_id = topic_id_of(&inner, topic, &args.brokers)?;
         Ok(Consumer {
             inner: Some(inner),
+            args: args.clone(),
+            comparing_probe: OnceCell::new(),
+            end_probe: OnceCell::new(),
             topic: topic.to_owned(),
             source: format!("kafka:{cluster}/{topic}"),
             topic_id,
@@ -138,8 +154,8 @@ impl Consumer {
                 .subscribe(&[&self.topic])
                 .map(|()| None)
                 .context("cannot subscribe to the topic"),
-            Membership::Listed(partitions) => Ok(Some(partitions.clone())),
-            Membership::All => Ok(Some((0..self.partition_count).collect())),
+            Membership::Listed { partitions, .. } => Ok(Some(partitions.clone())),
+            Membership::All { .. } => Ok(Some((0..self.partition_count).collect())),
         }
     }
 
@@ -152,7 +168,7 @@ impl Consumer {
         &self.source
     }
 
-    /// The id of the topic, if the brokers tell it.
+    /// The id of the topic; `None` if the brokers are too old to have ids.
     pub(super) fn topic_id(&self) -> Option<[u8; 16]> {
         self.topic_id
     }
@@ -195,10 +211,18 @@ impl Consumer {
         self.inner().assignment_lost()
     }
 
-    /// Whether there is another topic of the same name now, as far as the brokers tell.
-    pub(super) fn is_another_now(&self) -> bool {
-        let now = topic_id::of(self.inner().client(), &self.topic, ANSWER_WITHIN);
-        now.is_some() && self.topic_id.is_some() && now != self.topic_id
+    /// The error after which the client does nothing more, if there was one, in its own words.
+    pub(super) fn fatal_error(&self) -> Option<(RDKafkaErrorCode, String)> {
+        self.inner().client().fatal_error()
+    }
+
+    /// Whether there is another topic of the same name now.
+    ///
+    /// # Errors
+    /// Kafka does not tell.
+    pub(super) fn is_another_now(&self) -> Result<bool, KafkaError> {
+        let now = topic_id::of(self.inner().client(), &self.topic, ANSWER_WITHIN)?;
+        Ok(now.is_some() && self.topic_id.is_some() && now != self.topic_id)
     }
 
     /// Whether Kafka knows the topic now; `None` if it does not answer.
@@ -224,6 +248,46 @@ impl Consumer {
             .fetch_watermarks(&self.topic, partition, Duration::from_secs(5))
     }
 
+    /// Looks what the log has at these places, whatever is being read.
+    ///
+    /// # Errors
+    /// Kafka does not answer in time.
+    pub(super) fn look(
+        &self,
+        places: &[Place],
+        visibility: Visibility,
+    ) -> Result<BTreeMap<i32, Finding>, KafkaError> {
+        if places.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let cell = match visibility {
+            Visibility::Uncommitted => &self.comparing_probe,
+            Visibility::Committed => &self.end_probe,
+        };
+        let probe = match cell.get() {
+            Some(probe) => probe,
+            None => {
+                let probe = Probe::start(&self.args, &self.topic, visibility)?;
+                cell.get_or_init(|| probe)
+            }
+        };
+        probe.look(places)
+    }
+
+    /// The offset after all that was polled of a partition, markers of transactions among it, with the leader epoch of
+    /// the last; `None`: nothing was polled since the reading began.
+    pub(super) fn polled(&self, partition: i32) -> Option<(i64, Option<i32>)> {
+        let list = self.inner().position().ok()?;
+        let elements = list.elements();
+        let index = elements
+            .iter()
+            .position(|element| element.partition() == partition)?;
+        match elements[index].offset() {
+            Offset::Offset(offset) => Some((offset, native::leader_epoch_at(&list, index))),
+            _ => None,
+        }
+    }
+
     /// Accepts what the group gave; where to read is told by [`Consumer::read`] once it is known.
     pub(super) fn accept(&mut self) -> anyhow::Result<()> {
         if self.is_cooperative() {
@@ -237,15 +301,16 @@ impl Consumer {
 
     /// Begins to read partitions at these offsets, paused before or not, while it goes on with the others; `all` are
     /// both.
-    pub(super) fn read(&mut self, starts: &[(i32, i64)], all: &[(i32, i64)]) -> anyhow::Result<()> {
+    pub(super) fn read(&mut self, starts: &[Place], all: &[Place]) -> anyhow::Result<()> {
         let outcome = if self.is_cooperative() {
-            self.inner().incremental_assign(&self.list_from(starts)?)
+            self.inner()
+                .incremental_assign(&list_of(&self.topic, starts)?)
         } else {
             // Such a protocol knows whole assignments only.
-            self.inner().assign(&self.list_from(all)?)
+            self.inner().assign(&list_of(&self.topic, all)?)
         };
         outcome.context("cannot read partitions")?;
-        let begun = starts.iter().map(|(partition, _)| *partition);
+        let begun = starts.iter().map(|place| place.partition);
         self.reading.extend(begun.clone());
         let still: Vec<i32> = begun
             .filter(|partition| self.paused.contains(partition))
@@ -354,8 +419,10 @@ pub(super) fn inquire(
     args: &KafkaArgs,
     topic: &str,
 ) -> anyhow::Result<(BaseConsumer<GroupContext>, i32)> {
-    let client: BaseConsumer<GroupContext> = args
-        .finish(args.client_config())
+    let mut config = args.finish(args.client_config());
+    // The end of a log is its high watermark, whatever transactions are open.
+    config.set("isolation.level", "read_uncommitted");
+    let client: BaseConsumer<GroupContext> = config
         .create_with_context(GroupContext::default())
         .map_err(args::refused)?;
     let partition_count = partitions_of(&client, topic, &args.brokers)?;
@@ -375,6 +442,27 @@ fn partitions_of(
             bail!("there is no topic {topic}; hint: create it, or name another with --topic")
         }
         Some(code) => bail!("topic {topic}: {code}"),
+    }
+}
+
+/// Asks for a topic's id until Kafka answers or time is up. Without an answer nothing is read: batches of a topic whose
+/// id is not known could be those of another topic than the ledger's.
+fn topic_id_of(
+    client: &BaseConsumer<GroupContext>,
+    topic: &str,
+    brokers: &str,
+) -> anyhow::Result<Option<[u8; 16]>> {
+    let deadline = Instant::now() + ANSWER_WITHIN;
+    loop {
+        match topic_id::of(client.client(), topic, ASK_FOR) {
+            Ok(topic_id) => return Ok(topic_id),
+            Err(error) if Instant::now() >= deadline => bail!(
+                "Kafka at {brokers} does not tell the id of topic {topic}: {error}; hint: run again, and check the \
+                 brokers and the topic's ACLs if that does not help"
+            ),
+            // Also an answer: a broker may not know yet a topic that was created a moment ago.
+            Err(_) => drop(client.poll(PAUSE)),
+        }
     }
 }
 

@@ -191,6 +191,7 @@ mod tests {
                 next_offset: None,
                 epoch: *epoch,
                 checksum: None,
+                leader_epoch: None,
             };
             self.holdings.answered(vec![(partition, claim)]);
         }

@@ -8,7 +8,7 @@ use musicstream_event::{Reason, Rejection, json};
 use rdkafka::Message;
 
 use super::lane::Lane;
-use super::position::Position;
+use super::position::{Place, Position};
 use crate::batch::{Limits, Origin};
 
 pub(super) struct Intake {
@@ -78,14 +78,24 @@ impl Intake {
     }
 
     /// Where to read on, of each partition that is not done.
-    pub(super) fn unfinished(&self) -> Vec<(i32, i64)> {
+    pub(super) fn unfinished(&self) -> Vec<Place> {
         let unfinished = self
             .positions
             .iter()
             .filter(|(_, position)| !position.is_done());
         unfinished
-            .map(|(partition, position)| (*partition, position.next))
+            .map(|(partition, position)| Place {
+                partition: *partition,
+                offset: position.next,
+                leader_epoch: position.leader_epoch,
+            })
             .collect()
+    }
+
+    /// Where a bounded run is to end with a partition that it is not done with.
+    pub(super) fn end_to_reach(&self, partition: i32) -> Option<i64> {
+        let position = self.positions.get(&partition)?;
+        position.end.filter(|_| !position.is_done())
     }
 
     pub(super) fn partitions(&self) -> Vec<i32> {
@@ -101,8 +111,8 @@ impl Intake {
         u64::try_from(remaining.filter(|count| *count > 0).sum::<i64>()).unwrap_or_default()
     }
 
-    /// Takes a record; whether the partition is done with it.
-    pub(super) fn take(&mut self, message: &impl Message) -> bool {
+    /// Takes a record of this leader epoch; whether the partition is done with it.
+    pub(super) fn take(&mut self, message: &impl Message, leader_epoch: Option<i32>) -> bool {
         let (partition, offset) = (message.partition(), message.offset());
         let lane = self.lane_of.get(&partition).copied().unwrap_or_default();
         let Some(position) = self.positions.get_mut(&partition) else {
@@ -111,13 +121,20 @@ impl Intake {
         };
         if !position.wants(offset) {
             // Beyond the end of a bounded run, all before it has been seen, whatever the last offsets hold.
-            return position.end.is_some_and(|end| offset >= end) && self.finish(partition);
+            return position.end.is_some_and(|end| offset >= end)
+                && self.finish(partition, leader_epoch);
         }
         position.next = offset + 1;
+        position.leader_epoch = leader_epoch;
         let lane = &mut self.lanes[lane];
         lane.touch();
-        lane.batch
-            .cover(partition, position.ledger, position.next, position.epoch);
+        lane.batch.cover(
+            partition,
+            position.ledger,
+            position.next,
+            position.epoch,
+            leader_epoch,
+        );
         let payload = message.payload();
         let judged = match payload {
             Some(bytes) => json::decode(bytes),
@@ -138,9 +155,9 @@ impl Intake {
         position.is_done()
     }
 
-    /// The log was read to its end. Where only markers of transactions were left, a bounded run is at its end
-    /// without another record; true: so it is done.
-    pub(super) fn finish(&mut self, partition: i32) -> bool {
+    /// All records before the end of a bounded run were taken. Where the last offsets hold none, such as the markers of
+    /// transactions, the position moves over them. True: it is a bounded run, and done with the partition.
+    pub(super) fn finish(&mut self, partition: i32, leader_epoch: Option<i32>) -> bool {
         let Some(position) = self.positions.get(&partition) else {
             return false;
         };
@@ -150,6 +167,7 @@ impl Intake {
         if position.next < end {
             let position = Position {
                 next: end,
+                leader_epoch,
                 ..position.clone()
             };
             self.cover(partition, &position, end);
@@ -161,9 +179,13 @@ impl Intake {
     fn cover(&mut self, partition: i32, position: &Position, to: i64) {
         let lane = self.bind(partition);
         self.lanes[lane].touch();
-        self.lanes[lane]
-            .batch
-            .cover(partition, position.ledger, to, position.epoch);
+        self.lanes[lane].batch.cover(
+            partition,
+            position.ledger,
+            to,
+            position.epoch,
+            position.leader_epoch,
+        );
     }
 
     /// Whether some batch can take no more.

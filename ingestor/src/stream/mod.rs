@@ -8,8 +8,10 @@ mod group;
 mod holdings;
 mod intake;
 mod lane;
+mod native;
 mod partitions;
 mod position;
+mod probe;
 mod pump;
 mod takeover;
 mod topic_id;
@@ -26,11 +28,11 @@ use crate::args::{DatabaseArgs, KafkaArgs, OutputArgs, TopicsArgs, parse_duratio
 use crate::batch::Limits;
 use crate::database::{self, Server};
 use crate::dead_letter::DeadLetters;
-use crate::monitor::{ListenArgs, Monitor, serve};
+use crate::monitor::{ListenArgs, Monitor, report_to_service_manager, serve};
 use crate::owner;
 use crate::reject_limit::RejectArgs;
 use crate::shutdown::Shutdown;
-use crate::summary::Totals;
+use crate::summary::{Ending, Stored};
 use client::{Consumer, Membership};
 use partitions::Partitions;
 use position::{From, Policy};
@@ -42,7 +44,8 @@ pub(crate) struct StreamArgs {
     /// Stop at the end that the topic has now, and print a summary; without joining the group
     #[arg(long)]
     pub(crate) until_end: bool,
-    /// Where to begin with a partition of which nothing was ever committed
+    /// Where to begin with a topic of which nothing was ever committed; a partition that is added to a topic later is
+    /// read from its beginning
     #[arg(long, value_enum, default_value_t = From::Earliest)]
     pub(crate) from: From,
     /// Go on where the log begins now if events that were not read yet are deleted from it
@@ -51,7 +54,7 @@ pub(crate) struct StreamArgs {
     /// Go on with a topic that was deleted and made anew; the new one is a source of its own
     #[arg(long)]
     pub(crate) accept_recreated: bool,
-    /// Consumer group that shares the partitions out
+    /// Consumer group that shares the partitions out; without a group, the one that gets a copy of the offsets
     #[arg(long, default_value = "musicstream", env = "KAFKA_GROUP", value_parser = parse_name)]
     pub(crate) group: String,
     /// Name of this member in the group, always the same: a restart within the session timeout keeps its partitions
@@ -104,7 +107,8 @@ const MAX_REJECT_RATIO: f64 = 0.5;
 /// Streams until stopped, or to the end.
 ///
 /// # Errors
-/// The set-up is wrong, or the log and the ledger do not fit together, or too much is rejected; never an outage.
+/// The set-up is wrong, or the log and the ledger do not fit together, or too much is rejected, or a bounded run was
+/// interrupted before its end; never an outage.
 pub(crate) fn run(args: StreamArgs) -> anyhow::Result<()> {
     let started = Instant::now();
     let shutdown = Shutdown::on_signal().context("cannot listen for signals")?;
@@ -113,14 +117,19 @@ pub(crate) fn run(args: StreamArgs) -> anyhow::Result<()> {
     if let Some(address) = &args.listen.listen {
         serve(address, monitor.clone())?;
     }
+    let _reports = report_to_service_manager(&monitor, &shutdown)?;
     let mut topics = args.topics.topics.clone();
     topics.sort();
     topics.dedup();
-    let totals = match topics.as_slice() {
+    let (stored, ending) = match topics.as_slice() {
         [topic] => run_topic(&args, topic, 1, &server, &monitor, &shutdown)?,
         topics => run_topics(&args, topics, &server, &monitor, &shutdown)?,
     };
-    totals.print(started.elapsed(), args.output.output);
+    stored.print(ending, started.elapsed(), args.output.output);
+    anyhow::ensure!(
+        ending != Ending::Interrupted,
+        "interrupted before the end of the topic; run it again to go on from here"
+    );
     Ok(())
 }
 
@@ -131,7 +140,7 @@ fn run_topics(
     server: &Server,
     monitor: &Monitor,
     shutdown: &Shutdown,
-) -> anyhow::Result<Totals> {
+) -> anyhow::Result<(Stored, Ending)> {
     std::thread::scope(|scope| {
         let threads: Vec<_> = topics
             .iter()
@@ -147,17 +156,21 @@ fn run_topics(
                 })
             })
             .collect();
-        let mut totals = Totals::default();
+        let mut stored = Stored::default();
+        let mut ending = Ending::AtEnd;
         let mut failure = None;
         for thread in threads {
             match thread.join() {
-                Ok(Ok(of_topic)) => totals.add(&of_topic),
+                Ok(Ok((of_topic, its_ending))) => {
+                    stored.add(&of_topic);
+                    ending = ending.and(its_ending);
+                }
                 Ok(Err(error)) if failure.is_none() => failure = Some(error),
                 Ok(Err(error)) => tracing::error!("{error:#}"),
                 Err(panic) => std::panic::resume_unwind(panic),
             }
         }
-        failure.map_or(Ok(totals), Err)
+        failure.map_or(Ok((stored, ending)), Err)
     })
 }
 
@@ -168,7 +181,7 @@ fn run_topic(
     server: &Server,
     monitor: &Monitor,
     shutdown: &Shutdown,
-) -> anyhow::Result<Totals> {
+) -> anyhow::Result<(Stored, Ending)> {
     let observer = monitor.observe(topic);
     let consumer = Consumer::connect(
         &args.kafka,
@@ -176,10 +189,7 @@ fn run_topic(
         membership(args, topic, topic_count),
         args.until_end,
     )?;
-    let is_watched = !args.until_end || args.listen.listen.is_some();
-    let watch = is_watched
-        .then(|| Watch::start(&args.kafka, topic, consumer.topic_id(), observer.clone()))
-        .transpose()?;
+    let watch = Watch::start(&args.kafka, topic, consumer.topic_id(), observer.clone())?;
     let dead_letters = args
         .dead_letter_topic
         .as_ref()
@@ -212,14 +222,19 @@ fn run_topic(
     };
     let mut pump = Pump::start(consumer, watch, server.clone(), settings, shutdown.clone())?;
     let outcome = pump.run();
-    let totals = pump.end(outcome.is_ok());
-    outcome.map(|()| totals)
+    let stored = pump.end(outcome.is_ok());
+    outcome.map(|ending| (stored, ending))
 }
 
 fn membership(args: &StreamArgs, topic: &str, topic_count: usize) -> Membership {
     match &args.partitions {
-        Some(partitions) => Membership::Listed(partitions.numbers()),
-        None if args.until_end => Membership::All,
+        Some(partitions) => Membership::Listed {
+            group: args.group.clone(),
+            partitions: partitions.numbers(),
+        },
+        None if args.until_end => Membership::All {
+            group: args.group.clone(),
+        },
         None => Membership::Group {
             name: args.group.clone(),
             // Each topic has a member of its own.
@@ -262,6 +277,7 @@ pub(crate) fn look_at(args: &KafkaArgs, topic: &str) -> anyhow::Result<Log> {
     }
     let source = format!("kafka:{cluster}/{topic}");
     let renewed = topic_id::of(client.client(), topic, LOOK_WITHIN)
+        .with_context(|| format!("Kafka does not tell the id of topic {topic}"))?
         .map(|topic_id| position::renewed_source(&source, topic_id));
     Ok(Log {
         source,

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use clap::ValueEnum;
 
-/// Where to begin with a partition of which nothing was ever committed.
+/// Where to begin with a topic of which nothing was ever committed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum From {
     Earliest,
@@ -52,6 +52,21 @@ pub(super) enum Misfit {
         partition: i32,
         next_offset: i64,
         high: i64,
+    },
+    #[error(
+        "partition {partition}: the log was cut off at offset {end}, and has grown again: the records from {end} to {}, {} \
+         offsets, are stored, but the log has others in their place now, which were never read; hint: to read them, as the \
+         extension's owner update ingest_offsets set next_offset = {end}, leader_epoch = null where source = \
+         '{source_name}' and partition = {partition}; stored events stay, and are not counted twice",
+        next_offset - 1,
+        next_offset - end
+    )]
+    Truncated {
+        source_name: String,
+        partition: i32,
+        next_offset: i64,
+        /// Where what is in the log now differs from what was read.
+        end: i64,
     },
     #[error(
         "topic {topic} was deleted and made anew: what the former one held and was not stored is lost: {}; \
@@ -153,10 +168,21 @@ pub(super) fn place(
     }
 }
 
+/// Where a reader of a partition stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) partition: i32,
+    pub(super) offset: i64,
+    /// That of the record before, if it is known.
+    pub(super) leader_epoch: Option<i32>,
+}
+
 /// A partition that is being read.
 #[derive(Debug, Clone)]
 pub(super) struct Position {
     pub(super) epoch: i64,
+    /// The leader epoch of the record before `next`, if it is known.
+    pub(super) leader_epoch: Option<i32>,
     /// Where the ledger will stand once all batches sent so far are stored; the start of the next span.
     pub(super) ledger: Option<i64>,
     /// The next record to take; older ones were taken before.
@@ -267,6 +293,7 @@ mod tests {
     fn bounds() {
         let mut position = Position {
             epoch: 1,
+            leader_epoch: None,
             ledger: None,
             next: 5,
             end: Some(8),

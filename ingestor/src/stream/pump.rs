@@ -1,9 +1,10 @@
 //! The loop: polls Kafka, answers the group, sends batches when they are due, listens to the writers.
 
+mod end;
 mod ownership;
 mod trouble;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -16,9 +17,11 @@ use super::client::Consumer;
 use super::holdings::Holdings;
 use super::intake::Intake;
 use super::lane::Lane;
+use super::native;
 use super::position::{Misfit, Policy};
 use super::takeover::{BOUNDED_STANDSTILL, STANDSTILL, Standby};
 use super::watch::Watch;
+use crate::backoff::DatabaseOutage;
 use crate::batch::Limits;
 use crate::database::Server;
 use crate::dead_letter::DeadLetters;
@@ -26,7 +29,7 @@ use crate::monitor::Observer;
 use crate::progress::{Progress, Unit};
 use crate::reject_limit::RejectLimit;
 use crate::shutdown::Shutdown;
-use crate::summary::Totals;
+use crate::summary::{Ending, Stored};
 use crate::writer::{News, Order, Report, Writer, WriterConfig};
 use trouble::Absence;
 
@@ -71,10 +74,17 @@ pub(super) struct Pump {
     holdings: Holdings,
     /// Where a bounded run ends, as it was when it began.
     ends: BTreeMap<i32, i64>,
+    /// Whether the ledger had an offset of any partition of the topic when the run began.
+    is_source_known: bool,
     /// Under which epoch each partition was last held.
     epochs: BTreeMap<i32, i64>,
     /// How far the ledger was last known to be; `None`: nothing was ever stored.
     next_offsets: BTreeMap<i32, Option<i64>>,
+    /// Partitions of a bounded run whose reading ended before the run's end: the last offsets hold no records, or the
+    /// replica that is read lacks some.
+    unproven: BTreeSet<i32>,
+    /// When these are looked at.
+    prove_at: Option<Instant>,
     /// When Kafka is asked again for the bounds of its logs.
     place_at: Option<Instant>,
     /// Since when Kafka says that it does not know the topic, and when it is asked again.
@@ -86,9 +96,9 @@ pub(super) struct Pump {
     stored: BTreeMap<i32, i64>,
     committed_at: Instant,
     complaints: BTreeMap<String, Instant>,
-    watch: Option<Watch>,
+    watch: Watch,
     probe_at: Option<Instant>,
-    totals: Totals,
+    total: Stored,
     offsets_to_read: Option<u64>,
     progress: Progress,
 }
@@ -97,7 +107,7 @@ impl Pump {
     /// Starts the writers and waits until the database is there.
     pub(super) fn start(
         consumer: Consumer,
-        watch: Option<Watch>,
+        watch: Watch,
         server: Server,
         settings: Settings,
         shutdown: Shutdown,
@@ -108,7 +118,7 @@ impl Pump {
             server,
             dead_letters: settings.dead_letters.clone(),
             observer: settings.observer.clone(),
-            outage: Arc::default(),
+            outage: DatabaseOutage::new(settings.observer.clone()),
             owner: settings.owner.clone(),
             generation: generation.clone(),
             connect_within: settings.connect_within,
@@ -140,8 +150,11 @@ impl Pump {
             has_joined: false,
             holdings: Holdings::default(),
             ends: BTreeMap::new(),
+            is_source_known: false,
             epochs: BTreeMap::new(),
             next_offsets: BTreeMap::new(),
+            unproven: BTreeSet::new(),
+            prove_at: None,
             place_at: None,
             absent: None,
             standby,
@@ -153,7 +166,7 @@ impl Pump {
             complaints: BTreeMap::new(),
             watch,
             probe_at: Some(Instant::now() + PROBE_EVERY),
-            totals: Totals::default(),
+            total: Stored::default(),
             offsets_to_read: None,
         };
         pump.wait_for_writers()?;
@@ -164,6 +177,7 @@ impl Pump {
     fn wait_for_writers(&mut self) -> anyhow::Result<()> {
         let mut opened = 0;
         while opened < self.intake.lanes.len() && !self.shutdown.is_asked() {
+            self.settings.observer.beat();
             match self.reports.recv_timeout(TICK) {
                 Ok(Report {
                     news: News::Failed(error),
@@ -178,19 +192,13 @@ impl Pump {
     }
 
     /// Runs until the end, a signal or an error that is no outage.
-    pub(super) fn run(&mut self) -> anyhow::Result<()> {
+    pub(super) fn run(&mut self) -> anyhow::Result<Ending> {
         self.intake.begin(0);
         if let Some(partitions) = self.consumer.join()? {
             self.has_joined = true;
             self.holdings.give(&partitions);
             if self.consumer.is_bounded() {
-                for partition in &partitions {
-                    let (_, high) = self
-                        .consumer
-                        .watermarks(*partition)
-                        .context("cannot ask Kafka where the topic ends")?;
-                    self.ends.insert(*partition, high);
-                }
+                self.find_ends(&partitions)?;
             }
             self.claim(&partitions);
         }
@@ -200,6 +208,7 @@ impl Pump {
             }
             self.answer_group()?;
             self.place_claimed()?;
+            self.prove_ends()?;
             self.look_at_standby();
             self.show_health()?;
             self.intake.send(false);
@@ -207,14 +216,19 @@ impl Pump {
             self.show_progress();
             if self.shutdown.is_asked() {
                 tracing::info!("stopping: storing what is under way");
-                if !self.drain(self.settings.drain_timeout)? {
+                let is_drained = self.drain(self.settings.drain_timeout)?;
+                if !is_drained {
                     tracing::warn!("not all could be stored in time; the next run reads it again");
                 }
-                return Ok(());
+                return Ok(match self.consumer.is_bounded() {
+                    false => Ending::Stopped,
+                    true if is_drained && self.is_at_end() => Ending::AtEnd,
+                    true => Ending::Interrupted,
+                });
             }
             if self.consumer.is_bounded() && self.is_at_end() {
                 if self.intake.is_empty() {
-                    return Ok(());
+                    return Ok(Ending::AtEnd);
                 }
                 self.intake.send(true);
                 self.wait_for_report()?;
@@ -226,7 +240,7 @@ impl Pump {
 
     /// Says what was done, after copying the offsets and leaving the group. A run that ended well gives its partitions
     /// up: they no longer hold the watermark back.
-    pub(super) fn end(mut self, is_well: bool) -> Totals {
+    pub(super) fn end(mut self, is_well: bool) -> Stored {
         self.progress.finish();
         self.copy_offsets(true);
         // What could not be stored in time is under way still: whoever comes next claims.
@@ -234,7 +248,7 @@ impl Pump {
             self.release();
         }
         self.consumer.close();
-        self.totals
+        self.total
     }
 
     fn is_at_end(&self) -> bool {
@@ -262,7 +276,7 @@ impl Pump {
                     .intake
                     .unfinished()
                     .into_iter()
-                    .map(|(partition, _)| partition)
+                    .map(|place| place.partition)
                     .collect();
                 self.consumer.set_paused(&unfinished, false)?;
                 self.is_paused = false;
@@ -283,10 +297,13 @@ impl Pump {
                 None => return Ok(()),
                 Some(Ok(message)) => {
                     let partition = rdkafka::Message::partition(&message);
-                    self.intake.take(&message).then_some(partition)
+                    let leader_epoch = native::leader_epoch(&message);
+                    self.intake
+                        .take(&message, leader_epoch)
+                        .then_some(partition)
                 }
                 Some(Err(KafkaError::PartitionEOF(partition))) => {
-                    self.intake.finish(partition).then_some(partition)
+                    self.reached_end_of_replica(partition).then_some(partition)
                 }
                 Some(Err(error)) => {
                     self.bear(&error)?;
@@ -320,8 +337,8 @@ impl Pump {
             News::Opened => {}
             News::Probed => self.probe_at = Some(Instant::now() + PROBE_EVERY),
             News::Failed(error) => return Err(error.into()),
-            News::Written { batch, totals } => {
-                self.totals.add(&totals);
+            News::Written { batch, stored } => {
+                self.total.add(&stored);
                 for span in batch.spans() {
                     self.stored.insert(span.partition, span.to);
                     self.next_offsets.insert(span.partition, Some(span.to));
@@ -334,7 +351,7 @@ impl Pump {
                     self.probe_at = Some(Instant::now() + PROBE_EVERY);
                 }
                 if let Some(limit) = &mut self.settings.reject_limit {
-                    limit.judge(&totals)?;
+                    limit.judge(&stored.totals)?;
                 }
             }
             News::Dropped { batch } => self.intake.lanes[lane].returned(batch),
@@ -363,6 +380,7 @@ impl Pump {
         self.intake.begin(generation);
         self.holdings.restart();
         self.place_at = None;
+        self.unproven.clear();
         self.standby.clear();
         self.look_at = None;
         self.is_paused = false;
@@ -395,7 +413,7 @@ impl Pump {
             && self.holdings.is_settled()
             && self.intake.partitions().len() == self.holdings.len();
         observer.reading(is_reading);
-        if self.watch.as_ref().is_some_and(Watch::has_seen_another) {
+        if self.watch.has_seen_another() {
             return Err(Misfit::Recreated {
                 topic: self.consumer.topic().to_owned(),
                 next_offsets: self.next_offsets.clone(),
@@ -425,11 +443,11 @@ impl Pump {
 
     fn show_progress(&mut self) {
         let total = self.offsets_to_read;
-        let done = total.map_or(self.totals.read, |total| {
+        let done = total.map_or(self.total.totals.read, |total| {
             total.saturating_sub(self.intake.remaining())
         });
         self.progress.update(
-            self.totals.read,
+            self.total.totals.read,
             done,
             if self.consumer.is_bounded() {
                 total

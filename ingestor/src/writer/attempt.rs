@@ -83,6 +83,7 @@ mod tests {
             to: 9,
             epoch: 3,
             checksum: None,
+            leader_epoch: None,
         };
         let holder = |next_offset, epoch, owner: &str| Holder {
             next_offset,

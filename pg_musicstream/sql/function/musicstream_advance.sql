@@ -1,12 +1,16 @@
 -- A compare-and-swap on epoch and offset. The epoch stops a former owner, the offset stops the same owner from
 -- storing a batch twice, and both stop an owner whose database went back in time.
+--
+-- A call without a checksum keeps the stored one: it is the id of the Kafka topic, which a broker of an old version
+-- does not tell. A leader epoch is not kept: that of an earlier offset is no evidence for this one.
 create function musicstream_advance(
     source text,
     partition integer,
     from_offset bigint,
     to_offset bigint,
     epoch bigint,
-    checksum bytea default null
+    checksum bytea default null,
+    leader_epoch integer default null
 ) returns void
     language plpgsql volatile security definer
     set search_path = pg_catalog, @extschema@, pg_temp
@@ -22,7 +26,8 @@ begin
 
     update @extschema@.ingest_offsets as o
     set next_offset = to_offset,
-        checksum = musicstream_advance.checksum,
+        checksum = coalesce(musicstream_advance.checksum, o.checksum),
+        leader_epoch = musicstream_advance.leader_epoch,
         updated_at = now()
     where o.source = musicstream_advance.source
         and o.partition = musicstream_advance.partition
@@ -48,6 +53,6 @@ begin
 end
 $$;
 
-comment on function musicstream_advance(text, integer, bigint, bigint, bigint, bytea) is 'moves a source partition on by one batch, in the transaction of the batch; raises MS001 to all but the owner at that very offset';
+comment on function musicstream_advance(text, integer, bigint, bigint, bigint, bytea, integer) is 'moves a source partition on by one batch, in the transaction of the batch; raises MS001 to all but the owner at that very offset';
 
-revoke execute on function musicstream_advance(text, integer, bigint, bigint, bigint, bytea) from public;
+revoke execute on function musicstream_advance(text, integer, bigint, bigint, bigint, bytea, integer) from public;

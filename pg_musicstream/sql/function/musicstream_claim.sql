@@ -6,7 +6,8 @@ create function musicstream_claim(
     owner text,
     out next_offset bigint,
     out epoch bigint,
-    out checksum bytea
+    out checksum bytea,
+    out leader_epoch integer
 )
     language sql volatile strict security definer
     set search_path = pg_catalog, @extschema@, pg_temp
@@ -15,7 +16,7 @@ begin atomic
     values (musicstream_claim.source, musicstream_claim.partition, musicstream_claim.owner, 1)
     on conflict on constraint ingest_offsets_pkey do update
         set epoch = o.epoch + 1, owner = excluded.owner, updated_at = now(), released_at = null
-    returning o.next_offset, o.epoch, o.checksum;
+    returning o.next_offset, o.epoch, o.checksum, o.leader_epoch;
 end;
 
 comment on function musicstream_claim(text, integer, text) is 'takes a source partition over: says where to go on, and fences the former owner';

@@ -18,7 +18,12 @@ create function musicstream_event_json(
     set search_path = pg_catalog, pg_temp
     return @extschema@.musicstream_event_json(
         event_id::text, user_id, event_type, region,
-        to_char(ts at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), song_id, device
+        case
+            when ts >= '0001-01-01T00:00:00Z' and ts < 'infinity'
+                then to_char(ts at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+            else ts::text -- no time in the wire format, and to_char() has no word for it
+        end,
+        song_id, device
     );
 
 comment on function musicstream_event_json(uuid, text, text, text, timestamptz, text, text) is 'a stored or staged event in the wire format, for rejected events whose writer kept no bytes';

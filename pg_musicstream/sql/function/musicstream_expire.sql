@@ -1,6 +1,8 @@
 -- The lock on raw_events is the fence: a batch takes its own on it before it asks which days are frozen, so that it either
 -- commits before the partitions go or sees that they are frozen. It waits for whoever reads or writes raw_events, and
 -- whoever comes later waits behind it: set lock_timeout where that may last.
+-- Each partition that is dropped takes about nine locks, of which Postgres has a fixed number. So a call drops the oldest hundred
+-- and freezes the days up to the last of them: what it leaves behind is what a call with a longer interval would.
 create function musicstream_expire(keep interval) returns table (day date, events bigint)
     language plpgsql volatile strict security definer
     set search_path = pg_catalog, @extschema@, pg_temp
@@ -9,7 +11,11 @@ create function musicstream_expire(keep interval) returns table (day date, event
 as $$
 #variable_conflict use_column
 declare
+    most constant integer := 100;
+    -- The first day that stays, and the last that goes by this call.
+    oldest_kept constant date := ((now() - keep) at time zone 'UTC')::date;
     newest date;
+    waiting bigint;
     leaf regclass;
     difference record;
 begin
@@ -19,7 +25,11 @@ begin
                 hint = 'Say how much to keep, as in  select * from musicstream_expire(interval ''400 days'');';
     end if;
     perform @extschema@.musicstream_begin_correction('musicstream_expire()');
-    newest := ((now() - keep) at time zone 'UTC')::date - 1;
+    -- The day before that of the next partition, if there are more.
+    select coalesce(min(l.day), oldest_kept) - 1, count(*) into newest, waiting
+    from (
+        select l.day from @extschema@.musicstream_leaves() as l where l.day < oldest_kept order by l.day offset most
+    ) as l;
     if newest < @extschema@.musicstream_frozen_before() then
         return;
     end if;
@@ -49,9 +59,12 @@ begin
         return next;
     end loop;
     insert into @extschema@.frozen_days (day, events) values (newest, 0) on conflict do nothing;
+    if waiting > 0 then
+        raise notice '% more days wait for the next call of musicstream_expire(): one call drops %', waiting, most;
+    end if;
 end
 $$;
 
-comment on function musicstream_expire(interval) is 'drops the events of the UTC days that ended longer ago than this, and freezes the days: their metrics stay, what still comes for them is rejected as day_frozen; returns the days';
+comment on function musicstream_expire(interval) is 'drops the events of the UTC days that ended longer ago than this, and freezes the days: their metrics stay, what still comes for them is rejected as day_frozen; returns the days, the oldest hundred if there are more: call it until it returns none';
 
 revoke execute on function musicstream_expire(interval) from public;

@@ -3,6 +3,7 @@ create function musicstream_forget_user(user_id text, out events bigint, out rej
     language plpgsql volatile strict security definer
     set search_path = pg_catalog, @extschema@, pg_temp
     set jit = off
+    set synchronize_seqscans = off -- rows of the inbox are locked in the order in which musicstream_upsert() locks them
 as $$
 #variable_conflict use_column
 declare

@@ -29,7 +29,7 @@ begin atomic
         from given as g
         join @extschema@.rejected_events as r
             on r.source = musicstream_keep_bytes.source and r.partition = g.partition and r.position = g.position
-        where r.xmin = pg_current_xact_id()::xid
+        where @extschema@.musicstream_is_own(r.xmin)
     ), kept as (
         update @extschema@.rejected_events as r
         set key = f.key, payload = f.payload

@@ -5,7 +5,7 @@ as $$
 begin
     perform from pg_class as c
     where c.oid = to_regclass('pg_temp.' || name)
-        and c.relowner = current_user::regrole
+        and c.relowner = quote_ident(current_user)::regrole
         and c.relkind = 'r'
         and c.relpersistence = 't';
     if not found then

@@ -6,6 +6,9 @@ create function musicstream_upsert()
     set enable_seqscan = off
     set jit = off
     set work_mem = '64MB'
+    -- Two sessions that take the inbox at once lock its rows in the same order, from the first page on. A synchronised scan
+    -- would begin where another one is, and each could wait for rows that the other has.
+    set synchronize_seqscans = off
     as 'MODULE_PATHNAME', 'musicstream_upsert_inbox_wrapper';
 
 comment on function musicstream_upsert() is 'stores what is in staging_events';

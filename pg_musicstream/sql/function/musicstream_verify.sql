@@ -1,4 +1,5 @@
--- One statement, so one snapshot: writers and rollups may go on meanwhile.
+-- One statement, so one snapshot: writers and rollups may go on meanwhile. Planned for the days in question, so that only their
+-- partitions are opened: each takes locks, of which a server has so many.
 create function musicstream_verify(
     from_day date default null,
     to_day date default null,
@@ -9,20 +10,21 @@ create function musicstream_verify(
     out counted bigint,
     out stored bigint
 ) returns setof record
-    language sql stable
+    language plpgsql stable
     set search_path = pg_catalog, @extschema@, pg_temp
-begin atomic
-    with bound as (
-        select
-            -- The wire format has no events before the year 1 or beyond the year 9999.
-            greatest(from_day, @extschema@.musicstream_frozen_before(), date '0001-01-01')::timestamp
-                at time zone 'UTC' as first,
-            (least(to_day, date '9999-12-31') + 1)::timestamp at time zone 'UTC' as past
-    ),
+as $$
+declare
+    -- The wire format has no events before the year 1 or beyond the year 9999.
+    first constant timestamptz := greatest(from_day, @extschema@.musicstream_frozen_before(), date '0001-01-01')::timestamp
+        at time zone 'UTC';
+    past constant timestamptz := (least(to_day, date '9999-12-31') + 1)::timestamp at time zone 'UTC';
+begin
+    return query execute $verify$
+    with
     stored_minute as materialized (
         select date_bin('1 minute', r.ts, 'epoch'::timestamptz) as bucket, r.event_type, r.region, count(*) as events
-        from @extschema@.raw_events as r, bound
-        where r.ts >= bound.first and r.ts < bound.past
+        from @extschema@.raw_events as r
+        where r.ts >= $1 and r.ts < $2
         group by 1, 2, 3
     ),
     stored as (
@@ -34,20 +36,20 @@ begin atomic
     ),
     counted as (
         select 'minute' as metric, m.minute as bucket, m.event_type, m.region, m.events
-        from @extschema@.live_minute_metrics as m, bound
-        where m.minute >= bound.first and m.minute < bound.past
+        from @extschema@.live_minute_metrics as m
+        where m.minute >= $1 and m.minute < $2
         union all
         select 'day', d.day::timestamp at time zone 'UTC', d.event_type, d.region, d.events
-        from @extschema@.live_daily_metrics as d, bound
-        where d.day::timestamp at time zone 'UTC' >= bound.first and d.day::timestamp at time zone 'UTC' < bound.past
+        from @extschema@.live_daily_metrics as d
+        where d.day::timestamp at time zone 'UTC' >= $1 and d.day::timestamp at time zone 'UTC' < $2
     ),
     stored_listeners as (
         select
             date_bin('1 day', r.ts, 'epoch'::timestamptz) as bucket,
             r.region,
             @extschema@.musicstream_sketch_canonical(array[@extschema@.musicstream_sketch(r.user_id)]) as sketch
-        from @extschema@.raw_events as r, bound
-        where r.ts >= bound.first and r.ts < bound.past
+        from @extschema@.raw_events as r
+        where r.ts >= $1 and r.ts < $2
         group by 1, 2
     ),
     kept_listeners as (
@@ -63,8 +65,8 @@ begin atomic
             select d.day, d.region, d.sketch, d.listeners from @extschema@.daily_listeners as d
             union all
             select p.day, p.region, p.sketch, null from @extschema@.listener_deltas as p
-        ) as k, bound
-        where k.day::timestamp at time zone 'UTC' >= bound.first and k.day::timestamp at time zone 'UTC' < bound.past
+        ) as k
+        where k.day::timestamp at time zone 'UTC' >= $1 and k.day::timestamp at time zone 'UTC' < $2
         group by k.day, k.region
     ),
     difference as (
@@ -90,7 +92,9 @@ begin atomic
             or k.listeners <> round(@extschema@.musicstream_sketch_estimate(k.folded))
     )
     select metric, bucket, event_type, region, counted, stored from difference
-    order by 1, 2, 3, 4;
-end;
+    order by 1, 2, 3, 4
+    $verify$ using first, past;
+end
+$$;
 
 comment on function musicstream_verify(date, date) is 'differences between the metrics and a count over raw_events, for these UTC days, both included, the frozen ones left out; no row: none; null: no bound; metric listeners: the sketch in daily_listeners, with what waits for the rollup, has not seen the users of the events, whose numbers may be equal all the same, or its estimate is another';

@@ -1,6 +1,6 @@
 -- Of these rows ($2) those whose event_id is stored on the day of their time, and how many differ from what is stored: the
--- first arrival wins, the others are kept as rejects. $1 source, $3 and $4: the span of the batch's days, so that the
--- plan has only their partitions.
+-- first arrival wins, the others are kept as rejects. $1 source, $3 and $4: the span of the days of these rows, so that
+-- only their partitions are opened.
 -- $5 says that all of them are known to be stored: one that is not on its day was stored with a time on another.
 with compared as materialized (
     select
@@ -13,8 +13,8 @@ with compared as materialized (
                 case when r.user_id <> b.user_id then 'user_id' end,
                 case when r.event_type <> b.event_type then 'event_type' end,
                 case when r.region <> b.region then 'region' end,
-                case when r.song_id is distinct from b.song_id then 'song_id' end,
-                case when r.device is distinct from b.device then 'device' end
+                case when nullif(r.song_id, '') is distinct from nullif(b.song_id, '') then 'song_id' end,
+                case when nullif(r.device, '') is distinct from nullif(b.device, '') then 'device' end
             )
         end as differing
     from pg_temp.staging_batch as b
@@ -34,8 +34,8 @@ with compared as materialized (
     insert into rejected_events (source, partition, position, key, payload, reason, detail)
     select
         $1,
-        partition,
-        position,
+        coalesce(partition, 0),
+        coalesce(position, -1 - nextval('staging_position')),
         key,
         coalesce(payload, musicstream_event_json(event_id, user_id, event_type, region, ts, song_id, device)),
         'conflicting_duplicate',

@@ -1,4 +1,4 @@
--- A transaction can make so many partitions ($1), see musicstream_make_partitions(). Of the days that have none yet, the
+-- A transaction can make so many partitions ($1), see musicstream_provide_partitions(). Of the days that have none yet, the
 -- newest so many stay in the batch; the events of the others go back to the inbox, for the next call.
 -- Returns how many went back, how many there were, and the days of the rest.
 with days as materialized (
@@ -14,7 +14,7 @@ with days as materialized (
             musicstream_is_plausible(day::timestamp at time zone 'UTC')
             or musicstream_is_plausible((day + 1)::timestamp at time zone 'UTC' - interval '1 microsecond')
         )
-        and to_regclass('raw_events_' || to_char(day, 'YYYYMMDD')) is null
+        and day = any (musicstream_days_without_partition(array(select day from days)))
     order by day desc
     offset $1
 ), held as (

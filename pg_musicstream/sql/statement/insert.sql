@@ -5,7 +5,7 @@
 --   known: some events may be stored already; without this part, one that is raises unique_violation.
 -- RETURNING gives what was really inserted.
 insert into raw_events (event_id, user_id, event_type, region, ts, song_id, device)
-select event_id, user_id, event_type, region, ts, song_id, device
+select event_id, user_id, event_type, region, ts, nullif(song_id, ''), nullif(device, '')
 from pg_temp.staging_batch
 /* skipped: where ctid not in (select unnest('{}'::tid[])) */
 /* unordered: order by event_id */

@@ -1,6 +1,6 @@
 -- Events near a day's edge whose event_id is stored on the other side of it. The same id with another time: a
--- conflict, the first arrival wins. $1 source, $2 how near (seconds), $3 and $4 the span of the days to look into,
--- $5 the rows in question.
+-- conflict, the first arrival wins. $1 source, $2 how near (seconds), $3 and $4 the span of the days to look into, so
+-- that only their partitions are opened, $5 the rows that may be stored there.
 -- OFFSET keeps each lookup one for a row: as a join it could be turned round, to scan the day beyond.
 with refused as (
     delete from pg_temp.staging_batch as b
@@ -30,8 +30,8 @@ with refused as (
     insert into rejected_events (source, partition, position, key, payload, reason, detail)
     select
         $1,
-        partition,
-        position,
+        coalesce(partition, 0),
+        coalesce(position, -1 - nextval('staging_position')),
         key,
         coalesce(payload, musicstream_event_json(event_id, user_id, event_type, region, ts, song_id, device)),
         'conflicting_duplicate',

@@ -34,9 +34,8 @@ with taken as materialized (
         event_type,
         region,
         ts,
-        -- In the inbox an empty field is an absent one.
-        case when $1 = 'staging_events' then nullif(song_id, '') else song_id end,
-        case when $1 = 'staging_events' then nullif(device, '') else device end,
+        song_id,
+        device,
         key,
         payload
     from judged

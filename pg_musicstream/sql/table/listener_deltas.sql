@@ -10,6 +10,9 @@ comment on column listener_deltas.sketch is 'of the user_ids, as in daily_listen
 -- As in daily_listeners; trying to compress them took a twentieth of an upsert.
 alter table listener_deltas alter column sketch set storage external;
 
+-- As of staging_events, and for the same reason.
+alter table listener_deltas replica identity full;
+
 -- Every rollup empties it: see staging_events.
 alter table listener_deltas set (autovacuum_vacuum_scale_factor = 0.0, autovacuum_vacuum_threshold = 1000);
 

@@ -9,6 +9,9 @@ create table metric_deltas (
 comment on table metric_deltas is 'what each batch added to raw_events, not yet folded into minute_metrics and daily_metrics';
 comment on column metric_deltas.late_events is 'of these events, those that came when their day was final';
 
+-- As of staging_events, and for the same reason.
+alter table metric_deltas replica identity full;
+
 -- Every rollup empties it: see staging_events.
 alter table metric_deltas set (autovacuum_vacuum_scale_factor = 0.0, autovacuum_vacuum_threshold = 10000);
 

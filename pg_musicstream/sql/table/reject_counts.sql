@@ -7,6 +7,9 @@ create table reject_counts (
 
 comment on table reject_counts is 'what is in rejected_events, by reason: the sum over the rows of a reason';
 
+-- As of staging_events, and for the same reason.
+alter table reject_counts replica identity full;
+
 create function musicstream_count_rejects() returns trigger
     language plpgsql volatile security definer
     set search_path = pg_catalog, @extschema@, pg_temp

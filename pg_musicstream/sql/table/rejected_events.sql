@@ -18,7 +18,7 @@ create unique index rejected_events_record
 
 comment on table rejected_events is 'input that could not be stored, with its bytes, where it came from and why';
 comment on column rejected_events.source is 'kafka:CLUSTER/TOPIC, file:FINGERPRINT, staging_events, or raw_events for what musicstream_reconcile() moved';
-comment on column rejected_events.position is 'offset in the Kafka partition, line of the file, or number of the inbox row';
+comment on column rejected_events.position is 'offset in the Kafka partition, line of the file, or number of the inbox row; negative: a number of its own, for the writer gave none';
 comment on column rejected_events.payload is 'the bytes as they came; for writers that gave none, the event as JSON';
 comment on column rejected_events.reason is 'why, as one word of a fixed set';
 comment on column rejected_events.detail is 'which field and what is wrong with it, without its value';

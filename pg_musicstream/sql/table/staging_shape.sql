@@ -15,5 +15,7 @@ create table staging_shape (
     detail text
 );
 
+alter table staging_shape replica identity nothing; -- no row, no change to publish
+
 comment on table staging_shape is 'shape of pg_temp.staging_batch; holds no rows';
 comment on column staging_shape.reason is 'null: an event; else why the writer refused the record, whose bytes are in payload';

@@ -4,5 +4,8 @@
 create table rollup_turn (nothing boolean);
 create table partition_turn (nothing boolean);
 
+alter table rollup_turn replica identity nothing; -- no row, no change to publish
+alter table partition_turn replica identity nothing;
+
 comment on table rollup_turn is 'holds no rows; rollups and corrections lock it, so that they come one after another';
 comment on table partition_turn is 'holds no rows; who makes partitions locks it until the end of the transaction';

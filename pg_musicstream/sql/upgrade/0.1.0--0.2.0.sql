@@ -1,11 +1,17 @@
 -- What 0.2.0 changed beside views and functions. scripts/upgrade-script.sh includes files, and puts every view and
 -- function where this file asks for them: what did not change is replaced by itself.
 --
+\include requirement/encoding.sql
 -- Rollups first: they lock more than this does, in another order.
 select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('pg_musicstream'), 1);
 
 alter table ingest_offsets add column released_at timestamptz;
 comment on column ingest_offsets.released_at is 'when its owner gave it up; null: it is in use';
+alter table ingest_offsets add column leader_epoch integer;
+comment on column ingest_offsets.leader_epoch is 'of a Kafka topic: the leader epoch of the record before next_offset, by which a log that lost its end is noticed; null: not known';
+-- They take or return the leader epoch now, which makes them other functions.
+drop function musicstream_claim(text, integer, text);
+drop function musicstream_advance(text, integer, bigint, bigint, bigint, bytea);
 comment on column ingest_offsets.checksum is 'of a file: the hash of all bytes before next_offset; of a Kafka topic: its id';
 comment on sequence rejected_events_rejected_id_seq is 'numbers the rows of rejected_events in the order in which they came';
 alter table rollup_state add column last_rollup_ms double precision, add column last_rollup_deltas bigint;
@@ -19,15 +25,34 @@ drop function musicstream_inbox_staging();
 -- No batch may commit between the count of what is there and the counting of what comes.
 lock table metric_deltas, rejected_events in share row exclusive mode;
 
+-- As in the files of these tables. Leaves that are there keep their unique index, which is as good as a primary key but
+-- for the speed of a delete on a subscriber; to make another one would take as long as to make all of them.
+alter table staging_events replica identity full;
+alter table staging_shape replica identity nothing;
+alter table metric_deltas replica identity full;
+alter table raw_events replica identity full;
+do $leaves$
+declare
+    leaf regclass;
+begin
+    for leaf in select i.inhrelid from pg_inherits as i where i.inhparent = '@extschema@.raw_events'::regclass loop
+        execute format('alter table %s replica identity full', leaf);
+    end loop;
+end
+$leaves$;
+
 -- Positions begin anew where a topic was made anew: see table/rejected_events.sql.
 alter table rejected_events drop constraint rejected_events_source_partition_position_key;
 create unique index rejected_events_record
     on rejected_events (source, partition, position, sha256(coalesce(payload, '')));
+comment on sequence staging_position is 'positions in rejected_events of rows that have none of their own, as those of staging_events';
+comment on column rejected_events.position is 'offset in the Kafka partition, line of the file, or number of the inbox row; negative: a number of its own, for the writer gave none';
 comment on column rejected_events.source is 'kafka:CLUSTER/TOPIC, file:FINGERPRINT, staging_events, or raw_events for what musicstream_reconcile() moved';
 
 \include table/turns.sql
 \include table/withdrawn_event_types.sql
 \include table/frozen_days.sql
+\include table/new_days.sql
 \include table/listener_deltas.sql
 \include table/daily_listeners.sql
 \include table/reject_counts.sql

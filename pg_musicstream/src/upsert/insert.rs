@@ -7,9 +7,9 @@ use pgrx::datum::TimestampWithTimeZone;
 use pgrx::prelude::*;
 use pgrx::spi::SpiClient;
 
+use super::Batch;
 use super::order::{self, Place, Rows, Staged};
 use super::recent::Recent;
-use super::{Batch, Survey};
 use crate::bounds::{day_start, timestamp};
 use crate::deltas::{Count, Deltas};
 use crate::error::Error;
@@ -53,10 +53,10 @@ impl Effect {
     /// Adds a row that an insert returned as `ts, event_type, region, user_id, event_id`.
     fn add(&mut self, row: &Row<'_>) {
         let ts = row.timestamp(1);
-        let event_type = self.names.number(row.text(2));
-        let region = self.names.number(row.text(3));
+        let event_type = self.names.number(&row.text(2));
+        let region = self.names.number(&row.text(3));
         self.deltas.add(ts, event_type, region, self.final_before);
-        self.listeners.add(ts, region, row.text(4));
+        self.listeners.add(ts, region, &row.text(4));
         self.inserted += 1;
         if let Some(ids) = &mut self.ids {
             ids.insert(row.uuid(5));
@@ -78,15 +78,10 @@ thread_local! {
 
 impl Batch<'_> {
     /// Inserts what is new of these rows, counts it into the deltas, and keeps those that differ from what is stored.
-    pub(super) fn insert(
-        &self,
-        client: &mut SpiClient<'_>,
-        survey: &Survey,
-        rows: Rows,
-    ) -> Result<Inserted, Error> {
+    pub(super) fn insert(&self, client: &mut SpiClient<'_>, rows: Rows) -> Result<Inserted, Error> {
         let final_before = final_before(client)?;
         let mut optimism = OPTIMISM.get();
-        let bets = optimism.bets();
+        let bets = self.may_bet && optimism.bets();
         OPTIMISM.set(optimism);
         // Without a bet all are looked up.
         let (suspects, others): (Vec<&Staged>, Vec<&Staged>) = RECENT.with_borrow(|recent| {
@@ -94,8 +89,9 @@ impl Batch<'_> {
                 .iter()
                 .partition(|row| !bets || recent.holds(row.id))
         });
-        let mut looked_up = self.compare(client, survey, places(&suspects), false)?;
-        let mut skipped = [&rows.repeats[..], &looked_up.known].concat();
+        let mut looked_up = self.compare(client, suspects, false)?;
+        let mut skipped: Vec<Place> = rows.repeats.iter().map(|row| row.place).collect();
+        skipped.append(&mut looked_up.known);
         let mut conflicting = looked_up.conflicting;
 
         let mut effect = self.insert_new(client, &rows, &skipped, final_before)?;
@@ -106,7 +102,7 @@ impl Batch<'_> {
             }
             OPTIMISM.set(optimism);
             if effect.is_none() {
-                looked_up = self.compare(client, survey, places(&others), false)?;
+                looked_up = self.compare(client, others, false)?;
                 skipped.append(&mut looked_up.known);
                 conflicting += looked_up.conflicting;
                 effect = self.insert_new(client, &rows, &skipped, final_before)?;
@@ -134,15 +130,11 @@ impl Batch<'_> {
                             .is_some_and(|ids| !ids.contains(&row.id))
                     })
                     .collect();
-                conflicting += self
-                    .compare(client, survey, places(&stored_elsewhere), true)?
-                    .conflicting;
+                conflicting += self.compare(client, stored_elsewhere, true)?.conflicting;
                 effect
             }
         };
-        conflicting += self
-            .compare(client, survey, rows.repeats, true)?
-            .conflicting;
+        conflicting += self.compare(client, &rows.repeats, true)?.conflicting;
         let inserted = effect.inserted;
         effect.append(client)?;
         RECENT.with_borrow_mut(|recent| {
@@ -184,10 +176,6 @@ impl Batch<'_> {
         for_each_row(client, &self.statement(statement), |row| effect.add(&row))?;
         Ok(effect)
     }
-}
-
-fn places(rows: &[&Staged]) -> Vec<Place> {
-    rows.iter().map(|row| row.place).collect()
 }
 
 /// The start of the oldest day that is not final: the day that holds the watermark.

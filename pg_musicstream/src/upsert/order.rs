@@ -23,6 +23,8 @@ pub(crate) struct Staged {
     pub(crate) partition: i32,
     pub(crate) position: i64,
     pub(crate) place: Place,
+    /// The start of its UTC day.
+    pub(crate) day: i64,
 }
 
 /// The storable rows of a batch.
@@ -31,7 +33,7 @@ pub(crate) struct Rows {
     /// Of each event_id the row that came first.
     pub(crate) firsts: Vec<Staged>,
     /// All others.
-    pub(crate) repeats: Vec<Place>,
+    pub(crate) repeats: Vec<Staged>,
     /// Whether they lie in the order of their ids. A writer that sorts them does not decide it alone: a row that is short
     /// enough may go into a gap that a longer one left on an earlier page.
     pub(crate) is_sorted: bool,
@@ -53,7 +55,7 @@ impl Rows {
         rows.dedup_by(|row, first| {
             let is_repeat = row.id == first.id;
             if is_repeat {
-                repeats.push(row.place);
+                repeats.push(*row);
             }
             is_repeat
         });
@@ -109,6 +111,7 @@ mod tests {
                 partition: 0,
                 position,
                 place: Place { block: 0, offset },
+                day: 0,
             })
             .collect()
     }
@@ -117,7 +120,7 @@ mod tests {
     fn of(ids_and_positions: &[(u8, i64)]) -> (Vec<(u8, i64)>, Vec<u16>, bool) {
         let rows = Rows::of(rows(ids_and_positions));
         let firsts = rows.firsts.iter().map(|row| (row.id[0], row.position));
-        let repeats = rows.repeats.iter().map(|place| place.offset);
+        let repeats = rows.repeats.iter().map(|row| row.place.offset);
         (firsts.collect(), repeats.collect(), rows.is_sorted)
     }
 
@@ -153,6 +156,8 @@ mod tests {
     #[test]
     fn a_statement_has_the_parts_that_its_batch_needs_and_no_others() {
         let columns = "event_id, user_id, event_type, region, ts, song_id, device";
+        let values =
+            "event_id, user_id, event_type, region, ts, nullif(song_id, ''), nullif(device, '')";
         let places = [(0, 1), (7, 12)].map(|(block, offset)| Place { block, offset });
         let skip = r#" where ctid not in (select unnest('{"(0,1)","(7,12)"}'::tid[]))"#;
         for (is_sorted, order) in [(true, ""), (false, " order by event_id")] {
@@ -161,7 +166,7 @@ mod tests {
                     assert_eq!(
                         words(&insert(is_sorted, skipped, some_are_known)),
                         format!(
-                            "insert into raw_events ({columns}) select {columns} from pg_temp.staging_batch{where_}{order}{known} returning ts, event_type, region, user_id, event_id"
+                            "insert into raw_events ({columns}) select {values} from pg_temp.staging_batch{where_}{order}{known} returning ts, event_type, region, user_id, event_id"
                         )
                     );
                 }

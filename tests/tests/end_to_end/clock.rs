@@ -9,7 +9,9 @@ use rand::{Rng as _, SeedableRng as _};
 use musicstream_tests::cluster::Cluster;
 use musicstream_tests::database::{Database, connect, value};
 use musicstream_tests::oracle::{assert_metrics_equal_raw, roll_up};
+use musicstream_tests::pipeline::{load, stream_to_end};
 use musicstream_tests::process::{Program, ingestor, program, run};
+use musicstream_tests::topic::{Record, Topic};
 use musicstream_tests::wait::until;
 
 const SOON: Duration = Duration::from_secs(180);
@@ -170,7 +172,7 @@ fn a_caller_cannot_have_partitions_made_without_limit() {
     let mut admin = database.client();
     let mut client = session(&database);
     for days in [
-        "select date '1970-01-01' + n from generate_series(0, 16000) as n",
+        "select date '1970-01-01' + n from generate_series(0, 11687) as n",
         "select (now() at time zone 'UTC')::date + n from generate_series(4, 20000) as n",
         "select date '9999-12-31' - n from generate_series(0, 1000) as n",
     ] {
@@ -230,6 +232,182 @@ fn partitions_are_there_some_days_ahead() {
         outcome,
         (0, 1),
         "an event beyond max_future is refused all the same"
+    );
+}
+
+/// Clocks that are wrong by anything, in each way in that takes events as they come; a load, which a person starts, is not
+/// held up.
+#[test]
+fn wrong_clocks_make_a_bounded_number_of_partitions() {
+    let database = Database::create();
+    let mut admin = database.client();
+    let default = "select boot_val from pg_settings where name = 'musicstream.max_new_days'";
+    admin
+        .batch_execute("select musicstream_idle_after()")
+        .unwrap();
+    assert_eq!(value::<String>(&mut admin, default, &[]), "1000");
+    let limit = format!(
+        "alter database {} set musicstream.max_new_days = 30",
+        database.name()
+    );
+    admin.batch_execute(&limit).unwrap();
+    let mut admin = database.client();
+    let mut client = session(&database);
+    let days = |first: i64, count: i64| -> Vec<f64> {
+        (first..first + count)
+            .map(|day| -(400 + day * 17) as f64 * 86_400.0)
+            .collect()
+    };
+    let past =
+        "select count(*) from musicstream_leaves() where day < (now() at time zone 'UTC')::date";
+    assert_eq!(store_at(&mut client, 0, &days(0, 20)), (20, 0));
+    // The newest that there is room for; and the days that are there already, and those that go on, as ever.
+    let more = [days(0, 40), vec![-1.0; 5]].concat();
+    assert_eq!(store_at(&mut client, 0, &more), (35, 10));
+    roll_up(&mut admin);
+    assert_eq!(value::<i64>(&mut admin, past, &[]), 30);
+
+    client
+        .batch_execute(
+            "insert into staging_events (event_id, user_id, event_type, region, ts)
+             select gen_random_uuid()::text, 'u', 'play', 'eu', (now() - make_interval(days => 2000 + day))::text
+             from generate_series(1, 40) as day;
+             select musicstream_rollup()",
+        )
+        .unwrap();
+    assert_eq!(value::<i64>(&mut admin, past, &[]), 30);
+    let topic = Topic::create("clock", 1);
+    let event = |number: i32| {
+        let year = 2003 + number;
+        format!(
+            r#"{{"event_id":"{:032x}","user_id":"canary","event_type":"play","region":"eu","ts":"{year}-03-01T12:00:00Z"}}"#,
+            0xc10c_0000_u32 + number as u32
+        )
+    };
+    topic.send(
+        (0..20)
+            .map(|number| Record::new(0, event(number)))
+            .collect(),
+    );
+    assert_eq!(stream_to_end(&database, &topic).rejected, 20);
+    assert_eq!(value::<i64>(&mut admin, past, &[]), 30);
+    let reasons = "select string_agg(distinct reason || ': ' || regexp_replace(detail, '^[-0-9]+', 'DAY'), '|') from rejected_events";
+    assert_eq!(
+        value::<String>(&mut admin, reasons, &[]),
+        "too_many_new_days: DAY has no partition: musicstream.max_new_days allows events to make partitions of 30 past days in 24 hours"
+    );
+
+    // A day later there is room again.
+    admin
+        .batch_execute("update new_days set made_at = made_at - interval '25 hours'")
+        .unwrap();
+    assert_eq!(store_at(&mut client, 0, &days(100, 40)), (30, 10));
+    assert_eq!(value::<i64>(&mut admin, past, &[]), 60);
+    // Whoever asks for days has them.
+    let file = tempfile::NamedTempFile::with_suffix(".ndjson").unwrap();
+    let lines: Vec<_> = (0..20).map(event).collect();
+    std::fs::write(file.path(), lines.join("\n")).unwrap();
+    assert_eq!(load(&database, file.path()).inserted, 20);
+    assert_eq!(value::<i64>(&mut admin, past, &[]), 80);
+    roll_up(&mut admin);
+    assert_metrics_equal_raw(&mut admin);
+}
+
+/// Public logs of plays go back to 2005; a service cannot have older ones than of 2002.
+#[test]
+fn an_archive_is_loaded_as_it_is() {
+    let database = Database::create();
+    let mut admin = database.client();
+    let file = tempfile::NamedTempFile::with_suffix(".csv").unwrap();
+    let mut rows = "event_id,user_id,event_type,region,ts\n".to_owned();
+    for (number, time) in [
+        "2001-12-31T23:59:59.999999Z",
+        "2002-01-01T00:00:00Z",
+        "2005-02-14T00:00:07Z",
+        "2015-06-01T12:00:00Z",
+        "2018-12-31T23:59:59Z",
+    ]
+    .iter()
+    .enumerate()
+    {
+        rows += &format!("{number:032x},canary,play,eu,{time}\n");
+    }
+    std::fs::write(file.path(), rows).unwrap();
+    let summary = load(&database, file.path());
+    assert_eq!((summary.inserted, summary.rejected), (4, 1));
+    let detail =
+        "select reason || ': ' || substring(detail from 'ts is before.*') from rejected_events";
+    assert_eq!(
+        value::<String>(&mut admin, detail, &[]),
+        "too_old: ts is before 2002-01-01T00:00:00Z, the limit that musicstream.retention sets"
+    );
+    assert_metrics_equal_raw(&mut admin);
+}
+
+/// What rejects a whole load has a name, and so has its cure.
+#[test]
+fn a_load_that_is_rejected_for_one_reason_says_what_to_do() {
+    let database = Database::create();
+    for (times, event_type, reason, cure) in [
+        ("1999", "play", "too_old", "musicstream.retention"),
+        (
+            "2126",
+            "play",
+            "too_far_in_future",
+            "musicstream.max_future",
+        ),
+        (
+            "2026",
+            "listen",
+            "unknown_event_type",
+            "insert into event_types",
+        ),
+    ] {
+        let file = tempfile::NamedTempFile::with_suffix(".csv").unwrap();
+        let mut rows = "event_id,user_id,event_type,region,ts\n".to_owned();
+        for number in 0..9 {
+            let year = if number < 2 { "2026" } else { times };
+            let event_type = if number < 2 { "play" } else { event_type };
+            rows +=
+                &format!("{number:026x}{times}00,canary,{event_type},eu,{year}-03-01T12:00:00Z\n");
+        }
+        std::fs::write(file.path(), rows).unwrap();
+        let load = |output: &str| {
+            run(
+                ingestor(&database)
+                    .args(["load", "--output", output])
+                    .arg(file.path()),
+                SOON,
+            )
+            .with_code(0)
+        };
+        let json = load("json").json();
+        assert_eq!(json["reasons"][reason], 7, "{json}");
+        let advice = json["advice"].as_str().unwrap_or_default();
+        assert!(
+            advice.starts_with(&format!("7 of 9 were rejected as {reason}: "))
+                && advice.contains(cure),
+            "{advice}"
+        );
+        // Loaded before: nothing is read, and nothing to be said.
+        assert_eq!(load("text").stdout.lines().count(), 1);
+        let dry = run(
+            ingestor(&database)
+                .args(["load", "--dry-run"])
+                .arg(file.path()),
+            SOON,
+        );
+        assert!(!dry.with_code(0).stdout.contains("were rejected as"));
+    }
+    let file = tempfile::NamedTempFile::with_suffix(".ndjson").unwrap();
+    std::fs::write(file.path(), "{}\n{}\n{}\n").unwrap();
+    let text = run(ingestor(&database).arg("load").arg(file.path()), SOON)
+        .with_code(0)
+        .stdout;
+    let second = text.lines().nth(1).unwrap_or_default();
+    assert!(
+        second.starts_with("3 of 3 were rejected as missing_field: "),
+        "{text}"
     );
 }
 

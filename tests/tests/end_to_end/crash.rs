@@ -9,6 +9,7 @@ use rand::{Rng as _, SeedableRng as _};
 
 use musicstream_tests::cluster::Cluster;
 use musicstream_tests::database::{Database, connect, value};
+use musicstream_tests::progress::Progress;
 use musicstream_tests::random::{seed, times};
 use musicstream_tests::wait::{SetOnDrop, until};
 use musicstream_tests::writer::{
@@ -99,6 +100,7 @@ fn a_crash_at_any_step_leaves_nothing_and_the_same_again_is_exact() {
 fn crashes_at_random_moments_leave_every_number_exact() {
     let seed = seed("MUSICSTREAM_CRASH_SEED");
     let crashes = times("MUSICSTREAM_CRASHES", 5);
+    let mut steps = Progress::start("crashes", crashes);
     let mut random = StdRng::seed_from_u64(seed);
     let cluster = Cluster::start("");
     let database = Database::create_in(&cluster.url(), "");
@@ -146,7 +148,8 @@ fn crashes_at_random_moments_leave_every_number_exact() {
             inbox
         });
         let mut progress = Vec::new();
-        for _ in 0..crashes {
+        for crash in 0..crashes {
+            steps.done(crash);
             let mut admin = cluster.await_writable();
             drop(admin);
             admin = until(SOON, "the database to be there", || {

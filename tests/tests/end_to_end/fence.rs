@@ -5,16 +5,21 @@ use std::time::Duration;
 use postgres::Client;
 
 use musicstream_tests::database::{Database, value};
+use musicstream_tests::group::Protocol;
 use musicstream_tests::oracle::{assert_metrics_equal_raw, next_offsets, roll_up};
 use musicstream_tests::pipeline::{stream, stream_to_end};
 use musicstream_tests::process::{Program, program, run};
 use musicstream_tests::stack::stack;
 use musicstream_tests::topic::Topic;
+use musicstream_tests::under_both_protocols;
 use musicstream_tests::wait::{until, until_looking_every};
 
 const RECORDS: i64 = 200_000;
 /// Standing by alone takes 20 s, and the machine may be busy.
 const SOON: Duration = Duration::from_secs(180);
+
+/// Options of members whose group does not notice that one is frozen.
+const PATIENT: &[&str] = &["-X", "session.timeout.ms=60000"];
 
 /// Where in its work the first ingestor is frozen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +31,7 @@ enum Frozen {
 /// Nothing but the ledger tells the first one that it was replaced: the groups know nothing of one another.
 #[test]
 fn a_frozen_ingestor_that_was_replaced_by_another_group_is_refused() {
-    replace_a_frozen_one("one", "two", Frozen::BetweenBatches, |log| {
+    replace_a_frozen_one(["one", "two"], PATIENT, Frozen::BetweenBatches, |log| {
         log.contains("fenced")
     });
 }
@@ -35,22 +40,24 @@ fn a_frozen_ingestor_that_was_replaced_by_another_group_is_refused() {
 /// the batch again, not knowing whether it was stored, and is refused.
 #[test]
 fn a_frozen_ingestor_that_was_replaced_within_a_batch_is_refused() {
-    replace_a_frozen_one("one", "two", Frozen::WithinBatch, |log| {
+    replace_a_frozen_one(["one", "two"], PATIENT, Frozen::WithinBatch, |log| {
         log.contains("fenced")
     });
 }
 
+under_both_protocols!(a_frozen_ingestor_that_was_replaced_in_its_group_stores_nothing);
+
 /// Its own group gives its partitions away once its session has timed out. Which tells it first is a race.
-#[test]
-fn a_frozen_ingestor_that_was_replaced_in_its_group_stores_nothing() {
-    replace_a_frozen_one("one", "one", Frozen::BetweenBatches, |log| {
+fn a_frozen_ingestor_that_was_replaced_in_its_group_stores_nothing(protocol: Protocol) {
+    let nimble = protocol.nimble();
+    replace_a_frozen_one(["one", "one"], nimble, Frozen::BetweenBatches, |log| {
         log.contains("fenced") || log.contains("the group takes our partitions back")
     });
 }
 
 fn replace_a_frozen_one(
-    first_group: &str,
-    second_group: &str,
+    [first_group, second_group]: [&str; 2],
+    options: &[&str],
     frozen: Frozen,
     was_refused: impl Fn(&str) -> bool,
 ) {
@@ -73,11 +80,6 @@ fn replace_a_frozen_one(
     .with_code(0);
     let database = Database::create();
     let mut client = database.client();
-    let session_timeout_ms = if first_group == second_group {
-        6_000
-    } else {
-        60_000
-    };
     let start = |group: &str| {
         Program::start(
             stream(&database, &topic)
@@ -86,9 +88,7 @@ fn replace_a_frozen_one(
                 .args(["--batch-rows", "500"])
                 // One session, whose state says where the ingestor is.
                 .args(["--writers", "1"])
-                // Only its own group may notice that a member is frozen: as soon as a broker allows by default.
-                .args(["-X", &format!("session.timeout.ms={session_timeout_ms}")])
-                .args(["-X", "heartbeat.interval.ms=1000"]),
+                .args(options),
         )
     };
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use postgres::Client;
 
 use musicstream_tests::batch::{event_id, staging};
+use musicstream_tests::cluster::Cluster;
 use musicstream_tests::database::{Database, connect, value};
 use musicstream_tests::oracle::{assert_metrics_equal_raw, roll_up};
 use musicstream_tests::wait::until;
@@ -230,4 +231,140 @@ fn times_as_postgres_writes_them_are_taken() {
     );
     let rejected: i64 = value(&mut admin, "select count(*) from rejected_events", &[]);
     assert_eq!((differences, rejected), (0, 0));
+}
+
+/// Rows that this transaction put into partitions, those of attempts that were rolled back among them.
+const ATTEMPTED: &str = "select coalesce(sum(n_tup_ins), 0)::bigint from pg_stat_xact_user_tables where relname like 'raw\\_events\\_%'";
+
+/// By pg_cron each rollup is a session of its own, which knows nothing of the runs before it. Rows are inserted in the order of
+/// their ids, and the duplicate has the last one.
+#[test]
+fn a_duplicate_in_the_inbox_leaves_no_dead_rows() {
+    let database = Database::create();
+    for run in 0..5_i64 {
+        let mut client = connect(&database.url());
+        let mut transaction = client.transaction().unwrap();
+        transaction
+            .execute(
+                &format!(
+                    "insert into staging_events (event_id, user_id, event_type, region, ts)
+                     select {}, 'u', 'play', 'eu', '2026-03-01T12:00:00Z'
+                     from (select generate_series((4 - $1::bigint) * 2000 + 1, (4 - $1::bigint) * 2000 + 2000)
+                        union all select 10000 where $1::bigint > 0) as v (n)",
+                    event_id("n") + "::text"
+                ),
+                &[&run],
+            )
+            .unwrap();
+        let row = transaction
+            .query_one("select inserted, duplicate from musicstream_rollup()", &[])
+            .unwrap();
+        let outcome: (i64, i64) = (row.get(0), row.get(1));
+        assert_eq!(outcome, (2000, i64::from(run > 0)), "run {run}");
+        let attempted: i64 = transaction.query_one(ATTEMPTED, &[]).unwrap().get(0);
+        assert_eq!(attempted, 2000, "run {run}");
+        transaction.commit().unwrap();
+    }
+    assert_metrics_equal_raw(&mut database.client());
+}
+
+/// What is tried again may be stored meanwhile.
+#[test]
+fn a_duplicate_among_rejected_events_leaves_no_dead_rows() {
+    let database = Database::create();
+    let mut admin = database.client();
+    admin
+        .batch_execute(&format!(
+            "insert into staging_events (event_id, user_id, event_type, region, ts)
+             select {0}, 'u', 'rewind', 'eu', '2026-03-01T12:00:00Z' from generate_series(1, 1000) as n;
+             select musicstream_rollup();
+             insert into event_types values ('rewind');
+             insert into staging_events (event_id, user_id, event_type, region, ts)
+             select {0}, 'u', 'rewind', 'eu', '2026-03-01T12:00:00Z' from generate_series(500, 500) as n;
+             select musicstream_rollup()",
+            event_id("n") + "::text"
+        ))
+        .unwrap();
+    let mut client = connect(&database.url());
+    let mut transaction = client.transaction().unwrap();
+    let row = transaction
+        .query_one(
+            "select inserted, duplicate from musicstream_retry_rejected()",
+            &[],
+        )
+        .unwrap();
+    let outcome: (i64, i64) = (row.get(0), row.get(1));
+    assert_eq!(outcome, (999, 1));
+    let attempted: i64 = transaction.query_one(ATTEMPTED, &[]).unwrap().get(0);
+    assert_eq!(attempted, 999);
+    transaction.commit().unwrap();
+    assert_metrics_equal_raw(&mut admin);
+}
+
+/// Scans of a table that is large for the server's memory begin where another one is at that moment. Two upserts that took the
+/// inbox from different pages on would wait for one another's rows.
+#[test]
+fn two_upserts_of_a_large_inbox_do_not_wait_for_one_another() {
+    const ROWS: i64 = 20_000;
+    let cluster = Cluster::start("shared_buffers = '2MB'");
+    let database = Database::create_in(&cluster.url(), "");
+    let mut admin = database.client();
+    admin
+        .execute(
+            "insert into staging_events (event_id, user_id, event_type, region, ts)
+             select gen_random_uuid(), 'u', 'play', 'eu', '2026-03-01T12:00:00Z' from generate_series(1, $1::bigint)",
+            &[&ROWS],
+        )
+        .unwrap();
+    admin
+        .batch_execute("vacuum analyze staging_events")
+        .unwrap();
+    let pages: i64 = value(
+        &mut admin,
+        "select relpages::bigint from pg_class where relname = 'staging_events'",
+        &[],
+    );
+    assert!(pages > 128, "{pages} pages are not many");
+    // The first upsert stops here.
+    let mut holder = database.client();
+    holder
+        .batch_execute(&format!(
+            "begin; select from staging_events where ctid = '({},1)' for update",
+            pages / 3
+        ))
+        .unwrap();
+    let upsert = |client: &mut Client| -> Result<i64, postgres::Error> {
+        let row = client.query_one("select staged from musicstream_upsert()", &[])?;
+        Ok(row.get(0))
+    };
+    let pid = |client: &mut Client| value::<i32>(client, "select pg_backend_pid()", &[]);
+    let mut sessions = [database.client(), database.client()];
+    let [first, second] = &mut sessions;
+    let pids = [&mut holder, &mut *first, &mut *second].map(pid);
+    let mut await_blocked = |by: i32, blocked: i32| {
+        until(SOON, "an upsert to wait", || {
+            value::<bool>(
+                &mut admin,
+                "select $1 = any (pg_blocking_pids($2))",
+                &[&by, &blocked],
+            )
+            .then_some(())
+        });
+    };
+    let staged = std::thread::scope(|scope| {
+        let first = scope.spawn(|| upsert(first));
+        await_blocked(pids[0], pids[1]);
+        // Begins where the first one is, and leaves the place where the next one is to begin behind it.
+        database
+            .client()
+            .query("select from staging_events limit $1", &[&(ROWS / 3)])
+            .unwrap();
+        let second = scope.spawn(|| upsert(second));
+        await_blocked(pids[1], pids[2]);
+        holder.batch_execute("rollback").unwrap();
+        [first, second].map(|upsert| upsert.join().unwrap())
+    });
+    let staged = staged.map(|staged| staged.expect("no upsert to be the victim of a deadlock"));
+    assert_eq!(staged, [ROWS, 0], "the first took all");
+    assert_metrics_equal_raw(&mut database.client());
 }

@@ -14,6 +14,7 @@ use rand::{Rng as _, SeedableRng as _};
 
 use musicstream_tests::database::{Database, connect, value};
 use musicstream_tests::oracle::assert_metrics_equal_raw;
+use musicstream_tests::progress::Progress;
 use musicstream_tests::random::{seed, times};
 use musicstream_tests::wait::{SetOnDrop, until};
 use musicstream_tests::writer::{
@@ -365,7 +366,8 @@ fn a_rebuild_that_is_interrupted_at_any_step_leaves_nothing_and_can_be_repeated(
 #[test]
 fn interruptions_at_random_moments_leave_every_number_exact() {
     let seed = seed("MUSICSTREAM_INTERRUPT_SEED");
-    let interruptions = times("MUSICSTREAM_INTERRUPTIONS", 60) as i64;
+    let interruptions = times("MUSICSTREAM_INTERRUPTIONS", 60);
+    let mut progress = Progress::start("interruptions", interruptions);
     let mut random = StdRng::seed_from_u64(seed);
     let database = Database::create();
     let mut admin = database.client();
@@ -420,7 +422,8 @@ fn interruptions_at_random_moments_leave_every_number_exact() {
                 ),
                 &[],
             );
-            hits += hit;
+            hits += hit as u64;
+            progress.done(hits);
         }
         is_done.store(true, Ordering::Relaxed);
         inbox = feeder.join().unwrap();

@@ -2,6 +2,7 @@
 
 use postgres::Client;
 
+use musicstream_tests::batch::{staging, store};
 use musicstream_tests::database::{Database, connect, value};
 use musicstream_tests::writer::{DAY_EVERY, INBOX_FROM, Writer, assert_exact, put_into_inbox};
 
@@ -228,4 +229,75 @@ fn a_call_that_runs_out_of_time_has_done_nothing() {
     println!("{stopped} calls ran out of time");
     assert!(stopped > 0, "no limit was met");
     assert_eq!(assert_exact(&database, None), writer.next());
+}
+
+/// Two locks a partition, of which a server has so many: a batch opens the days of its events, not all between them.
+#[test]
+fn only_the_days_of_a_batch_are_opened() {
+    let database = Database::create();
+    let mut client = database.client();
+    for first in [0, 100, 200] {
+        let make = "select musicstream_make_partitions(
+            array(select date '2025-03-01' + n from generate_series($1::int, $1 + 99) as n)
+        )";
+        client.execute(make, &[&first]).unwrap();
+    }
+    let stored = "(0, 1, 1, 'u', 'play', 'eu', '2025-03-10T12:00:00Z'), (0, 2, 2, 'u', 'play', 'eu', '2025-11-10T12:00:00Z')";
+    store(&mut client, "test:days", stored).unwrap();
+    let before_midnight = "(0, 3, 3, 'u', 'play', 'eu', '2025-03-10T23:50:00Z'), (0, 4, 4, 'u', 'play', 'eu', '2025-11-10T00:10:00Z')";
+    store(&mut client, "test:days", before_midnight).unwrap();
+    let beyond_midnight = "(0, 5, 3, 'u', 'play', 'eu', '2025-03-11T00:05:00Z'), (0, 6, 4, 'u', 'play', 'eu', '2025-11-09T23:55:00Z')";
+    let new = "(0, 7, 5, 'u', 'play', 'eu', '2025-03-10T12:00:00Z'), (0, 8, 6, 'u', 'play', 'eu', '2025-11-10T12:00:00Z')";
+    let twice = "(0, 9, 7, 'u', 'play', 'eu', '2025-03-10T12:00:00Z'), (0, 10, 7, 'u', 'play', 'us', '2025-11-10T12:00:00Z')";
+    for (what, batch, outcome, days) in [
+        ("stored", stored, "2 0 2 0", "20250310 20251110"),
+        ("new", new, "2 2 0 0", "20250310 20251110"),
+        ("an id on two days", twice, "2 1 0 1", "20250310 20251110"),
+        // Their own days hold nothing of them.
+        (
+            "beyond midnight",
+            beyond_midnight,
+            "2 0 0 2",
+            "20250310 20251110",
+        ),
+    ] {
+        // With and without what a session remembers of the events that it stored.
+        let mut fresh = connect(&database.ingest_url());
+        for client in [&mut client, &mut fresh] {
+            let mut transaction = client.transaction().unwrap();
+            transaction.batch_execute(&staging(batch)).unwrap();
+            let found: String = transaction
+                .query_one(
+                    "select concat_ws(' ', staged, inserted, duplicate, conflicting) from musicstream_upsert('test:days')",
+                    &[],
+                )
+                .unwrap()
+                .get(0);
+            assert_eq!(found, outcome, "{what}");
+            let opened: String = transaction
+                .query_one(
+                    "select string_agg(distinct right(c.relname, 8), ' ')
+                     from pg_locks as l join pg_class as c on c.oid = l.relation
+                     where l.pid = pg_backend_pid() and c.relname ~ '^raw_events_[0-9]{8}$'",
+                    &[],
+                )
+                .unwrap()
+                .get(0);
+            assert_eq!(opened, days, "{what}");
+        }
+    }
+    // A verification of some days opens these.
+    let mut transaction = client.transaction().unwrap();
+    transaction
+        .execute("select musicstream_verify('2025-03-10', '2025-03-11')", &[])
+        .unwrap();
+    let opened: i64 = transaction
+        .query_one(
+            "select count(distinct l.relation) from pg_locks as l join pg_class as c on c.oid = l.relation
+             where l.pid = pg_backend_pid() and c.relname ~ '^raw_events_[0-9]{8}$'",
+            &[],
+        )
+        .unwrap()
+        .get(0);
+    assert_eq!(opened, 2, "partitions of which two days were verified");
 }

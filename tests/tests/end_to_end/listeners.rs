@@ -2,6 +2,7 @@
 
 use postgres::Client;
 
+use musicstream_tests::cluster::Cluster;
 use musicstream_tests::database::{Database, connect, value};
 use musicstream_tests::oracle::roll_up;
 
@@ -293,4 +294,78 @@ fn what_was_taken_away_is_forgotten_by_a_rebuild_while_writers_go_on() {
     assert_listeners_equal_raw(&mut client, "the batch has committed");
     roll_up(&mut client);
     assert_listeners_equal_raw(&mut client, "rolled up");
+}
+
+/// A day's sketch has 8 kB: rollups every few seconds that wrote each of them again would fill the log and its archive.
+#[test]
+fn a_sketch_that_did_not_change_is_not_written() {
+    const REGIONS: i64 = 50;
+    // A page that is written first after a checkpoint goes into the log as a whole, which is not what is measured.
+    let cluster = Cluster::start("full_page_writes = off\nautovacuum = off");
+    let database = Database::create_in(&cluster.url(), "");
+    let mut client = database.client();
+    let store = |client: &mut Client, events: i64, user: &str| {
+        client
+            .batch_execute(&format!(
+                "insert into staging_events (event_id, user_id, event_type, region, ts)
+                 select gen_random_uuid(), {user}, 'play', 'region ' || n % {REGIONS}, '2026-03-01T12:00:00Z'
+                 from generate_series(0, {events} - 1) as n;
+                 select musicstream_upsert()"
+            ))
+            .unwrap();
+    };
+    // As many users as make an array of registers of each sketch.
+    store(&mut client, 100_000, "'user ' || n / 50");
+    roll_up(&mut client);
+    let smallest: i32 = value(
+        &mut client,
+        "select min(octet_length(sketch)) from daily_listeners",
+        &[],
+    );
+    assert!(smallest > 8000, "a sketch of {smallest} bytes");
+    let written_by_rollup = |client: &mut Client| -> i64 {
+        let position = "select pg_current_wal_insert_lsn()::text";
+        let before: String = value(client, position, &[]);
+        roll_up(client);
+        value(
+            client,
+            "select (pg_current_wal_insert_lsn() - $1::text::pg_lsn)::bigint",
+            &[&before],
+        )
+    };
+    let sketches = "select md5(string_agg(sketch || updated_at::text::bytea, '' order by region)) from daily_listeners";
+    let before: String = value(&mut client, sketches, &[]);
+
+    store(&mut client, REGIONS, "'user ' || n");
+    let written = written_by_rollup(&mut client);
+    println!("{written} bytes of WAL without a new listener");
+    assert!(
+        written < 1000 * REGIONS,
+        "{written} bytes of WAL for {REGIONS} events"
+    );
+    assert_eq!(value::<String>(&mut client, sketches, &[]), before);
+    assert_listeners_equal_raw(&mut client, "without a new listener");
+
+    store(&mut client, REGIONS, "'new user'");
+    let written = written_by_rollup(&mut client);
+    println!("{written} bytes of WAL with a new listener in each region");
+    assert!(
+        written > 8000 * REGIONS,
+        "{written} bytes of WAL cannot be all sketches"
+    );
+    assert_listeners_equal_raw(&mut client, "with a new listener");
+    // Few users are kept one by one, not in registers.
+    for user in ["'first'", "'second'", "'first'"] {
+        store(&mut client, 1, user);
+        client
+            .batch_execute(&format!(
+                "insert into staging_events (event_id, user_id, event_type, region, ts)
+                 values (gen_random_uuid(), {user}, 'play', 'small', '2026-03-01T12:00:00Z')"
+            ))
+            .unwrap();
+        roll_up(&mut client);
+        assert_listeners_equal_raw(&mut client, user);
+    }
+    let small = "select listeners from daily_listeners where region = 'small'";
+    assert_eq!(value::<i64>(&mut client, small, &[]), 2);
 }

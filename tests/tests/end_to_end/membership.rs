@@ -5,17 +5,25 @@ use std::time::Duration;
 use postgres::Client;
 
 use musicstream_tests::database::{Database, value};
+use musicstream_tests::group::Protocol;
 use musicstream_tests::http::{address, get};
 use musicstream_tests::oracle::{assert_metrics_equal_raw, next_offsets};
 use musicstream_tests::pipeline::{stream, stream_to_end};
 use musicstream_tests::process::{Program, Summary, ingestor, run};
 use musicstream_tests::topic::{Record, Topic};
+use musicstream_tests::under_both_protocols;
 use musicstream_tests::wait::until;
 
 const SOON: Duration = Duration::from_secs(60);
 
-#[test]
-fn a_member_that_joins_takes_some_partitions_and_leaves_the_others_alone() {
+under_both_protocols!(
+    a_member_that_joins_takes_some_partitions_and_leaves_the_others_alone,
+    a_partition_that_was_lost_and_comes_back_is_read_from_where_the_other_was_killed,
+    of_two_members_with_one_instance_id_one_is_told_why_it_ends,
+    a_partition_that_is_added_is_read_from_its_beginning,
+);
+
+fn a_member_that_joins_takes_some_partitions_and_leaves_the_others_alone(protocol: Protocol) {
     let topic = Topic::create("cooperative", 4);
     let database = Database::create();
     let mut client = database.client();
@@ -23,7 +31,7 @@ fn a_member_that_joins_takes_some_partitions_and_leaves_the_others_alone() {
         Program::start(
             stream(&database, &topic)
                 .args(["--group", topic.name()])
-                .args(["-X", "heartbeat.interval.ms=500"]),
+                .args(protocol.nimble()),
         )
     };
     let first = start();
@@ -64,12 +72,16 @@ fn a_member_that_joins_takes_some_partitions_and_leaves_the_others_alone() {
     assert_eq!(rejected, 0);
 }
 
+/// With the other protocol the client does not tell that a member has joined until it has a partition.
 #[test]
 fn members_without_partitions_stand_by_and_replace_those_that_are_killed() {
+    let protocol = Protocol::Classic;
     let topic = Topic::create("standing_by", 1);
     let database = Database::create();
     let mut client = database.client();
-    let mut members: Vec<Program> = (0..3).map(|_| start_nimble(&database, &topic)).collect();
+    let mut members: Vec<Program> = (0..3)
+        .map(|_| start_nimble(&database, &topic, protocol))
+        .collect();
     for member in &members {
         let http = address(member);
         until(SOON, "each member to be ready, with and without", || {
@@ -96,8 +108,9 @@ fn members_without_partitions_stand_by_and_replace_those_that_are_killed() {
     assert_metrics_equal_raw(&mut client);
 }
 
-#[test]
-fn a_partition_that_was_lost_and_comes_back_is_read_from_where_the_other_was_killed() {
+fn a_partition_that_was_lost_and_comes_back_is_read_from_where_the_other_was_killed(
+    protocol: Protocol,
+) {
     let topic = Topic::create("coming_back", 2);
     let database = Database::create();
     let mut client = database.client();
@@ -109,12 +122,12 @@ fn a_partition_that_was_lost_and_comes_back_is_read_from_where_the_other_was_kil
             (stored(client) == i64::from(sent)).then_some(())
         });
     };
-    let first = start_nimble(&database, &topic);
+    let first = start_nimble(&database, &topic, protocol);
     pass(&mut client);
     for round in 1..=2 {
         // It loses both to one that is killed once it has had both, and then one of them.
         first.freeze();
-        let second = start_nimble(&database, &topic);
+        let second = start_nimble(&database, &topic, protocol);
         until(SOON, "the second to have both", || {
             let owners = owners(&mut client);
             (owners.len() == 1 && is_of(&owners[0], &second)).then_some(())
@@ -140,6 +153,32 @@ fn a_partition_that_was_lost_and_comes_back_is_read_from_where_the_other_was_kil
     let rejected: i64 = value(&mut client, "select count(*) from rejected_events", &[]);
     assert_eq!(rejected, 0);
     assert_metrics_equal_raw(&mut client);
+}
+
+fn of_two_members_with_one_instance_id_one_is_told_why_it_ends(protocol: Protocol) {
+    let topic = Topic::create("instance", 1);
+    let database = Database::create();
+    let start = || {
+        Program::start(
+            stream(&database, &topic)
+                .args(["--group", topic.name(), "--group-instance-id", "me"])
+                .args(protocol.nimble()),
+        )
+    };
+    let mut members = vec![start()];
+    let http = address(&members[0]);
+    until(SOON, "the first to be ready", || {
+        (get(&http, "/readyz").0 == 200).then_some(())
+    });
+    members.push(start());
+    let fenced = until(SOON, "one of them to end", || {
+        members.iter_mut().position(|member| !member.is_running())
+    });
+    let log = members.remove(fenced).finish(SOON).with_code(1).stderr;
+    assert!(log.contains("each member needs its own"), "{log}");
+    let other = members.remove(0);
+    other.terminate();
+    other.finish(SOON).with_code(0);
 }
 
 #[test]
@@ -237,8 +276,7 @@ fn several_topics_are_read_at_once_each_as_a_source_of_its_own() {
     );
 }
 
-#[test]
-fn a_partition_that_is_added_is_read_from_its_beginning() {
+fn a_partition_that_is_added_is_read_from_its_beginning(protocol: Protocol) {
     let mut topic = Topic::create("growing", 1);
     let database = Database::create();
     let mut client = database.client();
@@ -246,6 +284,7 @@ fn a_partition_that_is_added_is_read_from_its_beginning() {
         stream(&database, &topic)
             // What was there before it began is not asked for; what is added later was never there before.
             .args(["--from", "latest", "--group", topic.name()])
+            .args(protocol.nimble())
             .args(["-X", "topic.metadata.refresh.interval.ms=500"]),
     );
     until(SOON, "the first partition to be claimed", || {
@@ -261,6 +300,33 @@ fn a_partition_that_is_added_is_read_from_its_beginning() {
     });
     program.terminate();
     program.finish(SOON).with_code(0);
+}
+
+#[test]
+fn a_partition_that_is_added_while_no_ingestor_runs_is_read_from_its_beginning() {
+    let mut topic = Topic::create("grown", 1);
+    let database = Database::create();
+    let mut client = database.client();
+    let read = |topic: &Topic| {
+        run(
+            stream(&database, topic).args(["--until-end", "--from", "latest", "--output", "json"]),
+            SOON,
+        )
+        .summary()
+    };
+    topic.send(vec![Record::new(0, event(0))]);
+    assert_eq!(
+        read(&topic),
+        Summary::default(),
+        "--from holds for a topic that is new to the ledger"
+    );
+    assert_eq!(next_offsets(&mut client), [1]);
+
+    topic.grow(3);
+    let records = (1..91).map(|id| Record::new(id % 3, event(id))).collect();
+    topic.send(records);
+    assert_eq!(read(&topic).inserted, 90);
+    assert_eq!(next_offsets(&mut client), topic.ends());
 }
 
 #[test]
@@ -329,12 +395,11 @@ fn is_of(owner: &str, member: &Program) -> bool {
     owner.contains(&format!("/{}/", member.id()))
 }
 
-/// A member of the topic's group whose death is noticed as soon as a broker allows by default.
-fn start_nimble(database: &Database, topic: &Topic) -> Program {
+/// A member of the topic's group whose death is noticed soon.
+fn start_nimble(database: &Database, topic: &Topic, protocol: Protocol) -> Program {
     Program::start(
         stream(database, topic)
             .args(["--group", topic.name()])
-            .args(["-X", "session.timeout.ms=6000"])
-            .args(["-X", "heartbeat.interval.ms=500"]),
+            .args(protocol.nimble()),
     )
 }

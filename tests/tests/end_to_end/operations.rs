@@ -64,6 +64,7 @@ fn figures_and_health_follow_the_stream_through_an_outage() {
         (reason("missing_field"), 1.0),
         (of_topic("outages_total"), 0.0),
         (of_topic("database_up"), 1.0),
+        (of_topic("kafka_outages_total"), 0.0),
     ] {
         assert_eq!(figure(&http, &sample), Some(count), "{sample}");
     }
@@ -96,17 +97,29 @@ fn figures_and_health_follow_the_stream_through_an_outage() {
         "the loop moves all the while"
     );
     topic.send(
-        (20..30)
-            .map(|id| Record::new(0, event(id, "play")))
+        (20..40)
+            .map(|id| Record::new((id / 10) as i32 - 2, event(id, "play")))
             .collect(),
     );
     until(SOON, "the lag to grow", || {
         (figure(&http, &of_partition("partition_lag", 0)) == Some(10.0)).then_some(())
     });
+    // The first writer asks how the database is, and waits: the batch is the second writer's.
+    until(SOON, "the other writer to meet the outage", || {
+        program
+            .log()
+            .contains("an attempt failed: cannot stage a batch")
+            .then_some(())
+    });
     proxy.set_silent(false);
     until(SOON, "it to go on by itself", || {
-        (figure(&http, &of_topic("events_inserted_total")) == Some(18.0)).then_some(())
+        (figure(&http, &of_topic("events_inserted_total")) == Some(28.0)).then_some(())
     });
+    assert_eq!(
+        figure(&http, &of_topic("outages_total")),
+        Some(1.0),
+        "one outage, however many writers met it"
+    );
     assert_eq!(get(&http, "/readyz").0, 200);
     assert_eq!(get(&http, "/nothing").0, 404);
     program.terminate();

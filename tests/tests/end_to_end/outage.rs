@@ -6,19 +6,26 @@ use postgres::Client;
 
 use musicstream_tests::cluster::Cluster;
 use musicstream_tests::database::{Database, value};
+use musicstream_tests::group::Protocol;
+use musicstream_tests::http::{address, get};
 use musicstream_tests::oracle::{assert_metrics_equal_raw, next_offsets};
 use musicstream_tests::pipeline::stream;
 use musicstream_tests::process::Program;
 use musicstream_tests::proxy::Proxy;
 use musicstream_tests::topic::{Record, Topic};
+use musicstream_tests::under_both_protocols;
 use musicstream_tests::wait::until;
 
 const SOON: Duration = Duration::from_secs(180);
 const PARTITIONS: i32 = 2;
 const TRIES: &str = "trying again";
 
-#[test]
-fn a_member_outlasts_minutes_without_its_database_and_says_so_once_a_minute() {
+under_both_protocols!(
+    a_member_outlasts_minutes_without_its_database_and_says_so_once_a_minute,
+    partitions_that_were_lost_while_reading_paused_are_read_when_they_come_back,
+);
+
+fn a_member_outlasts_minutes_without_its_database_and_says_so_once_a_minute(protocol: Protocol) {
     let cluster = Cluster::start("");
     let database = Database::create_in(&cluster.url(), "");
     let topic = Topic::create("outage", PARTITIONS);
@@ -27,8 +34,7 @@ fn a_member_outlasts_minutes_without_its_database_and_says_so_once_a_minute() {
     let program = Program::start(
         stream(&database, &topic)
             .args(["--group", topic.name(), "--batch-rows", "100"])
-            .args(["-X", "session.timeout.ms=6000"])
-            .args(["-X", "heartbeat.interval.ms=1000"])
+            .args(protocol.nimble())
             .args(["-X", "max.poll.interval.ms=6000"]),
     );
     until(SOON, "the first events to be stored", || {
@@ -36,15 +42,34 @@ fn a_member_outlasts_minutes_without_its_database_and_says_so_once_a_minute() {
     });
     let epochs = epochs(&mut client);
     drop(client);
+    let late_database = Database::create_in(&cluster.url(), "");
 
     let before = program.log().len();
     let began = Instant::now();
     cluster.crash();
     // More than the batches hold: reading stops for want of room.
     topic.send(events(400..4_000));
+    let late_topic = Topic::create("outage_late", 1);
+    let late = Program::start(stream(&late_database, &late_topic).args([
+        "--group",
+        late_topic.name(),
+        "--listen",
+        "127.0.0.1:0",
+    ]));
     until(SOON, "the outage to be told a second time", || {
-        (program.log()[before..].matches(TRIES).count() >= 2).then_some(())
+        let is_told_twice =
+            |program: &Program, before| program.log()[before..].matches(TRIES).count() >= 2;
+        (is_told_twice(&program, before) && is_told_twice(&late, 0)).then_some(())
     });
+    for program in [&program, &late] {
+        let http = address(program);
+        assert_eq!(get(&http, "/healthz"), (200, "ok\n".to_owned()));
+        let (status, why) = get(&http, "/readyz");
+        assert!(
+            status == 503 && why.contains("no event can be stored"),
+            "{status}: {why}"
+        );
+    }
     let minutes = began.elapsed().as_secs() / 60;
     cluster.boot();
     drop(cluster.await_writable());
@@ -54,6 +79,12 @@ fn a_member_outlasts_minutes_without_its_database_and_says_so_once_a_minute() {
     });
     assert_eq!(next_offsets(&mut client), topic.ends());
     assert_metrics_equal_raw(&mut client);
+    let http = address(&late);
+    until(SOON, "the one that began in the outage to be ready", || {
+        (get(&http, "/readyz").0 == 200).then_some(())
+    });
+    late.terminate();
+    late.finish(SOON).with_code(0);
     assert_eq!(
         self::epochs(&mut client),
         epochs,
@@ -66,8 +97,9 @@ fn a_member_outlasts_minutes_without_its_database_and_says_so_once_a_minute() {
         u64::try_from(said).unwrap() <= minutes + 1,
         "{said} messages in {minutes} whole minutes: {log}"
     );
+    let told = ["reading pauses", "events can be stored again"];
     assert!(
-        log[before..].contains("reading pauses") && log.contains("the database is back"),
+        told.iter().all(|words| log[before..].contains(words)),
         "{log}"
     );
     assert_eq!(log.matches("the group gave us").count(), 1, "{log}");
@@ -77,8 +109,7 @@ fn a_member_outlasts_minutes_without_its_database_and_says_so_once_a_minute() {
     );
 }
 
-#[test]
-fn partitions_that_were_lost_while_reading_paused_are_read_when_they_come_back() {
+fn partitions_that_were_lost_while_reading_paused_are_read_when_they_come_back(protocol: Protocol) {
     let topic = Topic::create("paused", PARTITIONS);
     let database = Database::create();
     let mut client = database.client();
@@ -88,8 +119,7 @@ fn partitions_that_were_lost_while_reading_paused_are_read_when_they_come_back()
             stream(&database, &topic)
                 .env("DATABASE_URL", url)
                 .args(["--group", topic.name(), "--batch-rows", "100"])
-                .args(["-X", "session.timeout.ms=6000"])
-                .args(["-X", "heartbeat.interval.ms=500"])
+                .args(protocol.nimble())
                 .args(["-X", "max.poll.interval.ms=6000"]),
         )
     };

@@ -114,6 +114,26 @@ fn only_the_owner_at_its_very_offset_can_store() {
 }
 
 #[test]
+fn an_advance_without_a_checksum_keeps_the_topic_id() {
+    let database = Database::create();
+    let mut client = connect(&database.ingest_url());
+    let (_, epoch) = claim(&mut client, "first");
+    let mut advance = |from: Option<i64>, to: i64, checksum: Option<&[u8]>| {
+        client
+            .execute(
+                "select musicstream_advance($1, 0, $2, $3, $4, $5)",
+                &[&SOURCE, &from, &to, &epoch, &checksum],
+            )
+            .unwrap();
+        value::<Option<Vec<u8>>>(&mut client, "select checksum from ingest_offsets", &[])
+    };
+    assert_eq!(advance(None, 5, None), None);
+    assert_eq!(advance(Some(5), 6, Some(b"id")), Some(b"id".to_vec()));
+    assert_eq!(advance(Some(6), 7, None), Some(b"id".to_vec()));
+    assert_eq!(advance(Some(7), 8, Some(b"other")), Some(b"other".to_vec()));
+}
+
+#[test]
 fn a_claim_waits_for_the_batch_that_is_being_committed() {
     let database = Database::create();
     let mut first = connect(&database.ingest_url());
@@ -244,4 +264,99 @@ fn a_table_of_the_callers_own_is_not_taken_for_the_staging_table() {
         code(client.execute("select musicstream_upsert('kafka:test/topic')", &[])),
         refused
     );
+}
+
+/// Regions are what the metrics are grouped by: one that Postgres had compressed was read as the bytes of its compression.
+#[test]
+fn a_region_that_postgres_compresses_is_rejected_as_what_it_is() {
+    let database = Database::create();
+    let mut client = connect(&database.ingest_url());
+    client
+        .batch_execute(
+            "begin;
+             select musicstream_session_staging();
+             insert into pg_temp.staging_batch (partition, position, event_id, user_id, event_type, region, ts)
+             values (0, 0, lpad('1', 32, '0')::uuid, 'u', 'play', repeat('ab', 5000), '2026-03-01T00:00:00Z');
+             select musicstream_upsert('test:compressed');
+             commit",
+        )
+        .unwrap();
+    assert_metrics_equal_raw(&mut database.client());
+    let kept = "select reason || ': ' || detail from rejected_events
+        where payload = convert_to(format('{\"event_id\":\"00000000-0000-0000-0000-000000000001\",\"user_id\":\"u\",\"event_type\":\"play\",\"region\":\"%s\",\"ts\":\"2026-03-01T00:00:00.000000Z\"}', repeat('ab', 5000)), 'utf8')";
+    assert_eq!(
+        value::<String>(&mut database.client(), kept, &[]),
+        "invalid_region: region has 10000 bytes, more than 64"
+    );
+}
+
+/// A writer may know neither; what it gave is kept all the same, each row of it.
+#[test]
+fn rejects_without_partition_and_position_are_kept() {
+    let database = Database::create();
+    let mut client = connect(&database.ingest_url());
+    client
+        .batch_execute("select musicstream_session_staging()")
+        .unwrap();
+    let rows = "('1', 'play', 'eu', '2026-03-01T12:00:00Z'), ('1', 'stop', 'eu', '2026-03-01T12:00:00Z'),
+        ('2', 'teleport', 'eu', '2026-03-01T12:00:00Z'), ('2', 'teleport', 'eu', '2026-03-01T12:00:00Z'),
+        ('3', 'play', 'eu', '2026-03-01T23:59:59Z')";
+    let later = "('3', 'play', 'eu', '2026-03-02T00:00:01Z')";
+    for (rows, outcome) in [(rows, (5, 2, 1, 2)), (later, (1, 0, 1, 0))] {
+        let mut batch = client.transaction().unwrap();
+        batch
+            .batch_execute(&format!(
+                "insert into pg_temp.staging_batch (event_id, user_id, event_type, region, ts)
+                 select lpad(number, 32, '0')::uuid, 'u', event_type, region, ts::timestamptz
+                 from (values {rows}) as v (number, event_type, region, ts)"
+            ))
+            .unwrap();
+        let row = batch
+            .query_one(
+                "select staged, inserted, conflicting, rejected from musicstream_upsert('test:nameless')",
+                &[],
+            )
+            .unwrap();
+        let found: (i64, i64, i64, i64) = (row.get(0), row.get(1), row.get(2), row.get(3));
+        assert_eq!(found, outcome);
+        batch.commit().unwrap();
+    }
+    let mut admin = database.client();
+    assert_metrics_equal_raw(&mut admin);
+    let kept = "select string_agg(reason || ' ' || partition || (position < 0)::text, ', ' order by reason) from rejected_events";
+    assert_eq!(
+        value::<String>(&mut admin, kept, &[]),
+        "conflicting_duplicate 0true, conflicting_duplicate 0true, unknown_event_type 0true, unknown_event_type 0true"
+    );
+}
+
+/// A client library may set a savepoint before each statement: rows that are written under one carry its transaction id.
+#[test]
+fn bytes_are_kept_under_a_savepoint() {
+    let database = Database::create();
+    let mut client = connect(&database.ingest_url());
+    client
+        .batch_execute(
+            "select musicstream_session_staging();
+             begin;
+             savepoint first;
+             insert into pg_temp.staging_batch (partition, position, event_id, user_id, event_type, region, ts)
+             values (0, 1, gen_random_uuid(), 'u', 'teleport', 'eu', '2026-03-01T12:00:00Z');
+             select musicstream_upsert('test:savepoint');
+             release savepoint first;
+             savepoint second",
+        )
+        .unwrap();
+    let keep = |position: i32| {
+        format!(
+            "select musicstream_keep_bytes('test:savepoint', array[0], array[{position}::bigint], array['k'::bytea], array['as it came'::bytea])"
+        )
+    };
+    assert_eq!(value::<i64>(&mut client, &keep(1), &[]), 1);
+    client.batch_execute("commit").unwrap();
+    // Of another transaction, and of one that was undone.
+    assert_eq!(value::<i64>(&mut client, &keep(1), &[]), 0);
+    let mut admin = database.client();
+    let kept = "select convert_from(payload, 'utf8') from rejected_events";
+    assert_eq!(value::<String>(&mut admin, kept, &[]), "as it came");
 }

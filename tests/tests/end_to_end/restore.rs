@@ -66,7 +66,7 @@ fn catalogue(client: &mut Client) -> Vec<String> {
 }
 
 /// As an administrator does it: the roles, then the database, then the extension's roles once more.
-fn restore(source: &Database, dump: &[u8], target: &Cluster) -> Database {
+pub(crate) fn restore(source: &Database, dump: &[u8], target: &Cluster) -> Database {
     let roles = target.run(
         target
             .program("pg_dumpall")

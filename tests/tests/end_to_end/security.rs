@@ -25,11 +25,12 @@ const PUT_IN_THE_WAY: &str = "
     reset search_path";
 
 /// All that the ingest role may call and that changes data. Who adds a function decides whether it belongs here.
-const INGEST_MAY_CALL: [&str; 10] = [
-    "musicstream_advance(text,integer,bigint,bigint,bigint,bytea)",
+const INGEST_MAY_CALL: [&str; 11] = [
+    "musicstream_advance(text,integer,bigint,bigint,bigint,bytea,integer)",
     "musicstream_claim(text,integer,text)",
     "musicstream_keep_bytes(text,integer[],bigint[],bytea[],bytea[])",
     "musicstream_make_partitions(date[],boolean)",
+    "musicstream_prepare_days(date[])",
     "musicstream_release(text,integer,bigint)",
     "musicstream_retry_rejected(text,text,bigint)",
     "musicstream_rollup()",
@@ -229,6 +230,81 @@ fn no_function_does_for_a_caller_what_he_may_not() {
     assert_eq!(assert_exact(&database, None), 400);
 }
 
+/// The bytes of rejected input name users: they are for those who were granted them.
+#[test]
+fn bytes_of_rejected_input_are_seen_by_those_alone_who_may() {
+    let database = filled();
+    let mut admin = database.client();
+    admin
+        .batch_execute(
+            "insert into staging_events (event_id, user_id) values ('no uuid', 'a user');
+             select musicstream_rollup()",
+        )
+        .unwrap();
+    let bytes = [
+        "select payload from rejected_events",
+        "select key from rejected_events",
+        "select * from rejected_events",
+        "select r from rejected_events as r",
+        "select count(*) from rejected_events where payload is null",
+        "select reason from rejected_events order by sha256(payload)",
+        "select to_jsonb(r) from rejected_events as r",
+        "copy rejected_events to stdout",
+        "copy rejected_events (payload) to stdout",
+        "select pg_column_size(payload) from rejected_events",
+        "select musicstream_names_user(key, payload, 'a user') from rejected_events",
+    ];
+    let why = [
+        "select rejected_id, source, partition, position, reason, detail, received_at from rejected_events",
+        "select count(*) from rejected_events",
+        "select reason, count(*) from rejected_events group by reason",
+        "select * from musicstream_status",
+    ];
+    for (role, url) in [
+        ("read", database.read_url()),
+        ("ingest", database.ingest_url()),
+    ] {
+        let mut client = connect(&url);
+        for statement in bytes {
+            assert_eq!(
+                answer(&mut client, statement),
+                "42501",
+                "{role}: {statement}"
+            );
+        }
+        for statement in why {
+            assert_eq!(
+                answer(&mut client, statement),
+                "00000",
+                "{role}: {statement}"
+            );
+        }
+    }
+    let mut client = connect(&database.nobody_url());
+    for statement in [bytes[0], bytes[1], bytes[2]] {
+        assert_eq!(
+            answer(&mut client, statement),
+            "42501",
+            "nobody: {statement}"
+        );
+    }
+    let grant = format!(
+        "grant musicstream_read_rejected to {}_nobody",
+        database.name()
+    );
+    admin.batch_execute(&grant).unwrap();
+    let payload = "select convert_from(payload, 'utf8') from rejected_events where reason = 'invalid_event_id'";
+    assert_eq!(
+        value::<String>(&mut client, payload, &[]),
+        r#"{"event_id":"no uuid","user_id":"a user"}"#
+    );
+    assert_eq!(answer(&mut client, "delete from rejected_events"), "42501");
+    assert_eq!(
+        answer(&mut client, "select * from live_daily_metrics"),
+        "42501"
+    );
+}
+
 /// A setting that is set before the library is there to define it would be taken over without a look at who set it,
 /// if Postgres did not look again.
 /// Whoever may connect may take any advisory lock. What rollups and batches take turns by is none of these, and no one
@@ -288,7 +364,7 @@ fn settings_that_decide_what_is_stored_are_not_the_callers() {
         // Refused, or a placeholder that the library drops.
         let _ = client.batch_execute(&statement);
     }
-    let is_plausible = "select musicstream_is_plausible(now() + interval '10 years') or musicstream_is_plausible(now() - interval '20 years')";
+    let is_plausible = "select musicstream_is_plausible(now() + interval '10 years') or musicstream_is_plausible('2001-12-31T23:59:59Z')";
     assert!(
         !value::<bool>(&mut client, is_plausible, &[]),
         "the caller has widened what is plausible"

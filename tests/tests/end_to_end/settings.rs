@@ -89,6 +89,52 @@ fn secrets_come_from_files_and_are_never_shown() {
 }
 
 #[test]
+fn kafka_options_that_would_lose_or_repeat_records_are_refused_by_name() {
+    let database = Database::create();
+    let topic = Topic::create("reserved", 1);
+    topic.send(vec![Record::new(0, "canary")]);
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("ingestor.toml");
+    let read = |arguments: &[&str]| {
+        let mut stream = stream(&database, &topic);
+        run(stream.arg("--until-end").args(arguments), SECONDS)
+    };
+    for (option, setting, reason) in [
+        // Goes to the end of a log that lost records, and skips what came in their place.
+        ("auto.offset.reset", "latest", "--from"),
+        ("topic.auto.offset.reset", "latest", "--from"),
+        ("enable.auto.commit", "true", "ledger"),
+        ("auto.commit.enable", "true", "ledger"),
+        ("auto.commit.interval.ms", "1000", "ledger"),
+        ("enable.auto.offset.store", "true", "ledger"),
+        ("offset.store.method", "file", "ledger"),
+        ("group.id", "another", "--group"),
+        ("enable.partition.eof", "false", "--until-end"),
+        ("isolation.level", "read_uncommitted", "aborted"),
+        ("api.version.request", "false", "aborted"),
+        ("allow.auto.create.topics", "true", "misspelt"),
+        ("bootstrap.servers", "localhost:1", "--brokers"),
+    ] {
+        let refused = read(&["-X", &format!("{option}={setting}")]).with_code(2);
+        let names_it = format!("{option} cannot be set");
+        for words in [names_it.as_str(), reason] {
+            assert!(refused.stderr.contains(words), "{words}: {refused:#?}");
+        }
+        std::fs::write(&config, format!("[kafka]\n\"{option}\" = \"{setting}\"")).unwrap();
+        let refused = read(&["--config", config.to_str().unwrap()]).with_code(2);
+        for words in ["ingestor.toml", &names_it, reason] {
+            assert!(refused.stderr.contains(words), "{words}: {refused:#?}");
+        }
+    }
+    let read: i64 = value(
+        &mut database.client(),
+        "select count(*) from ingest_offsets",
+        &[],
+    );
+    assert_eq!(read, 0);
+}
+
+#[test]
 fn what_cannot_work_ends_within_seconds_with_its_reason() {
     let database = Database::create();
     let topic = Topic::create("wrong", 1);

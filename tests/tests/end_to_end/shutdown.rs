@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use postgres::Client;
+
 use musicstream_tests::database::{Database, value};
 use musicstream_tests::http::{address, figure};
 use musicstream_tests::pipeline::{stream, stream_to_end};
@@ -139,4 +141,85 @@ fn what_cannot_be_stored_in_time_is_left_and_a_second_signal_ends_it_at_once() {
         value::<i64>(&mut client, "select count(*) from raw_events", &[]),
         20
     );
+}
+
+#[test]
+fn a_bounded_run_that_is_interrupted_fails_and_says_that_it_is_incomplete() {
+    const EVENTS: u32 = 20_000;
+    let topic = Topic::create("interrupted", 2);
+    topic.send(events(0..EVENTS));
+    let database = Database::create();
+    let mut client = database.client();
+    let mut interrupt = |output: &str| {
+        let before = stored(&mut client);
+        let program = Program::start(stream(&database, &topic).args([
+            "--until-end",
+            // So that it takes long enough.
+            "--batch-rows",
+            "1",
+            "--output",
+            output,
+        ]));
+        until(SOON, "something more to be stored", || {
+            (stored(&mut client) > before).then_some(())
+        });
+        program.terminate();
+        let finished = program.finish(SOON).with_code(1);
+        assert!(
+            finished.stderr.contains("interrupted before the end"),
+            "{finished:#?}"
+        );
+        (finished, stored(&mut client) - before)
+    };
+    let (finished, count) = interrupt("json");
+    let summary = finished.json();
+    assert_eq!(
+        (&summary["complete"], &summary["inserted"]),
+        (&false.into(), &count.into()),
+        "{summary}"
+    );
+    let (finished, count) = interrupt("text");
+    let words = format!("interrupted before the end: read {count}  inserted {count} ");
+    assert!(finished.stdout.starts_with(&words), "{finished:#?}");
+
+    let before = stored(&mut client);
+    let rest = run(
+        stream(&database, &topic).args(["--until-end", "--output", "json"]),
+        SOON,
+    )
+    .with_code(0)
+    .json();
+    assert_eq!(rest["complete"], true, "{rest}");
+    assert_eq!(rest["inserted"], i64::from(EVENTS) - before, "{rest}");
+}
+
+#[test]
+fn a_load_that_is_interrupted_fails_and_says_that_it_is_incomplete() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("events.csv");
+    let rows: String = (0..20_000)
+        .map(|id| format!("{id:032x},u,play,eu,2026-03-01T10:00:00Z\n"))
+        .collect();
+    let text = format!("event_id,user_id,event_type,region,ts\n{rows}");
+    std::fs::write(&file, text).unwrap();
+    let database = Database::create();
+    let mut client = database.client();
+    let mut load = ingestor(&database);
+    load.args(["load", "--output", "json", "--batch-rows", "1"]);
+    let program = Program::start(load.arg(&file));
+    until(SOON, "something to be stored", || {
+        (stored(&mut client) > 0).then_some(())
+    });
+    program.terminate();
+    let finished = program.finish(SOON).with_code(1);
+    let summary = finished.json();
+    assert_eq!(
+        (&summary["complete"], &summary["inserted"]),
+        (&false.into(), &stored(&mut client).into()),
+        "{finished:#?}"
+    );
+}
+
+fn stored(client: &mut Client) -> i64 {
+    value(client, "select count(*) from raw_events", &[])
 }

@@ -106,6 +106,16 @@ fn an_updated_database_goes_on() {
     }
 
     update(&mut client);
+    let unpublishable: i64 = value(
+        &mut client,
+        "select count(*) from pg_inherits as i join pg_class as c on c.oid = i.inhrelid
+         where i.inhparent = 'raw_events'::regclass and c.relreplident <> 'f'",
+        &[],
+    );
+    assert_eq!(
+        unpublishable, 0,
+        "leaves whose rows cannot be deleted while they are published"
+    );
     assert_metrics_equal_raw(&mut client);
     // Few enough users for a sketch to know them one by one.
     let wrong: Vec<String> = value(

@@ -1,7 +1,7 @@
 //! What can be in the way, and what to do about it, in words.
 
 use super::client::Failed;
-use musicstream_connect::{Cause, ConnectError};
+use musicstream_connect::{Cause, ConnectError, PASSWORD_FILE};
 use std::error::Error;
 
 /// Why no new numbers come.
@@ -81,12 +81,12 @@ impl Problem {
             Self::NoServer(_) => "Check host and port, and that the server runs.".into(),
             Self::UnknownHost(_) => "Check the host in the address, and the network.".into(),
             Self::NotReady(_) => "It is starting or shutting down.".into(),
-            Self::NeedsPassword => "Put it into ~/.pgpass (readable by you alone) or into PGPASSWORD, and start \
-                 the viewer again."
-                .into(),
-            Self::WrongPassword(_) => "Correct it in ~/.pgpass, PGPASSWORD or the address, and start the viewer \
-                 again."
-                .into(),
+            Self::NeedsPassword => format!(
+                "Put it into {PASSWORD_FILE} (readable by you alone) or into PGPASSWORD, and start the viewer again."
+            ),
+            Self::WrongPassword(_) => format!(
+                "Correct it in {PASSWORD_FILE}, PGPASSWORD or the address, and start the viewer again."
+            ),
             Self::NotLetIn(_) => "Check the role’s name, that it may log in, and the server’s pg_hba.conf.".into(),
             Self::NoDatabase(_) => "Check the database in the address, or create it and the extension in it.".into(),
             Self::NoExtension { available: true } => {

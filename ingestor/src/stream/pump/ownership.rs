@@ -10,7 +10,10 @@ use anyhow::bail;
 
 use super::super::group::GroupEvent;
 use super::super::holdings::Holdings;
-use super::super::position::{From, Misfit, Policy, Position, is_another, place, renewed_source};
+use super::super::position::{
+    From, Misfit, Place, Policy, Position, is_another, place, renewed_source,
+};
+use super::super::probe::{Finding, Visibility};
 use super::super::takeover::Verdict;
 use super::Pump;
 use crate::database::{Claim, Holder};
@@ -27,12 +30,14 @@ impl Pump {
     /// Finds the name that this very topic has in the ledger: one that was made anew under an old name has its own.
     pub(super) fn choose_source(&mut self) -> anyhow::Result<()> {
         let mut source = self.settings.source.to_string();
+        let mut rows = self.rows(&source)?;
         if let Some(topic_id) = self.consumer.topic_id() {
-            let mut former = self.rows(&source)?;
+            let mut former = rows.clone();
             former.retain(|(_, row)| is_another(row.checksum.as_deref(), Some(topic_id)));
             if !former.is_empty() {
                 let renewed = renewed_source(&source, topic_id);
-                if !self.settings.policy.accept_recreated && self.rows(&renewed)?.is_empty() {
+                rows = self.rows(&renewed)?;
+                if !self.settings.policy.accept_recreated && rows.is_empty() {
                     let next_offset =
                         |(partition, row): (i32, Holder)| (partition, row.next_offset);
                     return Err(Misfit::Recreated {
@@ -44,6 +49,7 @@ impl Pump {
                 source = renewed;
             }
         }
+        self.is_source_known = rows.iter().any(|(_, row)| row.next_offset.is_some());
         tracing::info!(source, owner = &*self.settings.owner, "streaming");
         self.settings.source = source.into();
         let source = self.settings.source.clone();
@@ -115,6 +121,9 @@ impl Pump {
         }
         self.copy_offsets(!is_lost);
         self.holdings.take_away(&partitions);
+        for partition in &partitions {
+            self.settings.observer.gave_up(*partition);
+        }
         self.stored
             .retain(|partition, _| !partitions.contains(partition));
         if is_drained && self.consumer.is_cooperative() {
@@ -122,7 +131,6 @@ impl Pump {
             for partition in &partitions {
                 self.intake.give_up(*partition);
                 self.standby.forget(*partition);
-                self.settings.observer.gave_up(*partition);
             }
             return self.consumer.give_back(&partitions);
         }
@@ -215,7 +223,10 @@ impl Pump {
             }
         };
         let mut starts = Vec::new();
+        // Where the ledger goes on, with the beginning of the log.
+        let mut known = Vec::new();
         for (partition, claim) in claims {
+            self.settings.observer.beat();
             if is_another(claim.checksum.as_deref(), self.consumer.topic_id()) {
                 return Err(recreated().into());
             }
@@ -229,10 +240,53 @@ impl Pump {
             let policy = self.policy_for(*partition);
             let source = &self.settings.source;
             match place(source, *partition, claim.next_offset, low, high, policy) {
-                Ok(start) => starts.push((*partition, start)),
-                // It may have been made anew since we connected, which says more.
-                Err(_) if self.consumer.is_another_now() => return Err(recreated().into()),
-                Err(misfit) => return Err(misfit.into()),
+                Ok(start) => {
+                    starts.push((*partition, start));
+                    if claim.leader_epoch.is_some() && claim.next_offset == Some(start.offset) {
+                        let place = Place {
+                            partition: *partition,
+                            offset: start.offset,
+                            leader_epoch: claim.leader_epoch,
+                        };
+                        known.push((place, low));
+                    }
+                }
+                Err(misfit) => match self.consumer.is_another_now() {
+                    Ok(false) => return Err(misfit.into()),
+                    // Made anew since the run began, which says more.
+                    Ok(true) => return Err(recreated().into()),
+                    Err(error) => {
+                        self.place_at = Some(Instant::now() + PLACE_AGAIN_AFTER);
+                        return self.bear(&error);
+                    }
+                },
+            }
+        }
+        let places: Vec<Place> = known.iter().map(|(place, _)| *place).collect();
+        let findings = match self.consumer.look(&places, Visibility::Uncommitted) {
+            Ok(findings) => findings,
+            Err(error) => {
+                self.place_at = Some(Instant::now() + PLACE_AGAIN_AFTER);
+                return self.bear(&error);
+            }
+        };
+        for (place, low) in known {
+            match findings.get(&place.partition) {
+                Some(Finding::Truncated { end }) => {
+                    return Err(Misfit::Truncated {
+                        source_name: self.settings.source.to_string(),
+                        partition: place.partition,
+                        next_offset: place.offset,
+                        end: end.unwrap_or(low).max(low),
+                    }
+                    .into());
+                }
+                // Its bounds have changed since they were asked for.
+                Some(Finding::Absent) => {
+                    self.place_at = Some(Instant::now() + PLACE_AGAIN_AFTER);
+                    return Ok(());
+                }
+                Some(Finding::Record(_) | Finding::End(_)) | None => {}
             }
         }
         self.place_at = None;
@@ -258,6 +312,9 @@ impl Pump {
             let end = self.ends.get(&partition).copied();
             let position = Position {
                 epoch: claim.epoch,
+                leader_epoch: claim
+                    .leader_epoch
+                    .filter(|_| claim.next_offset == Some(start.offset)),
                 ledger: claim.next_offset,
                 next: start.offset,
                 end,
@@ -266,10 +323,10 @@ impl Pump {
         }
         self.offsets_to_read.get_or_insert(self.intake.remaining());
         let all = self.intake.unfinished();
-        let fresh: Vec<(i32, i64)> = all
+        let fresh: Vec<Place> = all
             .iter()
             .copied()
-            .filter(|(partition, _)| placed.contains(partition))
+            .filter(|place| placed.contains(&place.partition))
             .collect();
         self.consumer.read(&fresh, &all)?;
         if self.is_paused {
@@ -278,10 +335,12 @@ impl Pump {
         Ok(())
     }
 
-    /// A partition that was added while we run is read from its beginning: nobody could have read it before.
+    /// `--from` is for topics that are new to the ledger. A partition that was added to a known topic, whether an
+    /// ingestor was running or not, is read from its beginning: its records were never skipped on purpose.
     fn policy_for(&self, partition: i32) -> Policy {
         let policy = self.settings.policy;
-        if partition < self.consumer.partition_count() {
+        let was_added = partition >= self.consumer.partition_count();
+        if !self.is_source_known && !was_added {
             return policy;
         }
         Policy {
@@ -325,6 +384,7 @@ impl Pump {
                     bail!("partition {partition} was taken over by another ingestor, {other}");
                 }
                 Verdict::StandBy | Verdict::Alive if !was_standing_by => {
+                    self.settings.observer.gave_up(partition);
                     tracing::warn!(
                         partition,
                         owner = other,

@@ -49,14 +49,19 @@ impl Pump {
     /// Goes on if it is an outage.
     pub(super) fn bear(&mut self, error: &KafkaError) -> anyhow::Result<()> {
         use RDKafkaErrorCode as Code;
-        let code = error.rdkafka_error_code();
-        if matches!(error, KafkaError::MessageConsumptionFatal(_)) {
-            bail!("Kafka's client cannot go on: {error}");
-        }
-        match code {
-            Some(Code::AutoOffsetReset | Code::OffsetOutOfRange) => {
-                // Claims again, and finds out in placing what is missing, or goes on.
-                tracing::warn!("the log no longer holds the next offset to read");
+        // A fatal error is told as "fatal"; what it is has to be asked for.
+        let fatal = match error {
+            KafkaError::MessageConsumptionFatal(_) => self.consumer.fatal_error(),
+            _ => None,
+        };
+        let code = fatal.as_ref().map(|(code, _)| *code);
+        match code.or(error.rdkafka_error_code()) {
+            // librdkafka says of a log that was cut off that it has no offset to go on from.
+            Some(Code::AutoOffsetReset | Code::OffsetOutOfRange | Code::LogTruncation) => {
+                // Claims again, and placing then names what is missing, or goes on.
+                tracing::warn!(
+                    "the log lacks the next offset to read, or was cut off before it: comparing it with the ledger"
+                );
                 self.look_again()
             }
             Some(Code::UnknownTopicOrPartition | Code::UnknownTopic | Code::UnknownPartition) => {
@@ -81,9 +86,13 @@ impl Pump {
             ) => bail!(
                 "Kafka refuses us: {error}; hint: check the SASL options and the topic's and group's ACLs"
             ),
-            Some(Code::FencedInstanceId) => bail!(
+            Some(Code::FencedInstanceId | Code::UnreleasedInstanceId) => bail!(
                 "another member of the group has our --group-instance-id; hint: each member needs its own"
             ),
+            _ if matches!(error, KafkaError::MessageConsumptionFatal(_)) => {
+                let why = fatal.map_or_else(|| error.to_string(), |(_, why)| why);
+                bail!("Kafka's client cannot go on: {why}; hint: run it again")
+            }
             _ => {
                 let text = error.to_string();
                 let now = Instant::now();

@@ -1,7 +1,8 @@
 //! Old days are frozen: their numbers stay, their events go, and nothing is counted twice.
 
 use musicstream_tests::batch::store;
-use musicstream_tests::database::value;
+use musicstream_tests::cluster::Cluster;
+use musicstream_tests::database::{Database, value};
 use musicstream_tests::oracle::roll_up;
 
 use super::{SOURCE, column, count, database_with, outcome, refusal};
@@ -19,10 +20,12 @@ fn expire_before(client: &mut postgres::Client, day: &str) -> Vec<String> {
 }
 
 fn partitions(client: &mut postgres::Client) -> Vec<String> {
-    column(
-        client,
-        "select leaf::text from musicstream_leaves() where day < '2026-04-01' order by 1",
-    )
+    partitions_until(client, "2026-04-01")
+}
+
+fn partitions_until(client: &mut postgres::Client, day: &str) -> Vec<String> {
+    let sql = format!("select leaf::text from musicstream_leaves() where day < '{day}' order by 1");
+    column(client, &sql)
 }
 
 #[test]
@@ -207,4 +210,104 @@ fn less_than_a_day_cannot_be_kept() {
         [""; 0]
     );
     assert_eq!(count(&mut client, "raw_events"), 4);
+}
+
+/// On a server as it comes, whose lock table has room for about 7,800 locks.
+#[test]
+fn thousands_of_days_are_expired_by_a_hundred_a_call() {
+    const DAYS: i64 = 1_200;
+    let cluster = Cluster::start("");
+    let database = Database::create_in(&cluster.url(), "");
+    let mut client = database.client();
+    for first in (0..DAYS).step_by(100) {
+        let make = "select musicstream_make_partitions(
+            array(select current_date - 10 - n from generate_series($1::int, $1 + 99) as n)
+        )";
+        client.execute(make, &[&(first as i32)]).unwrap();
+    }
+    let store_one_a_day = |client: &mut postgres::Client, days: i64| {
+        client
+            .batch_execute(&format!(
+                "insert into staging_events (event_id, user_id, event_type, region, ts)
+                 select gen_random_uuid(), 'u' || n, 'play', 'eu', (current_date - 10 - n) || 'T12:00:00Z'
+                 from generate_series(0, {days} - 1) as n"
+            ))
+            .unwrap();
+        roll_up(client);
+    };
+    store_one_a_day(&mut client, DAYS);
+    let daily = "select to_jsonb(d)::text from live_daily_metrics as d order by day";
+    let before = column(&mut client, daily);
+    let mut expired = Vec::new();
+    loop {
+        let days = column(
+            &mut client,
+            "select concat_ws(' ', day, events) from musicstream_expire('5 days')",
+        );
+        if days.is_empty() {
+            break;
+        }
+        assert!(days.len() <= 100, "{} days by one call", days.len());
+        let left: i64 = value(
+            &mut client,
+            "select count(*) from musicstream_leaves() where day < current_date - 5",
+            &[],
+        );
+        expired.extend(days);
+        assert_eq!(left, DAYS - expired.len() as i64);
+    }
+    let expected = column(
+        &mut client,
+        &format!(
+            "select concat_ws(' ', current_date - 10 - n, 1) from generate_series({DAYS} - 1, 0, -1) as n"
+        ),
+    );
+    assert_eq!(expired, expected, "each day once, the oldest first");
+    assert_eq!(column(&mut client, daily), before);
+    // All of them are frozen, and so are the days without events after them.
+    store_one_a_day(&mut client, 3);
+    client
+        .batch_execute(
+            "insert into staging_events values
+                (gen_random_uuid(), 'u', 'play', 'eu', (current_date - 6) || 'T12:00:00Z'),
+                (gen_random_uuid(), 'u', 'play', 'eu', (current_date - 5) || 'T12:00:00Z')",
+        )
+        .unwrap();
+    roll_up(&mut client);
+    assert_eq!(
+        column(
+            &mut client,
+            "select reason || ' ' || count(*) from rejected_events group by reason"
+        ),
+        ["day_frozen 4"]
+    );
+    assert_eq!(count(&mut client, "raw_events"), 1);
+    assert_eq!(count(&mut client, "musicstream_verify()"), 0);
+}
+
+/// What a call leaves for the next one stays what it was: not frozen, and correct.
+#[test]
+fn days_that_wait_for_the_next_call_take_events() {
+    let (_database, mut client) = database_with(&[]);
+    client
+        .batch_execute(
+            "select musicstream_make_partitions(array(select date '2026-01-01' + n from generate_series(0, 99) as n));
+             select musicstream_make_partitions(array[date '2026-06-01', '2026-07-01'])",
+        )
+        .unwrap();
+    assert_eq!(expire_before(&mut client, "2026-07-02").len(), 100);
+    assert_eq!(
+        partitions_until(&mut client, "2026-08-01"),
+        ["raw_events_20260601", "raw_events_20260701"]
+    );
+    let late = "(0, 1, 1, 'u1', 'play', 'eu', '2026-06-01T00:00:00Z'), (0, 2, 2, 'u1', 'play', 'eu', '2026-05-31T23:59:59Z')";
+    assert_eq!(
+        store(&mut client, SOURCE, late).unwrap(),
+        outcome(2, 1, 0, 0, 1)
+    );
+    assert_eq!(
+        expire_before(&mut client, "2026-07-02"),
+        ["2026-06-01 1", "2026-07-01 0"]
+    );
+    assert_eq!(expire_before(&mut client, "2026-07-02"), [""; 0]);
 }

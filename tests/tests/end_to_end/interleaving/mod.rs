@@ -8,6 +8,7 @@ use postgres::Client;
 
 use musicstream_tests::batch::{event_id, staging};
 use musicstream_tests::database::{Database, value};
+use musicstream_tests::progress::Progress;
 
 use schedule::schedules;
 use session::{Session, take};
@@ -237,7 +238,9 @@ fn of_three_sessions() {
             .filter(|[a, b, c]| a < b && b < c)
             .collect();
     }
-    for works in &triples {
+    let mut progress = Progress::start("triples of transactions", triples.len() as u64);
+    for (done, works) in (1..).zip(&triples) {
         assert_eq!(try_all(&mut admin, &mut sessions, works), 90);
+        progress.done(done);
     }
 }

@@ -7,6 +7,7 @@ mod run;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
 
 use musicstream_tests::database::Database;
+use musicstream_tests::progress::Progress;
 
 use run::Subject;
 
@@ -37,8 +38,12 @@ fn programs_end_as_the_model_does() {
     );
     let database = Database::create();
     let subject = std::cell::RefCell::new(Subject::new(database.client()));
+    let progress = std::cell::RefCell::new(Progress::start("programs", u64::from(programs)));
+    let run_count = std::cell::Cell::new(0);
     runner
         .run(&program::program(), |program| {
+            run_count.set(run_count.get() + 1);
+            progress.borrow_mut().done(run_count.get());
             subject
                 .borrow_mut()
                 .run(&program)

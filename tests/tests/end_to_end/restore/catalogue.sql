@@ -9,7 +9,7 @@ with relation as (
             where d.classid = 'pg_class'::regclass and d.deptype = 'e' and e.extname = 'pg_musicstream'
         )
 )
-select concat_ws(' ', 'relation', c.oid::regclass, c.relkind, c.relowner::regrole, c.relpersistence,
+select concat_ws(' ', 'relation', c.oid::regclass, c.relkind, c.relowner::regrole, c.relpersistence, c.relreplident,
     (select string_agg(a::text, ',' order by a::text) from unnest(c.relacl) as a),
     array_to_string(c.reloptions, ','), pg_get_expr(c.relpartbound, c.oid), obj_description(c.oid, 'pg_class'))
 from relation as c

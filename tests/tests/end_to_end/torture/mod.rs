@@ -15,6 +15,7 @@ use musicstream_tests::data::skip;
 use musicstream_tests::database::{Database, value};
 use musicstream_tests::pipeline::assert_topic_is_stored;
 use musicstream_tests::process::{Program, ingestor, program};
+use musicstream_tests::progress::Progress;
 use musicstream_tests::proxy::Proxy;
 use musicstream_tests::random::{seed_or, times};
 use musicstream_tests::small_disk::SmallDisk;
@@ -82,6 +83,7 @@ fn whatever_fails_each_event_counts_once() {
             None
         }
     };
+    let mut progress = Progress::start("faults", faults.len() as u64);
     let mut pipeline = Pipeline::start(disks);
     let generator = Program::start(
         program("musicstream-ingestor")
@@ -111,13 +113,7 @@ fn whatever_fails_each_event_counts_once() {
         if let Ok(mut client) = Client::connect(&pipeline.database.url(), NoTls) {
             let _ = client.execute("select musicstream_rollup()", &[]);
         }
-        if number % 50 == 49 {
-            println!(
-                "{} faults after {} s",
-                number + 1,
-                started.elapsed().as_secs()
-            );
-        }
+        progress.done(number as u64 + 1);
     }
     assert!(
         pipeline.proxy.cuts() > 0,

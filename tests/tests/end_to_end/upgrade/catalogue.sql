@@ -32,8 +32,8 @@ select format('function: %s owner %s for %s is %s', p.oid::regprocedure, p.proow
 from pg_proc as p
 join member as m on m.classid = 'pg_proc'::regclass and m.objid = p.oid
 union all
-select format('relation: %s kind %s persistence %s owner %s for %s with %s', r.oid::regclass, r.relkind, r.relpersistence,
-    r.relowner::regrole, r.relacl, r.reloptions)
+select format('relation: %s kind %s persistence %s replica identity %s owner %s for %s with %s', r.oid::regclass, r.relkind,
+    r.relpersistence, r.relreplident, r.relowner::regrole, r.relacl, r.reloptions)
 from relation as r
 union all
 select format('column: %s %s %s type %s null %s default %s identity %s storage %s for %s', a.attrelid::regclass,

@@ -1,0 +1,71 @@
+//! `musicstream-ingestor`: listening events from Kafka or files into Postgres, exactly once.
+//!
+//! One file or folder a subcommand; what they share is the batch (pure), the database and the command line.
+
+mod advice;
+mod args;
+mod backoff;
+mod batch;
+mod cli;
+mod config;
+mod database;
+mod dead_letter;
+mod file;
+mod generate;
+mod load;
+mod logging;
+mod monitor;
+mod outage;
+mod owner;
+mod progress;
+mod reject_limit;
+mod replay;
+mod reserved_option;
+mod shutdown;
+mod status;
+mod stream;
+mod summary;
+mod writer;
+
+use std::process::ExitCode;
+
+use clap::CommandFactory as _;
+use cli::Command;
+
+/// The definition of the command line, from which manual pages and completions are written.
+pub fn command() -> clap::Command {
+    cli::Cli::command()
+}
+
+/// Does what the command line asks.
+pub fn run() -> ExitCode {
+    let effective = config::read();
+    if effective.cli.print_config {
+        print!("{}", effective.print());
+        return ExitCode::SUCCESS;
+    }
+    let cli = effective.cli;
+    logging::start(&cli.log);
+    let outcome = match cli.command {
+        Command::Stream(args) => stream::run(args),
+        Command::Load(args) => load::run(args),
+        Command::Generate(args) => generate::run(args),
+        Command::Replay(args) => replay::run(args),
+        Command::Status(args) => status::run(args),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            logging::failure(&error);
+            exit_code(&error)
+        }
+    }
+}
+
+/// What a failure tells scripts; see `--help`.
+fn exit_code(error: &anyhow::Error) -> ExitCode {
+    if error.is::<reject_limit::TooManyRejects>() {
+        return ExitCode::from(3);
+    }
+    ExitCode::FAILURE
+}

@@ -1,0 +1,83 @@
+//! Writes what packages need and the programs' sources know: manual pages, shell completions and the licences of all
+//! that is linked. A program of its own, so that none of this is in the programs that are shipped.
+
+mod copyright;
+mod linked;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use clap::{CommandFactory, Parser, Subcommand};
+use clap_complete::{Shell, generate_to};
+
+/// Writes what packages need.
+#[derive(Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Manual pages of all programs, one for each subcommand
+    Manuals {
+        /// Folder to write to
+        folder: PathBuf,
+    },
+    /// Completions of all programs, in a folder for each shell
+    Completions {
+        /// Folder to write to
+        folder: PathBuf,
+    },
+    /// Debian copyright file of a package of the workspace with all that is linked into it, on standard output
+    Copyright {
+        /// Output of `cargo metadata --format-version 1`
+        metadata: PathBuf,
+        /// Name of the package in the workspace
+        package: String,
+    },
+}
+
+fn main() -> Result<()> {
+    match Arguments::parse().command {
+        Command::Manuals { folder } => manuals(&folder),
+        Command::Completions { folder } => completions(&folder),
+        Command::Copyright { metadata, package } => {
+            let metadata = linked::Metadata::read(&metadata)?;
+            print!("{}", copyright::write(&metadata, &package)?);
+            Ok(())
+        }
+    }
+}
+
+fn programs() -> [clap::Command; 2] {
+    [
+        musicstream_ingestor::command(),
+        musicstream_viewer::cli::Args::command(),
+    ]
+}
+
+fn manuals(folder: &Path) -> Result<()> {
+    make(folder)?;
+    for program in programs() {
+        clap_mangen::generate_to(program, folder).context("a manual page cannot be written")?;
+    }
+    Ok(())
+}
+
+fn completions(folder: &Path) -> Result<()> {
+    for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
+        let of_shell = folder.join(shell.to_string());
+        make(&of_shell)?;
+        for mut program in programs() {
+            let name = program.get_name().to_owned();
+            generate_to(shell, &mut program, name, &of_shell)
+                .context("completions cannot be written")?;
+        }
+    }
+    Ok(())
+}
+
+fn make(folder: &Path) -> Result<()> {
+    std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))
+}

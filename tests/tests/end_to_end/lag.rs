@@ -1,0 +1,146 @@
+//! What is told of the partitions that an ingestor holds: lag, open transactions, and the offsets that lag tools read.
+
+use std::time::Duration;
+
+use musicstream_tests::database::{Database, value};
+use musicstream_tests::http::{address, figure, get};
+use musicstream_tests::pipeline::stream;
+use musicstream_tests::process::{Program, run};
+use musicstream_tests::topic::{Record, Topic};
+use musicstream_tests::wait::until;
+
+const SOON: Duration = Duration::from_secs(60);
+
+#[test]
+fn the_lag_of_partitions_that_others_hold_is_not_shown() {
+    for strategy in ["cooperative-sticky", "range"] {
+        let topic = Topic::create("lag_moves", 2);
+        let database = Database::create();
+        let option = format!("partition.assignment.strategy={strategy}");
+        let start = || {
+            Program::start(
+                stream(&database, &topic)
+                    .args(["--group", topic.name(), "-X", &option])
+                    .args(["-X", "heartbeat.interval.ms=500"]),
+            )
+        };
+        let first = start();
+        await_lags(&first, &topic, 2);
+        let second = start();
+        await_lags(&first, &topic, 1);
+        await_lags(&second, &topic, 1);
+        for program in [first, second] {
+            program.terminate();
+            program.finish(SOON).with_code(0);
+        }
+    }
+}
+
+#[test]
+fn the_lag_of_partitions_that_another_group_took_is_not_shown() {
+    let topic = Topic::create("lag_taken", 2);
+    let database = Database::create();
+    let start = |group: &str| {
+        let group = format!("{}_{group}", topic.name());
+        Program::start(stream(&database, &topic).args(["--group", &group]))
+    };
+    let first = start("one");
+    await_lags(&first, &topic, 2);
+    let second = start("two");
+    await_lags(&second, &topic, 2);
+    // Only what it would store tells the first that it was replaced.
+    topic.send((0..10).map(|id| event(id, id as i32 % 2)).collect());
+    await_lags(&first, &topic, 0);
+    for program in [first, second] {
+        program.terminate();
+        program.finish(SOON).with_code(0);
+    }
+}
+
+#[test]
+fn the_lag_counts_what_an_open_transaction_holds_back_and_tells_it_apart() {
+    let topic = Topic::create("lag_open", 1);
+    let database = Database::create();
+    let program = Program::start(stream(&database, &topic).args(["--group", topic.name()]));
+    topic.send((0..10).map(|id| event(id, 0)).collect());
+    let http = address(&program);
+    let of_partition = |name: &str| {
+        let sample = format!(
+            r#"partition_{name}{{topic="{}",partition="0"}}"#,
+            topic.name()
+        );
+        figure(&http, &sample)
+    };
+    let figures = || {
+        (
+            of_partition("end_offset"),
+            of_partition("lag"),
+            of_partition("open_transactions"),
+        )
+    };
+    let await_figures = |end: f64, lag: f64, open: f64| {
+        let expected = (Some(end), Some(lag), Some(open));
+        until(SOON, &format!("{expected:?}"), || {
+            (figures() == expected).then_some(())
+        });
+    };
+    await_figures(10.0, 0.0, 0.0);
+    let transaction = topic.begin_transaction(&[event(10, 0), event(11, 0), event(12, 0)]);
+    // Nobody may read them yet, nor what was committed since.
+    await_figures(13.0, 3.0, 3.0);
+    transaction.commit();
+    let mut client = database.client();
+    until(SOON, "the transaction to be stored", || {
+        let stored: i64 = value(&mut client, "select count(*) from raw_events", &[]);
+        (stored == 13).then_some(())
+    });
+    // Behind the last record there is the marker of the transaction.
+    await_figures(14.0, 1.0, 0.0);
+    program.terminate();
+    program.finish(SOON).with_code(0);
+}
+
+#[test]
+fn the_offsets_are_copied_to_the_group_that_is_named_with_or_without_members() {
+    let topic = Topic::create("copied", 2);
+    topic.send((0..10).map(|id| event(id, id as i32 % 2)).collect());
+    for arguments in [
+        &["--until-end"][..],
+        &["--until-end", "--partitions", "0-1"],
+    ] {
+        let database = Database::create();
+        let group = format!("{}_{}", topic.name(), arguments.len());
+        run(
+            stream(&database, &topic)
+                .args(arguments)
+                .args(["--group", &group]),
+            SOON,
+        )
+        .with_code(0);
+        assert_eq!(topic.committed(&group), [Some(5), Some(5)], "{arguments:?}");
+    }
+}
+
+/// Waits until the program shows the lag of so many partitions.
+fn await_lags(program: &Program, topic: &Topic, count: usize) {
+    let http = address(program);
+    let start = format!(
+        r#"musicstream_ingestor_partition_lag{{topic="{}""#,
+        topic.name()
+    );
+    let what = format!("the lag of {count} partitions to be shown");
+    until(SOON, &what, || {
+        let page = get(&http, "/metrics").1;
+        let shown = page.lines().filter(|line| line.starts_with(&start));
+        (shown.count() == count).then_some(())
+    });
+}
+
+fn event(id: u32, partition: i32) -> Record {
+    Record::new(
+        partition,
+        format!(
+            r#"{{"event_id":"{id:032x}","user_id":"canary","event_type":"play","region":"eu","ts":"2026-03-01T00:00:00Z"}}"#
+        ),
+    )
+}

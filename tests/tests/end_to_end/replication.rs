@@ -1,0 +1,195 @@
+//! The whole database is replicated logically while events flow: nothing stops on the publisher, and the subscriber ends up with
+//! the same rows.
+
+use std::time::Duration;
+
+use postgres::Client;
+
+use musicstream_tests::cluster::Cluster;
+use musicstream_tests::database::{Database, value};
+use musicstream_tests::oracle::assert_metrics_equal_raw;
+use musicstream_tests::wait::until;
+use musicstream_tests::writer::{DAY_EVERY, INBOX_FROM, Writer, assert_exact, put_into_inbox};
+
+use crate::restore::restore;
+
+const SOON: Duration = Duration::from_secs(180);
+
+/// By table of the extension: how many rows, and a hash of all.
+const CONTENTS: &str = "
+    select c.relname || ' ' || x.summary
+    from pg_class as c
+    join pg_depend as d on d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e'
+    join pg_extension as e on d.refclassid = 'pg_extension'::regclass and e.oid = d.refobjid
+    cross join lateral (
+        select (xpath('/row/summary/text()', query_to_xml(
+            format('select count(*) || '' '' || coalesce(md5(string_agg(t::text, '';'' order by t::text)), '''') as summary from %s as t', c.oid::regclass),
+            false, true, ''
+        )))[1]::text as summary
+    ) as x
+    where e.extname = 'pg_musicstream' and c.relkind in ('r', 'p')
+    order by 1";
+
+fn contents(client: &mut Client) -> Vec<String> {
+    let rows = client.query(CONTENTS, &[]).unwrap();
+    rows.iter().map(|row| row.get(0)).collect()
+}
+
+/// The tables of the database, but those that hold no rows.
+#[test]
+fn rows_of_every_table_can_be_published() {
+    let database = Database::create();
+    let mut client = database.client();
+    Writer::claim(&database).unwrap().store(DAY_EVERY).unwrap();
+    let unpublishable: Vec<String> = value(
+        &mut client,
+        "select coalesce(array_agg(c.oid::regclass::text), '{}')
+         from pg_class as c
+         where c.relkind in ('r', 'p') and c.relnamespace = 'public'::regnamespace and c.relreplident <> 'f'
+            and not exists (select from pg_index as i where i.indrelid = c.oid and i.indisprimary)
+            and c.relname not in ('staging_shape', 'rollup_turn', 'partition_turn')",
+        &[],
+    );
+    assert!(
+        unpublishable.is_empty(),
+        "without primary key and replica identity: {unpublishable:?}"
+    );
+    let leaves: i64 = value(
+        &mut client,
+        "select count(*) from pg_inherits as h
+         join pg_index as i on i.indrelid = h.inhrelid and i.indisprimary
+         join pg_attribute as a on a.attrelid = i.indrelid and a.attnum = i.indkey[0]
+         where h.inhparent = 'raw_events'::regclass and i.indnatts = 1 and a.attname = 'event_id'",
+        &[],
+    );
+    let all: i64 = value(
+        &mut client,
+        "select count(*) from musicstream_leaves()",
+        &[],
+    );
+    assert_eq!(leaves, all, "the primary key of a leaf is the event_id");
+}
+
+/// As docs/operations.md says: partitions are made on the subscriber, too; with leaves published by themselves the subscription
+/// is refreshed as well.
+fn make_leaves(publisher: &mut Client, subscriber: &mut Client, is_by_root: bool) {
+    let days: Vec<String> = value(
+        publisher,
+        "select array_agg(day::text) from musicstream_leaves()",
+        &[],
+    );
+    let made: i32 = value(
+        subscriber,
+        "select musicstream_make_partitions($1::text[]::date[])",
+        &[&days],
+    );
+    if made > 0 && !is_by_root {
+        subscriber
+            .batch_execute("alter subscription everything refresh publication")
+            .unwrap();
+    }
+}
+
+fn replicate(is_by_root: bool) {
+    let source = Cluster::start("wal_level = logical");
+    let target = Cluster::start("wal_retrieve_retry_interval = '100ms'");
+    let database = Database::create_in(&source.url(), "");
+    let mut publisher = database.client();
+    let mut inbox = INBOX_FROM..INBOX_FROM;
+    let mut writer = Writer::claim(&database).unwrap();
+    let mut flow = |publisher: &mut Client| {
+        writer.store(DAY_EVERY).unwrap();
+        publisher
+            .execute("select musicstream_rollup()", &[])
+            .unwrap();
+        put_into_inbox(publisher, inbox.end..inbox.end + 100).unwrap();
+        inbox.end += 100;
+        writer.store(DAY_EVERY).unwrap();
+        (writer.next(), inbox.clone())
+    };
+    flow(&mut publisher);
+
+    let dump = target.run(
+        target
+            .program("pg_dump")
+            .args(["--create", "--schema-only"])
+            .arg(database.url()),
+    );
+    let replica = restore(&database, &dump, &target);
+    let mut subscriber = replica.client();
+    publisher
+        .batch_execute(&format!(
+            "create publication everything for all tables with (publish_via_partition_root = {is_by_root})"
+        ))
+        .unwrap();
+    subscriber
+        .batch_execute(
+            "set session_replication_role = replica; truncate event_types; reset session_replication_role",
+        )
+        .unwrap();
+    subscriber
+        .batch_execute(&format!(
+            "create subscription everything connection '{}' publication everything",
+            database.url()
+        ))
+        .unwrap();
+
+    // While the tables are copied, and after it.
+    flow(&mut publisher);
+    make_leaves(&mut publisher, &mut subscriber, is_by_root);
+    until(SOON, "the tables to be copied", || {
+        let waiting = "select count(*) from pg_subscription_rel where srsubstate <> 'r'";
+        (value::<i64>(&mut subscriber, waiting, &[]) == 0).then_some(())
+    });
+    let (next, inbox) = flow(&mut publisher);
+    publisher
+        .execute("select musicstream_rollup()", &[])
+        .unwrap();
+    assert_exact(&database, Some(inbox));
+    let erased: i64 = value(
+        &mut publisher,
+        "select musicstream_delete(array(select event_id from raw_events order by event_id limit 100))",
+        &[],
+    );
+    assert_eq!(erased, 100);
+    for call in [
+        "insert into event_types values ('rewind')",
+        "select musicstream_retry_rejected()",
+        "select musicstream_forget_user((select min(user_id) from raw_events))",
+        "select musicstream_rollup()",
+    ] {
+        publisher.batch_execute(call).unwrap();
+    }
+    let days: i64 = value(
+        &mut publisher,
+        "select (select count(*) from musicstream_leaves()) - $1",
+        &[&value::<i64>(
+            &mut subscriber,
+            "select count(*) from musicstream_leaves()",
+            &[],
+        )],
+    );
+    assert!(days > 0, "days were made meanwhile: {next} events");
+
+    let expected = contents(&mut publisher);
+    assert!(expected.len() > 12, "{expected:#?}");
+    until(SOON, "the subscriber to have the same rows", || {
+        make_leaves(&mut publisher, &mut subscriber, is_by_root);
+        (contents(&mut subscriber) == expected).then_some(())
+    });
+    assert_metrics_equal_raw(&mut publisher);
+    assert_metrics_equal_raw(&mut subscriber);
+    subscriber
+        .batch_execute("drop subscription everything")
+        .unwrap();
+}
+
+#[test]
+fn a_database_that_is_published_by_its_root_is_the_same_on_the_subscriber() {
+    replicate(true);
+}
+
+#[test]
+fn a_database_that_is_published_leaf_by_leaf_is_the_same_on_the_subscriber() {
+    replicate(false);
+}
