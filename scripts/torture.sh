@@ -18,7 +18,7 @@ export MUSICSTREAM_INTERRUPTIONS=${MUSICSTREAM_INTERRUPTIONS:-5000} MUSICSTREAM_
 programs=${MUSICSTREAM_MODEL_PROGRAMS:-10000}
 
 log_of() { echo "$STACK/torture-$1.log"; }
-minutes() { echo "$(((SECONDS - started + 30) / 60)) min"; }
+elapsed() { minutes $((SECONDS - started)); }
 
 # part NAME FILTER...: these tests, in the background. How it ends, and when, is the log's last line.
 declare -A parts
@@ -28,8 +28,8 @@ part() {
   say "torture: $name (${*:2}) into $log"
   {
     outcome=failed
-    cargo test --release --package musicstream-tests --test end_to_end -- --nocapture "${@:2}" >"$log" 2>&1 && outcome=passed
-    echo "part $name $outcome after $(minutes)" >>"$log"
+    cargo test --release --test end_to_end -- --nocapture "${@:2}" >"$log" 2>&1 && outcome=passed
+    echo "part $name $outcome after $(elapsed)" >>"$log"
     [[ $outcome == passed ]]
   } &
   parts[$!]=$name
@@ -46,7 +46,7 @@ report() {
         split(text, words, / of [0-9]+ | after /)
         said[words[2]] = text
       } END { for (what in said) printf "; %s", said[what] }' "$(log_of "$name")")
-    say "torture, $(minutes): $name runs$last"
+    say "torture, $(elapsed): $name runs$last"
   done
 }
 
