@@ -63,15 +63,18 @@ start() {
   fi
   setsid java -Xms256m -Xmx768m "$log4j" -cp "$class_path" kafka.Kafka "$home/server.properties" \
     >"$home/server.log" 2>&1 </dev/null 9>&- &
-  echo $! >"$home/pid"
+  server=$!
+  echo "$server" >"$home/pid"
   wait_for "Kafka to take requests (its log is $home/server.log)" 60 has_started_or_ended
-  is_running || {
+  has_started || {
     tail -20 "$home/server.log" >&2
     die "Kafka did not start; its log is $home/server.log"
   }
 }
 
-has_started_or_ended() { has_ended || grep -q 'Kafka Server started' "$home/server.log"; }
+has_started() { grep -q 'Kafka Server started' "$home/server.log"; }
+# By the process alone: until it has become java, its command line is this script's.
+has_started_or_ended() { has_started || ! kill -0 "$server" 2>/dev/null; }
 cluster_id() { head -c 16 /dev/urandom | base64 | tr '+/' '-_' | tr -d '='; }
 
 stop() {
