@@ -198,6 +198,12 @@ impl Consumer {
         self.inner().context().take_events()
     }
 
+    /// Whether the group has taken us in without telling: with this protocol a member hears nothing until it has a
+    /// partition.
+    pub(super) fn is_silent_member(&self) -> bool {
+        self.args.uses_consumer_protocol() && native::is_member(self.inner())
+    }
+
     /// Whether the group changes assignments piecewise.
     pub(super) fn is_cooperative(&self) -> bool {
         matches!(

@@ -1,5 +1,5 @@
-//! Leader epochs, and where in the log an event of a consumer belongs: librdkafka tells them, rdkafka does not wrap
-//! them. Hence the calls into C, which this file and `topic_id` alone may make.
+//! Leader epochs, membership, and where in the log an event of a consumer belongs: librdkafka tells them, rdkafka does
+//! not wrap them. Hence the calls into C, which this file and `topic_id` alone may make.
 #![allow(unsafe_code)]
 
 use std::ffi::CStr;
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use rdkafka::TopicPartitionList;
 use rdkafka::bindings as c;
-use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext};
 use rdkafka::error::RDKafkaErrorCode;
 use rdkafka::message::BorrowedMessage;
 
@@ -39,6 +39,21 @@ pub(super) fn leader_epoch_at(list: &TopicPartitionList, index: usize) -> Option
     }
     // SAFETY: there is such an element, and it is only read.
     known(unsafe { c::rd_kafka_topic_partition_get_leader_epoch((*list.ptr()).elems.add(index)) })
+}
+
+/// Whether the group has taken the client in, with partitions or without: the generation, which is the member's epoch
+/// under `group.protocol=consumer`, is 0 or less before that.
+pub(super) fn is_member<C: ConsumerContext>(client: &BaseConsumer<C>) -> bool {
+    // SAFETY: the client lives longer than this call; what it gives is ours, and destroyed after its last use.
+    unsafe {
+        let kafka = client.client().native_ptr();
+        let Some(group) = NonNull::new(c::rd_kafka_consumer_group_metadata(kafka)) else {
+            return false;
+        };
+        let generation = c::rd_kafka_consumer_group_metadata_generation_id(group.as_ptr());
+        c::rd_kafka_consumer_group_metadata_destroy(group.as_ptr());
+        generation > 0
+    }
 }
 
 fn known(epoch: i32) -> Option<i32> {

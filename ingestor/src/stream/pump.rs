@@ -409,6 +409,7 @@ impl Pump {
     fn show_health(&mut self) -> anyhow::Result<()> {
         let observer = &self.settings.observer;
         observer.beat();
+        self.has_joined = self.has_joined || self.consumer.is_silent_member();
         let is_reading = self.has_joined
             && self.holdings.is_settled()
             && self.intake.partitions().len() == self.holdings.len();

@@ -18,6 +18,7 @@ const SOON: Duration = Duration::from_secs(60);
 
 under_both_protocols!(
     a_member_that_joins_takes_some_partitions_and_leaves_the_others_alone,
+    members_without_partitions_stand_by_and_replace_those_that_are_killed,
     a_partition_that_was_lost_and_comes_back_is_read_from_where_the_other_was_killed,
     of_two_members_with_one_instance_id_one_is_told_why_it_ends,
     a_partition_that_is_added_is_read_from_its_beginning,
@@ -72,10 +73,7 @@ fn a_member_that_joins_takes_some_partitions_and_leaves_the_others_alone(protoco
     assert_eq!(rejected, 0);
 }
 
-/// With the other protocol the client does not tell that a member has joined until it has a partition.
-#[test]
-fn members_without_partitions_stand_by_and_replace_those_that_are_killed() {
-    let protocol = Protocol::Classic;
+fn members_without_partitions_stand_by_and_replace_those_that_are_killed(protocol: Protocol) {
     let topic = Topic::create("standing_by", 1);
     let database = Database::create();
     let mut client = database.client();
