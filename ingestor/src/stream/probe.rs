@@ -72,6 +72,8 @@ impl Probe {
             // One record of each partition is all that is wanted.
             .set("queued.min.messages", "1")
             .set("queued.max.messages.kbytes", "1024")
+            // A partition that has to wait for room in the queue, which all share, asks again soon.
+            .set("fetch.queue.backoff.ms", "10")
             .set("fetch.wait.max.ms", "100");
         Ok(Probe {
             client: Some(config.create()?),
@@ -89,8 +91,10 @@ impl Probe {
         };
         let list = list_of(&self.topic, places)?;
         client.assign(&list)?;
-        let findings = find(client, &list);
+        let findings = find(client, &self.topic, &list);
         client.unassign()?;
+        // librdkafka keeps a pause over assignments.
+        client.resume(&list)?;
         findings
     }
 }
@@ -118,6 +122,7 @@ pub(super) fn list_of(topic: &str, places: &[Place]) -> Result<TopicPartitionLis
 
 fn find(
     client: &BaseConsumer,
+    topic: &str,
     list: &TopicPartitionList,
 ) -> Result<BTreeMap<i32, Finding>, KafkaError> {
     let deadline = Instant::now() + LOOK_WITHIN;
@@ -142,7 +147,14 @@ fn find(
                 continue;
             }
         };
-        findings.entry(event.partition).or_insert(finding);
+        if findings.contains_key(&event.partition) {
+            continue; // fetched before it was paused
+        }
+        findings.insert(event.partition, finding);
+        // Or its records would fill the queue, and those of other partitions might never come.
+        let mut found = TopicPartitionList::with_capacity(1);
+        found.add_partition(topic, event.partition);
+        client.pause(&found)?;
     }
     Ok(findings)
 }
