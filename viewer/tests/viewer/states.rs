@@ -2,7 +2,7 @@
 
 use crate::shot::{Shot, sample, state, status, today};
 use egui::{Context, Theme};
-use egui_kittest::{Harness, SnapshotResults, kittest::Queryable};
+use egui_kittest::{Harness, SnapshotOptions, SnapshotResults, kittest::Queryable};
 use musicstream_viewer::{
     DEMO_TIME,
     model::{
@@ -127,7 +127,11 @@ fn names_in_many_scripts_are_drawn() {
         }
         .harness();
         assert!(!says_that_fonts_lack(&harness));
-        harness.snapshot(name);
+        // Each Debian builds these fonts anew, and outlines move by parts of a pixel: some 700 pixels of the names.
+        let options = SnapshotOptions::new()
+            .threshold(1.0)
+            .max_failed_pixels(1000);
+        harness.snapshot_options(name, &options);
         results.extend(harness.take_snapshot_results());
     }
 }
