@@ -2,11 +2,11 @@
 
 use super::{
     client::Client,
-    postgres::{Read, Session, micros, rows},
+    postgres::{Read, Session, micros, rows, status},
     problem::Problem,
 };
 use crate::model::{
-    data::{Dataset, Row},
+    data::{Dataset, Row, Status},
     day::Day,
     grain::{MINUTE_US, UTC, Zone},
     span::Span,
@@ -70,13 +70,15 @@ impl Session {
         if wish.zone == UTC || !can.zones {
             return Ok(Arc::clone(days));
         }
-        self.try_to(|session| {
-            let Some(zone) = session.zone(&wish.zone, days)? else {
+        // With its own status: since `days` were read, a rollup may have moved numbers and watermark.
+        self.read(|client| {
+            let status = status(client)?;
+            let Some(zone) = zone(client, &wish.zone, &status)? else {
                 return Ok(Arc::clone(days));
             };
             let since = wish.since.map(Day::date);
-            let rows = rows(session.client.query(ROWS_AT, &[&wish.zone, &since])?)?;
-            let data = Dataset::with_names(rows, days.status.clone(), days);
+            let rows = rows(client.query(ROWS_AT, &[&wish.zone, &since])?)?;
+            let data = Dataset::with_names(rows, status, days);
             Ok(Arc::new(data.in_zone(zone)))
         })
     }
@@ -96,9 +98,7 @@ impl Session {
             _ => None,
         };
         let listeners = match wish.listeners {
-            Some(span) if can.listeners => {
-                Some(self.try_to(|session| session.listeners(span, days))?)
-            }
+            Some(span) if can.listeners => Some(self.read(|client| listeners(client, span))?),
             _ => None,
         };
         let extras = Extras {
@@ -135,47 +135,45 @@ impl Session {
     fn try_to<T>(&mut self, read: impl FnOnce(&mut Self) -> Read<T>) -> Result<T, Problem> {
         read(self).map_err(|error| Problem::of_reading(&error))
     }
+}
 
-    fn zone(&mut self, name: &str, days: &Dataset) -> Read<Option<Zone>> {
-        let watermark = days
-            .status
-            .watermark
-            .and_then(DateTime::from_timestamp_micros);
-        let row = self.client.query_opt(ZONE, &[&name, &watermark])?;
-        row.map(|row| {
-            let micros = |column| -> Read<i64> { Ok(row.try_get::<_, i64>(column)? * 1_000_000) };
-            Ok(Zone {
-                name: row.try_get("name")?,
-                offset: micros("ahead")?,
-                watermark_offset: micros("ahead_at_watermark")?,
+fn zone(client: &Client, name: &str, status: &Status) -> Read<Option<Zone>> {
+    let watermark = status.watermark.and_then(DateTime::from_timestamp_micros);
+    let row = client.query_opt(ZONE, &[&name, &watermark])?;
+    row.map(|row| {
+        let micros = |column| -> Read<i64> { Ok(row.try_get::<_, i64>(column)? * 1_000_000) };
+        Ok(Zone {
+            name: row.try_get("name")?,
+            offset: micros("ahead")?,
+            watermark_offset: micros("ahead_at_watermark")?,
+        })
+    })
+    .transpose()
+}
+
+fn listeners(client: &Client, span: Span) -> Read<Dataset> {
+    let status = status(client)?;
+    let dates: [NaiveDate; 2] = [span.first.date(), span.last.date()];
+    let rows = client.query(LISTENERS, &[&dates[0], &dates[1]])?;
+    let rows = rows
+        .into_iter()
+        .map(|row| {
+            Ok(Row {
+                day: Day::from_date(row.try_get::<_, NaiveDate>("day")?),
+                event_type: LISTENERS_NAME.into(),
+                region: row.try_get("region")?,
+                events: row.try_get("listeners")?,
+                late_events: 0,
+                updated_at: micros(row.try_get("updated_at")?),
             })
         })
-        .transpose()
-    }
-
-    fn listeners(&mut self, span: Span, days: &Dataset) -> Read<Dataset> {
-        let dates: [NaiveDate; 2] = [span.first.date(), span.last.date()];
-        let rows = self.client.query(LISTENERS, &[&dates[0], &dates[1]])?;
-        let rows = rows
-            .into_iter()
-            .map(|row| {
-                Ok(Row {
-                    day: Day::from_date(row.try_get::<_, NaiveDate>("day")?),
-                    event_type: LISTENERS_NAME.into(),
-                    region: row.try_get("region")?,
-                    events: row.try_get("listeners")?,
-                    late_events: 0,
-                    updated_at: micros(row.try_get("updated_at")?),
-                })
-            })
-            .collect::<Read<_>>()?;
-        Ok(Dataset::new(rows, days.status.clone()).of_listeners())
-    }
+        .collect::<Read<_>>()?;
+    Ok(Dataset::new(rows, status).of_listeners())
 }
 
 /// The last minutes and the same ones a day before. Of those that are known, only what changed is read.
 fn minutes(client: &Client, count: i32, days: &Dataset, known: Option<&Minutes>) -> Read<Minutes> {
-    let status = days.status.clone();
+    let status = status(client)?;
     let at = |minute: i64| DateTime::from_timestamp_micros(minute * MINUTE_US).unwrap_or_default();
     let now = status.now.div_euclid(MINUTE_US);
     // What is ahead of the clock is shown once its time has come.

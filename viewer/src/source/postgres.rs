@@ -233,7 +233,7 @@ pub(super) fn rows(rows: Vec<tokio_postgres::Row>) -> Read<Vec<Row>> {
         .collect()
 }
 
-fn status(client: &Client) -> Read<Status> {
+pub(super) fn status(client: &Client) -> Read<Status> {
     let Some(row) = client.query_opt(STATUS, &[])? else {
         return Ok(Status {
             now: super::now(),

@@ -8,6 +8,7 @@
 mod database;
 mod finding;
 mod harness;
+mod instant;
 mod keyboard;
 mod layout;
 mod live;

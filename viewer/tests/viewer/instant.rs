@@ -1,0 +1,69 @@
+//! Numbers and what is said of them are of one instant.
+
+use super::database::{Database, PATIENCE};
+use musicstream_viewer::model::wish::Wish;
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
+
+const ROLLUPS: i64 = 300;
+const ZONE: &str = "Asia/Kathmandu";
+
+/// The watermark, after so many plays.
+type Watermarks = BTreeMap<i64, Option<i64>>;
+
+#[test]
+fn days_of_a_zone_have_the_watermark_that_their_numbers_had() {
+    let Some(database) = Database::fresh("days_of_one_instant") else {
+        return;
+    };
+    let mut client = database.client();
+    client
+        .batch_execute("create extension pg_musicstream")
+        .unwrap();
+    let feed = database.feed();
+    feed.wish(Wish {
+        zone: ZONE.into(),
+        ..Wish::default()
+    });
+    let (shown, true_ones) = std::thread::scope(|scope| {
+        // Each play is an hour later than the one before, so each rollup moves the watermark.
+        let rollups = scope.spawn(move || {
+            let mut watermarks = Watermarks::new();
+            for play in 1..=ROLLUPS {
+                client
+                    .execute(
+                        "insert into staging_events (event_id, user_id, event_type, region, ts)
+                         values (gen_random_uuid()::text, 'ana', 'play', 'EU', (now() - $1 * interval '1 hour')::text)",
+                        &[&((ROLLUPS - play) as f64)],
+                    )
+                    .unwrap();
+                client.batch_execute("select musicstream_rollup()").unwrap();
+                let watermark = client
+                    .query_one(
+                        "select (extract(epoch from watermark) * 1000000)::bigint from musicstream_status",
+                        &[],
+                    )
+                    .unwrap();
+                watermarks.insert(play, watermark.get(0));
+            }
+            watermarks
+        });
+        let mut shown = Watermarks::new();
+        let deadline = Instant::now() + 3 * PATIENCE;
+        while !shown.contains_key(&ROLLUPS) {
+            assert!(Instant::now() < deadline, "waited for the last play");
+            if let Some(data) = feed.latest().data.filter(|data| data.zone.name == ZONE) {
+                let plays = data.cells.iter().map(|cell| cell.events).sum();
+                shown.insert(plays, data.status.watermark);
+            }
+            std::thread::sleep(Duration::from_millis(1)); // between two looks
+        }
+        (shown, rollups.join().unwrap())
+    });
+    assert!(shown.len() > 5, "the window followed: {}", shown.len());
+    for (plays, watermark) in shown.into_iter().filter(|(plays, _)| *plays > 0) {
+        assert_eq!(watermark, true_ones[&plays], "after {plays} plays");
+    }
+}
