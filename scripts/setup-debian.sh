@@ -68,7 +68,10 @@ survey() {
   need "maven" "fetches Kafka" has mvn
   need "python3" "the tests' independent counts" has python3
   need "shellcheck" "make lint" has shellcheck
-  [[ ! $builds_packages ]] || need "debhelper" "builds Debian packages" has dh
+  if [[ $builds_packages ]]; then
+    need "debhelper" "builds Debian packages" has dh
+    need "build-essential" "what dpkg-buildpackage insists on" test -e /usr/share/doc/build-essential
+  fi
   need "util-linux" "runuser: as root, Postgres runs as the user postgres" has runuser
   local library
   for library in libX11.so.6:libx11-6 libX11-xcb.so.1:libx11-xcb1 libXcursor.so.1:libxcursor1 \
