@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-extension up down remove viewer lint release-check setup bench-extension bench-ingest bench-viewer torture fuzz container-test deb package-test deny advisories sbom
+.PHONY: help demo test test-extension up down remove viewer lint release-check setup bench torture fuzz container-test deb package-test deny advisories sbom
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,14 +26,11 @@ remove: ## stop both and delete their data
 viewer: up ## open the desktop viewer on the local stack
 	@cargo build --release --all-targets && . target/stack/env && exec "$${CARGO_TARGET_DIR:-target}/release/musicstream-viewer"
 
-bench-extension: setup ## measure what the extension costs, into docs/benchmarks.md; with FULL=1 on up to 50 million events
-	@scripts/bench-extension.sh $(if $(FULL),--full)
+bench: setup ## compare with plain COPY and the peers, into docs/benchmarks.md; PARTS="ingest freshness extension decoder viewer", SYSTEMS=ours,copy, ROUNDS=N, FULL=1
+	@scripts/bench.sh $(if $(FULL),--full) $(if $(SYSTEMS),--systems $(SYSTEMS)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(PARTS)
 
 torture: setup ## long runs of the tests: 10,000 random programs, all interleavings, thousands of faults
 	@scripts/torture.sh
-
-bench-ingest: setup ## measure the ingestor against plain COPY, into docs/ingest-benchmarks.md; with EVENTS=N for another number
-	@scripts/bench-ingest.sh $(EVENTS)
 
 deb: ## build Debian packages of the extension, the ingestor and the viewer; with VERSION=V for another version
 	@scripts/setup-debian.sh deb
@@ -54,9 +51,6 @@ sbom: ## write a bill of materials for each program and the extension
 
 fuzz: setup ## let a fuzzer look for payloads that the decoder judges wrongly; with SECONDS=N for longer than 300
 	@scripts/fuzz.sh $(SECONDS)
-
-bench-viewer: setup ## measure the viewer's frames, memory and reactions, into docs/viewer-benchmarks.md
-	@scripts/bench-viewer.sh
 
 container-test: ## build both images and try the container stack, with official base images or stand-ins
 	@scripts/container-test.sh

@@ -15,4 +15,4 @@ scripts/build-context.py
 # Bare cargo leaves the extension out: it is checked for the Postgres that is here.
 cargo clippy --release --all-targets -- -D warnings
 cargo clippy --release -p pg_musicstream --no-default-features --features "pg$major" -- -D warnings
-shellcheck scripts/*.sh scripts/*/*.sh scripts/containers/stand-ins/*/*.sh .ci/run
+shellcheck scripts/*.sh scripts/*/*.sh bench/peers/*.sh bench/peers/*/*.sh scripts/containers/stand-ins/*/*.sh .ci/run

@@ -48,6 +48,7 @@ java_package() {
 }
 
 [[ ${1:-} == deb ]] && builds_packages=yes || builds_packages=''
+[[ ${1:-} == bench ]] && runs_peers=yes || runs_peers=''
 
 survey() {
   missing=() packages=()
@@ -71,6 +72,11 @@ survey() {
   if [[ $builds_packages ]]; then
     need "debhelper" "builds Debian packages" has dh
     need "build-essential" "what dpkg-buildpackage insists on" test -e /usr/share/doc/build-essential
+  fi
+  if [[ $runs_peers ]]; then
+    need "kcat" "a peer of make bench" has kcat
+    need "python3-venv" "Spark, a peer of make bench" python3 -c 'import ensurepip, venv'
+    need "golang-go" "builds Bento, a peer of make bench" has go
   fi
   need "util-linux" "runuser: as root, Postgres runs as the user postgres" has runuser
   local library

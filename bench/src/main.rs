@@ -1,70 +1,196 @@
-//! What the extension costs, as ratios of one run: `make bench-extension` writes them to docs/benchmarks.md.
+//! pg_musicstream beside a plain COPY and its peers: `make bench` runs this, and it writes docs/benchmarks.md with its plots.
 
-mod database;
-mod events;
-mod measure;
-mod report;
+mod copy;
+mod daily;
+mod document;
+mod freshness;
+mod ingest;
+mod plan;
+mod plot;
+mod program;
+mod server;
+mod stats;
+mod stored;
+mod topic;
+mod usage;
 
-use std::path::PathBuf;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
-use clap::Parser;
+use anyhow::{Context, Result, ensure};
+use clap::{Parser, ValueEnum};
 
-use crate::measure::Plan;
+use crate::ingest::load::loads;
+use crate::ingest::system::{Programs, System};
+use crate::plan::{Part, Size};
+use crate::server::Server;
+use crate::topic::Topic;
+use crate::usage::Processes;
 
-/// Measures the extension against a plain COPY on the same server.
+/// Measures pg_musicstream, a plain COPY and the peers that are here, one after the other on one machine.
 #[derive(Debug, Parser)]
 struct Options {
-    /// A superuser of a server with the extension installed; databases musicstream_bench_* are made anew and dropped
+    /// Parts to measure
+    #[arg(value_enum, default_values_t = [Part::Ingest, Part::Freshness, Part::Extension])]
+    parts: Vec<Part>,
+    /// How much
+    #[arg(long, value_enum, default_value_t = Size::Default)]
+    size: Size,
+    /// Only these systems
+    #[arg(long, value_enum, value_delimiter = ',')]
+    systems: Vec<System>,
+    /// Rounds of each comparison, rather than those of the size
+    #[arg(long)]
+    rounds: Option<usize>,
+    /// Writes each part's section into this file, in place of its last one, and plots into the folder of the same name
+    #[arg(long, value_name = "FILE")]
+    write: PathBuf,
+    /// A superuser of a server with the extension; databases musicstream_bench_* are made and dropped
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     database_url: String,
-    /// Events stored beforehand, in millions; one measurement each
-    #[arg(long, value_delimiter = ',', default_values_t = [1.0, 5.0])]
-    stored: Vec<f64>,
-    /// The sizes of the project's targets: 1, 10 and 50 million events
-    #[arg(long, conflicts_with = "stored")]
-    full: bool,
-    /// Spread what is stored over this many days at each size, rather than 500,000 a day: days grow fuller with the size
+    #[arg(long, env = "KAFKA_BROKERS")]
+    brokers: String,
+    /// Process of the broker, whose time is then counted
     #[arg(long)]
-    days: Option<i64>,
-    /// Rows a batch
-    #[arg(long, default_value_t = 100_000)]
-    batch_rows: usize,
-    /// Batches that are measured at each size
-    #[arg(long, default_value_t = 12)]
-    batches: usize,
-    /// Writes the result into this file, in place of the last one; else to the standard output
+    broker_pid: Option<i32>,
+    /// The program musicstream-ingestor [default: beside this one]
     #[arg(long)]
-    write: Option<PathBuf>,
+    ingestor: Option<PathBuf>,
+    /// The folder with the scripts of the peers
+    #[arg(long, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/peers"))]
+    scripts: PathBuf,
+    /// Where their set-up has put the peers
+    #[arg(long, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/peers"))]
+    peers: PathBuf,
+    /// The table that the decoder's own benchmark has printed
+    #[arg(long, value_name = "FILE", required_if_eq("parts", "decoder"))]
+    decoder_table: Option<PathBuf>,
 }
 
 fn main() -> Result<()> {
     let options = Options::parse();
-    let now = SystemTime::now().duration_since(UNIX_EPOCH)?;
-    let plan = Plan {
-        stored_millions: if options.full {
-            vec![1.0, 10.0, 50.0]
-        } else {
-            options.stored
-        },
-        batch_rows: options.batch_rows,
-        batches: options.batches,
-        // The last that is over, whatever the hour: its noon is no clock that is ahead.
-        day: i64::try_from(now.as_secs() / 86_400)? - 1,
-        days: options.days,
+    let server = Server::new(&options.database_url)?;
+    let processes = Processes {
+        postmaster: server.postmaster()?,
+        broker: options.broker_pid,
     };
-    let figures = measure::measure(&options.database_url, &plan)?;
-    let text = report::section(&plan, &figures);
-    match options.write {
-        Some(path) => {
-            let old = std::fs::read_to_string(&path).unwrap_or_default();
-            std::fs::write(&path, report::replaced(&old, &text))
-                .with_context(|| format!("cannot write {}", path.display()))
+    let programs = programs(&options, &server)?;
+    server.drop_leftovers()?;
+    Topic::delete_leftovers(&options.brokers)?;
+    for part in &options.parts {
+        let circumstances = document::circumstances(&server, name(&options.size))?;
+        let section = measure(&options, *part, &server, &programs, processes)
+            .with_context(|| format!("part {}", name(part)))?;
+        let old = match std::fs::read_to_string(&options.write) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                "# Benchmarks\n".to_owned()
+            }
+            Err(error) => return Err(error).context("cannot read the document"),
+        };
+        let new = document::replaced(
+            &old,
+            name(part),
+            &format!("{}\n{circumstances}\n{section}", title(*part)),
+        );
+        std::fs::write(&options.write, new)
+            .with_context(|| format!("cannot write {}", options.write.display()))?;
+        eprintln!("written: {}, part {}", options.write.display(), name(part));
+    }
+    Ok(())
+}
+
+fn measure(
+    options: &Options,
+    part: Part,
+    server: &Server,
+    programs: &Programs,
+    processes: Processes,
+) -> Result<String> {
+    let pictures = options.write.with_extension("");
+    let link = pictures
+        .file_name()
+        .context("a file to write")?
+        .to_string_lossy();
+    match part {
+        Part::Ingest => {
+            let (systems, left_out) = systems(options, programs)?;
+            let folder = tempfile::tempdir()?;
+            let bench = ingest::Bench {
+                server,
+                programs,
+                processes,
+                folder: folder.path(),
+            };
+            let measured = bench.measure(loads(options.size, &systems, options.rounds))?;
+            ingest::section(&measured, &left_out, &pictures, &link)
         }
-        None => {
-            print!("{text}");
-            Ok(())
+        Part::Freshness => {
+            let plan = freshness::Plan::new(options.size);
+            let figures = freshness::measure(server, programs, processes, &plan)?;
+            freshness::section(&plan, &figures, &pictures, &link)
+        }
+        Part::Extension => {
+            let plan = stored::Plan::new(options.size, options.rounds);
+            let figures = stored::measure(server, &plan)?;
+            stored::section(&plan, &figures, &pictures, &link)
+        }
+        Part::Decoder => {
+            let path = options.decoder_table.as_deref().unwrap_or(Path::new(""));
+            let table = std::fs::read_to_string(path).context("cannot read the decoder's table")?;
+            ensure!(table.starts_with('|'), "the decoder's table has no rows");
+            Ok(include_str!("decoder.md").to_owned() + &table)
         }
     }
+}
+
+fn title(part: Part) -> &'static str {
+    match part {
+        Part::Ingest => "## From a full topic to rows and daily numbers\n",
+        Part::Freshness => "## From a produced record to the daily numbers\n",
+        Part::Extension => "## The extension, with more and more events stored\n",
+        Part::Decoder => "## The decoder alone\n",
+    }
+}
+
+fn name<T: ValueEnum>(value: &T) -> &'static str {
+    // Names are written out in the program; none is skipped.
+    match value.to_possible_value() {
+        Some(value) => Box::leak(value.get_name().to_owned().into_boxed_str()),
+        None => "",
+    }
+}
+
+/// Those that were asked for and are here, and the others with the reason.
+fn systems(options: &Options, programs: &Programs) -> Result<(Vec<System>, Vec<String>)> {
+    let mut here = Vec::new();
+    let mut left_out = Vec::new();
+    for system in System::ALL {
+        if !options.systems.is_empty() && !options.systems.contains(&system) {
+            continue;
+        }
+        match system.reason_missing(programs) {
+            None => here.push(system),
+            Some(reason) => {
+                ensure!(system.is_peer(), "{} cannot run: {reason}", system.title());
+                eprintln!("left out: {}: {reason}", system.title());
+                left_out.push(format!("{} ({reason})", system.title()));
+            }
+        }
+    }
+    Ok((here, left_out))
+}
+
+fn programs(options: &Options, server: &Server) -> Result<Programs> {
+    let ingestor = match &options.ingestor {
+        Some(path) => path.clone(),
+        None => std::env::current_exe()?.with_file_name("musicstream-ingestor"),
+    };
+    Ok(Programs {
+        ingestor: std::path::absolute(ingestor)?,
+        psql: server.psql()?,
+        scripts: options.scripts.clone(),
+        peers: options.peers.clone(),
+        brokers: options.brokers.clone(),
+        has_stand_in: options.size == Size::Smoke,
+    })
 }

@@ -1,4 +1,4 @@
-//! What the viewer costs: `make bench-viewer` writes it to docs/viewer-benchmarks.md.
+//! What the viewer costs: `make bench PARTS=viewer` writes it to docs/viewer-benchmarks.md.
 //!
 //! Prints lines of a Markdown table: what, measured, target. Time is that of the processor for the window's own
 //! work (layout, shapes, triangles): neither the graphics driver nor other programs count.

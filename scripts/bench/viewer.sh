@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# What the viewer costs and how soon it reacts, into docs/viewer-benchmarks.md, between the markers there.
+# The part `viewer` of make bench: what the viewer costs and how soon it reacts, into docs/viewer-benchmarks.md, between the markers there.
 set -euo pipefail
-. "$(dirname "$0")/layout.sh"
+. "$(dirname "$0")/../layout.sh"
 cd "$ROOT"
 
 scripts/stack.sh up
@@ -63,9 +63,9 @@ idle >>"$figures"
 } >"$figures.new"
 document=docs/viewer-benchmarks.md
 awk -v section="$figures.new" '
-  /^<!-- written by make bench-viewer: to here -->/ { skip = 0 }
+  /^<!-- written by make bench: to here -->/ { skip = 0 }
   !skip
-  /^<!-- written by make bench-viewer: from here -->/ { skip = 1; while ((getline line < section) > 0) print line }
+  /^<!-- written by make bench: from here -->/ { skip = 1; while ((getline line < section) > 0) print line }
 ' "$document" >"$figures"
 cp "$figures" "$document"
 say "written: $document"

@@ -1,5 +1,3 @@
-set client_min_messages = warning;
-create extension pg_musicstream;
 create table plain (
     event_id uuid primary key,
     user_id text not null,
@@ -11,7 +9,3 @@ create table plain (
     ingested_at timestamptz not null default now()
 );
 create table plain_sorted (like plain including all);
--- As the ingestor sets its sessions.
-set temp_buffers = '64MB';
-set work_mem = '64MB';
-select musicstream_session_staging();

@@ -1,0 +1,174 @@
+//! The systems that are compared: how each is started, and what it leaves behind.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+use clap::ValueEnum;
+
+use super::load::Load;
+use crate::program::End;
+use crate::server::Database;
+use crate::topic::{Content, Topic};
+
+/// A way from a topic, or from rows that are ready, to a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub(crate) enum System {
+    /// COPY BINARY into a table with a uuid key, ids as they come
+    Copy,
+    /// The same, each 100,000 rows sorted by event_id
+    Sorted,
+    /// This project
+    Ours,
+    /// Bento, insert … on conflict do nothing
+    Bento,
+    /// Debezium's JDBC sink on Kafka Connect
+    Debezium,
+    /// Spark Structured Streaming: staging by JDBC, upsert, daily numbers
+    Spark,
+    /// kcat and psql's \copy
+    Kcat,
+}
+
+/// Where programs are.
+#[derive(Debug)]
+pub(crate) struct Programs {
+    pub(crate) ingestor: PathBuf,
+    pub(crate) psql: PathBuf,
+    /// The folder `bench/peers` of the checkout.
+    pub(crate) scripts: PathBuf,
+    /// Where `set-up.sh` has put the peers.
+    pub(crate) peers: PathBuf,
+    pub(crate) brokers: String,
+    /// Without kcat, the generator's own output stands in for it. The rates say nothing then.
+    pub(crate) has_stand_in: bool,
+}
+
+fn has_kcat() -> bool {
+    Command::new("kcat").arg("-V").output().is_ok()
+}
+
+impl System {
+    pub(crate) const ALL: [System; 7] = [
+        System::Copy,
+        System::Sorted,
+        System::Ours,
+        System::Bento,
+        System::Debezium,
+        System::Spark,
+        System::Kcat,
+    ];
+
+    /// Those that are neither Postgres's own nor ours.
+    pub(crate) fn is_peer(self) -> bool {
+        !matches!(self, System::Copy | System::Sorted | System::Ours)
+    }
+
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            System::Copy => "plain COPY",
+            System::Sorted => "plain COPY, sorted",
+            System::Ours => "pg_musicstream",
+            System::Bento => "Bento",
+            System::Debezium => "Debezium JDBC sink",
+            System::Spark => "Spark Structured Streaming",
+            System::Kcat => "kcat, psql \\copy",
+        }
+    }
+
+    fn folder(self) -> &'static str {
+        match self {
+            System::Copy | System::Sorted => "copy",
+            System::Ours => "ours",
+            System::Bento => "bento",
+            System::Debezium => "debezium",
+            System::Spark => "spark",
+            System::Kcat => "kcat",
+        }
+    }
+
+    /// Why it cannot run here.
+    pub(crate) fn reason_missing(self, programs: &Programs) -> Option<String> {
+        let is_there = match self {
+            System::Copy | System::Sorted => true,
+            System::Ours => programs.ingestor.exists(),
+            System::Kcat => programs.has_stand_in || has_kcat(),
+            System::Bento | System::Debezium | System::Spark => programs
+                .peers
+                .join(self.folder())
+                .join("built-from")
+                .exists(),
+        };
+        if is_there {
+            return None;
+        }
+        let reason = programs.peers.join(format!("{}.left-out", self.folder()));
+        Some(std::fs::read_to_string(reason).map_or_else(
+            |_| "it is not set up: bench/peers/set-up.sh".to_owned(),
+            |text| text.trim().to_owned(),
+        ))
+    }
+
+    /// How it ends, with so many rows expected.
+    pub(crate) fn end(self, rows: i64) -> End {
+        match self {
+            System::Bento | System::Debezium => End::Rows(rows),
+            _ => End::Exit,
+        }
+    }
+
+    /// Whether its own run makes the daily numbers.
+    pub(crate) fn keeps_daily_numbers(self) -> bool {
+        matches!(self, System::Ours | System::Spark)
+    }
+
+    pub(crate) fn command(
+        self,
+        programs: &Programs,
+        database: &Database,
+        topic: &Topic,
+        content: &Content,
+        load: &Load,
+        work: &Path,
+    ) -> Result<Command> {
+        let mut command = match self {
+            System::Ours => {
+                let mut command = Command::new(&programs.ingestor);
+                command
+                    .args(["stream", "--until-end", "--output", "json"])
+                    .args(["--topic", topic.name()]);
+                if let Some(writers) = load.writers {
+                    command.args(["--writers", &writers.to_string()]);
+                }
+                command
+            }
+            _ => Command::new(programs.scripts.join(self.folder()).join("run.sh")),
+        };
+        match self {
+            System::Copy => command.args(&content.plain),
+            System::Sorted => command.args(&content.sorted),
+            _ => &mut command,
+        };
+        if self.is_peer() && load.writers.is_some() {
+            bail!("{} has no number of writers", self.title());
+        }
+        if self == System::Kcat && !has_kcat() {
+            let mut stand_in = vec![programs.ingestor.display().to_string()];
+            stand_in.extend(["generate", "--to", "-"].map(str::to_owned));
+            stand_in.extend(load.recipe.options());
+            command.args(stand_in);
+        }
+        let group = work.file_name().context("a folder with a name")?;
+        command
+            .envs(database.variables())
+            .env("DATABASE_URL", database.url()?)
+            .env("KAFKA_BROKERS", &programs.brokers)
+            .env("TOPIC", topic.name())
+            .env("GROUP", group)
+            .env("WORK", work)
+            .env("PEERS", &programs.peers)
+            .env("PSQL", &programs.psql)
+            .current_dir(work);
+        Ok(command)
+    }
+}

@@ -1,0 +1,252 @@
+//! Processor time and memory by process, from /proc.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+
+use anyhow::{Context, Result};
+
+/// What Linux shows to programs, whatever the kernel's own clock is.
+const TICKS_A_SECOND: f64 = 100.0;
+const PAGE_BYTES: f64 = 4096.0;
+
+/// Whose processes are counted apart.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Processes {
+    pub(crate) postmaster: i32,
+    /// Not every run has a broker.
+    pub(crate) broker: Option<i32>,
+}
+
+/// Processor seconds.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Cpu {
+    pub(crate) client: f64,
+    pub(crate) postgres: f64,
+    pub(crate) broker: f64,
+    /// All that the machine did, other programs included.
+    pub(crate) machine: f64,
+}
+
+impl Cpu {
+    /// Those that took part.
+    pub(crate) fn of_all(&self) -> f64 {
+        self.client + self.postgres + self.broker
+    }
+}
+
+/// Bytes at the highest.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Peak {
+    /// Resident memory of the client's processes together.
+    pub(crate) client: f64,
+    /// Memory that Postgres's processes do not share, together: without shared buffers.
+    pub(crate) postgres: f64,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Usage {
+    pub(crate) cpu: Cpu,
+    pub(crate) peak: Peak,
+}
+
+/// Counts from its start on.
+#[derive(Debug)]
+pub(crate) struct Meter {
+    processes: Processes,
+    before: Cpu,
+    /// Ticks of each process of the client, as seen last: some end before the client does.
+    client: BTreeMap<i32, u64>,
+    peak: Peak,
+}
+
+impl Meter {
+    pub(crate) fn start(processes: Processes) -> Result<Meter> {
+        Ok(Meter {
+            processes,
+            before: servers(processes, &all())?,
+            client: BTreeMap::new(),
+            peak: Peak::default(),
+        })
+    }
+
+    /// Looks at the client, which is this process and its descendants, and at memory.
+    pub(crate) fn sample(&mut self, client: i32) {
+        let all = all();
+        let mut peak = Peak::default();
+        for (pid, stat) in &all {
+            if stat.parent == self.processes.postmaster {
+                peak.postgres += private_bytes(*pid);
+            }
+        }
+        for pid in descendants(client, &all) {
+            self.client.insert(pid, all[&pid].own);
+            peak.client += all[&pid].resident_pages as f64 * PAGE_BYTES;
+        }
+        self.peak.client = self.peak.client.max(peak.client);
+        self.peak.postgres = self.peak.postgres.max(peak.postgres);
+    }
+
+    /// What the client has used since its own start, as seen last.
+    pub(crate) fn client_seconds(&self) -> f64 {
+        self.client.values().sum::<u64>() as f64 / TICKS_A_SECOND
+    }
+
+    pub(crate) fn finish(self) -> Result<Usage> {
+        let after = servers(self.processes, &all())?;
+        Ok(Usage {
+            cpu: Cpu {
+                client: self.client_seconds(),
+                postgres: after.postgres - self.before.postgres,
+                broker: after.broker - self.before.broker,
+                machine: after.machine - self.before.machine,
+            },
+            peak: self.peak,
+        })
+    }
+}
+
+/// What is needed of /proc/PID/stat; times in ticks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Stat {
+    pub(crate) parent: i32,
+    /// The process's own time.
+    own: u64,
+    /// That of its children which have ended and were waited for.
+    ended_children: u64,
+    resident_pages: u64,
+}
+
+pub(crate) fn parse_stat(line: &str) -> Option<Stat> {
+    // The name, in parentheses, may hold blanks and parentheses.
+    let (_, fields) = line.rsplit_once(") ")?;
+    let fields: Vec<&str> = fields.split_whitespace().collect();
+    let number = |index: usize| fields.get(index)?.parse::<u64>().ok();
+    Some(Stat {
+        parent: fields.get(1)?.parse().ok()?,
+        own: number(11)? + number(12)?,
+        ended_children: number(13)? + number(14)?,
+        resident_pages: number(21)?,
+    })
+}
+
+fn all() -> BTreeMap<i32, Stat> {
+    let Ok(entries) = fs::read_dir("/proc") else {
+        return BTreeMap::new();
+    };
+    entries
+        .flatten()
+        .filter_map(|entry| {
+            let pid = entry.file_name().to_str()?.parse().ok()?;
+            // A process may end between the two looks.
+            let stat = fs::read_to_string(entry.path().join("stat")).ok()?;
+            Some((pid, parse_stat(&stat)?))
+        })
+        .collect()
+}
+
+fn descendants(root: i32, all: &BTreeMap<i32, Stat>) -> BTreeSet<i32> {
+    let mut found: BTreeSet<i32> = all
+        .contains_key(&root)
+        .then_some(root)
+        .into_iter()
+        .collect();
+    loop {
+        let more: Vec<i32> = all
+            .iter()
+            .filter(|(pid, stat)| found.contains(&stat.parent) && !found.contains(pid))
+            .map(|(pid, _)| *pid)
+            .collect();
+        if more.is_empty() {
+            return found;
+        }
+        found.extend(more);
+    }
+}
+
+fn servers(processes: Processes, all: &BTreeMap<i32, Stat>) -> Result<Cpu> {
+    let postmaster = all
+        .get(&processes.postmaster)
+        .context("Postgres has ended")?;
+    // The time of a backend that has ended is the postmaster's, which waited for it.
+    let ticks = postmaster.own
+        + postmaster.ended_children
+        + all
+            .values()
+            .filter(|stat| stat.parent == processes.postmaster)
+            .map(|stat| stat.own)
+            .sum::<u64>();
+    let broker = match processes.broker {
+        Some(pid) => all.get(&pid).context("the broker has ended")?.own,
+        None => 0,
+    };
+    Ok(Cpu {
+        client: 0.0,
+        postgres: ticks as f64 / TICKS_A_SECOND,
+        broker: broker as f64 / TICKS_A_SECOND,
+        machine: machine()?,
+    })
+}
+
+/// Seconds in which a processor did something, since the machine was started.
+fn machine() -> Result<f64> {
+    let stat = fs::read_to_string("/proc/stat").context("cannot read /proc/stat")?;
+    let line = stat.lines().next().unwrap_or_default();
+    let ticks: Vec<u64> = line
+        .split_whitespace()
+        .skip(1)
+        .filter_map(|field| field.parse().ok())
+        .collect();
+    // user, nice, system, then idle and waiting, which are left out, interrupts of both kinds, and stolen.
+    let busy: u64 = [0, 1, 2, 5, 6, 7]
+        .iter()
+        .filter_map(|index| ticks.get(*index))
+        .sum();
+    Ok(busy as f64 / TICKS_A_SECOND)
+}
+
+fn private_bytes(pid: i32) -> f64 {
+    // It may have ended.
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    status
+        .lines()
+        .find_map(|line| line.strip_prefix("RssAnon:"))
+        .and_then(|rest| rest.trim().strip_suffix(" kB")?.trim().parse::<f64>().ok())
+        .map_or(0.0, |kilobytes| kilobytes * 1024.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_with_blanks_and_parentheses_shifts_no_field() {
+        let line =
+            "7 (a ) b) S 3 7 7 0 -1 0 1 2 3 4 50 6 700 8 20 0 1 0 99 1000 25 18446744073709551615";
+        let stat = Stat {
+            parent: 3,
+            own: 56,
+            ended_children: 708,
+            resident_pages: 25,
+        };
+        assert_eq!(parse_stat(line), Some(stat));
+    }
+
+    #[test]
+    fn the_time_of_this_process_is_counted() {
+        let own = i32::try_from(std::process::id()).unwrap();
+        let processes = Processes {
+            postmaster: own,
+            broker: None,
+        };
+        let mut meter = Meter::start(processes).unwrap();
+        let started = std::time::Instant::now();
+        while started.elapsed().as_millis() < 100 {}
+        meter.sample(own);
+        let usage = meter.finish().unwrap();
+        assert!(
+            usage.cpu.postgres >= 0.05 && usage.cpu.client >= 0.05,
+            "{usage:?}"
+        );
+        assert!(usage.peak.client > 1e6, "{usage:?}");
+    }
+}
