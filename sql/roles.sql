@@ -72,7 +72,7 @@ begin
 
     execute format('grant usage on schema %I to musicstream_ingest, musicstream_read', home);
     execute format(
-        'grant select on %1$I.event_types, %1$I.minute_metrics, %1$I.daily_metrics, %1$I.metric_deltas,
+        'grant select on %1$I.event_types, %1$I.minute_counts, %1$I.minute_metrics, %1$I.daily_metrics, %1$I.metric_deltas,
             %1$I.live_daily_metrics, %1$I.live_minute_metrics, %1$I.ingest_offsets,
             %1$I.rollup_state, %1$I.frozen_days, %1$I.musicstream_status, %1$I.musicstream_progress, %1$I.hourly_metrics,
             %1$I.daily_listeners, %1$I.listener_deltas, %1$I.live_daily_listeners to musicstream_ingest, musicstream_read', home);

@@ -1,43 +1,71 @@
-//! What a batch adds to the metrics, gathered from the rows that were really inserted.
+//! What a batch adds to the metrics, gathered from the events that were really inserted.
 
 use foldhash::HashMap;
 
-use crate::bounds::minute_start;
-use crate::names::Names;
+use crate::bounds::{MINUTE, hour_start, minute_of_hour};
+use crate::hour::{Count, Hour};
 
-/// Counts of one group of one minute.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Count {
-    pub(crate) events: i64,
-    pub(crate) late_events: i64,
-}
-
-/// Counts by minute, event type and region; types and regions by their numbers in [`Names`].
+/// Counts by minute, event type and region; types and regions by their numbers.
 #[derive(Debug, Default)]
 pub(crate) struct Deltas {
+    /// Minutes are numbered from Postgres's epoch.
     counts: HashMap<(i64, u32, u32), Count>,
+}
+
+/// Counts of one hour, event type and region.
+#[derive(Debug)]
+pub(crate) struct Group {
+    pub(crate) hour: i64,
+    pub(crate) event_type: u32,
+    pub(crate) region: u32,
+    /// The sum of the minutes.
+    pub(crate) count: Count,
+    /// Packed.
+    pub(crate) minutes: Vec<u8>,
 }
 
 impl Deltas {
     /// Adds an inserted event. `final_before`: days that end by then are final, and the event is late on them.
     pub(crate) fn add(&mut self, ts: i64, event_type: u32, region: u32, final_before: i64) {
-        let key = (minute_start(ts), event_type, region);
-        let count = self.counts.entry(key).or_default();
-        count.events += 1;
-        count.late_events += i64::from(ts < final_before);
+        let key = (ts.div_euclid(MINUTE), event_type, region);
+        self.counts.entry(key).or_default().add(Count {
+            events: 1,
+            late_events: i64::from(ts < final_before),
+        });
     }
 
-    /// The groups in the order of minute, type and region.
-    pub(crate) fn into_groups(self, names: &Names) -> Vec<(i64, &str, &str, Count)> {
-        let mut groups: Vec<_> = self
+    /// The groups in the order of hour, type and region.
+    pub(crate) fn into_groups(self) -> Vec<Group> {
+        let mut minutes: Vec<_> = self
             .counts
             .into_iter()
             .map(|((minute, event_type, region), count)| {
-                (minute, names.name(event_type), names.name(region), count)
+                let ts = minute * MINUTE;
+                (
+                    (hour_start(ts), event_type, region),
+                    minute_of_hour(ts),
+                    count,
+                )
             })
             .collect();
-        groups
-            .sort_unstable_by_key(|&(minute, event_type, region, _)| (minute, event_type, region));
-        groups
+        minutes.sort_unstable_by_key(|&(key, minute, _)| (key, minute));
+        minutes
+            .chunk_by(|a, b| a.0 == b.0)
+            .map(|group| {
+                let (mut hour, mut sum) = (Hour::default(), Count::default());
+                for &(_, minute, count) in group {
+                    hour.add(minute, count);
+                    sum.add(count);
+                }
+                let (start, event_type, region) = group[0].0;
+                Group {
+                    hour: start,
+                    event_type,
+                    region,
+                    count: sum,
+                    minutes: hour.pack(),
+                }
+            })
+            .collect()
     }
 }

@@ -14,6 +14,8 @@ pub(crate) enum Error {
     Version { objects: String },
     #[error("this is no HLL sketch")]
     Sketch(#[source] datasketches::error::Error),
+    #[error("these are no packed minutes")]
+    PackedMinutes,
     #[error("the function is part of an aggregate and cannot be called alone")]
     NoAggregate,
     #[error("max_rows must not be negative, but is {0}")]
@@ -63,6 +65,12 @@ impl Error {
                 "musicstream",
             )
             .set_detail(source.to_string()),
+            Error::PackedMinutes => ErrorReport::new(
+                PgSqlErrorCode::ERRCODE_INVALID_BINARY_REPRESENTATION,
+                message,
+                "musicstream",
+            )
+            .set_hint("Delete the row of minute_counts or metric_deltas that has them, and call musicstream_rebuild() for its day."),
             Error::NoAggregate => ErrorReport::new(
                 PgSqlErrorCode::ERRCODE_FEATURE_NOT_SUPPORTED,
                 message,

@@ -5,15 +5,18 @@
 
 #![allow(unsafe_code)] // the boundary to Postgres; each block says why it is sound
 
+mod aggregate;
 mod bounds;
 mod canonical;
+mod copy_from;
 mod correction;
 mod deltas;
 mod error;
 mod field;
+mod hour;
 mod inbox;
 mod listeners;
-mod names;
+mod minutes;
 mod optimism;
 mod packed;
 mod plausible;
@@ -56,7 +59,7 @@ sql_in_order! {
     "table_staging_shape" "../sql/table/staging_shape.sql",
     "table_raw_events" "../sql/table/raw_events.sql",
     "table_metric_deltas" "../sql/table/metric_deltas.sql",
-    "table_minute_metrics" "../sql/table/minute_metrics.sql",
+    "table_minute_counts" "../sql/table/minute_counts.sql",
     "table_daily_metrics" "../sql/table/daily_metrics.sql",
     "table_rejected_events" "../sql/table/rejected_events.sql",
     "table_ingest_offsets" "../sql/table/ingest_offsets.sql",
@@ -73,9 +76,18 @@ sql_in_order! {
     "function_musicstream_sketch_grown" "../sql/function/musicstream_sketch_grown.sql",
     "table_frozen_days" "../sql/table/frozen_days.sql",
     "table_new_days" "../sql/table/new_days.sql",
+    "function_musicstream_minute_events" "../sql/function/musicstream_minute_events.sql",
+    "function_musicstream_minute_late_events" "../sql/function/musicstream_minute_late_events.sql",
+    "function_musicstream_minutes_plus" "../sql/function/musicstream_minutes_plus.sql",
+    "function_musicstream_unpack" "../sql/function/musicstream_unpack.sql",
+    "function_musicstream_packed" "../sql/function/musicstream_packed.sql",
+    "function_musicstream_pack" "../sql/function/musicstream_pack.sql",
+    "function_musicstream_minutes_sum" "../sql/function/musicstream_minutes_sum.sql",
     "view_live_daily_metrics" "../sql/view/live_daily_metrics.sql",
+    "view_minute_metrics" "../sql/view/minute_metrics.sql",
     "view_live_minute_metrics" "../sql/view/live_minute_metrics.sql",
     "view_hourly_metrics" "../sql/view/hourly_metrics.sql",
+    "function_minute_metrics_between" "../sql/function/minute_metrics_between.sql",
     "view_live_daily_listeners" "../sql/view/live_daily_listeners.sql",
     "view_musicstream_progress" "../sql/view/musicstream_progress.sql",
     "view_musicstream_status" "../sql/view/musicstream_status.sql",

@@ -7,10 +7,9 @@ use pgrx::spi::SpiClient;
 
 use crate::bounds::{DAY, day_start};
 use crate::error::Error;
-use crate::names::Names;
 use crate::sketch::{Sketch, hash};
 
-/// Sketches by UTC day and region, the latter by its number in [`Names`].
+/// Sketches by UTC day and region, the latter by its number.
 #[derive(Default)]
 pub(crate) struct Listeners {
     sketches: HashMap<(i64, u32), Sketch>,
@@ -18,19 +17,23 @@ pub(crate) struct Listeners {
 
 impl Listeners {
     /// Adds the user of an inserted event.
-    pub(crate) fn add(&mut self, ts: i64, region: u32, user_id: &str) {
+    pub(crate) fn add(&mut self, ts: i64, region: u32, user_id: &[u8]) {
         let sketch = self.sketches.entry((day_start(ts), region)).or_default();
         sketch.add(hash(user_id));
     }
 
     /// Appends the sketches to `listener_deltas`.
-    pub(crate) fn append(self, client: &mut SpiClient<'_>, names: &Names) -> Result<(), Error> {
+    pub(crate) fn append(
+        self,
+        client: &mut SpiClient<'_>,
+        name_of: impl Fn(u32) -> String,
+    ) -> Result<(), Error> {
         let (mut days, mut regions, mut sketches) = (Vec::new(), Vec::new(), Vec::new());
         for ((day, region), sketch) in self.sketches {
             days.push(Date::saturating_from_raw(
                 day.div_euclid(DAY) as pg_sys::DateADT
             ));
-            regions.push(names.name(region));
+            regions.push(name_of(region));
             sketches.push(sketch.into_bytes());
         }
         if days.is_empty() {

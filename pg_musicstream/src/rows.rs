@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::ffi::CString;
 use std::marker::PhantomData;
 
+use pgrx::datum::DatumWithOid;
 use pgrx::pg_sys;
 use pgrx::prelude::*;
 use pgrx::spi::{self, SpiClient};
@@ -12,10 +13,11 @@ use pgrx::varlena::{varatt_is_1b, varatt_is_1b_e, varatt_is_4b_u, varlena_to_byt
 
 use crate::error::Error;
 
-/// Runs a statement without parameters that may change data, and shows each of its rows to `each`.
+/// Runs a statement that may change data, and shows each of its rows to `each`.
 pub(crate) fn for_each_row(
     _connected: &mut SpiClient<'_>,
     statement: &str,
+    parameters: &[DatumWithOid<'_>],
     mut each: impl FnMut(Row<'_>),
 ) -> Result<(), Error> {
     let statement =
@@ -31,6 +33,7 @@ pub(crate) fn for_each_row(
         each: &mut each,
     };
     let options = pg_sys::SPIExecuteOptions {
+        params: parameter_list(parameters),
         dest: (&raw mut receiver).cast(),
         ..Default::default()
     };
@@ -38,6 +41,23 @@ pub(crate) fn for_each_row(
     let status = unsafe { pg_sys::SPI_execute_extended(statement.as_ptr(), &options) };
     Spi::check_status(status)?;
     Ok(())
+}
+
+/// Allocated in the memory of the connection to SPI.
+fn parameter_list(parameters: &[DatumWithOid<'_>]) -> pg_sys::ParamListInfo {
+    // SAFETY: the list is made for as many parameters, whose values outlive the statement.
+    unsafe {
+        let list = pg_sys::makeParamList(parameters.len() as std::ffi::c_int);
+        let slots = (*list).params.as_mut_slice(parameters.len());
+        for (slot, parameter) in slots.iter_mut().zip(parameters) {
+            let value = parameter.datum();
+            slot.isnull = value.is_none();
+            slot.value = value.map_or(pg_sys::Datum::null(), |value| value.sans_lifetime());
+            slot.ptype = parameter.oid();
+            slot.pflags = pg_sys::PARAM_FLAG_CONST as u16; // planned with the values
+        }
+        list
+    }
 }
 
 /// What the executor hands its rows to.
@@ -111,15 +131,6 @@ impl<'row> Row<'row> {
     pub(crate) fn tid(&self, column: usize) -> pg_sys::ItemPointerData {
         // SAFETY: a tid is a pointer to this struct within the row.
         unsafe { *self.datum(column).cast_mut_ptr() }
-    }
-
-    /// Text of a row that has been judged, and so is UTF-8.
-    pub(crate) fn text(&self, column: usize) -> Cow<'row, str> {
-        match self.bytes(column) {
-            Some(Cow::Borrowed(bytes)) => String::from_utf8_lossy(bytes),
-            Some(Cow::Owned(bytes)) => Cow::Owned(String::from_utf8_lossy(&bytes).into_owned()),
-            None => panic!("column {column} is null"),
-        }
     }
 
     /// The bytes of a text, whatever a writer made of it; `None`: null.

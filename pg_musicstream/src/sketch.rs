@@ -2,9 +2,10 @@
 
 use datasketches::hash::value::raw_bytes;
 use datasketches::hll::{Coupon, HllSketch, HllType, HllUnion};
+use pgrx::Internal;
 use pgrx::prelude::*;
-use pgrx::{Internal, PgMemoryContexts};
 
+use crate::aggregate::with_state;
 use crate::canonical;
 use crate::error::Error;
 use crate::packed;
@@ -13,8 +14,8 @@ use crate::packed;
 pub(crate) const LG_K: u8 = 14;
 
 /// A user_id's hash, as all sketches take it.
-pub(crate) fn hash(user_id: &str) -> Coupon {
-    Coupon::from_value(raw_bytes::from_str(user_id))
+pub(crate) fn hash(user_id: &[u8]) -> Coupon {
+    Coupon::from_value(raw_bytes::from_slice(user_id))
 }
 
 /// The distinct users of some events.
@@ -77,9 +78,9 @@ fn musicstream_sketch_add(
     user_id: Option<&str>,
     fcinfo: pg_sys::FunctionCallInfo,
 ) -> Internal {
-    with_state(state, fcinfo, |union| {
+    with_state(state, fcinfo, empty_union, |union| {
         if let Some(user_id) = user_id {
-            union.update_value(raw_bytes::from_str(user_id));
+            union.update_value(raw_bytes::from_slice(user_id.as_bytes()));
         }
     })
 }
@@ -90,7 +91,7 @@ fn musicstream_sketch_merge(
     sketch: Option<&[u8]>,
     fcinfo: pg_sys::FunctionCallInfo,
 ) -> Internal {
-    with_state(state, fcinfo, |union| {
+    with_state(state, fcinfo, empty_union, |union| {
         if let Some(sketch) = sketch {
             union.update(&read_wide(sketch));
         }
@@ -113,30 +114,4 @@ fn musicstream_sketch_grown(sketch: Option<&[u8]>, added: Option<&[u8]>) -> Opti
 fn musicstream_sketch_bytes(state: Internal) -> Option<Vec<u8>> {
     // SAFETY: the transition functions, both here, put a union there; other callers have no value of type internal.
     unsafe { state.get::<HllUnion>() }.map(stored)
-}
-
-/// Changes the state of an aggregate, which lives as long as the aggregate runs.
-fn with_state(
-    mut state: Internal,
-    fcinfo: pg_sys::FunctionCallInfo,
-    change: impl FnOnce(&mut HllUnion),
-) -> Internal {
-    let mut context = std::ptr::null_mut();
-    // SAFETY: fcinfo is that of the call under way; the context is written where there is one.
-    if unsafe { pg_sys::AggCheckCallContext(fcinfo, &mut context) } == 0 {
-        Error::NoAggregate.raise();
-    }
-    if !state.initialized() {
-        // SAFETY: the executor's context for the states of this aggregate, alive for the call.
-        unsafe {
-            PgMemoryContexts::For(context).switch_to(|_| {
-                state.insert(empty_union());
-            });
-        }
-    }
-    // SAFETY: as in musicstream_sketch_bytes().
-    if let Some(union) = unsafe { state.get_mut::<HllUnion>() } {
-        change(union);
-    }
-    state
 }

@@ -1,24 +1,26 @@
 //! Staged rows become stored events: judged, each once, and counted.
 
+mod compare;
+mod effect;
+mod encode;
+mod events;
 mod insert;
-mod order;
+mod names;
 mod recent;
-mod runs;
 mod survey;
-
-use std::collections::HashSet;
+mod target;
 
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::prelude::*;
 use pgrx::spi::SpiClient;
 
-use self::order::{Place, Rows, Staged};
-use self::runs::by_run;
-use self::survey::{Progress, Rules, Survey};
+use self::compare::refuse_across_midnight;
+use self::events::Place;
+use self::survey::{Progress, Refused, Rules};
+use self::target::Target;
 use crate::bounds::{self, timestamp};
 use crate::error::{Error, require_read_committed};
 use crate::plausible::Plausible;
-use crate::settings;
 use crate::version::require_own_objects;
 
 /// The source name of what comes through the inbox.
@@ -96,15 +98,6 @@ fn upsert_batch(source: &str) -> Result<Outcome, Error> {
     })
 }
 
-/// What looking rows up in `raw_events` came to.
-#[derive(Debug, Default)]
-struct LookedUp {
-    /// Those whose event_id is stored.
-    known: Vec<Place>,
-    /// How many of them differ from what is stored; they are rejects now.
-    conflicting: i64,
-}
-
 /// The staged rows of one source in one temporary table.
 pub(crate) struct Batch<'a> {
     pub(crate) source: &'a str,
@@ -133,25 +126,18 @@ impl Batch<'_> {
         if rules.require_partitions(client, &survey.days)? {
             survey = self.survey(client, &rules)?;
         }
-        let rejected = self.refuse(client, std::mem::take(&mut survey.refused))?;
-        if survey.rows.is_empty() {
-            let outcome = Outcome {
-                staged: rejected,
-                rejected,
-                ..Outcome::default()
-            };
-            return Ok((outcome, Progress::new()));
-        }
-        let storable = survey.rows.len() as i64;
-        let across_midnight = self.refuse_across_midnight(client, &mut survey)?;
-
-        let rows = Rows::of(std::mem::take(&mut survey.rows));
-        let insert::Inserted {
-            inserted,
-            conflicting,
-        } = self.insert(client, rows)?;
-        let conflicting = across_midnight + conflicting;
-
+        let rejected = self.refuse(client, survey.refused)?;
+        let events = &survey.events;
+        let storable = events.len() as i64;
+        let mut conflicts = Refused::default();
+        let across_midnight =
+            refuse_across_midnight(client, events, &survey.beyond_midnight, &mut conflicts)?;
+        let ordered = events.ordered(|index| across_midnight.contains(&index));
+        let target = Target::look_up(client)?;
+        let inserted = self.insert(client, &target, events, &ordered, &mut conflicts)?;
+        effect::append(client, events, &inserted, target.final_before)?;
+        let conflicting = self.refuse(client, conflicts)?;
+        let inserted = inserted.len() as i64;
         let outcome = Outcome {
             staged: rejected + storable,
             inserted,
@@ -165,71 +151,6 @@ impl Batch<'_> {
     /// A statement of `sql/statement`, on the table of this batch.
     fn statement(&self, text: &str) -> String {
         text.replace("staging_batch", self.table)
-    }
-
-    /// Looks the events near midnight up in the day beyond it.
-    fn refuse_across_midnight(
-        &self,
-        client: &mut SpiClient<'_>,
-        survey: &mut Survey,
-    ) -> Result<i64, Error> {
-        if survey.near_midnight.is_empty() {
-            return Ok(0);
-        }
-        let statement = self.statement(include_str!("../sql/statement/refuse_across_midnight.sql"));
-        let mut refused = HashSet::new();
-        for (days, rows) in by_run(std::mem::take(&mut survey.near_midnight)) {
-            let places = client
-                .update(
-                    &*statement,
-                    None,
-                    &[
-                        self.source.into(),
-                        f64::from(settings::DEDUP_WINDOW.get()).into(),
-                        timestamp(days.start).into(),
-                        timestamp(days.end).into(),
-                        tids(rows).into(),
-                    ],
-                )?
-                .first()
-                .get_one::<Vec<pg_sys::ItemPointerData>>()?;
-            refused.extend(places.into_iter().flatten().map(place));
-        }
-        survey.rows.retain(|row| !refused.contains(&row.place));
-        Ok(refused.len() as i64)
-    }
-
-    /// Looks rows up, and keeps those whose event_id is stored with other fields: the first arrival wins. `all_are_known`:
-    /// one that is not found on its day was stored with a time on another.
-    fn compare<'row>(
-        &self,
-        client: &mut SpiClient<'_>,
-        rows: impl IntoIterator<Item = &'row Staged>,
-        all_are_known: bool,
-    ) -> Result<LookedUp, Error> {
-        let statement = self.statement(include_str!("../sql/statement/compare.sql"));
-        let mut looked_up = LookedUp::default();
-        for (days, rows) in by_run(rows.into_iter().map(|row| (row.day, row.place)).collect()) {
-            let (known, conflicting) = client
-                .update(
-                    &*statement,
-                    None,
-                    &[
-                        self.source.into(),
-                        tids(rows).into(),
-                        timestamp(days.start).into(),
-                        timestamp(days.end).into(),
-                        all_are_known.into(),
-                    ],
-                )?
-                .first()
-                .get_two::<Vec<pg_sys::ItemPointerData>, i64>()?;
-            looked_up
-                .known
-                .extend(known.into_iter().flatten().map(place));
-            looked_up.conflicting += conflicting.unwrap_or_default();
-        }
-        Ok(looked_up)
     }
 
     pub(crate) fn record_progress(

@@ -14,6 +14,7 @@ pub mod data;
 pub mod database;
 pub mod group;
 pub mod http;
+pub mod minutes;
 pub mod oracle;
 pub mod pipeline;
 pub mod port;

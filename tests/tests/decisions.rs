@@ -3,10 +3,16 @@
 
 #![allow(dead_code)] // their callers are in the extension
 
+#[path = "../../pg_musicstream/src/upsert/encode.rs"]
+mod encode;
+#[path = "../../pg_musicstream/src/upsert/events.rs"]
+mod events;
+#[path = "../../pg_musicstream/src/hour.rs"]
+mod hour;
+#[path = "../../pg_musicstream/src/upsert/names.rs"]
+mod names;
 #[path = "../../pg_musicstream/src/optimism.rs"]
 mod optimism;
-#[path = "../../pg_musicstream/src/upsert/order.rs"]
-mod order;
 #[path = "../../pg_musicstream/src/packed.rs"]
 mod packed;
 #[path = "../../pg_musicstream/src/upsert/recent.rs"]

@@ -1,14 +1,10 @@
 -- The minutes from $1 to $2 and the same ones a day before, each with a number that is another one when its rows are.
 select extract(epoch from minute)::bigint / 60 as minute,
        bit_xor(hash_record_extended(row (event_type, region, events, late_events), 0)) as seen
-from live_minute_metrics
-where minute >= $1
-    and minute < $2
+from minute_metrics_between($1, $2)
 group by minute
 union all
 select extract(epoch from minute)::bigint / 60,
        bit_xor(hash_record_extended(row (event_type, region, events, late_events), 0))
-from live_minute_metrics
-where minute >= $1 - interval '24 hours'
-    and minute < least($2 - interval '24 hours', $1)
+from minute_metrics_between($1 - interval '24 hours', least($2 - interval '24 hours', $1))
 group by minute

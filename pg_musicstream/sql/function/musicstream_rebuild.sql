@@ -41,11 +41,11 @@ begin
         select d.day from @extschema@.daily_metrics as d
         where d.day >= (first at time zone 'UTC')::date and d.day < (past at time zone 'UTC')::date
         union
-        select (m.minute at time zone 'UTC')::date from @extschema@.minute_metrics as m
-        where m.minute >= first and m.minute < past
+        select (c.hour at time zone 'UTC')::date from @extschema@.minute_counts as c
+        where c.hour >= first and c.hour < past
         union
-        select (p.minute at time zone 'UTC')::date from @extschema@.metric_deltas as p
-        where p.minute >= first and p.minute < past
+        select (p.hour at time zone 'UTC')::date from @extschema@.metric_deltas as p
+        where p.hour >= first and p.hour < past
         union
         select l.day from @extschema@.daily_listeners as l
         where l.day >= (first at time zone 'UTC')::date and l.day < (past at time zone 'UTC')::date
@@ -62,19 +62,20 @@ begin
         execute format($rebuild$
             with pending as (
                 delete from @extschema@.metric_deltas
-                where minute >= $1 and minute < $2
-                returning minute, event_type, region, late_events
+                where hour >= $1 and hour < $2
+                returning hour, event_type, region, minutes
             ), late as materialized (
                 -- The events do not tell which of them came late: what is counted is kept.
-                select minute, event_type, region, sum(late_events)::bigint as late_events
+                select u.minute, k.event_type, k.region, sum(u.late_events)::bigint as late_events
                 from (
-                    select minute, event_type, region, late_events from pending
+                    select hour, event_type, region, minutes from pending
                     union all
-                    select minute, event_type, region, late_events
-                    from @extschema@.minute_metrics
-                    where minute >= $1 and minute < $2
-                ) as known
-                group by minute, event_type, region
+                    select hour, event_type, region, minutes
+                    from @extschema@.minute_counts
+                    where hour >= $1 and hour < $2
+                ) as k
+                cross join lateral @extschema@.musicstream_unpack(k.hour, k.minutes) as u
+                group by u.minute, k.event_type, k.region
             ), minutes as materialized (
                 select
                     minute,
@@ -89,25 +90,36 @@ begin
                     group by 1, 2, 3
                 ) as s
                 left join late as l using (minute, event_type, region)
+            ), hours as materialized (
+                select
+                    date_bin('1 hour', minute, 'epoch') as hour,
+                    event_type,
+                    region,
+                    sum(events)::bigint as events,
+                    sum(late_events)::bigint as late_events,
+                    @extschema@.musicstream_pack(minute, events, late_events) as minutes
+                from minutes
+                group by 1, 2, 3
             ), days as materialized (
                 select event_type, region, sum(events)::bigint as events, sum(late_events)::bigint as late_events
-                from minutes
+                from hours
                 group by event_type, region
-            ), written_minutes as (
-                insert into @extschema@.minute_metrics as m (minute, event_type, region, events, late_events)
-                select minute, event_type, region, events, late_events
-                from minutes
-                order by minute, event_type, region
-                on conflict (minute, event_type, region) do update
-                    set events = excluded.events, late_events = excluded.late_events
-                    where (m.events, m.late_events) is distinct from (excluded.events, excluded.late_events)
+            ), written_hours as (
+                insert into @extschema@.minute_counts as c (hour, event_type, region, events, late_events, minutes)
+                select hour, event_type, region, events, late_events, minutes
+                from hours
+                order by hour, event_type, region
+                on conflict (hour, event_type, region) do update
+                    set events = excluded.events, late_events = excluded.late_events, minutes = excluded.minutes
+                    where (c.events, c.late_events, c.minutes)
+                        is distinct from (excluded.events, excluded.late_events, excluded.minutes)
                 returning 1
-            ), surplus_minutes as (
-                delete from @extschema@.minute_metrics as m
-                where m.minute >= $1 and m.minute < $2
+            ), surplus_hours as (
+                delete from @extschema@.minute_counts as c
+                where c.hour >= $1 and c.hour < $2
                     and not exists (
-                        select from minutes as s
-                        where s.minute = m.minute and s.event_type = m.event_type and s.region = m.region
+                        select from hours as s
+                        where s.hour = c.hour and s.event_type = c.event_type and s.region = c.region
                     )
                 returning 1
             ), written_days as (
@@ -128,7 +140,7 @@ begin
                 returning 1
             )
             select (select count(*) from pending), count(*) from (
-                table written_minutes union all table surplus_minutes union all table written_days union all table surplus_days
+                table written_hours union all table surplus_hours union all table written_days union all table surplus_days
             ) as changes
             $rebuild$, coalesce(leaf, '@extschema@.raw_events'))
             into folded, written
@@ -150,6 +162,6 @@ begin
 end
 $$;
 
-comment on function musicstream_rebuild(date, date) is 'makes the metrics and the listeners of these UTC days, both included, anew from raw_events, while writers go on; returns how many rows of minute_metrics, daily_metrics and daily_listeners it wrote or removed; null: no bound';
+comment on function musicstream_rebuild(date, date) is 'makes the metrics and the listeners of these UTC days, both included, anew from raw_events, while writers go on; returns how many rows of minute_counts, daily_metrics and daily_listeners it wrote or removed; null: no bound';
 
 revoke execute on function musicstream_rebuild(date, date) from public;

@@ -20,11 +20,20 @@ begin
     ), late as materialized (
         select minute, event_type, region, sum(late_events) as late_events
         from (
-            select minute, event_type, region, m.late_events
-            from touched join @extschema@.minute_metrics as m using (minute, event_type, region)
-            union all
-            select minute, event_type, region, p.late_events
-            from touched join @extschema@.metric_deltas as p using (minute, event_type, region)
+            select
+                t.minute,
+                t.event_type,
+                t.region,
+                @extschema@.musicstream_minute_late_events(k.minutes, t.minute) as late_events
+            from touched as t
+            join (
+                select c.hour, c.event_type, c.region, c.minutes from @extschema@.minute_counts as c
+                union all
+                select d.hour, d.event_type, d.region, d.minutes from @extschema@.metric_deltas as d
+            ) as k
+                on k.hour = date_bin('1 hour', t.minute, 'epoch')
+                and k.event_type = t.event_type
+                and k.region = t.region
         ) as known
         group by minute, event_type, region
         having sum(late_events) > 0
@@ -50,10 +59,17 @@ begin
         where is_late
         group by minute, event_type, region
     ), taken_back as (
-        insert into @extschema@.metric_deltas (minute, event_type, region, events, late_events)
-        select minute, event_type, region, -t.events, -coalesce(l.late_events, 0)
+        insert into @extschema@.metric_deltas (hour, event_type, region, events, late_events, minutes)
+        select
+            date_bin('1 hour', minute, 'epoch'),
+            event_type,
+            region,
+            -sum(t.events),
+            -sum(coalesce(l.late_events, 0)),
+            @extschema@.musicstream_pack(minute, -t.events, -coalesce(l.late_events, 0))
         from touched as t left join late_gone as l using (minute, event_type, region)
-        order by minute, event_type, region
+        group by 1, 2, 3
+        order by 1, 2, 3
     )
     select count(*) into retracted from gone;
 

@@ -30,14 +30,21 @@ begin
     stored as (
         select 'minute' as metric, m.bucket, m.event_type, m.region, m.events from stored_minute as m
         union all
+        select 'hour', date_bin('1 hour', m.bucket, 'epoch'::timestamptz), m.event_type, m.region, sum(m.events)::bigint
+        from stored_minute as m
+        group by 1, 2, 3, 4
+        union all
         select 'day', date_bin('1 day', m.bucket, 'epoch'::timestamptz), m.event_type, m.region, sum(m.events)::bigint
         from stored_minute as m
         group by 1, 2, 3, 4
     ),
     counted as (
         select 'minute' as metric, m.minute as bucket, m.event_type, m.region, m.events
-        from @extschema@.live_minute_metrics as m
-        where m.minute >= $1 and m.minute < $2
+        from @extschema@.minute_metrics_between($1, $2) as m
+        union all
+        select 'hour', h.hour, h.event_type, h.region, h.events
+        from @extschema@.hourly_metrics as h
+        where h.hour >= $1 and h.hour < $2
         union all
         select 'day', d.day::timestamp at time zone 'UTC', d.event_type, d.region, d.events
         from @extschema@.live_daily_metrics as d

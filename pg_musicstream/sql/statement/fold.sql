@@ -1,30 +1,38 @@
 -- Moves what is visible of metric_deltas into the metrics. Grouped, because ON CONFLICT DO UPDATE may meet a row once
 -- only; a delta that commits meanwhile waits for the next rollup.
--- Returns how many there were, and the minutes in which a group may have become empty.
+-- Returns how many there were, and the hours in which a group may have become empty.
 with taken as (
     delete from metric_deltas
-    returning minute, event_type, region, events, late_events
-), minutes as materialized (
-    select minute, event_type, region, sum(events)::bigint as events, sum(late_events)::bigint as late_events
+    returning hour, event_type, region, events, late_events, minutes
+), hours as materialized (
+    select
+        hour,
+        event_type,
+        region,
+        sum(events)::bigint as events,
+        sum(late_events)::bigint as late_events,
+        musicstream_minutes_sum(minutes) as minutes
     from taken
-    group by minute, event_type, region
-), folded_minutes as (
-    insert into minute_metrics as m (minute, event_type, region, events, late_events)
-    select minute, event_type, region, events, late_events
-    from minutes
-    order by minute, event_type, region
-    on conflict (minute, event_type, region) do update
-        set events = m.events + excluded.events, late_events = m.late_events + excluded.late_events
+    group by hour, event_type, region
+), folded_hours as (
+    insert into minute_counts as c (hour, event_type, region, events, late_events, minutes)
+    select hour, event_type, region, events, late_events, minutes
+    from hours
+    order by hour, event_type, region
+    on conflict (hour, event_type, region) do update
+        set events = c.events + excluded.events,
+            late_events = c.late_events + excluded.late_events,
+            minutes = musicstream_minutes_plus(c.minutes, excluded.minutes)
 ), folded_days as (
     insert into daily_metrics as d (day, event_type, region, events, late_events, updated_at)
     select
-        (date_bin('1 day', minute, 'epoch') at time zone 'UTC')::date as day,
+        (hour at time zone 'UTC')::date as day,
         event_type,
         region,
         sum(events)::bigint,
         sum(late_events)::bigint,
         (select clock_timestamp())
-    from minutes
+    from hours
     group by 1, 2, 3
     order by 1, 2, 3
     on conflict (day, event_type, region) do update
@@ -32,4 +40,4 @@ with taken as (
             late_events = d.late_events + excluded.late_events,
             updated_at = excluded.updated_at
 )
-select (select count(*) from taken), (select array_agg(distinct minute) from minutes where events <= 0)
+select (select count(*) from taken), (select array_agg(distinct hour) from hours where events <= 0)

@@ -49,6 +49,17 @@ comment on sequence staging_position is 'positions in rejected_events of rows th
 comment on column rejected_events.position is 'offset in the Kafka partition, line of the file, or number of the inbox row; negative: a number of its own, for the writer gave none';
 comment on column rejected_events.source is 'kafka:CLUSTER/TOPIC, file:FINGERPRINT, staging_events, or raw_events for what musicstream_reconcile() moved';
 
+-- Minutes are packed by the hour. What reads them is made anew below, where the functions are that pack.
+drop function musicstream_verify(date, date);
+drop view live_minute_metrics, live_daily_metrics;
+alter table minute_metrics rename to unpacked_minutes;
+alter table metric_deltas rename column minute to hour;
+alter table metric_deltas add column minutes bytea;
+comment on table metric_deltas is 'what each batch added to raw_events, by UTC hour, event type and region, not yet folded into minute_counts and daily_metrics';
+comment on column metric_deltas.events is 'the sum of the minutes; negative where events were taken away';
+comment on column metric_deltas.minutes is 'as in minute_counts';
+
+\include table/minute_counts.sql
 \include table/turns.sql
 \include table/withdrawn_event_types.sql
 \include table/frozen_days.sql
@@ -58,10 +69,37 @@ comment on column rejected_events.source is 'kafka:CLUSTER/TOPIC, file:FINGERPRI
 \include table/reject_counts.sql
 \views and functions
 
+insert into minute_counts (hour, event_type, region, events, late_events, minutes)
+select
+    date_bin('1 hour', minute, 'epoch'),
+    event_type,
+    region,
+    sum(events),
+    sum(late_events),
+    musicstream_pack(minute, events, late_events)
+from unpacked_minutes
+group by 1, 2, 3;
+alter extension pg_musicstream drop table unpacked_minutes;
+drop table unpacked_minutes;
+with unpacked as (
+    delete from metric_deltas returning hour as minute, event_type, region, events, late_events
+)
+insert into metric_deltas (hour, event_type, region, events, late_events, minutes)
+select
+    date_bin('1 hour', minute, 'epoch'),
+    event_type,
+    region,
+    sum(events),
+    sum(late_events),
+    musicstream_pack(minute, events, late_events)
+from unpacked
+group by 1, 2, 3;
+alter table metric_deltas alter column minutes set not null;
+
 insert into withdrawn_event_types (event_type)
 select event_type from unnest(array['play', 'pause', 'stop']) as brought (event_type)
 where event_type not in (select event_type from event_types);
 insert into reject_counts (reason, rejected) select reason, count(*) from rejected_events group by reason;
 select musicstream_rebuild_listeners(array(
-    select day from daily_metrics union select (minute at time zone 'UTC')::date from metric_deltas
+    select day from daily_metrics union select (hour at time zone 'UTC')::date from metric_deltas
 ));

@@ -10,7 +10,7 @@
 create view live_daily_metrics as
 with pending as (
     select
-        (minute at time zone 'UTC')::date as day,
+        (hour at time zone 'UTC')::date as day,
         event_type,
         region,
         sum(events)::bigint as events,

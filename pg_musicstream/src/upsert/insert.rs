@@ -1,74 +1,24 @@
-//! The rows of a batch that are new go into `raw_events`, and are counted as they come back.
+//! The events of a batch that are new go into `raw_events`.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashSet;
 
-use pgrx::datum::TimestampWithTimeZone;
+use foldhash::HashSet;
+use pgrx::datum::{TimestampWithTimeZone, Uuid};
 use pgrx::prelude::*;
 use pgrx::spi::SpiClient;
 
 use super::Batch;
-use super::order::{self, Place, Rows, Staged};
+use super::compare::{conflict, refuse_conflicts, refuse_conflicts_of_stored};
+use super::encode::{COLUMNS, Encoder};
+use super::events::{Events, Index, Ordered};
 use super::recent::Recent;
+use super::survey::Refused;
+use super::target::{Target, WritePath};
 use crate::bounds::{day_start, timestamp};
-use crate::deltas::{Count, Deltas};
+use crate::copy_from::copy_from;
 use crate::error::Error;
-use crate::listeners::Listeners;
-use crate::names::Names;
 use crate::optimism::Optimism;
-use crate::rows::{Row, for_each_row};
 use crate::subtransaction;
-
-/// What an insert came to.
-#[derive(Debug, Default)]
-pub(super) struct Inserted {
-    pub(super) inserted: i64,
-    pub(super) conflicting: i64,
-}
-
-/// What inserted rows add to metrics and listeners.
-struct Effect {
-    /// The start of the oldest day that is not final.
-    final_before: i64,
-    names: Names,
-    deltas: Deltas,
-    listeners: Listeners,
-    inserted: i64,
-    /// Whose rows these are, where it is not known beforehand.
-    ids: Option<HashSet<[u8; 16]>>,
-}
-
-impl Effect {
-    fn new(final_before: i64, some_are_known: bool) -> Effect {
-        Effect {
-            final_before,
-            names: Names::default(),
-            deltas: Deltas::default(),
-            listeners: Listeners::default(),
-            inserted: 0,
-            ids: some_are_known.then(HashSet::new),
-        }
-    }
-
-    /// Adds a row that an insert returned as `ts, event_type, region, user_id, event_id`.
-    fn add(&mut self, row: &Row<'_>) {
-        let ts = row.timestamp(1);
-        let event_type = self.names.number(&row.text(2));
-        let region = self.names.number(&row.text(3));
-        self.deltas.add(ts, event_type, region, self.final_before);
-        self.listeners.add(ts, region, &row.text(4));
-        self.inserted += 1;
-        if let Some(ids) = &mut self.ids {
-            ids.insert(row.uuid(5));
-        }
-    }
-
-    /// Appends it to the deltas.
-    fn append(self, client: &mut SpiClient<'_>) -> Result<(), Error> {
-        append(client, self.deltas.into_groups(&self.names))?;
-        self.listeners.append(client, &self.names)
-    }
-}
 
 thread_local! {
     // Of this session: a backend has one thread.
@@ -77,135 +27,154 @@ thread_local! {
 }
 
 impl Batch<'_> {
-    /// Inserts what is new of these rows, counts it into the deltas, and keeps those that differ from what is stored.
-    pub(super) fn insert(&self, client: &mut SpiClient<'_>, rows: Rows) -> Result<Inserted, Error> {
-        let final_before = final_before(client)?;
+    /// Inserts what is new of these events, and refuses those that differ from what is stored. Returns those that it inserted.
+    pub(super) fn insert(
+        &self,
+        client: &mut SpiClient<'_>,
+        target: &Target,
+        events: &Events,
+        ordered: &Ordered,
+        refused: &mut Refused,
+    ) -> Result<Vec<Index>, Error> {
+        let firsts = &ordered.firsts;
         let mut optimism = OPTIMISM.get();
         let bets = self.may_bet && optimism.bets();
         OPTIMISM.set(optimism);
         // Without a bet all are looked up.
-        let (suspects, others): (Vec<&Staged>, Vec<&Staged>) = RECENT.with_borrow(|recent| {
-            rows.firsts
+        let (suspects, others): (Vec<Index>, Vec<Index>) = RECENT.with_borrow(|recent| {
+            firsts
                 .iter()
-                .partition(|row| !bets || recent.holds(row.id))
+                .partition(|&&index| !bets || recent.holds(events.id(index)))
         });
-        let mut looked_up = self.compare(client, suspects, false)?;
-        let mut skipped: Vec<Place> = rows.repeats.iter().map(|row| row.place).collect();
-        skipped.append(&mut looked_up.known);
-        let mut conflicting = looked_up.conflicting;
-
-        let mut effect = self.insert_new(client, &rows, &skipped, final_before)?;
+        let mut known = refuse_conflicts(client, events, suspects, refused)?;
+        let mut inserted = insert_new(client, target, events, firsts, &known)?;
         if bets {
-            match effect {
+            match inserted {
                 Some(_) => optimism.won(),
                 None => optimism.lost(),
             }
             OPTIMISM.set(optimism);
-            if effect.is_none() {
-                looked_up = self.compare(client, others, false)?;
-                skipped.append(&mut looked_up.known);
-                conflicting += looked_up.conflicting;
-                effect = self.insert_new(client, &rows, &skipped, final_before)?;
+            if inserted.is_none() {
+                known.extend(refuse_conflicts(client, events, others, refused)?);
+                inserted = insert_new(client, target, events, firsts, &known)?;
             }
         }
-        let effect = match effect {
-            Some(effect) => effect,
+        let inserted = match inserted {
+            Some(inserted) => inserted,
             // Another session stores the same events at this moment.
             None => {
-                let effect = self.insert_by(
-                    client,
-                    &order::insert(rows.is_sorted, &skipped, true),
-                    final_before,
-                    true,
-                )?;
-                let skipped: HashSet<Place> = skipped.into_iter().collect();
-                let stored_elsewhere: Vec<&Staged> = rows
-                    .firsts
+                let new = without(firsts, &known);
+                let ids = insert_unless_stored(client, events, &new)?;
+                let (inserted, stored_elsewhere): (Vec<Index>, Vec<Index>) = new
                     .iter()
-                    .filter(|row| !skipped.contains(&row.place))
-                    .filter(|row| {
-                        effect
-                            .ids
-                            .as_ref()
-                            .is_some_and(|ids| !ids.contains(&row.id))
-                    })
-                    .collect();
-                conflicting += self.compare(client, stored_elsewhere, true)?.conflicting;
-                effect
+                    .partition(|&&index| ids.contains(&events.id(index)));
+                refuse_conflicts_of_stored(client, events, &stored_elsewhere, refused)?;
+                inserted
             }
         };
-        conflicting += self.compare(client, &rows.repeats, true)?.conflicting;
-        let inserted = effect.inserted;
-        effect.append(client)?;
+        refuse_repeats(client, events, ordered, &inserted, refused)?;
         RECENT.with_borrow_mut(|recent| {
-            for row in &rows.firsts {
-                recent.remember(row.id);
+            for &index in firsts {
+                recent.remember(events.id(index));
             }
         });
-        Ok(Inserted {
-            inserted,
-            conflicting,
-        })
-    }
-
-    /// Inserts all but the skipped rows; `None` if one of them is stored already, and nothing was inserted.
-    fn insert_new(
-        &self,
-        client: &mut SpiClient<'_>,
-        rows: &Rows,
-        skipped: &[Place],
-        final_before: i64,
-    ) -> Result<Option<Effect>, Error> {
-        if skipped.len() == rows.firsts.len() + rows.repeats.len() {
-            return Ok(Some(Effect::new(final_before, false)));
-        }
-        let statement = order::insert(rows.is_sorted, skipped, false);
-        subtransaction::unless_raised(client, PgSqlErrorCode::ERRCODE_UNIQUE_VIOLATION, |client| {
-            self.insert_by(client, &statement, final_before, false)
-        })
-    }
-
-    fn insert_by(
-        &self,
-        client: &mut SpiClient<'_>,
-        statement: &str,
-        final_before: i64,
-        some_are_known: bool,
-    ) -> Result<Effect, Error> {
-        let mut effect = Effect::new(final_before, some_are_known);
-        for_each_row(client, &self.statement(statement), |row| effect.add(&row))?;
-        Ok(effect)
+        Ok(inserted)
     }
 }
 
-/// The start of the oldest day that is not final: the day that holds the watermark.
-fn final_before(client: &mut SpiClient<'_>) -> Result<i64, Error> {
-    let watermark = client
-        .update("select musicstream_watermark()", None, &[])?
-        .first()
-        .get_one::<TimestampWithTimeZone>()?;
-    Ok(watermark.map_or(i64::MIN, |time| day_start(time.into_inner())))
-}
-
-fn append(client: &mut SpiClient<'_>, groups: Vec<(i64, &str, &str, Count)>) -> Result<(), Error> {
-    if groups.is_empty() {
+/// Events that have the event_id of an earlier one of the batch are compared with what is stored on their day: mostly with
+/// that one, if it was inserted.
+fn refuse_repeats(
+    client: &mut SpiClient<'_>,
+    events: &Events,
+    ordered: &Ordered,
+    inserted: &[Index],
+    refused: &mut Refused,
+) -> Result<(), Error> {
+    if ordered.repeats.is_empty() {
         return Ok(());
     }
-    let minutes: Vec<_> = groups.iter().map(|group| timestamp(group.0)).collect();
-    let event_types: Vec<_> = groups.iter().map(|group| group.1).collect();
-    let regions: Vec<_> = groups.iter().map(|group| group.2).collect();
-    let events: Vec<_> = groups.iter().map(|group| group.3.events).collect();
-    let late_events: Vec<_> = groups.iter().map(|group| group.3.late_events).collect();
-    client.update(
-        include_str!("../../sql/statement/append_deltas.sql"),
+    let inserted: HashSet<Index> = inserted.iter().copied().collect();
+    let mut stored_elsewhere = Vec::new();
+    for &(repeat, first) in &ordered.repeats {
+        let is_of_this_batch = inserted.contains(&first)
+            && day_start(events.ts(repeat)) == day_start(events.ts(first));
+        if !is_of_this_batch {
+            stored_elsewhere.push(repeat);
+            continue;
+        }
+        let differing = events.fields(repeat).differing(&events.fields(first));
+        if !differing.is_empty() {
+            refused.push(events.place(repeat), Some(conflict(&differing)));
+        }
+    }
+    refuse_conflicts_of_stored(client, events, &stored_elsewhere, refused)
+}
+
+fn without(firsts: &[Index], known: &HashSet<Index>) -> Vec<Index> {
+    let is_new = |index: &&Index| !known.contains(index);
+    firsts.iter().filter(is_new).copied().collect()
+}
+
+/// Inserts all but the known events; `None` if one of them is stored already, and nothing was inserted.
+fn insert_new(
+    client: &mut SpiClient<'_>,
+    target: &Target,
+    events: &Events,
+    firsts: &[Index],
+    known: &HashSet<Index>,
+) -> Result<Option<Vec<Index>>, Error> {
+    let new = without(firsts, known);
+    if new.is_empty() {
+        return Ok(Some(new));
+    }
+    if target.path == WritePath::Insert {
+        return Ok(None);
+    }
+    let violation = PgSqlErrorCode::ERRCODE_UNIQUE_VIOLATION;
+    let copied = subtransaction::unless_raised(client, violation, |client| {
+        let mut encoder = Encoder::new(events, &new);
+        copy_from(client, target.table, &COLUMNS, |buffer| {
+            encoder.read(buffer)
+        });
+        Ok(())
+    })?;
+    Ok(copied.map(|()| new))
+}
+
+/// Inserts those of the events that are not stored; returns their ids.
+fn insert_unless_stored(
+    client: &mut SpiClient<'_>,
+    events: &Events,
+    indices: &[Index],
+) -> Result<HashSet<[u8; 16]>, Error> {
+    // The wire format's rules have been applied, so the texts are UTF-8.
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let optional = |bytes: &[u8]| (!bytes.is_empty()).then(|| text(bytes));
+    let fields = || indices.iter().map(|&index| events.fields(index));
+    let ids: Vec<Uuid> = fields().map(|f| Uuid::from_bytes(f.id)).collect();
+    let users: Vec<String> = fields().map(|f| text(f.user_id)).collect();
+    let event_types: Vec<String> = fields().map(|f| text(f.event_type)).collect();
+    let regions: Vec<String> = fields().map(|f| text(f.region)).collect();
+    let times: Vec<TimestampWithTimeZone> = fields().map(|f| timestamp(f.ts)).collect();
+    let songs: Vec<Option<String>> = fields().map(|f| optional(f.song_id)).collect();
+    let devices: Vec<Option<String>> = fields().map(|f| optional(f.device)).collect();
+    let rows = client.update(
+        include_str!("../../sql/statement/insert.sql"),
         None,
         &[
-            minutes.into(),
+            ids.into(),
+            users.into(),
             event_types.into(),
             regions.into(),
-            events.into(),
-            late_events.into(),
+            times.into(),
+            songs.into(),
+            devices.into(),
         ],
     )?;
-    Ok(())
+    let mut inserted = HashSet::default();
+    for row in rows {
+        inserted.extend(row.get::<Uuid>(1)?.map(|id| *id.as_bytes()));
+    }
+    Ok(inserted)
 }

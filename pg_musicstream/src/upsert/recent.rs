@@ -1,7 +1,7 @@
 //! The event_ids that a session stored last: a duplicate mostly comes soon after the first, and is then looked up by
 //! itself, so that it does not spoil the bet on the others of its batch.
 
-use std::collections::HashSet;
+use foldhash::HashSet;
 
 /// Ids of a generation, of which two are kept: 5 MB together.
 const GENERATION: usize = 1 << 17;

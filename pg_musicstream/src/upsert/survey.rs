@@ -10,7 +10,8 @@ use pgrx::datum::{Date, ToIsoString};
 use pgrx::pg_sys;
 use pgrx::spi::SpiClient;
 
-use super::order::{Place, Staged};
+use super::compare::ByDay;
+use super::events::{Events, Fields, Origin, Place};
 use super::{Batch, place, tids};
 use crate::bounds::{DAY, SECOND, day, day_start, to_unix_micros};
 use crate::error::Error;
@@ -24,14 +25,14 @@ pub(crate) type Progress = BTreeMap<i32, i64>;
 /// What a batch touches.
 #[derive(Debug, Default)]
 pub(super) struct Survey {
-    /// Rows that can be stored, as they lie.
-    pub(super) rows: Vec<Staged>,
+    /// What can be stored, as it lies.
+    pub(super) events: Events,
     /// Rows that cannot.
     pub(super) refused: Refused,
     /// The starts of the days.
     pub(super) days: BTreeSet<i64>,
-    /// The storable rows whose events may be stored in the day beyond a midnight, with the start of that day.
-    pub(super) near_midnight: Vec<(i64, Place)>,
+    /// The events that may be stored in the day beyond a midnight, by the start of that day.
+    pub(super) beyond_midnight: ByDay,
     pub(super) progress: Progress,
 }
 
@@ -48,7 +49,7 @@ impl Refused {
         self.places.len() as i64
     }
 
-    fn push(&mut self, place: Place, judgement: Option<Rejection>) {
+    pub(super) fn push(&mut self, place: Place, judgement: Option<Rejection>) {
         let (reason, detail) = judgement
             .map(|rejection| (rejection.reason.as_str(), rejection.detail))
             .unzip();
@@ -123,8 +124,8 @@ impl Rules {
         Ok(!self.blocked.is_empty())
     }
 
-    /// Judges a row and returns the time of its event.
-    fn judge(&self, row: &Row<'_>) -> Result<i64, Rejection> {
+    /// Judges a row and shows the fields of its event.
+    fn judge(&self, row: &Row<'_>, storable: impl FnOnce(&Fields<'_>)) -> Result<(), Rejection> {
         let ts = row.optional_long(7);
         let (user_id, event_type, region) = (row.bytes(4), row.bytes(5), row.bytes(6));
         let (song_id, device) = (row.bytes(8), row.bytes(9));
@@ -140,19 +141,26 @@ impl Rules {
         .judge()?;
         let ts = ts.unwrap_or_default();
         self.plausible.judge(ts)?;
-        if !self
-            .event_types
-            .contains(event_type.as_deref().unwrap_or_default())
-        {
+        let event_type = event_type.unwrap_or_default();
+        if !self.event_types.contains(&*event_type) {
             return Err(Rejection::new(
                 Reason::UnknownEventType,
                 "event_type is not in the table event_types",
             ));
         }
-        match self.blocked.get(&day_start(ts)) {
-            Some(rejection) => Err(rejection.clone()),
-            None => Ok(ts),
+        if let Some(rejection) = self.blocked.get(&day_start(ts)) {
+            return Err(rejection.clone());
         }
+        storable(&Fields {
+            id: row.uuid(3),
+            ts,
+            user_id: &user_id.unwrap_or_default(),
+            event_type: &event_type,
+            region: &region.unwrap_or_default(),
+            song_id: &song_id.unwrap_or_default(),
+            device: &device.unwrap_or_default(),
+        });
+        Ok(())
     }
 }
 
@@ -166,40 +174,42 @@ impl Batch<'_> {
         let mut last_day = None;
         let window = i64::from(settings::DEDUP_WINDOW.get()) * SECOND;
         let statement = self.statement(include_str!("../../sql/statement/survey.sql"));
-        for_each_row(client, &statement, |row| {
+        for_each_row(client, &statement, &[], |row| {
             let place = place(row.tid(1));
             if row.bool(2) {
                 survey.refused.push(place, None);
                 return;
             }
-            let ts = match rules.judge(&row) {
-                Ok(ts) => ts,
-                Err(rejection) => {
-                    survey.refused.push(place, Some(rejection));
-                    return;
-                }
-            };
             let partition = row.optional_int(10).unwrap_or_default();
-            let start = day_start(ts);
-            survey.rows.push(Staged {
-                id: row.uuid(3),
+            let origin = Origin {
                 partition,
                 position: row.optional_long(11).unwrap_or(i64::MAX),
                 place,
-                day: start,
+            };
+            let judged = rules.judge(&row, |fields| {
+                let (ts, index) = (fields.ts, survey.events.len());
+                survey.events.push(fields, origin);
+                let start = day_start(ts);
+                if last_day.replace(start) != Some(start) {
+                    survey.days.insert(start);
+                }
+                let mut look_up_on = |day| {
+                    let indices = survey.beyond_midnight.entry(day).or_default();
+                    indices.push(index);
+                };
+                if ts < start + window {
+                    look_up_on(start - DAY);
+                }
+                if ts >= start + DAY - window {
+                    look_up_on(start + DAY);
+                }
+                if ts <= rules.plausible.now {
+                    let newest = survey.progress.entry(partition).or_insert(ts);
+                    *newest = ts.max(*newest);
+                }
             });
-            if last_day.replace(start) != Some(start) {
-                survey.days.insert(start);
-            }
-            if ts < start + window {
-                survey.near_midnight.push((start - DAY, place));
-            }
-            if ts >= start + DAY - window {
-                survey.near_midnight.push((start + DAY, place));
-            }
-            if ts <= rules.plausible.now {
-                let newest = survey.progress.entry(partition).or_insert(ts);
-                *newest = ts.max(*newest);
+            if let Err(rejection) = judged {
+                survey.refused.push(place, Some(rejection));
             }
         })?;
         Ok(survey)

@@ -106,7 +106,7 @@ pub(crate) const ROLLUP_STEPS: [(&str, &str); 8] = [
         "take deltas",
         "delete from metric_deltas where ctid = (select max(ctid) from metric_deltas)",
     ),
-    ("fold minutes", "lock table minute_metrics in share mode"),
+    ("fold hours", "lock table minute_counts in share mode"),
     ("fold days", "lock table daily_metrics in share mode"),
     (
         "move the watermark",
@@ -128,7 +128,7 @@ pub(crate) const REBUILD_STEPS: [(&str, &str); 7] = [
         "take deltas",
         "delete from metric_deltas where ctid = (select max(ctid) from metric_deltas)",
     ),
-    ("write minutes", "lock table minute_metrics in share mode"),
+    ("write hours", "lock table minute_counts in share mode"),
     ("write days", "lock table daily_metrics in share mode"),
     (
         "write listeners",
@@ -140,8 +140,9 @@ pub(crate) const REBUILD_STEPS: [(&str, &str); 7] = [
 /// Makes metrics wrong behind the extension's back, in ways that a rebuild has to mend.
 pub(crate) const SPOIL: &str = "
     update daily_metrics set events = events + 7 where day = '2026-01-01';
-    delete from minute_metrics where event_type = 'pause' and minute < '2026-01-02';
-    insert into minute_metrics values ('2026-01-02 00:00:30', 'play', 'nowhere', 3, 0);
+    delete from minute_counts where event_type = 'pause' and hour < '2026-01-02';
+    insert into minute_counts
+    select '2026-01-02', 'play', 'nowhere', 3, 0, musicstream_pack('2026-01-02 00:30', 3, 0);
     update metric_deltas set events = events + 1 where ctid = (select min(ctid) from metric_deltas)";
 
 /// Runs `work` on a session while `hold` is held, and has it interrupted once it waits for that: it fails, and everything

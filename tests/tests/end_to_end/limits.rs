@@ -4,6 +4,7 @@ use postgres::Client;
 
 use musicstream_tests::batch::{staging, store};
 use musicstream_tests::database::{Database, connect, value};
+use musicstream_tests::minutes::insert_minutes;
 use musicstream_tests::writer::{DAY_EVERY, INBOX_FROM, Writer, assert_exact, put_into_inbox};
 
 use crate::interrupt::FINGERPRINT;
@@ -86,29 +87,42 @@ fn a_span_of_any_view_is_looked_up_by_the_index() {
     let mut admin = database.client();
     admin
         .batch_execute(
-            "insert into minute_metrics
-             select timestamptz '2025-01-01Z' + n / 3 * interval '1 minute', (array['play', 'pause', 'stop'])[1 + n % 3], 'eu', 1, 0
-             from generate_series(0, 299999) as n;
-             insert into daily_listeners
+            &[
+                insert_minutes(
+                    "minute_counts",
+                    "select timestamptz '2025-01-01Z' + n / 3 * interval '1 minute', (array['play', 'pause', 'stop'])[1 + n % 3], 'eu', 1, 0
+                     from generate_series(0, 899999) as n",
+                ),
+                insert_minutes(
+                    "metric_deltas",
+                    "values (timestamptz '2025-02-01 12:00Z', 'play', 'eu', 5, 0), ('2025-03-01 12:00Z', 'play', 'eu', 5, 0)",
+                ),
+                "insert into daily_listeners
              select date '2020-01-01' + n / 30, 'r' || n % 30, 1, musicstream_sketch('u'), now()
              from generate_series(0, 59999) as n group by n;
-             insert into metric_deltas values ('2025-02-01 12:00Z', 'play', 'eu', 5, 0), ('2025-03-01 12:00Z', 'play', 'eu', 5, 0);
              insert into listener_deltas select '2022-01-01', 'r1', musicstream_sketch('v');
-             analyze",
+             analyze"
+                    .to_owned(),
+            ]
+            .join(";"),
         )
         .unwrap();
     for (statement, table) in [
         (
             "select * from hourly_metrics where hour >= '2025-02-01Z' and hour < '2025-02-02Z'",
-            "minute_metrics",
+            "minute_counts",
         ),
         (
             "select * from hourly_metrics where hour = '2025-02-01 12:00Z'",
-            "minute_metrics",
+            "minute_counts",
         ),
         (
             "select * from live_minute_metrics where minute >= '2025-02-01Z' and minute < '2025-02-01 01:00Z'",
-            "minute_metrics",
+            "minute_counts",
+        ),
+        (
+            "select * from minute_metrics where minute >= '2025-02-01Z' and minute < '2025-02-01 01:00Z'",
+            "minute_counts",
         ),
         (
             "select * from live_daily_listeners where day = '2022-01-01'",

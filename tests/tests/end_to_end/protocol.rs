@@ -207,7 +207,7 @@ fn the_ingest_role_cannot_change_what_is_stored_and_the_read_role_nothing() {
         "update raw_events set region = 'mars'",
         "delete from raw_events_20260301",
         "truncate metric_deltas",
-        "insert into metric_deltas values (now(), 'play', 'eu', 1, 0)",
+        "insert into metric_deltas values (now(), 'play', 'eu', 1, 0, '')",
         "update daily_metrics set events = 0",
         "delete from rejected_events",
         "update ingest_offsets set next_offset = 0",

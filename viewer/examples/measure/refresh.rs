@@ -127,7 +127,9 @@ impl Window {
         let before = self.revision();
         client
             .batch_execute(&format!(
-                "insert into metric_deltas values (now(), 'type1', 'region{}', 1, 0); select musicstream_rollup()",
+                "insert into metric_deltas
+                 select date_bin('1 hour', now(), 'epoch'), 'type1', 'region{}', 1, 0, musicstream_pack(now(), 1, 0);
+                 select musicstream_rollup()",
                 number % 8 + 1
             ))
             .unwrap();

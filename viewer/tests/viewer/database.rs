@@ -1,5 +1,6 @@
 //! The viewer against a real Postgres with the extension: `DATABASE_URL` names one where databases can be made.
 
+use crate::minutes::insert_minutes;
 use musicstream_connect::Target;
 use musicstream_viewer::{
     model::{
@@ -172,9 +173,10 @@ fn a_change_is_read_without_the_days_that_did_not_change() {
 
     // Pending deltas of an old day, then none: a rollup folds them between two looks.
     client
-        .batch_execute(
-            "insert into metric_deltas select date_trunc('day', now()) - interval '30 days', 'play', 'R1', 2, 1",
-        )
+        .batch_execute(&insert_minutes(
+            "metric_deltas",
+            "select date_trunc('day', now()) - interval '30 days', 'play', 'R1', 2, 1",
+        ))
         .unwrap();
     wait_for("two more on an old day", || plays(&feed) == 73_007);
     assert!(feed.latest().rows_read <= 21, "{}", feed.latest().rows_read);
@@ -187,8 +189,10 @@ fn a_change_is_read_without_the_days_that_did_not_change() {
     // A row that is taken away leaves nothing but a smaller number of rows.
     client
         .batch_execute(
-            "insert into metric_deltas select date_trunc('day', now()) - interval '40 days', 'play', 'R1', -10, 0;
-             select musicstream_rollup()",
+            &(insert_minutes(
+                "metric_deltas",
+                "select date_trunc('day', now()) - interval '40 days', 'play', 'R1', -10, 0",
+            ) + "; select musicstream_rollup()"),
         )
         .unwrap();
     wait_for("ten fewer", || plays(&feed) == 72_997);

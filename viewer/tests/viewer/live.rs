@@ -1,6 +1,7 @@
 //! The minutes of a real Postgres, as they change.
 
 use crate::database::{Database, PATIENCE, wait_for};
+use crate::minutes::insert_minutes;
 use musicstream_viewer::{
     model::{data::Dataset, wish::Wish},
     source::Feed,
@@ -9,7 +10,6 @@ use std::sync::Arc;
 
 /// Ten series in each of some minutes that stay on screen meanwhile, today's and yesterday's.
 const MINUTES: &str = "
-    insert into minute_metrics (minute, event_type, region, events, late_events)
     select date_trunc('minute', now()) - interval '1 minute' * back, 'play', 'R' || region, 10 + region, 0
     from unnest(array[0, 1440]) as day, generate_series(20, 150) as minute, generate_series(0, 9) as region,
          lateral (select day + minute as back) as position";
@@ -38,16 +38,19 @@ fn of_the_minutes_on_screen_those_that_changed_are_read_and_no_others() {
     client
         .batch_execute("create extension pg_musicstream")
         .unwrap();
-    client.batch_execute(MINUTES).unwrap();
+    client
+        .batch_execute(&insert_minutes("minute_counts", MINUTES))
+        .unwrap();
     let change = |client: &mut postgres::Client, what: &str| {
         client
             .batch_execute(&format!("{what}; select musicstream_rollup()"))
             .unwrap();
     };
     // Without a day of its own nothing is shown at all.
+    let deltas = |rows: &str| insert_minutes("metric_deltas", rows);
     change(
         &mut client,
-        "insert into metric_deltas values (date_trunc('minute', now()) - interval '10 minutes', 'play', 'R0', 1, 0)",
+        &deltas("values (date_trunc('minute', now()) - interval '10 minutes', 'play', 'R0', 1, 0)"),
     );
     let feed = database.feed();
     feed.wait(PATIENCE).unwrap();
@@ -60,31 +63,43 @@ fn of_the_minutes_on_screen_those_that_changed_are_read_and_no_others() {
     let steps = [
         // Of a new series, in a minute of which others are known, and in one of yesterday's.
         (
-            "insert into metric_deltas values (date_trunc('minute', now()) - interval '30 minutes', 'stop', 'R5', 7, 0),
-                                              (date_trunc('minute', now()) - interval '1500 minutes', 'play', 'R0', 1, 1)",
+            deltas(
+                "values (date_trunc('minute', now()) - interval '30 minutes', 'stop', 'R5', 7, 0),
+                        (date_trunc('minute', now()) - interval '1500 minutes', 'play', 'R0', 1, 1)",
+            ),
             8,
         ),
         // A minute of which nothing was known.
-        ("insert into metric_deltas values (date_trunc('minute', now()) - interval '15 minutes', 'play', 'R1', 4, 0)", 4),
-        // A minute that is taken away, ten series of 145 events; the rollup of another one tells of it.
         (
-            "delete from minute_metrics where minute = date_trunc('minute', now()) - interval '40 minutes';
-             insert into metric_deltas values (date_trunc('minute', now()) - interval '17 minutes', 'play', 'R2', 2, 0)",
+            deltas("values (date_trunc('minute', now()) - interval '15 minutes', 'play', 'R1', 4, 0)"),
+            4,
+        ),
+        // A minute that is taken away, ten series of 145 events.
+        (
+            deltas(
+                "select minute, event_type, region, -events, 0
+                 from minute_metrics
+                 where minute = date_trunc('minute', now()) - interval '40 minutes'
+                 union all
+                 values (date_trunc('minute', now()) - interval '17 minutes', 'play', 'R2', 2, 0)",
+            ),
             -143,
         ),
         // What moves from one series to another leaves the sum of its minute as it was.
         (
-            "insert into metric_deltas values (date_trunc('minute', now()) - interval '50 minutes', 'play', 'R1', -3, 0),
-                                              (date_trunc('minute', now()) - interval '50 minutes', 'play', 'R2', 3, 0),
-                                              (date_trunc('minute', now()) - interval '16 minutes', 'play', 'R2', 1, 0)",
+            deltas(
+                "values (date_trunc('minute', now()) - interval '50 minutes', 'play', 'R1', -3, 0),
+                        (date_trunc('minute', now()) - interval '50 minutes', 'play', 'R2', 3, 0),
+                        (date_trunc('minute', now()) - interval '16 minutes', 'play', 'R2', 1, 0)",
+            ),
             1,
         ),
     ];
     let mut expected = before;
     for (what, difference) in steps {
         expected += difference;
-        change(&mut client, what);
-        wait_for(what, || sum(&shown()) == expected);
+        change(&mut client, &what);
+        wait_for(&what, || sum(&shown()) == expected);
         let read = feed.latest().rows_read;
         assert!(read <= 60, "{read} rows read for: {what}");
     }

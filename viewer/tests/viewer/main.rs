@@ -12,6 +12,7 @@ mod instant;
 mod keyboard;
 mod layout;
 mod live;
+mod minutes;
 mod pictures;
 mod shot;
 mod states;

@@ -31,7 +31,7 @@ fn deleted_events_leave_every_number() {
     assert_metrics_equal_raw(&mut client);
     assert_eq!(column(&mut client, DAILY), [""; 0]);
     roll_up(&mut client);
-    for table in ["raw_events", "minute_metrics", "daily_metrics"] {
+    for table in ["raw_events", "minute_counts", "daily_metrics"] {
         assert_eq!(count(&mut client, table), 0, "{table} holds empty groups");
     }
 }

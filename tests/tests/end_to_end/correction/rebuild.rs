@@ -1,6 +1,7 @@
 //! `musicstream_verify()` finds every way in which metrics and events can disagree, `musicstream_rebuild()` mends each.
 
 use musicstream_tests::database::value;
+use musicstream_tests::minutes::insert_minutes;
 use musicstream_tests::oracle::{assert_metrics_equal_raw, roll_up};
 
 use super::{column, count, database_with, refusal};
@@ -23,33 +24,50 @@ fn each_difference_is_found_and_mended() {
             &["day 03-01 00:00 play eu 3 2"][..],
         ),
         (
-            "update minute_metrics set events = 7 where region = 'us' and event_type = 'play'",
+            "update minute_counts set minutes = (select musicstream_pack('2026-03-03 23:59Z', 7, 0)) where region = 'us' and event_type = 'play'",
             &["minute 03-03 23:59 play us 7 1"],
+        ),
+        (
+            "update minute_counts set events = 7 where region = 'us' and event_type = 'play'",
+            &["hour 03-03 23:00 play us 7 1"],
         ),
         (
             "delete from daily_metrics where day = '2026-03-02'",
             &["day 03-02 00:00 play eu 0 1"],
         ),
         (
-            "delete from minute_metrics where event_type = 'stop'",
-            &["minute 03-01 12:01 stop us 0 1"],
+            "delete from minute_counts where event_type = 'stop'",
+            &[
+                "hour 03-01 12:00 stop us 0 1",
+                "minute 03-01 12:01 stop us 0 1",
+            ],
         ),
         (
             "insert into daily_metrics values ('2026-03-02', 'pause', 'mars', 4, 0, now())",
             &["day 03-02 00:00 pause mars 4 0"],
         ),
         (
-            "insert into minute_metrics values ('2026-03-02 00:01Z', 'pause', 'mars', 4, 0)",
-            &["minute 03-02 00:01 pause mars 4 0"],
+            &insert_minutes(
+                "minute_counts",
+                "values (timestamptz '2026-03-02 00:01Z', 'pause', 'mars', 4, 0)",
+            ),
+            &[
+                "hour 03-02 00:00 pause mars 4 0",
+                "minute 03-02 00:01 pause mars 4 0",
+            ],
         ),
         (
             "insert into daily_metrics values ('2025-12-31', 'play', 'eu', 1, 0, now())", // a day without a partition
             &["day 12-31 00:00 play eu 1 0"],
         ),
         (
-            "insert into metric_deltas values ('2026-03-02 00:00Z', 'play', 'eu', 1, 0)",
+            &insert_minutes(
+                "metric_deltas",
+                "values (timestamptz '2026-03-02 00:00Z', 'play', 'eu', 1, 0)",
+            ),
             &[
                 "day 03-02 00:00 play eu 2 1",
+                "hour 03-02 00:00 play eu 2 1",
                 "minute 03-02 00:00 play eu 2 1",
             ],
         ),
@@ -57,6 +75,7 @@ fn each_difference_is_found_and_mended() {
             "delete from raw_events where region = 'us' and event_type = 'play'",
             &[
                 "day 03-03 00:00 play us 1 0",
+                "hour 03-03 23:00 play us 1 0",
                 "listeners 03-03 00:00 us 1 0",
                 "minute 03-03 23:59 play us 1 0",
             ],
@@ -65,6 +84,7 @@ fn each_difference_is_found_and_mended() {
             "insert into raw_events values (gen_random_uuid(), 'u', 'play', 'eu', '2026-03-02 00:00:30Z')",
             &[
                 "day 03-02 00:00 play eu 1 2",
+                "hour 03-02 00:00 play eu 1 2",
                 "listeners 03-02 00:00 eu 1 2",
                 "minute 03-02 00:00 play eu 1 2",
             ],
@@ -74,6 +94,8 @@ fn each_difference_is_found_and_mended() {
             &[
                 "day 03-01 00:00 stop moon 0 1",
                 "day 03-01 00:00 stop us 1 0",
+                "hour 03-01 12:00 stop moon 0 1",
+                "hour 03-01 12:00 stop us 1 0",
                 "listeners 03-01 00:00 moon 0 1",
                 "listeners 03-01 00:00 us 1 0",
                 "minute 03-01 12:01 stop moon 0 1",
@@ -127,12 +149,16 @@ fn each_difference_is_found_and_mended() {
             ],
         ),
         (
-            "truncate minute_metrics, daily_metrics",
+            "truncate minute_counts, daily_metrics",
             &[
                 "day 03-01 00:00 play eu 0 2",
                 "day 03-01 00:00 stop us 0 1",
                 "day 03-02 00:00 play eu 0 1",
                 "day 03-03 00:00 play us 0 1",
+                "hour 03-01 12:00 play eu 0 2",
+                "hour 03-01 12:00 stop us 0 1",
+                "hour 03-02 00:00 play eu 0 1",
+                "hour 03-03 23:00 play us 0 1",
                 "minute 03-01 12:00 play eu 0 2",
                 "minute 03-01 12:01 stop us 0 1",
                 "minute 03-02 00:00 play eu 0 1",

@@ -80,7 +80,7 @@ fn set_up(client: &mut Client) {
     let pending = "(0, 5, 4, 'u1', 'stop', 'eu', '2026-03-02T12:00Z'), (0, 6, 5, 'u3', 'play', 'eu', '2026-03-02T12:00Z')";
     client
         .batch_execute(&format!(
-            "begin; delete from raw_events; delete from metric_deltas; delete from listener_deltas; delete from minute_metrics;
+            "begin; delete from raw_events; delete from metric_deltas; delete from listener_deltas; delete from minute_counts;
              delete from daily_metrics; delete from daily_listeners; delete from rejected_events; delete from frozen_days;
              delete from ingest_offsets; delete from rollup_state; delete from staging_events;
              drop table if exists raw_events_20260228, raw_events_20260305, raw_events_20260306;

@@ -136,7 +136,7 @@ fn an_expiry_that_is_interrupted_at_any_step_leaves_nothing_and_can_be_repeated(
         BEGIN,
         (
             "compare metrics with events",
-            "lock table minute_metrics in access exclusive mode",
+            "lock table minute_counts in access exclusive mode",
         ),
         (
             "keep writers out",

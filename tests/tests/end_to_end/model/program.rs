@@ -40,6 +40,7 @@ pub(super) const SOURCES: [&str; 2] = ["kafka:a/t", "kafka:b/t"];
 pub(super) enum Damage {
     Day,
     Minute,
+    Hour,
     MissingDay,
     SurplusDay,
     SurplusMinute,
@@ -107,6 +108,7 @@ fn operation() -> impl Strategy<Value = Operation> {
         1 => prop_oneof![
             Just(Damage::Day),
             Just(Damage::Minute),
+            Just(Damage::Hour),
             Just(Damage::MissingDay),
             Just(Damage::SurplusDay),
             Just(Damage::SurplusMinute),

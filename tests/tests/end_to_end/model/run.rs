@@ -5,9 +5,13 @@ use std::fmt::Write as _;
 use postgres::Client;
 
 use musicstream_tests::database::value;
+use musicstream_tests::minutes::insert_minutes;
 
 use super::memory::{Counts, Event, INBOX, Input, Memory, RECONCILED, Rejected, Staged, Time};
 use super::program::{self, Damage, EVENT_TYPES, Operation, REGIONS, Row, SOURCES};
+
+/// A minute of which nothing is stored.
+const SURPLUS: &str = "values (timestamptz '2026-03-05Z', 'play', 'mars', 2, 1)";
 
 /// 2026-03-01 in seconds since 1970.
 const FIRST_DAY: Time = 1_772_323_200;
@@ -62,10 +66,10 @@ impl Subject {
 
     fn reset(&mut self) -> Memory {
         let empty = if self.programs.is_multiple_of(TRUNCATE_EVERY) {
-            "truncate raw_events, metric_deltas, listener_deltas, minute_metrics, daily_metrics, daily_listeners,
+            "truncate raw_events, metric_deltas, listener_deltas, minute_counts, daily_metrics, daily_listeners,
                  rejected_events, frozen_days, ingest_offsets, rollup_state"
         } else {
-            "delete from raw_events; delete from metric_deltas; delete from listener_deltas; delete from minute_metrics;
+            "delete from raw_events; delete from metric_deltas; delete from listener_deltas; delete from minute_counts;
              delete from daily_metrics; delete from daily_listeners; delete from rejected_events; delete from frozen_days;
              delete from ingest_offsets; delete from rollup_state"
         };
@@ -207,23 +211,24 @@ impl Subject {
     /// Spoils the metrics behind the extension's back, and has them rebuilt.
     fn spoil(&mut self, damage: Damage) -> Result<(), String> {
         let live = "day >= musicstream_frozen_before()";
-        let live_minute = "(minute at time zone 'UTC')::date >= musicstream_frozen_before()";
+        let live_hour = "(hour at time zone 'UTC')::date >= musicstream_frozen_before()";
         let sql = match damage {
             Damage::Day => format!("update daily_metrics set events = events + 5 where {live}"),
             Damage::Minute => {
-                format!("update minute_metrics set events = events + 5 where {live_minute}")
+                // The sum of the hour stays as it was.
+                let more = "select musicstream_pack(u.minute, u.events + 5, u.late_events) from musicstream_unpack(hour, minutes) as u";
+                format!("update minute_counts set minutes = ({more}) where {live_hour}")
+            }
+            Damage::Hour => {
+                format!("update minute_counts set events = events + 5 where {live_hour}")
             }
             Damage::MissingDay => format!("delete from daily_metrics where {live}"),
             Damage::SurplusDay => {
                 "insert into daily_metrics values ('2026-03-05', 'play', 'mars', 2, 1, now())"
                     .to_owned()
             }
-            Damage::SurplusMinute => {
-                "insert into minute_metrics values ('2026-03-05Z', 'play', 'mars', 2, 1)".to_owned()
-            }
-            Damage::SurplusDelta => {
-                "insert into metric_deltas values ('2026-03-05Z', 'play', 'mars', 2, 0)".to_owned()
-            }
+            Damage::SurplusMinute => insert_minutes("minute_counts", SURPLUS),
+            Damage::SurplusDelta => insert_minutes("metric_deltas", SURPLUS),
         };
         let spoiled = self
             .client

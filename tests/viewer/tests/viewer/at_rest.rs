@@ -2,6 +2,7 @@
 
 use std::{env, fs, time::Duration, time::Instant};
 
+use musicstream_tests::minutes::insert_minutes;
 use musicstream_tests::{
     database::{Database, value},
     process::Program,
@@ -119,7 +120,10 @@ fn await_lines(desktop: &Desktop, window: u32) {
 fn roll_up(client: &mut Client) {
     client
         .batch_execute(
-            "insert into metric_deltas values (date_trunc('minute', now()), 'type1', 'region1', 1, 0); select musicstream_rollup()",
+            &(insert_minutes(
+                "metric_deltas",
+                "values (date_trunc('minute', now()), 'type1', 'region1', 1, 0)",
+            ) + "; select musicstream_rollup()"),
         )
         .unwrap();
 }

@@ -7,6 +7,7 @@ use std::{
 use egui::vec2;
 use egui_kittest::{Harness, kittest::Queryable};
 use musicstream_connect::Target;
+use musicstream_tests::minutes::insert_minutes;
 use musicstream_tests::{
     cluster::Cluster,
     database::{Database, value},
@@ -43,9 +44,10 @@ fn a_certificate_is_trusted_if_its_authority_is_and_else_it_is_said_what_to_do()
     let database = Database::create_in(&cluster.url(), "");
     let mut client = database.client();
     client
-        .batch_execute(
-            "insert into metric_deltas values (date_trunc('minute', now()), 'play', 'EU', 7, 0)",
-        )
+        .batch_execute(&insert_minutes(
+            "metric_deltas",
+            "values (date_trunc('minute', now()), 'play', 'EU', 7, 0)",
+        ))
         .unwrap();
     let home = tempfile::tempdir().unwrap();
     let roots = |name: &str, authority: &Authority| {
@@ -106,9 +108,10 @@ fn what_the_address_leaves_out_comes_from_the_variables_and_from_pgpass() {
     let database = Database::create();
     let mut client = database.client();
     client
-        .batch_execute(
-            "insert into metric_deltas values (date_trunc('minute', now()), 'play', 'EU', 7, 0)",
-        )
+        .batch_execute(&insert_minutes(
+            "metric_deltas",
+            "values (date_trunc('minute', now()), 'play', 'EU', 7, 0)",
+        ))
         .unwrap();
     let url = database.read_url();
     let parts: Vec<&str> = url.split(['/', ':', '@', '?']).collect();

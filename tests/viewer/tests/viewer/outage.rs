@@ -11,6 +11,7 @@ use egui_kittest::{
     kittest::{NodeT, Queryable},
 };
 use musicstream_connect::Target;
+use musicstream_tests::minutes::insert_minutes;
 use musicstream_tests::{
     cluster::Cluster,
     database::{Database, value},
@@ -140,9 +141,10 @@ fn a_server_that_falls_silent_is_told_of_and_met_again_when_it_speaks() {
         .unwrap();
     let mut client = database.client();
     client
-        .batch_execute(
-            "insert into metric_deltas values (date_trunc('minute', now()), 'play', 'EU', 1, 0)",
-        )
+        .batch_execute(&insert_minutes(
+            "metric_deltas",
+            "values (date_trunc('minute', now()), 'play', 'EU', 1, 0)",
+        ))
         .unwrap();
     until(SOON, "loads that wait", || {
         let waiting = "select count(*) from pg_stat_activity

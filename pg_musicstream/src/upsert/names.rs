@@ -5,13 +5,13 @@ use foldhash::HashMap;
 /// Each name once, numbered as they come.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
-    numbers: HashMap<String, u32>,
-    names: Vec<String>,
+    numbers: HashMap<Vec<u8>, u32>,
+    names: Vec<Vec<u8>>,
 }
 
 impl Names {
     /// The number of this name.
-    pub(crate) fn number(&mut self, name: &str) -> u32 {
+    pub(crate) fn number(&mut self, name: &[u8]) -> u32 {
         if let Some(&known) = self.numbers.get(name) {
             return known;
         }
@@ -22,7 +22,7 @@ impl Names {
     }
 
     /// The name with this number, which was given by [`Names::number`].
-    pub(crate) fn name(&self, number: u32) -> &str {
+    pub(crate) fn name(&self, number: u32) -> &[u8] {
         &self.names[number as usize]
     }
 }

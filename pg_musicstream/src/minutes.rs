@@ -1,0 +1,110 @@
+//! Packed minutes in SQL: sums, single minutes, rows.
+
+use pgrx::Internal;
+use pgrx::datum::TimestampWithTimeZone;
+use pgrx::prelude::*;
+
+use crate::aggregate::with_state;
+use crate::bounds::{MINUTE, minute_of_hour, timestamp};
+use crate::error::Error;
+use crate::hour::{Count, Hour, count_at};
+
+fn read(bytes: &[u8]) -> Hour {
+    let mut hour = Hour::default();
+    add(&mut hour, bytes);
+    hour
+}
+
+fn add(hour: &mut Hour, bytes: &[u8]) {
+    hour.add_packed(bytes)
+        .unwrap_or_else(|| Error::PackedMinutes.raise());
+}
+
+fn count(minutes: &[u8], minute: TimestampWithTimeZone) -> Count {
+    count_at(minutes, minute_of_hour(minute.into_inner()))
+        .unwrap_or_else(|| Error::PackedMinutes.raise())
+}
+
+#[pg_extern(sql = false)]
+fn musicstream_minute_events(minutes: &[u8], minute: TimestampWithTimeZone) -> i64 {
+    count(minutes, minute).events
+}
+
+#[pg_extern(sql = false)]
+fn musicstream_minute_late_events(minutes: &[u8], minute: TimestampWithTimeZone) -> i64 {
+    count(minutes, minute).late_events
+}
+
+#[pg_extern(sql = false)]
+fn musicstream_minutes_plus(minutes: &[u8], others: &[u8]) -> Vec<u8> {
+    let mut hour = read(minutes);
+    add(&mut hour, others);
+    hour.pack()
+}
+
+#[pg_extern(sql = false)]
+fn musicstream_unpack(
+    hour: TimestampWithTimeZone,
+    minutes: &[u8],
+) -> TableIterator<
+    'static,
+    (
+        name!(minute, TimestampWithTimeZone),
+        name!(events, i64),
+        name!(late_events, i64),
+    ),
+> {
+    let start = hour.into_inner();
+    let rows: Vec<_> = read(minutes)
+        .minutes()
+        .map(|(minute, count)| {
+            (
+                timestamp(start + minute as i64 * MINUTE),
+                count.events,
+                count.late_events,
+            )
+        })
+        .collect();
+    TableIterator::new(rows)
+}
+
+#[pg_extern(sql = false)]
+fn musicstream_pack_minute(
+    state: Internal,
+    minute: Option<TimestampWithTimeZone>,
+    events: Option<i64>,
+    late_events: Option<i64>,
+    fcinfo: pg_sys::FunctionCallInfo,
+) -> Internal {
+    with_state(state, fcinfo, Hour::default, |hour| {
+        if let (Some(minute), Some(events)) = (minute, events) {
+            let late_events = late_events.unwrap_or_default();
+            hour.add(
+                minute_of_hour(minute.into_inner()),
+                Count {
+                    events,
+                    late_events,
+                },
+            );
+        }
+    })
+}
+
+#[pg_extern(sql = false)]
+fn musicstream_pack_minutes(
+    state: Internal,
+    minutes: Option<&[u8]>,
+    fcinfo: pg_sys::FunctionCallInfo,
+) -> Internal {
+    with_state(state, fcinfo, Hour::default, |hour| {
+        if let Some(minutes) = minutes {
+            add(hour, minutes);
+        }
+    })
+}
+
+#[pg_extern(sql = false)]
+fn musicstream_packed(state: Internal) -> Option<Vec<u8>> {
+    // SAFETY: the transition functions, both here, put an `Hour` there; other callers have no value of type internal.
+    unsafe { state.get::<Hour>() }.map(Hour::pack)
+}
