@@ -210,3 +210,37 @@ fn cells_that_no_text_can_hold_are_kept_with_their_row() {
         0
     );
 }
+
+/// A batch is copied by a function of the server, which must not take its own text for the client's.
+#[test]
+fn text_is_stored_as_it_is_whatever_the_encoding_of_the_client() {
+    let database = Database::create();
+    let mut client = database.client();
+    client
+        .batch_execute(
+            "set client_encoding = 'LATIN1';
+             begin;
+             select musicstream_session_staging();
+             insert into pg_temp.staging_batch (event_id, user_id, event_type, region, ts, song_id)
+             values ('550e8400e29b41d4a7164466554400ff', U&'\\00e9', 'play', U&'\\00e9u', '2026-03-01T12:00:00Z', U&'\\00e9');
+             select musicstream_upsert('test');
+             commit;
+             insert into staging_events (event_id, user_id, event_type, region, ts, song_id)
+             values ('550e8400e29b41d4a716446655440000', U&'\\00e9', 'play', U&'\\00e9u', '2026-03-01T12:00:00Z', U&'\\00e9');
+             select musicstream_rollup();
+             reset client_encoding",
+        )
+        .unwrap();
+    let stored: Vec<String> = value(
+        &mut client,
+        "select array_agg(concat_ws(' ', user_id, region, song_id)) from raw_events",
+        &[],
+    );
+    assert_eq!(stored, ["é éu é"; 2]);
+    let regions: Vec<String> = value(
+        &mut client,
+        "select array_agg(distinct region) from live_minute_metrics",
+        &[],
+    );
+    assert_eq!(regions, ["éu"]);
+}
