@@ -16,11 +16,6 @@ pub(crate) fn day_start(ts: i64) -> i64 {
     ts - ts.rem_euclid(DAY)
 }
 
-/// The start of the minute that holds `ts`.
-pub(crate) fn minute_start(ts: i64) -> i64 {
-    ts - ts.rem_euclid(MINUTE)
-}
-
 /// The start of the hour that holds `ts`.
 pub(crate) fn hour_start(ts: i64) -> i64 {
     ts - ts.rem_euclid(HOUR)

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use foldhash::{HashMap, HashSet};
+use foldhash::HashSet;
 use musicstream_event::{Reason, Rejection};
 use pgrx::datum::Uuid;
 use pgrx::spi::SpiClient;
@@ -43,12 +43,12 @@ pub(super) fn look_up(
     mut found: impl FnMut(Index, &Fields<'_>),
 ) -> Result<(), Error> {
     for (&day, indices) in by_day {
-        // An event_id may come several times.
-        let mut by_id: HashMap<[u8; 16], Vec<Index>> = HashMap::default();
-        for &index in indices {
-            by_id.entry(events.id(index)).or_default().push(index);
-        }
-        let ids: Vec<Uuid> = by_id.keys().map(|id| Uuid::from_bytes(*id)).collect();
+        let mut by_id = indices.clone();
+        by_id.sort_unstable_by_key(|&index| events.id(index));
+        let ids: Vec<Uuid> = by_id
+            .iter()
+            .map(|&index| Uuid::from_bytes(events.id(index)))
+            .collect();
         for_each_row(
             client,
             include_str!("../../sql/statement/look_up.sql"),
@@ -59,7 +59,12 @@ pub(super) fn look_up(
             ],
             |row| {
                 with_fields(&row, |stored| {
-                    for &index in by_id.get(&stored.id).into_iter().flatten() {
+                    // An event_id may come several times.
+                    let first = by_id.partition_point(|&index| events.id(index) < stored.id);
+                    let same = by_id[first..]
+                        .iter()
+                        .take_while(|&&index| events.id(index) == stored.id);
+                    for &index in same {
                         found(index, stored);
                     }
                 })

@@ -1,7 +1,5 @@
 //! The storable events of a batch in memory, and which of them may be inserted: that follows from their event_ids.
 
-use std::fmt;
-
 use super::names::Names;
 
 /// Where a row lies in the staging table.
@@ -9,13 +7,6 @@ use super::names::Names;
 pub(crate) struct Place {
     pub(crate) block: u32,
     pub(crate) offset: u16,
-}
-
-/// As Postgres writes a tid.
-impl fmt::Display for Place {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "({},{})", self.block, self.offset)
-    }
 }
 
 /// Where an event came from. The first arrival of an event_id is the one with the lowest of these.
@@ -110,10 +101,6 @@ impl Events {
 
     pub(crate) fn len(&self) -> usize {
         self.events.len()
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.events.is_empty()
     }
 
     pub(crate) fn id(&self, index: Index) -> [u8; 16] {
