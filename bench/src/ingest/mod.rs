@@ -23,7 +23,8 @@ use crate::usage::{Cpu, Meter, Processes};
 
 /// A system slower than this, in records a second, does not work.
 const SLOWEST_A_SECOND: u64 = 2000;
-const STARTING: Duration = Duration::from_secs(120);
+/// For the start of a virtual machine and what it loads, on a busy machine.
+const STARTING: Duration = Duration::from_secs(300);
 
 /// One run of one system.
 #[derive(Debug, Clone)]
