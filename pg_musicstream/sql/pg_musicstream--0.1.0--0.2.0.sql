@@ -55,6 +55,8 @@ drop function musicstream_verify(date, date);
 drop view live_minute_metrics, live_daily_metrics;
 alter table minute_metrics rename to unpacked_minutes;
 alter table metric_deltas rename column minute to hour;
+alter table metric_deltas alter column hour drop not null; -- Postgres 18 has named it after the column
+alter table metric_deltas alter column hour set not null;
 alter table metric_deltas add column minutes bytea;
 comment on table metric_deltas is 'what each batch added to raw_events, by UTC hour, event type and region, not yet folded into minute_counts and daily_metrics';
 comment on column metric_deltas.events is 'the sum of the minutes; negative where events were taken away';

@@ -64,7 +64,7 @@ pub(crate) struct StreamArgs {
     #[arg(long, value_name = "LIST", conflicts_with = "group_instance_id")]
     pub(crate) partitions: Option<Partitions>,
     /// Longest time that an event waits for its batch to fill
-    #[arg(long, default_value = "500ms", value_parser = parse_duration, value_name = "DURATION")]
+    #[arg(long, default_value = "100ms", value_parser = parse_duration, value_name = "DURATION")]
     pub(crate) max_latency: Duration,
     /// Most rows in one transaction
     #[arg(long, default_value_t = 30_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000), value_name = "N")]
