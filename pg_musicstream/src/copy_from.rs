@@ -10,7 +10,7 @@ use pgrx::prelude::*;
 use pgrx::spi::SpiClient;
 
 /// Copies rows into the table: COPY BINARY of these columns, by all of which the stream of `read` is made. `read` fills a
-/// buffer as far as it has something, and returns how far, 0 at the end. Returns the number of rows.
+/// buffer as far as it has something, and returns how far, 0 at the end.
 ///
 /// No rights are checked: the caller has made sure that the rows may be written. What Postgres raises, a violated
 /// constraint above all, goes on as it does from a statement; then rows may have been written, and only the end of the
@@ -20,7 +20,7 @@ pub(crate) fn copy_from(
     table: pg_sys::Oid,
     columns: &[&'static CStr],
     mut read: impl FnMut(&mut [u8]) -> usize,
-) -> u64 {
+) {
     let _feed = Feed::begin(&mut read);
     let _encoding = ServerEncoding::begin();
     // SAFETY: within a transaction with an active snapshot, as the connection to SPI shows. What is allocated lives in
@@ -55,12 +55,11 @@ pub(crate) fn copy_from(
             names,
             options,
         );
-        let rows = pg_sys::CopyFrom(state);
+        pg_sys::CopyFrom(state);
         pg_sys::EndCopyFrom(state);
         pg_sys::free_parsestate(parse_state);
         pg_sys::table_close(relation, pg_sys::NoLock as pg_sys::LOCKMODE);
         pg_sys::CommandCounterIncrement(); // later statements see the rows
-        rows
     }
 }
 

@@ -7,7 +7,7 @@
 //! The position of a minute follows from the header, so one minute is read without the others.
 
 /// Minutes of an hour.
-pub(crate) const MINUTES: usize = 60;
+const MINUTES: usize = 60;
 
 /// Bytes before the numbers: the first minute and the widths.
 const HEADER: usize = 2;

@@ -38,7 +38,8 @@ impl Batch<'_> {
     ) -> Result<Vec<Index>, Error> {
         let firsts = &ordered.firsts;
         let mut optimism = OPTIMISM.get();
-        let bets = self.may_bet && optimism.bets();
+        // Only a COPY of all or nothing can be lost. ON CONFLICT DO NOTHING cannot.
+        let bets = self.may_bet && target.path == WritePath::Copy && optimism.bets();
         OPTIMISM.set(optimism);
         // Without a bet all are looked up.
         let (suspects, others): (Vec<Index>, Vec<Index>) = RECENT.with_borrow(|recent| {
