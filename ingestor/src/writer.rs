@@ -12,7 +12,7 @@ pub(crate) use turn::{Turn, Turns};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc;
-use std::thread::{self, JoinHandle};
+use std::thread::{self, JoinHandle, Thread};
 use std::time::{Duration, Instant};
 
 use crate::backoff::{Backoff, DatabaseOutage};
@@ -115,13 +115,14 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    /// Starts a writer with a thread and a session of its own.
+    /// Starts a writer with a thread and a session of its own. Reports wake the calling thread.
     pub(crate) fn start(
         number: usize,
         config: WriterConfig,
         reports: mpsc::Sender<Report>,
     ) -> std::io::Result<Writer> {
         let (orders, inbox) = mpsc::channel();
+        let listener = thread::current();
         let is_stopped = Arc::new(AtomicBool::new(false));
         let stop = is_stopped.clone();
         let thread = thread::Builder::new()
@@ -150,6 +151,7 @@ impl Writer {
                     number,
                     config,
                     reports,
+                    listener,
                     session: None,
                     demand,
                 };
@@ -201,6 +203,7 @@ struct Worker {
     number: usize,
     config: WriterConfig,
     reports: mpsc::Sender<Report>,
+    listener: Thread,
     session: Option<Session>,
     demand: Demand,
 }
@@ -229,6 +232,7 @@ impl Worker {
             writer: self.number,
             news,
         });
+        self.listener.unpark();
     }
 
     /// The first connection.

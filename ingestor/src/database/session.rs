@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::SinkExt;
-use futures_util::future::{join3, try_join_all};
+use futures_util::future::{join, join3, try_join_all};
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Statement};
 
@@ -361,12 +361,14 @@ impl Session {
 
     /// Opens a transaction and copies rows into the staging table.
     async fn stage_rows(&self, batch: &Batch, rows: Range<usize>) -> Result<(), DatabaseError> {
-        self.client
-            .batch_execute(include_str!("../sql/begin.sql"))
-            .await
-            .map_err(|error| DatabaseError::of("cannot begin a transaction", &error))?;
         let staging = |error| DatabaseError::of("cannot stage a batch", &error);
-        let copying = self.client.copy_in::<_, Bytes>(&self.copy).await;
+        // In one round trip. Outside a transaction the rows would be gone with the statement.
+        let (begun, copying) = join(
+            self.client.batch_execute(include_str!("../sql/begin.sql")),
+            self.client.copy_in::<_, Bytes>(&self.copy),
+        )
+        .await;
+        begun.map_err(|error| DatabaseError::of("cannot begin a transaction", &error))?;
         let mut sink = pin!(copying.map_err(staging)?);
         for piece in batch.copy_data(rows, PIECE_BYTES) {
             // When the server refuses a row it stops reading; what it said comes out of finish().

@@ -3,26 +3,22 @@
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc;
-use std::time::{Duration, Instant};
+use std::thread;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _, RebalanceProtocol};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::metadata::Metadata;
 use rdkafka::{Offset, TopicPartitionList};
 
+use super::fetch_queue::FetchQueues;
 use super::group::{GroupContext, GroupEvent};
+use super::inquiry::{self, ANSWER_WITHIN, ASK_FOR};
 use super::position::Place;
 use super::probe::{Finding, Probe, Visibility, list_of};
 use super::{native, topic_id};
 use crate::args::{self, KafkaArgs};
 
-/// How long Kafka may take to answer when a run begins.
-const ANSWER_WITHIN: Duration = Duration::from_secs(10);
-/// One question of those.
-const ASK_FOR: Duration = Duration::from_secs(1);
-/// Between two questions.
-const PAUSE: Duration = Duration::from_millis(100);
 /// After so many milliseconds without a poll the group takes a member for dead.
 const POLL_WITHIN: &str = "max.poll.interval.ms";
 /// How long leaving the group may take.
@@ -45,6 +41,8 @@ pub(super) enum Membership {
 
 /// A consumer of one topic.
 pub(super) struct Consumer {
+    /// Of the partitions that the client fetches. Before the client, as fields are dropped in this order.
+    queues: FetchQueues,
     inner: Option<BaseConsumer<GroupContext>>,
     args: KafkaArgs,
     /// Each started when it is first needed.
@@ -74,6 +72,9 @@ impl Consumer {
         membership: Membership,
         is_bounded: bool,
     ) -> anyhow::Result<Consumer> {
+        // How much may be fetched ahead of a partition depends on how many there are.
+        let (_, partition_count) = inquiry::inquire(args, topic)?;
+        let ahead = FetchAhead::of(partition_count);
         let mut config = args.client_config();
         let (group, instance) = match &membership {
             Membership::Group { name, instance } => (name.as_str(), instance.as_deref()),
@@ -97,8 +98,9 @@ impl Consumer {
             // How soon a new partition is found.
             .set("topic.metadata.refresh.interval.ms", "30000")
             // Memory is bounded by these; a short back-off keeps a full queue from starving.
-            .set("queued.min.messages", "20000")
-            .set("queued.max.messages.kbytes", "8192")
+            .set("queued.min.messages", ahead.records.to_string())
+            .set("queued.max.messages.kbytes", ahead.kib.to_string())
+            .set("fetch.message.max.bytes", ahead.fetch_bytes.to_string())
             .set("fetch.max.bytes", "4194304")
             .set("fetch.queue.backoff.ms", "20")
             .set("fetch.wait.max.ms", "100");
@@ -112,10 +114,11 @@ impl Consumer {
         let poll_within = config
             .get(POLL_WITHIN)
             .and_then(|text| text.trim().parse().ok());
-        let inner: BaseConsumer<GroupContext> = config
+        let mut inner: BaseConsumer<GroupContext> = config
             .create_with_context(GroupContext::default())
             .map_err(args::refused)?;
-        let partition_count = partitions_of(&inner, topic, &args.brokers)?;
+        let reader = thread::current();
+        inner.set_nonempty_callback(move || reader.unpark());
         if let Membership::Listed { partitions, .. } = &membership
             && let Some(absent) = partitions.iter().find(|number| **number >= partition_count)
         {
@@ -127,8 +130,9 @@ impl Consumer {
             .client()
             .fetch_cluster_id(ANSWER_WITHIN)
             .context("Kafka does not tell its cluster id")?;
-        let topic_id = topic_id_of(&inner, topic, &args.brokers)?;
+        let topic_id = inquiry::topic_id_of(&inner, topic, &args.brokers)?;
         Ok(Consumer {
+            queues: FetchQueues::default(),
             inner: Some(inner),
             args: args.clone(),
             comparing_probe: OnceCell::new(),
@@ -191,6 +195,11 @@ impl Consumer {
     pub(super) fn inner(&self) -> &BaseConsumer<GroupContext> {
         // Taken only by close(), which consumes the consumer.
         self.inner.as_ref().expect("the consumer is open")
+    }
+
+    /// The queues of what was fetched, by partition.
+    pub(super) fn queues(&mut self) -> &mut FetchQueues {
+        &mut self.queues
     }
 
     /// What the group has asked for since the last call.
@@ -308,6 +317,9 @@ impl Consumer {
     /// Begins to read partitions at these offsets, paused before or not, while it goes on with the others; `all` are
     /// both.
     pub(super) fn read(&mut self, starts: &[Place], all: &[Place]) -> anyhow::Result<()> {
+        let begun = starts.iter().map(|place| place.partition);
+        let client = self.inner.as_ref().context("the consumer is closed")?;
+        self.queues.open(client, &self.topic, begun.clone())?;
         let outcome = if self.is_cooperative() {
             self.inner()
                 .incremental_assign(&list_of(&self.topic, starts)?)
@@ -316,7 +328,6 @@ impl Consumer {
             self.inner().assign(&list_of(&self.topic, all)?)
         };
         outcome.context("cannot read partitions")?;
-        let begun = starts.iter().map(|place| place.partition);
         self.reading.extend(begun.clone());
         let still: Vec<i32> = begun
             .filter(|partition| self.paused.contains(partition))
@@ -339,6 +350,9 @@ impl Consumer {
             .copied()
             .filter(|partition| self.reading.remove(partition))
             .collect();
+        for partition in &given {
+            self.queues.close(*partition);
+        }
         if self.is_cooperative() {
             return self
                 .inner()
@@ -347,12 +361,14 @@ impl Consumer {
         }
         // An eager group takes all of them.
         self.reading.clear();
+        self.queues.clear();
         self.inner().unassign().context("cannot give partitions up")
     }
 
     /// Reads nothing until told to.
     pub(super) fn stop_reading(&mut self) -> anyhow::Result<()> {
         let reading: Vec<i32> = std::mem::take(&mut self.reading).into_iter().collect();
+        self.queues.clear();
         let outcome = if self.is_cooperative() {
             self.inner().incremental_unassign(&self.list(&reading))
         } else {
@@ -399,6 +415,7 @@ impl Consumer {
 
     /// Leaves the group. Closing waits for the brokers; it is given up after a while.
     pub(super) fn close(&mut self) {
+        self.queues.clear();
         let Some(inner) = self.inner.take() else {
             return;
         };
@@ -417,88 +434,46 @@ impl Consumer {
     }
 }
 
-/// A client that only asks, and how many partitions a topic has.
-///
-/// # Errors
-/// An option is wrong, Kafka does not answer, or there is no such topic.
-pub(super) fn inquire(
-    args: &KafkaArgs,
-    topic: &str,
-) -> anyhow::Result<(BaseConsumer<GroupContext>, i32)> {
-    let mut config = args.finish(args.client_config());
-    // The end of a log is its high watermark, whatever transactions are open.
-    config.set("isolation.level", "read_uncommitted");
-    let client: BaseConsumer<GroupContext> = config
-        .create_with_context(GroupContext::default())
-        .map_err(args::refused)?;
-    let partition_count = partitions_of(&client, topic, &args.brokers)?;
-    Ok((client, partition_count))
+/// What is fetched ahead of one partition, so that all of them together take no more memory than [`AHEAD_KIB`] and one
+/// answer of a broker for each.
+#[derive(Debug, PartialEq, Eq)]
+struct FetchAhead {
+    records: i32,
+    kib: i32,
+    fetch_bytes: i32,
 }
 
-fn partitions_of(
-    client: &BaseConsumer<GroupContext>,
-    topic: &str,
-    brokers: &str,
-) -> anyhow::Result<i32> {
-    let metadata = first_answer(client, topic, brokers)?;
-    let found = metadata.topics().first().context("Kafka named no topic")?;
-    match found.error().map(RDKafkaErrorCode::from) {
-        None => Ok(i32::try_from(found.partitions().len())?),
-        Some(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic) => {
-            bail!("there is no topic {topic}; hint: create it, or name another with --topic")
-        }
-        Some(code) => bail!("topic {topic}: {code}"),
-    }
-}
+const AHEAD_KIB: i32 = 8192;
+/// Each record takes a few hundred bytes besides its own.
+const AHEAD_RECORDS: i32 = 20_000;
 
-/// Asks for a topic's id until Kafka answers or time is up. Without an answer nothing is read: batches of a topic whose
-/// id is not known could be those of another topic than the ledger's.
-fn topic_id_of(
-    client: &BaseConsumer<GroupContext>,
-    topic: &str,
-    brokers: &str,
-) -> anyhow::Result<Option<[u8; 16]>> {
-    let deadline = Instant::now() + ANSWER_WITHIN;
-    loop {
-        match topic_id::of(client.client(), topic, ASK_FOR) {
-            Ok(topic_id) => return Ok(topic_id),
-            Err(error) if Instant::now() >= deadline => bail!(
-                "Kafka at {brokers} does not tell the id of topic {topic}: {error}; hint: run again, and check the \
-                 brokers and the topic's ACLs if that does not help"
-            ),
-            // Also an answer: a broker may not know yet a topic that was created a moment ago.
-            Err(_) => drop(client.poll(PAUSE)),
+impl FetchAhead {
+    fn of(partition_count: i32) -> FetchAhead {
+        let share = partition_count.max(1);
+        let kib = (AHEAD_KIB / share).max(64);
+        FetchAhead {
+            records: (AHEAD_RECORDS / share).max(200),
+            kib,
+            // They may be compressed, and a queue that is almost full takes them all. A larger record comes alone.
+            fetch_bytes: (kib / 8).max(64) * 1024,
         }
     }
 }
 
-/// Asks for a topic until Kafka answers, or refuses for good, or time is up.
-fn first_answer(
-    client: &BaseConsumer<GroupContext>,
-    topic: &str,
-    brokers: &str,
-) -> anyhow::Result<Metadata> {
-    let deadline = Instant::now() + ANSWER_WITHIN;
-    loop {
-        let error = match client.fetch_metadata(Some(topic), ASK_FOR) {
-            Ok(metadata) => return Ok(metadata),
-            Err(error) => error,
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn partitions_share_what_is_fetched_ahead() {
+        let ahead = |records, kib, fetch_bytes| FetchAhead {
+            records,
+            kib,
+            fetch_bytes,
         };
-        // Why that was so comes by this way only; there are no records yet.
-        while client.poll(Duration::ZERO).is_some() {}
-        let (is_refusal, reason) = client
-            .context()
-            .last_error()
-            .unwrap_or((false, error.to_string()));
-        if is_refusal {
-            bail!(
-                "Kafka at {brokers} refuses us: {reason}; hint: check the user and password, and the TLS options, in -X"
-            );
-        }
-        if Instant::now() >= deadline {
-            bail!(
-                "Kafka at {brokers} does not answer: {reason}; hint: check --brokers, and TLS and SASL options"
-            );
-        }
+        assert_eq!(FetchAhead::of(0), ahead(20_000, 8192, 1 << 20));
+        assert_eq!(FetchAhead::of(4), ahead(5000, 2048, 256 << 10));
+        assert_eq!(FetchAhead::of(16), ahead(1250, 512, 64 << 10));
+        assert_eq!(FetchAhead::of(5000), ahead(200, 64, 64 << 10));
     }
 }

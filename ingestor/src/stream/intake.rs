@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use musicstream_event::{Reason, Rejection, json};
-use rdkafka::Message;
 
+use super::fetch_queue::Record;
 use super::lane::Lane;
 use super::position::{Place, Position};
 use crate::batch::{Limits, Origin};
@@ -111,48 +111,22 @@ impl Intake {
         u64::try_from(remaining.filter(|count| *count > 0).sum::<i64>()).unwrap_or_default()
     }
 
-    /// Takes a record of this leader epoch; whether the partition is done with it.
-    pub(super) fn take(&mut self, message: &impl Message, leader_epoch: Option<i32>) -> bool {
-        let (partition, offset) = (message.partition(), message.offset());
+    /// Begins to take records of a partition that were fetched; `None`: it was given up since.
+    pub(super) fn taker(&mut self, partition: i32) -> Option<Taker<'_>> {
         let lane = self.lane_of.get(&partition).copied().unwrap_or_default();
-        let Some(position) = self.positions.get_mut(&partition) else {
-            // Fetched before the partition was given up.
-            return false;
-        };
-        if !position.wants(offset) {
-            // Beyond the end of a bounded run, all before it has been seen, whatever the last offsets hold.
-            return position.end.is_some_and(|end| offset >= end)
-                && self.finish(partition, leader_epoch);
-        }
-        position.next = offset + 1;
-        position.leader_epoch = leader_epoch;
-        let lane = &mut self.lanes[lane];
-        lane.touch();
-        lane.batch.cover(
+        Some(Taker {
             partition,
-            position.ledger,
-            position.next,
-            position.epoch,
-            leader_epoch,
-        );
-        let payload = message.payload();
-        let judged = match payload {
-            Some(bytes) => json::decode(bytes),
-            None => Err(Rejection::new(
-                Reason::MalformedJson,
-                "the record has no value",
-            )),
-        };
-        lane.batch.push(
-            Origin {
-                partition,
-                position: offset,
-                key: message.key(),
-                payload,
-            },
-            &judged,
-        );
-        position.is_done()
+            position: self.positions.get_mut(&partition)?,
+            lane: &mut self.lanes[lane],
+            limits: self.limits,
+            has_moved: false,
+        })
+    }
+
+    /// Whether the batch that takes the records of this partition can take no more.
+    pub(super) fn is_full_for(&self, partition: i32) -> bool {
+        let lane = self.lane_of.get(&partition);
+        lane.is_some_and(|lane| self.lanes[*lane].is_full(&self.limits))
     }
 
     /// All records before the end of a bounded run were taken. Where the last offsets hold none, such as the markers of
@@ -230,8 +204,84 @@ impl Intake {
             .iter()
             .all(|lane| lane.is_idle() && lane.batch.is_empty())
     }
+}
 
-    pub(super) fn is_idle(&self) -> bool {
-        self.lanes.iter().all(Lane::is_idle)
+/// What the taking of a record has led to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Taken {
+    /// There is room for the next one.
+    Room,
+    /// The batch is full.
+    Full,
+    /// The run is done with the partition.
+    Done,
+}
+
+/// Takes records of one partition, one after the other: what they have in common is looked up once.
+pub(super) struct Taker<'a> {
+    partition: i32,
+    position: &'a mut Position,
+    lane: &'a mut Lane,
+    limits: Limits,
+    has_moved: bool,
+}
+
+impl Taker<'_> {
+    pub(super) fn take(&mut self, record: &Record<'_>) -> Taken {
+        let position = &mut *self.position;
+        if !position.wants(record.offset) {
+            // Beyond the end of a bounded run, all before it has been seen, whatever the last offsets hold.
+            let Some(end) = position.end.filter(|end| record.offset >= *end) else {
+                return Taken::Room;
+            };
+            if position.next < end {
+                position.next = end;
+                position.leader_epoch = record.leader_epoch;
+                self.has_moved = true;
+            }
+            return Taken::Done;
+        }
+        position.next = record.offset + 1;
+        position.leader_epoch = record.leader_epoch;
+        self.has_moved = true;
+        let judged = match record.payload {
+            Some(bytes) => json::decode(bytes),
+            None => Err(Rejection::new(
+                Reason::MalformedJson,
+                "the record has no value",
+            )),
+        };
+        let origin = Origin {
+            partition: self.partition,
+            position: record.offset,
+            key: record.key,
+            payload: record.payload,
+        };
+        self.lane.batch.push(origin, &judged);
+        if position.is_done() {
+            Taken::Done
+        } else if self.lane.is_full(&self.limits) {
+            Taken::Full
+        } else {
+            Taken::Room
+        }
+    }
+}
+
+impl Drop for Taker<'_> {
+    /// Has the batch move the ledger over all that was taken.
+    fn drop(&mut self) {
+        if !self.has_moved {
+            return;
+        }
+        let position = &*self.position;
+        self.lane.touch();
+        self.lane.batch.cover(
+            self.partition,
+            position.ledger,
+            position.next,
+            position.epoch,
+            position.leader_epoch,
+        );
     }
 }

@@ -4,8 +4,10 @@
 //! The ledger in the database says where each partition goes on, never the group's offsets in Kafka.
 
 mod client;
+mod fetch_queue;
 mod group;
 mod holdings;
+mod inquiry;
 mod intake;
 mod lane;
 mod native;
@@ -263,7 +265,7 @@ pub(crate) struct Log {
 /// # Errors
 /// An option is wrong, Kafka does not answer, or there is no such topic.
 pub(crate) fn look_at(args: &KafkaArgs, topic: &str) -> anyhow::Result<Log> {
-    let (client, partition_count) = client::inquire(args, topic)?;
+    let (client, partition_count) = inquiry::inquire(args, topic)?;
     let cluster = client
         .client()
         .fetch_cluster_id(LOOK_WITHIN)

@@ -1,5 +1,5 @@
 //! Leader epochs, membership, and where in the log an event of a consumer belongs: librdkafka tells them, rdkafka does
-//! not wrap them. Hence the calls into C, which this file and `topic_id` alone may make.
+//! not wrap them. Hence the calls into C, which this file, `fetch_queue` and `topic_id` alone may make.
 #![allow(unsafe_code)]
 
 use std::ffi::CStr;
@@ -56,7 +56,8 @@ pub(super) fn is_member<C: ConsumerContext>(client: &BaseConsumer<C>) -> bool {
     }
 }
 
-fn known(epoch: i32) -> Option<i32> {
+/// A leader epoch as librdkafka tells it: below 0 if there is none.
+pub(super) fn known(epoch: i32) -> Option<i32> {
     (epoch >= 0).then_some(epoch)
 }
 

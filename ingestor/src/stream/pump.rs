@@ -2,6 +2,7 @@
 
 mod end;
 mod ownership;
+mod reading;
 mod trouble;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,13 +12,11 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
-use rdkafka::error::KafkaError;
 
 use super::client::Consumer;
 use super::holdings::Holdings;
 use super::intake::Intake;
 use super::lane::Lane;
-use super::native;
 use super::position::{Misfit, Policy};
 use super::takeover::{BOUNDED_STANDSTILL, STANDSTILL, Standby};
 use super::watch::Watch;
@@ -33,14 +32,8 @@ use crate::summary::{Ending, Stored};
 use crate::writer::{News, Order, Report, Writer, WriterConfig};
 use trouble::Absence;
 
-/// Longest wait for Kafka or a writer before the loop looks at everything again.
+/// Longest wait for Kafka or a writer, which both wake the loop, before it looks at everything again.
 const TICK: Duration = Duration::from_millis(100);
-/// The same while a writer is at work, whose end may let a batch go.
-const BUSY_TICK: Duration = Duration::from_millis(10);
-/// Records taken between two looks at the writers.
-const BURST: usize = 500;
-/// After so long without room for records, at the latest, reading pauses so that the group can be served.
-const PAUSE_AFTER: Duration = Duration::from_secs(20);
 /// Between copies of the offsets to the group.
 const COMMIT_EVERY: Duration = Duration::from_secs(5);
 /// Without events, between questions whether the database could take some.
@@ -91,8 +84,10 @@ pub(super) struct Pump {
     absent: Option<Absence>,
     standby: Standby,
     look_at: Option<Instant>,
+    /// Since when a batch has been full without its writer being free.
     full_since: Option<Instant>,
-    is_paused: bool,
+    /// Whether it was told that a writer is that far behind.
+    is_behind: bool,
     stored: BTreeMap<i32, i64>,
     committed_at: Instant,
     complaints: BTreeMap<String, Instant>,
@@ -160,7 +155,7 @@ impl Pump {
             standby,
             look_at: None,
             full_since: None,
-            is_paused: false,
+            is_behind: false,
             stored: BTreeMap::new(),
             committed_at: Instant::now(),
             complaints: BTreeMap::new(),
@@ -206,6 +201,7 @@ impl Pump {
             while let Ok(report) = self.reports.try_recv() {
                 self.hear(report)?;
             }
+            self.serve_client()?;
             self.answer_group()?;
             self.place_claimed()?;
             self.prove_ends()?;
@@ -255,71 +251,6 @@ impl Pump {
         self.holdings.is_settled()
             && self.intake.partitions().len() == self.holdings.len()
             && self.intake.unfinished().is_empty()
-    }
-
-    /// Takes records, or waits where there is no room for them.
-    fn read(&mut self) -> anyhow::Result<()> {
-        if self.intake.is_full() {
-            let full_since = *self.full_since.get_or_insert_with(Instant::now);
-            if full_since.elapsed() < PAUSE_AFTER.min(self.consumer.poll_within() / 4) {
-                return self.wait_for_report();
-            }
-            if !self.is_paused {
-                tracing::info!("the database is behind: reading pauses");
-                self.consumer.set_paused(&self.intake.partitions(), true)?;
-                self.is_paused = true;
-            }
-        } else {
-            self.full_since = None;
-            if self.is_paused {
-                let unfinished: Vec<i32> = self
-                    .intake
-                    .unfinished()
-                    .into_iter()
-                    .map(|place| place.partition)
-                    .collect();
-                self.consumer.set_paused(&unfinished, false)?;
-                self.is_paused = false;
-                tracing::info!("reading goes on");
-            }
-        }
-        let tick = if self.intake.is_idle() {
-            TICK
-        } else {
-            BUSY_TICK
-        };
-        let mut wait = self
-            .intake
-            .patience()
-            .map_or(tick, |patience| patience.min(tick));
-        for _ in 0..BURST {
-            let outcome = match self.consumer.inner().poll(wait) {
-                None => return Ok(()),
-                Some(Ok(message)) => {
-                    let partition = rdkafka::Message::partition(&message);
-                    let leader_epoch = native::leader_epoch(&message);
-                    self.intake
-                        .take(&message, leader_epoch)
-                        .then_some(partition)
-                }
-                Some(Err(KafkaError::PartitionEOF(partition))) => {
-                    self.reached_end_of_replica(partition).then_some(partition)
-                }
-                Some(Err(error)) => {
-                    self.bear(&error)?;
-                    None
-                }
-            };
-            if let Some(partition) = outcome {
-                // Nothing more is wanted of it, and what it would fetch fills the queue of the others.
-                self.consumer.set_paused(&[partition], true)?;
-            }
-            if self.intake.is_full() {
-                return Ok(());
-            }
-            wait = Duration::ZERO;
-        }
-        Ok(())
     }
 
     fn wait_for_report(&mut self) -> anyhow::Result<()> {
@@ -383,7 +314,7 @@ impl Pump {
         self.unproven.clear();
         self.standby.clear();
         self.look_at = None;
-        self.is_paused = false;
+        self.is_behind = false;
         self.full_since = None;
     }
 

@@ -161,6 +161,51 @@ fn memory_stays_small_however_much_waits() {
 }
 
 #[test]
+fn a_partition_whose_writer_waits_keeps_no_other_waiting() {
+    const RECORDS: i64 = 3_000;
+    let topic = Topic::create("busy", 2);
+    let database = Database::create();
+    let program = Program::start(
+        stream(&database, &topic)
+            .args(["--group", topic.name(), "--writers", "2"])
+            // Many batches: a partition has more than fit in one.
+            .args(["--batch-rows", "100"]),
+    );
+    let mut client = database.client();
+    let sql = "select next_offset from ingest_offsets where partition = $1";
+    let mut wait_for = |what: &str, partition: i32, offset: i64| {
+        until(SOON, what, || {
+            let found = client.query_opt(sql, &[&partition]).unwrap();
+            (found?.get::<_, Option<i64>>(0) == Some(offset)).then_some(())
+        });
+    };
+    let send = |ids: std::ops::Range<i64>| {
+        let record = |id: i64| Record::new((id % 2) as i32, event(id as u32, "play"));
+        topic.send(ids.map(record).collect());
+    };
+    send(0..2);
+    wait_for("the first record of partition 0", 0, 1);
+    wait_for("the first record of partition 1", 1, 1);
+
+    // A batch advances the ledger's row of its partition.
+    let mut other = database.client();
+    let mut lock = other.transaction().unwrap();
+    lock.execute(
+        "select from ingest_offsets where partition = 0 for update",
+        &[],
+    )
+    .unwrap();
+    send(2..2 * RECORDS);
+    wait_for("the partition that is free", 1, RECORDS);
+    let waiting: i64 = lock.query_one(sql, &[&0]).unwrap().get(0);
+    assert_eq!(waiting, 1);
+    lock.rollback().unwrap();
+    wait_for("the partition that was locked", 0, RECORDS);
+    program.terminate();
+    program.finish(SOON).with_code(0);
+}
+
+#[test]
 fn an_address_that_is_taken_or_none_stops_it() {
     let database = Database::create();
     let topic = Topic::create("taken", 1);

@@ -122,7 +122,7 @@ fn what_cannot_be_stored_in_time_is_left_and_a_second_signal_ends_it_at_once() {
     topic.send(events(10..20));
     let waiting =
         "select count(*) from pg_stat_activity where application_name = 'musicstream-ingestor'
-        and datname = current_database() and state = 'idle in transaction'";
+        and datname = current_database() and xact_start is not null and wait_event = 'ClientRead'";
     until(SOON, "a batch to be under way", || {
         (value::<i64>(&mut client, waiting, &[]) > 0).then_some(())
     });

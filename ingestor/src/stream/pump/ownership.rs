@@ -16,7 +16,7 @@ use super::super::position::{
 use super::super::probe::{Finding, Visibility};
 use super::super::takeover::Verdict;
 use super::Pump;
-use crate::database::{Claim, Holder};
+use crate::database::Holder;
 use crate::writer::{News, Order};
 
 /// Between attempts to ask Kafka for the bounds of its logs.
@@ -215,12 +215,16 @@ impl Pump {
         let Some(claims) = self.holdings.claimed().filter(|_| !is_early) else {
             return Ok(());
         };
-        let recreated = || {
-            let next_offset = |(partition, claim): (&i32, &Claim)| (*partition, claim.next_offset);
-            Misfit::Recreated {
-                topic: self.consumer.topic().to_owned(),
-                next_offsets: claims.iter().map(next_offset).collect(),
-            }
+        // Partitions that are read already were of the former topic, too; their claims are not among these.
+        let mut next_offsets = self.next_offsets.clone();
+        next_offsets.extend(
+            claims
+                .iter()
+                .map(|(partition, claim)| (*partition, claim.next_offset)),
+        );
+        let recreated = || Misfit::Recreated {
+            topic: self.consumer.topic().to_owned(),
+            next_offsets: next_offsets.clone(),
         };
         let mut starts = Vec::new();
         // Where the ledger goes on, with the beginning of the log.
@@ -328,11 +332,7 @@ impl Pump {
             .copied()
             .filter(|place| placed.contains(&place.partition))
             .collect();
-        self.consumer.read(&fresh, &all)?;
-        if self.is_paused {
-            self.consumer.set_paused(&placed, true)?;
-        }
-        Ok(())
+        self.consumer.read(&fresh, &all)
     }
 
     /// `--from` is for topics that are new to the ledger. A partition that was added to a known topic, whether an

@@ -1,0 +1,238 @@
+//! The records that the client has fetched, in one queue for each partition.
+//!
+//! rdkafka hands out one record at a time; each costs an allocation, two locks and three readings of the clock. Here
+//! librdkafka hands out what a queue holds under one lock. A partition whose writer is busy keeps its records in its
+//! queue: once that is full librdkafka fetches no more of this partition, and goes on with the others.
+//!
+//! Only the queues of partitions are read in this way. What the group asks for comes by the client's own queue, which
+//! `BaseConsumer::poll` must serve: these calls would take an assignment for a record.
+#![allow(unsafe_code)]
+
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::ffi::{CString, c_void};
+use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::ptr::NonNull;
+use std::slice;
+use std::thread::{self, Thread};
+
+use anyhow::Context;
+use rdkafka::Message as _;
+use rdkafka::bindings as c;
+use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::BorrowedMessage;
+
+use super::native;
+
+/// A record, which lies in the memory of the client.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Record<'a> {
+    pub(super) offset: i64,
+    /// The epoch of the leader that appended it; `None`: its format has none.
+    pub(super) leader_epoch: Option<i32>,
+    pub(super) key: Option<&'a [u8]>,
+    pub(super) payload: Option<&'a [u8]>,
+}
+
+impl<'a> Record<'a> {
+    /// A record that came by the client's own queue.
+    pub(super) fn polled(message: &'a BorrowedMessage<'_>) -> Record<'a> {
+        Record {
+            offset: message.offset(),
+            leader_epoch: native::leader_epoch(message),
+            key: message.key(),
+            payload: message.payload(),
+        }
+    }
+}
+
+/// What the queue of a partition holds.
+pub(super) enum Fetched<'a> {
+    Record(Record<'a>),
+    /// The replica that is read has no more records for now.
+    End,
+    Failed(KafkaError),
+}
+
+/// The queues of the partitions that are read. They must be dropped before their client.
+#[derive(Default)]
+pub(super) struct FetchQueues {
+    queues: BTreeMap<i32, FetchQueue>,
+    /// The partition whose turn it is to come first.
+    next: i32,
+}
+
+impl FetchQueues {
+    /// Opens the queues of partitions; to be called before these are assigned. Records that are fetched into them wake
+    /// the calling thread.
+    pub(super) fn open<C: ConsumerContext>(
+        &mut self,
+        client: &BaseConsumer<C>,
+        topic: &str,
+        partitions: impl Iterator<Item = i32>,
+    ) -> anyhow::Result<()> {
+        for partition in partitions {
+            // First, as it takes the wake-up away, which belongs to the partition.
+            self.close(partition);
+            let queue = FetchQueue::open(client, topic, partition)
+                .with_context(|| format!("cannot read partition {partition}"))?;
+            self.queues.insert(partition, queue);
+        }
+        Ok(())
+    }
+
+    pub(super) fn close(&mut self, partition: i32) {
+        self.queues.remove(&partition);
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.queues.clear();
+    }
+
+    /// The queues with their partitions; another one comes first each time.
+    pub(super) fn in_turn(&mut self) -> impl Iterator<Item = (i32, &FetchQueue)> {
+        let first = self.next;
+        let mut following = self.queues.range(first..).skip(1);
+        self.next = following.next().map_or(i32::MIN, |(next, _)| *next);
+        let (before, from) = (self.queues.range(..first), self.queues.range(first..));
+        from.chain(before)
+            .map(|(partition, queue)| (*partition, queue))
+    }
+}
+
+/// The queue of one partition.
+pub(super) struct FetchQueue {
+    queue: NonNull<c::rd_kafka_queue_t>,
+    client: NonNull<c::rd_kafka_t>,
+    /// The thread that reads the queue, in a box of our own: librdkafka has its address.
+    reader: NonNull<Thread>,
+}
+
+impl FetchQueue {
+    fn open<C: ConsumerContext>(
+        client: &BaseConsumer<C>,
+        topic: &str,
+        partition: i32,
+    ) -> anyhow::Result<FetchQueue> {
+        let topic = CString::new(topic)?;
+        let client = NonNull::new(client.client().native_ptr()).context("there is no client")?;
+        // SAFETY: the client outlives this call, and the name of the topic is copied. The queue is ours until drop()
+        // destroys it, and so is the box, which librdkafka's threads only read.
+        unsafe {
+            let queue = c::rd_kafka_queue_get_partition(client.as_ptr(), topic.as_ptr(), partition);
+            let queue = NonNull::new(queue).context("the client does not know it")?;
+            // Or its records would go to the client's own queue.
+            c::rd_kafka_queue_forward(queue.as_ptr(), std::ptr::null_mut());
+            let reader = NonNull::from(Box::leak(Box::new(thread::current())));
+            c::rd_kafka_queue_cb_event_enable(queue.as_ptr(), Some(wake), reader.as_ptr().cast());
+            Ok(FetchQueue {
+                queue,
+                client,
+                reader,
+            })
+        }
+    }
+
+    /// Hands over what is in the queue until it is empty or `take` breaks; what is left comes at the next call. `take`
+    /// must not call the client.
+    pub(super) fn serve<B, F>(&self, take: F) -> Option<B>
+    where
+        F: FnMut(Fetched<'_>) -> ControlFlow<B>,
+    {
+        let mut call = Call {
+            client: self.client,
+            take,
+            outcome: None,
+        };
+        let opaque: *mut Call<B, F> = &mut call;
+        // SAFETY: queue and client live. `call` outlives this call, and only hand_over() uses it meanwhile. Nobody else
+        // reads this queue: `FetchQueue` is not `Send`, and there is one of a partition.
+        unsafe {
+            c::rd_kafka_consume_callback_queue(
+                self.queue.as_ptr(),
+                0,
+                Some(hand_over::<B, F>),
+                opaque.cast(),
+            );
+        }
+        match call.outcome? {
+            Ok(broke) => Some(broke),
+            Err(panic) => resume_unwind(panic),
+        }
+    }
+}
+
+impl Drop for FetchQueue {
+    fn drop(&mut self) {
+        // SAFETY: the queue and the box are ours, and not used after this. Once the first call has returned no other thread
+        // uses the box: librdkafka calls wake() under the lock of the queue, which that call takes.
+        unsafe {
+            c::rd_kafka_queue_cb_event_enable(self.queue.as_ptr(), None, std::ptr::null_mut());
+            c::rd_kafka_queue_destroy(self.queue.as_ptr());
+            drop(Box::from_raw(self.reader.as_ptr()));
+        }
+    }
+}
+
+/// Called by librdkafka's threads when a queue is no longer empty.
+unsafe extern "C" fn wake(_client: *mut c::rd_kafka_t, reader: *mut c_void) {
+    // SAFETY: it is the box of a queue that lives, and is only read.
+    let reader = unsafe { &*reader.cast::<Thread>() };
+    reader.unpark();
+}
+
+/// One call of [`FetchQueue::serve`].
+struct Call<B, F> {
+    client: NonNull<c::rd_kafka_t>,
+    take: F,
+    /// Why it broke off. A panic must not unwind through librdkafka.
+    outcome: Option<Result<B, Box<dyn Any + Send>>>,
+}
+
+unsafe extern "C" fn hand_over<B, F>(message: *mut c::rd_kafka_message_t, call: *mut c_void)
+where
+    F: FnMut(Fetched<'_>) -> ControlFlow<B>,
+{
+    // SAFETY: `call` is that of serve(), which waits meanwhile.
+    let call = unsafe { &mut *call.cast::<Call<B, F>>() };
+    let take = AssertUnwindSafe(|| {
+        // SAFETY: the message lives until this function returns. `take` keeps nothing of it, as it has to be right for
+        // every lifetime.
+        (call.take)(unsafe { fetched(message) })
+    });
+    call.outcome = match catch_unwind(take) {
+        Ok(ControlFlow::Continue(())) => return,
+        Ok(ControlFlow::Break(broke)) => Some(Ok(broke)),
+        Err(panic) => Some(Err(panic)),
+    };
+    // SAFETY: the client lives. This ends the consume call of this thread, which puts back what is left.
+    unsafe { c::rd_kafka_yield(call.client.as_ptr()) };
+}
+
+/// What a message says.
+///
+/// # Safety
+/// It is one of librdkafka's, and lives as long as what is returned.
+unsafe fn fetched<'a>(message: *const c::rd_kafka_message_t) -> Fetched<'a> {
+    // SAFETY: the message lives, and its pointers are null or point to so many bytes that live as long.
+    unsafe {
+        let bytes = |start: *mut c_void, length: usize| {
+            (!start.is_null()).then(|| slice::from_raw_parts(start.cast::<u8>(), length))
+        };
+        match RDKafkaErrorCode::from((*message).err) {
+            RDKafkaErrorCode::NoError => Fetched::Record(Record {
+                offset: (*message).offset,
+                leader_epoch: native::known(c::rd_kafka_message_leader_epoch(message)),
+                key: bytes((*message).key, (*message).key_len),
+                payload: bytes((*message).payload, (*message).len),
+            }),
+            RDKafkaErrorCode::PartitionEOF => Fetched::End,
+            code @ RDKafkaErrorCode::Fatal => {
+                Fetched::Failed(KafkaError::MessageConsumptionFatal(code))
+            }
+            code => Fetched::Failed(KafkaError::MessageConsumption(code)),
+        }
+    }
+}
