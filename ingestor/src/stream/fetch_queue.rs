@@ -93,13 +93,20 @@ impl FetchQueues {
 
     /// The queues with their partitions; another one comes first each time.
     pub(super) fn in_turn(&mut self) -> impl Iterator<Item = (i32, &FetchQueue)> {
-        let first = self.next;
-        let mut following = self.queues.range(first..).skip(1);
-        self.next = following.next().map_or(i32::MIN, |(next, _)| *next);
-        let (before, from) = (self.queues.range(..first), self.queues.range(first..));
-        from.chain(before)
-            .map(|(partition, queue)| (*partition, queue))
+        in_turn(&self.queues, &mut self.next)
     }
+}
+
+/// All entries, from that of `first` on or the one after it; `first` becomes the key behind that one.
+fn in_turn<'a, T>(
+    entries: &'a BTreeMap<i32, T>,
+    first: &mut i32,
+) -> impl Iterator<Item = (i32, &'a T)> {
+    let (before, from) = (entries.range(..*first), entries.range(*first..));
+    let order = from.chain(before);
+    // The smallest number of all: the first partition there is.
+    *first = order.clone().nth(1).map_or(i32::MIN, |(next, _)| *next);
+    order.map(|(partition, entry)| (*partition, entry))
 }
 
 /// The queue of one partition.
@@ -234,5 +241,29 @@ unsafe fn fetched<'a>(message: *const c::rd_kafka_message_t) -> Fetched<'a> {
             }
             code => Fetched::Failed(KafkaError::MessageConsumption(code)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_partition_comes_first_in_its_turn() {
+        let entries = BTreeMap::from([(0, ()), (2, ()), (5, ())]);
+        let mut first = 0;
+        let mut turn = |entries: &BTreeMap<i32, ()>| -> Vec<i32> {
+            in_turn(entries, &mut first)
+                .map(|(partition, ())| partition)
+                .collect()
+        };
+        assert_eq!(turn(&entries), [0, 2, 5]);
+        assert_eq!(turn(&entries), [2, 5, 0]);
+        // One that was given up loses its turn to the next.
+        let fewer = BTreeMap::from([(0, ()), (2, ())]);
+        assert_eq!(turn(&fewer), [0, 2]);
+        assert_eq!(turn(&BTreeMap::from([(7, ())])), [7]);
+        assert_eq!(turn(&BTreeMap::new()), [0; 0]);
+        assert_eq!(turn(&entries), [0, 2, 5]);
     }
 }

@@ -229,21 +229,16 @@ pub(super) struct Taker<'a> {
 impl Taker<'_> {
     pub(super) fn take(&mut self, record: &Record<'_>) -> Taken {
         let position = &mut *self.position;
-        if !position.wants(record.offset) {
-            // Beyond the end of a bounded run, all before it has been seen, whatever the last offsets hold.
-            let Some(end) = position.end.filter(|end| record.offset >= *end) else {
-                return Taken::Room;
+        let before = position.next;
+        let is_wanted = position.pass(record.offset, record.leader_epoch);
+        self.has_moved |= position.next != before;
+        if !is_wanted {
+            return if position.is_done() {
+                Taken::Done
+            } else {
+                Taken::Room
             };
-            if position.next < end {
-                position.next = end;
-                position.leader_epoch = record.leader_epoch;
-                self.has_moved = true;
-            }
-            return Taken::Done;
         }
-        position.next = record.offset + 1;
-        position.leader_epoch = record.leader_epoch;
-        self.has_moved = true;
         let judged = match record.payload {
             Some(bytes) => json::decode(bytes),
             None => Err(Rejection::new(

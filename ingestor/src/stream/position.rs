@@ -192,9 +192,16 @@ pub(super) struct Position {
 }
 
 impl Position {
-    /// Whether a record is still to be taken.
-    pub(super) fn wants(&self, offset: i64) -> bool {
-        offset >= self.next && self.end.is_none_or(|end| offset < end)
+    /// Moves on past a record that was fetched. True: it is to be taken. Beyond the end of a bounded run it is not, but
+    /// then all before the end has been seen, whatever the last offsets hold.
+    pub(super) fn pass(&mut self, offset: i64, leader_epoch: Option<i32>) -> bool {
+        if offset < self.next || self.is_done() {
+            return false;
+        }
+        let end = self.end.filter(|end| offset >= *end);
+        self.next = end.unwrap_or(offset + 1);
+        self.leader_epoch = leader_epoch;
+        end.is_none()
     }
 
     /// Whether a bounded run has all of it.
@@ -290,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn bounds() {
+    fn records_are_taken_once_and_up_to_the_end() {
         let mut position = Position {
             epoch: 1,
             leader_epoch: None,
@@ -298,11 +305,18 @@ mod tests {
             next: 5,
             end: Some(8),
         };
-        assert!(!position.wants(4) && position.wants(5) && position.wants(7) && !position.wants(8));
+        let state = |position: &Position| (position.next, position.leader_epoch);
+        // One that was taken before.
+        assert!(!position.pass(4, Some(1)) && state(&position) == (5, None));
+        assert!(position.pass(5, Some(1)) && state(&position) == (6, Some(1)));
+        // The last offset before the end holds no record.
+        let mut other = position.clone();
+        assert!(!other.pass(9, Some(2)) && state(&other) == (8, Some(2)) && other.is_done());
         assert!(!position.is_done());
-        position.next = 8;
-        assert!(position.is_done());
+        assert!(position.pass(7, Some(2)) && position.is_done());
+        assert!(!position.pass(8, Some(3)) && state(&position) == (8, Some(2)));
         position.end = None;
-        assert!(position.wants(1000) && !position.is_done());
+        assert!(position.pass(1000, None) && state(&position) == (1001, None));
+        assert!(!position.is_done());
     }
 }
