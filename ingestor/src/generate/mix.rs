@@ -116,6 +116,12 @@ impl Mix {
         }
     }
 
+    /// How many of the records are events of their own: neither duplicates nor malformed. At least one.
+    pub(super) fn distinct(&self) -> u64 {
+        let [duplicates, _, _, malformed] = self.quotas;
+        self.left.saturating_sub(duplicates + malformed).max(1)
+    }
+
     /// The kind of the next record. A kind that `is_possible` denies for this record is made up for later.
     pub(super) fn next(&mut self, random: &mut Random, is_possible: impl Fn(Kind) -> bool) -> Kind {
         if self.left == 0 && self.is_endless {

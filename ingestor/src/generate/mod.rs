@@ -3,17 +3,22 @@
 //! The same options and seed give the same bytes on every machine, as long as `--from` and `--until` are given:
 //! all of the model is integer arithmetic over one seeded stream of random numbers.
 
+mod cast;
 mod fault;
 mod mix;
 mod model;
 mod options;
 mod output;
 mod random;
+mod recent;
 mod render;
 mod schedule;
+mod session;
+mod sessions;
 mod summary;
 mod text;
 mod topic;
+mod truth;
 
 #[cfg(test)]
 mod tests;
@@ -29,11 +34,12 @@ use crate::progress::{Progress, Unit};
 use crate::shutdown::Shutdown;
 use fault::Fault;
 use mix::Kind;
-use model::{Model, Plan};
+use model::{Draft, Model, Plan};
 pub(crate) use options::GenerateArgs;
 use options::Target;
 use output::Output;
-use render::{CSV_HEADER, Renderer};
+use render::{CSV_HEADER, Renderer, csv_quoted};
+use sessions::Sessions;
 use summary::Summary;
 use topic::Topic;
 
@@ -49,6 +55,30 @@ enum Sink {
     Lines(Box<Output>),
 }
 
+/// What makes the records.
+enum Maker {
+    /// Types and times follow their weights.
+    Weights(Box<Model>),
+    Sessions(Box<Sessions>),
+}
+
+impl Maker {
+    fn new(args: &GenerateArgs, plan: &Plan) -> anyhow::Result<Maker> {
+        if !args.sessions {
+            return Ok(Maker::Weights(Box::new(Model::new(plan, now_micros()))));
+        }
+        let sessions = Sessions::new(plan).context("sessions need a span in the past")?;
+        Ok(Maker::Sessions(Box::new(sessions)))
+    }
+
+    fn next(&mut self) -> anyhow::Result<Option<(Draft, Kind)>> {
+        Ok(match self {
+            Maker::Weights(model) => model.next(now_micros),
+            Maker::Sessions(sessions) => sessions.next()?,
+        })
+    }
+}
+
 /// Runs the subcommand.
 pub(crate) fn run(args: GenerateArgs) -> anyhow::Result<()> {
     let plan = args
@@ -56,12 +86,14 @@ pub(crate) fn run(args: GenerateArgs) -> anyhow::Result<()> {
         .unwrap_or_else(|message| options::refuse(&message));
     let shutdown = Shutdown::on_signal()?;
     let mut sink = open(&args)?;
+    let mut maker = Maker::new(&args, &plan)?;
     let mut renderer = Renderer::new(args.format(), &plan);
     let started = Instant::now();
     let mut progress = Progress::start(Unit::Events, plan.count, SAY_EVERY);
     let (mut summary, end) = produce(
         &args,
         &plan,
+        &mut maker,
         &mut renderer,
         &mut sink,
         &mut progress,
@@ -90,11 +122,26 @@ pub(crate) fn run(args: GenerateArgs) -> anyhow::Result<()> {
         }
     };
     report(&args, &summary, &target, started.elapsed());
-    match failure {
-        Some(error) => Err(error)
-            .with_context(|| format!("{} records were not delivered", summary.undelivered)),
-        None => Ok(()),
+    if let Some(error) = failure {
+        return Err(error)
+            .with_context(|| format!("{} records were not delivered", summary.undelivered));
     }
+    if let (Some(path), Maker::Sessions(sessions)) = (&args.truth, &maker) {
+        anyhow::ensure!(
+            is_complete,
+            "stopped after {} records; {} is not written",
+            summary.records(),
+            path.display()
+        );
+        let regions: Vec<String> = plan
+            .regions
+            .iter()
+            .map(|region| csv_quoted(&region.name))
+            .collect();
+        let written = sessions.truth().write(path, &regions);
+        written.with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    Ok(())
 }
 
 fn open(args: &GenerateArgs) -> anyhow::Result<Sink> {
@@ -120,12 +167,12 @@ enum End {
 fn produce(
     args: &GenerateArgs,
     plan: &Plan,
+    maker: &mut Maker,
     renderer: &mut Renderer,
     sink: &mut Sink,
     progress: &mut Progress,
     shutdown: &Shutdown,
 ) -> anyhow::Result<(Summary, End)> {
-    let mut model = Model::new(plan, now_micros());
     let mut summary = Summary::default();
     let mut pace = args.rate.map(Pace::new);
     let mut record = Vec::with_capacity(512);
@@ -148,7 +195,7 @@ fn produce(
                 return Ok((summary, End::Stopped));
             }
         }
-        let Some((draft, kind)) = model.next(now_micros) else {
+        let Some((draft, kind)) = maker.next()? else {
             break;
         };
         record.clear();

@@ -62,14 +62,23 @@ pub(crate) struct GenerateArgs {
     /// Events happen as they are made, at --rate; without --count it goes on until it is stopped
     #[arg(long, requires = "rate", conflicts_with_all = ["from", "until"])]
     live: bool,
+    /// Whole sessions with known numbers: plays that are heard, skipped or lack their end, with silence between them. Else
+    /// event types and times follow their weights alone
+    #[arg(long, conflicts_with_all = ["live", "weights"])]
+    pub(super) sessions: bool,
+    /// Writes the numbers that the sessions were made to have, as CSV: plays, streams, skips, listening_seconds and
+    /// sessions by UTC day and region, by the extension's default rules. Duplicates count once, late events as all
+    /// others, malformed records not at all
+    #[arg(long, value_name = "FILE", requires = "sessions")]
+    pub(super) truth: Option<PathBuf>,
     /// Records to write a second [default: as fast as possible]
     #[arg(long, value_name = "EVENTS_PER_S", value_parser = clap::value_parser!(u64).range(1..=100_000_000))]
     pub(super) rate: Option<u64>,
     /// How many users there are; a few of them make much of the noise
     #[arg(long, value_name = "N", default_value_t = 50_000, value_parser = clap::value_parser!(u32).range(1..))]
     users: u32,
-    /// How many songs there are; a few of them are played most
-    #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1..))]
+    /// How many songs there are; a few of them are played most. With 0 events have no song_id
+    #[arg(long, value_name = "N", default_value_t = 100_000)]
     songs: u32,
     /// Event types and how often they are
     #[arg(long, value_name = "TYPE=WEIGHT", default_value = "play=60,pause=25,stop=15", value_parser = weighted_names)]
@@ -165,6 +174,11 @@ impl GenerateArgs {
     pub(super) fn plan(&self, now: i64) -> Result<Plan, String> {
         if self.to == Target::Kafka && self.format() == Format::Csv {
             return Err("Kafka takes JSON: --format csv is for files".to_owned());
+        }
+        if let (Some(truth), Target::File(records)) = (&self.truth, &self.to)
+            && truth == records
+        {
+            return Err("--truth and --to name the same file".to_owned());
         }
         let shares = Shares {
             duplicates: self.duplicates,

@@ -1,11 +1,21 @@
 //! Writes drafts down as JSON or CSV, well or, where asked to, with a fault.
 
+use super::cast::DEVICES;
 use super::fault::{Fault, Faulty};
-use super::model::{DEVICES, Draft, Plan};
+use super::model::{Draft, Plan};
 use super::text::{Timestamps, push_decimal, push_uuid};
 use crate::file::Format;
 
 pub(super) const CSV_HEADER: &str = "event_id,user_id,event_type,region,ts,song_id,device";
+
+/// A name as it stands in CSV.
+pub(super) fn csv_quoted(name: &str) -> String {
+    if name.contains(['"', ',', '\r', '\n']) {
+        format!("\"{}\"", name.replace('"', "\"\""))
+    } else {
+        name.to_owned()
+    }
+}
 
 /// Renders the records of a plan, without line ends.
 pub(super) struct Renderer {
@@ -21,10 +31,7 @@ impl Renderer {
     pub(super) fn new(format: Format, plan: &Plan) -> Renderer {
         let quoted = |name: &str| match format {
             Format::Ndjson => serde_json::Value::from(name).to_string(),
-            Format::Csv if name.contains(['"', ',', '\r', '\n']) => {
-                format!("\"{}\"", name.replace('"', "\"\""))
-            }
-            Format::Csv => name.to_owned(),
+            Format::Csv => csv_quoted(name),
         };
         Renderer {
             format,
@@ -62,9 +69,12 @@ impl Renderer {
                 out.extend_from_slice(region);
                 out.extend_from_slice(b",\"ts\":\"");
                 self.timestamps.push(out, draft.ts);
-                out.extend_from_slice(b"\",\"song_id\":\"");
-                push_decimal(out, draft.song);
                 out.push(b'"');
+                if let Some(song) = draft.song {
+                    out.extend_from_slice(b",\"song_id\":\"");
+                    push_decimal(out, song);
+                    out.push(b'"');
+                }
                 if let Some(device) = device {
                     out.extend_from_slice(b",\"device\":");
                     out.extend_from_slice(device);
@@ -82,7 +92,9 @@ impl Renderer {
                 out.push(b',');
                 self.timestamps.push(out, draft.ts);
                 out.push(b',');
-                push_decimal(out, draft.song);
+                if let Some(song) = draft.song {
+                    push_decimal(out, song);
+                }
                 out.push(b',');
                 out.extend_from_slice(device.unwrap_or_default());
             }

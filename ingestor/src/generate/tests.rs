@@ -15,6 +15,7 @@ use crate::cli::{Cli, Command};
 use crate::file::{FileArgs, FileReader};
 
 mod listening;
+mod sessions;
 
 const SHARES: &str = "--duplicates 3 --late 2 --malformed 5 --out-of-order 4";
 const MONTH: &str = "--from 2026-01-01 --until 2026-02-01";
@@ -43,9 +44,15 @@ fn plan(options: &str) -> Plan {
 fn run(format: Format, options: &str) -> Run {
     let plan = plan(&format!("--to - {options}"));
     let mut model = Model::new(&plan, 0);
-    let mut renderer = Renderer::new(format, &plan);
+    written(format, &plan, || {
+        model.next(|| panic!("a span needs no clock"))
+    })
+}
+
+fn written(format: Format, plan: &Plan, mut next: impl FnMut() -> Option<(Draft, Kind)>) -> Run {
+    let mut renderer = Renderer::new(format, plan);
     let mut records = Vec::new();
-    while let Some((draft, kind)) = model.next(|| panic!("a span needs no clock")) {
+    while let Some((draft, kind)) = next() {
         let mut bytes = Vec::new();
         let fault = match kind {
             Kind::Malformed => Some(renderer.push_malformed(&mut bytes, &draft)),
@@ -186,10 +193,10 @@ fn expected<'a>(plan: &'a Plan, draft: &Draft) -> Event<'a> {
             .into(),
         region: plan.regions[usize::from(draft.region)].name.as_str().into(),
         ts: draft.ts,
-        song_id: Some(draft.song.to_string().into()),
+        song_id: draft.song.map(|song| song.to_string().into()),
         device: draft
             .device
-            .map(|device| model::DEVICES[usize::from(device)].0.into()),
+            .map(|device| cast::DEVICES[usize::from(device)].0.into()),
     }
 }
 
@@ -389,6 +396,9 @@ fn wrong_options_are_refused() {
         "--to - --count 1 --rate 0",
         "--to - --live",
         "--to - --live --rate 1 --from 2026-01-01",
+        "--to - --live --rate 1 --sessions",
+        "--to - --count 1 --sessions --weights play=1",
+        "--to - --count 1 --truth truth.csv",
     ] {
         assert!(args(options).is_err(), "{options}");
     }
@@ -397,6 +407,7 @@ fn wrong_options_are_refused() {
         "--to - --count 1 --from 2026-01-02 --until 2026-01-02",
         "--to - --count 1 --from 1826-01-02 --until 2026-01-02",
         "--to kafka --count 1 --format csv",
+        "--to a.csv --count 1 --sessions --truth a.csv",
     ] {
         assert!(args(options).expect("parses").plan(0).is_err(), "{options}");
     }

@@ -45,14 +45,9 @@ impl Timestamps {
     pub(super) fn push(&mut self, out: &mut Vec<u8>, ts: i64) {
         let day = ts.div_euclid(MICROS_PER_DAY);
         if day != self.day || self.date.is_empty() {
-            let (year, month, of_month) = civil(day);
             self.day = day;
             self.date.clear();
-            push_padded(&mut self.date, year.unsigned_abs(), 4);
-            self.date.push(b'-');
-            push_padded(&mut self.date, month, 2);
-            self.date.push(b'-');
-            push_padded(&mut self.date, of_month, 2);
+            push_date(&mut self.date, day);
             self.date.push(b'T');
         }
         out.extend_from_slice(&self.date);
@@ -65,6 +60,16 @@ impl Timestamps {
         put_digits(&mut text[9..15], fraction);
         out.extend_from_slice(&text);
     }
+}
+
+/// Year, month and day of month of a day since 1970-01-01.
+pub(super) fn push_date(out: &mut Vec<u8>, day: i64) {
+    let (year, month, of_month) = civil(day);
+    push_padded(out, year.unsigned_abs(), 4);
+    out.push(b'-');
+    push_padded(out, month, 2);
+    out.push(b'-');
+    push_padded(out, of_month, 2);
 }
 
 fn push_padded(out: &mut Vec<u8>, number: u64, width: usize) {
