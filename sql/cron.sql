@@ -1,13 +1,15 @@
--- Runs musicstream_rollup() every five seconds in this database, by pg_cron.
+-- Runs musicstream_rollup() every five seconds and musicstream_rollup_listening() every minute in this database, by pg_cron.
 -- To be run by psql after CREATE EXTENSION pg_musicstream, as a role that may schedule jobs; run again, it changes nothing.
 create extension if not exists pg_cron;
 
 do $schedule$
 declare
     rollup text;
+    listening text;
 begin
     -- The job's session may not have the extension's schema in its search_path.
-    select format('%I.musicstream_rollup()', n.nspname) into strict rollup
+    select format('%I.musicstream_rollup()', n.nspname), format('%I.musicstream_rollup_listening()', n.nspname)
+    into strict rollup, listening
     from pg_extension as e join pg_namespace as n on n.oid = e.extnamespace
     where e.extname = 'pg_musicstream';
     if (select string_to_array(split_part(extversion, '-', 1), '.')::int[] >= array[1, 5]
@@ -29,6 +31,21 @@ begin
             $loop$
         $job$, rollup));
     end if;
+    -- Each call counts some hours. What an archive left is counted without a wait between them; pg_cron starts no second run
+    -- meanwhile.
+    perform cron.schedule('musicstream listening', '* * * * *', format($job$
+        do $loop$
+        declare
+            waiting bigint;
+        begin
+            loop
+                select hours_left into waiting from %s;
+                commit;
+                exit when waiting = 0;
+            end loop;
+        end
+        $loop$
+    $job$, listening));
     -- pg_cron keeps one row a run for ever unless told otherwise.
     perform cron.schedule('musicstream cron log', '17 * * * *',
         $job$delete from cron.job_run_details where end_time < now() - interval '1 day'$job$);

@@ -75,7 +75,11 @@ begin
         'grant select on %1$I.event_types, %1$I.minute_counts, %1$I.minute_metrics, %1$I.daily_metrics, %1$I.metric_deltas,
             %1$I.live_daily_metrics, %1$I.live_minute_metrics, %1$I.ingest_offsets,
             %1$I.rollup_state, %1$I.frozen_days, %1$I.musicstream_status, %1$I.musicstream_progress, %1$I.hourly_metrics,
-            %1$I.daily_listeners, %1$I.listener_deltas, %1$I.live_daily_listeners to musicstream_ingest, musicstream_read', home);
+            %1$I.daily_listeners, %1$I.listener_deltas, %1$I.live_daily_listeners,
+            %1$I.listening_rules, %1$I.counted_hours, %1$I.touched_hours, %1$I.listening_counts, %1$I.song_counts,
+            %1$I.frozen_listeners,
+            %1$I.quarter_listening, %1$I.hourly_listening, %1$I.daily_listening, %1$I.daily_songs,
+            %1$I.active_listeners, %1$I.new_listeners, %1$I.listener_retention to musicstream_ingest, musicstream_read', home);
     -- Key and payload may name users. The ingestor asks for the rows of its own transaction, by xmin.
     execute format('revoke select on %I.rejected_events from musicstream_ingest, musicstream_read', home);
     execute format(
@@ -92,7 +96,7 @@ begin
             %1$I.musicstream_make_partitions(date[], boolean), %1$I.musicstream_prepare_days(date[]), %1$I.musicstream_session_staging(),
             %1$I.musicstream_upsert(text), %1$I.musicstream_upsert(),
             %1$I.musicstream_keep_bytes(text, integer[], bigint[], bytea[], bytea[]),
-            %1$I.musicstream_rollup(), %1$I.musicstream_retry_rejected(text, text, bigint)
+            %1$I.musicstream_rollup(), %1$I.musicstream_rollup_listening(), %1$I.musicstream_retry_rejected(text, text, bigint)
             to musicstream_ingest', home);
 end
 $roles$;

@@ -84,12 +84,24 @@ select pg_catalog.pg_extension_config_dump('minute_counts', '');
 -- The mode is the weakest in which two sessions exclude one another: readers, pg_dump and VACUUM of other tables go on.
 create table rollup_turn (nothing boolean);
 create table partition_turn (nothing boolean);
+create table listening_turn (nothing boolean);
 
 alter table rollup_turn replica identity nothing; -- no row, no change to publish
 alter table partition_turn replica identity nothing;
+alter table listening_turn replica identity nothing;
 
 comment on table rollup_turn is 'holds no rows; rollups and corrections lock it, so that they come one after another';
 comment on table partition_turn is 'holds no rows; who makes partitions locks it until the end of the transaction';
+comment on table listening_turn is 'holds no rows; who counts listening locks it, after rollup_turn where both are locked';
+alter table event_types add column playback text check (
+    playback in ('starts', 'ends', 'neither')
+    -- A dump carries only what the user added: these three mean the same everywhere.
+    and playback = case event_type when 'play' then 'starts' when 'pause' then 'ends' when 'stop' then 'ends' else playback end
+);
+comment on column event_types.playback is 'what an event of this type does to playback: starts it, ends it, or neither, and then listening passes it over; null: play starts it, pause and stop end it, any other type does neither';
+update event_types
+set playback = case event_type when 'play' then 'starts' else 'ends' end
+where event_type in ('play', 'pause', 'stop');
 -- A dump has no word for a row that is missing: without this, a type that comes with CREATE EXTENSION and was taken out
 -- of event_types would be back after a restore. Restoring this table takes it out again.
 create table withdrawn_event_types (
@@ -252,12 +264,186 @@ comment on trigger count_added on rejected_events is 'counts what was rejected';
 comment on trigger count_removed on rejected_events is 'counts what was taken away';
 comment on trigger count_changed on rejected_events is 'counts what got another reason';
 comment on trigger count_none on rejected_events is 'counts nothing';
+-- Written by musicstream_listening_rule() when the settings, or what event types do to playback, are no longer those of
+-- the newest rule.
+create table listening_rules (
+    rule integer not null primary key,
+    max_listen interval not null,
+    stream_after interval not null,
+    session_gap interval not null,
+    starting_types text[] not null,
+    ending_types text[] not null,
+    since timestamptz not null default now()
+);
+
+comment on table listening_rules is 'the rules by which listening was counted, the newest last; counted_hours tells which hour was counted by which';
+comment on column listening_rules.max_listen is 'musicstream.max_listen at that time';
+comment on column listening_rules.stream_after is 'musicstream.stream_after at that time';
+comment on column listening_rules.session_gap is 'musicstream.session_gap at that time';
+comment on column listening_rules.starting_types is 'event types that start playback';
+comment on column listening_rules.ending_types is 'event types that end playback';
+comment on column listening_rules.since is 'when hours were first counted by this rule';
+
+select pg_catalog.pg_extension_config_dump('listening_rules', '');
+create table counted_hours (
+    hour timestamptz not null primary key,
+    rule integer not null
+);
+
+comment on table counted_hours is 'UTC hours that have numbers of listening, and the rule that they were counted by; an hour keeps its rule until musicstream_rebuild() counts it by the newest';
+comment on column counted_hours.rule is 'see listening_rules';
+
+select pg_catalog.pg_extension_config_dump('counted_hours', '');
+-- Rows are only appended, so that no rollup waits for the run that takes them: an hour may be here several times.
+create table touched_hours (
+    hour timestamptz not null,
+    has_removals boolean not null
+);
+
+comment on table touched_hours is 'UTC hours whose events changed since musicstream_rollup_listening() counted them';
+comment on column touched_hours.has_removals is 'events were taken away, so that users may no longer have been active on that day';
+
+-- As of staging_events, and for the same reason.
+alter table touched_hours replica identity full;
+
+-- Every run empties it: see staging_events.
+alter table touched_hours set (autovacuum_vacuum_scale_factor = 0.0, autovacuum_vacuum_threshold = 10000);
+
+select pg_catalog.pg_extension_config_dump('touched_hours', '');
+create table listening_counts (
+    quarter timestamptz not null,
+    region text not null,
+    plays bigint not null,
+    streams bigint not null,
+    skips bigint not null,
+    listened_us bigint not null,
+    sessions bigint not null,
+    primary key (quarter, region)
+) with (fillfactor = 80); -- room for the updates of the newest quarters on their own page
+
+comment on table listening_counts is 'listening by quarter of an hour and region, as of the last musicstream_rollup_listening(); quarter_listening shows it';
+comment on column listening_counts.plays is 'plays that began in this quarter';
+comment on column listening_counts.streams is 'of these plays, those of at least musicstream.stream_after';
+comment on column listening_counts.skips is 'of these plays, those that an event ended before that';
+comment on column listening_counts.listened_us is 'microseconds of plays, of whatever quarter, that fall into this one';
+comment on column listening_counts.sessions is 'sessions that began in this quarter';
+
+select pg_catalog.pg_extension_config_dump('listening_counts', '');
+create table song_counts (
+    quarter timestamptz not null,
+    region text not null,
+    song_id text not null,
+    plays bigint not null,
+    streams bigint not null,
+    skips bigint not null,
+    listened_us bigint not null,
+    primary key (quarter, region, song_id)
+) with (fillfactor = 80); -- as of listening_counts
+
+comment on table song_counts is 'as listening_counts, by song, of plays that name one; daily_songs shows it';
+comment on column song_counts.plays is 'as in listening_counts';
+comment on column song_counts.streams is 'as in listening_counts';
+comment on column song_counts.skips is 'as in listening_counts';
+comment on column song_counts.listened_us is 'as in listening_counts';
+
+select pg_catalog.pg_extension_config_dump('song_counts', '');
+create table listener_days (
+    day date not null,
+    region text not null,
+    user_id text not null,
+    primary key (day, region, user_id)
+);
+
+-- All days of a user: for the first one, and for retention.
+create index listener_days_user on listener_days (user_id, day);
+
+comment on table listener_days is 'who started or ended playback on which UTC day and in which region, as of the last musicstream_rollup_listening(); names users: musicstream_forget_user() clears it';
+comment on index listener_days_user is 'finds the days of a user';
+
+select pg_catalog.pg_extension_config_dump('listener_days', '');
+create table listener_first_days (
+    user_id text not null primary key,
+    day date not null
+);
+
+create index listener_first_days_day on listener_first_days (day);
+
+comment on table listener_first_days is 'the first UTC day on which each user started or ended playback; names users: musicstream_forget_user() clears it';
+comment on index listener_first_days_day is 'finds the users that were new on a day';
+
+select pg_catalog.pg_extension_config_dump('listener_first_days', '');
+-- A play that began before midnight goes on after it, and so does a session: the first quarters of the first day that
+-- is not frozen cannot be counted without these.
+create table frozen_playback (
+    event_id uuid not null,
+    user_id text not null,
+    event_type text not null,
+    region text not null,
+    ts timestamptz not null,
+    song_id text,
+    primary key (event_id, ts)
+);
+
+comment on table frozen_playback is 'the last events of the newest frozen day, as far back as a later day can depend on them; names users: musicstream_forget_user() clears it';
+
+select pg_catalog.pg_extension_config_dump('frozen_playback', '');
+create table frozen_listeners (
+    day date not null,
+    region text not null,
+    new_listeners bigint not null,
+    returning_listeners bigint not null,
+    day_1 bigint not null,
+    day_7 bigint not null,
+    day_28 bigint not null,
+    primary key (day, region)
+);
+
+comment on table frozen_listeners is 'numbers of new_listeners and listener_retention of frozen days for which no day that is not frozen matters any more; listener_days has forgotten who they were';
+comment on column frozen_listeners.day_1 is 'of the new listeners, those who were active on the day after';
+comment on column frozen_listeners.day_7 is 'of the new listeners, those who were active on the seventh day after';
+comment on column frozen_listeners.day_28 is 'of the new listeners, those who were active on the 28th day after';
+
+select pg_catalog.pg_extension_config_dump('frozen_listeners', '');
+-- Not dumped: where rows lie is another place after a restore. What is wrong here costs time and nothing else, see
+-- musicstream_read_leaf().
+create table hour_blocks (
+    hour timestamptz not null primary key,
+    blocks int4multirange not null
+);
+
+comment on table hour_blocks is 'in which blocks of a day''s partition the events of each UTC hour lie, as far as musicstream_rollup_listening() has looked';
+
+create table scanned_leaves (
+    day date not null primary key,
+    blocks integer not null
+);
+
+comment on table scanned_leaves is 'how far hour_blocks knows the partition of a UTC day';
+comment on column scanned_leaves.blocks is 'events before this block are in hour_blocks';
 
 create or replace function musicstream_idle_after() returns interval
     language c stable strict parallel safe
     as 'MODULE_PATHNAME', 'musicstream_idle_after_wrapper';
 
 comment on function musicstream_idle_after() is 'the setting musicstream.idle_after';
+
+create or replace function musicstream_max_listen() returns interval
+    language c stable strict parallel safe
+    as 'MODULE_PATHNAME', 'musicstream_max_listen_wrapper';
+
+comment on function musicstream_max_listen() is 'the setting musicstream.max_listen';
+
+create or replace function musicstream_stream_after() returns interval
+    language c stable strict parallel safe
+    as 'MODULE_PATHNAME', 'musicstream_stream_after_wrapper';
+
+comment on function musicstream_stream_after() is 'the setting musicstream.stream_after';
+
+create or replace function musicstream_session_gap() returns interval
+    language c stable strict parallel safe
+    as 'MODULE_PATHNAME', 'musicstream_session_gap_wrapper';
+
+comment on function musicstream_session_gap() is 'the setting musicstream.session_gap';
 
 create or replace function musicstream_sketch_estimate(sketch bytea) returns double precision
     language c immutable strict parallel safe
@@ -314,6 +500,54 @@ create or replace function musicstream_sketch_grown(sketch bytea, added bytea) r
     as 'MODULE_PATHNAME', 'musicstream_sketch_grown_wrapper';
 
 comment on function musicstream_sketch_grown(bytea, bytea) is 'both HLL sketches merged; null: the first has seen all users of the second, or there is no second';
+
+create or replace function musicstream_settled_before() returns timestamptz
+    language sql stable
+    set search_path = pg_catalog, @extschema@, pg_temp
+    return (
+        select s.watermark - (
+            select greatest(max(r.max_listen), max(r.session_gap)) from @extschema@.listening_rules as r
+        )
+        from @extschema@.rollup_state as s
+    );
+
+comment on function musicstream_settled_before() is 'listening before this time is settled where it is counted: the watermark less the larger of max_listen and session_gap, of any rule so far; null: no watermark yet';
+
+-- An event ends a play that began up to max_listen before it, begins one that lasts up to max_listen, and decides whether
+-- an event up to session_gap after it begins a session.
+create or replace function musicstream_touched_quarters(hours timestamptz[]) returns tstzmultirange
+    language sql stable
+    set search_path = pg_catalog, @extschema@, pg_temp
+begin atomic
+    select coalesce(
+        range_agg(tstzrange(
+            date_bin('15 minutes', t.hour - r.back, 'epoch'),
+            date_bin('15 minutes', t.hour + interval '75 minutes' + r.ahead - interval '1 microsecond', 'epoch')
+        )),
+        '{}'
+    )
+    from unnest(hours) as t (hour)
+    cross join (
+        select max(l.max_listen) as back, greatest(max(l.max_listen), max(l.session_gap)) as ahead
+        from @extschema@.listening_rules as l
+    ) as r
+    where r.back is not null;
+end;
+
+comment on function musicstream_touched_quarters(timestamptz[]) is 'the quarters whose numbers of listening depend on the events of these UTC hours, by any rule so far';
+
+create or replace function musicstream_uncounted() returns tstzmultirange
+    language sql stable
+    set search_path = pg_catalog, @extschema@, pg_temp
+begin atomic
+    select @extschema@.musicstream_touched_quarters(array(
+        select hour from @extschema@.touched_hours
+        union
+        select hour from @extschema@.metric_deltas
+    ));
+end;
+
+comment on function musicstream_uncounted() is 'the quarters whose numbers of listening do not have all events yet that are stored: musicstream_rollup_listening() has still to count them';
 
 create or replace function musicstream_minute_events(minutes bytea, minute timestamptz) returns bigint
     language c immutable strict parallel safe
@@ -557,6 +791,180 @@ comment on column live_daily_listeners.listeners is 'an estimate; standard error
 comment on column live_daily_listeners.updated_at is 'when a rollup last changed the row; null: no rollup has seen it yet';
 comment on column live_daily_listeners.is_final is 'the watermark is past the end of the day';
 
+create or replace view quarter_listening as
+select
+    c.quarter,
+    c.region,
+    c.plays,
+    c.streams,
+    c.skips,
+    c.listened_us * 0.000001 as listening_seconds,
+    c.sessions,
+    coalesce(
+        c.quarter + interval '15 minutes' <= s.settled_before
+            and not tstzrange(c.quarter, c.quarter + interval '15 minutes') && s.uncounted,
+        false
+    ) as is_settled
+from listening_counts as c
+cross join (
+    select musicstream_settled_before() as settled_before, musicstream_uncounted() as uncounted
+    offset 0 -- once for all rows
+) as s;
+
+comment on view quarter_listening is 'listening by quarter of an hour and region, as of the last musicstream_rollup_listening(); plays, streams, skips and sessions count where they began, seconds where they fall';
+comment on column quarter_listening.streams is 'plays of at least musicstream.stream_after';
+comment on column quarter_listening.skips is 'shorter plays that an event ended, not musicstream.max_listen';
+comment on column quarter_listening.listening_seconds is 'exact to the microsecond';
+comment on column quarter_listening.is_settled is 'counted with all that is stored, and the watermark is past all that belongs to it; what still comes is counted all the same';
+
+create or replace view hourly_listening as
+select
+    date_bin('1 hour', c.quarter, 'epoch'::timestamptz) as hour,
+    c.region,
+    sum(c.plays)::bigint as plays,
+    sum(c.streams)::bigint as streams,
+    sum(c.skips)::bigint as skips,
+    sum(c.listened_us) * 0.000001 as listening_seconds,
+    sum(c.sessions)::bigint as sessions,
+    coalesce(
+        date_bin('1 hour', c.quarter, 'epoch'::timestamptz) + interval '1 hour' <= s.settled_before
+            and not tstzrange(
+                date_bin('1 hour', c.quarter, 'epoch'::timestamptz),
+                date_bin('1 hour', c.quarter, 'epoch'::timestamptz) + interval '1 hour'
+            ) && s.uncounted,
+        false
+    ) as is_settled
+from listening_counts as c
+cross join (
+    select musicstream_settled_before() as settled_before, musicstream_uncounted() as uncounted
+    offset 0 -- once for all rows
+) as s
+group by 1, 2, s.settled_before, s.uncounted;
+
+comment on view hourly_listening is 'quarter_listening by UTC hour';
+comment on column hourly_listening.listening_seconds is 'exact to the microsecond';
+comment on column hourly_listening.is_settled is 'all quarters of the hour are settled: see quarter_listening';
+
+create or replace view daily_listening as
+select
+    (c.quarter at time zone 'UTC')::date as day,
+    c.region,
+    sum(c.plays)::bigint as plays,
+    sum(c.streams)::bigint as streams,
+    sum(c.skips)::bigint as skips,
+    sum(c.listened_us) * 0.000001 as listening_seconds,
+    sum(c.sessions)::bigint as sessions,
+    coalesce(
+        date_bin('1 day', c.quarter, 'epoch'::timestamptz) + interval '1 day' <= s.settled_before
+            and not tstzrange(
+                date_bin('1 day', c.quarter, 'epoch'::timestamptz),
+                date_bin('1 day', c.quarter, 'epoch'::timestamptz) + interval '1 day'
+            ) && s.uncounted,
+        false
+    ) as is_settled
+from listening_counts as c
+cross join (
+    select musicstream_settled_before() as settled_before, musicstream_uncounted() as uncounted
+    offset 0 -- once for all rows
+) as s
+group by 1, 2, date_bin('1 day', c.quarter, 'epoch'::timestamptz), s.settled_before, s.uncounted;
+
+comment on view daily_listening is 'quarter_listening by UTC day; daily_listening_at() has the days of other zones';
+comment on column daily_listening.listening_seconds is 'exact to the microsecond';
+comment on column daily_listening.is_settled is 'all quarters of the day are settled: see quarter_listening';
+
+create or replace view daily_songs as
+select
+    (c.quarter at time zone 'UTC')::date as day,
+    c.region,
+    c.song_id,
+    sum(c.plays)::bigint as plays,
+    sum(c.streams)::bigint as streams,
+    sum(c.skips)::bigint as skips,
+    sum(c.listened_us) * 0.000001 as listening_seconds
+from song_counts as c
+group by 1, 2, 3;
+
+comment on view daily_songs is 'listening by UTC day, region and song, of plays that name a song, as of the last musicstream_rollup_listening(); top_songs() reads a span of it faster';
+comment on column daily_songs.listening_seconds is 'exact to the microsecond';
+
+create or replace view active_listeners as
+with sketches as (
+    select day, region, sketch from daily_listeners
+    union all
+    select day, region, sketch from listener_deltas
+)
+select
+    d.day,
+    d.region,
+    round(musicstream_sketch_estimate(s.sketch_1_day))::bigint as listeners_1_day,
+    round(musicstream_sketch_estimate(s.sketch_7_days))::bigint as listeners_7_days,
+    round(musicstream_sketch_estimate(s.sketch_28_days))::bigint as listeners_28_days
+from (
+    select day, region from daily_listeners
+    union
+    select day, region from listener_deltas
+) as d
+cross join lateral (
+    select
+        musicstream_sketch_union(k.sketch) filter (where k.day = d.day) as sketch_1_day,
+        musicstream_sketch_union(k.sketch) filter (where k.day > d.day - 7) as sketch_7_days,
+        musicstream_sketch_union(k.sketch) as sketch_28_days
+    from sketches as k
+    where k.region = d.region and k.day > d.day - 28 and k.day <= d.day
+) as s;
+
+comment on view active_listeners is 'distinct users by UTC day and region, of that day and of the 7 and 28 days up to and with it, what waits for the rollup included; a day on which a region had no one has no row';
+comment on column active_listeners.listeners_1_day is 'an estimate; standard error 0.8 %';
+comment on column active_listeners.listeners_7_days is 'an estimate; standard error 0.8 %';
+comment on column active_listeners.listeners_28_days is 'an estimate; standard error 0.8 %';
+
+create or replace view new_listeners as
+select
+    d.day,
+    d.region,
+    count(*) filter (where f.day = d.day) as new_listeners,
+    count(*) filter (where f.day < d.day) as returning_listeners
+from listener_days as d
+join listener_first_days as f using (user_id)
+group by d.day, d.region
+union all
+select day, region, new_listeners, returning_listeners from frozen_listeners;
+
+comment on view new_listeners is 'users who started or ended playback on a UTC day and in a region, as of the last musicstream_rollup_listening(): exact; who was active in two regions is counted in both';
+comment on column new_listeners.new_listeners is 'those whose first day it was, in whatever region';
+comment on column new_listeners.returning_listeners is 'those who had been active on an earlier day';
+
+create or replace view listener_retention as
+select
+    c.day,
+    c.region,
+    c.new_listeners,
+    case when c.day + 1 < o.day then c.day_1 end as day_1,
+    case when c.day + 7 < o.day then c.day_7 end as day_7,
+    case when c.day + 28 < o.day then c.day_28 end as day_28
+from (
+    select
+        d.day,
+        d.region,
+        count(*) as new_listeners,
+        count(*) filter (where exists (select from listener_days as l where l.user_id = d.user_id and l.day = d.day + 1)) as day_1,
+        count(*) filter (where exists (select from listener_days as l where l.user_id = d.user_id and l.day = d.day + 7)) as day_7,
+        count(*) filter (where exists (select from listener_days as l where l.user_id = d.user_id and l.day = d.day + 28)) as day_28
+    from listener_days as d
+    join listener_first_days as f on f.user_id = d.user_id and f.day = d.day
+    group by d.day, d.region
+    union all
+    select day, region, new_listeners, day_1, day_7, day_28 from frozen_listeners where new_listeners > 0
+) as c
+left join (select (s.watermark at time zone 'UTC')::date as day from rollup_state as s) as o on true;
+
+comment on view listener_retention is 'of the users who were new on a UTC day and in a region, how many were active one, seven and 28 days later, in whatever region, as of the last musicstream_rollup_listening(): exact';
+comment on column listener_retention.day is 'the first day of these users';
+comment on column listener_retention.day_1 is 'null: by the watermark, the day after is not over';
+comment on column listener_retention.day_7 is 'null: by the watermark, the seventh day after is not over';
+comment on column listener_retention.day_28 is 'null: by the watermark, the 28th day after is not over';
+
 create or replace view musicstream_progress as
 with judged as (
     select
@@ -604,7 +1012,8 @@ select
     p.newest_event_ts,
     now() - p.newest_event_ts as lag,
     p.active_partitions,
-    p.idle_partitions
+    p.idle_partitions,
+    (select count(*) from (select from touched_hours limit 100000) as waiting) as touched_hours
 from (
     select
         max(max_event_ts) as newest_event_ts,
@@ -631,6 +1040,7 @@ comment on column musicstream_status.newest_event_ts is 'newest event time seen,
 comment on column musicstream_status.lag is 'how long ago that was';
 comment on column musicstream_status.active_partitions is 'source partitions that the watermark follows';
 comment on column musicstream_status.idle_partitions is 'source partitions from which nothing came for musicstream.idle_after';
+comment on column musicstream_status.touched_hours is 'rows of touched_hours that wait for musicstream_rollup_listening(); 100000: as many, or more';
 
 create or replace function musicstream_event_id(value text) returns uuid
     language c immutable strict parallel safe
@@ -1162,6 +1572,176 @@ comment on function musicstream_rollup() is 'stores what is in staging_events, f
 
 revoke execute on function musicstream_rollup() from public;
 
+-- The definition: all events of a user in their order, for each rule the quarters that it counted. STABLE, so of the same
+-- snapshot as the rest of musicstream_verify().
+create or replace function musicstream_verify_listening(
+    first timestamptz,
+    past timestamptz,
+    out metric text,
+    out bucket timestamptz,
+    out region text,
+    out counted bigint,
+    out stored bigint
+) returns setof record
+    language plpgsql stable
+    set search_path = pg_catalog, @extschema@, pg_temp
+    set jit = off
+as $$
+#variable_conflict use_column
+declare
+    uncounted constant tstzmultirange := @extschema@.musicstream_uncounted();
+    newest constant integer := (select max(l.rule) from @extschema@.listening_rules as l);
+    r @extschema@.listening_rules;
+begin
+    for r in
+        select l.*
+        from @extschema@.listening_rules as l
+        where l.rule = newest
+            or l.rule in (select h.rule from @extschema@.counted_hours as h where h.hour >= first and h.hour < past)
+        order by l.rule
+    loop
+        return query execute $verify$
+        with events as materialized (
+            select r.event_id, r.user_id, r.event_type, r.region, r.ts, r.song_id
+            from @extschema@.raw_events as r
+            where r.ts >= $1 - greatest($3, $5) and r.ts < $2 + $3 and r.event_type = any ($6 || $7)
+        ), ordered as materialized (
+            select
+                user_id,
+                region,
+                song_id,
+                ts,
+                event_type = any ($6) as is_start,
+                lead(ts) over by_user as next_ts,
+                lag(ts) over by_user as previous_ts
+            from (
+                select * from events
+                union all
+                select f.event_id, f.user_id, f.event_type, f.region, f.ts, f.song_id
+                from @extschema@.frozen_playback as f
+                where f.event_type = any ($6 || $7)
+            ) as e
+            window by_user as (partition by user_id order by ts, event_type = any ($6), event_id)
+        ), plays as (
+            select
+                region,
+                song_id,
+                ts as began,
+                least(next_ts, ts + $3) as ended,
+                coalesce(next_ts <= ts + $3, false) as was_ended
+            from ordered
+            where is_start
+        ), parts as (
+            select
+                quarter,
+                region,
+                song_id,
+                count(*) filter (where began >= quarter) as plays,
+                count(*) filter (where began >= quarter and ended - began >= $4) as streams,
+                count(*) filter (where began >= quarter and ended - began < $4 and was_ended) as skips,
+                sum(extract(epoch from least(ended, quarter + interval '15 minutes') - greatest(began, quarter)) * 1000000)
+                    as listened_us,
+                0 as sessions
+            from plays
+            cross join lateral generate_series(
+                date_bin('15 minutes', began, 'epoch'), greatest(began, ended - interval '1 microsecond'), interval '15 minutes'
+            ) as quarter
+            group by quarter, region, song_id
+            union all
+            select date_bin('15 minutes', ts, 'epoch'), region, null, 0, 0, 0, 0, count(*)
+            from ordered
+            where previous_ts is null or ts - previous_ts > $5
+            group by 1, 2
+        ), defined as (
+            select
+                quarter,
+                region,
+                case when grouping(song_id) = 0 then 'song_' else '' end as kind,
+                coalesce(song_id, '') as song_id,
+                sum(plays)::bigint as plays,
+                sum(streams)::bigint as streams,
+                sum(skips)::bigint as skips,
+                sum(listened_us)::bigint as listened_us,
+                sum(sessions)::bigint as sessions
+            from parts
+            where quarter >= $1 and quarter < $2
+            group by grouping sets ((quarter, region), (quarter, region, song_id))
+            having grouping(song_id) = 1 or song_id is not null
+        ), kept as (
+            select c.quarter, c.region, '' as kind, '' as song_id, c.plays, c.streams, c.skips, c.listened_us, c.sessions
+            from @extschema@.listening_counts as c
+            where c.quarter >= $1 and c.quarter < $2
+            union all
+            select c.quarter, c.region, 'song_', c.song_id, c.plays, c.streams, c.skips, c.listened_us, 0
+            from @extschema@.song_counts as c
+            where c.quarter >= $1 and c.quarter < $2
+        )
+        select kind || n.name, quarter, region, coalesce(n.counted, 0), coalesce(n.stored, 0)
+        from kept as k
+        full join defined as d using (quarter, region, kind, song_id)
+        left join @extschema@.counted_hours as h on h.hour = date_bin('1 hour', quarter, 'epoch')
+        cross join lateral (
+            values
+                ('plays', k.plays, d.plays),
+                ('streams', k.streams, d.streams),
+                ('skips', k.skips, d.skips),
+                ('listened_us', k.listened_us, d.listened_us),
+                ('sessions', k.sessions, d.sessions)
+        ) as n (name, counted, stored)
+        where (k.plays, k.streams, k.skips, k.listened_us, k.sessions)
+                is distinct from (d.plays, d.streams, d.skips, d.listened_us, d.sessions)
+            and coalesce(n.counted, 0) <> coalesce(n.stored, 0)
+            and coalesce(h.rule, $10) = $9
+            and not tstzrange(quarter, quarter + interval '15 minutes') && $8
+        $verify$ using first, past, r.max_listen, r.stream_after, r.session_gap, r.starting_types, r.ending_types, uncounted, r.rule, newest;
+    end loop;
+
+    -- Who was active on which day, and who is kept.
+    return query execute $verify$
+    with seen as materialized (
+        select distinct date_bin('1 hour', r.ts, 'epoch') as hour, r.region, r.user_id, r.event_type
+        from @extschema@.raw_events as r
+        where r.ts >= $1 and r.ts < $2
+            and r.event_type = any (array(
+                select unnest(l.starting_types || l.ending_types) from @extschema@.listening_rules as l
+            ))
+    ), stored as (
+        select distinct date_bin('1 day', s.hour, 'epoch') as bucket, s.region, s.user_id
+        from seen as s
+        left join @extschema@.counted_hours as h on h.hour = s.hour
+        join @extschema@.listening_rules as l on l.rule = coalesce(h.rule, $4)
+        where s.event_type = any (l.starting_types || l.ending_types)
+    ), kept as (
+        select d.day::timestamp at time zone 'UTC' as bucket, d.region, d.user_id
+        from @extschema@.listener_days as d
+        where d.day::timestamp at time zone 'UTC' >= $1 and d.day::timestamp at time zone 'UTC' < $2
+    )
+    select 'listener_days', bucket, region, count(k.user_id), count(s.user_id)
+    from kept as k
+    full join stored as s using (bucket, region, user_id)
+    where not tstzrange(bucket, bucket + interval '1 day') && $3
+    group by bucket, region
+    having count(k.user_id) < count(*) or count(s.user_id) < count(*)
+    union all
+    select 'first_days', bucket, null, count(*), 0
+    from (
+        select coalesce(f.day, d.day)::timestamp at time zone 'UTC' as bucket
+        from @extschema@.listener_first_days as f
+        full join (
+            select l.user_id, min(l.day) as day from @extschema@.listener_days as l group by l.user_id
+        ) as d using (user_id)
+        -- Of users who came before the days that are still kept there is no more than the first day.
+        where f.day is null or f.day > d.day or f.day < d.day and f.day >= @extschema@.musicstream_frozen_before()
+            or d.day is null and f.day >= @extschema@.musicstream_frozen_before()
+    ) as wrong
+    where bucket >= $1 and bucket < $2
+    group by bucket
+    $verify$ using first, past, uncounted, newest;
+end
+$$;
+
+comment on function musicstream_verify_listening(timestamptz, timestamptz) is 'differences between the kept numbers of listening and those that the stored events give, from first up to past; quarters that musicstream_rollup_listening() has still to count are left out';
+
 -- One statement, so one snapshot: writers and rollups may go on meanwhile. Planned for the days in question, so that only their
 -- partitions are opened: each takes locks, of which a server has so many.
 create or replace function musicstream_verify(
@@ -1263,12 +1843,42 @@ begin
             or k.listeners <> round(@extschema@.musicstream_sketch_estimate(k.folded))
     )
     select metric, bucket, event_type, region, counted, stored from difference
+    union all
+    select l.metric, l.bucket, null, l.region, l.counted, l.stored
+    from @extschema@.musicstream_verify_listening($1, $2) as l
     order by 1, 2, 3, 4
     $verify$ using first, past;
 end
 $$;
 
-comment on function musicstream_verify(date, date) is 'differences between the metrics and a count over raw_events, for these UTC days, both included, the frozen ones left out; no row: none; null: no bound; metric listeners: the sketch in daily_listeners, with what waits for the rollup, has not seen the users of the events, whose numbers may be equal all the same, or its estimate is another';
+comment on function musicstream_verify(date, date) is 'differences between the metrics and a count over raw_events, for these UTC days, both included, the frozen ones left out; no row: none; null: no bound; metric listeners: the sketch in daily_listeners, with what waits for the rollup, has not seen the users of the events, whose numbers may be equal all the same, or its estimate is another; plays, streams, skips, listened_us, sessions: those of a quarter in listening_counts, with song_ before them of one song in song_counts; listener_days: users of listener_days, of which some are others; first_days: users of listener_first_days who were first active on another day; quarters that musicstream_rollup_listening() has still to count are left out';
+
+-- A clock that is set back soon after midnight will be in the day before again.
+create or replace function musicstream_open_day(zone text, moment timestamptz) returns date
+    language plpgsql stable
+    set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    open_day date;
+begin
+    begin
+        select min(((moment + ahead * interval '15 minutes') at time zone zone)::date) into open_day
+        from generate_series(0, 12) as ahead;
+        -- Postgres would also take an offset of one's own making, such as UTC+3, which is west of UTC.
+        if (now() at time zone zone) is null
+            or zone ~ '[0-9]' and zone not in (select name from pg_timezone_names) then
+            raise invalid_parameter_value;
+        end if;
+    exception when invalid_parameter_value then
+        raise exception 'time zone "%" is not known', zone
+            using errcode = 'invalid_parameter_value',
+                hint = 'Name it as in Asia/Kathmandu; select name from pg_timezone_names lists all.';
+    end;
+    return open_day;
+end
+$$;
+
+comment on function musicstream_open_day(text, timestamptz) is 'the first day of a time zone that is not over at this moment; null: no moment; refuses a zone that is not known';
 
 -- Every zone's offset since 1972 is of whole minutes, so a minute belongs to one day of any zone. Most hours do, too: those
 -- that neither midnight nor a change of the clock divides are counted as a whole.
@@ -1292,24 +1902,8 @@ declare
     furthest constant interval := '16 hours';
     first_hour constant timestamptz := coalesce(from_day::timestamp at time zone 'UTC' - furthest, '-infinity');
     past_hour constant timestamptz := coalesce((to_day + 1)::timestamp at time zone 'UTC' + furthest, 'infinity');
-    open_day date;
+    open_day constant date := @extschema@.musicstream_open_day(zone, (select s.watermark from @extschema@.rollup_state as s));
 begin
-    begin
-        -- The day that the watermark is in. A clock that is set back soon after midnight will be in it again.
-        select min(((s.watermark + ahead * interval '15 minutes') at time zone zone)::date) into open_day
-        from generate_series(0, 12) as ahead
-        left join @extschema@.rollup_state as s on true;
-        -- Postgres would also take an offset of one's own making, such as UTC+3, which is west of UTC.
-        if (now() at time zone zone) is null
-            or zone ~ '[0-9]' and zone not in (select name from pg_timezone_names) then
-            raise invalid_parameter_value;
-        end if;
-    exception when invalid_parameter_value then
-        raise exception 'time zone "%" is not known', zone
-            using errcode = 'invalid_parameter_value',
-                hint = 'Name it as in Asia/Kathmandu; select name from pg_timezone_names lists all.';
-    end;
-
     return query
     select m.day, p.event_type, p.region, sum(m.events)::bigint, sum(m.late_events)::bigint, coalesce(m.day < open_day, false)
     from (
@@ -1343,6 +1937,94 @@ end
 $$;
 
 comment on function daily_metrics_at(text, date, date) is 'events by day of a time zone, event type and region, what waits for the rollup included: exact now; from_day and to_day, both included, bound what is read; is_final: the watermark is past the end of that day; late_events: of these events, those that came when their UTC day was final';
+
+-- The offset of every zone is a multiple of 15 minutes, so a quarter belongs to one day of any zone.
+create or replace function daily_listening_at(
+    zone text,
+    from_day date default null,
+    to_day date default null,
+    out day date,
+    out region text,
+    out plays bigint,
+    out streams bigint,
+    out skips bigint,
+    out listening_seconds numeric,
+    out sessions bigint,
+    out is_settled boolean
+) returns setof record
+    language plpgsql stable
+    set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    -- As in daily_metrics_at().
+    furthest constant interval := '16 hours';
+    first constant timestamptz := coalesce(from_day::timestamp at time zone 'UTC' - furthest, '-infinity');
+    past constant timestamptz := coalesce((to_day + 1)::timestamp at time zone 'UTC' + furthest, 'infinity');
+    open_day constant date := @extschema@.musicstream_open_day(zone, @extschema@.musicstream_settled_before());
+begin
+    return query
+    with uncounted as materialized (
+        select distinct (q.quarter at time zone zone)::date as day
+        from unnest(@extschema@.musicstream_uncounted() * tstzmultirange(tstzrange(first, past))) as u (span)
+        cross join lateral generate_series(
+            lower(u.span), upper(u.span) - interval '1 microsecond', interval '15 minutes'
+        ) as q (quarter)
+    )
+    select
+        m.day,
+        m.region,
+        sum(m.plays)::bigint,
+        sum(m.streams)::bigint,
+        sum(m.skips)::bigint,
+        sum(m.listened_us) * 0.000001,
+        sum(m.sessions)::bigint,
+        coalesce(m.day < open_day, false) and m.day not in (select u.day from uncounted as u)
+    from (
+        select (c.quarter at time zone zone)::date as day, c.*
+        from @extschema@.listening_counts as c
+        where c.quarter >= first and c.quarter < past
+    ) as m
+    where m.day >= coalesce(from_day, '-infinity') and m.day <= coalesce(to_day, 'infinity')
+    group by m.day, m.region
+    order by 1, 2;
+end
+$$;
+
+comment on function daily_listening_at(text, date, date) is 'daily_listening by day of a time zone; from_day and to_day, both included, bound what is read';
+
+create or replace function top_songs(
+    "from" date,
+    "to" date,
+    region text default null,
+    n integer default 10,
+    out rank bigint,
+    out song_id text,
+    out plays bigint,
+    out streams bigint,
+    out skips bigint,
+    out listening_seconds numeric
+) returns setof record
+    language sql stable
+    set search_path = pg_catalog, @extschema@, pg_temp
+begin atomic
+    select
+        row_number() over (order by sum(c.streams) desc, sum(c.listened_us) desc, c.song_id collate "C"),
+        c.song_id,
+        sum(c.plays)::bigint,
+        sum(c.streams)::bigint,
+        sum(c.skips)::bigint,
+        sum(c.listened_us) * 0.000001
+    from @extschema@.song_counts as c
+    where c.quarter >= coalesce("from"::timestamp at time zone 'UTC', '-infinity')
+        and c.quarter < coalesce(("to" + 1)::timestamp at time zone 'UTC', 'infinity')
+        and (top_songs.region is null or c.region = top_songs.region)
+    group by c.song_id
+    order by 1
+    limit n;
+end;
+
+comment on function top_songs(date, date, text, integer) is 'the songs with most streams on these UTC days, both included, and in this region, null for all; of as many streams the one that was listened to for longer comes first; null: no bound';
 
 create or replace function musicstream_listeners(
     from_day date default null,
@@ -1455,6 +2137,719 @@ comment on function musicstream_begin_correction(text) is 'what each correction 
 
 revoke execute on function musicstream_begin_correction(text) from public;
 
+create or replace function musicstream_begin_listening(name text) returns void
+    language c volatile strict
+    set search_path = pg_catalog, @extschema@, pg_temp
+    as 'MODULE_PATHNAME', 'musicstream_begin_listening_wrapper';
+
+comment on function musicstream_begin_listening(text) is 'what each run that counts listening does first: refuses isolation above READ COMMITTED, and waits until no other one is under way';
+
+revoke execute on function musicstream_begin_listening(text) from public;
+
+-- A type that was taken out of event_types keeps its meaning: its events are still stored.
+create or replace function musicstream_listening_rule() returns integer
+    language plpgsql volatile
+    set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    newest @extschema@.listening_rules;
+    starting text[];
+    ending text[];
+begin
+    select r.* into newest from @extschema@.listening_rules as r order by r.rule desc limit 1;
+    select
+        array_agg(distinct t.event_type order by t.event_type) filter (where t.playback = 'starts'),
+        array_agg(distinct t.event_type order by t.event_type) filter (where t.playback = 'ends')
+    into starting, ending
+    from (
+        values ('play', 'starts'), ('pause', 'ends'), ('stop', 'ends')
+        union all
+        select e.event_type, e.playback from @extschema@.event_types as e
+        union all
+        select k.event_type, 'starts' from unnest(newest.starting_types) as k (event_type)
+        where k.event_type not in (select e.event_type from @extschema@.event_types as e)
+        union all
+        select k.event_type, 'ends' from unnest(newest.ending_types) as k (event_type)
+        where k.event_type not in (select e.event_type from @extschema@.event_types as e)
+    ) as t (event_type, playback);
+
+    if (newest.max_listen, newest.stream_after, newest.session_gap, newest.starting_types, newest.ending_types)
+        is distinct from (
+            @extschema@.musicstream_max_listen(), @extschema@.musicstream_stream_after(), @extschema@.musicstream_session_gap(),
+            starting, ending
+        )
+    then
+        insert into @extschema@.listening_rules as r
+            (rule, max_listen, stream_after, session_gap, starting_types, ending_types)
+        values (
+            coalesce(newest.rule, 0) + 1,
+            @extschema@.musicstream_max_listen(), @extschema@.musicstream_stream_after(), @extschema@.musicstream_session_gap(),
+            starting, ending
+        )
+        returning r.* into newest;
+    end if;
+    return newest.rule;
+end
+$$;
+
+comment on function musicstream_listening_rule() is 'the number of the rule that the settings and event_types make, noted in listening_rules if it is another than before; called by who has the turn';
+
+revoke execute on function musicstream_listening_rule() from public;
+
+create or replace function musicstream_block(place tid) returns integer
+    language c immutable strict parallel safe
+    as 'MODULE_PATHNAME', 'musicstream_block_wrapper';
+
+comment on function musicstream_block(tid) is 'the number of the block that a row lies in';
+
+create or replace function musicstream_scan_leaf(day date, leaf regclass, is_anew boolean) returns integer
+    language plpgsql volatile strict
+    set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    -- Blocks that are noted together.
+    width constant integer := 32;
+    -- Blocks at the end in which there may be events of transactions that are still open: they are looked at again.
+    unsure constant integer := 1024;
+    size constant integer := pg_relation_size(leaf) / current_setting('block_size')::integer;
+    known integer;
+begin
+    select s.blocks into known from @extschema@.scanned_leaves as s where s.day = musicstream_scan_leaf.day;
+    if is_anew or known is null or known > size then
+        delete from @extschema@.hour_blocks as h
+        where h.hour >= musicstream_scan_leaf.day::timestamp at time zone 'UTC'
+            and h.hour < (musicstream_scan_leaf.day + 1)::timestamp at time zone 'UTC';
+        known := 0;
+    end if;
+    execute format($scan$
+        insert into @extschema@.hour_blocks as h (hour, blocks)
+        select c.hour, range_agg(int4range(c.chunk * %2$s, c.chunk * %2$s + %2$s))
+        from (
+            select distinct date_bin('1 hour', e.ts, 'epoch') as hour, @extschema@.musicstream_block(e.ctid) / %2$s as chunk
+            from %1$s as e
+            where e.ctid >= '(%3$s,0)'
+        ) as c
+        group by c.hour
+        on conflict (hour) do update set blocks = h.blocks + excluded.blocks where not h.blocks @> excluded.blocks
+        $scan$, leaf, width, known);
+    known := greatest(0, size - unsure);
+    insert into @extschema@.scanned_leaves as s (day, blocks)
+    values (musicstream_scan_leaf.day, known)
+    on conflict on constraint scanned_leaves_pkey do update set blocks = excluded.blocks where s.blocks <> excluded.blocks;
+    return known;
+end
+$$;
+
+comment on function musicstream_scan_leaf(date, regclass, boolean) is 'notes in hour_blocks where the events of each hour lie in a partition, those that came since the last scan or all; returns from which block on there may be others';
+
+revoke execute on function musicstream_scan_leaf(date, regclass, boolean) from public;
+
+-- Reads the blocks in which events of these hours were seen, and those that were added since. That these hold all of them is
+-- not taken for granted: a block may have got events of another hour after a vacuum, and a table may have been written
+-- anew. What was read is a part of what is stored, and the metrics of the same snapshot say how many events that are; if
+-- it is as many, it is all.
+create or replace function musicstream_read_leaf(
+    day date,
+    leaf regclass,
+    first timestamptz,
+    past timestamptz,
+    event_types text[]
+) returns bigint
+    language plpgsql volatile strict
+    set search_path = pg_catalog, @extschema@, pg_temp
+    set enable_seqscan = off
+as $$
+#variable_conflict use_column
+declare
+    -- To skip fewer blocks than these costs as much as to read them.
+    gap constant integer := 64;
+    is_anew boolean;
+    later integer;
+    parts text;
+    events bigint;
+    expected bigint;
+begin
+    foreach is_anew in array array[false, true] loop
+        later := @extschema@.musicstream_scan_leaf(musicstream_read_leaf.day, leaf, is_anew);
+        select string_agg(
+            format(
+                'select e.event_id, e.user_id, e.event_type, e.region, e.ts, e.song_id from %s as e
+                 where e.ctid >= %L::tid %s and e.ts >= $1 and e.ts < $2 and e.event_type = any ($3)',
+                leaf,
+                format('(%s,0)', lower(b.blocks)),
+                case when not upper_inf(b.blocks) then format('and e.ctid < %L::tid', format('(%s,0)', upper(b.blocks))) end
+            ),
+            ' union all '
+        )
+        into parts
+        from unnest((
+            select coalesce(range_agg(int4range(lower(r.blocks), upper(r.blocks) + gap)), '{}') + int4multirange(int4range(later, null))
+            from @extschema@.hour_blocks as h
+            cross join lateral unnest(h.blocks) as r (blocks)
+            where h.hour >= date_bin('1 hour', first, 'epoch') and h.hour < past
+        )) as b (blocks);
+        execute format($read$
+            with added as (
+                insert into pg_temp.staging_playback (event_id, user_id, event_type, region, ts, song_id)
+                %s
+                returning 1
+            )
+            select
+                (select count(*) from added),
+                (
+                    select coalesce(sum(m.events), 0)
+                    from @extschema@.minute_metrics_between($1, $2) as m
+                    where m.event_type = any ($3)
+                )
+            $read$, parts)
+            into events, expected
+            using first, past, event_types;
+        if events = expected then
+            return events;
+        end if;
+        delete from pg_temp.staging_playback as s where s.ts >= first and s.ts < past;
+    end loop;
+
+    -- The metrics are not those of the events: musicstream_rebuild() mends them.
+    execute format($read$
+        insert into pg_temp.staging_playback (event_id, user_id, event_type, region, ts, song_id)
+        select e.event_id, e.user_id, e.event_type, e.region, e.ts, e.song_id
+        from %s as e
+        where e.ts >= $1 and e.ts < $2 and e.event_type = any ($3)
+        $read$, leaf) using first, past, event_types;
+    get diagnostics events = row_count;
+    return events;
+end
+$$;
+
+comment on function musicstream_read_leaf(date, regclass, timestamptz, timestamptz, text[]) is 'puts the events of these types and these minutes of a day into pg_temp.staging_playback; returns how many';
+
+revoke execute on function musicstream_read_leaf(date, regclass, timestamptz, timestamptz, text[]) from public;
+
+create or replace function musicstream_read_playback(first timestamptz, past timestamptz, event_types text[]) returns bigint
+    language plpgsql volatile strict
+    set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    -- Whole minutes, whose events the metrics count.
+    first_minute constant timestamptz := date_bin('1 minute', first, 'epoch');
+    past_minute constant timestamptz := date_bin('1 minute', past + interval '1 minute' - interval '1 microsecond', 'epoch');
+    day date;
+    leaf regclass;
+    events bigint := 0;
+begin
+    perform @extschema@.musicstream_stage('staging_playback');
+    if to_regclass('pg_catalog.pg_dist_partition') is not null then
+        -- Where raw_events may be distributed there are no blocks to be named.
+        execute $read$
+            insert into pg_temp.staging_playback (event_id, user_id, event_type, region, ts, song_id)
+            select r.event_id, r.user_id, r.event_type, r.region, r.ts, r.song_id
+            from @extschema@.raw_events as r
+            where r.ts >= $1 and r.ts < $2 and r.event_type = any ($3)
+        $read$ using first, past, event_types;
+        get diagnostics events = row_count;
+    else
+        for day, leaf in
+            select l.day, l.leaf
+            from @extschema@.musicstream_leaves() as l
+            where l.day::timestamp at time zone 'UTC' < past_minute
+                and (l.day + 1)::timestamp at time zone 'UTC' > first_minute
+        loop
+            events := events + @extschema@.musicstream_read_leaf(
+                day,
+                leaf,
+                greatest(first_minute, day::timestamp at time zone 'UTC'),
+                least(past_minute, (day + 1)::timestamp at time zone 'UTC'),
+                event_types
+            );
+        end loop;
+    end if;
+    insert into pg_temp.staging_playback (event_id, user_id, event_type, region, ts, song_id)
+    select f.event_id, f.user_id, f.event_type, f.region, f.ts, f.song_id
+    from @extschema@.frozen_playback as f
+    where f.ts >= first_minute and f.ts < past_minute and f.event_type = any (event_types);
+    return events;
+end
+$$;
+
+comment on function musicstream_read_playback(timestamptz, timestamptz, text[]) is 'puts the events of these types and at least this time into pg_temp.staging_playback; returns how many were read from raw_events';
+
+revoke execute on function musicstream_read_playback(timestamptz, timestamptz, text[]) from public;
+
+-- The same as one query with window functions over all events would give for these quarters: what is further away than
+-- max_listen or session_gap has no influence on them.
+create or replace function musicstream_count_quarters(first timestamptz, past timestamptz, rule integer) returns bigint
+    language plpgsql volatile strict
+    set search_path = pg_catalog, @extschema@, pg_temp
+    set work_mem = '64MB' -- the events of some hours are sorted in memory
+as $$
+#variable_conflict use_column
+declare
+    r @extschema@.listening_rules;
+    events bigint;
+begin
+    select l.* into strict r from @extschema@.listening_rules as l where l.rule = musicstream_count_quarters.rule;
+    events := @extschema@.musicstream_read_playback(
+        first - greatest(r.max_listen, r.session_gap), past + r.max_listen, r.starting_types || r.ending_types
+    );
+
+    with ordered as materialized (
+        select
+            region,
+            song_id,
+            ts,
+            event_type = any (r.starting_types) as is_start,
+            lead(ts) over by_user as next_ts,
+            lag(ts) over by_user as previous_ts
+        from pg_temp.staging_playback
+        -- Which user comes first is all the same: "C" is compared faster.
+        window by_user as (partition by user_id collate "C" order by ts, event_type = any (r.starting_types), event_id)
+    ), plays as materialized (
+        select
+            date_bin('15 minutes', ts, 'epoch') as quarter,
+            region,
+            song_id,
+            ts as began,
+            least(next_ts, ts + r.max_listen) as ended,
+            coalesce(next_ts <= ts + r.max_listen, false) as was_ended
+        from ordered
+        where is_start and ts < past
+    ), songs as materialized (
+        select
+            quarter,
+            region,
+            song_id,
+            sum(plays)::bigint as plays,
+            sum(streams)::bigint as streams,
+            sum(skips)::bigint as skips,
+            -- Exact: a double holds the microseconds of 200 years.
+            sum(round(date_part('epoch', listened) * 1000000)::bigint)::bigint as listened_us
+        from (
+            select
+                quarter,
+                region,
+                song_id,
+                1 as plays,
+                (ended - began >= r.stream_after)::integer as streams,
+                (ended - began < r.stream_after and was_ended)::integer as skips,
+                least(ended, quarter + interval '15 minutes') - began as listened
+            from plays
+            where quarter >= first
+            union all
+            -- The later quarters of those that go on.
+            select later, region, song_id, 0, 0, 0, least(ended, later + interval '15 minutes') - later
+            from plays
+            cross join lateral generate_series(
+                greatest(quarter + interval '15 minutes', first),
+                least(ended, past) - interval '1 microsecond',
+                interval '15 minutes'
+            ) as later
+            where ended > quarter + interval '15 minutes'
+        ) as part
+        group by quarter, region, song_id
+    ), counted as materialized (
+        select
+            quarter,
+            region,
+            sum(plays)::bigint as plays,
+            sum(streams)::bigint as streams,
+            sum(skips)::bigint as skips,
+            sum(listened_us)::bigint as listened_us,
+            sum(sessions)::bigint as sessions
+        from (
+            select quarter, region, plays, streams, skips, listened_us, 0 as sessions from songs
+            union all
+            select date_bin('15 minutes', ts, 'epoch'), region, 0, 0, 0, 0, 1
+            from ordered
+            where ts >= first and ts < past and (previous_ts is null or ts - previous_ts > r.session_gap)
+        ) as part
+        group by quarter, region
+    ), written as (
+        insert into @extschema@.listening_counts as c (quarter, region, plays, streams, skips, listened_us, sessions)
+        select quarter, region, plays, streams, skips, listened_us, sessions
+        from counted
+        order by quarter, region
+        on conflict (quarter, region) do update
+            set plays = excluded.plays,
+                streams = excluded.streams,
+                skips = excluded.skips,
+                listened_us = excluded.listened_us,
+                sessions = excluded.sessions
+            where (c.plays, c.streams, c.skips, c.listened_us, c.sessions)
+                is distinct from (excluded.plays, excluded.streams, excluded.skips, excluded.listened_us, excluded.sessions)
+    ), surplus as (
+        delete from @extschema@.listening_counts as c
+        where c.quarter >= first and c.quarter < past
+            and not exists (select from counted as n where n.quarter = c.quarter and n.region = c.region)
+    ), written_songs as (
+        insert into @extschema@.song_counts as c (quarter, region, song_id, plays, streams, skips, listened_us)
+        select quarter, region, song_id, plays, streams, skips, listened_us
+        from songs
+        where song_id is not null
+        order by quarter, region, song_id
+        on conflict (quarter, region, song_id) do update
+            set plays = excluded.plays,
+                streams = excluded.streams,
+                skips = excluded.skips,
+                listened_us = excluded.listened_us
+            where (c.plays, c.streams, c.skips, c.listened_us)
+                is distinct from (excluded.plays, excluded.streams, excluded.skips, excluded.listened_us)
+    ), surplus_songs as (
+        delete from @extschema@.song_counts as c
+        where c.quarter >= first and c.quarter < past
+            and not exists (
+                select from songs as n where n.quarter = c.quarter and n.region = c.region and n.song_id = c.song_id
+            )
+    )
+    insert into @extschema@.counted_hours as h (hour, rule)
+    select distinct date_bin('1 hour', quarter, 'epoch'), r.rule
+    from counted
+    on conflict (hour) do update set rule = excluded.rule where h.rule <> excluded.rule;
+
+    delete from @extschema@.counted_hours as h
+    where h.hour >= date_bin('1 hour', first, 'epoch') and h.hour < past
+        and not exists (
+            select from @extschema@.listening_counts as c
+            where c.quarter >= h.hour and c.quarter < h.hour + interval '1 hour'
+        );
+
+    with added as (
+        insert into @extschema@.listener_days (day, region, user_id)
+        select day, region, user_id
+        from (
+            select distinct (ts at time zone 'UTC')::date as day, region collate "C" as region, user_id collate "C" as user_id
+            from pg_temp.staging_playback
+            where ts >= first and ts < past
+        ) as seen
+        order by day, region, user_id
+        on conflict do nothing
+        returning day, user_id
+    )
+    insert into @extschema@.listener_first_days as f (user_id, day)
+    select user_id, min(day)
+    from added
+    group by user_id
+    order by user_id
+    on conflict (user_id) do update set day = excluded.day where excluded.day < f.day;
+
+    return events;
+end
+$$;
+
+comment on function musicstream_count_quarters(timestamptz, timestamptz, integer) is 'counts the listening of the quarters from first up to past, which are no more than one day, anew by a rule, and notes who was active in them; returns how many events it read';
+
+revoke execute on function musicstream_count_quarters(timestamptz, timestamptz, integer) from public;
+
+-- Hours that follow one another are read together, as many as have about half a million events: the margins on both
+-- sides of what is counted are read once for all of them, and what is sorted at once stays small.
+create or replace function musicstream_count_hours(hours timestamptz[]) returns bigint
+    language plpgsql volatile strict
+    set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    most constant bigint := 500000;
+    newest constant integer := @extschema@.musicstream_listening_rule();
+    events bigint := 0;
+    next record;
+    -- The hours that are read together.
+    run_first timestamptz;
+    run_past timestamptz;
+    run_rule integer;
+    run_events bigint;
+begin
+    for next in
+        select
+            greatest(p.hour, lower(p.span)) as first,
+            least(p.hour + interval '1 hour', upper(p.span)) as past,
+            coalesce(h.rule, newest) as rule,
+            (
+                select coalesce(sum(k.events), 0)
+                from (
+                    select c.events from @extschema@.minute_counts as c where c.hour = p.hour
+                    union all
+                    select d.events from @extschema@.metric_deltas as d where d.hour = p.hour
+                ) as k
+            ) as events
+        from (
+            select s.span, generate_series(
+                date_bin('1 hour', lower(s.span), 'epoch'), upper(s.span) - interval '1 microsecond', interval '1 hour'
+            ) as hour
+            from unnest(
+                @extschema@.musicstream_touched_quarters(hours)
+                * tstzmultirange(tstzrange(@extschema@.musicstream_frozen_before()::timestamp at time zone 'UTC', null))
+            ) as s (span)
+        ) as p
+        left join @extschema@.counted_hours as h on h.hour = p.hour
+        order by 1
+    loop
+        if next.first = run_past and next.rule = run_rule and run_events + next.events <= most then
+            run_past := next.past;
+            run_events := run_events + next.events;
+            continue;
+        end if;
+        if run_rule is not null then
+            events := events + @extschema@.musicstream_count_quarters(run_first, run_past, run_rule);
+        end if;
+        run_first := next.first;
+        run_past := next.past;
+        run_rule := next.rule;
+        run_events := next.events;
+    end loop;
+    if run_rule is not null then
+        events := events + @extschema@.musicstream_count_quarters(run_first, run_past, run_rule);
+    end if;
+    return events;
+end
+$$;
+
+comment on function musicstream_count_hours(timestamptz[]) is 'counts the listening anew that depends on the events of these UTC hours, frozen days left out; an hour that has numbers is counted by the rule of these, others by the newest; returns how many events it read';
+
+revoke execute on function musicstream_count_hours(timestamptz[]) from public;
+
+create or replace function musicstream_prune_listener_days(day date) returns void
+    language plpgsql volatile strict
+    set search_path = pg_catalog, @extschema@, pg_temp
+    set work_mem = '64MB'
+as $$
+#variable_conflict use_column
+declare
+    newest constant integer := @extschema@.musicstream_listening_rule();
+    span record;
+begin
+    if day < @extschema@.musicstream_frozen_before() then
+        return;
+    end if;
+    perform @extschema@.musicstream_stage('staging_playback');
+    for span in
+        select min(h.hour) as first, max(h.hour) + interval '1 hour' as past, r.starting_types || r.ending_types as event_types
+        from (
+            select
+                d.hour,
+                coalesce(c.rule, newest) as rule,
+                row_number() over (partition by coalesce(c.rule, newest) order by d.hour) as number
+            from generate_series(
+                musicstream_prune_listener_days.day::timestamp at time zone 'UTC',
+                (musicstream_prune_listener_days.day + 1)::timestamp at time zone 'UTC' - interval '1 hour',
+                interval '1 hour'
+            ) as d (hour)
+            left join @extschema@.counted_hours as c on c.hour = d.hour
+        ) as h
+        join @extschema@.listening_rules as r on r.rule = h.rule
+        group by r.rule, h.hour - h.number * interval '1 hour'
+        order by 1
+    loop
+        execute $read$
+            insert into pg_temp.staging_playback (user_id, region)
+            select distinct r.user_id, r.region
+            from @extschema@.raw_events as r
+            where r.ts >= $1 and r.ts < $2 and r.event_type = any ($3)
+        $read$ using span.first, span.past, span.event_types;
+    end loop;
+
+    delete from @extschema@.listener_days as d
+    where d.day = musicstream_prune_listener_days.day
+        and not exists (select from pg_temp.staging_playback as s where s.region = d.region and s.user_id = d.user_id);
+
+    with lost as (
+        select f.user_id
+        from @extschema@.listener_first_days as f
+        where f.day = musicstream_prune_listener_days.day
+            and not exists (select from @extschema@.listener_days as d where d.user_id = f.user_id and d.day = f.day)
+    ), next as materialized (
+        select l.user_id, (select min(d.day) from @extschema@.listener_days as d where d.user_id = l.user_id) as day
+        from lost as l
+    ), moved as (
+        update @extschema@.listener_first_days as f
+        set day = n.day
+        from next as n
+        where f.user_id = n.user_id and n.day is not null
+    )
+    delete from @extschema@.listener_first_days as f
+    using next as n
+    where f.user_id = n.user_id and n.day is null;
+end
+$$;
+
+comment on function musicstream_prune_listener_days(date) is 'takes users out of listener_days who have no event left on this UTC day that starts or ends playback';
+
+revoke execute on function musicstream_prune_listener_days(date) from public;
+
+-- What is taken off touched_hours was stored before it was noted there, so a later statement sees it in raw_events. What is
+-- stored meanwhile is noted later, and counted again: counting an hour twice is the same as once.
+create or replace function musicstream_count_waiting(
+    before timestamptz,
+    most_events bigint,
+    out hours_counted bigint,
+    out hours_left bigint,
+    out events_read bigint
+)
+    language plpgsql volatile
+    set search_path = pg_catalog, @extschema@, pg_temp
+    set timezone = 'UTC'
+as $$
+declare
+    hours timestamptz[];
+    days date[];
+begin
+    with waiting as materialized (
+        select hour, bool_or(has_removals) as has_removals
+        from (
+            select t.hour, t.has_removals from @extschema@.touched_hours as t
+            union all
+            select d.hour, d.events < 0 from @extschema@.metric_deltas as d
+        ) as w
+        where hour < before
+        group by hour
+    ), sized as (
+        select
+            w.*,
+            coalesce(sum(coalesce(c.events, 0)) over (
+                order by w.is_newest desc, w.hour rows between unbounded preceding and 1 preceding
+            ), 0) < coalesce(most_events, 'infinity'::numeric) as is_taken
+        from (
+            -- What streams now does not wait for an archive.
+            select w.*, w.hour >= max(w.hour) over () - interval '1 hour' as is_newest from waiting as w
+        ) as w
+        left join lateral (
+            select sum(k.events) as events from @extschema@.minute_counts as k where k.hour = w.hour
+        ) as c on true
+    )
+    select
+        coalesce(array_agg(hour order by hour) filter (where is_taken), '{}'),
+        coalesce(array_agg(distinct hour::date) filter (where is_taken and has_removals), '{}'),
+        count(*) filter (where not is_taken)
+    into hours, days, hours_left
+    from sized;
+
+    hours_counted := cardinality(hours);
+    events_read := 0;
+    if hours_counted = 0 then
+        return;
+    end if;
+
+    with taken as (
+        delete from @extschema@.touched_hours as t
+        where t.hour = any (hours)
+        returning t.hour, t.has_removals
+    )
+    select array(select distinct hour::date from taken where has_removals union select unnest(days) order by 1) into days;
+
+    events_read := @extschema@.musicstream_count_hours(hours);
+    perform @extschema@.musicstream_prune_listener_days(d.day) from unnest(days) as d (day);
+end
+$$;
+
+comment on function musicstream_count_waiting(timestamptz, bigint) is 'counts listening near the touched hours before this time, the two newest and then the oldest, until their events are about as many as allowed; null: all; called by who has the turn';
+
+revoke execute on function musicstream_count_waiting(timestamptz, bigint) from public;
+
+create or replace function musicstream_rollup_listening(
+    out hours_counted bigint,
+    out hours_left bigint,
+    out events_read bigint
+)
+    language plpgsql volatile security definer
+    set search_path = pg_catalog, @extschema@, pg_temp
+    set jit = off -- costs of sorts and joins look like those of long queries
+as $$
+begin
+    perform @extschema@.musicstream_begin_listening('musicstream_rollup_listening()');
+    select w.* into hours_counted, hours_left, events_read
+    from @extschema@.musicstream_count_waiting('infinity', 2000000) as w;
+end
+$$;
+
+comment on function musicstream_rollup_listening() is 'counts listening time, streams, skips, sessions and listeners near the hours whose events changed since the last run, the two newest and then the oldest, about two million events a call: call it again while hours_left is not zero; returns the hours that it counted, those that it left, and the events that it read';
+
+revoke execute on function musicstream_rollup_listening() from public;
+
+-- Quarters of the neighbouring days that depend on this one are counted again, too, by the rule that they have.
+create or replace function musicstream_rebuild_listening(day date) returns void
+    language plpgsql volatile strict
+    set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    first constant timestamptz := day::timestamp at time zone 'UTC';
+    past constant timestamptz := (day + 1)::timestamp at time zone 'UTC';
+    newest constant integer := @extschema@.musicstream_listening_rule();
+begin
+    update @extschema@.counted_hours as h
+    set rule = newest
+    where h.hour >= first and h.hour < past and h.rule <> newest;
+    delete from @extschema@.touched_hours as t where t.hour >= first and t.hour < past;
+    perform @extschema@.musicstream_count_hours(
+        array(select generate_series(first, past - interval '1 hour', interval '1 hour'))
+    );
+    perform @extschema@.musicstream_prune_listener_days(day);
+end
+$$;
+
+comment on function musicstream_rebuild_listening(date) is 'counts the listening of this UTC day anew by the newest rule; called by who has the turn';
+
+revoke execute on function musicstream_rebuild_listening(date) from public;
+
+create or replace function musicstream_freeze_listeners(before date) returns void
+    language plpgsql volatile strict
+    set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    -- Later days still tell who of a day's new listeners came back.
+    last_day constant date := before - 29;
+begin
+    insert into @extschema@.frozen_listeners
+        (day, region, new_listeners, returning_listeners, day_1, day_7, day_28)
+    select
+        d.day,
+        d.region,
+        count(*) filter (where f.day = d.day),
+        count(*) filter (where f.day < d.day),
+        count(*) filter (where f.day = d.day and exists (
+            select from @extschema@.listener_days as l where l.user_id = d.user_id and l.day = d.day + 1
+        )),
+        count(*) filter (where f.day = d.day and exists (
+            select from @extschema@.listener_days as l where l.user_id = d.user_id and l.day = d.day + 7
+        )),
+        count(*) filter (where f.day = d.day and exists (
+            select from @extschema@.listener_days as l where l.user_id = d.user_id and l.day = d.day + 28
+        ))
+    from @extschema@.listener_days as d
+    join @extschema@.listener_first_days as f using (user_id)
+    where d.day <= last_day
+    group by d.day, d.region;
+    delete from @extschema@.listener_days as d where d.day <= last_day;
+end
+$$;
+
+comment on function musicstream_freeze_listeners(date) is 'puts numbers in the place of names for the days that end 28 days or more before this one, the first that is not frozen';
+
+revoke execute on function musicstream_freeze_listeners(date) from public;
+
+create or replace function musicstream_keep_frozen_playback(past timestamptz) returns void
+    language plpgsql volatile strict
+    set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    -- At least as far back as any rule so far looks, and an hour for rules to come.
+    first constant timestamptz := past - (
+        select greatest(max(r.max_listen), max(r.session_gap), interval '1 hour') from @extschema@.listening_rules as r
+    );
+begin
+    delete from @extschema@.frozen_playback as f where f.ts < first;
+    execute $keep$
+        insert into @extschema@.frozen_playback (event_id, user_id, event_type, region, ts, song_id)
+        select r.event_id, r.user_id, r.event_type, r.region, r.ts, r.song_id
+        from @extschema@.raw_events as r
+        where r.ts >= $1 and r.ts < $2
+    $keep$ using first, past;
+end
+$$;
+
+comment on function musicstream_keep_frozen_playback(timestamptz) is 'keeps those events of the days before this time, which are about to be dropped, that listening after it depends on';
+
+revoke execute on function musicstream_keep_frozen_playback(timestamptz) from public;
+
 -- Exact while writers go on: one statement a day takes the pending deltas that its snapshot has and counts the events
 -- that its snapshot has. A batch commits both together, so it is in both or in neither; deltas that come later stay
 -- pending. Nobody else takes deltas meanwhile: rollups and corrections queue on one lock.
@@ -1480,6 +2875,7 @@ begin
             using errcode = 'invalid_parameter_value';
     end if;
     perform @extschema@.musicstream_begin_correction('musicstream_rebuild()');
+    perform @extschema@.musicstream_begin_listening('musicstream_rebuild()');
     frozen_before := @extschema@.musicstream_frozen_before();
     if from_day < frozen_before then
         raise exception 'day % is frozen', from_day
@@ -1607,6 +3003,7 @@ begin
             or exists (select from @extschema@.listener_deltas as p where p.day = musicstream_rebuild.day);
         written := written + @extschema@.musicstream_rebuild_listeners(array[day]);
         changed := changed or written > 0;
+        perform @extschema@.musicstream_rebuild_listening(day);
         raise notice 'day % is counted anew, % rows of the metrics changed', day, written;
         return next;
     end loop;
@@ -1619,7 +3016,7 @@ begin
 end
 $$;
 
-comment on function musicstream_rebuild(date, date) is 'makes the metrics and the listeners of these UTC days, both included, anew from raw_events, while writers go on; returns how many rows of minute_counts, daily_metrics and daily_listeners it wrote or removed; null: no bound';
+comment on function musicstream_rebuild(date, date) is 'makes the metrics, the listeners and, by the newest rule, the listening of these UTC days, both included, anew from raw_events, while writers go on; returns how many rows of minute_counts, daily_metrics and daily_listeners it wrote or removed; null: no bound';
 
 revoke execute on function musicstream_rebuild(date, date) from public;
 
@@ -1749,6 +3146,8 @@ declare
     times timestamptz[];
 begin
     perform @extschema@.musicstream_begin_correction('musicstream_forget_user()');
+    -- A run that has read the events of this user would write the user down after this.
+    perform @extschema@.musicstream_begin_listening('musicstream_forget_user()');
 
     delete from @extschema@.staging_events as s where s.user_id = musicstream_forget_user.user_id;
     get diagnostics staged = row_count;
@@ -1761,10 +3160,18 @@ begin
     from @extschema@.raw_events as r
     where r.user_id = musicstream_forget_user.user_id;
     events := @extschema@.musicstream_retract(ids, times);
+
+    delete from @extschema@.listener_days as d where d.user_id = musicstream_forget_user.user_id;
+    delete from @extschema@.listener_first_days as f where f.user_id = musicstream_forget_user.user_id;
+    with gone as (
+        delete from @extschema@.frozen_playback as f where f.user_id = musicstream_forget_user.user_id returning f.ts
+    )
+    insert into @extschema@.touched_hours (hour, has_removals)
+    select distinct date_bin('1 hour', ts, 'epoch'), false from gone;
 end
 $$;
 
-comment on function musicstream_forget_user(text) is 'erases what a user did: events, which leave the metrics too, rejected input that names the user, and rows of the inbox; returns how many of each; metrics of frozen days stay, they name no one';
+comment on function musicstream_forget_user(text) is 'erases what a user did: events, which leave the metrics too, the days of listening, rejected input that names the user, and rows of the inbox; returns how many of each; metrics of frozen days stay, they name no one';
 
 revoke execute on function musicstream_forget_user(text) from public;
 
@@ -1837,6 +3244,7 @@ declare
     -- The first day that stays, and the last that goes by this call.
     oldest_kept constant date := ((now() - keep) at time zone 'UTC')::date;
     newest date;
+    past timestamptz;
     waiting bigint;
     leaf regclass;
     difference record;
@@ -1855,8 +3263,11 @@ begin
     if newest < @extschema@.musicstream_frozen_before() then
         return;
     end if;
+    past := (newest + 1)::timestamp at time zone 'UTC';
 
     -- Afterwards nothing could tell which number was right.
+    perform @extschema@.musicstream_begin_listening('musicstream_expire()');
+    perform @extschema@.musicstream_count_waiting(past + interval '1 day', null);
     select * into difference from @extschema@.musicstream_verify(null, newest) limit 1;
     if found then
         raise exception 'the metrics of % differ from its events', (difference.bucket at time zone 'UTC')::date
@@ -1869,6 +3280,10 @@ begin
     end if;
 
     lock table only @extschema@.raw_events in access exclusive mode;
+    -- Again: what came before the lock.
+    perform @extschema@.musicstream_count_waiting(past + interval '1 day', null);
+    perform @extschema@.musicstream_keep_frozen_playback(past);
+    perform @extschema@.musicstream_freeze_listeners(newest + 1);
     for day, leaf in
         select l.day, l.leaf from @extschema@.musicstream_leaves() as l where l.day <= newest order by l.day
     loop
@@ -1876,6 +3291,9 @@ begin
         from @extschema@.live_daily_metrics as m
         where m.day = musicstream_expire.day;
         insert into @extschema@.frozen_days (day, events) values (day, events) on conflict do nothing;
+        delete from @extschema@.hour_blocks as h
+        where h.hour >= day::timestamp at time zone 'UTC' and h.hour < (day + 1)::timestamp at time zone 'UTC';
+        delete from @extschema@.scanned_leaves as s where s.day = musicstream_expire.day;
         execute format('drop table %s', leaf);
         raise notice 'day % is frozen with % events', day, events;
         return next;
@@ -1950,6 +3368,8 @@ select
 from unpacked
 group by 1, 2, 3;
 alter table metric_deltas alter column minutes set not null;
+
+insert into touched_hours (hour, has_removals) select distinct hour, false from minute_counts order by hour;
 
 insert into withdrawn_event_types (event_type)
 select event_type from unnest(array['play', 'pause', 'stop']) as brought (event_type)

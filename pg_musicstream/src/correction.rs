@@ -11,14 +11,24 @@ fn musicstream_begin_correction(name: &str) {
     begin(name).unwrap_or_else(|error| error.raise());
 }
 
+/// The same for what counts listening, which neither rollups nor corrections have to wait for.
+#[pg_extern(sql = false)]
+fn musicstream_begin_listening(name: &str) {
+    take_turn(name, "listening_turn").unwrap_or_else(|error| error.raise());
+}
+
 /// See [`musicstream_begin_correction`]. `name` is the function that the user called.
 pub(crate) fn begin(name: &str) -> Result<(), Error> {
+    take_turn(name, "rollup_turn")
+}
+
+fn take_turn(name: &str, table: &'static str) -> Result<(), Error> {
     require_read_committed(name)?;
     Spi::connect_mut(|client| {
         require_own_objects(client)?;
         // `update`, because a read-only query after the wait would see the snapshot from before it.
         client.update(
-            "lock table only rollup_turn in share update exclusive mode",
+            &format!("lock table only {table} in share update exclusive mode"),
             None,
             &[],
         )?;

@@ -93,7 +93,12 @@ fn fold(client: &mut SpiClient<'_>) -> Result<i64, Error> {
         .first();
     let is_pending =
         |column| -> Result<bool, Error> { Ok(pending.get::<bool>(column)?.unwrap_or_default()) };
-    let (deltas, listeners, rejects) = (is_pending(1)?, is_pending(2)?, is_pending(3)?);
+    let (deltas, listeners, rejects, touched_hours) = (
+        is_pending(1)?,
+        is_pending(2)?,
+        is_pending(3)?,
+        is_pending(4)?,
+    );
     let mut folded_deltas = 0;
     if deltas {
         let folded = client
@@ -118,6 +123,13 @@ fn fold(client: &mut SpiClient<'_>) -> Result<i64, Error> {
     if rejects {
         client.update(
             include_str!("../sql/statement/sum_reject_counts.sql"),
+            None,
+            &[],
+        )?;
+    }
+    if touched_hours {
+        client.update(
+            include_str!("../sql/statement/merge_touched_hours.sql"),
             None,
             &[],
         )?;

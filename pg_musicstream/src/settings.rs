@@ -26,6 +26,13 @@ pub(crate) static DEDUP_WINDOW: GucSetting<i32> = GucSetting::<i32>::new(HOUR);
 /// After how long without events a source partition no longer holds the watermark back.
 pub(crate) static IDLE_AFTER: GucSetting<i32> = GucSetting::<i32>::new(5 * MINUTE);
 
+/// How long a play counts that no event ends.
+pub(crate) static MAX_LISTEN: GucSetting<i32> = GucSetting::<i32>::new(15 * MINUTE);
+/// From what length on a play is a stream.
+pub(crate) static STREAM_AFTER: GucSetting<i32> = GucSetting::<i32>::new(30);
+/// How long a pause between two events may be within a session.
+pub(crate) static SESSION_GAP: GucSetting<i32> = GucSetting::<i32>::new(30 * MINUTE);
+
 /// Defines the settings. They decide what is stored, so only a superuser, or who was granted SET on them, changes them.
 pub(crate) fn define() {
     GucRegistry::define_int_guc(
@@ -98,6 +105,36 @@ pub(crate) fn define() {
         GucContext::Suset,
         GucFlags::UNIT_S,
     );
+    GucRegistry::define_int_guc(
+        c"musicstream.max_listen",
+        c"How long a play counts that no event ends.",
+        c"A play lasts until the user's next event that starts or ends playback, but no longer than this. A change holds for hours that have no numbers of listening yet; musicstream_rebuild() counts others by it.",
+        &MAX_LISTEN,
+        1,
+        DAY,
+        GucContext::Suset,
+        GucFlags::UNIT_S,
+    );
+    GucRegistry::define_int_guc(
+        c"musicstream.stream_after",
+        c"How long a play has to last to count as a stream.",
+        c"A shorter play that an event ended is a skip. A change holds for hours that have no numbers of listening yet; musicstream_rebuild() counts others by it.",
+        &STREAM_AFTER,
+        0,
+        DAY,
+        GucContext::Suset,
+        GucFlags::UNIT_S,
+    );
+    GucRegistry::define_int_guc(
+        c"musicstream.session_gap",
+        c"How long a user may do nothing within a session.",
+        c"An event that starts or ends playback begins a session if the same user has no such event in this time before it. A change holds for hours that have no numbers of listening yet; musicstream_rebuild() counts others by it.",
+        &SESSION_GAP,
+        1,
+        DAY,
+        GucContext::Suset,
+        GucFlags::UNIT_S,
+    );
     reserve_prefix();
 }
 
@@ -115,7 +152,26 @@ fn reserve_prefix() {
 
 #[pg_extern(sql = false)]
 fn musicstream_idle_after() -> Interval {
-    Interval::from_micros(i64::from(IDLE_AFTER.get()) * 1_000_000)
+    interval(&IDLE_AFTER)
+}
+
+#[pg_extern(sql = false)]
+fn musicstream_max_listen() -> Interval {
+    interval(&MAX_LISTEN)
+}
+
+#[pg_extern(sql = false)]
+fn musicstream_stream_after() -> Interval {
+    interval(&STREAM_AFTER)
+}
+
+#[pg_extern(sql = false)]
+fn musicstream_session_gap() -> Interval {
+    interval(&SESSION_GAP)
+}
+
+fn interval(setting: &GucSetting<i32>) -> Interval {
+    Interval::from_micros(i64::from(setting.get()) * bounds::SECOND)
 }
 
 #[pg_extern(sql = false)]

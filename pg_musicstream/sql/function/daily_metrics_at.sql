@@ -20,24 +20,8 @@ declare
     furthest constant interval := '16 hours';
     first_hour constant timestamptz := coalesce(from_day::timestamp at time zone 'UTC' - furthest, '-infinity');
     past_hour constant timestamptz := coalesce((to_day + 1)::timestamp at time zone 'UTC' + furthest, 'infinity');
-    open_day date;
+    open_day constant date := @extschema@.musicstream_open_day(zone, (select s.watermark from @extschema@.rollup_state as s));
 begin
-    begin
-        -- The day that the watermark is in. A clock that is set back soon after midnight will be in it again.
-        select min(((s.watermark + ahead * interval '15 minutes') at time zone zone)::date) into open_day
-        from generate_series(0, 12) as ahead
-        left join @extschema@.rollup_state as s on true;
-        -- Postgres would also take an offset of one's own making, such as UTC+3, which is west of UTC.
-        if (now() at time zone zone) is null
-            or zone ~ '[0-9]' and zone not in (select name from pg_timezone_names) then
-            raise invalid_parameter_value;
-        end if;
-    exception when invalid_parameter_value then
-        raise exception 'time zone "%" is not known', zone
-            using errcode = 'invalid_parameter_value',
-                hint = 'Name it as in Asia/Kathmandu; select name from pg_timezone_names lists all.';
-    end;
-
     return query
     select m.day, p.event_type, p.region, sum(m.events)::bigint, sum(m.late_events)::bigint, coalesce(m.day < open_day, false)
     from (

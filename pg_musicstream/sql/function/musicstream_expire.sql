@@ -15,6 +15,7 @@ declare
     -- The first day that stays, and the last that goes by this call.
     oldest_kept constant date := ((now() - keep) at time zone 'UTC')::date;
     newest date;
+    past timestamptz;
     waiting bigint;
     leaf regclass;
     difference record;
@@ -33,8 +34,11 @@ begin
     if newest < @extschema@.musicstream_frozen_before() then
         return;
     end if;
+    past := (newest + 1)::timestamp at time zone 'UTC';
 
     -- Afterwards nothing could tell which number was right.
+    perform @extschema@.musicstream_begin_listening('musicstream_expire()');
+    perform @extschema@.musicstream_count_waiting(past + interval '1 day', null);
     select * into difference from @extschema@.musicstream_verify(null, newest) limit 1;
     if found then
         raise exception 'the metrics of % differ from its events', (difference.bucket at time zone 'UTC')::date
@@ -47,6 +51,10 @@ begin
     end if;
 
     lock table only @extschema@.raw_events in access exclusive mode;
+    -- Again: what came before the lock.
+    perform @extschema@.musicstream_count_waiting(past + interval '1 day', null);
+    perform @extschema@.musicstream_keep_frozen_playback(past);
+    perform @extschema@.musicstream_freeze_listeners(newest + 1);
     for day, leaf in
         select l.day, l.leaf from @extschema@.musicstream_leaves() as l where l.day <= newest order by l.day
     loop
@@ -54,6 +62,9 @@ begin
         from @extschema@.live_daily_metrics as m
         where m.day = musicstream_expire.day;
         insert into @extschema@.frozen_days (day, events) values (day, events) on conflict do nothing;
+        delete from @extschema@.hour_blocks as h
+        where h.hour >= day::timestamp at time zone 'UTC' and h.hour < (day + 1)::timestamp at time zone 'UTC';
+        delete from @extschema@.scanned_leaves as s where s.day = musicstream_expire.day;
         execute format('drop table %s', leaf);
         raise notice 'day % is frozen with % events', day, events;
         return next;

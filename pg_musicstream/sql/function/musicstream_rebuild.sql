@@ -23,6 +23,7 @@ begin
             using errcode = 'invalid_parameter_value';
     end if;
     perform @extschema@.musicstream_begin_correction('musicstream_rebuild()');
+    perform @extschema@.musicstream_begin_listening('musicstream_rebuild()');
     frozen_before := @extschema@.musicstream_frozen_before();
     if from_day < frozen_before then
         raise exception 'day % is frozen', from_day
@@ -150,6 +151,7 @@ begin
             or exists (select from @extschema@.listener_deltas as p where p.day = musicstream_rebuild.day);
         written := written + @extschema@.musicstream_rebuild_listeners(array[day]);
         changed := changed or written > 0;
+        perform @extschema@.musicstream_rebuild_listening(day);
         raise notice 'day % is counted anew, % rows of the metrics changed', day, written;
         return next;
     end loop;
@@ -162,6 +164,6 @@ begin
 end
 $$;
 
-comment on function musicstream_rebuild(date, date) is 'makes the metrics and the listeners of these UTC days, both included, anew from raw_events, while writers go on; returns how many rows of minute_counts, daily_metrics and daily_listeners it wrote or removed; null: no bound';
+comment on function musicstream_rebuild(date, date) is 'makes the metrics, the listeners and, by the newest rule, the listening of these UTC days, both included, anew from raw_events, while writers go on; returns how many rows of minute_counts, daily_metrics and daily_listeners it wrote or removed; null: no bound';
 
 revoke execute on function musicstream_rebuild(date, date) from public;

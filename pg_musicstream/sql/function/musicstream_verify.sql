@@ -99,9 +99,12 @@ begin
             or k.listeners <> round(@extschema@.musicstream_sketch_estimate(k.folded))
     )
     select metric, bucket, event_type, region, counted, stored from difference
+    union all
+    select l.metric, l.bucket, null, l.region, l.counted, l.stored
+    from @extschema@.musicstream_verify_listening($1, $2) as l
     order by 1, 2, 3, 4
     $verify$ using first, past;
 end
 $$;
 
-comment on function musicstream_verify(date, date) is 'differences between the metrics and a count over raw_events, for these UTC days, both included, the frozen ones left out; no row: none; null: no bound; metric listeners: the sketch in daily_listeners, with what waits for the rollup, has not seen the users of the events, whose numbers may be equal all the same, or its estimate is another';
+comment on function musicstream_verify(date, date) is 'differences between the metrics and a count over raw_events, for these UTC days, both included, the frozen ones left out; no row: none; null: no bound; metric listeners: the sketch in daily_listeners, with what waits for the rollup, has not seen the users of the events, whose numbers may be equal all the same, or its estimate is another; plays, streams, skips, listened_us, sessions: those of a quarter in listening_counts, with song_ before them of one song in song_counts; listener_days: users of listener_days, of which some are others; first_days: users of listener_first_days who were first active on another day; quarters that musicstream_rollup_listening() has still to count are left out';

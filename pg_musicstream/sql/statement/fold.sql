@@ -1,9 +1,16 @@
 -- Moves what is visible of metric_deltas into the metrics. Grouped, because ON CONFLICT DO UPDATE may meet a row once
 -- only; a delta that commits meanwhile waits for the next rollup.
+-- The hours are noted for musicstream_rollup_listening().
 -- Returns how many there were, and the hours in which a group may have become empty.
 with taken as (
     delete from metric_deltas
     returning hour, event_type, region, events, late_events, minutes
+), touched as (
+    insert into touched_hours (hour, has_removals)
+    select hour, bool_or(events < 0)
+    from taken
+    group by hour
+    order by hour
 ), hours as materialized (
     select
         hour,

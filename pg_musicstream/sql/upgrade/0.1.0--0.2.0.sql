@@ -63,12 +63,31 @@ comment on column metric_deltas.minutes is 'as in minute_counts';
 
 \include table/minute_counts.sql
 \include table/turns.sql
+alter table event_types add column playback text check (
+    playback in ('starts', 'ends', 'neither')
+    -- A dump carries only what the user added: these three mean the same everywhere.
+    and playback = case event_type when 'play' then 'starts' when 'pause' then 'ends' when 'stop' then 'ends' else playback end
+);
+comment on column event_types.playback is 'what an event of this type does to playback: starts it, ends it, or neither, and then listening passes it over; null: play starts it, pause and stop end it, any other type does neither';
+update event_types
+set playback = case event_type when 'play' then 'starts' else 'ends' end
+where event_type in ('play', 'pause', 'stop');
 \include table/withdrawn_event_types.sql
 \include table/frozen_days.sql
 \include table/new_days.sql
 \include table/listener_deltas.sql
 \include table/daily_listeners.sql
 \include table/reject_counts.sql
+\include table/listening_rules.sql
+\include table/counted_hours.sql
+\include table/touched_hours.sql
+\include table/listening_counts.sql
+\include table/song_counts.sql
+\include table/listener_days.sql
+\include table/listener_first_days.sql
+\include table/frozen_playback.sql
+\include table/frozen_listeners.sql
+\include table/hour_blocks.sql
 \views and functions
 
 insert into minute_counts (hour, event_type, region, events, late_events, minutes)
@@ -97,6 +116,9 @@ select
 from unpacked
 group by 1, 2, 3;
 alter table metric_deltas alter column minutes set not null;
+
+-- The first runs of musicstream_rollup_listening() count what is stored; what waits is noted when it is folded.
+insert into touched_hours (hour, has_removals) select distinct hour, false from minute_counts order by hour;
 
 insert into withdrawn_event_types (event_type)
 select event_type from unnest(array['play', 'pause', 'stop']) as brought (event_type)

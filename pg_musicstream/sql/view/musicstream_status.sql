@@ -13,7 +13,8 @@ select
     p.newest_event_ts,
     now() - p.newest_event_ts as lag,
     p.active_partitions,
-    p.idle_partitions
+    p.idle_partitions,
+    (select count(*) from (select from touched_hours limit 100000) as waiting) as touched_hours
 from (
     select
         max(max_event_ts) as newest_event_ts,
@@ -40,3 +41,4 @@ comment on column musicstream_status.newest_event_ts is 'newest event time seen,
 comment on column musicstream_status.lag is 'how long ago that was';
 comment on column musicstream_status.active_partitions is 'source partitions that the watermark follows';
 comment on column musicstream_status.idle_partitions is 'source partitions from which nothing came for musicstream.idle_after';
+comment on column musicstream_status.touched_hours is 'rows of touched_hours that wait for musicstream_rollup_listening(); 100000: as many, or more';

@@ -26,6 +26,7 @@ mod kill;
 mod lag;
 mod limits;
 mod listeners;
+mod listening;
 mod membership;
 mod model;
 mod obstacle;

@@ -21,11 +21,11 @@ const HOSTILE_PATH: &str = "evil, pg_catalog, public, pg_temp";
 const PUT_IN_THE_WAY: &str = "
     set search_path = pg_catalog, public;
     create function pg_temp.musicstream_watermark() returns timestamptz language sql as $$ select 1 / 0; select now() $$;
-    select evil.put_temporary_tables_in_the_way(array['staging_batch', 'staging_inbox']);
+    select evil.put_temporary_tables_in_the_way(array['staging_batch', 'staging_inbox', 'staging_playback']);
     reset search_path";
 
 /// All that the ingest role may call and that changes data. Who adds a function decides whether it belongs here.
-const INGEST_MAY_CALL: [&str; 11] = [
+const INGEST_MAY_CALL: [&str; 12] = [
     "musicstream_advance(text,integer,bigint,bigint,bigint,bytea,integer)",
     "musicstream_claim(text,integer,text)",
     "musicstream_keep_bytes(text,integer[],bigint[],bytea[],bytea[])",
@@ -34,6 +34,7 @@ const INGEST_MAY_CALL: [&str; 11] = [
     "musicstream_release(text,integer,bigint)",
     "musicstream_retry_rejected(text,text,bigint)",
     "musicstream_rollup()",
+    "musicstream_rollup_listening()",
     "musicstream_session_staging()",
     "musicstream_upsert()",
     "musicstream_upsert(text)",
@@ -324,7 +325,7 @@ fn nobody_can_hold_rollups_and_batches_up() {
         database.ingest_url(),
     ] {
         let mut client = connect(&url);
-        for table in ["rollup_turn", "partition_turn"] {
+        for table in ["rollup_turn", "partition_turn", "listening_turn"] {
             for mode in ["access share", "share update exclusive", "access exclusive"] {
                 let lock = format!("begin; lock table {table} in {mode} mode");
                 let error = client.batch_execute(&lock).expect_err(&lock);

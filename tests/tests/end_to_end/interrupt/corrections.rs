@@ -174,3 +174,42 @@ fn a_retry_that_is_interrupted_at_any_step_leaves_nothing_and_can_be_repeated() 
         interrupt_at_each("musicstream_retry_rejected()", "(2,2,0,0,0)", &steps);
     assert_eq!(stored(&mut admin), 8);
 }
+
+#[test]
+fn a_count_of_listening_that_is_interrupted_at_any_step_leaves_nothing_and_can_be_repeated() {
+    let steps = [
+        (
+            "wait for another count",
+            "lock table listening_turn in share update exclusive mode",
+        ),
+        (
+            "take touched hours",
+            "lock table touched_hours in share mode",
+        ),
+        ("note a rule", "lock table listening_rules in share mode"),
+        FIND,
+        (
+            "note where events lie",
+            "lock table hour_blocks in share mode",
+        ),
+        ("write numbers", "lock table listening_counts in share mode"),
+        ("write songs", "lock table song_counts in share mode"),
+        ("note hours", "lock table counted_hours in share mode"),
+        ("write users", "lock table listener_days in share mode"),
+        (
+            "write first days",
+            "lock table listener_first_days in share mode",
+        ),
+    ];
+    let (_database, mut admin) =
+        interrupt_at_each("musicstream_rollup_listening()", "(3,0,6)", &steps);
+    let numbers: String = value(
+        &mut admin,
+        "select string_agg(concat_ws(' ', day, region, plays, sessions), ', ' order by day, region) from daily_listening",
+        &[],
+    );
+    assert_eq!(
+        numbers,
+        "2026-03-01 eu 3 2, 2026-03-01 us 0 1, 2026-03-02 eu 1 1, 2026-03-03 us 0 1"
+    );
+}

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::listening::{ListenerDays, Listening, listener_days, listening};
 use super::program::{EVENT_TYPES, REGIONS, Row, SOURCES};
 
 /// Seconds since 1970.
@@ -87,6 +88,10 @@ pub(super) struct Memory {
     /// Of frozen days, by minute.
     frozen: Counts,
     frozen_before: Option<Time>,
+    /// Events of frozen days: what went on over midnight goes on.
+    frozen_events: Vec<Event>,
+    frozen_listening: Listening,
+    frozen_listener_days: ListenerDays,
     pub(super) rejected: Vec<Rejected>,
     inbox: Vec<Input>,
     inbox_positions: i64,
@@ -258,6 +263,8 @@ impl Memory {
     /// Events, rejected input, rows of the inbox.
     pub(super) fn forget(&mut self, user: u8) -> [i64; 3] {
         let (inbox, rejected) = (self.inbox.len(), self.rejected.len());
+        self.frozen_events.retain(|event| event.user != user);
+        self.frozen_listener_days.retain(|&(_, _, who)| who != user);
         self.inbox.retain(|input| input.user() != user);
         // Of broken bytes of a source nobody can tell whose they are.
         self.rejected.retain(|rejected| match rejected.input {
@@ -282,11 +289,18 @@ impl Memory {
         if self.frozen_before.is_some_and(|frozen| frozen >= before) {
             return 0;
         }
+        let mut numbers = self.listening();
+        numbers.retain(|&(quarter, _), _| quarter < before);
+        self.frozen_listening = numbers;
+        let mut days = self.listener_days();
+        days.retain(|&(day, _, _)| day < before);
+        self.frozen_listener_days = days;
         self.frozen_before = Some(before);
         let kept = self.stored.split_off(&(before, 0));
         let gone = std::mem::replace(&mut self.stored, kept);
         for stored in gone.values() {
             count(&mut self.frozen, stored, MINUTE);
+            self.frozen_events.push(stored.event);
         }
         gone.len() as i64
     }
@@ -356,6 +370,21 @@ impl Memory {
         let mut events: Vec<Event> = self.stored.values().map(|stored| stored.event).collect();
         events.sort();
         events
+    }
+
+    /// Counted, but for frozen days, which keep what they had.
+    pub(super) fn listening(&self) -> Listening {
+        let mut events = self.events();
+        events.extend(&self.frozen_events);
+        let mut numbers = listening(&events, self.frozen_before.unwrap_or(Time::MIN));
+        numbers.extend(&self.frozen_listening);
+        numbers
+    }
+
+    pub(super) fn listener_days(&self) -> ListenerDays {
+        let mut days = listener_days(&self.events(), self.frozen_before.unwrap_or(Time::MIN));
+        days.extend(&self.frozen_listener_days);
+        days
     }
 
     /// By minute, or by day.

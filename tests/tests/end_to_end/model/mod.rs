@@ -1,5 +1,6 @@
 //! Random programs of everything that can happen to the extension, held against a plain model in memory.
 
+mod listening;
 mod memory;
 mod program;
 mod run;

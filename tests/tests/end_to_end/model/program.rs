@@ -45,6 +45,7 @@ pub(super) enum Damage {
     SurplusDay,
     SurplusMinute,
     SurplusDelta,
+    Listening,
 }
 
 #[derive(Debug, Clone)]
@@ -67,6 +68,8 @@ pub(super) enum Operation {
         rows: Vec<Row>,
     },
     RollUp,
+    /// Counts listening, with what waits for the rollup.
+    CountListening,
     Delete {
         ids: Vec<u8>,
     },
@@ -99,6 +102,7 @@ fn operation() -> impl Strategy<Value = Operation> {
         9 => (source.clone(), rows()).prop_map(|(source, rows)| Operation::Load { source, rows }),
         2 => rows().prop_map(|rows| Operation::Inbox { rows }),
         5 => Just(Operation::RollUp),
+        5 => Just(Operation::CountListening),
         1 => source.clone().prop_map(|source| Operation::Replay { source }),
         1 => source.prop_map(|source| Operation::Recreate { source }),
         3 => prop::collection::vec(0..9u8, 0..4).prop_map(|ids| Operation::Delete { ids }),
@@ -113,6 +117,7 @@ fn operation() -> impl Strategy<Value = Operation> {
             Just(Damage::SurplusDay),
             Just(Damage::SurplusMinute),
             Just(Damage::SurplusDelta),
+            Just(Damage::Listening),
         ].prop_map(Operation::Spoil),
         1 => Just(Operation::Reconcile),
         2 => prop_oneof![
@@ -145,8 +150,10 @@ fn row() -> impl Strategy<Value = Row> {
 
 fn time() -> impl Strategy<Value = Time> {
     // Both ends of a day, both sides of the window in which the day beyond midnight is looked at, and much in one minute.
+    // Half a minute makes a stream, 900 s after a start its play ends by itself, 1800 s are within a session, 1801 s are not.
     let seconds = vec![
-        0, 1800, 3599, 3600, 43_200, 43_200, 43_200, 43_230, 43_230, 43_230, 82_799, 82_800, 86_399,
+        0, 1800, 3599, 3600, 43_200, 43_200, 43_200, 43_230, 43_230, 43_230, 44_100, 45_000,
+        45_031, 82_799, 82_800, 85_499, 86_399,
     ];
     let days = vec![0, 0, 0, 1, 1, 2, 3, 4];
     prop_oneof![

@@ -7,6 +7,7 @@ use postgres::Client;
 use musicstream_tests::database::value;
 use musicstream_tests::minutes::insert_minutes;
 
+use super::listening::{first_day_lines, listener_day_lines, listening_lines};
 use super::memory::{Counts, Event, INBOX, Input, Memory, RECONCILED, Rejected, Staged, Time};
 use super::program::{self, Damage, EVENT_TYPES, Operation, REGIONS, Row, SOURCES};
 
@@ -56,6 +57,10 @@ impl Subject {
         for (number, operation) in program.iter().enumerate() {
             self.step(&mut memory, &mut topics, operation)
                 .and_then(|()| self.compare(&memory, matches!(operation, Operation::RollUp)))
+                .and_then(|()| match operation {
+                    Operation::CountListening => self.compare_listening(&memory),
+                    _ => Ok(()),
+                })
                 .map_err(|difference| {
                     let _ = self.client.batch_execute("rollback");
                     format!("after operation {number}, {operation:?}: {difference}")
@@ -67,11 +72,14 @@ impl Subject {
     fn reset(&mut self) -> Memory {
         let empty = if self.programs.is_multiple_of(TRUNCATE_EVERY) {
             "truncate raw_events, metric_deltas, listener_deltas, minute_counts, daily_metrics, daily_listeners,
-                 rejected_events, frozen_days, ingest_offsets, rollup_state"
+                 rejected_events, frozen_days, ingest_offsets, rollup_state, touched_hours, counted_hours, listening_counts,
+                 song_counts, listener_days, listener_first_days, frozen_playback, frozen_listeners"
         } else {
             "delete from raw_events; delete from metric_deltas; delete from listener_deltas; delete from minute_counts;
              delete from daily_metrics; delete from daily_listeners; delete from rejected_events; delete from frozen_days;
-             delete from ingest_offsets; delete from rollup_state"
+             delete from ingest_offsets; delete from rollup_state; delete from touched_hours; delete from counted_hours;
+             delete from listening_counts; delete from song_counts; delete from listener_days; delete from listener_first_days;
+             delete from frozen_playback; delete from frozen_listeners"
         };
         self.programs += 1;
         self.client
@@ -136,6 +144,10 @@ impl Subject {
                     "select staged, inserted, duplicate, conflicting, rejected from musicstream_rollup()",
                 )?;
                 same("outcome", &found, &memory.roll_up())
+            }
+            Operation::CountListening => {
+                let left = self.numbers("select hours_left from musicstream_rollup_listening()")?;
+                same("hours that are left", &left, &[0])
             }
             Operation::Delete { ids } => {
                 let list: Vec<String> = ids
@@ -229,6 +241,10 @@ impl Subject {
             }
             Damage::SurplusMinute => insert_minutes("minute_counts", SURPLUS),
             Damage::SurplusDelta => insert_minutes("metric_deltas", SURPLUS),
+            Damage::Listening => "update listening_counts set listened_us = listened_us + 1
+                where quarter >= musicstream_frozen_before()::timestamp at time zone 'UTC'
+                    and not tstzrange(quarter, quarter + interval '15 minutes') && musicstream_uncounted()"
+                .to_owned(),
         };
         let spoiled = self
             .client
@@ -288,6 +304,27 @@ impl Subject {
         let frozen =
             "select count(*) from musicstream_leaves() where day < musicstream_frozen_before()";
         same("partitions of frozen days", &self.numbers(frozen)?, &[0])
+    }
+
+    fn compare_listening(&mut self, memory: &Memory) -> Result<(), String> {
+        self.lines(
+            "quarter_listening",
+            "select concat_ws(' ', extract(epoch from quarter)::bigint, region, plays, streams, skips,
+                trim_scale(listening_seconds), sessions)
+             from quarter_listening",
+            listening_lines(&memory.listening()),
+        )?;
+        let days = memory.listener_days();
+        self.lines(
+            "listener_days",
+            "select concat_ws(' ', extract(epoch from day)::bigint, region, user_id) from listener_days",
+            listener_day_lines(&days),
+        )?;
+        self.lines(
+            "listener_first_days",
+            "select concat_ws(' ', user_id, extract(epoch from day)::bigint) from listener_first_days",
+            first_day_lines(&days),
+        )
     }
 
     fn lines(&mut self, what: &str, sql: &str, mut expected: Vec<String>) -> Result<(), String> {

@@ -1,0 +1,65 @@
+-- Hours that follow one another are read together, as many as have about half a million events: the margins on both
+-- sides of what is counted are read once for all of them, and what is sorted at once stays small.
+create function musicstream_count_hours(hours timestamptz[]) returns bigint
+    language plpgsql volatile strict
+    set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+declare
+    most constant bigint := 500000;
+    newest constant integer := @extschema@.musicstream_listening_rule();
+    events bigint := 0;
+    next record;
+    -- The hours that are read together.
+    run_first timestamptz;
+    run_past timestamptz;
+    run_rule integer;
+    run_events bigint;
+begin
+    for next in
+        select
+            greatest(p.hour, lower(p.span)) as first,
+            least(p.hour + interval '1 hour', upper(p.span)) as past,
+            coalesce(h.rule, newest) as rule,
+            (
+                select coalesce(sum(k.events), 0)
+                from (
+                    select c.events from @extschema@.minute_counts as c where c.hour = p.hour
+                    union all
+                    select d.events from @extschema@.metric_deltas as d where d.hour = p.hour
+                ) as k
+            ) as events
+        from (
+            select s.span, generate_series(
+                date_bin('1 hour', lower(s.span), 'epoch'), upper(s.span) - interval '1 microsecond', interval '1 hour'
+            ) as hour
+            from unnest(
+                @extschema@.musicstream_touched_quarters(hours)
+                * tstzmultirange(tstzrange(@extschema@.musicstream_frozen_before()::timestamp at time zone 'UTC', null))
+            ) as s (span)
+        ) as p
+        left join @extschema@.counted_hours as h on h.hour = p.hour
+        order by 1
+    loop
+        if next.first = run_past and next.rule = run_rule and run_events + next.events <= most then
+            run_past := next.past;
+            run_events := run_events + next.events;
+            continue;
+        end if;
+        if run_rule is not null then
+            events := events + @extschema@.musicstream_count_quarters(run_first, run_past, run_rule);
+        end if;
+        run_first := next.first;
+        run_past := next.past;
+        run_rule := next.rule;
+        run_events := next.events;
+    end loop;
+    if run_rule is not null then
+        events := events + @extschema@.musicstream_count_quarters(run_first, run_past, run_rule);
+    end if;
+    return events;
+end
+$$;
+
+comment on function musicstream_count_hours(timestamptz[]) is 'counts the listening anew that depends on the events of these UTC hours, frozen days left out; an hour that has numbers is counted by the rule of these, others by the newest; returns how many events it read';
+
+revoke execute on function musicstream_count_hours(timestamptz[]) from public;

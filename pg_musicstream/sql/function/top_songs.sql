@@ -1,0 +1,32 @@
+create function top_songs(
+    "from" date,
+    "to" date,
+    region text default null,
+    n integer default 10,
+    out rank bigint,
+    out song_id text,
+    out plays bigint,
+    out streams bigint,
+    out skips bigint,
+    out listening_seconds numeric
+) returns setof record
+    language sql stable
+    set search_path = pg_catalog, @extschema@, pg_temp
+begin atomic
+    select
+        row_number() over (order by sum(c.streams) desc, sum(c.listened_us) desc, c.song_id collate "C"),
+        c.song_id,
+        sum(c.plays)::bigint,
+        sum(c.streams)::bigint,
+        sum(c.skips)::bigint,
+        sum(c.listened_us) * 0.000001
+    from @extschema@.song_counts as c
+    where c.quarter >= coalesce("from"::timestamp at time zone 'UTC', '-infinity')
+        and c.quarter < coalesce(("to" + 1)::timestamp at time zone 'UTC', 'infinity')
+        and (top_songs.region is null or c.region = top_songs.region)
+    group by c.song_id
+    order by 1
+    limit n;
+end;
+
+comment on function top_songs(date, date, text, integer) is 'the songs with most streams on these UTC days, both included, and in this region, null for all; of as many streams the one that was listened to for longer comes first; null: no bound';

@@ -1,0 +1,249 @@
+//! What changes the stored events changes what is listened to.
+
+use musicstream_tests::batch::event_id;
+use musicstream_tests::database::{Database, value};
+use musicstream_tests::oracle::roll_up;
+
+use super::{count, days, must_store};
+
+/// A late stop ends a play that the cap had ended, and moves a session's beginning.
+#[test]
+fn late_events_are_counted_where_they_belong() {
+    let database = Database::create();
+    let mut client = database.client();
+    must_store(
+        &mut client,
+        "(0, 1, 1, 'ada', 'play', 'eu', '2026-03-01T23:55Z'), (0, 2, 2, 'ada', 'play', 'eu', '2026-03-02T00:45Z')",
+    );
+    count(&mut client);
+    assert_eq!(
+        days(&mut client),
+        ["2026-03-01 eu 1 1 0 300 1", "2026-03-02 eu 1 1 0 1500 1"]
+    );
+    // Ends the first play after 20 s, and is less than 30 minutes from the second.
+    must_store(
+        &mut client,
+        "(0, 3, 3, 'ada', 'stop', 'eu', '2026-03-02T00:20Z'), (0, 4, 4, 'ada', 'pause', 'eu', '2026-03-01T23:55:20Z')",
+    );
+    count(&mut client);
+    assert_eq!(
+        days(&mut client),
+        ["2026-03-01 eu 1 0 1 20 1", "2026-03-02 eu 1 1 0 900 0"]
+    );
+    // What came before is before, however late it comes.
+    must_store(
+        &mut client,
+        "(0, 5, 5, 'ada', 'stop', 'us', '2026-02-01T12:00Z'), (0, 1, 1, 'ada', 'play', 'eu', '2026-03-01T23:55Z')",
+    );
+    count(&mut client);
+    assert_eq!(
+        value::<Vec<String>>(
+            &mut client,
+            "select array_agg(concat_ws(' ', day, region, new_listeners, returning_listeners) order by day) from new_listeners",
+            &[]
+        ),
+        [
+            "2026-02-01 us 1 0",
+            "2026-03-01 eu 0 1",
+            "2026-03-02 eu 0 1"
+        ]
+    );
+}
+
+#[test]
+fn deleted_events_leave_no_trace() {
+    let database = Database::create();
+    let mut client = database.client();
+    must_store(
+        &mut client,
+        "(0, 1, 1, 'ada', 'play', 'eu', '2026-03-01T10:00Z'), (0, 2, 2, 'ada', 'stop', 'eu', '2026-03-01T10:01Z'),
+         (0, 3, 3, 'ada', 'stop', 'us', '2026-03-02T10:01Z'), (0, 4, 4, 'bob', 'play', 'eu', '2026-03-01T10:00Z')",
+    );
+    count(&mut client);
+    client
+        .batch_execute(&format!(
+            "select musicstream_delete(array[{}, {}])",
+            event_id("2"),
+            event_id("4")
+        ))
+        .unwrap();
+    count(&mut client);
+    assert_eq!(
+        days(&mut client),
+        ["2026-03-01 eu 1 1 0 900 1", "2026-03-02 us 0 0 0 0 1"]
+    );
+    client
+        .batch_execute(&format!(
+            "select musicstream_delete(array[{}])",
+            event_id("1")
+        ))
+        .unwrap();
+    count(&mut client);
+    assert_eq!(days(&mut client), ["2026-03-02 us 0 0 0 0 1"]);
+    let new: String = value(
+        &mut client,
+        "select string_agg(concat_ws(' ', day, region, new_listeners, returning_listeners), ', ') from new_listeners",
+        &[],
+    );
+    assert_eq!(new, "2026-03-02 us 1 0");
+    client
+        .batch_execute("select musicstream_forget_user('ada')")
+        .unwrap();
+    let named: i64 = value(
+        &mut client,
+        "select (select count(*) from listener_days) + (select count(*) from listener_first_days)",
+        &[],
+    );
+    assert_eq!(named, 0, "a forgotten user is named");
+    count(&mut client);
+    assert_eq!(days(&mut client), Vec::<String>::new());
+}
+
+#[test]
+fn reconciled_and_rebuilt_days_are_exact() {
+    let database = Database::create();
+    let mut client = database.client();
+    must_store(
+        &mut client,
+        "(0, 1, 1, 'ada', 'play', 'eu', '2026-03-01T10:00Z'), (0, 2, 2, 'ada', 'stop', 'eu', '2026-03-01T10:01Z')",
+    );
+    must_store(
+        &mut client,
+        "(0, 3, 2, 'ada', 'stop', 'eu', '2026-03-03T10:01Z'), (0, 4, 4, 'bob', 'play', 'eu', '2026-03-02T23:59Z')",
+    );
+    // One event_id is stored twice, which musicstream_verify() does not forgive.
+    client
+        .batch_execute("select musicstream_rollup(); select musicstream_rollup_listening()")
+        .unwrap();
+    assert_eq!(
+        days(&mut client),
+        [
+            "2026-03-01 eu 1 1 0 60 1",
+            "2026-03-02 eu 1 1 0 60 1",
+            "2026-03-03 eu 0 0 0 840 1"
+        ]
+    );
+    let moved: i64 = value(&mut client, "select musicstream_reconcile()", &[]);
+    assert_eq!(moved, 1);
+    count(&mut client);
+    assert_eq!(
+        days(&mut client),
+        [
+            "2026-03-01 eu 1 1 0 60 1",
+            "2026-03-02 eu 1 1 0 60 1",
+            "2026-03-03 eu 0 0 0 840 0"
+        ]
+    );
+    // Behind the extension's back.
+    client
+        .batch_execute(
+            "delete from raw_events where user_id = 'bob';
+             update listening_counts set sessions = 7 where quarter = '2026-03-01T10:00Z'",
+        )
+        .unwrap();
+    let found: Vec<String> = value(
+        &mut client,
+        "select array_agg(concat_ws(' ', metric, to_char(bucket at time zone 'UTC', 'DD HH24:MI'), counted, stored) order by bucket, metric)
+        from musicstream_verify() where metric in ('plays', 'streams', 'skips', 'listened_us', 'sessions')",
+        &[],
+    );
+    assert_eq!(
+        found,
+        [
+            "sessions 01 10:00 7 1",
+            "listened_us 02 23:45 60000000 0",
+            "plays 02 23:45 1 0",
+            "sessions 02 23:45 1 0",
+            "streams 02 23:45 1 0",
+            "listened_us 03 00:00 840000000 0"
+        ]
+    );
+    client
+        .batch_execute("select musicstream_rebuild('2026-03-01', '2026-03-02')")
+        .unwrap();
+    assert_eq!(days(&mut client), ["2026-03-01 eu 1 1 0 60 1"]);
+    count(&mut client);
+    assert_eq!(days(&mut client), ["2026-03-01 eu 1 1 0 60 1"]);
+}
+
+/// A frozen day keeps its numbers, and what went on over its midnight goes on to count for the day after it.
+#[test]
+fn frozen_days_keep_their_numbers() {
+    let database = Database::create();
+    let mut client = database.client();
+    must_store(
+        &mut client,
+        "(0, 1, 1, 'ada', 'play', 'eu', '2026-03-01T23:50Z'), (0, 2, 2, 'bob', 'play', 'us', '2026-03-01T10:00Z')",
+    );
+    // Not counted before: expiry counts first.
+    client
+        .batch_execute("select musicstream_expire(now() - '2026-03-02Z')")
+        .unwrap();
+    let expected = [
+        "2026-03-01 eu 1 1 0 600 1",
+        "2026-03-01 us 1 1 0 900 1",
+        "2026-03-02 eu 0 0 0 300 0",
+    ];
+    assert_eq!(days(&mut client), expected);
+    count(&mut client);
+    assert_eq!(days(&mut client), expected);
+    // The play ends earlier than its day believed, the session goes on.
+    must_store(
+        &mut client,
+        "(0, 3, 3, 'ada', 'pause', 'eu', '2026-03-02T00:01Z')",
+    );
+    count(&mut client);
+    let expected = [
+        "2026-03-01 eu 1 1 0 600 1",
+        "2026-03-01 us 1 1 0 900 1",
+        "2026-03-02 eu 0 0 0 60 0",
+    ];
+    assert_eq!(days(&mut client), expected);
+    client
+        .batch_execute("select musicstream_rebuild(); select musicstream_forget_user('ada')")
+        .unwrap();
+    count(&mut client);
+    assert_eq!(days(&mut client), expected[..2]);
+}
+
+/// A quarter is settled when it is counted and the watermark is past all that may belong to it.
+#[test]
+fn what_waits_is_not_settled() {
+    let database = Database::create();
+    let mut client = database.client();
+    let settled = |client: &mut postgres::Client| -> Vec<String> {
+        value(
+            client,
+            "select coalesce(array_agg(to_char(quarter at time zone 'UTC', 'HH24:MI') order by quarter), '{}') from quarter_listening where is_settled",
+            &[],
+        )
+    };
+    must_store(
+        &mut client,
+        "(0, 1, 1, 'ada', 'play', 'eu', '2026-03-01T10:00Z'), (0, 2, 2, 'ada', 'play', 'eu', '2026-03-01T11:00Z')",
+    );
+    count(&mut client);
+    assert_eq!(settled(&mut client), Vec::<String>::new());
+    // The watermark is an hour behind: at 10:45, as late as 10:15 and half an hour.
+    must_store(
+        &mut client,
+        "(0, 3, 3, 'bob', 'play', 'eu', '2026-03-01T11:44:59.999999Z')",
+    );
+    count(&mut client);
+    assert_eq!(settled(&mut client), Vec::<String>::new());
+    must_store(
+        &mut client,
+        "(0, 4, 4, 'bob', 'stop', 'eu', '2026-03-01T11:45Z')",
+    );
+    roll_up(&mut client);
+    assert_eq!(settled(&mut client), ["10:00"]);
+    must_store(
+        &mut client,
+        "(0, 5, 5, 'cem', 'stop', 'eu', '2026-03-01T10:20Z')",
+    );
+    assert_eq!(settled(&mut client), Vec::<String>::new(), "pending");
+    roll_up(&mut client);
+    assert_eq!(settled(&mut client), Vec::<String>::new(), "folded");
+    count(&mut client);
+    assert_eq!(settled(&mut client), ["10:00"]);
+}

@@ -1,0 +1,47 @@
+//! Listening: what `musicstream_rollup_listening()` keeps equals what one query over all events gives, whatever happened to
+//! the events meanwhile.
+
+mod change;
+mod example;
+mod frozen;
+mod place;
+mod rule;
+
+use musicstream_tests::batch::store;
+use musicstream_tests::database::value;
+use musicstream_tests::oracle::roll_up;
+use postgres::Client;
+
+/// Rolls up, counts until nothing waits, and lets the extension compare with the events, where it has them.
+fn count(client: &mut Client) {
+    roll_up(client);
+    while value::<i64>(
+        client,
+        "select hours_left from musicstream_rollup_listening()",
+        &[],
+    ) > 0
+    {}
+    let differences: Vec<String> = value(
+        client,
+        "select coalesce(array_agg(to_jsonb(v)::text), '{}') from musicstream_verify() as v",
+        &[],
+    );
+    assert!(differences.is_empty(), "{differences:#?}");
+}
+
+/// Days with plays, streams, skips, listening_seconds and sessions, as text.
+fn days(client: &mut Client) -> Vec<String> {
+    let rows = client
+        .query(
+            "select concat_ws(' ', day, region, plays, streams, skips, trim_scale(listening_seconds), sessions)
+            from daily_listening order by day, region",
+            &[],
+        )
+        .unwrap();
+    rows.iter().map(|row| row.get(0)).collect()
+}
+
+fn must_store(client: &mut Client, values: &str) {
+    let outcome = store(client, "kafka:a/t", values).unwrap();
+    assert_eq!(outcome.rejected + outcome.conflicting, 0, "{outcome:?}");
+}

@@ -1,0 +1,83 @@
+//! Where events lie in their partition is remembered, and never believed.
+
+use postgres::Client;
+
+use musicstream_tests::database::{Database, value};
+
+use super::count;
+
+/// Stores this many events of one day, in the order of their time or shuffled, beginning with this number.
+fn store_day(client: &mut Client, first: i64, events: i64, order: &str) {
+    client
+        .batch_execute(&format!(
+            "select musicstream_session_staging();
+             begin;
+             insert into pg_temp.staging_batch (partition, position, event_id, user_id, event_type, region, ts)
+             select 0, n, lpad(to_hex(n), 32, '0')::uuid, 'u' || n % 97, case n % 3 when 0 then 'play' when 1 then 'stop' else 'pause' end,
+                 'eu', '2026-03-01Z'::timestamptz + (n - {first}) * interval '1 day' / {events}
+             from generate_series({first}, {first} + {events} - 1) as n order by {order};
+             select musicstream_upsert('kafka:a/t');
+             commit"
+        ))
+        .unwrap();
+}
+
+/// Of the leaf, how many blocks there are and how many of them are known not to hold events of noon.
+fn blocks(client: &mut Client) -> (i64, i64) {
+    let row = client
+        .query_one(
+            "select s.size, s.size - (select sum(least(upper(r), s.size) - lower(r)) from unnest(h.blocks) as r)::bigint
+             from hour_blocks as h,
+                 (select pg_relation_size('raw_events_20260301') / current_setting('block_size')::bigint as size) as s
+             where h.hour = '2026-03-01T12:00Z'",
+            &[],
+        )
+        .unwrap();
+    (row.get(0), row.get(1))
+}
+
+#[test]
+fn blocks_that_are_remembered_are_not_believed() {
+    let database = Database::create();
+    let mut client = database.client();
+    store_day(&mut client, 1, 200_000, "n");
+    count(&mut client);
+    let (size, spared) = blocks(&mut client);
+    assert!(
+        size > 1_500 && spared > size * 8 / 10,
+        "of {size} blocks {spared} need not be read for noon"
+    );
+
+    // Places in old blocks are free, and what comes next lies among events of other hours.
+    let deleted: i64 = value(
+        &mut client,
+        "select musicstream_delete(array(select event_id from raw_events where ts < '2026-03-01T06:00Z'))",
+        &[],
+    );
+    assert_eq!(deleted, 50_000);
+    client.batch_execute("vacuum raw_events_20260301").unwrap();
+    store_day(&mut client, 300_001, 20_000, "md5(n::text)");
+    count(&mut client);
+
+    // Every row lies in another place.
+    client
+        .batch_execute("cluster raw_events_20260301 using raw_events_20260301_pkey")
+        .unwrap();
+    store_day(&mut client, 400_001, 2_000, "n");
+    count(&mut client);
+
+    // Metrics that say something else than the events cannot say whether all were read: then all is read.
+    client
+        .batch_execute("update minute_counts set minutes = (select musicstream_pack(u.minute, u.events + 1, 0) from musicstream_unpack(hour, minutes) as u)")
+        .unwrap();
+    store_day(&mut client, 500_001, 2_000, "n");
+    client
+        .batch_execute("select musicstream_rollup(); select musicstream_rollup_listening()")
+        .unwrap();
+    let different: i64 = value(
+        &mut client,
+        "select count(*) from musicstream_verify_listening('2026-03-01Z', '2026-03-03Z')",
+        &[],
+    );
+    assert_eq!(different, 0);
+}

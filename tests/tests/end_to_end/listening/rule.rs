@@ -1,0 +1,107 @@
+//! Rules of counting are versioned.
+
+use musicstream_tests::database::{Database, value};
+
+use super::{count, days, must_store};
+
+#[test]
+fn an_hour_keeps_its_rule_until_it_is_rebuilt() {
+    let database = Database::create();
+    let mut client = database.client();
+    let rules = |client: &mut postgres::Client| -> Vec<String> {
+        value(
+            client,
+            "select array_agg(to_char(hour at time zone 'UTC', 'DD HH24') || ' ' || rule order by hour) from counted_hours",
+            &[],
+        )
+    };
+    must_store(
+        &mut client,
+        "(0, 1, 1, 'ada', 'play', 'eu', '2026-03-01T10:00Z'), (0, 2, 2, 'bob', 'play', 'eu', '2026-03-01T10:00Z'),
+         (0, 3, 3, 'bob', 'stop', 'eu', '2026-03-01T10:00:40Z')",
+    );
+    count(&mut client);
+    assert_eq!(days(&mut client), ["2026-03-01 eu 2 2 0 940 2"]);
+
+    client
+        .batch_execute(
+            "set musicstream.max_listen = '10 min'; set musicstream.stream_after = '1 min'; set musicstream.session_gap = '5 min'",
+        )
+        .unwrap();
+    must_store(
+        &mut client,
+        "(0, 4, 4, 'ada', 'play', 'eu', '2026-03-02T10:00Z'), (0, 5, 5, 'bob', 'play', 'eu', '2026-03-02T10:00Z'),
+         (0, 6, 6, 'bob', 'stop', 'eu', '2026-03-02T10:00:40Z'), (0, 7, 7, 'cem', 'play', 'eu', '2026-03-01T10:30Z')",
+    );
+    count(&mut client);
+    // The late event of an hour that was counted is counted by the rule of that hour.
+    assert_eq!(
+        days(&mut client),
+        ["2026-03-01 eu 3 3 0 1840 3", "2026-03-02 eu 2 1 1 640 2"]
+    );
+    assert_eq!(rules(&mut client), ["01 10 1", "02 10 2"]);
+    let noted: Vec<String> = value(
+        &mut client,
+        "select array_agg(concat_ws(' ', rule, max_listen, stream_after, session_gap) order by rule) from listening_rules",
+        &[],
+    );
+    assert_eq!(
+        noted,
+        [
+            "1 00:15:00 00:00:30 00:30:00",
+            "2 00:10:00 00:01:00 00:05:00"
+        ]
+    );
+
+    client
+        .batch_execute("select musicstream_rebuild('2026-03-01', '2026-03-01')")
+        .unwrap();
+    count(&mut client);
+    assert_eq!(
+        days(&mut client),
+        ["2026-03-01 eu 3 2 1 1240 3", "2026-03-02 eu 2 1 1 640 2"]
+    );
+    assert_eq!(rules(&mut client), ["01 10 2", "02 10 2"]);
+}
+
+/// What an event type does to playback is part of the rule; one that is accepted no longer keeps what it did.
+#[test]
+fn event_types_of_ones_own_start_and_end_playback() {
+    let database = Database::create();
+    let mut client = database.client();
+    client
+        .batch_execute(
+            "insert into event_types values ('resume', 'starts'), ('ended', 'ends'), ('like', null)",
+        )
+        .unwrap();
+    must_store(
+        &mut client,
+        "(0, 1, 1, 'ada', 'play', 'eu', '2026-03-01T10:00Z'), (0, 2, 2, 'ada', 'like', 'eu', '2026-03-01T10:00:10Z'),
+         (0, 3, 3, 'ada', 'pause', 'eu', '2026-03-01T10:01Z'), (0, 4, 4, 'ada', 'resume', 'eu', '2026-03-01T10:05Z'),
+         (0, 5, 5, 'ada', 'ended', 'eu', '2026-03-01T10:06:30Z'), (0, 6, 6, 'bob', 'like', 'eu', '2026-03-01T12:00Z')",
+    );
+    count(&mut client);
+    assert_eq!(days(&mut client), ["2026-03-01 eu 2 2 0 150 1"]);
+
+    client
+        .batch_execute("delete from event_types where event_type = 'ended'")
+        .unwrap();
+    must_store(
+        &mut client,
+        "(0, 7, 7, 'ada', 'resume', 'eu', '2026-03-01T11:00Z')",
+    );
+    count(&mut client);
+    client
+        .batch_execute("select musicstream_rebuild()")
+        .unwrap();
+    count(&mut client);
+    assert_eq!(days(&mut client), ["2026-03-01 eu 3 3 0 1050 2"]);
+
+    let refused = client
+        .batch_execute("update event_types set playback = 'ends' where event_type = 'play'")
+        .expect_err("play to start playback");
+    assert_eq!(refused.code().unwrap().code(), "23514");
+    client
+        .batch_execute("delete from event_types where event_type = 'stop'; insert into event_types values ('stop')")
+        .unwrap();
+}
