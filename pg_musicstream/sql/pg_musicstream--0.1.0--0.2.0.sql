@@ -1572,6 +1572,147 @@ comment on function musicstream_rollup() is 'stores what is in staging_events, f
 
 revoke execute on function musicstream_rollup() from public;
 
+-- A function of its own, as all that read or change raw_events beside other tables: Citus plans a query over a distributed
+-- table alone, but not one that also writes tables of this node.
+-- STABLE: it reads by the snapshot of the statement that calls it. It is planned after that snapshot was taken, and so knows
+-- each partition whose events the snapshot has. The bounds are constants to the planner: only their partitions are opened.
+create or replace function musicstream_stored_minutes(
+    from_ts timestamptz,
+    to_ts timestamptz,
+    out minute timestamptz,
+    out event_type text,
+    out region text,
+    out events bigint
+) returns setof record
+    language plpgsql stable
+    set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+begin
+    return query execute $stored$
+        select date_bin('1 minute', r.ts, 'epoch'::timestamptz), r.event_type, r.region, count(*)
+        from @extschema@.raw_events as r
+        where r.ts >= $1 and r.ts < $2
+        group by 1, 2, 3
+        $stored$ using from_ts, to_ts;
+end
+$$;
+
+comment on function musicstream_stored_minutes(timestamptz, timestamptz) is 'events stored, by minute, event type and region, from one time up to another, which is not included; null: no minutes';
+
+-- STABLE and with a query of its own for the reasons of musicstream_stored_minutes().
+create or replace function musicstream_stored_listeners(
+    from_ts timestamptz,
+    to_ts timestamptz,
+    out day date,
+    out region text,
+    out sketch bytea
+) returns setof record
+    language plpgsql stable
+    set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+begin
+    return query execute $stored$
+        select (date_bin('1 day', r.ts, 'epoch'::timestamptz) at time zone 'UTC')::date, r.region, @extschema@.musicstream_sketch(r.user_id)
+        from @extschema@.raw_events as r
+        where r.ts >= $1 and r.ts < $2
+        group by 1, 2
+        $stored$ using from_ts, to_ts;
+end
+$$;
+
+comment on function musicstream_stored_listeners(timestamptz, timestamptz) is 'sketches of the users of the events stored, by UTC day and region, from one time up to another, which is not included; null: none';
+
+-- STABLE and with a query of its own for the reasons of musicstream_stored_minutes().
+create or replace function musicstream_stored_events(
+    event_ids uuid[],
+    times timestamptz[],
+    out event_id uuid,
+    out user_id text,
+    out event_type text,
+    out region text,
+    out ts timestamptz,
+    out song_id text,
+    out device text
+) returns setof record
+    language plpgsql stable
+    set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+begin
+    return query execute $stored$
+        select r.event_id, r.user_id, r.event_type, r.region, r.ts, r.song_id, r.device
+        from @extschema@.raw_events as r
+        where (r.event_id, r.ts) in (select g.event_id, g.ts from unnest($1, $2) as g (event_id, ts))
+            and r.ts >= $3 and r.ts <= $4
+        $stored$ using event_ids, times,
+            (select min(g.ts) from unnest(times) as g (ts)), (select max(g.ts) from unnest(times) as g (ts));
+end
+$$;
+
+comment on function musicstream_stored_events(uuid[], timestamptz[]) is 'those of these events, given by id and time, that are stored';
+
+revoke execute on function musicstream_stored_events(uuid[], timestamptz[]) from public;
+
+-- A query of its own for the reasons of musicstream_stored_minutes().
+create or replace function musicstream_remove_events(
+    event_ids uuid[],
+    times timestamptz[],
+    out event_id uuid,
+    out ts timestamptz,
+    out event_type text,
+    out region text
+) returns setof record
+    language plpgsql volatile
+    set search_path = pg_catalog, @extschema@, pg_temp
+as $$
+begin
+    return query execute $removed$
+        delete from @extschema@.raw_events as r
+        where (r.event_id, r.ts) in (select g.event_id, g.ts from unnest($1, $2) as g (event_id, ts))
+            and r.ts >= $3 and r.ts <= $4
+        returning r.event_id, r.ts, r.event_type, r.region
+        $removed$ using event_ids, times,
+            (select min(g.ts) from unnest(times) as g (ts)), (select max(g.ts) from unnest(times) as g (ts));
+end
+$$;
+
+comment on function musicstream_remove_events(uuid[], timestamptz[]) is 'removes these events, given by id and time, from raw_events alone; returns those that were there';
+
+revoke execute on function musicstream_remove_events(uuid[], timestamptz[]) from public;
+
+-- STABLE and with a query of its own for the reasons of musicstream_stored_minutes().
+create or replace function musicstream_arrivals(
+    minutes timestamptz[],
+    event_types text[],
+    regions text[],
+    out event_id uuid,
+    out ts timestamptz,
+    out minute timestamptz,
+    out event_type text,
+    out region text,
+    out ingested_at timestamptz
+) returns setof record
+    language plpgsql stable
+    set search_path = pg_catalog, @extschema@, pg_temp
+    set client_encoding = 'UTF8' -- in which Citus takes the arguments for those of the client
+as $$
+begin
+    return query execute $stored$
+        select r.event_id, r.ts, date_bin('1 minute', r.ts, 'epoch'::timestamptz), r.event_type, r.region, r.ingested_at
+        from @extschema@.raw_events as r
+        where (date_bin('1 minute', r.ts, 'epoch'::timestamptz), r.event_type, r.region)
+                in (select g.minute, g.event_type, g.region from unnest($1, $2, $3) as g (minute, event_type, region))
+            -- Only these days are read.
+            and r.ts >= $4 and r.ts < $5
+        $stored$ using minutes, event_types, regions,
+            (select min(g.minute) from unnest(minutes) as g (minute)),
+            (select max(g.minute) + interval '1 minute' from unnest(minutes) as g (minute));
+end
+$$;
+
+comment on function musicstream_arrivals(timestamptz[], text[], text[]) is 'when the events of these groups, each a minute, an event type and a region, were stored';
+
+revoke execute on function musicstream_arrivals(timestamptz[], text[], text[]) from public;
+
 -- The definition: all events of a user in their order, for each rule the quarters that it counted. STABLE, so of the same
 -- snapshot as the rest of musicstream_verify().
 create or replace function musicstream_verify_listening(
@@ -1766,10 +1907,8 @@ begin
     return query execute $verify$
     with
     stored_minute as materialized (
-        select date_bin('1 minute', r.ts, 'epoch'::timestamptz) as bucket, r.event_type, r.region, count(*) as events
-        from @extschema@.raw_events as r
-        where r.ts >= $1 and r.ts < $2
-        group by 1, 2, 3
+        select m.minute as bucket, m.event_type, m.region, m.events
+        from @extschema@.musicstream_stored_minutes($1, $2) as m
     ),
     stored as (
         select 'minute' as metric, m.bucket, m.event_type, m.region, m.events from stored_minute as m
@@ -1796,12 +1935,10 @@ begin
     ),
     stored_listeners as (
         select
-            date_bin('1 day', r.ts, 'epoch'::timestamptz) as bucket,
-            r.region,
-            @extschema@.musicstream_sketch_canonical(array[@extschema@.musicstream_sketch(r.user_id)]) as sketch
-        from @extschema@.raw_events as r
-        where r.ts >= $1 and r.ts < $2
-        group by 1, 2
+            l.day::timestamp at time zone 'UTC' as bucket,
+            l.region,
+            @extschema@.musicstream_sketch_canonical(array[l.sketch]) as sketch
+        from @extschema@.musicstream_stored_listeners($1, $2) as l
     ),
     kept_listeners as (
         select
@@ -2056,7 +2193,6 @@ create or replace function musicstream_rebuild_listeners(days date[]) returns bi
 as $$
 declare
     today date;
-    leaf regclass;
     frozen_before date;
     changed bigint;
     total bigint := 0;
@@ -2067,18 +2203,12 @@ begin
     foreach today in array days loop
         -- The events of a frozen day are gone: its sketches are all that is left.
         continue when today < frozen_before;
-        -- The partition by its name, as in musicstream_rebuild(), and for the same reason.
-        select l.leaf into leaf from @extschema@.musicstream_leaves() as l where l.day = today;
-        if leaf is null then
-            lock table only @extschema@.partition_turn in share update exclusive mode;
-            select l.leaf into leaf from @extschema@.musicstream_leaves() as l where l.day = today;
-        end if;
-        execute format($rebuild$
+        execute $rebuild$
             with stored as materialized (
-                select e.region, @extschema@.musicstream_sketch(e.user_id) as sketch
-                from %s as e
-                where e.ts >= $1::timestamp at time zone 'UTC' and e.ts < ($1 + 1)::timestamp at time zone 'UTC'
-                group by e.region
+                select e.region, e.sketch
+                from @extschema@.musicstream_stored_listeners(
+                    $1::timestamp at time zone 'UTC', ($1 + 1)::timestamp at time zone 'UTC'
+                ) as e
             ), pending as (
                 delete from @extschema@.listener_deltas where day = $1
             ), gone as (
@@ -2103,7 +2233,7 @@ begin
                 returning 1
             )
             select (select count(*) from gone) + (select count(*) from kept)
-            $rebuild$, coalesce(leaf, '@extschema@.raw_events'))
+            $rebuild$
             into changed
             using today;
         total := total + changed;
@@ -2116,6 +2246,7 @@ comment on function musicstream_rebuild_listeners(date[]) is 'makes daily_listen
 
 revoke execute on function musicstream_rebuild_listeners(date[]) from public;
 
+-- Looks raw_events up by its name: Citus makes a new table of it when it distributes it no longer.
 create or replace function musicstream_leaves(out day date, out leaf regclass) returns setof record
     language sql stable
     set search_path = pg_catalog, @extschema@, pg_temp
@@ -2123,7 +2254,7 @@ begin atomic
     select to_date(right(c.relname, 8), 'YYYYMMDD'), c.oid::regclass
     from pg_inherits as i
     join pg_class as c on c.oid = i.inhrelid
-    where i.inhparent = '@extschema@.raw_events'::regclass and c.relname ~ '^raw_events_\d{8}$';
+    where i.inhparent = to_regclass('@extschema@.raw_events') and c.relname ~ '^raw_events_\d{8}$';
 end;
 
 comment on function musicstream_leaves() is 'the partitions of raw_events and their UTC days';
@@ -2133,7 +2264,7 @@ create or replace function musicstream_begin_correction(name text) returns void
     set search_path = pg_catalog, @extschema@, pg_temp
     as 'MODULE_PATHNAME', 'musicstream_begin_correction_wrapper';
 
-comment on function musicstream_begin_correction(text) is 'what each correction does first: refuses isolation above READ COMMITTED, and waits until no rollup and no other correction is under way';
+comment on function musicstream_begin_correction(text) is 'what each correction does first: refuses isolation above READ COMMITTED, waits until no rollup and no other correction is under way, and keeps writers of a distributed raw_events out';
 
 revoke execute on function musicstream_begin_correction(text) from public;
 
@@ -2853,8 +2984,8 @@ revoke execute on function musicstream_keep_frozen_playback(timestamptz) from pu
 -- Exact while writers go on: one statement a day takes the pending deltas that its snapshot has and counts the events
 -- that its snapshot has. A batch commits both together, so it is in both or in neither; deltas that come later stay
 -- pending. Nobody else takes deltas meanwhile: rollups and corrections queue on one lock.
--- A statement may be planned before the snapshot that it runs in is taken, and would then miss a partition whose deltas it
--- takes. So it names the partition itself, and where there is none yet, no one can make it until this commits.
+-- musicstream_stored_minutes() plans its query after that snapshot was taken, so that no partition is missed whose deltas are
+-- taken.
 create or replace function musicstream_rebuild(from_day date default null, to_day date default null)
     returns table (day date, written bigint)
     language plpgsql volatile security definer
@@ -2866,7 +2997,6 @@ declare
     frozen_before date;
     first timestamptz;
     past timestamptz;
-    leaf regclass;
     folded bigint;
     changed boolean := false;
 begin
@@ -2907,12 +3037,7 @@ begin
         where l.day >= (first at time zone 'UTC')::date and l.day < (past at time zone 'UTC')::date
         order by 1
     loop
-        select l.leaf into leaf from @extschema@.musicstream_leaves() as l where l.day = musicstream_rebuild.day;
-        if leaf is null then
-            lock table only @extschema@.partition_turn in share update exclusive mode;
-            select l.leaf into leaf from @extschema@.musicstream_leaves() as l where l.day = musicstream_rebuild.day;
-        end if;
-        execute format($rebuild$
+        execute $rebuild$
             with pending as (
                 delete from @extschema@.metric_deltas
                 where hour >= $1 and hour < $2
@@ -2936,12 +3061,7 @@ begin
                     region,
                     s.events,
                     greatest(0, least(s.events, coalesce(l.late_events, 0))) as late_events
-                from (
-                    select date_bin('1 minute', ts, 'epoch') as minute, event_type, region, count(*) as events
-                    from %s
-                    where ts >= $1 and ts < $2
-                    group by 1, 2, 3
-                ) as s
+                from @extschema@.musicstream_stored_minutes($1, $2) as s
                 left join late as l using (minute, event_type, region)
             ), hours as materialized (
                 select
@@ -2995,7 +3115,7 @@ begin
             select (select count(*) from pending), count(*) from (
                 table written_hours union all table surplus_hours union all table written_days union all table surplus_days
             ) as changes
-            $rebuild$, coalesce(leaf, '@extschema@.raw_events'))
+            $rebuild$
             into folded, written
             using day::timestamp at time zone 'UTC', (day + 1)::timestamp at time zone 'UTC', day;
         changed := changed
@@ -3021,26 +3141,27 @@ comment on function musicstream_rebuild(date, date) is 'makes the metrics, the l
 revoke execute on function musicstream_rebuild(date, date) from public;
 
 -- A day is final from one moment on, so of a group's events the late ones are those that were stored last: how many of
--- them go is how much late_events goes down.
+-- them go is how much late_events goes down. Which these are is read before they are removed. Only corrections remove
+-- events, one after another; what a batch adds meanwhile is neither removed nor ranked.
 -- A sketch forgets nobody, so the days' sketches are made anew.
 create or replace function musicstream_retract(event_ids uuid[], times timestamptz[]) returns bigint
     language plpgsql volatile
     set search_path = pg_catalog, @extschema@, pg_temp
 as $$
 declare
+    late_minutes timestamptz[];
+    late_event_types text[];
+    late_regions text[];
+    late_counts bigint[];
+    late_ids uuid[];
+    late_times timestamptz[];
     retracted bigint;
 begin
-    with gone as (
-        delete from @extschema@.raw_events as r
-        using unnest(event_ids, times) as g (event_id, ts)
-        where r.event_id = g.event_id and r.ts = g.ts
-        returning r.event_id, date_bin('1 minute', r.ts, 'epoch') as minute, r.event_type, r.region
-    ), touched as materialized (
-        select minute, event_type, region, count(*) as events
-        from gone
-        group by minute, event_type, region
-    ), late as materialized (
-        select minute, event_type, region, sum(late_events) as late_events
+    with touched as materialized (
+        select distinct date_bin('1 minute', e.ts, 'epoch') as minute, e.event_type, e.region
+        from @extschema@.musicstream_stored_events(event_ids, times) as e
+    ), late as (
+        select minute, event_type, region, sum(late_events)::bigint as late_events
         from (
             select
                 t.minute,
@@ -3059,37 +3180,49 @@ begin
         ) as known
         group by minute, event_type, region
         having sum(late_events) > 0
-    ), ranked as (
+    )
+    select array_agg(minute), array_agg(event_type), array_agg(region), array_agg(late_events)
+    into late_minutes, late_event_types, late_regions, late_counts
+    from late;
+
+    select array_agg(r.event_id), array_agg(r.ts) into late_ids, late_times
+    from (
         select
-            r.event_id,
-            l.minute,
-            l.event_type,
-            l.region,
+            a.event_id,
+            a.ts,
             l.late_events >= row_number() over (
-                partition by l.minute, l.event_type, l.region
-                order by r.ingested_at desc, r.event_id
+                partition by minute, event_type, region
+                order by a.ingested_at desc, a.event_id
             ) as is_late
-        from late as l
-        join @extschema@.raw_events as r
-            on date_bin('1 minute', r.ts, 'epoch') = l.minute and r.event_type = l.event_type and r.region = l.region
-        -- Only these days are read, and none where nothing was late.
-        where r.ts >= (select min(minute) from late)
-            and r.ts < (select max(minute) + interval '1 minute' from late)
-    ), late_gone as (
-        select minute, event_type, region, count(*) as late_events
-        from gone join ranked using (event_id, minute, event_type, region)
-        where is_late
-        group by minute, event_type, region
+        from @extschema@.musicstream_arrivals(late_minutes, late_event_types, late_regions) as a
+        join unnest(late_minutes, late_event_types, late_regions, late_counts) as l (minute, event_type, region, late_events)
+            using (minute, event_type, region)
+    ) as r
+    where r.is_late;
+
+    with gone as materialized (
+        select r.event_id, r.ts, r.event_type, r.region
+        from @extschema@.musicstream_remove_events(event_ids, times) as r
+    ), touched as (
+        select
+            date_bin('1 minute', g.ts, 'epoch') as minute,
+            g.event_type,
+            g.region,
+            count(*) as events,
+            count(l.event_id) as late_events
+        from gone as g
+        left join unnest(late_ids, late_times) as l (event_id, ts) using (event_id, ts)
+        group by 1, 2, 3
     ), taken_back as (
         insert into @extschema@.metric_deltas (hour, event_type, region, events, late_events, minutes)
         select
             date_bin('1 hour', minute, 'epoch'),
             event_type,
             region,
-            -sum(t.events),
-            -sum(coalesce(l.late_events, 0)),
-            @extschema@.musicstream_pack(minute, -t.events, -coalesce(l.late_events, 0))
-        from touched as t left join late_gone as l using (minute, event_type, region)
+            -sum(events),
+            -sum(late_events),
+            @extschema@.musicstream_pack(minute, -events, -late_events)
+        from touched
         group by 1, 2, 3
         order by 1, 2, 3
     )
@@ -3215,8 +3348,7 @@ begin
         @extschema@.musicstream_event_json(r.event_id, r.user_id, r.event_type, r.region, r.ts, r.song_id, r.device),
         'conflicting_duplicate',
         'event_id is stored with another ts'
-    from unnest(ids, times) as g (event_id, ts)
-    join @extschema@.raw_events as r on r.event_id = g.event_id and r.ts = g.ts
+    from @extschema@.musicstream_stored_events(ids, times) as r
     order by r.event_id, r.ts;
 
     return @extschema@.musicstream_retract(ids, times);

@@ -9,6 +9,8 @@ use pgrx::pg_sys;
 use pgrx::prelude::*;
 use pgrx::spi::SpiClient;
 
+use crate::encoding::ServerEncoding;
+
 /// Copies rows into the table: COPY BINARY of these columns, by all of which the stream of `read` is made. `read` fills a
 /// buffer as far as it has something, and returns how far, 0 at the end.
 ///
@@ -114,28 +116,5 @@ unsafe extern "C-unwind" fn next_bytes(buffer: *mut c_void, least: c_int, most: 
         if length == 0 || filled >= least as usize {
             return filled as c_int;
         }
-    }
-}
-
-/// COPY takes text for text in the client's encoding. Ours is in the server's.
-struct ServerEncoding {
-    of_client: c_int,
-}
-
-impl ServerEncoding {
-    fn begin() -> ServerEncoding {
-        // SAFETY: read and set variables of this backend; from the server's encoding to itself needs no conversion.
-        unsafe {
-            let of_client = pg_sys::pg_get_client_encoding();
-            pg_sys::SetClientEncoding(pg_sys::GetDatabaseEncoding());
-            ServerEncoding { of_client }
-        }
-    }
-}
-
-impl Drop for ServerEncoding {
-    fn drop(&mut self) {
-        // SAFETY: its conversion was looked up when it was set first, and is kept by the backend.
-        unsafe { pg_sys::SetClientEncoding(self.of_client) };
     }
 }

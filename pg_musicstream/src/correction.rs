@@ -2,10 +2,12 @@
 
 use pgrx::prelude::*;
 
+use crate::distribution;
 use crate::error::{Error, require_read_committed};
 use crate::version::require_own_objects;
 
-/// Refuses isolation levels that hide what others commit, then waits for rollups and other corrections to end.
+/// Refuses isolation levels that hide what others commit, then waits for rollups and other corrections to end, and where
+/// `raw_events` is distributed for its writers.
 #[pg_extern(sql = false)]
 fn musicstream_begin_correction(name: &str) {
     begin(name).unwrap_or_else(|error| error.raise());
@@ -14,12 +16,21 @@ fn musicstream_begin_correction(name: &str) {
 /// The same for what counts listening, which neither rollups nor corrections have to wait for.
 #[pg_extern(sql = false)]
 fn musicstream_begin_listening(name: &str) {
-    take_turn(name, "listening_turn").unwrap_or_else(|error| error.raise());
+    begin_listening(name).unwrap_or_else(|error| error.raise());
+}
+
+/// Writers of distributed events are held up before the turn is taken: a correction, which has held them up already, takes
+/// the turn after that, too.
+fn begin_listening(name: &str) -> Result<(), Error> {
+    require_read_committed(name)?;
+    Spi::connect_mut(distribution::hold_distributed_still)?;
+    take_turn(name, "listening_turn")
 }
 
 /// See [`musicstream_begin_correction`]. `name` is the function that the user called.
 pub(crate) fn begin(name: &str) -> Result<(), Error> {
-    take_turn(name, "rollup_turn")
+    take_turn(name, "rollup_turn")?;
+    Spi::connect_mut(distribution::hold_distributed_still)
 }
 
 fn take_turn(name: &str, table: &'static str) -> Result<(), Error> {

@@ -12,6 +12,8 @@ mod canonical;
 mod copy_from;
 mod correction;
 mod deltas;
+mod distribution;
+mod encoding;
 mod error;
 mod field;
 mod hour;
@@ -139,6 +141,11 @@ sql_in_order! {
     "function_musicstream_is_own" "../sql/function/musicstream_is_own.sql",
     "function_musicstream_keep_bytes" "../sql/function/musicstream_keep_bytes.sql",
     "function_musicstream_rollup" "../sql/function/musicstream_rollup.sql",
+    "function_musicstream_stored_minutes" "../sql/function/musicstream_stored_minutes.sql",
+    "function_musicstream_stored_listeners" "../sql/function/musicstream_stored_listeners.sql",
+    "function_musicstream_stored_events" "../sql/function/musicstream_stored_events.sql",
+    "function_musicstream_remove_events" "../sql/function/musicstream_remove_events.sql",
+    "function_musicstream_arrivals" "../sql/function/musicstream_arrivals.sql",
     "function_musicstream_verify_listening" "../sql/function/musicstream_verify_listening.sql",
     "function_musicstream_verify" "../sql/function/musicstream_verify.sql",
     "function_musicstream_open_day" "../sql/function/musicstream_open_day.sql",

@@ -1,3 +1,4 @@
+-- Looks raw_events up by its name: Citus makes a new table of it when it distributes it no longer.
 create function musicstream_leaves(out day date, out leaf regclass) returns setof record
     language sql stable
     set search_path = pg_catalog, @extschema@, pg_temp
@@ -5,7 +6,7 @@ begin atomic
     select to_date(right(c.relname, 8), 'YYYYMMDD'), c.oid::regclass
     from pg_inherits as i
     join pg_class as c on c.oid = i.inhrelid
-    where i.inhparent = '@extschema@.raw_events'::regclass and c.relname ~ '^raw_events_\d{8}$';
+    where i.inhparent = to_regclass('@extschema@.raw_events') and c.relname ~ '^raw_events_\d{8}$';
 end;
 
 comment on function musicstream_leaves() is 'the partitions of raw_events and their UTC days';

@@ -1,8 +1,8 @@
 -- Exact while writers go on: one statement a day takes the pending deltas that its snapshot has and counts the events
 -- that its snapshot has. A batch commits both together, so it is in both or in neither; deltas that come later stay
 -- pending. Nobody else takes deltas meanwhile: rollups and corrections queue on one lock.
--- A statement may be planned before the snapshot that it runs in is taken, and would then miss a partition whose deltas it
--- takes. So it names the partition itself, and where there is none yet, no one can make it until this commits.
+-- musicstream_stored_minutes() plans its query after that snapshot was taken, so that no partition is missed whose deltas are
+-- taken.
 create function musicstream_rebuild(from_day date default null, to_day date default null)
     returns table (day date, written bigint)
     language plpgsql volatile security definer
@@ -14,7 +14,6 @@ declare
     frozen_before date;
     first timestamptz;
     past timestamptz;
-    leaf regclass;
     folded bigint;
     changed boolean := false;
 begin
@@ -55,12 +54,7 @@ begin
         where l.day >= (first at time zone 'UTC')::date and l.day < (past at time zone 'UTC')::date
         order by 1
     loop
-        select l.leaf into leaf from @extschema@.musicstream_leaves() as l where l.day = musicstream_rebuild.day;
-        if leaf is null then
-            lock table only @extschema@.partition_turn in share update exclusive mode;
-            select l.leaf into leaf from @extschema@.musicstream_leaves() as l where l.day = musicstream_rebuild.day;
-        end if;
-        execute format($rebuild$
+        execute $rebuild$
             with pending as (
                 delete from @extschema@.metric_deltas
                 where hour >= $1 and hour < $2
@@ -84,12 +78,7 @@ begin
                     region,
                     s.events,
                     greatest(0, least(s.events, coalesce(l.late_events, 0))) as late_events
-                from (
-                    select date_bin('1 minute', ts, 'epoch') as minute, event_type, region, count(*) as events
-                    from %s
-                    where ts >= $1 and ts < $2
-                    group by 1, 2, 3
-                ) as s
+                from @extschema@.musicstream_stored_minutes($1, $2) as s
                 left join late as l using (minute, event_type, region)
             ), hours as materialized (
                 select
@@ -143,7 +132,7 @@ begin
             select (select count(*) from pending), count(*) from (
                 table written_hours union all table surplus_hours union all table written_days union all table surplus_days
             ) as changes
-            $rebuild$, coalesce(leaf, '@extschema@.raw_events'))
+            $rebuild$
             into folded, written
             using day::timestamp at time zone 'UTC', (day + 1)::timestamp at time zone 'UTC', day;
         changed := changed

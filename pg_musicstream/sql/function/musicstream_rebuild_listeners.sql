@@ -7,7 +7,6 @@ create function musicstream_rebuild_listeners(days date[]) returns bigint
 as $$
 declare
     today date;
-    leaf regclass;
     frozen_before date;
     changed bigint;
     total bigint := 0;
@@ -18,18 +17,12 @@ begin
     foreach today in array days loop
         -- The events of a frozen day are gone: its sketches are all that is left.
         continue when today < frozen_before;
-        -- The partition by its name, as in musicstream_rebuild(), and for the same reason.
-        select l.leaf into leaf from @extschema@.musicstream_leaves() as l where l.day = today;
-        if leaf is null then
-            lock table only @extschema@.partition_turn in share update exclusive mode;
-            select l.leaf into leaf from @extschema@.musicstream_leaves() as l where l.day = today;
-        end if;
-        execute format($rebuild$
+        execute $rebuild$
             with stored as materialized (
-                select e.region, @extschema@.musicstream_sketch(e.user_id) as sketch
-                from %s as e
-                where e.ts >= $1::timestamp at time zone 'UTC' and e.ts < ($1 + 1)::timestamp at time zone 'UTC'
-                group by e.region
+                select e.region, e.sketch
+                from @extschema@.musicstream_stored_listeners(
+                    $1::timestamp at time zone 'UTC', ($1 + 1)::timestamp at time zone 'UTC'
+                ) as e
             ), pending as (
                 delete from @extschema@.listener_deltas where day = $1
             ), gone as (
@@ -54,7 +47,7 @@ begin
                 returning 1
             )
             select (select count(*) from gone) + (select count(*) from kept)
-            $rebuild$, coalesce(leaf, '@extschema@.raw_events'))
+            $rebuild$
             into changed
             using today;
         total := total + changed;

@@ -38,8 +38,7 @@ begin
         @extschema@.musicstream_event_json(r.event_id, r.user_id, r.event_type, r.region, r.ts, r.song_id, r.device),
         'conflicting_duplicate',
         'event_id is stored with another ts'
-    from unnest(ids, times) as g (event_id, ts)
-    join @extschema@.raw_events as r on r.event_id = g.event_id and r.ts = g.ts
+    from @extschema@.musicstream_stored_events(ids, times) as r
     order by r.event_id, r.ts;
 
     return @extschema@.musicstream_retract(ids, times);

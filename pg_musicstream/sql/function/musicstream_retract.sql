@@ -1,24 +1,25 @@
 -- A day is final from one moment on, so of a group's events the late ones are those that were stored last: how many of
--- them go is how much late_events goes down.
+-- them go is how much late_events goes down. Which these are is read before they are removed. Only corrections remove
+-- events, one after another; what a batch adds meanwhile is neither removed nor ranked.
 -- A sketch forgets nobody, so the days' sketches are made anew.
 create function musicstream_retract(event_ids uuid[], times timestamptz[]) returns bigint
     language plpgsql volatile
     set search_path = pg_catalog, @extschema@, pg_temp
 as $$
 declare
+    late_minutes timestamptz[];
+    late_event_types text[];
+    late_regions text[];
+    late_counts bigint[];
+    late_ids uuid[];
+    late_times timestamptz[];
     retracted bigint;
 begin
-    with gone as (
-        delete from @extschema@.raw_events as r
-        using unnest(event_ids, times) as g (event_id, ts)
-        where r.event_id = g.event_id and r.ts = g.ts
-        returning r.event_id, date_bin('1 minute', r.ts, 'epoch') as minute, r.event_type, r.region
-    ), touched as materialized (
-        select minute, event_type, region, count(*) as events
-        from gone
-        group by minute, event_type, region
-    ), late as materialized (
-        select minute, event_type, region, sum(late_events) as late_events
+    with touched as materialized (
+        select distinct date_bin('1 minute', e.ts, 'epoch') as minute, e.event_type, e.region
+        from @extschema@.musicstream_stored_events(event_ids, times) as e
+    ), late as (
+        select minute, event_type, region, sum(late_events)::bigint as late_events
         from (
             select
                 t.minute,
@@ -37,37 +38,49 @@ begin
         ) as known
         group by minute, event_type, region
         having sum(late_events) > 0
-    ), ranked as (
+    )
+    select array_agg(minute), array_agg(event_type), array_agg(region), array_agg(late_events)
+    into late_minutes, late_event_types, late_regions, late_counts
+    from late;
+
+    select array_agg(r.event_id), array_agg(r.ts) into late_ids, late_times
+    from (
         select
-            r.event_id,
-            l.minute,
-            l.event_type,
-            l.region,
+            a.event_id,
+            a.ts,
             l.late_events >= row_number() over (
-                partition by l.minute, l.event_type, l.region
-                order by r.ingested_at desc, r.event_id
+                partition by minute, event_type, region
+                order by a.ingested_at desc, a.event_id
             ) as is_late
-        from late as l
-        join @extschema@.raw_events as r
-            on date_bin('1 minute', r.ts, 'epoch') = l.minute and r.event_type = l.event_type and r.region = l.region
-        -- Only these days are read, and none where nothing was late.
-        where r.ts >= (select min(minute) from late)
-            and r.ts < (select max(minute) + interval '1 minute' from late)
-    ), late_gone as (
-        select minute, event_type, region, count(*) as late_events
-        from gone join ranked using (event_id, minute, event_type, region)
-        where is_late
-        group by minute, event_type, region
+        from @extschema@.musicstream_arrivals(late_minutes, late_event_types, late_regions) as a
+        join unnest(late_minutes, late_event_types, late_regions, late_counts) as l (minute, event_type, region, late_events)
+            using (minute, event_type, region)
+    ) as r
+    where r.is_late;
+
+    with gone as materialized (
+        select r.event_id, r.ts, r.event_type, r.region
+        from @extschema@.musicstream_remove_events(event_ids, times) as r
+    ), touched as (
+        select
+            date_bin('1 minute', g.ts, 'epoch') as minute,
+            g.event_type,
+            g.region,
+            count(*) as events,
+            count(l.event_id) as late_events
+        from gone as g
+        left join unnest(late_ids, late_times) as l (event_id, ts) using (event_id, ts)
+        group by 1, 2, 3
     ), taken_back as (
         insert into @extschema@.metric_deltas (hour, event_type, region, events, late_events, minutes)
         select
             date_bin('1 hour', minute, 'epoch'),
             event_type,
             region,
-            -sum(t.events),
-            -sum(coalesce(l.late_events, 0)),
-            @extschema@.musicstream_pack(minute, -t.events, -coalesce(l.late_events, 0))
-        from touched as t left join late_gone as l using (minute, event_type, region)
+            -sum(events),
+            -sum(late_events),
+            @extschema@.musicstream_pack(minute, -events, -late_events)
+        from touched
         group by 1, 2, 3
         order by 1, 2, 3
     )

@@ -22,10 +22,8 @@ begin
     return query execute $verify$
     with
     stored_minute as materialized (
-        select date_bin('1 minute', r.ts, 'epoch'::timestamptz) as bucket, r.event_type, r.region, count(*) as events
-        from @extschema@.raw_events as r
-        where r.ts >= $1 and r.ts < $2
-        group by 1, 2, 3
+        select m.minute as bucket, m.event_type, m.region, m.events
+        from @extschema@.musicstream_stored_minutes($1, $2) as m
     ),
     stored as (
         select 'minute' as metric, m.bucket, m.event_type, m.region, m.events from stored_minute as m
@@ -52,12 +50,10 @@ begin
     ),
     stored_listeners as (
         select
-            date_bin('1 day', r.ts, 'epoch'::timestamptz) as bucket,
-            r.region,
-            @extschema@.musicstream_sketch_canonical(array[@extschema@.musicstream_sketch(r.user_id)]) as sketch
-        from @extschema@.raw_events as r
-        where r.ts >= $1 and r.ts < $2
-        group by 1, 2
+            l.day::timestamp at time zone 'UTC' as bucket,
+            l.region,
+            @extschema@.musicstream_sketch_canonical(array[l.sketch]) as sketch
+        from @extschema@.musicstream_stored_listeners($1, $2) as l
     ),
     kept_listeners as (
         select

@@ -16,6 +16,7 @@ use super::survey::Refused;
 use super::target::{Target, WritePath};
 use crate::bounds::{day_start, timestamp};
 use crate::copy_from::copy_from;
+use crate::encoding::ServerEncoding;
 use crate::error::Error;
 use crate::optimism::Optimism;
 use crate::subtransaction;
@@ -37,9 +38,28 @@ impl Batch<'_> {
         refused: &mut Refused,
     ) -> Result<Vec<Index>, Error> {
         let firsts = &ordered.firsts;
+        let inserted = match target.path {
+            WritePath::Copy => self.copy_new(client, target.table, events, firsts, refused)?,
+            WritePath::Insert => {
+                insert_unless_stored(client, events, firsts.iter().copied(), refused)?
+            }
+        };
+        refuse_repeats(client, events, ordered, &inserted, refused)?;
+        Ok(inserted)
+    }
+
+    /// Copies what is new of these events: all of it, or, where another session stores the same events at this moment, what
+    /// that leaves. Returns those that it inserted.
+    fn copy_new(
+        &self,
+        client: &mut SpiClient<'_>,
+        table: pg_sys::Oid,
+        events: &Events,
+        firsts: &[Index],
+        refused: &mut Refused,
+    ) -> Result<Vec<Index>, Error> {
         let mut optimism = OPTIMISM.get();
-        // Only a COPY of all or nothing can be lost. ON CONFLICT DO NOTHING cannot.
-        let bets = self.may_bet && target.path == WritePath::Copy && optimism.bets();
+        let bets = self.may_bet && optimism.bets();
         OPTIMISM.set(optimism);
         // Without a bet all are looked up.
         let (suspects, others): (Vec<Index>, Vec<Index>) = RECENT.with_borrow(|recent| {
@@ -48,7 +68,7 @@ impl Batch<'_> {
                 .partition(|&&index| !bets || recent.holds(events.id(index)))
         });
         let mut known = refuse_conflicts(client, events, suspects, refused)?;
-        let mut inserted = insert_new(client, target, events, firsts, &known)?;
+        let mut inserted = copy_unless_known(client, table, events, firsts, &known)?;
         if bets {
             match inserted {
                 Some(_) => optimism.won(),
@@ -57,23 +77,13 @@ impl Batch<'_> {
             OPTIMISM.set(optimism);
             if inserted.is_none() {
                 known.extend(refuse_conflicts(client, events, others, refused)?);
-                inserted = insert_new(client, target, events, firsts, &known)?;
+                inserted = copy_unless_known(client, table, events, firsts, &known)?;
             }
         }
         let inserted = match inserted {
             Some(inserted) => inserted,
-            // Another session stores the same events at this moment.
-            None => {
-                let new = without(firsts, &known);
-                let ids = insert_unless_stored(client, events, &new)?;
-                let (inserted, stored_elsewhere): (Vec<Index>, Vec<Index>) = new
-                    .iter()
-                    .partition(|&&index| ids.contains(&events.id(index)));
-                refuse_conflicts_of_stored(client, events, &stored_elsewhere, refused)?;
-                inserted
-            }
+            None => insert_unless_stored(client, events, without(firsts, &known), refused)?,
         };
-        refuse_repeats(client, events, ordered, &inserted, refused)?;
         RECENT.with_borrow_mut(|recent| {
             for &index in firsts {
                 recent.remember(events.id(index));
@@ -117,10 +127,10 @@ fn without(firsts: &[Index], known: &HashSet<Index>) -> Vec<Index> {
     firsts.iter().filter(is_new).copied().collect()
 }
 
-/// Inserts all but the known events; `None` if one of them is stored already, and nothing was inserted.
-fn insert_new(
+/// Copies all but the known events; `None` if one of them is stored already, and nothing was inserted.
+fn copy_unless_known(
     client: &mut SpiClient<'_>,
-    target: &Target,
+    table: pg_sys::Oid,
     events: &Events,
     firsts: &[Index],
     known: &HashSet<Index>,
@@ -129,26 +139,42 @@ fn insert_new(
     if new.is_empty() {
         return Ok(Some(new));
     }
-    if target.path == WritePath::Insert {
-        return Ok(None);
-    }
     let violation = PgSqlErrorCode::ERRCODE_UNIQUE_VIOLATION;
     let copied = subtransaction::unless_raised(client, violation, |client| {
         let mut encoder = Encoder::new(events, &new);
-        copy_from(client, target.table, &COLUMNS, |buffer| {
-            encoder.read(buffer)
-        });
+        copy_from(client, table, &COLUMNS, |buffer| encoder.read(buffer));
         Ok(())
     })?;
     Ok(copied.map(|()| new))
 }
 
-/// Inserts those of the events that are not stored; returns their ids.
+/// Inserts those of the events that are not stored, and refuses those that differ from what is stored. Returns those that it
+/// inserted.
 fn insert_unless_stored(
+    client: &mut SpiClient<'_>,
+    events: &Events,
+    indices: impl IntoIterator<Item = Index>,
+    refused: &mut Refused,
+) -> Result<Vec<Index>, Error> {
+    let indices: Vec<Index> = indices.into_iter().collect();
+    if indices.is_empty() {
+        return Ok(indices);
+    }
+    let ids = insert(client, events, &indices)?;
+    let (inserted, stored): (Vec<Index>, Vec<Index>) = indices
+        .iter()
+        .partition(|&&index| ids.contains(&events.id(index)));
+    refuse_conflicts_of_stored(client, events, &stored, refused)?;
+    Ok(inserted)
+}
+
+/// Inserts those of the events that are not stored; returns their ids.
+fn insert(
     client: &mut SpiClient<'_>,
     events: &Events,
     indices: &[Index],
 ) -> Result<HashSet<[u8; 16]>, Error> {
+    let _encoding = ServerEncoding::begin();
     // The wire format's rules have been applied, so the texts are UTF-8.
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let optional = |bytes: &[u8]| (!bytes.is_empty()).then(|| text(bytes));

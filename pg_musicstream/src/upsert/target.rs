@@ -5,6 +5,7 @@ use pgrx::pg_sys;
 use pgrx::spi::SpiClient;
 
 use crate::bounds::day_start;
+use crate::distribution;
 use crate::error::Error;
 
 /// How events get into `raw_events`.
@@ -12,7 +13,8 @@ use crate::error::Error;
 pub(super) enum WritePath {
     /// By COPY from inside, of all or nothing: an ordinary partitioned table.
     Copy,
-    /// By INSERT with ON CONFLICT: a table that Citus has distributed, whose shards only statements reach.
+    /// By INSERT with ON CONFLICT DO NOTHING, which says what it inserted: a table that Citus has distributed, whose shards only
+    /// statements reach. No look-up comes before it: each would be sent to every shard.
     Insert,
 }
 
@@ -33,23 +35,14 @@ impl Target {
         let table = row.get::<pg_sys::Oid>(1)?.unwrap_or(pg_sys::InvalidOid);
         let has_citus = row.get::<bool>(2)?.unwrap_or_default();
         let watermark = row.get::<TimestampWithTimeZone>(3)?;
-        let is_distributed = has_citus
-            && client
-                .update(
-                    include_str!("../../sql/statement/is_distributed.sql"),
-                    None,
-                    &[],
-                )?
-                .first()
-                .get_one::<bool>()?
-                .unwrap_or_default();
+        let path = if has_citus && distribution::is_distributed(client)? {
+            WritePath::Insert
+        } else {
+            WritePath::Copy
+        };
         Ok(Target {
             table,
-            path: if is_distributed {
-                WritePath::Insert
-            } else {
-                WritePath::Copy
-            },
+            path,
             final_before: watermark.map_or(i64::MIN, |time| day_start(time.into_inner())),
         })
     }

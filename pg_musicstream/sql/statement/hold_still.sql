@@ -1,0 +1,1 @@
+lock table only raw_events in share row exclusive mode
