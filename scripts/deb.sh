@@ -37,7 +37,7 @@ lay_out() {
   rm -rf "$source"
   mkdir -p "$debian" "$input/extension" "$input/sql"
   cp "$BIN/musicstream-ingestor" "$BIN/musicstream-viewer" CHANGELOG.md "$input/"
-  cp sql/roles.sql sql/cron.sql "$input/sql/"
+  cp sql/{roles,cron,citus,citus-undo,union}.sql "$input/sql/"
   cp -r "$extension"/. "$input/extension/"
   "$BIN/musicstream-packaging" manuals "$input/manuals"
   "$BIN/musicstream-packaging" completions "$input/completions"

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use postgres::types::ToSql;
 use postgres::{Client, NoTls};
 
+use crate::citus::current_database;
 use crate::stack::stack;
 
 /// Databases of this harness; the process's number follows.
@@ -28,17 +29,20 @@ const LOGINS: [(&str, &str); 3] = [
 pub struct Database {
     /// The cluster, as a superuser.
     server: String,
+    /// Other clusters that have a database of the same name: workers of Citus.
+    workers: Mutex<Vec<String>>,
     name: String,
     password: String,
 }
 
 impl Database {
-    /// Makes a database of the stack's cluster, as the project's SQL files say.
+    /// Makes a database of the stack's cluster, as the project's SQL files say; or of the Citus cluster that this thread
+    /// works with, see [`crate::citus::Citus::with_its_databases`].
     ///
     /// # Panics
     /// The server does not do it.
     pub fn create() -> Database {
-        Database::create_in(&stack().database_url, "")
+        current_database().unwrap_or_else(|| Database::create_in(&stack().database_url, ""))
     }
 
     /// Makes a database of a cluster, named by the URL of its superuser. `options` follow `create database`.
@@ -47,7 +51,7 @@ impl Database {
     /// As [`Database::create`].
     pub fn create_in(server: &str, options: &str) -> Database {
         let scripts = [project_sql("extension.sql"), project_sql("roles.sql")];
-        Database::set_up(server, options, &scripts)
+        Database::set_up(server, options, &[], &scripts)
     }
 
     /// Makes a database with an old version of the extension's objects, and that version's roles.
@@ -57,11 +61,17 @@ impl Database {
     pub fn of_version(version: &str, roles: &str) -> Database {
         let extension = format!("create extension pg_musicstream version '{version}'");
         let scripts = [extension, roles.to_owned()];
-        Database::set_up(&stack().database_url, "", &scripts)
+        Database::set_up(&stack().database_url, "", &[], &scripts)
     }
 
-    /// Makes a database by these scripts, which make the roles, too.
-    fn set_up(url: &str, options: &str, scripts: &[String]) -> Database {
+    /// Makes a database by these scripts, which make the roles, too; and before that one of the same name on each of the
+    /// workers, with the extension citus.
+    pub(crate) fn set_up(
+        url: &str,
+        options: &str,
+        workers: &[String],
+        scripts: &[String],
+    ) -> Database {
         let mut is_clean = MAKING
             .lock()
             .unwrap_or_else(|poisoned| poisoned.into_inner());
@@ -77,10 +87,14 @@ impl Database {
             .unwrap_or_else(|error| panic!("cannot create database {name}: {error}"));
         let database = Database {
             server: url.to_owned(),
+            workers: Mutex::default(),
             name,
             password: value(&mut server, "select gen_random_uuid()::text", &[]),
         };
 
+        for worker in workers {
+            database.create_on(worker, "create extension citus");
+        }
         let mut client = database.client();
         for script in scripts {
             client
@@ -102,9 +116,26 @@ impl Database {
     pub fn on(&self, server: &str) -> Database {
         Database {
             server: server.to_owned(),
+            workers: Mutex::default(),
             name: self.name.clone(),
             password: self.password.clone(),
         }
+    }
+
+    /// Makes a database of the same name on another cluster by this script. It is dropped with this one.
+    pub(crate) fn create_on(&self, server: &str, script: &str) {
+        connect(server)
+            .batch_execute(&format!("create database {}", self.name))
+            .unwrap_or_else(|error| panic!("cannot create database {}: {error}", self.name));
+        self.workers.lock().unwrap().push(server.to_owned());
+        self.client_on(server)
+            .batch_execute(script)
+            .unwrap_or_else(|error| panic!("{script}: {error:?}"));
+    }
+
+    /// A connection as superuser to the database of this name on another cluster.
+    pub fn client_on(&self, server: &str) -> Client {
+        connect(&format!("{}/{}", split(server).0, self.name))
     }
 
     /// Its name.
@@ -156,8 +187,17 @@ impl Drop for Database {
             return;
         }
         // A test that has failed already must not die of this, too.
-        if let Ok(mut server) = Client::connect(&self.server, NoTls) {
-            drop_database(&mut server, &self.name);
+        let mut servers = vec![self.server.clone()];
+        servers.append(
+            &mut self
+                .workers
+                .lock()
+                .unwrap_or_else(|poisoned| poisoned.into_inner()),
+        );
+        for server in &servers {
+            if let Ok(mut server) = Client::connect(server, NoTls) {
+                drop_database(&mut server, &self.name);
+            }
         }
     }
 }

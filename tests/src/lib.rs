@@ -8,6 +8,7 @@
 pub mod batch;
 pub mod broker;
 pub mod broker_pair;
+pub mod citus;
 pub mod cluster;
 pub mod count;
 pub mod data;

@@ -66,7 +66,7 @@ fn refused() -> Vec<Vec<u8>> {
 }
 
 #[test]
-fn what_kafka_brought_comes_out_as_it_came() {
+pub(crate) fn what_kafka_brought_comes_out_as_it_came() {
     let database = Database::create();
     let mut client = database.client();
     let topic = Topic::create("bytes", 2);
@@ -213,7 +213,7 @@ fn cells_that_no_text_can_hold_are_kept_with_their_row() {
 
 /// A batch is copied by a function of the server, which must not take its own text for the client's.
 #[test]
-fn text_is_stored_as_it_is_whatever_the_encoding_of_the_client() {
+pub(crate) fn text_is_stored_as_it_is_whatever_the_encoding_of_the_client() {
     let database = Database::create();
     let mut client = database.client();
     client

@@ -86,7 +86,7 @@ fn a_file_of_someone_else_is_counted_as_an_independent_program_counts_it() {
 }
 
 #[test]
-fn a_bad_row_is_kept_with_its_line_and_its_bytes() {
+pub(crate) fn a_bad_row_is_kept_with_its_line_and_its_bytes() {
     let good = |id: u32, tail: &str| format!("2026-03-01 10:00:00,play,{id:032x},eu,42,x{tail}");
     // The columns in an order of their own, one more than is known; the third record has two lines.
     let records = [
@@ -158,7 +158,7 @@ fn a_bad_row_is_kept_with_its_line_and_its_bytes() {
 }
 
 #[test]
-fn a_load_that_is_killed_anywhere_goes_on_where_it_was() {
+pub(crate) fn a_load_that_is_killed_anywhere_goes_on_where_it_was() {
     let seed = seed("MUSICSTREAM_KILL_SEED");
     let mut random = StdRng::seed_from_u64(seed);
     for name in ["a.csv", "b.csv.gz", "c.csv.zst", "d.ndjson", "e.ndjson.gz"] {

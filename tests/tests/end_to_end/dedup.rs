@@ -46,7 +46,7 @@ fn session(database: &Database) -> Client {
 }
 
 #[test]
-fn each_batch_counts_what_is_new_in_it() {
+pub(crate) fn each_batch_counts_what_is_new_in_it() {
     let database = Database::create();
     let mut client = session(&database);
     let seed: u64 = rand::random();
@@ -78,7 +78,7 @@ fn each_batch_counts_what_is_new_in_it() {
 
 /// Both bet that all is new; one of them loses, in the middle of what the other has stored.
 #[test]
-fn sessions_that_store_the_same_events_at_once_store_each_once() {
+pub(crate) fn sessions_that_store_the_same_events_at_once_store_each_once() {
     let database = Database::create();
     const BATCHES: i64 = 12;
     const ROWS: i64 = 2_000;

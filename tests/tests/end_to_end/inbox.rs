@@ -71,7 +71,7 @@ fn meet(database: &Database, writer: &mut Client, then: &str) {
 
 /// The writer has the lowest id, which the inbox has last, and goes on to a high one.
 #[test]
-fn a_rollup_of_a_large_inbox_takes_events_in_the_order_of_all_writers() {
+pub(crate) fn a_rollup_of_a_large_inbox_takes_events_in_the_order_of_all_writers() {
     let database = Database::create();
     let mut admin = database.client();
     fill(&mut admin);
@@ -91,7 +91,7 @@ fn a_rollup_of_a_large_inbox_takes_events_in_the_order_of_all_writers() {
 
 /// The writer makes a day, for which the rollup has to wait, and goes on to an event that is in the inbox, too.
 #[test]
-fn a_rollup_of_a_large_inbox_makes_its_days_before_it_stores_events() {
+pub(crate) fn a_rollup_of_a_large_inbox_makes_its_days_before_it_stores_events() {
     let database = Database::create();
     let mut admin = database.client();
     admin
@@ -199,7 +199,7 @@ fn a_batch_of_too_many_new_days_is_refused_with_a_way_out() {
 
 /// As any SQL user writes a time, in any zone of his session.
 #[test]
-fn times_as_postgres_writes_them_are_taken() {
+pub(crate) fn times_as_postgres_writes_them_are_taken() {
     let database = Database::create();
     let mut admin = database.client();
     let times = [

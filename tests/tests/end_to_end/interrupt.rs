@@ -40,7 +40,7 @@ impl Interruption {
             Interruption::Terminate => "pg_terminate_backend",
         };
         admin
-            .execute(&format!("select {function}($1)"), &[&process])
+            .execute(&format!("select {function}($1::integer)"), &[&process])
             .unwrap();
     }
 

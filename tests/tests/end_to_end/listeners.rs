@@ -75,7 +75,7 @@ fn assert_listeners_equal_raw(client: &mut Client, when: &str) {
 }
 
 #[test]
-fn batches_and_rollups_do_not_matter_to_the_listeners() {
+pub(crate) fn batches_and_rollups_do_not_matter_to_the_listeners() {
     let database = Database::create();
     let mut client = database.client();
     // Small cells know their users one by one, large ones do not: both, and the way from one to the other.

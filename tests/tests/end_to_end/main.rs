@@ -5,6 +5,7 @@
 mod broker;
 mod bytes;
 mod catalogue;
+mod citus;
 mod clock;
 mod command_line;
 mod corpora;
@@ -19,6 +20,7 @@ mod doors;
 mod eventsim;
 mod fence;
 mod inbox;
+mod independent;
 mod installation;
 mod interleaving;
 mod interrupt;

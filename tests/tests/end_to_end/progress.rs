@@ -30,7 +30,7 @@ fn assert_rejects_are_counted(client: &mut Client, when: &str) -> String {
 }
 
 #[test]
-fn rejects_are_counted_whoever_changes_them() {
+pub(crate) fn rejects_are_counted_whoever_changes_them() {
     let database = Database::create();
     let mut client = database.client();
     assert_eq!(assert_rejects_are_counted(&mut client, "at first"), "0 {}");
@@ -255,7 +255,7 @@ fn holder(source: &str, partition: i32) -> Vec<String> {
 }
 
 #[test]
-fn the_watermark_follows_the_slowest_active_partition() {
+pub(crate) fn the_watermark_follows_the_slowest_active_partition() {
     let database = Database::create();
     let mut admin = database.client();
     admin

@@ -55,7 +55,7 @@ fn stored(client: &mut Client) -> i64 {
 }
 
 #[test]
-fn only_the_owner_at_its_very_offset_can_store() {
+pub(crate) fn only_the_owner_at_its_very_offset_can_store() {
     let database = Database::create();
     let mut admin = database.client();
     let mut first = connect(&database.ingest_url());
@@ -134,7 +134,7 @@ fn an_advance_without_a_checksum_keeps_the_topic_id() {
 }
 
 #[test]
-fn a_claim_waits_for_the_batch_that_is_being_committed() {
+pub(crate) fn a_claim_waits_for_the_batch_that_is_being_committed() {
     let database = Database::create();
     let mut first = connect(&database.ingest_url());
     assert_eq!(claim(&mut first, "first"), (None, 1));
@@ -332,7 +332,7 @@ fn rejects_without_partition_and_position_are_kept() {
 
 /// A client library may set a savepoint before each statement: rows that are written under one carry its transaction id.
 #[test]
-fn bytes_are_kept_under_a_savepoint() {
+pub(crate) fn bytes_are_kept_under_a_savepoint() {
     let database = Database::create();
     let mut client = connect(&database.ingest_url());
     client

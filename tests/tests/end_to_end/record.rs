@@ -17,7 +17,7 @@ fn event(id: u32, event_type: &str, region: &str, ts: &str) -> String {
 }
 
 #[test]
-fn each_record_is_stored_or_kept_with_its_bytes_once() {
+pub(crate) fn each_record_is_stored_or_kept_with_its_bytes_once() {
     const NOON: &str = "2026-03-01T12:00:00Z";
     let database = Database::create();
     let mut client = database.client();
@@ -127,7 +127,7 @@ fn each_record_is_stored_or_kept_with_its_bytes_once() {
 }
 
 #[test]
-fn late_events_are_counted_and_labelled() {
+pub(crate) fn late_events_are_counted_and_labelled() {
     let database = Database::create();
     let mut client = database.client();
     let topic = Topic::create("late", 1);

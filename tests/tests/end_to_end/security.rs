@@ -109,7 +109,7 @@ fn no_declaration_leaves_an_opening() {
 }
 
 #[test]
-fn no_role_changes_what_is_stored() {
+pub(crate) fn no_role_changes_what_is_stored() {
     let database = filled();
     let mut admin = database.client();
     let relations = admin.query(RELATIONS, &[]).unwrap();
@@ -233,7 +233,7 @@ fn no_function_does_for_a_caller_what_he_may_not() {
 
 /// The bytes of rejected input name users: they are for those who were granted them.
 #[test]
-fn bytes_of_rejected_input_are_seen_by_those_alone_who_may() {
+pub(crate) fn bytes_of_rejected_input_are_seen_by_those_alone_who_may() {
     let database = filled();
     let mut admin = database.client();
     admin

@@ -81,7 +81,7 @@ fn differences(client: &mut Client, found: &str, expected: &str) -> Vec<String> 
 }
 
 #[test]
-fn hours_and_days_of_any_zone_are_exact() {
+pub(crate) fn hours_and_days_of_any_zone_are_exact() {
     let seed = rand::random();
     println!("seed {seed}");
     let mut random = StdRng::seed_from_u64(seed);

@@ -20,7 +20,7 @@ fn delete(client: &mut postgres::Client, numbers: &str) -> i64 {
 }
 
 #[test]
-fn deleted_events_leave_every_number() {
+pub(crate) fn deleted_events_leave_every_number() {
     let (_database, mut client) = database_with(&[EVENTS]);
     assert_eq!(delete(&mut client, ""), 0, "none");
     assert_eq!(delete(&mut client, "77, null"), 0, "unknown");
@@ -37,7 +37,7 @@ fn deleted_events_leave_every_number() {
 }
 
 #[test]
-fn a_deleted_event_that_comes_again_is_new() {
+pub(crate) fn a_deleted_event_that_comes_again_is_new() {
     let (_database, mut client) = database_with(&[EVENTS]);
     delete(&mut client, "1, 2");
     assert_eq!(
@@ -49,7 +49,7 @@ fn a_deleted_event_that_comes_again_is_new() {
 }
 
 #[test]
-fn a_rolled_back_delete_leaves_nothing_behind() {
+pub(crate) fn a_rolled_back_delete_leaves_nothing_behind() {
     let (_database, mut client) = database_with(&[EVENTS]);
     client.batch_execute("begin").unwrap();
     delete(&mut client, "1, 2, 3");
@@ -59,7 +59,7 @@ fn a_rolled_back_delete_leaves_nothing_behind() {
 }
 
 #[test]
-fn late_events_are_retracted_as_late() {
+pub(crate) fn late_events_are_retracted_as_late() {
     let (_database, mut client) = database_with(&[EVENTS]);
     store(
         &mut client,
@@ -107,7 +107,7 @@ fn late_events_are_retracted_as_late() {
 }
 
 #[test]
-fn a_forgotten_user_is_nowhere() {
+pub(crate) fn a_forgotten_user_is_nowhere() {
     let (_database, mut client) = database_with(&[EVENTS]);
     // Refused for another reason, with the event as JSON, as bytes of a file, and as a record of Kafka.
     assert_eq!(

@@ -29,7 +29,7 @@ fn partitions_until(client: &mut postgres::Client, day: &str) -> Vec<String> {
 }
 
 #[test]
-fn the_metrics_of_frozen_days_stay() {
+pub(crate) fn the_metrics_of_frozen_days_stay() {
     let (_database, mut client) = database_with(&[EVENTS]);
     let daily = "select to_jsonb(d)::text from live_daily_metrics as d order by 1";
     roll_up(&mut client);
@@ -67,7 +67,7 @@ fn the_metrics_of_frozen_days_stay() {
 }
 
 #[test]
-fn what_comes_for_a_frozen_day_is_kept_as_day_frozen_by_every_way_in() {
+pub(crate) fn what_comes_for_a_frozen_day_is_kept_as_day_frozen_by_every_way_in() {
     let (_database, mut client) = database_with(&[EVENTS]);
     expire_before(&mut client, "2026-03-03");
     assert_eq!(
@@ -136,7 +136,7 @@ fn what_comes_for_a_frozen_day_is_kept_as_day_frozen_by_every_way_in() {
 }
 
 #[test]
-fn pending_deltas_of_frozen_days_are_still_folded() {
+pub(crate) fn pending_deltas_of_frozen_days_are_still_folded() {
     let (_database, mut client) = database_with(&[EVENTS]);
     assert_eq!(count(&mut client, "daily_metrics"), 0);
     expire_before(&mut client, "2026-03-03");
@@ -156,7 +156,7 @@ fn pending_deltas_of_frozen_days_are_still_folded() {
 }
 
 #[test]
-fn a_day_whose_metrics_are_wrong_is_not_frozen() {
+pub(crate) fn a_day_whose_metrics_are_wrong_is_not_frozen() {
     let (_database, mut client) = database_with(&[EVENTS]);
     roll_up(&mut client);
     client

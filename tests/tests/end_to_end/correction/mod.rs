@@ -1,10 +1,10 @@
 //! The functions that repair, erase and expire, each by examples; the model and the interleavings try them together.
 
-mod erase;
-mod expire;
-mod rebuild;
-mod reconcile;
-mod retry;
+pub(crate) mod erase;
+pub(crate) mod expire;
+pub(crate) mod rebuild;
+pub(crate) mod reconcile;
+pub(crate) mod retry;
 
 use postgres::Client;
 
@@ -56,7 +56,7 @@ fn outcome(staged: i64, inserted: i64, duplicate: i64, conflicting: i64, rejecte
 }
 
 #[test]
-fn isolation_above_read_committed_is_refused_with_a_way_out() {
+pub(crate) fn isolation_above_read_committed_is_refused_with_a_way_out() {
     let (_database, mut client) = database_with(&[]);
     for isolation in ["repeatable read", "serializable"] {
         for call in [
@@ -83,7 +83,7 @@ fn isolation_above_read_committed_is_refused_with_a_way_out() {
 }
 
 #[test]
-fn null_arguments_change_nothing() {
+pub(crate) fn null_arguments_change_nothing() {
     let (_database, mut client) =
         database_with(&["(0, 1, 1, 'u', 'play', 'eu', '2026-03-01T12:00Z')"]);
     for call in [
@@ -98,7 +98,7 @@ fn null_arguments_change_nothing() {
 }
 
 #[test]
-fn neither_ingest_nor_read_may_correct() {
+pub(crate) fn neither_ingest_nor_read_may_correct() {
     let (database, _client) = database_with(&[]);
     let mut ingest = musicstream_tests::database::connect(&database.ingest_url());
     let mut read = musicstream_tests::database::connect(&database.read_url());

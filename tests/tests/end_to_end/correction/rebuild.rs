@@ -17,7 +17,7 @@ const DIFFERENCES: &str = "
     from musicstream_verify()";
 
 #[test]
-fn each_difference_is_found_and_mended() {
+pub(crate) fn each_difference_is_found_and_mended() {
     for (damage, differences) in [
         (
             "update daily_metrics set events = events + 1 where day = '2026-03-01' and event_type = 'play'",
@@ -194,7 +194,7 @@ fn each_difference_is_found_and_mended() {
 }
 
 #[test]
-fn only_the_days_that_were_asked_for_are_looked_at() {
+pub(crate) fn only_the_days_that_were_asked_for_are_looked_at() {
     let (_database, mut client) = database_with(&EVENTS);
     roll_up(&mut client);
     client
@@ -224,7 +224,7 @@ fn only_the_days_that_were_asked_for_are_looked_at() {
 }
 
 #[test]
-fn any_range_of_days_will_do() {
+pub(crate) fn any_range_of_days_will_do() {
     let (_database, mut client) = database_with(&EVENTS);
     for range in [
         "'4713-01-01 BC', '5874897-12-31'",
@@ -253,7 +253,7 @@ fn any_range_of_days_will_do() {
 }
 
 #[test]
-fn late_events_stay_counted_as_late() {
+pub(crate) fn late_events_stay_counted_as_late() {
     let (_database, mut client) = database_with(&EVENTS);
     roll_up(&mut client); // the watermark is on March 3
     musicstream_tests::batch::store(

@@ -6,7 +6,7 @@ use musicstream_tests::oracle::assert_metrics_equal_raw;
 use super::{column, count, database_with};
 
 #[test]
-fn the_first_arrival_stays_and_the_others_are_kept_aside() {
+pub(crate) fn the_first_arrival_stays_and_the_others_are_kept_aside() {
     let (_database, mut client) = database_with(&[
         "(0, 1, 1, 'u1', 'play', 'eu', '2026-03-03T12:00:00Z'), (0, 2, 2, 'u1', 'play', 'eu', '2026-03-01T12:00:00Z')",
         "(0, 3, 1, 'u1', 'play', 'eu', '2026-03-01T12:00:00Z'), (0, 4, 2, 'u1', 'stop', 'us', '2026-03-02T12:00:00Z')",

@@ -12,7 +12,7 @@ fn retry(client: &mut postgres::Client, arguments: &str) -> Outcome {
 }
 
 #[test]
-fn a_new_event_type_lets_them_in_once() {
+pub(crate) fn a_new_event_type_lets_them_in_once() {
     let (_database, mut client) = database_with(&[]);
     let rejected = "(0, 1, 1, 'u', 'rewind', 'eu', '2026-03-01T12:00Z'), (0, 2, 2, 'u', 'rewind', 'eu', '2026-03-01T12:00Z'),
         (0, 3, 2, 'u', 'rewind', 'eu', '2026-03-01T12:00Z'), (0, 4, 3, 'u', 'skip', 'eu', '2026-03-01T12:00Z')";
@@ -90,7 +90,7 @@ fn a_new_event_type_lets_them_in_once() {
 }
 
 #[test]
-fn what_is_still_refused_has_the_reason_of_today() {
+pub(crate) fn what_is_still_refused_has_the_reason_of_today() {
     let (_database, mut client) =
         database_with(&["(0, 1, 1, 'u', 'play', 'eu', '2026-03-01T12:00Z')"]);
     store(
@@ -172,7 +172,7 @@ fn what_stays_refused_does_not_keep_others_waiting() {
 }
 
 #[test]
-fn more_than_a_slice_is_retried_in_one_call() {
+pub(crate) fn more_than_a_slice_is_retried_in_one_call() {
     let (_database, mut client) = database_with(&[]);
     client
         .batch_execute(

@@ -8,7 +8,7 @@ use super::{count, days, must_store};
 
 /// A late stop ends a play that the cap had ended, and moves a session's beginning.
 #[test]
-fn late_events_are_counted_where_they_belong() {
+pub(crate) fn late_events_are_counted_where_they_belong() {
     let database = Database::create();
     let mut client = database.client();
     must_store(
@@ -51,7 +51,7 @@ fn late_events_are_counted_where_they_belong() {
 }
 
 #[test]
-fn deleted_events_leave_no_trace() {
+pub(crate) fn deleted_events_leave_no_trace() {
     let database = Database::create();
     let mut client = database.client();
     must_store(
@@ -100,7 +100,7 @@ fn deleted_events_leave_no_trace() {
 }
 
 #[test]
-fn reconciled_and_rebuilt_days_are_exact() {
+pub(crate) fn reconciled_and_rebuilt_days_are_exact() {
     let database = Database::create();
     let mut client = database.client();
     must_store(
@@ -168,7 +168,7 @@ fn reconciled_and_rebuilt_days_are_exact() {
 
 /// A frozen day keeps its numbers, and what went on over its midnight goes on to count for the day after it.
 #[test]
-fn frozen_days_keep_their_numbers() {
+pub(crate) fn frozen_days_keep_their_numbers() {
     let database = Database::create();
     let mut client = database.client();
     must_store(
@@ -208,7 +208,7 @@ fn frozen_days_keep_their_numbers() {
 
 /// A quarter is settled when it is counted and the watermark is past all that may belong to it.
 #[test]
-fn what_waits_is_not_settled() {
+pub(crate) fn what_waits_is_not_settled() {
     let database = Database::create();
     let mut client = database.client();
     let settled = |client: &mut postgres::Client| -> Vec<String> {

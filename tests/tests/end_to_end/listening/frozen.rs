@@ -18,7 +18,7 @@ fn listeners(client: &mut Client) -> Vec<String> {
 }
 
 #[test]
-fn numbers_of_frozen_days_outlive_the_names() {
+pub(crate) fn numbers_of_frozen_days_outlive_the_names() {
     let database = Database::create();
     let mut client = database.client();
     must_store(

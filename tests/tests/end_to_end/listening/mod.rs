@@ -1,11 +1,11 @@
 //! Listening: what `musicstream_rollup_listening()` keeps equals what one query over all events gives, whatever happened to
 //! the events meanwhile.
 
-mod change;
+pub(crate) mod change;
 mod example;
-mod frozen;
+pub(crate) mod frozen;
 mod place;
-mod rule;
+pub(crate) mod rule;
 
 use musicstream_tests::batch::store;
 use musicstream_tests::database::value;

@@ -5,7 +5,7 @@ use musicstream_tests::database::{Database, value};
 use super::{count, days, must_store};
 
 #[test]
-fn an_hour_keeps_its_rule_until_it_is_rebuilt() {
+pub(crate) fn an_hour_keeps_its_rule_until_it_is_rebuilt() {
     let database = Database::create();
     let mut client = database.client();
     let rules = |client: &mut postgres::Client| -> Vec<String> {
@@ -66,7 +66,7 @@ fn an_hour_keeps_its_rule_until_it_is_rebuilt() {
 
 /// What an event type does to playback is part of the rule; one that is accepted no longer keeps what it did.
 #[test]
-fn event_types_of_ones_own_start_and_end_playback() {
+pub(crate) fn event_types_of_ones_own_start_and_end_playback() {
     let database = Database::create();
     let mut client = database.client();
     client

@@ -16,7 +16,7 @@ use run::Subject;
 const PROGRAMS: u32 = 200;
 
 #[test]
-fn programs_end_as_the_model_does() {
+pub(crate) fn programs_end_as_the_model_does() {
     let number = |name: &str| {
         std::env::var(name)
             .ok()

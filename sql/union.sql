@@ -1,0 +1,118 @@
+-- Sums the metrics of several independent musicstream databases, each of which has its share of a topic's partitions, and unites their
+-- listeners. To be run by psql or any client in a database with the extension, by a role that may make schemas there and that has
+-- a user mapping for each of the servers; run again after a server was added, it makes the views anew.
+--
+-- Before it, for each of the databases, with a role there that has musicstream_read:
+--
+--   create extension postgres_fdw;
+--   create server musicstream_1 foreign data wrapper postgres_fdw options (host '…', dbname '…', fetch_size '10000');
+--   create user mapping for current_user server musicstream_1 options (user '…', password '…');
+--
+-- Every server of postgres_fdw whose name begins with musicstream_ takes part. There the extension is in the schema of the same
+-- name as here. All numbers are exact for each database at one moment; the moments of two databases may differ.
+do $union$
+declare
+    home text;
+    servers text[];
+    server text;
+    -- Columns of the views, and which tables of the servers they need.
+    foreign_tables constant text[] := array[
+        'live_daily_metrics', 'hourly_metrics', 'daily_listeners', 'listener_deltas', 'rollup_state', 'ingest_offsets'
+    ];
+    all_of text[];
+    name text;
+begin
+    select n.nspname into home
+    from pg_extension as e join pg_namespace as n on n.oid = e.extnamespace
+    where e.extname = 'pg_musicstream';
+    if home is null then
+        raise exception 'this database has no extension pg_musicstream'
+            using hint = 'Its functions unite the listeners: run  create extension pg_musicstream;';
+    end if;
+    select array_agg(s.srvname::text order by s.srvname) into servers
+    from pg_foreign_server as s join pg_foreign_data_wrapper as w on w.oid = s.srvfdw
+    where w.fdwname = 'postgres_fdw' and starts_with(s.srvname, 'musicstream_');
+    if servers is null then
+        raise exception 'there is no foreign server whose name begins with musicstream_'
+            using hint = 'Make one for each database; the first lines of this file say how.';
+    end if;
+
+    drop schema if exists musicstream_union cascade;
+    create schema musicstream_union;
+    comment on schema musicstream_union is 'several musicstream databases as one, made by sql/union.sql';
+    foreach server in array servers loop
+        execute format('import foreign schema %I limit to (%s) from server %I into musicstream_union', home,
+            (select string_agg(quote_ident(t), ', ') from unnest(foreign_tables) as t), server);
+        foreach name in array foreign_tables loop
+            execute format('alter foreign table musicstream_union.%I rename to %I', name, server || '_' || name);
+        end loop;
+    end loop;
+
+    -- The same query on each server.
+    select array_agg(
+        (select string_agg(format('select %L::text as server, t.* from musicstream_union.%I as t', s, s || '_' || f), E'\nunion all\n')
+         from unnest(servers) as s)
+        order by place
+    ) into all_of
+    from unnest(foreign_tables) with ordinality as g (f, place);
+
+    execute format($view$
+        create view musicstream_union.daily_metrics as
+        select
+            m.day,
+            m.event_type,
+            m.region,
+            sum(m.events)::bigint as events,
+            sum(m.late_events)::bigint as late_events,
+            -- Of all servers: what one of them has not read yet may be of any day.
+            coalesce(m.day < (
+                select case when count(w.watermark) = %s then (min(w.watermark) at time zone 'UTC')::date end
+                from (%s) as w
+            ), false) as is_final
+        from (%s) as m
+        group by m.day, m.event_type, m.region
+        $view$, cardinality(servers), all_of[5], all_of[1]);
+    comment on view musicstream_union.daily_metrics is 'events by UTC day, event type and region, of all servers, what waits for their rollups included; is_final: the watermarks of all are past the end of the day';
+
+    execute format($view$
+        create view musicstream_union.hourly_metrics as
+        select m.hour, m.event_type, m.region, sum(m.events)::bigint as events, sum(m.late_events)::bigint as late_events
+        from (%s) as m
+        group by m.hour, m.event_type, m.region
+        $view$, all_of[2]);
+    comment on view musicstream_union.hourly_metrics is 'events by UTC hour, event type and region, of all servers, what waits for their rollups included';
+
+    execute format($view$
+        create view musicstream_union.daily_listeners as
+        select
+            u.day,
+            u.region,
+            round(%1$I.musicstream_sketch_estimate(u.sketch))::bigint as listeners,
+            u.sketch
+        from (
+            select l.day, l.region, %1$I.musicstream_sketch_union(l.sketch) as sketch
+            from (
+                select d.day, d.region, d.sketch from (%2$s) as d
+                union all
+                select p.day, p.region, p.sketch from (%3$s) as p
+            ) as l
+            group by l.day, l.region
+        ) as u
+        $view$, home, all_of[3], all_of[4]);
+    comment on view musicstream_union.daily_listeners is 'distinct users by UTC day and region, of all servers: a user of two of them is one';
+
+    execute format($view$
+        create view musicstream_union.partitions_read_twice as
+        select o.source, o.partition, array_agg(o.server order by o.server) as servers
+        from (%s) as o
+        where o.next_offset is not null
+        group by o.source, o.partition
+        having count(*) > 1
+        $view$, all_of[6]);
+    comment on view musicstream_union.partitions_read_twice is 'partitions that more than one server has stored events of, which are counted twice; no row: none';
+
+    grant usage on schema musicstream_union to musicstream_read;
+    grant select on musicstream_union.daily_metrics, musicstream_union.hourly_metrics, musicstream_union.daily_listeners,
+        musicstream_union.partitions_read_twice to musicstream_read;
+end
+$union$;

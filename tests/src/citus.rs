@@ -1,0 +1,203 @@
+//! A Citus cluster of a test's own: a coordinator and two workers on loopback, with the extension on them.
+
+use std::cell::RefCell;
+
+use crate::cluster::Cluster;
+use crate::data::skip;
+use crate::database::{Database, connect, project_sql, value};
+use crate::stack::stack;
+
+/// Recovery is what the tests call by hand, at a moment of their own.
+const SETTINGS: &str = "
+shared_preload_libraries = 'citus'
+wal_level = logical
+max_prepared_transactions = 50
+max_connections = 200
+citus.recover_2pc_interval = -1
+citus.shard_count = 8
+";
+
+/// A server on loopback that a test starts is open to whoever is on this machine: as between the nodes of a cluster, which
+/// log in as the user of the session.
+const ACCESS: &str = "host all all 127.0.0.1/32 trust\n";
+
+thread_local! {
+    static CURRENT: RefCell<Option<Nodes>> = const { RefCell::new(None) };
+}
+
+/// Where the servers are: the URLs of their superusers, and `host:port`.
+#[derive(Debug, Clone)]
+struct Nodes {
+    coordinator: (String, String),
+    workers: Vec<(String, String)>,
+}
+
+/// The cluster, stopped and removed with this value.
+pub struct Citus {
+    coordinator: Cluster,
+    workers: Vec<Cluster>,
+}
+
+impl Citus {
+    /// Starts the servers. `None` where the stack's server has no extension citus: the test is to return at once; a line says
+    /// that it was skipped.
+    ///
+    /// # Panics
+    /// A server does not start.
+    pub fn start(test: &str) -> Option<Citus> {
+        Citus::start_with(test, "")
+    }
+
+    /// The same with these lines in the configuration of each server.
+    ///
+    /// # Panics
+    /// As [`Citus::start`].
+    pub fn start_with(test: &str, settings: &str) -> Option<Citus> {
+        let is_available: bool = value(
+            &mut connect(&stack().database_url),
+            "select exists (select from pg_available_extensions where name = 'citus')",
+            &[],
+        );
+        if !is_available {
+            skip(test, "the server has no extension citus");
+            return None;
+        }
+        Some(Citus {
+            coordinator: start_node(settings),
+            workers: vec![start_node(settings), start_node(settings)],
+        })
+    }
+
+    /// The server that clients connect to.
+    pub fn coordinator(&self) -> &Cluster {
+        &self.coordinator
+    }
+
+    /// The servers that hold the events.
+    pub fn workers(&self) -> &[Cluster] {
+        &self.workers
+    }
+
+    /// One more server, which is no worker yet: see [`Citus::add_worker`].
+    ///
+    /// # Panics
+    /// It does not start.
+    pub fn add_worker(&mut self, database: &Database) {
+        let worker = start_node("");
+        database.create_on(&worker.url(), "create extension citus");
+        let mut client = database.client();
+        client
+            .batch_execute(&format!("select {}", add_node(&worker.address())))
+            .unwrap();
+        self.workers.push(worker);
+    }
+
+    /// A database whose events are distributed, as the project's SQL files say.
+    ///
+    /// # Panics
+    /// A server does not make it.
+    pub fn database(&self) -> Database {
+        self.nodes().database()
+    }
+
+    /// While this runs, [`Database::create`] on this thread makes databases whose events are distributed.
+    pub fn with_its_databases<T>(&self, work: impl FnOnce() -> T) -> T {
+        /// Also when `work` panics.
+        struct Reset;
+        impl Drop for Reset {
+            fn drop(&mut self) {
+                CURRENT.set(None);
+            }
+        }
+        CURRENT.set(Some(self.nodes()));
+        let _reset = Reset;
+        work()
+    }
+
+    /// Finishes what a crash left between the phases of a commit. All servers are up.
+    ///
+    /// # Panics
+    /// Something is left.
+    pub fn recover(&self, database: &Database) {
+        let mut client = database.client();
+        client
+            .execute("select recover_prepared_transactions()", &[])
+            .unwrap();
+        for worker in &self.workers {
+            assert_eq!(
+                prepared(worker),
+                0,
+                "prepared transactions after a recovery"
+            );
+        }
+    }
+
+    fn nodes(&self) -> Nodes {
+        let place = |cluster: &Cluster| (cluster.url(), cluster.address());
+        Nodes {
+            coordinator: place(&self.coordinator),
+            workers: self.workers.iter().map(place).collect(),
+        }
+    }
+}
+
+/// Transactions that wait for the second phase on this server.
+///
+/// # Panics
+/// It does not answer.
+pub fn prepared(server: &Cluster) -> i64 {
+    value(
+        &mut server.client(),
+        "select count(*) from pg_prepared_xacts",
+        &[],
+    )
+}
+
+/// The database that [`Database::create`] is to make on this thread, if it is not one of the stack.
+pub(crate) fn current_database() -> Option<Database> {
+    let nodes = CURRENT.with_borrow(Clone::clone)?;
+    Some(nodes.database())
+}
+
+impl Nodes {
+    fn database(&self) -> Database {
+        let (coordinator, address) = &self.coordinator;
+        let workers: Vec<String> = self.workers.iter().map(|(url, _)| url.clone()).collect();
+        let nodes: Vec<String> = self
+            .workers
+            .iter()
+            .map(|(_, address)| add_node(address))
+            .collect();
+        let join = format!(
+            "set client_min_messages = warning; create extension citus; select citus_set_coordinator_host({}); select {}",
+            place(address),
+            nodes.join(", ")
+        );
+        let scripts = [
+            join,
+            project_sql("extension.sql"),
+            project_sql("roles.sql"),
+            project_sql("citus.sql"),
+        ];
+        Database::set_up(coordinator, "", &workers, &scripts)
+    }
+}
+
+fn start_node(settings: &str) -> Cluster {
+    let node = Cluster::start(&format!("{SETTINGS}{settings}"));
+    node.put("pg_hba.conf", ACCESS);
+    node.client()
+        .batch_execute("select pg_reload_conf()")
+        .unwrap();
+    node
+}
+
+fn add_node(address: &str) -> String {
+    format!("citus_add_node({})", place(address))
+}
+
+/// `host:port` as two arguments.
+fn place(address: &str) -> String {
+    let (host, port) = address.rsplit_once(':').unwrap();
+    format!("'{host}', {port}")
+}
