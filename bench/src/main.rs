@@ -8,6 +8,7 @@ mod ingest;
 mod plan;
 mod plot;
 mod program;
+mod scale;
 mod server;
 mod stats;
 mod stored;
@@ -134,6 +135,10 @@ fn measure(
             let figures = stored::measure(server, &plan)?;
             stored::section(&plan, &figures, &pictures, &link)
         }
+        Part::Scale => {
+            let figures = scale::measure(programs, options.size, options.rounds)?;
+            Ok(scale::section(&figures))
+        }
         Part::Decoder => {
             let path = options.decoder_table.as_deref().unwrap_or(Path::new(""));
             let table = std::fs::read_to_string(path).context("cannot read the decoder's table")?;
@@ -148,6 +153,7 @@ fn title(part: Part) -> &'static str {
         Part::Ingest => "## From a full topic to rows and daily numbers\n",
         Part::Freshness => "## From a produced record to the daily numbers\n",
         Part::Extension => "## The extension, with more and more events stored\n",
+        Part::Scale => "## One Postgres, Citus, and two Postgres that share a topic\n",
         Part::Decoder => "## The decoder alone\n",
     }
 }

@@ -140,7 +140,8 @@ fn stop(process: i32, child: &mut Child) -> Result<()> {
     Ok(())
 }
 
-fn tail(path: &Path) -> String {
+/// The last of what a program wrote.
+pub(crate) fn tail(path: &Path) -> String {
     let text = std::fs::read(path).unwrap_or_default();
     String::from_utf8_lossy(&text[text.len().saturating_sub(SHOWN_BYTES)..]).into_owned()
 }

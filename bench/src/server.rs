@@ -79,15 +79,7 @@ impl Server {
 
     /// The process that all of the server's processes descend from.
     pub(crate) fn postmaster(&self) -> Result<i32> {
-        let backend: i32 = self
-            .connect("postgres")?
-            .query_one("select pg_backend_pid()", &[])?
-            .get(0);
-        let stat = std::fs::read_to_string(format!("/proc/{backend}/stat"))
-            .context("Postgres does not run on this machine")?;
-        crate::usage::parse_stat(&stat)
-            .map(|stat| stat.parent)
-            .context("the server's process is not as proc(5) has it")
+        parent_of_session(&mut self.connect("postgres")?)
     }
 
     /// Version and the settings that decide how fast it can be.
@@ -154,6 +146,16 @@ impl Drop for Database {
             eprintln!("database {} is left behind: {error:#}", self.name);
         }
     }
+}
+
+/// The process that started the one of this session: the server's first.
+pub(crate) fn parent_of_session(client: &mut Client) -> Result<i32> {
+    let backend: i32 = client.query_one("select pg_backend_pid()", &[])?.get(0);
+    let stat = std::fs::read_to_string(format!("/proc/{backend}/stat"))
+        .context("Postgres does not run on this machine")?;
+    crate::usage::parse_stat(&stat)
+        .map(|stat| stat.parent)
+        .context("the server's process is not as proc(5) has it")
 }
 
 /// Bytes of WAL that the server has written since it was made.

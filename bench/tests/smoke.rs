@@ -22,7 +22,7 @@ fn every_system_comes_to_the_right_numbers_and_the_document_has_them() {
         .args(["--size", "smoke", "--systems", SYSTEMS])
         .arg("--write")
         .arg(&document)
-        .args(["ingest", "freshness", "extension"])
+        .args(["ingest", "freshness", "extension", "scale"])
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
@@ -39,6 +39,9 @@ fn every_system_comes_to_the_right_numbers_and_the_document_has_them() {
             .lines()
             .filter(|line| line.starts_with(&format!("| {title} |")));
         assert_eq!(lines.count(), 2, "speed and cost of {title}:\n{text}");
+    }
+    for layout in ["one Postgres", "two independent Postgres"] {
+        assert!(text.contains(&format!("| {layout} |")), "{text}");
     }
     for plot in PLOTS {
         assert!(text.contains(&format!("(benchmarks/{plot}.png)")), "{text}");
