@@ -1,6 +1,6 @@
 """The events in files of other people's making, as dictionaries with the fields of the wire format.
 
-CSV: the columns as they are named. eventsim: one JSON object a page view, mapped so: NextSong is play; pages
+CSV: the columns as they are named. NDJSON: the lines that are events; what is none is passed over. eventsim: one JSON object a page view, mapped so: NextSong is play; pages
 that end listening (Logout, Cancel, Submit Downgrade) are stop; all others, which interrupt it, are pause. The region
 is the state of the location (the last word, such as NY-NJ-PA), "unknown" without one. event_id is the name-based UUID
 of the line, so a line that comes twice is a duplicate.
@@ -8,7 +8,13 @@ of the line, so a line that comes twice is a duplicate.
 
 import csv
 import json
+import re
 import uuid
+from datetime import datetime
+
+EVENT_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+TS = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z")
+TEXTS = ("event_id", "user_id", "event_type", "region", "ts")
 
 STOPS = {"Logout", "Cancel", "Cancellation Confirmation", "Submit Downgrade"}
 
@@ -34,6 +40,21 @@ def eventsim_events(path):
             }
 
 
+def ndjson_events(path):
+    with open(path, "rb") as file:
+        for line in file:
+            try:
+                event = json.loads(line.decode())
+                if not all(isinstance(event[name], str) for name in TEXTS):
+                    continue
+                if EVENT_ID.fullmatch(event["event_id"]) and TS.fullmatch(event["ts"]):
+                    # Pythons before 3.11 do not read the Z.
+                    ts = datetime.fromisoformat(event["ts"].replace("Z", "+00:00"))
+                    yield {"song_id": None, **event, "ts": ts.isoformat()}
+            except (ValueError, KeyError, TypeError):
+                continue
+
+
 def is_event(event):
     """Whether the texts are such as the wire format allows."""
 
@@ -47,4 +68,4 @@ def is_event(event):
 
 
 def events_of(kind, path):
-    return {"csv": csv_events, "eventsim": eventsim_events}[kind](path)
+    return {"csv": csv_events, "eventsim": eventsim_events, "ndjson": ndjson_events}[kind](path)

@@ -15,6 +15,7 @@ pub mod data;
 pub mod database;
 pub mod group;
 pub mod http;
+pub mod listening;
 pub mod minutes;
 pub mod oracle;
 pub mod pipeline;

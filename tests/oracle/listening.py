@@ -1,0 +1,226 @@
+#!/usr/bin/env python3
+"""Counts the listening in a file: plays, streams, skips, seconds and sessions, who listened, and what.
+
+Usage: listening.py csv|eventsim|ndjson FILE [--zone ZONE]... [--without-user USER]...
+       [--max-listen SECONDS] [--stream-after SECONDS] [--session-gap SECONDS]
+
+The independent judge of the tests of listening: it shares no code with the project, and follows each user's events one by
+one. Prints one JSON object of tables; a table is an array of rows. Seconds are decimal text, exact to the microsecond.
+"""
+
+import argparse
+import collections
+import json
+import sys
+import uuid
+from datetime import date, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
+
+from sources import events_of, is_event
+
+SECOND = 1_000_000
+QUARTER = 15 * 60 * SECOND
+EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+STARTS = {"play": True, "pause": False, "stop": False}
+
+Event = collections.namedtuple("Event", "ts starts event_id region song")
+Play = collections.namedtuple("Play", "ts length is_ended region song")
+
+
+def micros_of(ts):
+    if isinstance(ts, int):
+        return ts * 1000
+    time = datetime.fromisoformat(ts)
+    if time.tzinfo is None:
+        time = time.replace(tzinfo=timezone.utc)
+    return (time - EPOCH) // timedelta(microseconds=1)
+
+
+def users_of(kind, path, without):
+    """The events of each user, each once, in order. Types that neither start nor end playback are passed over."""
+    users = collections.defaultdict(list)
+    seen = set()
+    for event in events_of(kind, path):
+        if not is_event(event):
+            continue
+        event_id = uuid.UUID(event["event_id"]).int
+        if event_id in seen or str(event["user_id"]) in without or event["event_type"] not in STARTS:
+            continue
+        seen.add(event_id)
+        starts = STARTS[event["event_type"]]
+        song = event.get("song_id")
+        users[str(event["user_id"])].append(
+            Event(micros_of(event["ts"]), starts, event_id, event["region"], None if song in (None, "") else str(song))
+        )
+    for events in users.values():
+        events.sort(key=lambda event: event[:3])
+    return users
+
+
+def plays_of(events, rules):
+    for event, following in zip(events, [*events[1:], None]):
+        if event.starts:
+            length = None if following is None else following.ts - event.ts
+            is_ended = length is not None and length <= rules.max_listen
+            yield Play(event.ts, length if is_ended else rules.max_listen, is_ended, event.region, event.song)
+
+
+def sessions_of(events, rules):
+    """The first event of each session."""
+    before = None
+    for event in events:
+        if before is None or event.ts - before > rules.session_gap:
+            yield event
+        before = event.ts
+
+
+def parts_of(play):
+    """The play's time by the quarter hours that it falls in."""
+    start, end = play.ts, play.ts + play.length
+    while start < end:
+        border = (start // QUARTER + 1) * QUARTER
+        yield start, min(end, border) - start
+        start = border
+
+
+class Numbers:
+    def __init__(self):
+        self.plays = self.streams = self.skips = self.micros = self.sessions = 0
+
+    def start(self, play, rules):
+        self.plays += 1
+        self.streams += play.length >= rules.stream_after
+        self.skips += play.is_ended and play.length < rules.stream_after
+
+    def seconds(self):
+        return f"{self.micros // SECOND}.{self.micros % SECOND:06}"
+
+    def row(self):
+        return [self.plays, self.streams, self.skips, self.seconds(), self.sessions]
+
+
+def spans(users, rules, name_of):
+    """The numbers by span and region; name_of tells of an instant in which span it lies."""
+    table = collections.defaultdict(Numbers)
+    for events in users.values():
+        for play in plays_of(events, rules):
+            table[name_of(play.ts), play.region].start(play, rules)
+            for ts, micros in parts_of(play):
+                table[name_of(ts), play.region].micros += micros
+        for first in sessions_of(events, rules):
+            table[name_of(first.ts), first.region].sessions += 1
+    return [[*key, *numbers.row()] for key, numbers in sorted(table.items())]
+
+
+def songs(users, rules):
+    table = collections.defaultdict(Numbers)
+    for events in users.values():
+        for play in plays_of(events, rules):
+            if play.song is None:
+                continue
+            table[utc_day(play.ts), play.region, play.song].start(play, rules)
+            for ts, micros in parts_of(play):
+                table[utc_day(ts), play.region, play.song].micros += micros
+    return [[*key, *numbers.row()[:4]] for key, numbers in sorted(table.items())]
+
+
+def time_of(ts):
+    return EPOCH + timedelta(microseconds=ts)
+
+
+def utc_day(ts):
+    return time_of(ts).date().isoformat()
+
+
+def span_of(length):
+    return lambda ts: time_of(ts // length * length).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def day_in(zone):
+    zone = ZoneInfo(zone)
+    return lambda ts: time_of(ts).astimezone(zone).date().isoformat()
+
+
+def shifted(day, days):
+    return (date.fromisoformat(day) + timedelta(days)).isoformat()
+
+
+def who_listened(users):
+    """The users of each (day, region), the days of each user, and the first of these."""
+    active = collections.defaultdict(set)
+    days = collections.defaultdict(set)
+    for user, events in users.items():
+        for event in events:
+            day = utc_day(event.ts)
+            active[day, event.region].add(user)
+            days[user].add(day)
+    return active, days, {user: min(days) for user, days in days.items()}
+
+
+def listeners(active):
+    """Distinct users of each day, and of the 7 and 28 days up to it, by region."""
+    table = []
+    for day, region in sorted(active):
+        row = []
+        for length in (1, 7, 28):
+            among = (active.get((shifted(day, -back), region), set()) for back in range(length))
+            row.append(len(set().union(*among)))
+        table.append([day, region, *row])
+    return table
+
+
+def newcomers(active, first):
+    table = []
+    for (day, region), users in sorted(active.items()):
+        new = sum(first[user] == day for user in users)
+        table.append([day, region, new, len(users) - new])
+    return table
+
+
+def retention(active, days, first):
+    table = []
+    for (day, region), users in sorted(active.items()):
+        new = [user for user in users if first[user] == day]
+        if new:
+            back = [sum(shifted(day, after) in days[user] for user in new) for after in (1, 7, 28)]
+            table.append([day, region, len(new), *back])
+    return table
+
+
+def arguments():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("kind")
+    parser.add_argument("file")
+    parser.add_argument("--zone", action="append", default=[])
+    parser.add_argument("--without-user", action="append", default=[])
+    parser.add_argument("--max-listen", type=int, default=15 * 60)
+    parser.add_argument("--stream-after", type=int, default=30)
+    parser.add_argument("--session-gap", type=int, default=30 * 60)
+    options = parser.parse_args()
+    for rule in ("max_listen", "stream_after", "session_gap"):
+        setattr(options, rule, getattr(options, rule) * SECOND)
+    return options
+
+
+def main():
+    options = arguments()
+    users = users_of(options.kind, options.file, set(options.without_user))
+    active, days, first = who_listened(users)
+    json.dump(
+        {
+            "quarters": spans(users, options, span_of(QUARTER)),
+            "hours": spans(users, options, span_of(4 * QUARTER)),
+            "days": spans(users, options, utc_day),
+            "days_at": {zone: spans(users, options, day_in(zone)) for zone in options.zone},
+            "songs": songs(users, options),
+            "active_listeners": listeners(active),
+            "new_listeners": newcomers(active, first),
+            "retention": retention(active, days, first),
+        },
+        sys.stdout,
+        ensure_ascii=False,
+    )
+
+
+if __name__ == "__main__":
+    main()
