@@ -26,7 +26,7 @@ remove: ## stop both and delete their data
 viewer: up ## open the desktop viewer on the local stack
 	@cargo build --release --all-targets && . target/stack/env && exec "$${CARGO_TARGET_DIR:-target}/release/musicstream-viewer"
 
-bench: setup ## compare with plain COPY and the peers, into docs/benchmarks.md; PARTS="ingest freshness extension scale decoder viewer", SYSTEMS=ours,copy, ROUNDS=N, FULL=1
+bench: setup ## compare with plain COPY and the peers, into docs/benchmarks.md; PARTS="ingest freshness extension listening scale decoder viewer", SYSTEMS=ours,copy, ROUNDS=N, FULL=1
 	@scripts/bench.sh $(if $(FULL),--full) $(if $(SYSTEMS),--systems $(SYSTEMS)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(PARTS)
 
 torture: setup ## long runs of the tests: 10,000 random programs, all interleavings, thousands of faults

@@ -2,7 +2,7 @@
 # pg_musicstream beside a plain COPY and its peers, on the local stack: one system after the other, in turns. The result
 # goes to docs/benchmarks.md, with plots in docs/benchmarks; the viewer's to docs/viewer-benchmarks.md.
 # Usage: bench.sh [--full] [--systems LIST] [--rounds N] [PART...]
-# Parts: ingest, freshness, extension, scale, decoder, viewer; all of them if none is named. About half an hour and the set-up of
+# Parts: ingest, freshness, extension, listening, scale, decoder, viewer; all of them if none is named. About half an hour and the set-up of
 # the peers; --full takes hours. Systems: copy, sorted, ours, bento, debezium, spark, kcat.
 set -euo pipefail
 . "$(dirname "$0")/layout.sh"
@@ -18,12 +18,12 @@ while (($#)); do
       [[ $1 == --rounds ]] || systems=$2
       shift
       ;;
-    ingest | freshness | extension | scale | decoder | viewer) parts+=("$1") ;;
-    *) die "usage: bench.sh [--full] [--systems LIST] [--rounds N] [ingest] [freshness] [extension] [scale] [decoder] [viewer]" ;;
+    ingest | freshness | extension | listening | scale | decoder | viewer) parts+=("$1") ;;
+    *) die "usage: bench.sh [--full] [--systems LIST] [--rounds N] [ingest] [freshness] [extension] [listening] [scale] [decoder] [viewer]" ;;
   esac
   shift
 done
-((${#parts[@]})) || parts=(ingest freshness extension scale decoder viewer)
+((${#parts[@]})) || parts=(ingest freshness extension listening scale decoder viewer)
 has_part() { [[ " ${parts[*]} " == *" $1 "* ]]; }
 
 peers=()

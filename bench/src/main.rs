@@ -5,6 +5,7 @@ mod daily;
 mod document;
 mod freshness;
 mod ingest;
+mod listening;
 mod plan;
 mod plot;
 mod program;
@@ -31,7 +32,7 @@ use crate::usage::Processes;
 #[derive(Debug, Parser)]
 struct Options {
     /// Parts to measure
-    #[arg(value_enum, default_values_t = [Part::Ingest, Part::Freshness, Part::Extension])]
+    #[arg(value_enum, default_values_t = [Part::Ingest, Part::Freshness, Part::Extension, Part::Listening])]
     parts: Vec<Part>,
     /// How much
     #[arg(long, value_enum, default_value_t = Size::Default)]
@@ -135,6 +136,11 @@ fn measure(
             let figures = stored::measure(server, &plan)?;
             stored::section(&plan, &figures, &pictures, &link)
         }
+        Part::Listening => {
+            let plan = listening::Plan::new(options.size, options.rounds);
+            let sizes = listening::measure(server, &plan)?;
+            listening::section(&plan, &sizes, &pictures, &link)
+        }
         Part::Scale => {
             let figures = scale::measure(programs, options.size, options.rounds)?;
             Ok(scale::section(&figures))
@@ -153,6 +159,7 @@ fn title(part: Part) -> &'static str {
         Part::Ingest => "## From a full topic to rows and daily numbers\n",
         Part::Freshness => "## From a produced record to the daily numbers\n",
         Part::Extension => "## The extension, with more and more events stored\n",
+        Part::Listening => "## Listening, with more and more events stored\n",
         Part::Scale => "## One Postgres, Citus, and two Postgres that share a topic\n",
         Part::Decoder => "## The decoder alone\n",
     }

@@ -22,6 +22,8 @@ pub(crate) enum Part {
     Freshness,
     /// The extension alone, with more and more events stored; reading
     Extension,
+    /// Counting what was listened to, with more and more events stored
+    Listening,
     /// One Postgres, Citus, and two Postgres that share a topic
     Scale,
     /// The ingestor's decoder, from a table that its own benchmark has printed

@@ -129,6 +129,14 @@ pub(crate) fn parse_stat(line: &str) -> Option<Stat> {
     })
 }
 
+/// Processor seconds that a process has used so far.
+pub(crate) fn process_seconds(pid: i32) -> Result<f64> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat"))
+        .with_context(|| format!("process {pid} has ended"))?;
+    let stat = parse_stat(&stat).context("a process is not as proc(5) has it")?;
+    Ok(stat.own as f64 / TICKS_A_SECOND)
+}
+
 fn all() -> BTreeMap<i32, Stat> {
     let Ok(entries) = fs::read_dir("/proc") else {
         return BTreeMap::new();

@@ -6,11 +6,12 @@ use std::process::Command;
 
 /// Without those that have to be fetched.
 const SYSTEMS: &str = "copy,sorted,ours,kcat";
-const PLOTS: [&str; 5] = [
+const PLOTS: [&str; 6] = [
     "freshness",
     "ingest-bytes",
     "ingest-cpu",
     "ingest-rate",
+    "listening",
     "stored",
 ];
 
@@ -22,7 +23,7 @@ fn every_system_comes_to_the_right_numbers_and_the_document_has_them() {
         .args(["--size", "smoke", "--systems", SYSTEMS])
         .arg("--write")
         .arg(&document)
-        .args(["ingest", "freshness", "extension", "scale"])
+        .args(["ingest", "freshness", "extension", "listening", "scale"])
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&output.stderr);

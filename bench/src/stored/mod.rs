@@ -1,9 +1,9 @@
 //! The extension alone, with more and more events stored: batches, rollups, reading. What is compared takes turns, batch
 //! by batch, so that a slow moment of the machine hits all.
 
-mod events;
+pub(crate) mod events;
 mod report;
-mod writer;
+pub(crate) mod writer;
 
 use std::time::SystemTime;
 
@@ -17,7 +17,7 @@ use crate::plan::Size;
 use crate::server::Server;
 
 /// What is stored beforehand comes at a steady rate, so that more of it means more days, not fuller ones.
-const ROWS_A_DAY: i64 = 500_000;
+pub(crate) const ROWS_A_DAY: i64 = 500_000;
 /// Batches before the first that counts: partitions are made, caches filled, and each page of the metrics has been
 /// written since the last checkpoint, as in a database where rollups run every few seconds.
 const WARM_UP: usize = 2;
@@ -185,7 +185,7 @@ fn at_size(server: &Server, plan: &Plan, events: i64, day_us: i64) -> Result<AtS
 }
 
 /// By the same way as any batch, day by day, the last day being that of the batches.
-fn fill(
+pub(crate) fn fill(
     writer: &mut Writer,
     source: &mut Source,
     events: i64,
