@@ -2600,6 +2600,11 @@ begin
         insert into @extschema@.listening_counts as c (quarter, region, plays, streams, skips, listened_us, sessions)
         select quarter, region, plays, streams, skips, listened_us, sessions
         from counted
+        -- What is kept already is not touched: ON CONFLICT would lock the row, which writes to it.
+        except all
+        select c.quarter, c.region, c.plays, c.streams, c.skips, c.listened_us, c.sessions
+        from @extschema@.listening_counts as c
+        where c.quarter >= first and c.quarter < past
         order by quarter, region
         on conflict (quarter, region) do update
             set plays = excluded.plays,
@@ -2607,8 +2612,6 @@ begin
                 skips = excluded.skips,
                 listened_us = excluded.listened_us,
                 sessions = excluded.sessions
-            where (c.plays, c.streams, c.skips, c.listened_us, c.sessions)
-                is distinct from (excluded.plays, excluded.streams, excluded.skips, excluded.listened_us, excluded.sessions)
     ), surplus as (
         delete from @extschema@.listening_counts as c
         where c.quarter >= first and c.quarter < past
@@ -2618,14 +2621,16 @@ begin
         select quarter, region, song_id, plays, streams, skips, listened_us
         from songs
         where song_id is not null
+        except all
+        select c.quarter, c.region, c.song_id, c.plays, c.streams, c.skips, c.listened_us
+        from @extschema@.song_counts as c
+        where c.quarter >= first and c.quarter < past
         order by quarter, region, song_id
         on conflict (quarter, region, song_id) do update
             set plays = excluded.plays,
                 streams = excluded.streams,
                 skips = excluded.skips,
                 listened_us = excluded.listened_us
-            where (c.plays, c.streams, c.skips, c.listened_us)
-                is distinct from (excluded.plays, excluded.streams, excluded.skips, excluded.listened_us)
     ), surplus_songs as (
         delete from @extschema@.song_counts as c
         where c.quarter >= first and c.quarter < past
@@ -2652,6 +2657,10 @@ begin
             select distinct (ts at time zone 'UTC')::date as day, region collate "C" as region, user_id collate "C" as user_id
             from pg_temp.staging_playback
             where ts >= first and ts < past
+            except all
+            select d.day, d.region, d.user_id
+            from @extschema@.listener_days as d
+            where d.day >= (first at time zone 'UTC')::date and d.day <= (past at time zone 'UTC')::date
         ) as seen
         order by day, region, user_id
         on conflict do nothing
