@@ -3,7 +3,7 @@
 mod report;
 
 use std::collections::BTreeMap;
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 use chrono::{Days, NaiveDate};
@@ -14,7 +14,7 @@ use crate::plan::Size;
 use crate::server::Server;
 use crate::stored::events::{Batch, DAY_US, HOUR_US, Source, Times};
 use crate::stored::writer::Writer;
-use crate::stored::{ROWS_A_DAY, fill};
+use crate::stored::{ROWS_A_DAY, fill, last_whole_day};
 use crate::usage::process_seconds;
 
 const RUN: &str =
@@ -71,9 +71,7 @@ pub(crate) struct AtSize {
 }
 
 pub(crate) fn measure(server: &Server, plan: &Plan) -> Result<Vec<AtSize>> {
-    // The last day that is over, whatever the hour: its events are no clock that is ahead.
-    let today = i64::try_from(SystemTime::UNIX_EPOCH.elapsed()?.as_secs())? / 86_400;
-    let day_us = (today - 1) * DAY_US;
+    let day_us = last_whole_day()?;
     let mut databases = Vec::new();
     for (number, &stored) in plan.stored.iter().enumerate() {
         eprintln!("{stored} events stored: filling");
@@ -103,7 +101,7 @@ pub(crate) fn measure(server: &Server, plan: &Plan) -> Result<Vec<AtSize>> {
         }
     }
     let day = NaiveDate::default()
-        .checked_add_days(Days::new(u64::try_from(today - 1)?))
+        .checked_add_days(Days::new(u64::try_from(day_us / DAY_US)?))
         .context("the day is in the calendar")?;
     databases
         .into_iter()

@@ -94,10 +94,18 @@ pub(crate) struct Figures {
     pub(crate) history_rows: usize,
 }
 
-pub(crate) fn measure(server: &Server, plan: &Plan) -> Result<Figures> {
-    // The last day that is over, whatever the hour: its events are no clock that is ahead.
+/// The start of the last day that is over, in microseconds since 1970: whatever the hour, its events are no clock that is
+/// ahead.
+///
+/// # Errors
+/// The clock is before 1970.
+pub(crate) fn last_whole_day() -> Result<i64> {
     let today = i64::try_from(SystemTime::UNIX_EPOCH.elapsed()?.as_secs())? / 86_400;
-    let day_us = (today - 1) * DAY_US;
+    Ok((today - 1) * DAY_US)
+}
+
+pub(crate) fn measure(server: &Server, plan: &Plan) -> Result<Figures> {
+    let day_us = last_whole_day()?;
     let sizes = plan
         .stored
         .iter()
