@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# rustfmt, clippy on every package, shellcheck, generated files, what images are built from: any warning is an error.
+# rustfmt, clippy on every package, shellcheck, generated files, what images are built from, circles among modules: any
+# warning is an error.
 set -euo pipefail
 . "$(dirname "$0")/layout.sh"
 cd "$ROOT"
@@ -12,6 +13,7 @@ cargo fmt --all --check
 cargo fmt --manifest-path fuzz/Cargo.toml --check
 scripts/upgrade-script.sh --check
 scripts/build-context.py
+scripts/module-circles.py
 # Bare cargo leaves the extension out: it is checked for the Postgres that is here.
 cargo clippy --release --all-targets -- -D warnings
 cargo clippy --release -p pg_musicstream --no-default-features --features "pg$major" -- -D warnings

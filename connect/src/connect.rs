@@ -48,7 +48,7 @@ impl Target {
         tls: &MakeRustlsConnect,
     ) -> Result<(Client, Connection), Cause> {
         let connecting = async {
-            let config = self.config(attempt);
+            let config = attempt.config(self);
             let (client, mut connection) = config.connect(tls.clone()).await.map_err(Cause::of)?;
             if let Some((question, expected)) = attempt.question() {
                 let asking = pin!(client.simple_query(question));
@@ -90,7 +90,7 @@ impl Target {
                 }
                 Step::Connect(attempt) => {
                     let connecting = || {
-                        let config = postgres::Config::from(self.config(&attempt));
+                        let config = postgres::Config::from(attempt.config(self));
                         let mut client = config.connect(tls.clone()).map_err(Cause::of)?;
                         if let Some((question, expected)) = attempt.question() {
                             let rows = client.simple_query(question).map_err(Cause::of)?;

@@ -6,72 +6,13 @@ use std::fmt;
 use std::path::PathBuf;
 
 use crate::error::SettingError;
+use crate::user_file::{Platform, UserFile};
 
 /// Where servers have their sockets: as Debian and Red Hat build them, and as Postgres does by itself.
 const SOCKET_FOLDERS: [&str; 2] = ["/var/run/postgresql", "/tmp"];
 
 /// Where distributions keep the services of all users.
 const SHARED_SERVICES: &str = "/etc/postgresql-common/pg_service.conf";
-
-/// The password file as people know it, for messages.
-pub const PASSWORD_FILE: &str = if cfg!(windows) {
-    r"%APPDATA%\postgresql\pgpass.conf"
-} else {
-    "~/.pgpass"
-};
-
-/// A file of the user that libpq reads where no other is named.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum UserFile {
-    Passwords,
-    Services,
-    Certificate,
-    Key,
-    RootCertificates,
-    Revocations,
-}
-
-/// Where libpq has these files: on Unix below the home, on Windows in `%APPDATA%\postgresql`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Platform {
-    Unix,
-    Windows,
-}
-
-impl Platform {
-    const HERE: Platform = if cfg!(windows) {
-        Platform::Windows
-    } else {
-        Platform::Unix
-    };
-
-    fn name_of(self, file: UserFile) -> &'static str {
-        match (self, file) {
-            (Platform::Unix, UserFile::Passwords) => ".pgpass",
-            (Platform::Windows, UserFile::Passwords) => "pgpass.conf",
-            (_, UserFile::Services) => ".pg_service.conf",
-            (Platform::Unix, UserFile::Certificate) => ".postgresql/postgresql.crt",
-            (Platform::Windows, UserFile::Certificate) => "postgresql.crt",
-            (Platform::Unix, UserFile::Key) => ".postgresql/postgresql.key",
-            (Platform::Windows, UserFile::Key) => "postgresql.key",
-            (Platform::Unix, UserFile::RootCertificates) => ".postgresql/root.crt",
-            (Platform::Windows, UserFile::RootCertificates) => "root.crt",
-            (Platform::Unix, UserFile::Revocations) => ".postgresql/root.crl",
-            (Platform::Windows, UserFile::Revocations) => "root.crl",
-        }
-    }
-
-    /// The folder that the names are relative to.
-    fn folder_of_process(self) -> Option<PathBuf> {
-        let folder = match self {
-            Platform::Unix => std::env::home_dir(),
-            Platform::Windows => {
-                std::env::var_os("APPDATA").map(|data| PathBuf::from(data).join("postgresql"))
-            }
-        };
-        folder.filter(|folder| !folder.as_os_str().is_empty())
-    }
-}
 
 /// The environment of a connection: that of the process, or one made for a test.
 #[derive(Clone)]
@@ -105,7 +46,7 @@ impl Environment {
                 .filter(|(name, _)| name.to_string_lossy().starts_with("PG"))
                 .collect(),
             platform: Platform::HERE,
-            home: Platform::HERE.folder_of_process(),
+            home: Platform::HERE.user_folder(),
             // Where the system does not know the user, as in a container, the shell may.
             user: whoami::username()
                 .ok()
@@ -179,7 +120,7 @@ impl Environment {
 
     /// Where a file of the user is, if it exists.
     pub(crate) fn user_file(&self, file: UserFile) -> Option<PathBuf> {
-        Some(self.home.as_ref()?.join(self.platform.name_of(file)))
+        Some(self.home.as_ref()?.join(self.platform.path_of(file)))
     }
 
     /// The services of all users, where the variable that names their folder is not set: only distributions of Unix have

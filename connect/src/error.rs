@@ -5,8 +5,8 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::environment::PASSWORD_FILE;
 use crate::session_kind::SessionKind;
+use crate::user_file::PASSWORD_FILE;
 
 /// A setting that cannot be used. It names the parameter or variable and what to write instead; it shows no value that
 /// could be part of a password.

@@ -33,10 +33,12 @@ mod settings;
 mod target;
 mod tls;
 mod url;
+mod user_file;
 
 pub use connect::Connection;
-pub use environment::{Environment, PASSWORD_FILE};
+pub use environment::Environment;
 pub use error::{Cause, ConnectError, Failure, SettingError, Warning};
 pub use session_kind::SessionKind;
 pub use target::Target;
 pub use tokio_postgres_rustls::MakeRustlsConnect;
+pub use user_file::PASSWORD_FILE;

@@ -5,6 +5,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::net::IpAddr;
 
+use tokio_postgres::Config;
 use tokio_postgres::config::SslMode as DriverMode;
 use tokio_postgres::error::SqlState;
 
@@ -56,6 +57,24 @@ impl Attempt {
             otherwise,
             session: target.session,
         }
+    }
+
+    /// The driver's configuration for this attempt.
+    pub(crate) fn config(&self, target: &Target) -> Config {
+        let endpoint = &target.endpoints[self.endpoint];
+        let mut config = target.base.clone();
+        config.port(endpoint.port).ssl_mode(self.tls);
+        match &endpoint.host {
+            Host::Tcp(name) => config.host(name),
+            Host::Socket(folder) => config.host(folder),
+        };
+        if let Some(address) = self.address {
+            config.hostaddr(address);
+        }
+        if let Some(password) = &target.passwords[self.endpoint] {
+            config.password(password);
+        }
+        config
     }
 
     /// What to ask the session, and the answer that it has to give.

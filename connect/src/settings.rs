@@ -5,10 +5,11 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use crate::environment::{Environment, UserFile};
+use crate::environment::Environment;
 use crate::error::SettingError;
 use crate::parameter::{self, PARAMETERS, Support};
 use crate::service::{self, Unusable};
+use crate::user_file::UserFile;
 use crate::{key_value, url};
 
 /// Where a parameter stands.

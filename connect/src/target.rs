@@ -8,14 +8,14 @@ use tokio_postgres::Config;
 use tokio_postgres::config::{ChannelBinding, SslNegotiation};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use crate::endpoint::{self, Endpoint, Host};
-use crate::environment::{Environment, UserFile};
+use crate::endpoint::{self, Endpoint};
+use crate::environment::Environment;
 use crate::error::{SettingError, Warning};
 use crate::passfile;
-use crate::plan::Attempt;
 use crate::session_kind::{SESSION_KINDS, SessionKind};
 use crate::settings::Settings;
 use crate::tls::Tls;
+use crate::user_file::UserFile;
 
 /// libpq waits for ever; a program that tries again should not.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -30,9 +30,9 @@ const TCP_USER_TIMEOUT: Duration = Duration::from_secs(30);
 pub struct Target {
     pub(crate) endpoints: Vec<Endpoint>,
     /// For each endpoint.
-    passwords: Vec<Option<String>>,
+    pub(crate) passwords: Vec<Option<String>>,
     /// All but host, password and TLS.
-    base: Config,
+    pub(crate) base: Config,
     pub(crate) tls: Tls,
     pub(crate) session: SessionKind,
     pub(crate) is_balanced: bool,
@@ -119,13 +119,6 @@ impl Target {
         self.tls.connector()
     }
 
-    /// The driver's configuration for each server to try, in their order: what [`Target::connect`] begins with.
-    pub fn configs(&self) -> Vec<Config> {
-        (0..self.endpoints.len())
-            .map(|at| self.config(&Attempt::first(self, at, self.endpoints[at].address)))
-            .collect()
-    }
-
     /// Host and port, or a socket's folder and port; with commas between if there are several.
     pub fn server(&self) -> String {
         let all: Vec<String> = self.endpoints.iter().map(Endpoint::to_string).collect();
@@ -155,23 +148,6 @@ impl Target {
     /// How long an attempt may take; `None`: as long as it takes.
     pub(crate) fn connect_timeout(&self) -> Option<Duration> {
         self.base.get_connect_timeout().copied()
-    }
-
-    pub(crate) fn config(&self, attempt: &Attempt) -> Config {
-        let endpoint = &self.endpoints[attempt.endpoint];
-        let mut config = self.base.clone();
-        config.port(endpoint.port).ssl_mode(attempt.tls);
-        match &endpoint.host {
-            Host::Tcp(name) => config.host(name),
-            Host::Socket(folder) => config.host(folder),
-        };
-        if let Some(address) = attempt.address {
-            config.hostaddr(address);
-        }
-        if let Some(password) = &self.passwords[attempt.endpoint] {
-            config.password(password);
-        }
-        config
     }
 
     fn take_passwords(&mut self, file: Option<PathBuf>, environment: &Environment) {

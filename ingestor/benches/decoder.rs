@@ -8,9 +8,9 @@
 #[path = "../src/batch/mod.rs"]
 mod batch;
 
-mod summary {
-    pub(crate) type Rejects = std::collections::BTreeMap<String, u64>;
-}
+#[allow(dead_code)] // likewise
+#[path = "../src/counts.rs"]
+mod counts;
 
 use std::borrow::Cow;
 use std::hint::black_box;

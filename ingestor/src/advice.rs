@@ -1,6 +1,6 @@
 //! What to do when most records of a run are rejected for one reason.
 
-use crate::summary::{Rejects, Totals};
+use crate::counts::{Rejects, Totals};
 
 /// Which setting or fix applies, if more than half of what was read was rejected for one reason.
 pub(crate) fn advice(totals: &Totals, rejects: &Rejects) -> Option<String> {

@@ -19,7 +19,6 @@ use rdkafka::producer::{BaseRecord, Producer, ProducerContext, ThreadedProducer}
 
 use crate::args::{self, KafkaArgs};
 use crate::batch::Origin;
-use crate::database::DatabaseError;
 use crate::monitor::Observer;
 use fate::Fate;
 
@@ -33,6 +32,17 @@ const ABSENT_FOR: Duration = Duration::from_secs(20);
 const COMPLAIN_EVERY: Duration = Duration::from_secs(60);
 /// Letters that are remembered to be settled: more than one batch has.
 const MAX_SETTLED: usize = 2_000_000;
+
+/// Why letters could not be sent.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SendError {
+    /// Kafka may take them later.
+    #[error("{0}")]
+    Outage(String),
+    /// The producer has met a fatal error: another attempt with it fails as well.
+    #[error("{0}")]
+    Fatal(String),
+}
 
 /// A rejected record.
 pub(crate) struct Letter<'a> {
@@ -230,7 +240,7 @@ impl DeadLetters {
     pub(crate) fn send<'a>(
         &self,
         letters: impl Iterator<Item = Letter<'a>>,
-    ) -> Result<(), DatabaseError> {
+    ) -> Result<(), SendError> {
         let mut round = None;
         let mut sent = 0;
         for letter in letters {
@@ -257,7 +267,7 @@ impl DeadLetters {
         if outcome.settled() < sent {
             if let Some((_, why)) = self.producer.client().fatal_error() {
                 let message = format!("Kafka's producer of dead letters cannot go on: {why}");
-                return Err(DatabaseError::config(message));
+                return Err(SendError::Fatal(message));
             }
             let why = outcome.outage.as_deref();
             return Err(self.outage(why.unwrap_or("not all records were acknowledged in time")));
@@ -277,8 +287,8 @@ impl DeadLetters {
         })
     }
 
-    fn outage(&self, why: &str) -> DatabaseError {
-        DatabaseError::outage(format!(
+    fn outage(&self, why: &str) -> SendError {
+        SendError::Outage(format!(
             "cannot send to the dead letter topic {}: {why}",
             self.topic
         ))
@@ -298,7 +308,7 @@ impl DeadLetters {
         );
     }
 
-    fn put(&self, letter: &Letter<'_>, round: &Arc<Round>) -> Result<(), DatabaseError> {
+    fn put(&self, letter: &Letter<'_>, round: &Arc<Round>) -> Result<(), SendError> {
         let (partition, position) = (
             letter.origin.partition.to_string(),
             letter.origin.position.to_string(),

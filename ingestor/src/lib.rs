@@ -8,6 +8,7 @@ mod backoff;
 mod batch;
 mod cli;
 mod config;
+mod counts;
 mod database;
 mod dead_letter;
 mod file;
@@ -30,6 +31,7 @@ mod writer;
 use std::process::ExitCode;
 
 use clap::CommandFactory as _;
+use clap::error::ErrorKind;
 use cli::Command;
 
 /// The definition of the command line, from which manual pages and completions are written.
@@ -55,6 +57,9 @@ pub fn run() -> ExitCode {
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.is::<generate::WrongUsage>() => {
+            command().error(ErrorKind::ValueValidation, error).exit()
+        }
         Err(error) => {
             logging::failure(&error);
             exit_code(&error)

@@ -1,6 +1,6 @@
 //! Stops a run that rejects too much: more likely than that all records are bad is that a release or a setting is.
 
-use crate::summary::Totals;
+use crate::counts::Totals;
 
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Rejects")]

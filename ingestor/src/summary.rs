@@ -1,11 +1,11 @@
 //! What `load` and `stream --until-end` say at their end.
 
-use std::collections::BTreeMap;
 use std::io::Write;
 use std::time::Duration;
 
 use crate::advice::advice;
 use crate::args::OutputFormat;
+use crate::counts::Stored;
 
 /// How a run ended that did not fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,44 +47,7 @@ impl Ending {
     }
 }
 
-/// Totals of a run. `read` = inserted + duplicate + conflicting + rejected once all is committed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Totals {
-    pub(crate) read: u64,
-    pub(crate) inserted: u64,
-    pub(crate) duplicate: u64,
-    pub(crate) conflicting: u64,
-    pub(crate) rejected: u64,
-}
-
-/// Rejected records by reason.
-pub(crate) type Rejects = BTreeMap<String, u64>;
-
-/// What became of a batch, or of all batches of a run.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Stored {
-    pub(crate) totals: Totals,
-    pub(crate) rejects: Rejects,
-}
-
-impl Totals {
-    pub(crate) fn add(&mut self, other: &Totals) {
-        self.read += other.read;
-        self.inserted += other.inserted;
-        self.duplicate += other.duplicate;
-        self.conflicting += other.conflicting;
-        self.rejected += other.rejected;
-    }
-}
-
 impl Stored {
-    pub(crate) fn add(&mut self, other: &Stored) {
-        self.totals.add(&other.totals);
-        for (reason, count) in &other.rejects {
-            *self.rejects.entry(reason.clone()).or_default() += count;
-        }
-    }
-
     /// Prints the summary on standard output.
     pub(crate) fn print(&self, ending: Ending, elapsed: Duration, output: OutputFormat) {
         let text = self.render(ending, elapsed, output);
@@ -144,6 +107,7 @@ impl Stored {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::counts::{Rejects, Totals};
 
     const TOTALS: Totals = Totals {
         read: 10,

@@ -17,10 +17,10 @@ use std::time::{Duration, Instant};
 
 use crate::backoff::{Backoff, DatabaseOutage};
 use crate::batch::Batch;
+use crate::counts::Stored;
 use crate::database::{Claim, Class, DatabaseError, Holder, Server, Session};
 use crate::dead_letter::DeadLetters;
 use crate::monitor::Observer;
-use crate::summary::Stored;
 
 /// How long a writer may take to end; a server that does not answer must not hold up the program.
 const END_WITHIN: Duration = Duration::from_secs(2);

@@ -1,14 +1,20 @@
 use tokio_postgres::config::{Host as DriverHost, SslMode as DriverMode};
 
 use super::*;
+use crate::plan::Attempt;
 
 fn target(text: &str, variables: &[(&str, &str)]) -> Result<Target, SettingError> {
     let environment = Environment::of_variables(variables.iter().copied()).with_user("system-user");
     Target::resolve(Some(text), &environment, "musicstream-test")
 }
 
+/// What the driver is given for the first attempt at the first server.
+fn first_config(target: &Target) -> Config {
+    Attempt::first(target, 0, target.endpoints[0].address).config(target)
+}
+
 fn config(text: &str, variables: &[(&str, &str)]) -> Config {
-    target(text, variables).unwrap().configs().remove(0)
+    first_config(&target(text, variables).unwrap())
 }
 
 fn error(text: &str, variables: &[(&str, &str)]) -> String {
@@ -29,7 +35,7 @@ fn a_url_wins_over_variables_and_hides_its_password() {
     .unwrap();
     assert_eq!(target.server(), "db.example:6000");
     assert_eq!((target.database(), target.user()), ("music", "ana"));
-    let config = target.configs().remove(0);
+    let config = first_config(&target);
     assert_eq!(config.get_password(), Some(&b"s3cret"[..]));
     assert_eq!(config.get_application_name(), Some("x"));
     assert_eq!(config.get_ssl_mode(), DriverMode::Disable);
@@ -62,7 +68,7 @@ fn variables_fill_what_is_open() {
         "ana",
         "the database is called as its user"
     );
-    let config = target.configs().remove(0);
+    let config = first_config(&target);
     assert_eq!(config.get_password(), Some(&b"p"[..]));
     assert_eq!(config.get_ssl_mode(), DriverMode::Require);
     assert_eq!(config.get_options(), Some("-c work_mem=1MB"));
@@ -124,14 +130,14 @@ fn several_hosts() {
     assert_eq!(target.server(), "a:1,[::1]:2,c:5432");
     assert_eq!(target.session, SessionKind::PreferStandby);
     assert!(target.is_balanced);
-    assert_eq!(target.configs().len(), 3);
+    assert_eq!(target.endpoints.len(), 3);
 }
 
 #[test]
 fn sockets_need_no_tls() {
     let target = target("host=/run/pg user=ana sslmode=verify-full", &[]).unwrap();
     assert_eq!(target.server(), "/run/pg:5432");
-    let config = target.configs().remove(0);
+    let config = first_config(&target);
     assert_eq!(config.get_hosts(), [DriverHost::Unix("/run/pg".into())]);
     assert_eq!(config.get_ssl_mode(), DriverMode::Disable);
     assert!(target.connector().is_ok());

@@ -12,9 +12,10 @@ use rustls::crypto::ring;
 use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use crate::environment::{Environment, UserFile};
+use crate::environment::Environment;
 use crate::error::SettingError;
 use crate::settings::Settings;
+use crate::user_file::UserFile;
 use files::NamedFile;
 use verifier::{Check, Verifier};
 

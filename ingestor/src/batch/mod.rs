@@ -15,7 +15,7 @@ use musicstream_event::{Event, Reason, Rejection};
 pub(crate) use encode::COPY_STATEMENT;
 pub(crate) use limits::Limits;
 
-use crate::summary::Rejects;
+use crate::counts::Rejects;
 
 const DAY_MICROS: i64 = 86_400_000_000;
 

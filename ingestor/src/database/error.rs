@@ -3,6 +3,7 @@
 use musicstream_connect::{Cause, ConnectError, SettingError, Target};
 
 use super::class::{Class, classify};
+use crate::dead_letter::SendError;
 
 /// What went wrong, what it means, and what to do.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -118,6 +119,15 @@ impl DatabaseError {
 impl From<SettingError> for DatabaseError {
     fn from(error: SettingError) -> DatabaseError {
         DatabaseError::config(error.to_string())
+    }
+}
+
+impl From<SendError> for DatabaseError {
+    fn from(error: SendError) -> DatabaseError {
+        match error {
+            SendError::Outage(message) => DatabaseError::outage(message),
+            SendError::Fatal(message) => DatabaseError::config(message),
+        }
     }
 }
 

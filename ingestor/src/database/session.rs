@@ -16,8 +16,8 @@ use tokio_postgres::{Client, Statement};
 use super::connection::{check_extension, connect};
 use super::{Class, DatabaseError, Target};
 use crate::batch::{Batch, COPY_STATEMENT};
+use crate::counts::{Stored, Totals};
 use crate::dead_letter::DeadLetters;
-use crate::summary::{Stored, Totals};
 
 /// Pieces of a `COPY`: below 128 KB the hand-over of each costs, above 1 MB nothing is gained.
 const PIECE_BYTES: usize = 256 * 1024;

@@ -1,6 +1,6 @@
 //! Who may listen to what: the users of each region, songs and devices to draw from.
 
-use super::model::Plan;
+use super::plan::Plan;
 use super::random::{HeavyTail, Random, Weighted, mixed};
 
 /// Devices and how common they are.

@@ -9,6 +9,7 @@ mod mix;
 mod model;
 mod options;
 mod output;
+mod plan;
 mod random;
 mod recent;
 mod render;
@@ -34,10 +35,11 @@ use crate::progress::{Progress, Unit};
 use crate::shutdown::Shutdown;
 use fault::Fault;
 use mix::Kind;
-use model::{Draft, Model, Plan};
+use model::{Draft, Model};
 pub(crate) use options::GenerateArgs;
 use options::Target;
 use output::Output;
+use plan::Plan;
 use render::{CSV_HEADER, Renderer, csv_quoted};
 use sessions::Sessions;
 use summary::Summary;
@@ -48,6 +50,11 @@ const CHECK_EVERY: u64 = 4_096;
 
 /// Between two lines about the progress where there is no terminal.
 const SAY_EVERY: Duration = Duration::from_secs(5);
+
+/// Options that contradict each other.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct WrongUsage(String);
 
 /// Where records go.
 enum Sink {
@@ -81,9 +88,7 @@ impl Maker {
 
 /// Runs the subcommand.
 pub(crate) fn run(args: GenerateArgs) -> anyhow::Result<()> {
-    let plan = args
-        .plan(now_micros())
-        .unwrap_or_else(|message| options::refuse(&message));
+    let plan = args.plan(now_micros()).map_err(WrongUsage)?;
     let shutdown = Shutdown::on_signal()?;
     let mut sink = open(&args)?;
     let mut maker = Maker::new(&args, &plan)?;

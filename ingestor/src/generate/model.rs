@@ -2,7 +2,8 @@
 //! with the count.
 
 use super::cast::{Cast, new_event_id};
-use super::mix::{Kind, Mix, Shares};
+use super::mix::{Kind, Mix};
+use super::plan::{Plan, Span};
 use super::random::{Random, Weighted};
 use super::recent::Recent;
 use super::schedule::{MICROS_PER_DAY, MICROS_PER_SECOND, RegionClock, Schedule};
@@ -15,36 +16,6 @@ pub(super) const LATEST_ARRIVAL_DAYS: i64 = 7;
 /// How far before its own beginning a span too short for it may reach back for late events.
 const REACH_BACK_DAYS: i64 = 3;
 pub(super) const MAX_DISORDER_SECONDS: u64 = 300;
-
-/// What the model is asked for.
-#[derive(Debug, Clone)]
-pub(super) struct Plan {
-    pub(super) seed: u64,
-    /// Without a count it goes on for ever.
-    pub(super) count: Option<u64>,
-    pub(super) span: Span,
-    pub(super) users: u32,
-    pub(super) songs: u32,
-    /// Event types and their weights.
-    pub(super) event_types: Vec<(String, u64)>,
-    pub(super) regions: Vec<Region>,
-    pub(super) shares: Shares,
-}
-
-/// The time that the events are spread over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Span {
-    /// From the first instant to before the second, in microseconds since 1970; needs a count.
-    Between(i64, i64),
-    /// Each event happens as it is made, about so many a second.
-    Live { events_a_second: u64 },
-}
-
-#[derive(Debug, Clone)]
-pub(super) struct Region {
-    pub(super) name: String,
-    pub(super) clock: RegionClock,
-}
 
 /// An event before it is written down; names are indices into the plan and [`DEVICES`](super::cast::DEVICES).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,15 +3,12 @@
 use std::hash::{BuildHasher, RandomState};
 use std::path::PathBuf;
 
-use clap::CommandFactory;
-use clap::error::ErrorKind;
 use musicstream_event::field;
 
 use super::mix::{Percent, Shares};
-use super::model::{Plan, Region, Span};
+use super::plan::{Plan, Region, Span};
 use super::schedule::{MICROS_PER_DAY, RegionClock};
 use crate::args::{DEFAULT_TOPIC, KafkaArgs, OutputArgs};
-use crate::cli::Cli;
 use crate::file::Format;
 
 const DEFAULT_SPAN_DAYS: i64 = 30;
@@ -132,13 +129,6 @@ impl From<&str> for Target {
 /// Names with their weights.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Names(Vec<(String, u64)>);
-
-/// Ends the program as clap does on wrong usage, with exit code 2.
-pub(super) fn refuse(message: &str) -> ! {
-    Cli::command()
-        .error(ErrorKind::ValueValidation, message)
-        .exit()
-}
 
 impl GenerateArgs {
     pub(crate) fn kafka(&self) -> &KafkaArgs {

@@ -2,7 +2,8 @@
 
 use super::cast::DEVICES;
 use super::fault::{Fault, Faulty};
-use super::model::{Draft, Plan};
+use super::model::Draft;
+use super::plan::Plan;
 use super::text::{Timestamps, push_decimal, push_uuid};
 use crate::file::Format;
 

@@ -7,7 +7,8 @@ use std::collections::{BinaryHeap, HashMap};
 
 use super::cast::{Cast, new_event_id};
 use super::mix::{Kind, Mix};
-use super::model::{Draft, LATEST_ARRIVAL_DAYS, MAX_DISORDER_SECONDS, Plan, Span};
+use super::model::{Draft, LATEST_ARRIVAL_DAYS, MAX_DISORDER_SECONDS};
+use super::plan::{Plan, Span};
 use super::random::Random;
 use super::recent::Recent;
 use super::schedule::{MICROS_PER_DAY, MICROS_PER_SECOND, Schedule};

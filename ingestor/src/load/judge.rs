@@ -7,9 +7,10 @@ use anyhow::Context;
 
 use crate::advice::advice;
 use crate::args::OutputFormat;
+use crate::counts::{Rejects, Totals};
 use crate::file::{FileArgs, FileReader};
 use crate::shutdown::Shutdown;
-use crate::summary::{Ending, Rejects, Totals};
+use crate::summary::Ending;
 
 /// What files hold by the rules that need no database: it may still refuse an event type or a time.
 #[derive(Debug, Default)]

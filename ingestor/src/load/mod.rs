@@ -20,6 +20,7 @@ use musicstream_event::Rejection;
 use crate::args::{DatabaseArgs, OutputArgs};
 use crate::backoff::DatabaseOutage;
 use crate::batch::{Batch, Limits, Origin};
+use crate::counts::Stored;
 use crate::database::{self, Server};
 use crate::file::{FileArgs, FileReader, States};
 use crate::monitor::Observer;
@@ -27,7 +28,7 @@ use crate::owner;
 use crate::progress::{Progress, Unit};
 use crate::reject_limit::{RejectArgs, RejectLimit};
 use crate::shutdown::Shutdown;
-use crate::summary::{Ending, Stored};
+use crate::summary::Ending;
 use crate::writer::{News, Order, Report, Turns, Writer, WriterConfig};
 
 #[derive(Debug, clap::Args)]

@@ -8,7 +8,7 @@ mod service_manager;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::summary::{Rejects, Totals};
+use crate::counts::{Rejects, Totals};
 use health::Health;
 pub(crate) use metrics::Metrics;
 use metrics::TopicMetrics;

@@ -28,13 +28,14 @@ use rdkafka::consumer::Consumer as _;
 
 use crate::args::{DatabaseArgs, KafkaArgs, OutputArgs, TopicsArgs, parse_duration, parse_name};
 use crate::batch::Limits;
+use crate::counts::Stored;
 use crate::database::{self, Server};
 use crate::dead_letter::DeadLetters;
 use crate::monitor::{ListenArgs, Monitor, report_to_service_manager, serve};
 use crate::owner;
 use crate::reject_limit::RejectArgs;
 use crate::shutdown::Shutdown;
-use crate::summary::{Ending, Stored};
+use crate::summary::Ending;
 use client::{Consumer, Membership};
 use partitions::Partitions;
 use position::{From, Policy};

@@ -22,13 +22,14 @@ use super::takeover::{BOUNDED_STANDSTILL, STANDSTILL, Standby};
 use super::watch::Watch;
 use crate::backoff::DatabaseOutage;
 use crate::batch::Limits;
+use crate::counts::Stored;
 use crate::database::Server;
 use crate::dead_letter::DeadLetters;
 use crate::monitor::Observer;
 use crate::progress::{Progress, Unit};
 use crate::reject_limit::RejectLimit;
 use crate::shutdown::Shutdown;
-use crate::summary::{Ending, Stored};
+use crate::summary::Ending;
 use crate::writer::{News, Order, Report, Writer, WriterConfig};
 use trouble::Absence;
 

@@ -2,8 +2,8 @@
 
 use super::{Turn, WriterConfig};
 use crate::batch::{Batch, Span};
+use crate::counts::Stored;
 use crate::database::{Class, DatabaseError, Holder, Session};
-use crate::summary::Stored;
 
 /// Tries once to store a batch; `None`: it is no longer wanted, by what [`Turn::come`] asks while it waits for its turn.
 /// `doubt` is what it came to in an attempt whose commit got no answer.

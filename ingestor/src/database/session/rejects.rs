@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use super::Session;
 use crate::batch::{Batch, Origin};
+use crate::counts::{Rejects, Totals};
 use crate::database::DatabaseError;
 use crate::dead_letter::{DeadLetters, Letter};
-use crate::summary::{Rejects, Totals};
 
 /// The reason of an event whose id is stored with other fields.
 const CONFLICTING: &str = "conflicting_duplicate";
