@@ -14,7 +14,7 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 # The crates that are checked.
-CRATES = ["connect", "event", "ingestor"]
+CRATES = ["connect", "event", "generator", "ingestor"]
 
 
 def code_of(path):

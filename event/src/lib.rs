@@ -3,11 +3,13 @@
 use std::borrow::Cow;
 
 pub mod field;
+mod format;
 pub mod json;
 pub mod row;
 mod timestamp;
 mod user;
 
+pub use format::Format;
 pub use user::names_user;
 
 /// A well-formed event. Whether its type is known and its time plausible is the database's to say.

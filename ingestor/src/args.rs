@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
+use musicstream_event::Format;
 use rdkafka::error::KafkaError;
 
 use crate::reserved_option;
@@ -128,6 +130,18 @@ pub(crate) fn refused(error: KafkaError) -> anyhow::Error {
         }
         other => anyhow::Error::from(other).context("a Kafka option is wrong"),
     }
+}
+
+/// Parses `--format`.
+pub(crate) fn format_parser() -> impl TypedValueParser<Value = Format> {
+    PossibleValuesParser::new([
+        PossibleValue::new("csv").help("Comma-separated values with a header (RFC 4180)"),
+        PossibleValue::new("ndjson").help("One JSON object a line"),
+    ])
+    .map(|name| match name.as_str() {
+        "csv" => Format::Csv,
+        _ => Format::Ndjson,
+    })
 }
 
 fn option_help() -> String {

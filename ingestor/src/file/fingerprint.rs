@@ -3,7 +3,7 @@
 /// The first block: as much of the stream as names the file.
 pub(super) const BLOCK_BYTES: usize = 4 << 10;
 
-use super::Format;
+use musicstream_event::Format;
 
 /// The fingerprint of a stream that begins with `block` (at most [`BLOCK_BYTES`]; shorter only if the stream is).
 ///

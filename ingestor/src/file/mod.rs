@@ -24,6 +24,9 @@ mod window;
 #[cfg(test)]
 mod tests;
 
+use musicstream_event::Format;
+
+use crate::args::format_parser;
 pub(crate) use error::FileError;
 pub(crate) use reader::FileReader;
 pub(crate) use states::States;
@@ -34,34 +37,10 @@ const MAX_RECORD_BYTES: usize = 1 << 20;
 /// How much of a record that is too large is handed on; its offsets still cover all of it.
 const KEPT_BYTES: usize = 64 << 10;
 
-/// How the records are written down.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum Format {
-    /// Comma-separated values with a header (RFC 4180)
-    Csv,
-    /// One JSON object a line
-    Ndjson,
-}
-
-impl Format {
-    /// The format that a file name promises, once `.gz` and `.zst` are taken off.
-    pub(crate) fn of_name(name: &str) -> Option<Format> {
-        let name = name
-            .strip_suffix(".gz")
-            .or_else(|| name.strip_suffix(".zst"))
-            .unwrap_or(name);
-        match name.rsplit_once('.')?.1 {
-            "csv" => Some(Format::Csv),
-            "ndjson" | "jsonl" | "json" => Some(Format::Ndjson),
-            _ => None,
-        }
-    }
-}
-
 /// How to read the files of a load.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct FileArgs {
     /// Format of the files [default: by the extension, else by the first byte]
-    #[arg(long, value_enum)]
+    #[arg(long, value_parser = format_parser())]
     pub(crate) format: Option<Format>,
 }

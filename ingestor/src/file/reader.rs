@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::path::Path;
 
-use musicstream_event::{Event, Reason, Rejection, json};
+use musicstream_event::{Event, Format, Reason, Rejection, json};
 
 use super::csv::{self, Field, Scan};
 use super::fingerprint::{self, BLOCK_BYTES};
@@ -11,7 +11,7 @@ use super::header::Columns;
 use super::input::Input;
 use super::lines::{self, Line};
 use super::window::Window;
-use super::{FileArgs, FileError, Format, KEPT_BYTES, MAX_RECORD_BYTES};
+use super::{FileArgs, FileError, KEPT_BYTES, MAX_RECORD_BYTES};
 
 const UTF8_MARK: &[u8] = b"\xef\xbb\xbf";
 

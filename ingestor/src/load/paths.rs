@@ -3,8 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
-
-use crate::file::Format;
+use musicstream_event::Format;
 
 /// A folder stands for the files in it whose names promise a format, in the order of their names; not for those in
 /// folders below.

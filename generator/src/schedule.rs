@@ -1,32 +1,32 @@
-//! When events happen: day and night, week and weekend, each region in its own time zone.
+//! When events happen: by hour and day of the week, in the time zone of each region.
 
-use super::random::{Random, Weighted};
+use crate::random::{Random, Weighted};
 
-pub(super) const MICROS_PER_SECOND: i64 = 1_000_000;
-pub(super) const MICROS_PER_DAY: i64 = 86_400 * MICROS_PER_SECOND;
+pub(crate) const MICROS_PER_SECOND: i64 = 1_000_000;
+pub(crate) const MICROS_PER_DAY: i64 = 86_400 * MICROS_PER_SECOND;
 const MICROS_PER_HOUR: i64 = 3_600 * MICROS_PER_SECOND;
 const SLOT_MICROS: i64 = 300 * MICROS_PER_SECOND;
 
-/// Listening by local hour, in thousandths of the busiest hour: quiet nights, a rise on the way to work, evenings.
+/// Activity by local hour, in thousandths of the busiest hour.
 const WEEKDAY: [u64; 24] = [
     220, 130, 80, 60, 60, 90, 200, 420, 620, 610, 560, 560, 600, 610, 590, 600, 680, 800, 900, 960,
     1000, 930, 700, 420,
 ];
-/// Later mornings, longer nights.
+/// On Saturdays and Sundays mornings begin later and nights are longer.
 const WEEKEND: [u64; 24] = [
     400, 300, 210, 130, 90, 80, 110, 200, 350, 540, 700, 800, 850, 870, 880, 870, 860, 880, 920,
     960, 980, 950, 850, 640,
 ];
 
-/// A region's share of the events and its clock.
+/// A region's share of the events, and its time zone.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct RegionClock {
-    pub(super) weight: u64,
-    pub(super) utc_offset_hours: i64,
+pub(crate) struct RegionClock {
+    pub(crate) weight: u64,
+    pub(crate) utc_offset_hours: i64,
 }
 
 impl RegionClock {
-    /// How much this region listens at an instant.
+    /// Weight times the activity at an instant, interpolated between hours.
     fn activity(&self, instant: i64) -> u64 {
         let local = instant + self.utc_offset_hours * MICROS_PER_HOUR;
         let (day, in_day) = (
@@ -51,22 +51,22 @@ fn hourly(day: i64, hour: usize) -> u64 {
     }
 }
 
-/// A stretch of time over which the regions' activity is taken as constant.
+/// A stretch of time with constant activity.
 #[derive(Debug, Clone, Copy)]
 struct Slot {
     start: i64,
     length: i64,
     events: u64,
-    /// Events of it already given out.
+    /// How many of its events were handed out.
     given: u64,
 }
 
 /// Spreads a number of events over a span of time, in order, with constant memory.
-pub(super) struct Schedule {
+pub(crate) struct Schedule {
     regions: Vec<RegionClock>,
     until: i64,
     count: u64,
-    /// Weight of the whole span, and of what lies before the end of the slot.
+    /// Weight of the whole span, and of the part up to the end of the slot.
     total: u128,
     passed: u128,
     placed: u64,
@@ -75,8 +75,9 @@ pub(super) struct Schedule {
 }
 
 impl Schedule {
-    /// `count` events in [from, until), in microseconds since 1970. `from` is before `until`; some region has a weight.
-    pub(super) fn new(regions: Vec<RegionClock>, from: i64, until: i64, count: u64) -> Schedule {
+    /// `count` events in `[from, until)`, in microseconds since 1970. `from` must be before `until`, and some region must
+    /// have a weight.
+    pub(crate) fn new(regions: Vec<RegionClock>, from: i64, until: i64, count: u64) -> Schedule {
         let mut schedule = Schedule {
             regions,
             until,
@@ -101,14 +102,14 @@ impl Schedule {
         schedule
     }
 
-    /// The next instant, or `None` when all are given out.
-    pub(super) fn next(&mut self, random: &mut Random) -> Option<i64> {
+    /// The next instant, or `None` when all were handed out.
+    pub(crate) fn next(&mut self, random: &mut Random) -> Option<i64> {
         while self.slot.given == self.slot.events {
             if !self.next_slot() {
                 return None;
             }
         }
-        // Each event has its own part of the slot and lies somewhere in it: even, in order, and not regular.
+        // Each event lies at a random place in its own part of the slot: evenly spread, in order, not regular.
         let part = self.slot.length as u64 / self.slot.events;
         let offset = self.slot.length as u64 * self.slot.given / self.slot.events;
         self.slot.given += 1;
@@ -123,19 +124,19 @@ impl Schedule {
         )
     }
 
-    /// How the regions share the events of now.
-    pub(super) fn shares(&self) -> &Weighted {
+    /// How the regions share the events at this instant.
+    pub(crate) fn shares(&self) -> &Weighted {
         &self.shares
     }
 
-    /// Events a second around now, at least 1.
-    pub(super) fn events_a_second(&self) -> u64 {
+    /// Events per second around this instant, at least 1.
+    pub(crate) fn events_per_second(&self) -> u64 {
         let seconds = (self.slot.length / MICROS_PER_SECOND).max(1) as u64;
         (self.slot.events / seconds).max(1)
     }
 
-    /// Sets the regions' shares to those of an instant that this schedule did not give out.
-    pub(super) fn move_to(&mut self, instant: i64) {
+    /// Computes the regions' shares for an instant.
+    pub(crate) fn move_to(&mut self, instant: i64) {
         let regions = &self.regions;
         self.shares
             .set(regions.iter().map(|region| region.activity(instant)));
@@ -160,7 +161,7 @@ impl Schedule {
         true
     }
 
-    /// Slots end at multiples of their length, so that a day looks the same whenever the span begins.
+    /// Slots end at multiples of their length, so that a day has the same events wherever the span begins.
     fn slot_length(&self, start: i64) -> i64 {
         (SLOT_MICROS - start.rem_euclid(SLOT_MICROS)).min(self.until - start)
     }

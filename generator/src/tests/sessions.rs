@@ -1,16 +1,14 @@
 //! Whole sessions: what they were made to mean is what their events say.
 
-use super::session::{Heard, MAX_LISTEN, SESSION_GAP, STREAM_AFTER};
-use super::truth::Truth;
 use super::*;
+use crate::session::{Heard, MAX_LISTEN, SESSION_GAP, STREAM_AFTER};
+use crate::truth::{Figures, Truth};
 
 fn sessions(options: &str) -> (Run, Truth) {
-    let plan = plan(&format!("--to - --sessions {options}"));
+    let plan = plan(&format!("--sessions {options}"));
     let mut sessions = Sessions::new(&plan).expect("a span in the past");
-    let run = written(Format::Ndjson, &plan, || {
-        sessions.next().expect("there are users enough")
-    });
-    (run, sessions.truth().clone())
+    while sessions.next().expect("there are enough users").is_some() {}
+    (run_of(&plan, Format::Ndjson), sessions.truth().clone())
 }
 
 /// The events of each user, each once, in the order in which they happened.
@@ -106,17 +104,17 @@ fn sessions_have_all_that_the_rules_tell_apart() {
     let found = [without_end, ends_of_nothing, two_at_once, travels];
     assert!(found.iter().all(|count| *count > 200), "{found:?}");
 
-    let sum = |number: fn(&super::truth::Numbers) -> u64| -> f64 {
+    let sum = |number: fn(&Figures) -> u64| -> f64 {
         truth
             .days()
-            .map(|(_, numbers)| number(&numbers))
+            .map(|(_, figures)| number(&figures))
             .sum::<u64>() as f64
     };
-    let plays = sum(|numbers| numbers.plays);
-    let streams = sum(|numbers| numbers.streams) / plays;
-    let skips = sum(|numbers| numbers.skips) / plays;
+    let plays = sum(|figures| figures.plays);
+    let streams = sum(|figures| figures.streams) / plays;
+    let skips = sum(|figures| figures.skips) / plays;
     assert!((0.6..0.75).contains(&streams) && streams + skips == 1.0);
-    assert!(plays / sum(|numbers| numbers.sessions) > 3.0);
+    assert!(plays / sum(|figures| figures.sessions) > 3.0);
 }
 
 #[test]
@@ -139,7 +137,7 @@ fn events_lie_in_the_span_and_their_songs_only_where_asked_for() {
 #[test]
 fn sessions_that_have_no_user_are_refused() {
     let span = "--users 4 --from 2026-01-01 --until 2026-01-02";
-    let plan = plan(&format!("--to - --sessions --count 100000 {span}"));
+    let plan = plan(&format!("--sessions --count 100000 {span}"));
     let mut sessions = Sessions::new(&plan).expect("a span in the past");
     let error = loop {
         match sessions.next() {

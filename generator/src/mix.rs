@@ -1,9 +1,9 @@
-//! Which record is of which kind: exact numbers of each, in random order.
+//! Which record is of which kind: exact counts of each, in random order.
 
-use super::random::Random;
+use crate::random::Random;
 
-/// Shares are parts of this many: a percentage with four decimals.
-pub(super) const WHOLE: u64 = 1_000_000;
+/// The whole, of which shares are parts: enough for a percentage with four decimals.
+const WHOLE: u64 = 1_000_000;
 
 /// A percentage, held as an integer.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -11,7 +11,7 @@ pub(crate) struct Percent(u32);
 
 impl Percent {
     /// Parts of [`WHOLE`].
-    pub(super) fn parts(self) -> u64 {
+    fn parts(self) -> u64 {
         u64::from(self.0)
     }
 }
@@ -40,9 +40,9 @@ impl std::str::FromStr for Percent {
     }
 }
 
-/// What a record is.
+/// In what respect a record is special.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Regular,
     Duplicate,
     Late,
@@ -57,13 +57,13 @@ const FAULTS: [Kind; 4] = [
     Kind::Malformed,
 ];
 
-/// The shares of the kinds that are not regular.
+/// The shares of the kinds other than regular.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Shares {
-    pub(super) duplicates: Percent,
-    pub(super) late: Percent,
-    pub(super) out_of_order: Percent,
-    pub(super) malformed: Percent,
+pub(crate) struct Shares {
+    pub(crate) duplicates: Percent,
+    pub(crate) late: Percent,
+    pub(crate) out_of_order: Percent,
+    pub(crate) malformed: Percent,
 }
 
 impl Shares {
@@ -77,55 +77,56 @@ impl Shares {
         .map(Percent::parts)
     }
 
-    pub(super) fn exceed_all(&self) -> bool {
+    pub(crate) fn exceed_all(&self) -> bool {
         self.parts().iter().sum::<u64>() > WHOLE
     }
 }
 
-/// Deals the kinds out: of `count` records exactly the shares, rounded.
-pub(super) struct Mix {
+/// Draws kinds without replacement: of `count` records exactly the shares, rounded.
+pub(crate) struct Mix {
     shares: Shares,
     left: u64,
-    /// Still to come, in the order of [`FAULTS`].
+    /// How many records of each kind are still to come, in the order of [`FAULTS`].
     quotas: [u64; 4],
     is_endless: bool,
 }
 
 impl Mix {
-    /// Without a count the shares hold in each million records.
-    pub(super) fn new(shares: Shares, count: Option<u64>) -> Mix {
+    /// Without a count the shares hold in each million of records.
+    pub(crate) fn new(shares: Shares, count: Option<u64>) -> Mix {
         let mut mix = Mix {
             shares,
             left: 0,
             quotas: [0; 4],
             is_endless: count.is_none(),
         };
-        mix.deal(count.unwrap_or(WHOLE));
+        mix.refill(count.unwrap_or(WHOLE));
         mix
     }
 
-    fn deal(&mut self, count: u64) {
+    fn refill(&mut self, count: u64) {
         self.left = count;
         let mut free = count;
         for (quota, parts) in self.quotas.iter_mut().zip(self.shares.parts()) {
             let rounded =
                 (u128::from(count) * u128::from(parts) + u128::from(WHOLE / 2)) / u128::from(WHOLE);
-            // Rounding up four times may promise more than there is.
+            // Rounding up four times may exceed the count.
             *quota = (rounded as u64).min(free);
             free -= *quota;
         }
     }
 
-    /// How many of the records are events of their own: neither duplicates nor malformed. At least one.
-    pub(super) fn distinct(&self) -> u64 {
+    /// How many of the records are neither duplicates nor malformed, at least one.
+    pub(crate) fn distinct(&self) -> u64 {
         let [duplicates, _, _, malformed] = self.quotas;
         self.left.saturating_sub(duplicates + malformed).max(1)
     }
 
-    /// The kind of the next record. A kind that `is_possible` denies for this record is made up for later.
-    pub(super) fn next(&mut self, random: &mut Random, is_possible: impl Fn(Kind) -> bool) -> Kind {
+    /// The kind of the next record. Where `is_possible` denies the drawn kind, the record is regular, and one of the later
+    /// records gets that kind instead.
+    pub(crate) fn next(&mut self, random: &mut Random, is_possible: impl Fn(Kind) -> bool) -> Kind {
         if self.left == 0 && self.is_endless {
-            self.deal(WHOLE);
+            self.refill(WHOLE);
         }
         let mut at = random.below(self.left.max(1));
         self.left = self.left.saturating_sub(1);

@@ -1,11 +1,11 @@
-//! Records with something wrong in them, as real producers send them.
+//! Malformed records, as real producers send them.
 
-use super::random::Random;
-use crate::file::Format;
+use crate::random::Random;
+use musicstream_event::Format;
 
 /// What is wrong with a malformed record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fault {
+pub(crate) enum Fault {
     Cut,
     WrongType,
     BrokenQuote,
@@ -18,7 +18,7 @@ pub(super) enum Fault {
 }
 
 impl Fault {
-    pub(super) const ALL: [Fault; 9] = [
+    pub(crate) const ALL: [Fault; 9] = [
         Fault::Cut,
         Fault::WrongType,
         Fault::BrokenQuote,
@@ -30,7 +30,7 @@ impl Fault {
         Fault::Empty,
     ];
 
-    pub(super) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Fault::Cut => "cut",
             Fault::WrongType => "wrong_type",
@@ -44,7 +44,7 @@ impl Fault {
         }
     }
 
-    /// Only JSON has types, only CSV has quoting.
+    /// Only JSON has types, and only CSV has quotes that can be broken.
     fn exists_in(self, format: Format) -> bool {
         match self {
             Fault::WrongType => format == Format::Ndjson,
@@ -65,25 +65,25 @@ const BAD_TIMESTAMPS: [&str; 7] = [
 ];
 const UNKNOWN_TYPES: [&str; 4] = ["teleport", "PLAY ", "play;pause", "undefined"];
 const REQUIRED: [&str; 5] = ["event_id", "user_id", "event_type", "region", "ts"];
-/// JSON values of a type that the field in the same place of [`REQUIRED`] cannot have.
+/// For each field of [`REQUIRED`] a JSON value of a type that it cannot have.
 const WRONG_TYPES: [&str; 5] = ["12345", "true", "17", "[\"us\"]", "{\"at\":1}"];
 
-/// The parts of a good record, as they stand in the format.
-pub(super) struct Faulty {
-    pub(super) good: Vec<u8>,
-    /// Without quotes.
-    pub(super) id: Vec<u8>,
-    pub(super) ts: Vec<u8>,
-    pub(super) user: Vec<u8>,
-    /// With the quotes that the format needs.
-    pub(super) event_type: Vec<u8>,
-    pub(super) region: Vec<u8>,
+/// The values of a well-formed record, as they stand in the format.
+pub(crate) struct Faulty {
+    pub(crate) good: Vec<u8>,
+    /// Unquoted, as are `ts` and `user`.
+    pub(crate) id: Vec<u8>,
+    pub(crate) ts: Vec<u8>,
+    pub(crate) user: Vec<u8>,
+    /// Quoted if the format needs quotes, as is `region`.
+    pub(crate) event_type: Vec<u8>,
+    pub(crate) region: Vec<u8>,
 }
 
 impl Faulty {
-    /// Appends a malformed record. `chance` decides about the fault, so that it does not depend on what came before.
-    pub(super) fn push(&self, out: &mut Vec<u8>, format: Format, chance: u64) -> Fault {
-        let mut random = Random::new(chance);
+    /// Appends a malformed record. The seed decides about the fault, so that it does not depend on earlier records.
+    pub(crate) fn push(&self, out: &mut Vec<u8>, format: Format, seed: u64) -> Fault {
+        let mut random = Random::new(seed);
         let fault = loop {
             let fault = Fault::ALL[random.index(Fault::ALL.len())];
             if fault.exists_in(format) {
@@ -146,7 +146,7 @@ impl Faulty {
         fault
     }
 
-    /// Where to cut so that what is left cannot be whole: JSON anywhere, CSV before its last comma.
+    /// A length at which the record is incomplete: any for JSON; for CSV before the last comma.
     fn cut(&self, format: Format, random: &mut Random) -> usize {
         let most = match format {
             Format::Ndjson => self.good.len() - 1,

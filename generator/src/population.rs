@@ -1,10 +1,10 @@
-//! Who may listen to what: the users of each region, songs and devices to draw from.
+//! The users of each region, the songs and the devices from which events are drawn.
 
-use super::plan::Plan;
-use super::random::{HeavyTail, Random, Weighted, mixed};
+use crate::plan::Plan;
+use crate::random::{HeavyTail, Random, Weighted, mixed};
 
-/// Devices and how common they are.
-pub(super) const DEVICES: [(&str, u64); 7] = [
+/// Devices with their weights.
+pub(crate) const DEVICES: [(&str, u64); 7] = [
     ("ios", 29),
     ("android", 31),
     ("web", 18),
@@ -14,9 +14,10 @@ pub(super) const DEVICES: [(&str, u64); 7] = [
     ("speaker", 4),
 ];
 
-/// Users, songs and devices, most of them drawn rarely. Users and songs are ranks until they are written down.
-pub(super) struct Cast {
-    listeners: Vec<Listeners>,
+/// A few users and songs are drawn often and most of them rarely. Users and songs are ranks here; [`Population::user_id`] and
+/// [`Population::song_id`] give their identifiers.
+pub(crate) struct Population {
+    regions: Vec<RegionUsers>,
     devices: Weighted,
     user_ids: Scatter,
     /// `None` if events have no `song_id`.
@@ -25,7 +26,7 @@ pub(super) struct Cast {
 }
 
 /// The users of one region.
-struct Listeners {
+struct RegionUsers {
     first_user: u64,
     count: u64,
     activity: HeavyTail,
@@ -36,45 +37,43 @@ struct Songs {
     popularity: HeavyTail,
 }
 
-impl Cast {
-    pub(super) fn new(plan: &Plan) -> Cast {
+impl Population {
+    pub(crate) fn new(plan: &Plan) -> Population {
         let songs = u64::from(plan.songs);
-        Cast {
-            listeners: listeners(plan),
+        Population {
+            regions: split_users(plan),
             devices: Weighted::new(DEVICES.map(|(_, weight)| weight)),
             user_ids: Scatter::new(u64::from(plan.users)),
             songs: (songs > 0).then(|| Songs {
                 ids: Scatter::new(songs),
-                // The best loved songs share the top rather than one of them towering over all.
+                // Flat enough that the first ten songs are about equally popular.
                 popularity: HeavyTail::new(songs, 10),
             }),
             seed: plan.seed,
         }
     }
 
-    /// A user of a region; a few of them are drawn most.
-    pub(super) fn user(&self, random: &mut Random, region: usize) -> u64 {
-        let listeners = &self.listeners[region];
-        listeners.first_user + listeners.activity.draw(random)
+    /// A user of a region, by activity.
+    pub(crate) fn user(&self, random: &mut Random, region: usize) -> u64 {
+        let users = &self.regions[region];
+        users.first_user + users.activity.draw(random)
     }
 
     /// All users of a region.
-    pub(super) fn users(&self, region: usize) -> std::ops::Range<u64> {
-        let Listeners {
-            first_user, count, ..
-        } = self.listeners[region];
-        first_user..first_user + count
+    pub(crate) fn users(&self, region: usize) -> std::ops::Range<u64> {
+        let users = &self.regions[region];
+        users.first_user..users.first_user + users.count
     }
 
-    /// 0 where events have none.
-    pub(super) fn song(&self, random: &mut Random) -> u64 {
+    /// 0 if events have no `song_id`.
+    pub(crate) fn song(&self, random: &mut Random) -> u64 {
         self.songs
             .as_ref()
             .map_or(0, |songs| songs.popularity.draw(random))
     }
 
-    /// Mostly the user's own device; some clients do not say.
-    pub(super) fn device_of(&self, random: &mut Random, user: u64) -> Option<u8> {
+    /// 85 % of the events come from the device that the user prefers, 14 % from another one, 1 % do not name any.
+    pub(crate) fn device_of(&self, random: &mut Random, user: u64) -> Option<u8> {
         match random.below(100) {
             0 => None,
             1..=14 => Some(self.devices.draw(random) as u8),
@@ -85,23 +84,23 @@ impl Cast {
         }
     }
 
-    pub(super) fn user_id(&self, user: u64) -> u64 {
+    pub(crate) fn user_id(&self, user: u64) -> u64 {
         self.user_ids.scattered(user)
     }
 
-    pub(super) fn song_id(&self, song: u64) -> Option<u64> {
+    pub(crate) fn song_id(&self, song: u64) -> Option<u64> {
         self.songs.as_ref().map(|songs| songs.ids.scattered(song))
     }
 }
 
-/// A UUID of version 4, from our own random numbers.
-pub(super) fn new_event_id(random: &mut Random) -> u128 {
+/// A UUID of version 4. The `uuid` crate draws from the system; these must follow from the seed.
+pub(crate) fn new_event_id(random: &mut Random) -> u128 {
     let random = u128::from(random.next()) << 64 | u128::from(random.next());
     random & !(0xf000 << 64 | 0xc000 << 48) | 0x4000 << 64 | 0x8000 << 48
 }
 
-/// Gives each region its part of the users, by weight; at least one.
-fn listeners(plan: &Plan) -> Vec<Listeners> {
+/// Splits the users among the regions by weight; each region has at least one.
+fn split_users(plan: &Plan) -> Vec<RegionUsers> {
     let users = u64::from(plan.users);
     let total: u64 = plan.regions.iter().map(|region| region.clock.weight).sum();
     let mut passed = 0;
@@ -111,9 +110,9 @@ fn listeners(plan: &Plan) -> Vec<Listeners> {
             let first_user = (users * passed / total).min(users - 1);
             passed += region.clock.weight;
             let count = (users * passed / total).saturating_sub(first_user).max(1);
-            // One listener in a thousand makes a good part of the noise, and no one makes a tenth of it.
+            // The most active thousandth of the users is flattened, so that no single user makes a tenth of the events.
             let activity = HeavyTail::new(count, count / 1_000 + 1);
-            Listeners {
+            RegionUsers {
                 first_user,
                 count,
                 activity,

@@ -1,11 +1,11 @@
-//! Writes values down fast.
+//! Renders identifiers, numbers and times without an allocation: they are most of the cost of a record.
 
-use super::schedule::{MICROS_PER_DAY, MICROS_PER_SECOND};
+use crate::schedule::{MICROS_PER_DAY, MICROS_PER_SECOND};
 
 const HEX: &[u8; 16] = b"0123456789abcdef";
 
 /// 8-4-4-4-12 hexadecimal digits.
-pub(super) fn push_uuid(out: &mut Vec<u8>, uuid: u128) {
+pub(crate) fn push_uuid(out: &mut Vec<u8>, uuid: u128) {
     let mut text = [b'-'; 36];
     let mut at = 0;
     for (index, byte) in uuid.to_be_bytes().into_iter().enumerate() {
@@ -19,7 +19,7 @@ pub(super) fn push_uuid(out: &mut Vec<u8>, uuid: u128) {
     out.extend_from_slice(&text);
 }
 
-pub(super) fn push_decimal(out: &mut Vec<u8>, mut number: u64) {
+pub(crate) fn push_decimal(out: &mut Vec<u8>, mut number: u64) {
     let mut digits = [0; 20];
     let mut start = digits.len();
     loop {
@@ -33,16 +33,16 @@ pub(super) fn push_decimal(out: &mut Vec<u8>, mut number: u64) {
     out.extend_from_slice(&digits[start..]);
 }
 
-/// Writes times of day; the date of neighbours is mostly the same, so it is kept.
+/// Renders times. Neighbouring records are mostly of one day, so its date is cached.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Timestamps {
+pub(crate) struct Timestamps {
     day: i64,
     date: Vec<u8>,
 }
 
 impl Timestamps {
     /// RFC 3339 in UTC with microseconds.
-    pub(super) fn push(&mut self, out: &mut Vec<u8>, ts: i64) {
+    pub(crate) fn push(&mut self, out: &mut Vec<u8>, ts: i64) {
         let day = ts.div_euclid(MICROS_PER_DAY);
         if day != self.day || self.date.is_empty() {
             self.day = day;
@@ -62,8 +62,8 @@ impl Timestamps {
     }
 }
 
-/// Year, month and day of month of a day since 1970-01-01.
-pub(super) fn push_date(out: &mut Vec<u8>, day: i64) {
+/// Appends a day, counted from 1970-01-01, as `YYYY-MM-DD`.
+pub(crate) fn push_date(out: &mut Vec<u8>, day: i64) {
     let (year, month, of_month) = civil(day);
     push_padded(out, year.unsigned_abs(), 4);
     out.push(b'-');
@@ -78,14 +78,14 @@ fn push_padded(out: &mut Vec<u8>, number: u64, width: usize) {
     put_digits(&mut out[from..], number as i64);
 }
 
-fn put_digits(place: &mut [u8], mut number: i64) {
-    for digit in place.iter_mut().rev() {
+fn put_digits(digits: &mut [u8], mut number: i64) {
+    for digit in digits.iter_mut().rev() {
         *digit = b'0' + (number % 10) as u8;
         number /= 10;
     }
 }
 
-/// Year, month and day of month of a day since 1970-01-01, by counting in eras of 400 years that begin in March.
+/// Year, month and day of month of a day counted from 1970-01-01, in eras of 400 years that begin in March.
 fn civil(day: i64) -> (i64, u64, u64) {
     let shifted = day + 719_468;
     let era = shifted.div_euclid(146_097);

@@ -1,16 +1,17 @@
-//! Writes drafts down as JSON or CSV, well or, where asked to, with a fault.
+//! Renders events as JSON or CSV, well-formed or with a fault.
 
-use super::cast::DEVICES;
-use super::fault::{Fault, Faulty};
-use super::model::Draft;
-use super::plan::Plan;
-use super::text::{Timestamps, push_decimal, push_uuid};
-use crate::file::Format;
+use crate::draft::Draft;
+use crate::fault::{Fault, Faulty};
+use crate::plan::Plan;
+use crate::population::DEVICES;
+use crate::text::{Timestamps, push_decimal, push_uuid};
+use musicstream_event::Format;
 
-pub(super) const CSV_HEADER: &str = "event_id,user_id,event_type,region,ts,song_id,device";
+/// The first line of a CSV file.
+pub const CSV_HEADER: &str = "event_id,user_id,event_type,region,ts,song_id,device";
 
-/// A name as it stands in CSV.
-pub(super) fn csv_quoted(name: &str) -> String {
+/// A name as it stands in CSV, in quotes if it needs them.
+pub(crate) fn csv_quoted(name: &str) -> String {
     if name.contains(['"', ',', '\r', '\n']) {
         format!("\"{}\"", name.replace('"', "\"\""))
     } else {
@@ -19,9 +20,9 @@ pub(super) fn csv_quoted(name: &str) -> String {
 }
 
 /// Renders the records of a plan, without line ends.
-pub(super) struct Renderer {
+pub(crate) struct Renderer {
     format: Format,
-    /// Names as they stand in the format, quoted where it needs quotes.
+    /// Names as they stand in the format.
     event_types: Vec<String>,
     regions: Vec<String>,
     devices: Vec<String>,
@@ -29,7 +30,7 @@ pub(super) struct Renderer {
 }
 
 impl Renderer {
-    pub(super) fn new(format: Format, plan: &Plan) -> Renderer {
+    pub(crate) fn new(format: Format, plan: &Plan) -> Renderer {
         let quoted = |name: &str| match format {
             Format::Ndjson => serde_json::Value::from(name).to_string(),
             Format::Csv => csv_quoted(name),
@@ -51,8 +52,8 @@ impl Renderer {
         }
     }
 
-    /// Appends an event.
-    pub(super) fn push(&mut self, out: &mut Vec<u8>, draft: &Draft) {
+    /// Appends a well-formed event.
+    pub(crate) fn push(&mut self, out: &mut Vec<u8>, draft: &Draft) {
         let event_type = self.event_types[usize::from(draft.event_type)].as_bytes();
         let region = self.regions[usize::from(draft.region)].as_bytes();
         let device = draft
@@ -102,8 +103,8 @@ impl Renderer {
         }
     }
 
-    /// Appends a record that no reader may accept, and says what is wrong with it.
-    pub(super) fn push_malformed(&mut self, out: &mut Vec<u8>, draft: &Draft) -> Fault {
+    /// Appends a malformed record, and returns its fault.
+    pub(crate) fn push_malformed(&mut self, out: &mut Vec<u8>, draft: &Draft) -> Fault {
         let mut good = Vec::new();
         self.push(&mut good, draft);
         let mut id = Vec::new();

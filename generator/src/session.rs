@@ -1,39 +1,39 @@
-//! One listening session, made so that its numbers are known: how long each play is heard and what ends it.
+//! One listening session whose figures are known: how long each play is heard, and what ends it.
 //!
-//! The numbers are those of the extension's default rules. They are set down here where a session is made, and nowhere
-//! counted from its events.
+//! The figures follow the extension's default rules. They are decided here, when the session is made, and never counted
+//! from its events: a test that compares them with a count is independent of it.
 
-use super::random::Random;
-use super::schedule::MICROS_PER_SECOND;
+use crate::random::Random;
+use crate::schedule::MICROS_PER_SECOND;
 
 const SECOND: i64 = MICROS_PER_SECOND;
 const MINUTE: i64 = 60 * SECOND;
 
-/// A play without an end counts as long as this (`musicstream.max_listen`).
-pub(super) const MAX_LISTEN: i64 = 15 * MINUTE;
+/// A play whose end is unknown counts this long (`musicstream.max_listen`).
+pub(crate) const MAX_LISTEN: i64 = 15 * MINUTE;
 /// A play of at least this length is a stream (`musicstream.stream_after`).
-pub(super) const STREAM_AFTER: i64 = 30 * SECOND;
+pub(crate) const STREAM_AFTER: i64 = 30 * SECOND;
 /// A session ends with a silence longer than this (`musicstream.session_gap`).
-pub(super) const SESSION_GAP: i64 = 30 * MINUTE;
+pub(crate) const SESSION_GAP: i64 = 30 * MINUTE;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Act {
+pub(crate) enum Act {
     Play(Heard),
     Pause,
     Stop,
 }
 
-/// What became of a play.
+/// How long a play was heard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Heard {
-    /// In microseconds.
-    pub(super) length: i64,
-    /// False if it went on, unheard of, until it stopped counting.
-    pub(super) is_ended: bool,
+pub(crate) struct Heard {
+    /// Microseconds.
+    pub(crate) length: i64,
+    /// False if no event ended it, so that it counts [`MAX_LISTEN`].
+    pub(crate) is_ended: bool,
 }
 
 impl Heard {
-    pub(super) const WITHOUT_END: Heard = Heard {
+    pub(crate) const WITHOUT_END: Heard = Heard {
         length: MAX_LISTEN,
         is_ended: false,
     };
@@ -48,21 +48,21 @@ impl Heard {
 
 /// An event of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Step {
+pub(crate) struct Step {
     /// Microseconds after the session's first event.
-    pub(super) at: i64,
-    pub(super) act: Act,
-    pub(super) is_new_song: bool,
+    pub(crate) at: i64,
+    pub(crate) act: Act,
+    pub(crate) is_new_song: bool,
 }
 
-/// The events of a session, at least one, in their order. None comes more than [`SESSION_GAP`] after the one before it.
-pub(super) fn plan(random: &mut Random) -> Vec<Step> {
+/// The events of a session in order, at least one. None comes more than [`SESSION_GAP`] after the one before it.
+pub(crate) fn plan(random: &mut Random) -> Vec<Step> {
     let mut session = Session {
         at: 0,
         steps: Vec::new(),
     };
     if random.once_in(40) {
-        // The end of something that began before our time.
+        // The end of a play that began before the span.
         session.push(if random.once_in(2) {
             Act::Stop
         } else {
@@ -105,7 +105,7 @@ impl Session {
     fn push_play(&mut self, random: &mut Random, is_new_song: bool) -> bool {
         match random.below(100) {
             0..3 => {
-                // Its end got lost; the next event comes after the play stopped counting.
+                // The event that ended it is missing; the next one comes after the play stopped counting.
                 self.push_step(Act::Play(Heard::WITHOUT_END), is_new_song);
                 self.at += MAX_LISTEN + 1 + below(random, SESSION_GAP - MAX_LISTEN);
                 if random.once_in(4) {
@@ -115,7 +115,7 @@ impl Session {
                 true
             }
             3 => {
-                // Two plays at one instant: the one that the other ends is not heard at all.
+                // Two plays at one instant: the first has length 0.
                 self.push_step(Act::Play(Heard::ended(0)), is_new_song);
                 true
             }
@@ -124,14 +124,14 @@ impl Session {
                 self.push_step(Act::Play(Heard::ended(length)), is_new_song);
                 self.at += length;
                 match random.below(10) {
-                    // The next play ends it,
+                    // The next play ends this one.
                     0..6 => true,
-                    // or a stop at the instant at which the next one begins,
+                    // A stop at the instant at which the next play begins.
                     6 => {
                         self.push(Act::Stop);
                         true
                     }
-                    // or there is silence between them.
+                    // A stop, then silence.
                     7 => {
                         self.push(Act::Stop);
                         self.at += silence(random);
@@ -161,14 +161,14 @@ impl Session {
         self.at += length;
         self.push(end);
         if end == Act::Pause && random.once_in(3) {
-            // A stop while nothing plays.
+            // A stop although nothing plays.
             self.at += silence(random);
             self.push(Act::Stop);
         }
     }
 }
 
-/// How many plays a session has: half of them at most four, few more than twenty.
+/// How many plays a session has: half of the sessions at most four, few more than twenty.
 fn plays(random: &mut Random) -> u64 {
     let mut plays = 1;
     while plays < 40 && !random.once_in(6) {
@@ -177,23 +177,23 @@ fn plays(random: &mut Random) -> u64 {
     plays
 }
 
-/// How long a play is heard that an event ends. The limits of the rules are hit to the microsecond, too.
+/// How long a play is heard that an event ends. The limits of the rules occur exactly, and one microsecond below.
 fn heard(random: &mut Random) -> i64 {
     match random.below(200) {
         0 => STREAM_AFTER,
         1 => STREAM_AFTER - 1,
         2 => MAX_LISTEN,
         3 => MAX_LISTEN - 1,
-        // Skipped,
+        // A skip.
         4..60 => 1 + below(random, STREAM_AFTER - 1),
-        // heard in part,
+        // Heard in part.
         60..90 => STREAM_AFTER + below(random, 90 * SECOND),
-        // or whole.
+        // Heard to its end.
         _ => 2 * MINUTE + below(random, 5 * MINUTE),
     }
 }
 
-/// A silence that does not end the session, mostly of a few minutes.
+/// A silence within a session: mostly a few minutes, sometimes exactly the session gap.
 fn silence(random: &mut Random) -> i64 {
     if random.once_in(50) {
         return SESSION_GAP;

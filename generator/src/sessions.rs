@@ -1,62 +1,64 @@
-//! Whole sessions one after the other, written down in the order in which their events arrive.
+//! Whole sessions, whose events are handed out in the order in which they arrive.
 //!
-//! Memory grows with the users and with what is late, not with the count.
+//! Memory grows with the number of users and of late events, not with the count.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 
-use super::cast::{Cast, new_event_id};
-use super::mix::{Kind, Mix};
-use super::model::{Draft, LATEST_ARRIVAL_DAYS, MAX_DISORDER_SECONDS};
-use super::plan::{Plan, Span};
-use super::random::Random;
-use super::recent::Recent;
-use super::schedule::{MICROS_PER_DAY, MICROS_PER_SECOND, Schedule};
-use super::session::{self, Act, Heard, SESSION_GAP, Step};
-use super::truth::Truth;
+use crate::draft::{Draft, MAX_DELAY_DAYS, MAX_DISORDER_SECONDS};
+use crate::mix::{Kind, Mix};
+use crate::plan::{Plan, Span};
+use crate::population::{Population, new_event_id};
+use crate::random::Random;
+use crate::recent::Recent;
+use crate::schedule::{MICROS_PER_DAY, MICROS_PER_SECOND, Schedule};
+use crate::session::{self, Act, Heard, SESSION_GAP, Step};
+use crate::truth::Truth;
 
-/// Users that are drawn for a session before the first is taken who becomes free.
+/// Users drawn for a session before the one who is free first is taken.
 const DRAWS: usize = 8;
-/// One session in so many goes on in another region.
+/// One session in this many continues in another region.
 const TRAVELS_ONCE_IN: u64 = 50;
-/// One in so many users that are drawn while they listen begins another session at the first instant at which it is one.
-const TRIES_THE_GAP_ONCE_IN: u64 = 8;
-/// Between a record and its duplicate at most, where it is not one from long ago.
+/// One in this many users who are drawn while listening begins the next session at the first instant that the session
+/// gap allows.
+const EXACT_GAP_ONCE_IN: u64 = 8;
+/// Time between a record and its duplicate, at most, unless an old record is repeated.
 const MAX_RETRY_SECONDS: u64 = 60;
 
-/// Makes the records of a plan as whole sessions, and knows their numbers.
-pub(super) struct Sessions {
+/// Makes the records of a plan as whole sessions, and keeps the figures that these have.
+pub(crate) struct Sessions {
     random: Random,
-    /// Decides about duplicates, delays and malformed records, so that the sessions are the same without them.
+    /// Decides about duplicates, delays and malformed records. A stream of its own, so that the sessions do not depend on
+    /// these shares.
     disorder: Random,
     mix: Mix,
     count: u64,
     /// Records made so far.
     made: u64,
-    /// An instant for each event; a session begins at the first of its own.
+    /// Has an instant for each event; a session begins at the instant of its first event.
     schedule: Schedule,
     until: i64,
-    /// The last instant of the schedule. No event that is still to be made lies before it.
+    /// The latest instant that the schedule gave out. No event that is still to be made lies before it.
     now: i64,
     is_over: bool,
     acts: Acts,
-    cast: Cast,
+    population: Population,
     region_count: usize,
-    /// From when on a user's next event begins another session.
+    /// By user: from when on the next event begins another session.
     free_at: HashMap<u64, i64>,
     recent: Recent<(Draft, i64)>,
     waiting: BinaryHeap<Reverse<Waiting>>,
     truth: Truth,
 }
 
-/// Places of the event types in the plan.
+/// Indices of the event types in the plan.
 struct Acts {
     play: u16,
     pause: u16,
     stop: u16,
 }
 
-/// A record on its way; the first to arrive comes first, of several the first that was made.
+/// A record that has not arrived yet. Ordered by arrival, then by the order in which they were made.
 #[derive(PartialEq, Eq)]
 struct Waiting {
     arrival: i64,
@@ -77,28 +79,34 @@ impl PartialOrd for Waiting {
     }
 }
 
-/// The sessions of one user lie apart, and none of a region's users can begin another one before the end of the span.
+/// A user has one session at a time, and no user of a region can begin another one before the end of the span.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "too few users for so many sessions: all users of a region are listening; raise --users, lower --count, or let --from and --until lie further apart"
 )]
-pub(super) struct TooFewUsers;
+pub struct TooFewUsers;
+
+/// The plan is live, has no count, or lacks an event type.
+#[derive(Debug, thiserror::Error)]
+#[error("sessions need a span in the past, a count, and the event types play, pause and stop")]
+pub struct NoSessions;
 
 impl Sessions {
-    /// `None` for a live span, without a count, or if an event type is missing.
-    pub(super) fn new(plan: &Plan) -> Option<Sessions> {
+    /// # Errors
+    /// The span is live, there is no count, or an event type is missing.
+    pub(crate) fn new(plan: &Plan) -> Result<Sessions, NoSessions> {
         let Span::Between(from, until) = plan.span else {
-            return None;
+            return Err(NoSessions);
         };
-        let place = |name: &str| {
+        let index_of = |name: &str| {
             let names = plan.event_types.iter();
-            let place = names.map(|(name, _)| name).position(|other| other == name);
-            place.map(|place| place as u16)
+            let index = names.map(|(name, _)| name).position(|other| other == name);
+            index.map(|index| index as u16).ok_or(NoSessions)
         };
         let clocks = plan.regions.iter().map(|region| region.clock).collect();
-        let count = plan.count?;
+        let count = plan.count.ok_or(NoSessions)?;
         let mix = Mix::new(plan.shares, plan.count);
-        Some(Sessions {
+        Ok(Sessions {
             random: Random::new(plan.seed),
             disorder: Random::new(!plan.seed),
             schedule: Schedule::new(clocks, from, until, mix.distinct()),
@@ -109,11 +117,11 @@ impl Sessions {
             now: from,
             is_over: false,
             acts: Acts {
-                play: place("play")?,
-                pause: place("pause")?,
-                stop: place("stop")?,
+                play: index_of("play")?,
+                pause: index_of("pause")?,
+                stop: index_of("stop")?,
             },
-            cast: Cast::new(plan),
+            population: Population::new(plan),
             region_count: plan.regions.len(),
             free_at: HashMap::new(),
             recent: Recent::default(),
@@ -122,13 +130,13 @@ impl Sessions {
         })
     }
 
-    /// The numbers of all that was made. Records that wait to be handed out are in it.
-    pub(super) fn truth(&self) -> &Truth {
+    /// The figures of all sessions made so far, including events that have not been handed out yet.
+    pub(crate) fn truth(&self) -> &Truth {
         &self.truth
     }
 
     /// The next record, or `None` after the last one.
-    pub(super) fn next(&mut self) -> Result<Option<(Draft, Kind)>, TooFewUsers> {
+    pub(crate) fn next(&mut self) -> Result<Option<(Draft, Kind)>, TooFewUsers> {
         loop {
             let is_due = |waiting: &Reverse<Waiting>| waiting.0.arrival <= self.now;
             if self.is_over || self.waiting.peek().is_some_and(is_due) {
@@ -145,32 +153,32 @@ impl Sessions {
         };
         let first_region = self.schedule.shares().draw(&mut self.random);
         let (user, start) = self.free_user(first_region)?;
-        let device = self.cast.device_of(&mut self.random, user);
+        let device = self.population.device_of(&mut self.random, user);
         let mut steps = session::plan(&mut self.random);
         steps.retain(|step| start + step.at < self.until);
         let travel = self.travel(&steps);
         let mut region = first_region as u16;
-        let mut song = self.cast.song(&mut self.random);
+        let mut song = self.population.song(&mut self.random);
         let mut made = Vec::with_capacity(steps.len());
-        for (place, step) in steps.iter().enumerate() {
-            if place > 0 {
-                // The session is the last one, and ends where the count does.
+        for (index, step) in steps.iter().enumerate() {
+            if index > 0 {
+                // The count is reached: the last session ends early.
                 let Some(next) = self.next_event() else { break };
                 kind = next;
             }
             if let Some((from, to)) = travel
-                && from == place
+                && from == index
             {
                 region = to;
             }
             if step.is_new_song {
-                song = self.cast.song(&mut self.random);
+                song = self.population.song(&mut self.random);
             }
             let draft = Draft {
                 event_id: new_event_id(&mut self.random),
                 ts: start + step.at,
-                user: self.cast.user_id(user),
-                song: self.cast.song_id(song),
+                user: self.population.user_id(user),
+                song: self.population.song_id(song),
                 event_type: match step.act {
                     Act::Play(_) => self.acts.play,
                     Act::Pause => self.acts.pause,
@@ -182,15 +190,15 @@ impl Sessions {
             self.send(draft, kind);
             made.push((draft, step.act));
         }
-        self.set_down(&made);
+        self.add_to_truth(&made);
         if let Some((last, _)) = made.last() {
             self.free_at.insert(user, last.ts + SESSION_GAP + 1);
         }
         Ok(())
     }
 
-    /// The kind of the next event. Duplicates and malformed records that come before it are made, too. `None` once there
-    /// are as many records as were asked for.
+    /// The kind of the next event. The duplicates and malformed records before it are made here, too. `None` once the
+    /// count is reached.
     fn next_event(&mut self) -> Option<Kind> {
         while self.made < self.count {
             let can_repeat = !self.recent.is_empty();
@@ -205,7 +213,7 @@ impl Sessions {
                     self.wait(draft, kind, arrival);
                 }
                 Kind::Malformed => {
-                    let draft = self.meaningless();
+                    let draft = self.unrelated_event();
                     self.wait(draft, kind, self.now);
                 }
                 Kind::Regular | Kind::Late | Kind::OutOfOrder => {
@@ -218,33 +226,33 @@ impl Sessions {
         None
     }
 
-    /// An event that could have been, to be spoilt.
-    fn meaningless(&mut self) -> Draft {
+    /// A plausible event that becomes a malformed record. It belongs to no session.
+    fn unrelated_event(&mut self) -> Draft {
         let random = &mut self.disorder;
         let region = random.index(self.region_count);
-        let user = self.cast.user(random, region);
-        let song = self.cast.song(random);
+        let user = self.population.user(random, region);
+        let song = self.population.song(random);
         Draft {
             event_id: new_event_id(random),
             ts: self.now,
-            user: self.cast.user_id(user),
-            song: self.cast.song_id(song),
+            user: self.population.user_id(user),
+            song: self.population.song_id(song),
             event_type: self.acts.play,
             region: region as u16,
-            device: self.cast.device_of(random, user),
+            device: self.population.device_of(random, user),
         }
     }
 
-    /// A user and when the session begins: now, or as soon as somebody may begin another one.
+    /// A user, and when the session begins: now, or as soon as a user of the region is free.
     fn free_user(&mut self, region: usize) -> Result<(u64, i64), TooFewUsers> {
         let mut first = None;
         for _ in 0..DRAWS {
-            let user = self.cast.user(&mut self.random, region);
+            let user = self.population.user(&mut self.random, region);
             let free_at = self.free_at(user);
             if free_at <= self.now {
                 return Ok((user, self.now));
             }
-            if free_at < self.until && self.random.once_in(TRIES_THE_GAP_ONCE_IN) {
+            if free_at < self.until && self.random.once_in(EXACT_GAP_ONCE_IN) {
                 return Ok((user, free_at));
             }
             if first.is_none_or(|(_, first)| free_at < first) {
@@ -255,7 +263,7 @@ impl Sessions {
         if let Some(found) = first.filter(is_in_time) {
             return Ok(found);
         }
-        let users = self.cast.users(region);
+        let users = self.population.users(region);
         let all = users.map(|user| (user, self.free_at(user).max(self.now)));
         let first = all.min_by_key(|(_, start)| *start);
         first.filter(is_in_time).ok_or(TooFewUsers)
@@ -265,8 +273,8 @@ impl Sessions {
         self.free_at.get(&user).copied().unwrap_or(i64::MIN)
     }
 
-    /// From which step on a session has another region, and which. Never between two events of one instant: of these the
-    /// event ids decide which comes first.
+    /// The step from which the session is in another region, and that region. Never between two events of one instant:
+    /// their order is decided by their event ids.
     fn travel(&mut self, steps: &[Step]) -> Option<(usize, u16)> {
         if self.region_count < 2 || steps.len() < 2 || !self.random.once_in(TRAVELS_ONCE_IN) {
             return None;
@@ -276,12 +284,12 @@ impl Sessions {
         (steps[from].at > steps[from - 1].at).then_some((from, region))
     }
 
-    /// Sends an event on its way; late ones take days, and those out of order seconds or minutes.
+    /// Queues an event with its delay: days for a late one, seconds or minutes for one out of order.
     fn send(&mut self, draft: Draft, kind: Kind) {
         let random = &mut self.disorder;
         let delay = match kind {
             Kind::Late => {
-                let most = LATEST_ARRIVAL_DAYS as u64;
+                let most = MAX_DELAY_DAYS as u64;
                 let days = 1 + random.below(most).min(random.below(most)) as i64;
                 days * MICROS_PER_DAY + random.below(3_600 * MICROS_PER_SECOND as u64) as i64
             }
@@ -306,15 +314,15 @@ impl Sessions {
         self.made += 1;
     }
 
-    /// Adds a session to the truth. One that was cut short before its end ends with its last event.
-    fn set_down(&mut self, made: &[(Draft, Act)]) {
+    /// Adds a session to the truth. If it was cut short, its last play has no end.
+    fn add_to_truth(&mut self, made: &[(Draft, Act)]) {
         let Some((first, _)) = made.first() else {
             return;
         };
         self.truth.add_session(first.ts, first.region);
-        for (place, (draft, act)) in made.iter().enumerate() {
+        for (index, (draft, act)) in made.iter().enumerate() {
             if let Act::Play(heard) = act {
-                let is_last = place + 1 == made.len();
+                let is_last = index + 1 == made.len();
                 let heard = if is_last { Heard::WITHOUT_END } else { *heard };
                 self.truth.add_play(draft.ts, draft.region, heard);
             }

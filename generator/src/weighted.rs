@@ -1,43 +1,28 @@
-//! Events that follow their weights: who plays what, where and when. Pure; one record at a time, memory that does not grow
-//! with the count.
+//! Events whose types follow weights. One record at a time; memory does not grow with the count.
 
-use super::cast::{Cast, new_event_id};
-use super::mix::{Kind, Mix};
-use super::plan::{Plan, Span};
-use super::random::{Random, Weighted};
-use super::recent::Recent;
-use super::schedule::{MICROS_PER_DAY, MICROS_PER_SECOND, RegionClock, Schedule};
+use crate::draft::{Draft, MAX_DELAY_DAYS, MAX_DISORDER_SECONDS};
+use crate::mix::{Kind, Mix};
+use crate::plan::{Plan, Span};
+use crate::population::{Population, new_event_id};
+use crate::random::{Random, Weighted};
+use crate::recent::Recent;
+use crate::schedule::{MICROS_PER_DAY, MICROS_PER_SECOND, RegionClock, Schedule};
 
-/// Most sessions kept open in a region.
+/// Sessions kept open in a region, at most.
 const MAX_SESSIONS: u64 = 4_096;
 /// Seconds between two events of a session, on average.
 const SESSION_PACE_SECONDS: u64 = 120;
-pub(super) const LATEST_ARRIVAL_DAYS: i64 = 7;
-/// How far before its own beginning a span too short for it may reach back for late events.
+/// A span of less than two days has no room for late events, which may then lie this far before its beginning.
 const REACH_BACK_DAYS: i64 = 3;
-pub(super) const MAX_DISORDER_SECONDS: u64 = 300;
-
-/// An event before it is written down; names are indices into the plan and [`DEVICES`](super::cast::DEVICES).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Draft {
-    pub(super) event_id: u128,
-    /// Microseconds since 1970-01-01 UTC.
-    pub(super) ts: i64,
-    pub(super) user: u64,
-    pub(super) song: Option<u64>,
-    pub(super) event_type: u16,
-    pub(super) region: u16,
-    pub(super) device: Option<u8>,
-}
 
 /// Makes the records of a plan.
-pub(super) struct Model {
+pub(crate) struct WeightedEvents {
     random: Random,
     mix: Mix,
     clock: Clock,
     roles: Vec<Role>,
     event_types: Weighted,
-    cast: Cast,
+    population: Population,
     /// The open sessions of each region.
     sessions: Vec<Vec<Session>>,
     /// The earliest instant that an event may be given.
@@ -52,8 +37,8 @@ enum Clock {
     Span(Schedule),
     Live {
         shares: Schedule,
-        events_a_second: u64,
-        /// When the regions' shares were last set.
+        events_per_second: u64,
+        /// The instant for which the regions' shares were computed.
         shares_of: Option<i64>,
     },
 }
@@ -74,9 +59,9 @@ struct Session {
     is_paused: bool,
 }
 
-impl Model {
-    /// `now`: microseconds since 1970, for the plan of a live span only.
-    pub(super) fn new(plan: &Plan, now: i64) -> Model {
+impl WeightedEvents {
+    /// `now`, in microseconds since 1970, is used for a live span only.
+    pub(crate) fn new(plan: &Plan, now: i64) -> WeightedEvents {
         let clocks: Vec<RegionClock> = plan.regions.iter().map(|region| region.clock).collect();
         let (clock, first, earliest) = match plan.span {
             Span::Between(from, until) => {
@@ -88,17 +73,17 @@ impl Model {
                 let schedule = Schedule::new(clocks, from, until, plan.count.unwrap_or(0));
                 (Clock::Span(schedule), from, from - reach)
             }
-            Span::Live { events_a_second } => {
+            Span::Live { events_per_second } => {
                 let shares = Schedule::new(clocks, now, now + 1, 0);
                 let clock = Clock::Live {
                     shares,
-                    events_a_second,
+                    events_per_second,
                     shares_of: None,
                 };
-                (clock, now, now - LATEST_ARRIVAL_DAYS * MICROS_PER_DAY)
+                (clock, now, now - MAX_DELAY_DAYS * MICROS_PER_DAY)
             }
         };
-        Model {
+        WeightedEvents {
             random: Random::new(plan.seed),
             mix: Mix::new(plan.shares, plan.count),
             clock,
@@ -108,7 +93,7 @@ impl Model {
                 .map(|(name, _)| Role::of(name))
                 .collect(),
             event_types: Weighted::new(plan.event_types.iter().map(|(_, weight)| *weight)),
-            cast: Cast::new(plan),
+            population: Population::new(plan),
             sessions: vec![Vec::new(); plan.regions.len()],
             earliest,
             latest: first,
@@ -117,15 +102,15 @@ impl Model {
         }
     }
 
-    /// The next record, or `None` after the last one. `now` is asked only in a live span.
-    pub(super) fn next(&mut self, now: impl FnOnce() -> i64) -> Option<(Draft, Kind)> {
+    /// The next record, or `None` after the last one. `now` is called for a live span only.
+    pub(crate) fn next(&mut self, now: impl FnOnce() -> i64) -> Option<(Draft, Kind)> {
         let ts = match &mut self.clock {
             Clock::Span(schedule) => schedule.next(&mut self.random)?,
             Clock::Live {
                 shares, shares_of, ..
             } => {
                 let ts = now();
-                // Also if the clock was set back.
+                // The range has a lower bound because the clock may have been set back.
                 let is_current =
                     shares_of.is_some_and(|set| (0..=60 * MICROS_PER_SECOND).contains(&(ts - set)));
                 if !is_current {
@@ -165,9 +150,9 @@ impl Model {
         Some((draft, kind))
     }
 
-    /// An instant on an earlier UTC day; fewer days back are more likely.
+    /// An instant on an earlier UTC day; fewer days are more likely than many.
     fn late(&mut self, ts: i64) -> i64 {
-        let most = (day(ts) - day(self.earliest)).min(LATEST_ARRIVAL_DAYS) as u64;
+        let most = (day(ts) - day(self.earliest)).min(MAX_DELAY_DAYS) as u64;
         let days = 1 + self.random.below(most).min(self.random.below(most));
         let earlier = ts
             - days as i64 * MICROS_PER_DAY
@@ -175,7 +160,7 @@ impl Model {
         earlier.max(self.earliest)
     }
 
-    /// Seconds to minutes before what came last; fewer are more likely.
+    /// An instant some seconds to minutes before the latest one; fewer are more likely than many.
     fn disordered(&mut self) -> i64 {
         let most = 1 + self
             .random
@@ -195,36 +180,36 @@ impl Model {
         Draft {
             event_id: new_event_id(&mut self.random),
             ts,
-            user: self.cast.user_id(session.user),
-            song: self.cast.song_id(session.song),
+            user: self.population.user_id(session.user),
+            song: self.population.song_id(session.song),
             event_type: event_type as u16,
             region: region as u16,
             device: session.device,
         }
     }
 
-    /// A region by its activity now, and how many sessions it should have open.
+    /// A region, by its activity at this instant, and how many sessions it should have open.
     fn region(&mut self) -> (usize, u64) {
         let (schedule, pace) = match &self.clock {
-            Clock::Span(schedule) => (schedule, schedule.events_a_second()),
+            Clock::Span(schedule) => (schedule, schedule.events_per_second()),
             Clock::Live {
                 shares,
-                events_a_second,
+                events_per_second,
                 ..
-            } => (shares, *events_a_second),
+            } => (shares, *events_per_second),
         };
         let region = schedule.shares().draw(&mut self.random);
         let target = pace.saturating_mul(SESSION_PACE_SECONDS) / self.sessions.len() as u64;
         (region, target.clamp(1, MAX_SESSIONS))
     }
 
-    /// Lets some session of the region do what the event's type says; the type is drawn first, so that the weights
-    /// hold whatever sessions there are.
+    /// Applies the event's type to one of the region's sessions. The type is drawn before the session, so that the
+    /// weights hold whatever sessions are open.
     fn session_event(&mut self, region: usize, role: Role, target: u64) -> Session {
         let open = self.sessions[region].len();
         if open == 0 || (role == Role::Play && (open as u64) < target) {
             let session = self.new_session(region);
-            // A stop without a session is that of one which began before our time.
+            // A stop without an open session ends one that began before the span.
             if role != Role::Stop {
                 self.sessions[region].push(Session {
                     is_paused: role == Role::Pause,
@@ -245,11 +230,11 @@ impl Model {
                         ..current
                     }
                 } else if self.random.once_in(12) {
-                    // Someone left without a word, and someone else began.
+                    // This session ended without a stop, and another one begins.
                     self.new_session(region)
                 } else {
                     Session {
-                        song: self.cast.song(&mut self.random),
+                        song: self.population.song(&mut self.random),
                         ..current
                     }
                 };
@@ -260,11 +245,11 @@ impl Model {
     }
 
     fn new_session(&mut self, region: usize) -> Session {
-        let user = self.cast.user(&mut self.random, region);
+        let user = self.population.user(&mut self.random, region);
         Session {
             user,
-            song: self.cast.song(&mut self.random),
-            device: self.cast.device_of(&mut self.random, user),
+            song: self.population.song(&mut self.random),
+            device: self.population.device_of(&mut self.random, user),
             is_paused: false,
         }
     }

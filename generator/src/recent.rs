@@ -1,12 +1,12 @@
-//! What was made lately, for duplicates.
+//! The latest events, for duplicates.
 
-use super::random::Random;
+use crate::random::Random;
 
-/// How many of the last events a duplicate may repeat.
+/// How many of the latest events a duplicate may repeat.
 const REMEMBERED: usize = 16_384;
 
-/// The last events.
-pub(super) struct Recent<T> {
+/// A ring buffer.
+pub(crate) struct Recent<T> {
     events: Vec<T>,
     next: usize,
 }
@@ -21,11 +21,11 @@ impl<T> Default for Recent<T> {
 }
 
 impl<T: Copy> Recent<T> {
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.events.is_empty()
     }
 
-    pub(super) fn push(&mut self, event: T) {
+    pub(crate) fn push(&mut self, event: T) {
         if self.events.len() < REMEMBERED {
             self.events.push(event);
         } else {
@@ -34,8 +34,8 @@ impl<T: Copy> Recent<T> {
         self.next = (self.next + 1) % REMEMBERED;
     }
 
-    /// Mostly one of the last few events, as retries are, and sometimes one from long ago. There must be one.
-    pub(super) fn pick(&self, random: &mut Random) -> T {
+    /// Mostly one of the latest 64 events, as with retries, sometimes an older one. There must be at least one event.
+    pub(crate) fn pick(&self, random: &mut Random) -> T {
         let count = self.events.len();
         let reach = if random.once_in(8) {
             count
