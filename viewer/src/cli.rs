@@ -1,12 +1,6 @@
 //! The command line.
 
-use crate::{
-    model::{
-        series::{Split, View},
-        span::Range,
-    },
-    state::Theme,
-};
+use crate::page::{Range, Split, Theme, View};
 use chrono::NaiveDate;
 use clap::{Parser, ValueEnum};
 use std::{path::PathBuf, time::Duration};

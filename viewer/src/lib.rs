@@ -1,24 +1,34 @@
 //! A native window on the daily metrics of `pg_musicstream`.
 //!
-//! `model` is pure: numbers, days, series, statistics. `state` turns commands into a new state.
-//! `source` brings numbers from Postgres or from the built-in sample. `ui` draws with egui, and `painter`
-//! turns the same drawing into a picture on the CPU, for machines without a display.
+//! Layers, each of which uses those before it only (`tests/viewer/layers.rs` checks it):
+//!
+//! 1. `calendar`: days, slots of time, zones; how numbers and times are written.
+//! 2. `data`: the numbers of one load, a series for each pair of event type and region.
+//! 3. `series`: a window on the slots of a series. `stats`: sums, means, changes.
+//! 4. `page`: what the user has chosen, and charts, figures and rows worked out for it.
+//! 5. `source` brings numbers from Postgres or from the built-in sample; it uses `calendar` and `data` only.
+//! 6. `ui` draws a page with egui. `painter` turns the same drawing into a picture on the CPU, for machines
+//!    without a display; `picture` and `window` run the two.
 
+pub mod calendar;
 pub mod cli;
-pub mod model;
+pub mod data;
+pub mod page;
 pub mod painter;
 pub mod picture;
+mod png;
+pub mod series;
 pub mod source;
-pub mod state;
+pub mod stats;
 pub mod ui;
 pub mod window;
 
 use anyhow::{Result, anyhow};
+use calendar::{Day, Micros, Span};
 use cli::Args;
-use model::day::Micros;
 use musicstream_connect::Target;
+use page::{Range, State};
 use source::{Feed, demo, problem::Problem};
-use state::State;
 use std::{env, path::PathBuf};
 use ui::{App, Clock};
 
@@ -76,7 +86,7 @@ fn screenshot(args: &Args, path: &std::path::Path, export_dir: PathBuf) -> Resul
         scale: args.scale,
         theme,
     };
-    picture::write(&picture::take(&mut app, shot), path)
+    png::write(&picture::take(&mut app, shot), path)
 }
 
 fn target(args: &Args) -> Result<Target> {
@@ -109,8 +119,8 @@ fn choose(args: &Args, state: &mut State) {
         state.zoom = None;
     }
     if let (Some(from), Some(to)) = (args.from, args.to) {
-        let day = model::day::Day::from_date;
-        state.range = model::span::Range::Custom(model::span::Span::new(day(from), day(to)));
+        let day = Day::from_date;
+        state.range = Range::Custom(Span::new(day(from), day(to)));
         state.zoom = None;
     }
     if let Some(zone) = &args.zone {

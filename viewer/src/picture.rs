@@ -4,13 +4,7 @@ use crate::{
     painter::Painter,
     ui::{App, fonts, theme},
 };
-use anyhow::{Context as _, Result};
 use egui::{Color32, ColorImage, RawInput, Rect, Theme, ViewportId, vec2};
-use image::{
-    ColorType, ImageEncoder,
-    codecs::png::{CompressionType, FilterType, PngEncoder},
-};
-use std::{fs::File, io::BufWriter, path::Path};
 
 /// How a picture is made.
 #[derive(Clone, Copy, Debug)]
@@ -57,30 +51,4 @@ pub fn take(app: &mut App, shot: Shot) -> ColorImage {
         (size.y * output.pixels_per_point).round() as usize,
     ];
     painter.paint(&primitives, pixels, output.pixels_per_point, Color32::BLACK)
-}
-
-/// Writes a picture as PNG.
-///
-/// # Errors
-/// If the file cannot be written.
-pub fn write(image: &ColorImage, path: &Path) -> Result<()> {
-    let [width, height] = image.size;
-    let bytes: Vec<u8> = image
-        .pixels
-        .iter()
-        .flat_map(|pixel| [pixel.r(), pixel.g(), pixel.b()])
-        .collect();
-    let file = File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
-    PngEncoder::new_with_quality(
-        BufWriter::new(file),
-        CompressionType::Best,
-        FilterType::Adaptive,
-    )
-    .write_image(
-        &bytes,
-        u32::try_from(width)?,
-        u32::try_from(height)?,
-        ColorType::Rgb8.into(),
-    )
-    .with_context(|| format!("cannot write {}", path.display()))
 }

@@ -1,8 +1,8 @@
 //! The window on a display.
 
 use crate::{
+    page::State,
     source::Feed,
-    state::State,
     ui::{App, Clock, fonts, theme},
 };
 use anyhow::{Result, anyhow, bail};

@@ -4,14 +4,10 @@ use crate::{memory, report};
 use egui::{Event, Pos2, RawInput, Rect, vec2};
 use musicstream_viewer::{
     DEMO_TIME,
-    model::{
-        data::{Dataset, Row, Status},
-        day::Day,
-        series::{Split, View},
-        span::Range,
-    },
+    calendar::Grain,
+    data::{Dataset, Row, Status},
+    page::{Range, Split, State, View},
     source::Feed,
-    state::State,
     ui::{App, Clock, theme},
 };
 use rustix::time::{ClockId, clock_gettime};
@@ -74,13 +70,13 @@ pub(crate) fn minutes() {
 }
 
 fn rows(back: i32) -> Vec<Row> {
-    let today = Day::of(DEMO_TIME);
+    let today = Grain::Day.of(DEMO_TIME);
     let mut rows = Vec::new();
     for back in (0..back).rev() {
         for event_type in TYPES {
             for region in REGIONS {
                 rows.push(Row {
-                    day: today.plus(-back),
+                    slot: today.plus(-back),
                     event_type: event_type.into(),
                     region: region.into(),
                     events: 1000 + i64::from(back * 7919 % 500) * region.len() as i64,

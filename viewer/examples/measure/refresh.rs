@@ -4,8 +4,8 @@ use crate::{memory, report};
 use egui::{Pos2, RawInput, Rect, vec2};
 use musicstream_connect::Target;
 use musicstream_viewer::{
+    page::State,
     source::Feed,
-    state::State,
     ui::{App, Clock, theme},
 };
 use postgres::{Client, NoTls};
@@ -148,7 +148,7 @@ impl Window {
 
     fn rows(&self) -> usize {
         let data = self.app.latest().data.as_ref();
-        data.map_or(0, |data| data.cells.len())
+        data.map_or(0, |data| data.row_count())
     }
 
     fn frame(&mut self) {

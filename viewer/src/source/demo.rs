@@ -4,15 +4,13 @@
 //! a region that starts late, late events, and a day that is not over.
 
 use super::{
-    Latest,
+    exchange::{Exchange, Request},
     extras::LISTENERS_NAME,
-    feed::{Board, Health, Request, now},
+    latest::{Health, Latest, now},
 };
-use crate::model::{
-    data::{Dataset, Row, Status},
-    day::{DAY_US, Day, Micros},
-    grain::{MINUTE_US, MINUTES_A_DAY, Zone},
-    wish::{Abilities, Ask, Distinct, Extras, Wish},
+use crate::{
+    calendar::{DAY_US, Day, Grain, MINUTE_US, MINUTES_A_DAY, Micros, Slot, Span, Zone},
+    data::{Abilities, Ask, Dataset, Distinct, Extras, Row, Status, Wish},
 };
 use std::{
     sync::{
@@ -63,7 +61,7 @@ pub fn at(now: Micros, revision: i64) -> Dataset {
                 if silent {
                     continue;
                 }
-                let noise = noise(day, t, r);
+                let noise = noise(day.0, t, r);
                 let weekday = (day.0 + 3).rem_euclid(7) as usize;
                 let week = 1.0 + (WEEKDAYS[weekday] - 1.0) * weekend;
                 let years = f64::from(DAYS - back) / 365.0;
@@ -86,7 +84,7 @@ pub fn at(now: Micros, revision: i64) -> Dataset {
                     _ => 0,
                 };
                 rows.push(Row {
-                    day,
+                    slot: Slot(day.0),
                     event_type: event_type.into(),
                     region: region.into(),
                     events,
@@ -126,7 +124,7 @@ fn minutes(days: &Dataset) -> Dataset {
         let hour = 1.0 - (at * std::f64::consts::TAU).cos() * 0.69;
         for (t, (event_type, part, _)) in EVENT_TYPES.into_iter().enumerate() {
             for (r, (region, size, _)) in REGIONS.into_iter().enumerate() {
-                let noise = noise(Day(minute), t, r) * 4.0 - 3.0;
+                let noise = noise(minute, t, r) * 4.0 - 3.0;
                 let rush = if (62..71).contains(&back) { 1.55 } else { 1.0 };
                 let part_of_minute = match back {
                     0 => (now.rem_euclid(MINUTE_US) as f64 / MINUTE_US as f64).max(0.2),
@@ -135,7 +133,7 @@ fn minutes(days: &Dataset) -> Dataset {
                 };
                 let events = size * part * hour * noise * rush / f64::from(MINUTES_A_DAY);
                 rows.push(Row {
-                    day: Day(minute),
+                    slot: Slot(minute),
                     event_type: event_type.into(),
                     region: region.into(),
                     events: (events * part_of_minute) as i64,
@@ -152,11 +150,11 @@ fn minutes(days: &Dataset) -> Dataset {
 fn listeners(days: &Dataset) -> Dataset {
     let plays = |name: &str| name == "play";
     let rows = days
-        .cells
-        .iter()
+        .cells()
+        .into_iter()
         .filter(|cell| plays(&days.event_types[usize::from(cell.event_type)]))
         .map(|cell| Row {
-            day: cell.day,
+            slot: cell.slot,
             event_type: LISTENERS_NAME.into(),
             region: days.regions[usize::from(cell.region)].clone(),
             events: cell.events / 7,
@@ -172,7 +170,8 @@ fn distinct(listeners: &Dataset, ask: &Ask) -> Distinct {
             Some(regions) => regions.contains(&listeners.regions[usize::from(region)]),
             None => true,
         };
-        let cells = listeners.between(first, last).iter();
+        let slots = Grain::Day.slots(Span { first, last });
+        let cells = listeners.cells_between(slots).into_iter();
         let sum: i64 = cells
             .filter(|cell| is_on(cell.region))
             .map(|cell| cell.events)
@@ -231,9 +230,9 @@ fn share_of_day(passed: f64) -> f64 {
     passed - (passed * std::f64::consts::TAU).sin() * 0.11
 }
 
-/// Between 0.94 and 1.06, always the same for the same day and series.
-fn noise(day: Day, event_type: usize, region: usize) -> f64 {
-    let mut seed = (day.0 as u64) << 8 | (event_type as u64) << 4 | region as u64;
+/// Between 0.94 and 1.06, always the same for the same slot and series.
+fn noise(slot: i32, event_type: usize, region: usize) -> f64 {
+    let mut seed = (slot as u64) << 8 | (event_type as u64) << 4 | region as u64;
     seed = seed.wrapping_add(0x9E37_79B9_7F4A_7C15);
     seed = (seed ^ (seed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     seed = (seed ^ (seed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
@@ -241,7 +240,7 @@ fn noise(day: Day, event_type: usize, region: usize) -> f64 {
 }
 
 /// Lets the sample grow until told to stop.
-pub(super) fn run(board: &Board, requests: &Receiver<Request>) {
+pub(super) fn run(exchange: &Exchange, requests: &Receiver<Request>) {
     let mut revision = 0;
     let mut paused = false;
     let mut wish = Wish::default();
@@ -250,7 +249,7 @@ pub(super) fn run(board: &Board, requests: &Receiver<Request>) {
         if read {
             revision += 1;
             let data = Arc::new(at(now(), revision));
-            board.update(|latest| {
+            exchange.update(|latest| {
                 add_extras(latest, data.status.now);
                 answer(latest, &data, &wish);
                 latest.health = if paused { Health::Paused } else { Health::Live };
@@ -264,7 +263,7 @@ pub(super) fn run(board: &Board, requests: &Receiver<Request>) {
             Ok(Request::Pause(value)) => {
                 paused = value;
                 let health = if paused { Health::Paused } else { Health::Live };
-                board.update(|latest| latest.health = health);
+                exchange.update(|latest| latest.health = health);
                 !paused
             }
             Ok(Request::Wish(value)) => {
@@ -291,8 +290,8 @@ mod tests {
     fn it_only_grows_during_a_day() {
         let sum = |now| {
             let data = at(now, 1);
-            let today = data.today();
-            data.between(today, today)
+            let today = data.current();
+            data.cells_between(Span::new(today, today))
                 .iter()
                 .map(|cell| cell.events)
                 .sum::<i64>()

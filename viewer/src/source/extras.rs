@@ -2,15 +2,12 @@
 
 use super::{
     client::Client,
-    postgres::{Read, Session, micros, rows, status},
+    postgres::{Read, Session, micros, rows, slot, status},
     problem::Problem,
 };
-use crate::model::{
-    data::{Dataset, Row, Status},
-    day::Day,
-    grain::{MINUTE_US, UTC, Zone},
-    span::Span,
-    wish::{Abilities, Ask, Distinct, Extras, Wish},
+use crate::{
+    calendar::{Day, MINUTE_US, Slot, Span, UTC, Zone},
+    data::{Abilities, Ask, Dataset, Distinct, Extras, Row, Status, Wish},
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use std::{
@@ -31,7 +28,7 @@ const ZONE_NAMES: &str = include_str!("../../sql/zone_names.sql");
 pub(super) struct Minutes {
     data: Arc<Dataset>,
     /// A number for each, which is another one when its rows are.
-    seen: BTreeMap<Day, i64>,
+    seen: BTreeMap<Slot, i64>,
     /// How many rows were read for it.
     pub(super) rows_read: usize,
 }
@@ -151,7 +148,7 @@ fn zone(client: &Client, name: &str, status: &Status) -> Read<Option<Zone>> {
     .transpose()
 }
 
-fn listeners(client: &Client, span: Span) -> Read<Dataset> {
+fn listeners(client: &Client, span: Span<Day>) -> Read<Dataset> {
     let status = status(client)?;
     let dates: [NaiveDate; 2] = [span.first.date(), span.last.date()];
     let rows = client.query(LISTENERS, &[&dates[0], &dates[1]])?;
@@ -159,7 +156,7 @@ fn listeners(client: &Client, span: Span) -> Read<Dataset> {
         .into_iter()
         .map(|row| {
             Ok(Row {
-                day: Day::from_date(row.try_get::<_, NaiveDate>("day")?),
+                slot: slot(Day::from_date(row.try_get::<_, NaiveDate>("day")?)),
                 event_type: LISTENERS_NAME.into(),
                 region: row.try_get("region")?,
                 events: row.try_get("listeners")?,
@@ -178,18 +175,18 @@ fn minutes(client: &Client, count: i32, days: &Dataset, known: Option<&Minutes>)
     let now = status.now.div_euclid(MINUTE_US);
     // What is ahead of the clock is shown once its time has come.
     let window: [DateTime<Utc>; 2] = [at(now + 1 - i64::from(count)), at(now + 1)];
-    let seen: BTreeMap<Day, i64> = client
+    let seen: BTreeMap<Slot, i64> = client
         .query(MINUTES_SEEN, &[&window[0], &window[1]])?
         .iter()
         .map(|row| {
             let minute: i64 = row.try_get("minute")?;
-            Ok((Day(minute as i32), row.try_get("seen")?))
+            Ok((Slot(minute as i32), row.try_get("seen")?))
         })
         .collect::<Read<_>>()?;
     let before = known.map(|known| &known.seen);
-    let was = |minute: &Day| before.and_then(|before| before.get(minute));
-    let is_new = |(minute, seen): &(&Day, &i64)| was(minute) != Some(*seen);
-    let new: BTreeSet<Day> = seen
+    let was = |minute: &Slot| before.and_then(|before| before.get(minute));
+    let is_new = |(minute, seen): &(&Slot, &i64)| was(minute) != Some(*seen);
+    let new: BTreeSet<Slot> = seen
         .iter()
         .filter(is_new)
         .map(|(minute, _)| *minute)
@@ -201,7 +198,7 @@ fn minutes(client: &Client, count: i32, days: &Dataset, known: Option<&Minutes>)
         .map(|row| {
             let minute: i64 = row.try_get("minute")?;
             Ok(Row {
-                day: Day(minute as i32),
+                slot: Slot(minute as i32),
                 event_type: row.try_get("event_type")?,
                 region: row.try_get("region")?,
                 events: row.try_get("events")?,
@@ -218,7 +215,9 @@ fn minutes(client: &Client, count: i32, days: &Dataset, known: Option<&Minutes>)
                 .keys()
                 .filter(|minute| !seen.contains_key(minute));
             let others = new.iter().chain(gone).copied().collect();
-            known.data.with_days_and_names(&others, &rows, status, days)
+            known
+                .data
+                .with_slots_and_names(&others, &rows, status, days)
         }
         None => Dataset::with_names(rows, status, days),
     };

@@ -1,127 +1,28 @@
-//! The seam between window and source: the latest numbers and the source's health, swapped in whole.
+//! A running source, as the window uses it.
 
-use super::{demo, postgres::Canceller, problem::Problem, worker};
-use crate::model::{
-    data::{Dataset, Measure},
-    day::Micros,
-    grain::Grain,
-    wish::{Abilities, Distinct, Extras, Wish},
+use super::{
+    demo,
+    exchange::{Exchange, Request},
+    latest::{Health, Latest},
+    problem::Problem,
+    worker,
+};
+use crate::{
+    calendar::{Grain, Micros},
+    data::{Abilities, Dataset, Distinct, Extras, Measure, Wish},
 };
 use musicstream_connect::Target;
 use std::{
     sync::{
-        Arc, Condvar, Mutex, MutexGuard, PoisonError,
+        Arc,
         mpsc::{Receiver, Sender, channel},
     },
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant},
 };
-
-/// The local clock.
-pub fn now() -> Micros {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .ok()
-        .and_then(|since| i64::try_from(since.as_micros()).ok())
-        .unwrap_or(0)
-}
-
-/// How the source is.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Health {
-    /// No answer yet since the start.
-    Connecting,
-    /// Reading.
-    Live,
-    /// Told to stop reading.
-    Paused,
-    /// Something is in the way; numbers read before stay.
-    Trouble {
-        /// What.
-        problem: Problem,
-        /// Since when (local clock).
-        since: Micros,
-        /// When the next try is (local clock).
-        next_try: Micros,
-    },
-}
-
-/// What is known right now.
-#[derive(Clone, Debug)]
-pub struct Latest {
-    /// How the source is.
-    pub health: Health,
-    /// The numbers of the last load that worked.
-    pub data: Option<Arc<Dataset>>,
-    /// When they were last known to be current (local clock).
-    pub checked_at: Option<Micros>,
-    /// How long the last load took.
-    pub query_time: Duration,
-    /// How many rows the last load read: those of changed days, where the others were known.
-    pub rows_read: usize,
-    /// Counts loads, so that the window knows when to work things out again.
-    pub generation: u64,
-    /// Minutes and listeners, where they are shown.
-    pub extras: Extras,
-    /// Distinct listeners, once they were asked for.
-    pub distinct: Option<Distinct>,
-    /// What can be asked for.
-    pub can: Arc<Abilities>,
-    /// The wish that all of this answers.
-    pub answered: Wish,
-    /// The source in words: `musicstream on 127.0.0.1:5432`.
-    pub source: String,
-}
-
-/// What the window asks of the worker.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Request {
-    Refresh,
-    Wish(Wish),
-    Pause(bool),
-    Stop,
-}
-
-type Wake = Box<dyn Fn() + Send + Sync>;
-
-/// Shared by window and worker.
-pub(super) struct Board {
-    latest: Mutex<Latest>,
-    changed: Condvar,
-    wake: Mutex<Option<Wake>>,
-    statement: Mutex<Option<Canceller>>,
-}
-
-impl Board {
-    fn lock(&self) -> MutexGuard<'_, Latest> {
-        self.latest.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Changes what is known, and wakes the window up.
-    pub(super) fn update(&self, change: impl FnOnce(&mut Latest)) {
-        change(&mut self.lock());
-        self.changed.notify_all();
-        if let Some(wake) = &*self.wake.lock().unwrap_or_else(PoisonError::into_inner) {
-            wake();
-        }
-    }
-
-    /// Notes which statement runs, so that it can be stopped when the window goes away.
-    pub(super) fn interruptible(&self, statement: Option<Canceller>) {
-        *self
-            .statement
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = statement;
-    }
-
-    /// Notes that the numbers are still current; nothing on screen has to move for that.
-    pub(super) fn touch(&self, at: Micros) {
-        self.lock().checked_at = Some(at);
-    }
-}
 
 /// A running source. Dropping it stops its thread.
 pub struct Feed {
-    board: Arc<Board>,
+    exchange: Arc<Exchange>,
     requests: Sender<Request>,
     /// It is the sample at one instant, which answers by itself.
     answers: bool,
@@ -143,14 +44,9 @@ impl Feed {
             source,
         };
         let (requests, receiver) = channel();
-        let board = Arc::new(Board {
-            latest: Mutex::new(latest),
-            changed: Condvar::new(),
-            wake: Mutex::new(None),
-            statement: Mutex::new(None),
-        });
+        let exchange = Arc::new(Exchange::new(latest));
         let feed = Self {
-            board,
+            exchange,
             requests,
             answers: false,
         };
@@ -163,10 +59,10 @@ impl Feed {
     /// If the thread cannot be started.
     pub fn database(target: Target, poll: Duration) -> std::io::Result<Self> {
         let (feed, requests) = Self::new(format!("{} on {}", target.database(), target.server()));
-        let board = Arc::clone(&feed.board);
+        let exchange = Arc::clone(&feed.exchange);
         std::thread::Builder::new()
             .name("musicstream-db".into())
-            .spawn(move || worker::run(&target, poll, &board, &requests))?;
+            .spawn(move || worker::run(&target, poll, &exchange, &requests))?;
         Ok(feed)
     }
 
@@ -176,10 +72,10 @@ impl Feed {
     /// If the thread cannot be started.
     pub fn demo() -> std::io::Result<Self> {
         let (feed, requests) = Self::new(demo::LABEL.into());
-        let board = Arc::clone(&feed.board);
+        let exchange = Arc::clone(&feed.exchange);
         std::thread::Builder::new()
             .name("musicstream-demo".into())
-            .spawn(move || demo::run(&board, &requests))?;
+            .spawn(move || demo::run(&exchange, &requests))?;
         Ok(feed)
     }
 
@@ -187,7 +83,7 @@ impl Feed {
     pub fn fixed(data: Dataset, source: &str) -> Self {
         let (feed, _) = Self::new(source.into());
         let checked_at = data.status.now;
-        feed.board.update(|latest| {
+        feed.exchange.update(|latest| {
             latest.health = Health::Live;
             latest.data = Some(Arc::new(data));
             latest.checked_at = Some(checked_at);
@@ -198,15 +94,15 @@ impl Feed {
 
     /// The same as a source that can do this.
     pub fn knowing(self, can: Abilities) -> Self {
-        self.board.update(|latest| latest.can = Arc::new(can));
+        self.exchange.update(|latest| latest.can = Arc::new(can));
         self
     }
 
     /// What brings other numbers to the window, from wherever they come: days, or minutes or listeners beside them.
     pub fn bringer(&self) -> impl Fn(Dataset) + use<> {
-        let board = Arc::clone(&self.board);
+        let exchange = Arc::clone(&self.exchange);
         move |data| {
-            board.update(|latest| {
+            exchange.update(|latest| {
                 latest.checked_at = Some(data.status.now);
                 let shown = match (data.grain, data.measure) {
                     (Grain::Minute { .. }, _) => &mut latest.extras.minutes,
@@ -223,7 +119,7 @@ impl Feed {
     pub fn sample(at: Micros) -> Self {
         let mut feed = Self::fixed(demo::at(at, 1), demo::LABEL);
         feed.answers = true;
-        feed.board.update(|latest| demo::add_extras(latest, at));
+        feed.exchange.update(|latest| demo::add_extras(latest, at));
         feed
     }
 
@@ -233,7 +129,7 @@ impl Feed {
             Some(data) => Self::fixed(data, source),
             None => Self::new(source.into()).0,
         };
-        feed.board.update(|latest| {
+        feed.exchange.update(|latest| {
             latest.health = Health::Trouble {
                 problem,
                 since,
@@ -245,38 +141,34 @@ impl Feed {
 
     /// Called after each change, from the source's thread.
     pub fn on_change(&self, wake: impl Fn() + Send + Sync + 'static) {
-        *self
-            .board
-            .wake
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = Some(Box::new(wake));
+        self.exchange.on_change(wake);
     }
 
     /// What is known right now.
     pub fn latest(&self) -> Latest {
-        self.board.lock().clone()
+        self.exchange.lock().clone()
     }
 
     /// Whether numbers were swapped in since that generation, or the health is another one.
     pub fn differs(&self, generation: u64, health: &Health) -> bool {
-        let latest = self.board.lock();
+        let latest = self.exchange.lock();
         latest.generation != generation || latest.health != *health
     }
 
     /// When the numbers were last known to be current (local clock).
     pub fn checked_at(&self) -> Option<Micros> {
-        self.board.lock().checked_at
+        self.exchange.lock().checked_at
     }
 
     /// Distinct listeners over the days on screen, if they are known.
     pub fn distinct(&self) -> Option<Distinct> {
-        self.board.lock().distinct.clone()
+        self.exchange.lock().distinct.clone()
     }
 
     /// Asks for what the window shows.
     pub fn wish(&self, wish: Wish) {
         if self.answers {
-            self.board
+            self.exchange
                 .update(|latest| demo::answer_at_once(latest, &wish));
         }
         self.request(Request::Wish(wish));
@@ -285,19 +177,11 @@ impl Feed {
     /// Waits until what is known answers the wish, or something is in the way, at most so long.
     pub fn wait_for(&self, wish: &Wish, at_most: Duration) {
         let deadline = Instant::now() + at_most;
-        let mut latest = self.board.lock();
-        while latest.answered != *wish && !matches!(latest.health, Health::Trouble { .. }) {
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return;
-            }
-            latest = self
-                .board
-                .changed
-                .wait_timeout(latest, left)
-                .unwrap_or_else(PoisonError::into_inner)
-                .0;
-        }
+        let is_answered = |latest: &Latest| {
+            latest.answered == *wish || matches!(latest.health, Health::Trouble { .. })
+        };
+        self.exchange
+            .wait_for(deadline, |latest| is_answered(latest).then_some(()));
     }
 
     /// Asks for a new load now.
@@ -317,24 +201,18 @@ impl Feed {
     /// The problem, or `None` if nothing was heard at all.
     pub fn wait(&self, at_most: Duration) -> Result<Arc<Dataset>, Option<Problem>> {
         let deadline = Instant::now() + at_most;
-        let mut latest = self.board.lock();
-        loop {
-            let problem = match (&latest.data, &latest.health) {
-                (Some(data), _) => return Ok(Arc::clone(data)),
-                (None, Health::Trouble { problem, .. }) => Some(problem.clone()),
-                _ => None,
-            };
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() || problem.as_ref().is_some_and(|problem| !problem.may_pass()) {
-                return Err(problem);
+        let problem = |latest: &Latest| match &latest.health {
+            Health::Trouble { problem, .. } => Some(problem.clone()),
+            _ => None,
+        };
+        let answer = self.exchange.wait_for(deadline, |latest| {
+            let problem = problem(latest).filter(|problem| !problem.may_pass());
+            match (&latest.data, problem) {
+                (Some(data), _) => Some(Ok(Arc::clone(data))),
+                (None, problem) => problem.map(|problem| Err(Some(problem))),
             }
-            latest = self
-                .board
-                .changed
-                .wait_timeout(latest, left)
-                .unwrap_or_else(PoisonError::into_inner)
-                .0;
-        }
+        });
+        answer.unwrap_or_else(|| Err(problem(&self.exchange.lock())))
     }
 
     fn request(&self, request: Request) {
@@ -346,14 +224,6 @@ impl Feed {
 impl Drop for Feed {
     fn drop(&mut self) {
         self.request(Request::Stop);
-        let statement = self
-            .board
-            .statement
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        if let Some(statement) = statement {
-            statement.cancel();
-        }
+        self.exchange.cancel();
     }
 }

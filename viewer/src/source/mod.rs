@@ -2,10 +2,13 @@
 
 mod client;
 pub mod demo;
+mod exchange;
 mod extras;
 mod feed;
+mod latest;
 mod postgres;
 pub mod problem;
 mod worker;
 
-pub use feed::{Feed, Health, Latest, now};
+pub use feed::Feed;
+pub use latest::{Health, Latest, now};

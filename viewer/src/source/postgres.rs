@@ -2,11 +2,12 @@
 
 use super::{
     client::{self, Client, Failed, NotConnected},
+    latest::now,
     problem::Problem,
 };
-use crate::model::{
+use crate::{
+    calendar::{Day, Grain, Micros, Slot},
     data::{Dataset, Row, Status},
-    day::{Day, Micros},
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use musicstream_connect::{MakeRustlsConnect, Target};
@@ -183,7 +184,8 @@ fn changes(client: &Client, known: &Loaded) -> Read<Loaded> {
     days.extend(changes.pending.iter().chain(&known.pending));
     let dates: Vec<NaiveDate> = days.iter().map(|day| day.date()).collect();
     let rows = rows(client.query(ROWS_OF_DAYS, &[&dates])?)?;
-    let data = known.data.with_days(&days, &rows, status);
+    let slots = days.iter().copied().map(slot).collect();
+    let data = known.data.with_slots(&slots, &rows, status);
     // Rows that a correction took away leave no trace but their number.
     if data.rolled_up().0 != changes.rolled_up {
         return whole(client);
@@ -218,11 +220,16 @@ impl Changes {
     }
 }
 
+/// The slot of a day.
+pub(super) fn slot(day: Day) -> Slot {
+    Grain::Day.slot(day)
+}
+
 pub(super) fn rows(rows: Vec<tokio_postgres::Row>) -> Read<Vec<Row>> {
     rows.into_iter()
         .map(|row| {
             Ok(Row {
-                day: Day::from_date(row.try_get::<_, NaiveDate>("day")?),
+                slot: slot(Day::from_date(row.try_get::<_, NaiveDate>("day")?)),
                 event_type: row.try_get("event_type")?,
                 region: row.try_get("region")?,
                 events: row.try_get("events")?,
@@ -236,7 +243,7 @@ pub(super) fn rows(rows: Vec<tokio_postgres::Row>) -> Read<Vec<Row>> {
 pub(super) fn status(client: &Client) -> Read<Status> {
     let Some(row) = client.query_opt(STATUS, &[])? else {
         return Ok(Status {
-            now: super::now(),
+            now: now(),
             ..Status::default()
         });
     };

@@ -2,15 +2,15 @@
 
 use super::{
     client::Nap,
+    exchange::{Exchange, Request},
     extras::Minutes,
-    feed::{Board, Health, Request, now},
+    latest::{Health, now},
     postgres::{Loaded, Session},
     problem::Problem,
 };
-use crate::model::{
-    data::Dataset,
-    grain::Grain,
-    wish::{Abilities, Wish},
+use crate::{
+    calendar::Grain,
+    data::{Abilities, Dataset, Wish},
 };
 use musicstream_connect::Target;
 use std::{
@@ -36,10 +36,15 @@ enum End {
 }
 
 /// Runs until told to stop, or until the window is gone.
-pub(super) fn run(target: &Target, poll: Duration, board: &Board, requests: &Receiver<Request>) {
+pub(super) fn run(
+    target: &Target,
+    poll: Duration,
+    exchange: &Exchange,
+    requests: &Receiver<Request>,
+) {
     let mut worker = Worker {
         poll,
-        board,
+        exchange,
         requests,
         paused: false,
         healthy: false,
@@ -52,7 +57,7 @@ pub(super) fn run(target: &Target, poll: Duration, board: &Board, requests: &Rec
         let end = match Session::open(target) {
             Ok(mut session) => {
                 let end = worker.watch(&mut session);
-                board.interruptible(None);
+                exchange.interruptible(None);
                 end
             }
             Err(problem) => End::Broken(problem),
@@ -63,7 +68,7 @@ pub(super) fn run(target: &Target, poll: Duration, board: &Board, requests: &Rec
         }
         let since = *since.get_or_insert_with(now);
         let next_try = now() + i64::try_from(backoff.as_micros()).unwrap_or(i64::MAX);
-        board.update(|latest| {
+        exchange.update(|latest| {
             latest.health = Health::Trouble {
                 problem,
                 since,
@@ -82,7 +87,7 @@ pub(super) fn run(target: &Target, poll: Duration, board: &Board, requests: &Rec
 
 struct Worker<'a> {
     poll: Duration,
-    board: &'a Board,
+    exchange: &'a Exchange,
     requests: &'a Receiver<Request>,
     paused: bool,
     /// A load of this session worked.
@@ -120,9 +125,9 @@ impl Worker<'_> {
         let mut known = None;
         let mut rest = Duration::ZERO;
         loop {
-            self.board.interruptible(Some(session.canceller()));
+            self.exchange.interruptible(Some(session.canceller()));
             let result = self.look(session, &mut known);
-            self.board.interruptible(None);
+            self.exchange.interruptible(None);
             match result {
                 Ok(Some(took)) => rest = took * REST_PER_LOAD,
                 Ok(None) => {}
@@ -151,7 +156,7 @@ impl Worker<'_> {
                 && known.answered == self.wish
                 && !self.has_moved_on(&known.loaded.data, status.now)
             {
-                self.board.touch(now());
+                self.exchange.touch(now());
                 return Ok(None);
             }
         }
@@ -180,7 +185,7 @@ impl Worker<'_> {
         };
         self.healthy = true;
         let health = self.health();
-        self.board.update(|latest| {
+        self.exchange.update(|latest| {
             latest.health = health;
             latest.data = Some(data);
             latest.extras = extras;
@@ -206,7 +211,7 @@ impl Worker<'_> {
             }),
             false => can,
         };
-        self.board.update(|latest| {
+        self.exchange.update(|latest| {
             latest.distinct = distinct;
             latest.can = Arc::clone(&can);
             latest.answered = wish.clone();
@@ -252,7 +257,7 @@ impl Worker<'_> {
                     Ok(Request::Pause(paused)) => {
                         self.paused = paused;
                         let health = self.health();
-                        self.board.update(|latest| latest.health = health);
+                        self.exchange.update(|latest| latest.health = health);
                     }
                     Err(TryRecvError::Empty) => break,
                 }

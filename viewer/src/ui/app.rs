@@ -5,9 +5,10 @@ use super::{
     text, theme, tiles, top, welcome,
 };
 use crate::{
-    model::{board::Board, csv, data::Dataset, day::Micros, series::View, wish::Wish},
+    calendar::Micros,
+    data::{Dataset, Wish},
+    page::{Command, Effect, Page, State, Theme, View, csv, wish_of},
     source::{self, Feed, Health, Latest},
-    state::{Command, Effect, State, Theme},
 };
 use egui::{CentralPanel, Frame, Margin, Panel, ThemePreference, Ui};
 use std::{collections::BTreeSet, path::PathBuf, sync::Arc, time::Duration};
@@ -39,7 +40,7 @@ pub struct App {
     /// What the source was asked for the last time.
     asked: Wish,
     state: State,
-    board: Option<Board>,
+    page: Option<Page>,
     stale: bool,
     clock: Clock,
     memory: Memory,
@@ -60,7 +61,7 @@ impl App {
             asked: Wish::default(),
             latest,
             state,
-            board: None,
+            page: None,
             stale: true,
             clock,
             memory: Memory::default(),
@@ -96,8 +97,8 @@ impl App {
             Some(Effect::Refresh) => self.feed.refresh(),
             Some(Effect::PauseChanged) => self.feed.pause(self.state.paused),
             Some(Effect::CopyCsv) => {
-                if let Some(board) = &self.board {
-                    ctx.copy_text(csv::of(&self.shown, &board.table));
+                if let Some(page) = &self.page {
+                    ctx.copy_text(csv::of(&self.shown, &page.table));
                     self.memory.notice = Some(text::rows_copied().into());
                 }
             }
@@ -140,8 +141,8 @@ impl App {
         });
         if std::mem::take(&mut self.stale) {
             self.shown = self.numbers();
-            self.board = (!self.data.cells.is_empty())
-                .then(|| Board::over(&self.shown, &self.data, &self.state))
+            self.page = (!self.data.is_empty())
+                .then(|| Page::over(&self.shown, &self.data, &self.state))
                 .flatten();
         }
         let mut commands = keys::read(ui, &mut self.memory, &self.state);
@@ -149,7 +150,7 @@ impl App {
             state: &self.state,
             data: &self.data,
             shown: &self.shown,
-            board: self.board.as_ref(),
+            page: self.page.as_ref(),
             latest: &self.latest,
             now: self.clock.now(),
         };
@@ -184,7 +185,7 @@ impl App {
 
     /// Asks the source for what is shown now, if that is something else than before.
     fn ask(&mut self) {
-        let wish = Wish::of(&self.state, &self.data);
+        let wish = wish_of(&self.state, &self.data);
         if wish != self.asked {
             self.asked = wish.clone();
             self.feed.wish(wish);
@@ -217,27 +218,27 @@ impl App {
     }
 
     fn save_csv(&mut self) {
-        let Some(board) = &self.board else { return };
-        let name = |day| self.shown.grain.iso(day).replace([' ', ':'], "-");
-        let (first, last) = (name(board.span.first), name(board.span.last));
+        let Some(page) = &self.page else { return };
+        let name = |slot| self.shown.grain.iso(slot).replace([' ', ':'], "-");
+        let (first, last) = (name(page.span.first), name(page.span.last));
         let path = self
             .export_dir
             .join(format!("musicstream_{first}_{last}.csv"));
         self.memory.notice = Some(
-            match std::fs::write(&path, csv::of(&self.shown, &board.table)) {
-                Ok(()) => text::rows_saved(board.table.rows.len(), &path),
+            match std::fs::write(&path, csv::of(&self.shown, &page.table)) {
+                Ok(()) => text::rows_saved(page.table.rows.len(), &path),
                 Err(error) => text::not_saved(&path, error),
             },
         );
     }
 
     fn save_picture(&self, ctx: &egui::Context) {
-        let stamp = crate::model::format::stamp(self.clock.now()).replace([' ', ':'], "-");
+        let stamp = crate::calendar::format::stamp(self.clock.now()).replace([' ', ':'], "-");
         let path = self.export_dir.join(format!("musicstream_{stamp}.png"));
         let pictures = Arc::clone(&self.pictures);
         let waker = ctx.clone();
         ctx.request_screenshot(move |image| {
-            let saved = crate::picture::write(&image, &path).map(|()| path);
+            let saved = crate::png::write(&image, &path).map(|()| path);
             if let Ok(mut slot) = pictures.lock() {
                 *slot = Some(saved.map_err(|error| error.to_string()));
             }
@@ -260,7 +261,7 @@ fn draw(ui: &mut Ui, scene: &Scene<'_>, memory: &mut Memory, commands: &mut Vec<
     Panel::bottom("status")
         .frame(bare(14, 5).fill(tokens.surface))
         .show(ui, |ui| status::show(ui, scene, memory, commands));
-    let Some(board) = scene.board else {
+    let Some(page) = scene.page else {
         CentralPanel::default()
             .frame(bare(14, 14))
             .show(ui, |ui| welcome::show(ui, scene, commands));
@@ -281,10 +282,10 @@ fn draw(ui: &mut Ui, scene: &Scene<'_>, memory: &mut Memory, commands: &mut Vec<
     CentralPanel::default().frame(bare(12, 12)).show(ui, |ui| {
         // A low window keeps its charts.
         if ui.available_height() > 470.0 {
-            tiles::show(ui, scene, board);
+            tiles::show(ui, scene, page);
             ui.add_space(theme::GAP);
         }
-        centre::show(ui, scene, board, memory, commands);
+        centre::show(ui, scene, page, memory, commands);
     });
     overlays(ui, scene, memory, commands);
 }

@@ -1,7 +1,7 @@
 //! One line when numbers are stale: what failed, since when, and when the next try is.
 
 use super::{icon, scene::Scene, text, theme, widgets};
-use crate::{model::format, source::Health, state::Command};
+use crate::{calendar::format, page::Command, source::Health};
 use egui::{
     Align, Frame, Label, Layout, Margin, RichText, Sense, Ui, WidgetInfo, accesskit::Role, vec2,
 };

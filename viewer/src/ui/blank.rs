@@ -1,7 +1,7 @@
 //! What stands in the place of charts that have nothing to show: why, and what helps.
 
 use super::{scene::Scene, text, theme, welcome, widgets};
-use crate::model::{board::Board, data::Measure};
+use crate::{data::Measure, page::Page};
 use egui::{Align, Layout, Rect, RichText, Ui, UiBuilder};
 
 /// Why there is nothing.
@@ -12,10 +12,10 @@ pub(super) struct Blank {
 }
 
 /// Whether the view has nothing to show.
-pub(super) fn of(scene: &Scene<'_>, board: &Board) -> Option<Blank> {
-    let minutes = board.grain.is_minute();
-    let listeners = board.measure == Measure::Listeners;
-    if !(minutes || listeners) || !scene.shown.cells.is_empty() {
+pub(super) fn of(scene: &Scene<'_>, page: &Page) -> Option<Blank> {
+    let minutes = page.grain.is_minute();
+    let listeners = page.measure == Measure::Listeners;
+    if !(minutes || listeners) || !scene.shown.is_empty() {
         return None;
     }
     let can = &scene.latest.can;
@@ -26,7 +26,8 @@ pub(super) fn of(scene: &Scene<'_>, board: &Board) -> Option<Blank> {
     };
     let is_asked = scene.latest.answered.minutes.is_some() == minutes;
     Some(if read {
-        let newest = scene.data.bounds().map(|(_, last)| last.long());
+        let newest = scene.data.bounds();
+        let newest = newest.map(|bounds| scene.data.grain.long(bounds.last));
         Blank {
             title: match minutes {
                 true => text::nothing_live(scene.state.hours),
@@ -50,7 +51,7 @@ pub(super) fn of(scene: &Scene<'_>, board: &Board) -> Option<Blank> {
     } else {
         Blank {
             title: text::reading().into(),
-            words: text::rows_by_day(scene.data.cells.len()),
+            words: text::rows_by_day(scene.data.row_count()),
             command: None,
         }
     })

@@ -1,13 +1,7 @@
 //! The tabs, the charts, and the tables below them.
 
 use super::{blank, chart, figures, memory::Memory, scene::Scene, table, text, theme, widgets};
-use crate::{
-    model::{
-        board::Board,
-        series::{Split, View},
-    },
-    state::Command,
-};
+use crate::page::{Command, Page, Split, View};
 use egui::{Align, Layout, Rect, RichText, Sense, Ui, pos2, vec2};
 
 const LOWEST_CHART: f32 = 140.0;
@@ -15,25 +9,25 @@ const LOWEST_CHART: f32 = 140.0;
 pub(super) fn show(
     ui: &mut Ui,
     scene: &Scene<'_>,
-    board: &Board,
+    page: &Page,
     memory: &mut Memory,
     commands: &mut Vec<Command>,
 ) {
-    tabs(ui, scene, board, commands);
+    tabs(ui, scene, page, commands);
     ui.add_space(4.0);
-    if let Some(blank) = blank::of(scene, board) {
+    if let Some(blank) = blank::of(scene, page) {
         let rect = ui.available_rect_before_wrap();
         blank::show(ui, rect, &blank);
         return;
     }
     if scene.state.view == View::Table {
         let rect = ui.available_rect_before_wrap();
-        table::show(ui, rect, scene, board, memory, commands);
+        table::show(ui, rect, scene, page, memory, commands);
         return;
     }
     let all = ui.available_rect_before_wrap();
     if all.height() < LOWEST_CHART * 2.0 {
-        charts(ui, all, scene, board, memory, commands);
+        charts(ui, all, scene, page, memory, commands);
         ui.allocate_rect(all, Sense::hover());
         return;
     }
@@ -43,7 +37,7 @@ pub(super) fn show(
         ui,
         Rect::from_min_max(all.min, pos2(all.max.x, split)),
         scene,
-        board,
+        page,
         memory,
         commands,
     );
@@ -59,16 +53,16 @@ pub(super) fn show(
             below.min,
             vec2(figures_width - theme::GAP / 2.0, below.height()),
         );
-        figures::show(ui, left, scene, board, memory);
+        figures::show(ui, left, scene, page, memory);
         let right = Rect::from_min_max(pos2(left.max.x + theme::GAP, below.min.y), below.max);
-        table::show(ui, right, scene, board, memory, commands);
+        table::show(ui, right, scene, page, memory, commands);
     } else {
-        table::show(ui, below, scene, board, memory, commands);
+        table::show(ui, below, scene, page, memory, commands);
     }
     ui.allocate_rect(all, Sense::hover());
 }
 
-fn tabs(ui: &mut Ui, scene: &Scene<'_>, board: &Board, commands: &mut Vec<Command>) {
+fn tabs(ui: &mut Ui, scene: &Scene<'_>, page: &Page, commands: &mut Vec<Command>) {
     let tokens = theme::tokens(ui);
     // Where the choices do not fit beside the tabs, they get a line of their own.
     let needed = match scene.state.view {
@@ -83,10 +77,10 @@ fn tabs(ui: &mut Ui, scene: &Scene<'_>, board: &Board, commands: &mut Vec<Comman
             commands.push(Command::Show(view));
         }
         if beside {
-            choices(ui, scene, board, commands);
+            choices(ui, scene, page, commands);
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if board.span != board.full {
+            if page.span != page.full {
                 let tip = text::show_all_tip();
                 if widgets::link_button(ui, text::show_all(), text::show_all(), tip).clicked() {
                     commands.push(Command::ResetZoom);
@@ -94,11 +88,11 @@ fn tabs(ui: &mut Ui, scene: &Scene<'_>, board: &Board, commands: &mut Vec<Comman
             }
             // The longest form that there is room for, or none: the axis says it too.
             let zone = &scene.shown.zone;
-            let zone = match board.grain.is_minute() {
+            let zone = match page.grain.is_minute() {
                 true => zone.clock(),
                 false => zone.name.clone(),
             };
-            for form in text::days_shown(board.grain, board.span, &zone) {
+            for form in text::days_shown(page.grain, page.span, &zone) {
                 let font = theme::font(13.0);
                 let galley = ui.painter().layout_no_wrap(form, font, tokens.weak);
                 if galley.size().x <= ui.available_width() - 4.0 {
@@ -109,12 +103,12 @@ fn tabs(ui: &mut Ui, scene: &Scene<'_>, board: &Board, commands: &mut Vec<Comman
         });
     });
     if !beside {
-        ui.horizontal(|ui| choices(ui, scene, board, commands));
+        ui.horizontal(|ui| choices(ui, scene, page, commands));
     }
 }
 
 /// What a line stands for, and whether the days before are drawn.
-fn choices(ui: &mut Ui, scene: &Scene<'_>, board: &Board, commands: &mut Vec<Command>) {
+fn choices(ui: &mut Ui, scene: &Scene<'_>, page: &Page, commands: &mut Vec<Command>) {
     let tokens = theme::tokens(ui);
     if matches!(scene.state.view, View::Overlay | View::Live) {
         if ui.available_width() > 640.0 {
@@ -132,7 +126,7 @@ fn choices(ui: &mut Ui, scene: &Scene<'_>, board: &Board, commands: &mut Vec<Com
     if matches!(scene.state.view, View::Heatmap | View::Table) {
         return;
     }
-    let before = board.grain.before(board.span.days());
+    let before = page.grain.before(page.span.count());
     let [word, name, tip, pale] = text::compare_with(&before);
     if widgets::toggle(ui, scene.state.compare, &word, &name, &tip).clicked() {
         commands.push(Command::ToggleCompare);
@@ -146,40 +140,40 @@ fn charts(
     ui: &mut Ui,
     area: Rect,
     scene: &Scene<'_>,
-    board: &Board,
+    page: &Page,
     memory: &mut Memory,
     commands: &mut Vec<Command>,
 ) {
-    if board.panels.is_empty() {
+    if page.charts.is_empty() {
         nothing_chosen(ui, area);
         return;
     }
-    let cursor = scene.state.cursor.filter(|day| board.span.contains(*day));
+    let cursor = scene.state.cursor.filter(|slot| page.span.contains(*slot));
     let highlight = memory.highlight.take();
-    let frame = chart::Frame {
-        span: board.span,
-        states: &board.states,
-        grain: board.grain,
-        measure: board.measure,
+    let shared = chart::Shared {
+        span: page.span,
+        states: &page.states,
+        grain: page.grain,
+        measure: page.measure,
         begin: match scene.data.bounds() {
-            Some((first, _)) if !board.grain.is_minute() => first,
-            _ => board.span.first,
+            Some(bounds) if !page.grain.is_minute() => bounds.first,
+            _ => page.span.first,
         },
         now: scene.shown.local_now(),
-        today: scene.shown.today(),
-        palette: scene.state.colors(scene.state.colored()),
-        day: memory
+        current: scene.shown.current(),
+        colors: scene.state.colors(scene.state.colored()),
+        read: memory
             .hovered
-            .filter(|day| board.span.contains(*day))
+            .filter(|slot| page.span.contains(*slot))
             .or(cursor),
         compared: scene
             .state
             .compare
-            .then(|| board.grain.comparison_shift(board.span.days())),
+            .then(|| page.grain.comparison_shift(page.span.count())),
         highlight: highlight.as_deref(),
     };
     if scene.state.view == View::Heatmap {
-        let outcome = chart::heatmap(ui, area, &board.panels[0], &frame);
+        let outcome = chart::heatmap(ui, area, &page.charts[0], &shared);
         memory.focused_chart = outcome.focused;
         memory.highlight = outcome.highlight;
         commands.extend(outcome.command);
@@ -189,7 +183,7 @@ fn charts(
         }
         return;
     }
-    let count = board.panels.len();
+    let count = page.charts.len();
     let columns = columns(count, area.width(), area.height());
     let rows = count.div_ceil(columns);
     let room = (area.height() + theme::GAP) / rows as f32 - theme::GAP;
@@ -200,14 +194,14 @@ fn charts(
     let (mut hovered, mut focused) = (None, None);
     let scrolls = room < size.y;
     let mut place = |ui: &mut Ui, origin: egui::Pos2| {
-        for (at, panel) in board.panels.iter().enumerate() {
+        for (at, chart) in page.charts.iter().enumerate() {
             let column = (at % columns) as f32 * (size.x + theme::GAP);
             let row = (at / columns) as f32 * (size.y + theme::GAP);
             let rect = Rect::from_min_size(origin + vec2(column, row), size);
             if !ui.is_rect_visible(rect) {
                 continue;
             }
-            let outcome = chart::show(ui, rect, panel, &frame, at);
+            let outcome = chart::show(ui, rect, chart, &shared, at);
             hovered = hovered.or(outcome.hovered);
             focused = focused.or(outcome.focused);
             commands.extend(outcome.command);

@@ -2,8 +2,8 @@
 
 use super::{scene::Scene, text, theme, widgets};
 use crate::{
-    model::span::{MOST_DAYS, Range, Span, typed_day},
-    state::Command,
+    calendar::{Grain, MOST_DAYS, Span, typed_day},
+    page::{Command, Range},
 };
 use egui::{Align, Frame, Id, Key, Layout, Margin, Modal, RichText, TextEdit, Ui};
 
@@ -26,7 +26,8 @@ pub(super) fn show(
     };
     let tokens = theme::tokens(ui);
     let is_new = dates.typed.is_none();
-    let shown = scene.state.span(scene.data);
+    let grain = scene.data.grain;
+    let shown = scene.state.span(scene.data).map(|span| grain.days(span));
     let typed = dates.typed.get_or_insert_with(|| {
         shown.map_or_else(Default::default, |span| [span.first.iso(), span.last.iso()])
     });
@@ -64,13 +65,15 @@ pub(super) fn show(
                 [None, _] => Err(text::not_a_day(&typed[0])),
                 [_, None] => Err(text::not_a_day(&typed[1])),
             };
-            let span = span.and_then(|span| match span.days() <= MOST_DAYS {
+            let span = span.and_then(|span| match span.count() <= MOST_DAYS {
                 true => Ok(span),
                 false => Err(text::too_long().to_owned()),
             });
-            let grain = scene.data.grain;
             let (words, color) = match &span {
-                Ok(span) => (text::days_meant(grain, *span), tokens.weak),
+                Ok(span) => (
+                    text::days_meant(Grain::Day, Grain::Day.slots(*span)),
+                    tokens.weak,
+                ),
                 Err(words) => (words.clone(), tokens.error),
             };
             ui.label(RichText::new(words).color(color));

@@ -1,7 +1,11 @@
 //! The legend as a table: every line of the charts with its figures. Pointing at one makes it stand out.
 
 use super::{chart, memory::Memory, scene::Scene, table, text, theme};
-use crate::model::{board::Board, data::Measure, format, palette, panel::Line};
+use crate::{
+    calendar::format,
+    data::Measure,
+    page::{Line, Page, colors},
+};
 use egui::{
     Rect, ScrollArea, Sense, Stroke, Ui, UiBuilder, WidgetInfo, accesskit::Role, pos2, vec2,
 };
@@ -18,12 +22,12 @@ fn shown(width: f32) -> usize {
 }
 
 /// Shows the lines of all charts over the whole of `rect`.
-pub(super) fn show(ui: &mut Ui, rect: Rect, scene: &Scene<'_>, board: &Board, memory: &mut Memory) {
+pub(super) fn show(ui: &mut Ui, rect: Rect, scene: &Scene<'_>, page: &Page, memory: &mut Memory) {
     let tokens = theme::tokens(ui);
     table::surface(ui, rect, tokens);
     let header = Rect::from_min_size(rect.min, vec2(rect.width(), table::HEADER));
     let columns = table::Columns::new(rect, &SHARES[..shown(rect.width())]);
-    let titles = text::figures(board.grain);
+    let titles = text::figures(page.grain);
     for (at, (title, tip)) in titles.into_iter().take(columns.count()).enumerate() {
         let cell = columns.rect(header, at);
         table::cell_text(ui, cell, at > 0, title, theme::bold(12.0), tokens.weak);
@@ -41,14 +45,14 @@ pub(super) fn show(ui: &mut Ui, rect: Rect, scene: &Scene<'_>, board: &Board, me
         Stroke::new(1.0, tokens.border),
     );
     let body = Rect::from_min_max(header.left_bottom(), rect.max - vec2(0.0, 4.0));
-    let lines: Vec<&Line> = board.panels.iter().flat_map(|panel| &panel.lines).collect();
+    let lines: Vec<&Line> = page.charts.iter().flat_map(|chart| &chart.lines).collect();
     let mut child = ui.new_child(UiBuilder::new().max_rect(body).id_salt("figures"));
     child.spacing_mut().item_spacing = vec2(0.0, 0.0);
     ScrollArea::vertical()
         .auto_shrink([false, false])
         .show_rows(&mut child, table::ROW, lines.len(), |ui, range| {
             for line in lines.get(range).unwrap_or_default() {
-                row(ui, &columns, scene, board, line, memory);
+                row(ui, &columns, scene, page, line, memory);
             }
         });
 }
@@ -57,7 +61,7 @@ fn row(
     ui: &mut Ui,
     columns: &table::Columns,
     scene: &Scene<'_>,
-    board: &Board,
+    page: &Page,
     line: &Line,
     memory: &mut Memory,
 ) {
@@ -85,13 +89,13 @@ fn row(
     let color = theme::series(slot, tokens.dark);
     let first = columns.rect(rect, 0);
     let dot = pos2(first.min.x + 5.0, rect.center().y);
-    match line.marker + palette::cycle(slot) {
+    match line.marker + colors::cycle(slot) {
         0 => {
             ui.painter().circle_filled(dot, 4.0, color);
         }
         cue => {
             ui.painter()
-                .add(chart::marker(dot, cue, color, tokens.surface));
+                .add(chart::symbol(dot, cue, color, tokens.surface));
         }
     }
     let name = Rect::from_min_max(first.min + vec2(16.0, 0.0), first.max);
@@ -103,7 +107,7 @@ fn row(
         theme::font(12.5),
         tokens.text,
     );
-    let sum = match board.measure {
+    let sum = match page.measure {
         Measure::Events => format::grouped(figures.sum),
         // One listener may be there on many days.
         Measure::Listeners => "–".into(),

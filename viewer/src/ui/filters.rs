@@ -7,8 +7,9 @@ use super::{
     text, theme, widgets,
 };
 use crate::{
-    model::{data::Measure, filter, format, series::View},
-    state::{Command, List},
+    calendar::format,
+    data::{Measure, filter},
+    page::{Command, List, View},
 };
 use egui::{RichText, ScrollArea, TextEdit, Ui, vec2};
 
@@ -105,9 +106,9 @@ fn section(
         Measure::Events => scene.shown,
         Measure::Listeners => scene.data,
     };
-    let (sums, places): (&[i64], _) = match (scene.board, list) {
-        (Some(board), List::EventTypes) => (&board.event_type_sums, &counted.event_types),
-        (Some(board), List::Regions) => (&board.region_sums, &counted.regions),
+    let (sums, places): (&[i64], _) = match (scene.page, list) {
+        (Some(page), List::EventTypes) => (&page.event_type_sums, &counted.event_types),
+        (Some(page), List::Regions) => (&page.region_sums, &counted.regions),
         (None, _) => (&[], names),
     };
     let colored = scene.state.view != View::Table && scene.state.colored() == list;

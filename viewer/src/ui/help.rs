@@ -5,7 +5,7 @@ use super::{
     scene::Scene,
     text, theme, widgets,
 };
-use crate::state::Command;
+use crate::page::Command;
 use egui::{Align, Frame, Grid, Id, Layout, Margin, Modal, RichText, ScrollArea, Ui};
 
 /// Wide enough for two columns.

@@ -2,17 +2,10 @@
 
 use super::{
     dates::Dates,
-    memory::Memory,
-    palette::{Palette, Scope},
+    memory::{CommandPalette, Memory, Scope},
     theme,
 };
-use crate::{
-    model::{
-        series::View,
-        span::{Hours, Range},
-    },
-    state::{Command, State},
-};
+use crate::page::{Command, Hours, Range, State, View};
 use egui::{Event, Key, Modifiers, Ui};
 
 const CTRL_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
@@ -49,7 +42,7 @@ pub(super) fn read(ui: &Ui, memory: &mut Memory, state: &State) -> Vec<Command> 
         return commands;
     }
     if take(Modifiers::COMMAND, Key::K) || take(Modifiers::COMMAND, Key::P) {
-        memory.palette = Some(Palette::new(Scope::All));
+        memory.palette = Some(CommandPalette::new(Scope::All));
         return commands;
     }
     // The most specific first.
@@ -86,7 +79,7 @@ pub(super) fn read(ui: &Ui, memory: &mut Memory, state: &State) -> Vec<Command> 
         memory.dates = Some(Dates::default());
     }
     if take(Modifiers::NONE, Key::Z) {
-        memory.palette = Some(Palette::new(Scope::Zones));
+        memory.palette = Some(CommandPalette::new(Scope::Zones));
     }
     let stride = stride(state);
     if take(Modifiers::NONE, Key::R) {

@@ -1,13 +1,13 @@
 //! What the window remembers of its use.
 
-use super::{dates::Dates, palette::Palette};
-use crate::model::{data::Cell, day::Day};
+use super::dates::Dates;
+use crate::{calendar::Slot, data::Cell};
 
 /// Things that last from frame to frame, but are nobody's choice.
 #[derive(Default)]
 pub(super) struct Memory {
-    /// The day under the pointer.
-    pub(super) hovered: Option<Day>,
+    /// The slot under the pointer.
+    pub(super) hovered: Option<Slot>,
     /// The chart that has the keyboard.
     pub(super) focused_chart: Option<egui::Id>,
     /// The series to stand out, by its full name.
@@ -19,11 +19,40 @@ pub(super) struct Memory {
     /// The row of the table that is selected.
     pub(super) selected: Option<Cell>,
     /// The command palette, while it is open.
-    pub(super) palette: Option<Palette>,
+    pub(super) palette: Option<CommandPalette>,
     /// Days that are being typed, while their dialog is open.
     pub(super) dates: Option<Dates>,
     /// Characters of names that no font has, as of a load.
     pub(super) unknown: (u64, Vec<char>),
     /// A word at the bottom: what was saved or copied.
     pub(super) notice: Option<String>,
+}
+
+/// What can be found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Scope {
+    /// Everything.
+    All,
+    /// Zones.
+    Zones,
+}
+
+/// The command palette while it is open.
+#[derive(Clone, Debug)]
+pub(super) struct CommandPalette {
+    pub(super) scope: Scope,
+    pub(super) typed: String,
+    pub(super) at: usize,
+    pub(super) is_new: bool,
+}
+
+impl CommandPalette {
+    pub(super) fn new(scope: Scope) -> Self {
+        Self {
+            scope,
+            typed: String::new(),
+            at: 0,
+            is_new: true,
+        }
+    }
 }

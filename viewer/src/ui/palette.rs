@@ -1,47 +1,19 @@
 //! Every command by its name, found by typing; and the zones.
 
-use super::{dates::Dates, memory::Memory, scene::Scene, text, theme};
+use super::{
+    dates::Dates,
+    memory::{CommandPalette, Memory, Scope},
+    scene::Scene,
+    text, theme,
+};
 use crate::{
-    model::{
-        grain::UTC,
-        series::{Split, View},
-        span::{Hours, Range, typed_span},
-    },
-    state::{Command, List, Theme},
+    calendar::{UTC, format, typed_span},
+    page::{Command, Hours, List, Range, Split, Theme, View},
 };
 use egui::{
     Frame, Id, Key, Margin, Modal, Rect, RichText, ScrollArea, Sense, TextEdit, Ui, WidgetInfo,
     accesskit::Role, vec2,
 };
-
-/// What can be found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Scope {
-    /// Everything.
-    All,
-    /// Zones.
-    Zones,
-}
-
-/// The palette while it is open.
-#[derive(Clone, Debug)]
-pub(super) struct Palette {
-    scope: Scope,
-    typed: String,
-    at: usize,
-    is_new: bool,
-}
-
-impl Palette {
-    pub(super) fn new(scope: Scope) -> Self {
-        Self {
-            scope,
-            typed: String::new(),
-            at: 0,
-            is_new: true,
-        }
-    }
-}
 
 /// What an entry does.
 #[derive(Clone, Debug, PartialEq)]
@@ -126,8 +98,11 @@ pub(super) fn show(ui: &Ui, scene: &Scene<'_>, memory: &mut Memory, commands: &m
             });
             if entries.is_empty() {
                 ui.label(
-                    RichText::new(text::nothing_found(palette.scope == Scope::Zones, scene))
-                        .color(tokens.weak),
+                    RichText::new(text::nothing_found(
+                        palette.scope == Scope::Zones,
+                        !scene.latest.can.zone_names.is_empty(),
+                    ))
+                    .color(tokens.weak),
                 );
             }
             if enter {
@@ -138,7 +113,7 @@ pub(super) fn show(ui: &Ui, scene: &Scene<'_>, memory: &mut Memory, commands: &m
     match chosen {
         Some(Action::Run(command)) => commands.push(command),
         Some(Action::TypeDays) => memory.dates = Some(Dates::default()),
-        Some(Action::ChooseZone) => memory.palette = Some(Palette::new(Scope::Zones)),
+        Some(Action::ChooseZone) => memory.palette = Some(CommandPalette::new(Scope::Zones)),
         None if modal.should_close() => {}
         None => memory.palette = Some(palette),
     }
@@ -179,7 +154,7 @@ fn row(ui: &mut Ui, entry: &Entry, on: bool) -> (Rect, bool) {
 fn found(scene: &Scene<'_>, scope: Scope, typed: &str) -> Vec<Entry> {
     let mut entries = Vec::new();
     if let (Scope::All, Some(span)) = (scope, typed_span(typed, scene.data.today())) {
-        let days = scene.data.grain.between(span.first, span.last);
+        let days = format::days(span);
         entries.push(run(
             text::show_days(&days),
             "",

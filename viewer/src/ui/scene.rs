@@ -1,9 +1,10 @@
 //! What one part of the window needs to know.
 
 use crate::{
-    model::{board::Board, data::Dataset, day::Micros},
+    calendar::Micros,
+    data::Dataset,
+    page::{Page, State},
     source::Latest,
-    state::State,
 };
 
 /// What one part of the window needs to know.
@@ -13,7 +14,7 @@ pub(super) struct Scene<'a> {
     pub(super) data: &'a Dataset,
     /// What the charts and the table show.
     pub(super) shown: &'a Dataset,
-    pub(super) board: Option<&'a Board>,
+    pub(super) page: Option<&'a Page>,
     pub(super) latest: &'a Latest,
     pub(super) now: Micros,
 }

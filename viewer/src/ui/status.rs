@@ -1,15 +1,11 @@
 //! The line at the bottom: what was read, how fast, and what just happened.
 
 use super::{
-    memory::Memory,
-    palette::{Palette, Scope},
+    memory::{CommandPalette, Memory, Scope},
     scene::Scene,
     text, theme, widgets,
 };
-use crate::{
-    model::wish::{MOST_ZONE_DAYS, is_cut},
-    state::Command,
-};
+use crate::page::{Command, MOST_ZONE_DAYS, is_cut};
 use egui::{Align, Layout, RichText, Ui, WidgetInfo, accesskit::Role};
 
 /// Between the buttons.
@@ -23,8 +19,8 @@ pub(super) fn show(
 ) {
     let tokens = theme::tokens(ui);
     let mut facts = Vec::new();
-    if scene.board.is_some() {
-        facts.push(text::rows(scene.data.cells.len()));
+    if scene.page.is_some() {
+        facts.push(text::rows(scene.data.row_count()));
         if !scene.latest.query_time.is_zero() {
             facts.push(text::read_in(scene.latest.query_time.as_millis().max(1)));
         }
@@ -69,12 +65,12 @@ pub(super) fn show(
                 commands.push(Command::ToggleHelp);
             }
             if widgets::link_button(ui, &zone, text::choose_zone(), text::zone_tip()).clicked() {
-                memory.palette = Some(Palette::new(Scope::Zones));
+                memory.palette = Some(CommandPalette::new(Scope::Zones));
             }
             if widgets::link_button(ui, text::commands(), text::commands(), text::palette_tip())
                 .clicked()
             {
-                memory.palette = Some(Palette::new(Scope::All));
+                memory.palette = Some(CommandPalette::new(Scope::All));
             }
             if let Some(notice) = &memory.notice {
                 let notice = RichText::new(notice).small().color(tokens.text);

@@ -9,14 +9,9 @@ use super::{
     widgets,
 };
 use crate::{
-    model::{
-        board::Board,
-        data::{Cell, DayState, Measure},
-        format,
-        grain::Grain,
-        table::Column,
-    },
-    state::Command,
+    calendar::{Grain, format},
+    data::{Cell, Column, Finality, Measure},
+    page::{Command, Page},
 };
 use egui::{
     Align2, Color32, EventFilter, Key, Rect, Response, ScrollArea, Sense, Stroke, Ui, UiBuilder,
@@ -52,7 +47,7 @@ pub(super) fn show(
     ui: &mut Ui,
     rect: Rect,
     scene: &Scene<'_>,
-    board: &Board,
+    page: &Page,
     memory: &mut Memory,
     commands: &mut Vec<Command>,
 ) {
@@ -60,19 +55,19 @@ pub(super) fn show(
     surface(ui, rect, tokens);
     let id = ui.scope_id().with("metrics");
     let response = ui.interact(rect, id, Sense::click());
-    let rows = &board.table.rows;
+    let rows = &page.table.rows;
     let name = text::table(&text::rows(rows.len()));
     response.widget_info(|| WidgetInfo::labeled(Role::Table, true, &name));
     let header = Rect::from_min_size(rect.min, vec2(rect.width(), HEADER));
     let footer = Rect::from_min_max(pos2(rect.min.x, rect.max.y - HEADER), rect.max);
-    let columns = match (shown(rect.width(), board.grain), board.grain) {
+    let columns = match (shown(rect.width(), page.grain), page.grain) {
         (5, _) => Columns::new(rect, &NARROW),
         (count, Grain::Day) => Columns::new(rect, &SHARES[..count]),
         (count, Grain::Minute { .. }) => Columns::new(rect, &MINUTE_SHARES[..count]),
     };
     head(ui, header, &columns, scene, commands);
     let body = Rect::from_min_max(header.left_bottom(), footer.right_top());
-    let jump = keyboard(ui, &response, scene, board, memory);
+    let jump = keyboard(ui, &response, scene, page, memory);
     let mut child = ui.new_child(UiBuilder::new().max_rect(body).id_salt("metrics rows"));
     child.spacing_mut().item_spacing = vec2(0.0, 0.0);
     let mut area = ScrollArea::vertical()
@@ -84,13 +79,10 @@ pub(super) fn show(
     }
     area.show_rows(&mut child, ROW, rows.len(), |ui, range| {
         for at in range {
-            let Some(cell) = rows
-                .get(at)
-                .and_then(|&row| scene.shown.cells.get(row as usize))
-            else {
+            let Some(cell) = rows.get(at).map(|row| scene.shown.cell(*row)) else {
                 continue;
             };
-            row(ui, &columns, scene, cell, memory, at);
+            row(ui, &columns, scene, &cell, memory, at);
         }
     });
     if rows.is_empty() {
@@ -104,7 +96,7 @@ pub(super) fn show(
             tokens.weak,
         );
     }
-    foot(ui, footer, &columns, board, tokens);
+    foot(ui, footer, &columns, page, tokens);
     widgets::focus_ring(ui, rect, &response);
 }
 
@@ -258,8 +250,8 @@ fn row(
         false => &scene.shown.event_types[usize::from(cell.event_type)],
     };
     let region = &scene.shown.regions[usize::from(cell.region)];
-    let state = scene.shown.day_state(cell.day);
-    let when = scene.shown.grain.iso(cell.day);
+    let state = scene.shown.finality(cell.slot);
+    let when = scene.shown.grain.iso(cell.slot);
     let numbers = text::row(cell.events, cell.late_events, is_listeners, state);
     let name = format!("{when} {event_type} {region}: {numbers}");
     response.widget_info(|| WidgetInfo::labeled(Role::Row, true, &name));
@@ -278,14 +270,14 @@ fn row(
     } else {
         tokens.weak
     };
-    let state_color = if state == DayState::Final {
+    let state_color = if state == Finality::Final {
         tokens.weak
     } else {
         tokens.accent
     };
     let updated = cell.updated_at.map_or("–".into(), format::stamp_short);
     let texts = [
-        (scene.shown.grain.cell(cell.day), tokens.text),
+        (scene.shown.grain.cell(cell.slot), tokens.text),
         (event_type.to_owned(), tokens.text),
         (region.clone(), tokens.text),
         (format::grouped(cell.events), tokens.text),
@@ -314,18 +306,18 @@ fn row(
 }
 
 fn same_row(a: &Cell, b: &Cell) -> bool {
-    (a.day, a.event_type, a.region) == (b.day, b.event_type, b.region)
+    (a.slot, a.event_type, a.region) == (b.slot, b.event_type, b.region)
 }
 
-fn foot(ui: &mut Ui, footer: Rect, columns: &Columns, board: &Board, tokens: Tokens) {
+fn foot(ui: &mut Ui, footer: Rect, columns: &Columns, page: &Page, tokens: Tokens) {
     ui.painter().hline(
         footer.x_range(),
         footer.min.y + 0.5,
         Stroke::new(1.0, tokens.border),
     );
-    let total = board.table.total;
-    let adds_up = board.measure == Measure::Events;
-    let rows = text::rows(board.table.rows.len());
+    let total = page.table.total;
+    let adds_up = page.measure == Measure::Events;
+    let rows = text::rows(page.table.rows.len());
     let bold = theme::bold(12.5);
     let response = ui.interact(footer, ui.scope_id().with("totals"), Sense::hover());
     let name = match adds_up {
@@ -364,7 +356,7 @@ fn keyboard(
     ui: &Ui,
     response: &Response,
     scene: &Scene<'_>,
-    board: &Board,
+    page: &Page,
     memory: &mut Memory,
 ) -> Option<usize> {
     if response.clicked() {
@@ -384,10 +376,10 @@ fn keyboard(
             },
         );
     });
-    let rows = &board.table.rows;
-    let cell = |at: usize| scene.shown.cells.get(*rows.get(at)? as usize);
+    let rows = &page.table.rows;
+    let cell = |at: usize| Some(scene.shown.cell(*rows.get(at)?));
     let current = memory.selected.and_then(|selected| {
-        (0..rows.len()).find(|&at| cell(at).is_some_and(|cell| same_row(cell, &selected)))
+        (0..rows.len()).find(|&at| cell(at).is_some_and(|cell| same_row(&cell, &selected)))
     });
     let last = rows.len().checked_sub(1)?;
     let page = 12;
@@ -404,7 +396,7 @@ fn keyboard(
         ui.input(|input| input.events.contains(&egui::Event::Copy)),
     ) {
         let words = [
-            scene.shown.grain.iso(selected.day),
+            scene.shown.grain.iso(selected.slot),
             scene.shown.event_types[usize::from(selected.event_type)].clone(),
             scene.shown.regions[usize::from(selected.region)].clone(),
             selected.events.to_string(),
@@ -417,7 +409,7 @@ fn keyboard(
         .into_iter()
         .find(|(key, _)| ui.input(|input| input.key_pressed(*key)))
         .map(|(_, at)| at.min(last))?;
-    memory.selected = cell(target).copied();
+    memory.selected = cell(target);
     ui.ctx().request_repaint();
     Some(target)
 }

@@ -1,7 +1,7 @@
 //! Colours, fonts and sizes: the only place where they are chosen.
 
 use super::last_resort;
-use crate::model::palette;
+use crate::page::colors;
 use egui::{
     Color32, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Margin, Stroke, Style,
     TextStyle, Theme, Visuals, style::WidgetVisuals, vec2,
@@ -108,7 +108,7 @@ pub(crate) fn of(dark: bool) -> Tokens {
 
 /// A series' colour.
 pub(crate) fn series(slot: usize, dark: bool) -> Color32 {
-    let [r, g, b] = palette::color(slot, dark);
+    let [r, g, b] = colors::color(slot, dark);
     Color32::from_rgb(r, g, b)
 }
 
@@ -228,7 +228,7 @@ mod tests {
     use super::*;
 
     fn contrast(a: Color32, b: Color32) -> f64 {
-        palette::contrast([a.r(), a.g(), a.b()], [b.r(), b.g(), b.b()])
+        colors::contrast([a.r(), a.g(), a.b()], [b.r(), b.g(), b.b()])
     }
 
     #[test]
@@ -253,7 +253,7 @@ mod tests {
     #[test]
     fn charts_stand_on_the_ground_that_the_palette_was_made_for() {
         let rgb = |c: Color32| [c.r(), c.g(), c.b()];
-        assert_eq!(rgb(LIGHT.surface), palette::LIGHT_GROUND);
-        assert_eq!(rgb(DARK.surface), palette::DARK_GROUND);
+        assert_eq!(rgb(LIGHT.surface), colors::LIGHT_GROUND);
+        assert_eq!(rgb(DARK.surface), colors::DARK_GROUND);
     }
 }

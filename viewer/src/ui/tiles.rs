@@ -6,12 +6,11 @@ use super::{
     theme::{self, Tokens},
     widgets,
 };
-use crate::model::{
-    board::Board,
-    format,
-    panel::Line,
+use crate::{
+    calendar::format,
+    data::{Distinct, STANDARD_ERROR},
+    page::{Line, Page},
     stats::Change,
-    wish::{Distinct, STANDARD_ERROR},
 };
 use egui::{
     Align2, Color32, Rect, Sense, Shape, Stroke, Ui, WidgetInfo, accesskit::Role, pos2, vec2,
@@ -20,11 +19,11 @@ use egui::{
 const HEIGHT: f32 = 84.0;
 const NARROWEST: f32 = 138.0;
 
-pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, board: &Board) {
+pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, page: &Page) {
     let width = ui.available_width();
     let fit = (((width + theme::GAP) / (NARROWEST + theme::GAP)) as usize).max(1);
-    let listeners = usize::from(scene.latest.distinct.is_some() && !board.grain.is_minute());
-    let shown = (board.tiles.len() + listeners).min(fit);
+    let listeners = usize::from(scene.latest.distinct.is_some() && !page.grain.is_minute());
+    let shown = (page.tiles.len() + listeners).min(fit);
     let each = (width - theme::GAP * (shown as f32 - 1.0)) / shown as f32;
     let (row, _) = ui.allocate_exact_size(vec2(width, HEIGHT), Sense::hover());
     let place = |at: usize| {
@@ -32,16 +31,16 @@ pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, board: &Board) {
         Rect::from_min_size(min, vec2(each, HEIGHT))
     };
     let figures = shown.saturating_sub(listeners).max(1);
-    for (at, line) in board.tiles.iter().take(figures).enumerate() {
-        tile(ui, scene, board, line, place(at));
+    for (at, line) in page.tiles.iter().take(figures).enumerate() {
+        tile(ui, scene, page, line, place(at));
     }
     if let (Some(distinct), true) = (&scene.latest.distinct, figures < shown) {
-        listeners_tile(ui, board, distinct, place(figures));
+        listeners_tile(ui, page, distinct, place(figures));
     }
 }
 
 /// Distinct listeners: an estimate, and no more exact than it says.
-fn listeners_tile(ui: &mut Ui, board: &Board, distinct: &Distinct, rect: Rect) {
+fn listeners_tile(ui: &mut Ui, page: &Page, distinct: &Distinct, rect: Rect) {
     let tokens = theme::tokens(ui);
     let response = ui.interact(rect, ui.scope_id().with("listeners tile"), Sense::hover());
     let stroke = Stroke::new(1.0, tokens.border);
@@ -63,7 +62,7 @@ fn listeners_tile(ui: &mut Ui, board: &Board, distinct: &Distinct, rect: Rect) {
     );
     ui.painter().galley(inner.min, title, tokens.weak);
     // While other days are being counted, what was counted for others is not theirs.
-    let is_of_these = distinct.ask.span == board.span;
+    let is_of_these = distinct.ask.span == page.grain.days(page.span);
     let number = match is_of_these {
         true => format::compact(distinct.listeners as f64),
         false => "…".into(),
@@ -96,7 +95,7 @@ fn listeners_tile(ui: &mut Ui, board: &Board, distinct: &Distinct, rect: Rect) {
     let (word, color) = self::change(change, tokens);
     let at = pos2(inner.min.x, inner.max.y + 1.0);
     let changed = widgets::text(ui, at, Align2::LEFT_BOTTOM, &word, theme::bold(12.0), color);
-    let forms = text::against(change, board.grain, distinct.ask.shift);
+    let forms = text::against(change, page.grain, distinct.ask.shift);
     let against = forms[0].clone();
     note(ui, forms, changed.max.x + 6.0, inner, tokens);
     let spoken = text::listeners_tile(&number, &percent, &word, &against);
@@ -110,7 +109,7 @@ fn listeners_tile(ui: &mut Ui, board: &Board, distinct: &Distinct, rect: Rect) {
     });
 }
 
-fn tile(ui: &mut Ui, scene: &Scene<'_>, board: &Board, line: &Line, rect: Rect) {
+fn tile(ui: &mut Ui, scene: &Scene<'_>, page: &Page, line: &Line, rect: Rect) {
     let tokens = theme::tokens(ui);
     let response = ui.interact(
         rect,
@@ -150,18 +149,18 @@ fn tile(ui: &mut Ui, scene: &Scene<'_>, board: &Board, line: &Line, rect: Rect) 
     let (word, color) = change(line.change, tokens);
     let at = pos2(inner.min.x, inner.max.y + 1.0);
     let changed = widgets::text(ui, at, Align2::LEFT_BOTTOM, &word, theme::bold(12.0), color);
-    let shift = board.grain.comparison_shift(board.span.days());
-    let forms = text::against(line.change, board.grain, shift);
+    let shift = page.grain.comparison_shift(page.span.count());
+    let forms = text::against(line.change, page.grain, shift);
     let against = forms[0].clone();
     note(ui, forms, changed.max.x + 6.0, inner, tokens);
     let spark = Rect::from_min_max(
         pos2(inner.max.x - spark_width, inner.min.y + 3.0),
         pos2(inner.max.x, inner.min.y + 40.0),
     );
-    sparkline(ui, spark, line, board, tokens);
+    sparkline(ui, spark, line, page, tokens);
     let spoken = text::tile(&line.name, line.figures.sum, &word, &against);
     response.widget_info(|| WidgetInfo::labeled(Role::GraphicsObject, true, &spoken));
-    response.on_hover_ui(|ui| tip(ui, scene, board, line));
+    response.on_hover_ui(|ui| tip(ui, scene, page, line));
 }
 
 /// What a change is against, in the longest form that fits at the right of it; none, if none does.
@@ -183,7 +182,7 @@ fn change(change: Change, tokens: Tokens) -> (String, Color32) {
     (text::change(change), color)
 }
 
-fn sparkline(ui: &Ui, rect: Rect, line: &Line, board: &Board, tokens: Tokens) {
+fn sparkline(ui: &Ui, rect: Rect, line: &Line, page: &Page, tokens: Tokens) {
     let (low, high) = line.figures.extremes.unwrap_or((0, 1));
     let low = low.min(high / 2);
     let range = (high - low).max(1) as f32;
@@ -196,7 +195,7 @@ fn sparkline(ui: &Ui, rect: Rect, line: &Line, board: &Board, tokens: Tokens) {
         )
     };
     let stroke = Stroke::new(1.5, tokens.accent);
-    for stretch in &*line.stretches(&board.states, rect.width() as usize) {
+    for stretch in &*line.stretches(&page.states, rect.width() as usize) {
         let solid: Vec<_> = stretch.solid.iter().map(place).collect();
         let open: Vec<_> = stretch.open.iter().map(place).collect();
         if let ([alone], []) | ([], [alone]) = (solid.as_slice(), open.as_slice()) {
@@ -212,18 +211,18 @@ fn sparkline(ui: &Ui, rect: Rect, line: &Line, board: &Board, tokens: Tokens) {
     }
 }
 
-fn tip(ui: &mut Ui, scene: &Scene<'_>, board: &Board, line: &Line) {
+fn tip(ui: &mut Ui, scene: &Scene<'_>, page: &Page, line: &Line) {
     let figures = line.figures;
     ui.label(egui::RichText::new(text::title(&line.name)).font(theme::bold(13.0)));
     ui.label(text::events(figures.sum));
-    ui.label(text::switched_on(board.grain, board.span));
+    ui.label(text::switched_on(page.grain, page.span));
     if let Some(mean) = figures.mean {
-        ui.label(text::on_average(board.grain, mean));
+        ui.label(text::on_average(page.grain, mean));
     }
     ui.label(text::of_them_late(figures.late));
-    if board.states.iter().any(|state| !state.is_complete()) {
+    if page.states.iter().any(|state| !state.is_complete()) {
         let (now, clock) = (scene.shown.local_now(), scene.shown.zone.clock());
-        ui.label(text::incomplete_in_sum(board.grain, now, &clock));
+        ui.label(text::incomplete_in_sum(page.grain, now, &clock));
     }
-    ui.label(text::figures(board.grain)[4].1);
+    ui.label(text::figures(page.grain)[4].1);
 }

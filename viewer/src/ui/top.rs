@@ -10,12 +10,8 @@ use super::{
     widgets,
 };
 use crate::{
-    model::{
-        series::View,
-        span::{Hours, Range},
-    },
+    page::{Command, Hours, Range, View},
     source::Health,
-    state::Command,
 };
 use egui::{
     Align, Color32, Layout, Rect, RichText, Sense, Stroke, Ui, WidgetInfo, accesskit::Role, vec2,
@@ -83,7 +79,10 @@ fn ranges(ui: &mut Ui, scene: &Scene<'_>, memory: &mut Memory, commands: &mut Ve
     let current = scene.state.range;
     let own = match current {
         Range::Custom(_) => Some(current),
-        _ => scene.state.full_span(scene.data).map(Range::Custom),
+        _ => {
+            let full = scene.state.full_span(scene.data);
+            full.map(|full| Range::Custom(scene.data.grain.days(full)))
+        }
     };
     let options = Range::ALL.into_iter().chain(own).map(|range| {
         let (short, long) = text::range(range);
@@ -161,7 +160,7 @@ fn paint_dot(ui: &Ui, rect: Rect, color: Color32) {
 
 fn details(scene: &Scene<'_>) -> String {
     match scene.data.status.watermark {
-        Some(mark) if scene.board.is_some() => text::events_up_to(mark, scene.data.today()),
+        Some(mark) if scene.page.is_some() => text::events_up_to(mark, scene.data.today()),
         _ => String::new(),
     }
 }

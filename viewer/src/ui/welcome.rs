@@ -5,7 +5,7 @@ use super::{
     scene::Scene,
     text, theme, widgets,
 };
-use crate::{source::Health, state::Command};
+use crate::{page::Command, source::Health};
 use egui::{Align, Color32, Frame, Label, Layout, Margin, RichText, Sense, Ui, vec2};
 
 pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, commands: &mut Vec<Command>) {

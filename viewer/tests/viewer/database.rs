@@ -3,12 +3,8 @@
 use crate::minutes::insert_minutes;
 use musicstream_connect::Target;
 use musicstream_viewer::{
-    model::{
-        data::{Dataset, DayState},
-        day::Day,
-        span::Span,
-        wish::{Ask, Wish},
-    },
+    calendar::{Day, Span},
+    data::{Ask, Dataset, Finality, Wish},
     source::{Feed, Health, problem::Problem},
 };
 use postgres::{Client, NoTls};
@@ -94,7 +90,7 @@ fn play(client: &mut Client, region: &str, count: i32) {
 fn plays(feed: &Feed) -> i64 {
     feed.latest()
         .data
-        .map_or(-1, |data| data.cells.iter().map(|cell| cell.events).sum())
+        .map_or(-1, |data| data.cells().iter().map(|cell| cell.events).sum())
 }
 
 pub(super) fn wait_for(what: &str, is_so: impl Fn() -> bool) {
@@ -125,7 +121,7 @@ fn a_rollup_shows_by_itself_and_a_pause_holds_it_back() {
         .batch_execute("create extension pg_musicstream")
         .unwrap();
     let feed = database.feed();
-    assert!(feed.wait(PATIENCE).unwrap().cells.is_empty());
+    assert!(feed.wait(PATIENCE).unwrap().is_empty());
     play(&mut client, "EU", 5);
     wait_for("five plays", || plays(&feed) == 5);
     feed.pause(true);
@@ -160,7 +156,7 @@ fn a_change_is_read_without_the_days_that_did_not_change() {
         .unwrap();
     remember_a_year(&mut client);
     let feed = database.feed();
-    assert_eq!(feed.wait(PATIENCE).unwrap().cells.len(), 7300);
+    assert_eq!(feed.wait(PATIENCE).unwrap().row_count(), 7300);
     assert_eq!(feed.latest().rows_read, 7300, "everything, at first");
 
     play(&mut client, "EU", 5);
@@ -200,7 +196,7 @@ fn a_change_is_read_without_the_days_that_did_not_change() {
     feed.refresh();
     wait_for("everything anew", || feed.latest().rows_read > 7000);
     let whole = feed.latest().data.unwrap();
-    assert_eq!(seen.cells, whole.cells);
+    assert_eq!(seen.cells(), whole.cells());
     assert_eq!(
         (&seen.event_types, &seen.regions),
         (&whole.event_types, &whole.regions)
@@ -334,12 +330,12 @@ fn days_of(data: &Dataset, client: &mut Client, zone: &str) -> (Vec<DayOfZone>, 
         .map(|row| (row.get(0), row.get(1), row.get(2), row.get(3)))
         .collect();
     let read = data
-        .cells
+        .cells()
         .iter()
         .map(|cell| {
             let region = data.regions[usize::from(cell.region)].clone();
-            let is_final = data.day_state(cell.day) == DayState::Final;
-            (cell.day.0, region, cell.events, is_final)
+            let is_final = data.finality(cell.slot) == Finality::Final;
+            (cell.slot.0, region, cell.events, is_final)
         })
         .collect();
     (read, expected)
@@ -463,8 +459,8 @@ fn minutes_and_listeners_are_read_while_they_are_shown() {
     });
     let last_hour = || {
         let minutes = feed.latest().extras.minutes?;
-        let first = minutes.today().plus(-59);
-        let cells = minutes.between(first, minutes.today());
+        let last = minutes.current();
+        let cells = minutes.cells_between(Span::new(last.plus(-59), last));
         Some(cells.iter().map(|cell| cell.events).sum::<i64>())
     };
     wait_for("the last hour", || {
@@ -494,8 +490,8 @@ fn minutes_and_listeners_are_read_while_they_are_shown() {
     });
     wait_for("listeners alone", || feed.latest().extras.minutes.is_none());
     let listeners = feed.latest().extras.listeners.unwrap();
-    assert!(listeners.cells.len() >= 3, "a row for each day and region");
-    assert!(listeners.cells.iter().all(|cell| cell.events == 1));
+    assert!(listeners.row_count() >= 3, "a row for each day and region");
+    assert!(listeners.cells().iter().all(|cell| cell.events == 1));
 }
 
 #[test]

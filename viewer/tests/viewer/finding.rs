@@ -5,15 +5,10 @@ use egui::{Event, Key, Modifiers, accesskit::Role};
 use egui_kittest::{Harness, kittest::Queryable};
 use musicstream_viewer::{
     DEMO_TIME,
-    model::{
-        day::Day,
-        grain::Zone,
-        series::View,
-        span::{Range, Span},
-        wish::Abilities,
-    },
+    calendar::{Day, Span, Zone},
+    data::Abilities,
+    page::{List, Range, State, Theme, View},
     source::{Feed, demo},
-    state::{List, State, Theme},
     ui::App,
 };
 use std::collections::HashMap;
@@ -163,7 +158,7 @@ fn the_view_is_the_same_after_a_start() {
     let data = demo::at(DEMO_TIME, 1);
     state.meet(&data);
     state.apply(
-        musicstream_viewer::state::Command::Toggle(List::Regions, "EU".into()),
+        musicstream_viewer::page::Command::Toggle(List::Regions, "EU".into()),
         &data,
     );
     let mut storage = Memory::default();

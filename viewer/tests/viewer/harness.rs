@@ -7,12 +7,10 @@ use egui_kittest::{
 };
 use musicstream_viewer::{
     DEMO_TIME,
-    model::{
-        data::{Dataset, Row, Status},
-        day::{DAY_US, Day},
-    },
+    calendar::{DAY_US, Day, Slot},
+    data::{Dataset, Row, Status},
+    page::State,
     source::Feed,
-    state::State,
     ui::{App, Clock, theme},
 };
 
@@ -46,7 +44,7 @@ pub(crate) fn window(state: State) -> Harness<'static, App> {
 /// A row as of a final day.
 pub(crate) fn row(day: i32, event_type: &str, region: &str, events: i64) -> Row {
     Row {
-        day: Day(day),
+        slot: Slot(day),
         event_type: event_type.into(),
         region: region.into(),
         events,

@@ -1,7 +1,7 @@
 //! Numbers and what is said of them are of one instant.
 
 use super::database::{Database, PATIENCE};
-use musicstream_viewer::model::wish::Wish;
+use musicstream_viewer::data::Wish;
 use std::{
     collections::BTreeMap,
     time::{Duration, Instant},
@@ -55,7 +55,7 @@ fn days_of_a_zone_have_the_watermark_that_their_numbers_had() {
         while !shown.contains_key(&ROLLUPS) {
             assert!(Instant::now() < deadline, "waited for the last play");
             if let Some(data) = feed.latest().data.filter(|data| data.zone.name == ZONE) {
-                let plays = data.cells.iter().map(|cell| cell.events).sum();
+                let plays = data.cells().iter().map(|cell| cell.events).sum();
                 shown.insert(plays, data.status.watermark);
             }
             std::thread::sleep(Duration::from_millis(1)); // between two looks

@@ -7,8 +7,7 @@ use egui_kittest::{
     kittest::{By, NodeT, Queryable},
 };
 use musicstream_viewer::{
-    model::series::View,
-    state::{State, Theme},
+    page::{State, Theme, View},
     ui::App,
 };
 use std::collections::BTreeSet;

@@ -4,9 +4,8 @@ use egui::{Context, Key, Modifiers, Rect, Shape, Theme, vec2};
 use egui_kittest::Harness;
 use musicstream_viewer::{
     DEMO_TIME,
-    model::series::{Split, View},
+    page::{Split, State, View},
     source::{Feed, demo, problem::Problem},
-    state::State,
     ui::{App, Clock, speak_pseudo, theme},
 };
 

@@ -3,7 +3,7 @@
 use crate::database::{Database, PATIENCE, wait_for};
 use crate::minutes::insert_minutes;
 use musicstream_viewer::{
-    model::{data::Dataset, wish::Wish},
+    data::{Dataset, Wish},
     source::Feed,
 };
 use std::sync::Arc;
@@ -26,7 +26,7 @@ fn ask(feed: &Feed, minutes: i32) -> Arc<Dataset> {
 }
 
 fn sum(data: &Dataset) -> i64 {
-    data.cells.iter().map(|cell| cell.events).sum()
+    data.cells().iter().map(|cell| cell.events).sum()
 }
 
 #[test]
@@ -55,7 +55,7 @@ fn of_the_minutes_on_screen_those_that_changed_are_read_and_no_others() {
     let feed = database.feed();
     feed.wait(PATIENCE).unwrap();
     let minutes = ask(&feed, 180);
-    assert_eq!(minutes.cells.len(), 2 * 131 * 10 + 1);
+    assert_eq!(minutes.row_count(), 2 * 131 * 10 + 1);
     assert!(feed.latest().rows_read > 2620, "everything, at first");
 
     let shown = || feed.latest().extras.minutes.unwrap();
@@ -104,14 +104,14 @@ fn of_the_minutes_on_screen_those_that_changed_are_read_and_no_others() {
         assert!(read <= 60, "{read} rows read for: {what}");
     }
     let wider = ask(&feed, 240);
-    assert_eq!(wider.cells, shown().cells, "nothing lies further back");
+    assert_eq!(wider.cells(), shown().cells(), "nothing lies further back");
     assert!(feed.latest().rows_read <= 60, "{}", feed.latest().rows_read);
 
     let seen = shown();
     let fresh = database.feed();
     fresh.wait(PATIENCE).unwrap();
     let whole = ask(&fresh, 240);
-    assert_eq!(seen.cells, whole.cells);
+    assert_eq!(seen.cells(), whole.cells());
     assert_eq!(
         (&seen.event_types, &seen.regions),
         (&whole.event_types, &whole.regions)

@@ -10,6 +10,7 @@ mod finding;
 mod harness;
 mod instant;
 mod keyboard;
+mod layers;
 mod layout;
 mod live;
 mod minutes;

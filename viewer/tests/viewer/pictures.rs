@@ -6,14 +6,10 @@ use egui_kittest::SnapshotResults;
 use egui_kittest::kittest::{NodeT, Queryable};
 use musicstream_viewer::{
     DEMO_TIME,
-    model::{
-        data::{Dataset, Row, Status},
-        day::DAY_US,
-        series::{Split, View},
-        span::Range,
-    },
+    calendar::DAY_US,
+    data::{Dataset, Row, Status},
+    page::{Range, Split, State, View},
     source::{Feed, demo},
-    state::State,
 };
 
 const SMALL: [f32; 2] = [780.0, 520.0];
@@ -151,7 +147,7 @@ fn what_days_can_be() {
                 back => size + i64::from(back * 37 % 90),
             };
             rows.push(Row {
-                day: today().plus(-back),
+                slot: today().plus(-back),
                 event_type: "play".into(),
                 region: region.into(),
                 events,

@@ -5,10 +5,11 @@ use egui_kittest::{Harness, SnapshotOptions, SnapshotResults, TestRenderer};
 use image::RgbaImage;
 use musicstream_viewer::{
     DEMO_TIME,
-    model::{data::Status, day::Day, series::View},
+    calendar::{Grain, Slot},
+    data::Status,
+    page::{State, View},
     painter::Painter,
     source::Feed,
-    state::State,
     ui::{App, Clock, theme},
 };
 
@@ -61,8 +62,8 @@ impl Shot {
 
     pub(crate) fn harness(self) -> Harness<'static, App> {
         let theme = match self.theme {
-            Theme::Light => musicstream_viewer::state::Theme::Light,
-            Theme::Dark => musicstream_viewer::state::Theme::Dark,
+            Theme::Light => musicstream_viewer::page::Theme::Light,
+            Theme::Dark => musicstream_viewer::page::Theme::Dark,
         };
         let state = State {
             theme,
@@ -121,6 +122,6 @@ pub(crate) fn status() -> Status {
     }
 }
 
-pub(crate) fn today() -> Day {
-    Day::of(DEMO_TIME)
+pub(crate) fn today() -> Slot {
+    Grain::Day.of(DEMO_TIME)
 }

@@ -5,12 +5,9 @@ use egui::{Context, Theme};
 use egui_kittest::{Harness, SnapshotOptions, SnapshotResults, kittest::Queryable};
 use musicstream_viewer::{
     DEMO_TIME,
-    model::{
-        data::{Dataset, Row},
-        series::{Split, View},
-    },
+    data::{Dataset, Row},
+    page::{Split, State, View},
     source::{Feed, demo, problem::Problem},
-    state::State,
     ui::{App, fonts, theme},
 };
 use std::path::PathBuf;
@@ -81,7 +78,7 @@ const NAMES: [&str; 12] = [
 fn of_many_scripts() -> Feed {
     let rows = (0..28).flat_map(|back| {
         NAMES.into_iter().enumerate().map(move |(at, region)| Row {
-            day: today().plus(-back),
+            slot: today().plus(-back),
             event_type: "再生".into(),
             region: region.into(),
             events: 400 * (at as i64 + 1) + i64::from(back * 37 % 90),

@@ -8,13 +8,10 @@ use egui_kittest::{
 };
 use musicstream_viewer::{
     DEMO_TIME,
-    model::{
-        data::{Dataset, Measure, Row},
-        day::Day,
-        series::View,
-    },
+    calendar::Day,
+    data::{Dataset, Measure, Row},
+    page::{State, View},
     source::Feed,
-    state::State,
     ui::App,
 };
 
@@ -169,8 +166,9 @@ fn typing_goes_on() {
 
 /// The same rows, one event more in each.
 fn one_more(data: &Dataset) -> Dataset {
-    let rows = data.cells.iter().map(|cell| Row {
-        day: cell.day,
+    let cells = data.cells();
+    let rows = cells.iter().map(|cell| Row {
+        slot: cell.slot,
         event_type: data.event_types[usize::from(cell.event_type)].clone(),
         region: data.regions[usize::from(cell.region)].clone(),
         events: cell.events + 1,

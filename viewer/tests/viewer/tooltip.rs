@@ -5,17 +5,10 @@ use crate::{
     layout::texts,
 };
 use musicstream_viewer::{
-    model::{
-        board::Board,
-        csv,
-        data::{Dataset, Row},
-        day::Day,
-        format,
-        grain::Grain,
-        series::View,
-    },
+    calendar::{Day, Grain, Slot, format},
+    data::{Dataset, Row},
+    page::{Page, State, View, csv},
     source::Feed,
-    state::State,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -45,8 +38,8 @@ fn the_tooltip_paints_what_the_csv_says() {
         view: View::ByEventType,
         ..State::default()
     };
-    let board = Board::new(&data, &state).unwrap();
-    let csv = csv::of(&data, &board.table);
+    let page = Page::new(&data, &state).unwrap();
+    let csv = csv::of(&data, &page.table);
     let said: BTreeMap<(String, String), i64> = csv
         .lines()
         .skip(1)
@@ -74,7 +67,7 @@ fn the_tooltip_paints_what_the_csv_says() {
         let painted: Vec<String> = texts(&harness).into_iter().map(|text| text.words).collect();
         // The tooltip lies over everything, so it is painted last.
         let Some((begin, day)) = (TODAY - 27..=TODAY).find_map(|day| {
-            let title = Grain::Day.long(Day(day));
+            let title = Grain::Day.long(Slot(day));
             Some((painted.iter().rposition(|words| *words == title)?, day))
         }) else {
             continue;

@@ -8,9 +8,10 @@ use egui_kittest::{
 };
 use musicstream_viewer::{
     DEMO_TIME,
-    model::{data::Dataset, day::Day, series::View, span::Range},
+    calendar::{Slot, Span},
+    data::Dataset,
+    page::{Range, State, View},
     source::{Feed, demo, problem::Problem},
-    state::State,
     ui::App,
 };
 
@@ -28,13 +29,13 @@ fn series_and_rows_are_found_by_name() {
     }
     let data = demo::at(DEMO_TIME, 1);
     let cell = data
-        .cells
-        .iter()
-        .find(|cell| cell.day == Day(TODAY))
+        .cells()
+        .into_iter()
+        .find(|cell| cell.slot == Slot(TODAY))
         .unwrap();
     let row = format!(
         "{} {} {}: ",
-        cell.day.iso(),
+        data.grain.iso(cell.slot),
         data.event_types[usize::from(cell.event_type)],
         data.regions[usize::from(cell.region)]
     );
@@ -108,13 +109,13 @@ fn keys_choose_range_view_and_zoom() {
     harness.key_press(Key::Plus);
     harness.run();
     assert_eq!(
-        harness.state().state().zoom.map(|zoom| zoom.days()),
+        harness.state().state().zoom.map(|zoom| zoom.count()),
         Some(54)
     );
     harness.key_press(Key::ArrowLeft);
     harness.key_press(Key::ArrowLeft);
     harness.run();
-    assert_eq!(harness.state().state().cursor, Some(Day(TODAY - 1)));
+    assert_eq!(harness.state().state().cursor, Some(Slot(TODAY - 1)));
     harness.key_press(Key::Escape);
     harness.run();
     assert_eq!(
@@ -164,11 +165,11 @@ fn headers_sort() {
     ));
     let data = demo::at(DEMO_TIME, 1);
     let largest = data
-        .between(Day(TODAY - 27), Day(TODAY))
+        .cells_between(Span::new(Slot(TODAY - 27), Slot(TODAY)))
         .iter()
         .map(|cell| cell.events)
         .max()
-        .map(musicstream_viewer::model::format::grouped)
+        .map(musicstream_viewer::calendar::format::grouped)
         .unwrap();
     let first = &labels(&harness, Role::Row)[0];
     assert!(first.contains(&largest), "{first} has not {largest}");

@@ -5,14 +5,10 @@ use egui::{Key, accesskit::Role};
 use egui_kittest::kittest::Queryable;
 use musicstream_viewer::{
     DEMO_TIME,
-    model::{
-        data::{Dataset, Row, Status},
-        day::DAY_US,
-        series::View,
-        wish::Abilities,
-    },
+    calendar::DAY_US,
+    data::{Abilities, Dataset, Row, Status},
+    page::{State, View},
     source::{Feed, problem::Problem},
-    state::State,
     ui::{App, Clock, theme},
 };
 

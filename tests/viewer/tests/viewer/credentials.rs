@@ -15,8 +15,8 @@ use musicstream_tests::{
     wait::until,
 };
 use musicstream_viewer::{
+    page::State,
     source::Feed,
-    state::State,
     ui::{App, Clock, theme},
 };
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};

@@ -19,8 +19,8 @@ use musicstream_tests::{
     wait::until,
 };
 use musicstream_viewer::{
+    page::State,
     source::{Feed, Health},
-    state::State,
     ui::{App, Clock, theme},
 };
 use postgres::Client;

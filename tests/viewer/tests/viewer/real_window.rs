@@ -16,9 +16,9 @@ use musicstream_tests::{
     wait::until,
 };
 use musicstream_viewer::{
-    model::span::Span,
+    calendar::{Day, Span},
+    page::State,
     source::Feed,
-    state::State,
     ui::{App, Clock, theme},
 };
 
@@ -43,7 +43,7 @@ struct Twin {
     us: Rect,
     chart: Rect,
     /// What a drag from one to the other share of the chart's width zooms in on.
-    zoom: Span,
+    zoom: Span<Day>,
 }
 
 const DRAG: [f32; 2] = [0.31, 0.72];

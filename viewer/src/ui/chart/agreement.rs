@@ -1,19 +1,10 @@
 //! What a chart says of a day and a series is what the table and the CSV say, to the last event.
 
-use super::{Frame, readout};
+use super::{readout, shared::Shared};
 use crate::{
-    model::{
-        board::Board,
-        csv,
-        data::{Dataset, Row, Status},
-        day::{DAY_US, Day},
-        format,
-        grain::Zone,
-        palette::Palette,
-        series::{Split, View},
-        span::{Range, Span},
-    },
-    state::State,
+    calendar::{DAY_US, Day, Slot, Span, Zone, format},
+    data::{Dataset, Row, Status},
+    page::{ColorSlots, Page, Range, Split, State, View, csv},
 };
 use proptest::prelude::*;
 use std::collections::HashMap;
@@ -51,8 +42,8 @@ fn place(pair: usize) -> (Day, &'static str, &'static str) {
 /// What a row of the CSV says: events, late events, state.
 type Said = (i64, i64, String);
 
-fn said_by_csv(data: &Dataset, board: &Board) -> HashMap<(String, String, String), Said> {
-    csv::of(data, &board.table)
+fn said_by_csv(data: &Dataset, page: &Page) -> HashMap<(String, String, String), Said> {
+    csv::of(data, &page.table)
         .lines()
         .skip(1)
         .map(|line| {
@@ -69,26 +60,26 @@ fn said_by_csv(data: &Dataset, board: &Board) -> HashMap<(String, String, String
 
 /// What a screen reader and the tooltip say of the days of a chart: state, and words by series.
 fn said_by_chart(
-    board: &Board,
+    page: &Page,
     data: &Dataset,
     at: usize,
     index: usize,
 ) -> (String, HashMap<String, String>) {
-    let panel = &board.panels[at];
-    let frame = Frame {
-        grain: board.grain,
-        measure: board.measure,
-        span: board.span,
-        states: &board.states,
-        begin: board.span.first,
+    let chart = &page.charts[at];
+    let shared = Shared {
+        grain: page.grain,
+        measure: page.measure,
+        span: page.span,
+        states: &page.states,
+        begin: page.span.first,
         now: data.local_now(),
-        today: data.today(),
-        palette: &Palette::default(),
-        day: None,
+        current: data.current(),
+        colors: &ColorSlots::default(),
+        read: None,
         compared: None,
         highlight: None,
     };
-    let sentence = readout::sentence(panel, &frame, board.span.day(index), index);
+    let sentence = readout::sentence(chart, &shared, index);
     let (head, values) = sentence.split_once(": ").unwrap();
     let values = values.split("; ").map(|value| {
         let (name, words) = value.split_once(' ').unwrap();
@@ -114,7 +105,7 @@ proptest! {
         let rows = cells.iter().enumerate().filter_map(|(pair, cell)| {
             let ((day, event_type, region), (events, late_events)) = (place(pair), (*cell)?);
             Some(Row {
-                day,
+                slot: Slot(day.0),
                 event_type: event_type.into(),
                 region: region.into(),
                 events,
@@ -132,16 +123,16 @@ proptest! {
             range: Range::Custom(Span::new(Day(0), Day(DAYS - 1))),
             ..State::default()
         };
-        let board = Board::new(&data, &state(View::ByEventType, Split::Both)).unwrap();
-        let overlay = Board::new(&data, &state(View::Overlay, Split::Regions)).unwrap();
-        let csv = said_by_csv(&data, &board);
+        let page = Page::new(&data, &state(View::ByEventType, Split::Both)).unwrap();
+        let overlay = Page::new(&data, &state(View::Overlay, Split::Regions)).unwrap();
+        let csv = said_by_csv(&data, &page);
         prop_assert_eq!(csv.len(), cells.iter().flatten().count());
-        prop_assert_eq!(board.table.rows.len(), csv.len());
+        prop_assert_eq!(page.table.rows.len(), csv.len());
         prop_assert!(PAIRS >= 10_000);
-        for index in 0..board.span.days() {
-            let day = board.span.day(index);
+        for index in 0..page.span.count() {
+            let day = Day(page.span.at(index).0);
             let charts: Vec<_> = (0..TYPES.len())
-                .map(|at| said_by_chart(&board, &data, at, index))
+                .map(|at| said_by_chart(&page, &data, at, index))
                 .collect();
             let mut of_regions: HashMap<&str, i64> = HashMap::new();
             for ((chart_state, values), event_type) in charts.iter().zip(TYPES) {
@@ -171,10 +162,10 @@ proptest! {
                     }
                 }
             }
-            for &row in &[0, board.table.rows.len() / 2] {
-                let cell = data.cells[board.table.rows[row] as usize];
-                prop_assert_eq!(data.day_state(cell.day).word(), &csv[&(
-                    cell.day.iso(),
+            for &row in &[0, page.table.rows.len() / 2] {
+                let cell = data.cell(page.table.rows[row]);
+                prop_assert_eq!(data.finality(cell.slot).word(), &csv[&(
+                    data.grain.iso(cell.slot),
                     data.event_types[usize::from(cell.event_type)].clone(),
                     data.regions[usize::from(cell.region)].clone(),
                 )].2);
@@ -187,7 +178,7 @@ proptest! {
             }
         }
         let sum: i64 = cells.iter().flatten().map(|(events, _)| events).sum();
-        prop_assert_eq!(board.table.total.events, sum);
-        prop_assert_eq!(board.tiles[0].figures.sum, sum);
+        prop_assert_eq!(page.table.total.events, sum);
+        prop_assert_eq!(page.tiles[0].figures.sum, sum);
     }
 }

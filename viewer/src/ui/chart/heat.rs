@@ -1,11 +1,16 @@
 //! The heatmap: a row for each series, a cell for each day, each row on its own scale.
 
-use super::{Frame, Layout, Outcome, brush, day_axis, describe, hatch, interact, labels, readout};
+use super::{
+    axis::time_axis,
+    labels,
+    marks::hatch,
+    readout,
+    shared::{Outcome, Plot, Shared, width},
+    touch::{brush, describe, interact},
+};
 use crate::{
-    model::{
-        data::DayState,
-        panel::{Line, Panel},
-    },
+    data::Finality,
+    page::{Chart, Line},
     ui::{
         text,
         theme::{self, Tokens},
@@ -20,22 +25,22 @@ use std::ops::Range;
 const ROWS: std::ops::RangeInclusive<f32> = 15.0..=34.0;
 
 /// Shows the heatmap over the whole of `rect`.
-pub(crate) fn show(ui: &mut Ui, rect: Rect, panel: &Panel, frame: &Frame<'_>) -> Outcome {
+pub(crate) fn show(ui: &mut Ui, rect: Rect, chart: &Chart, shared: &Shared<'_>) -> Outcome {
     let tokens = theme::tokens(ui);
     let stroke = Stroke::new(1.0, tokens.border);
     let radius = f32::from(theme::CARD_RADIUS);
     ui.painter()
         .rect(rect, radius, tokens.surface, stroke, StrokeKind::Inside);
     let inner = rect.shrink(theme::PAD);
-    head(ui, inner, panel, tokens);
-    let widest = panel
+    head(ui, inner, chart, tokens);
+    let widest = chart
         .lines
         .iter()
-        .map(|line| super::width(ui, &line.name))
+        .map(|line| width(ui, &line.name))
         .fold(0.0, f32::max);
     let left = (widest * 1.06 + 12.0).min(inner.width() * 0.3);
     let area = Rect::from_min_max(inner.min + vec2(0.0, 30.0), inner.max - vec2(0.0, 20.0));
-    let count = panel.lines.len().max(1) as f32;
+    let count = chart.lines.len().max(1) as f32;
     let height = (area.height() / count).clamp(*ROWS.start(), *ROWS.end());
     let mut outcome = Outcome::default();
     let mut child = ui.new_child(UiBuilder::new().max_rect(area).id_salt("heat"));
@@ -44,21 +49,21 @@ pub(crate) fn show(ui: &mut Ui, rect: Rect, panel: &Panel, frame: &Frame<'_>) ->
         .show(&mut child, |ui| {
             let size = vec2(area.width(), height * count);
             let (all, _) = ui.allocate_exact_size(size, Sense::hover());
-            let plot = Rect::from_min_max(pos2(all.min.x + left, all.min.y), all.max);
-            let layout = Layout {
-                plot,
-                days: frame.span.days(),
+            let area = Rect::from_min_max(pos2(all.min.x + left, all.min.y), all.max);
+            let plot = Plot {
+                rect: area,
+                slots: shared.span.count(),
                 top: 1.0,
             };
             let response =
-                ui.interact(plot, ui.scope_id().with("heatmap"), Sense::click_and_drag());
-            describe(ui, &response, panel, frame);
-            for (at, line) in panel.lines.iter().enumerate() {
+                ui.interact(area, ui.scope_id().with("heatmap"), Sense::click_and_drag());
+            describe(ui, &response, chart, shared);
+            for (at, line) in chart.lines.iter().enumerate() {
                 let y = all.min.y + at as f32 * height;
                 let row = Rect::from_x_y_ranges(all.x_range(), y..=y + height);
                 if ui.is_rect_visible(row) {
-                    cells(ui, &layout, row, line, frame, tokens);
-                    let strong = frame.highlight.is_some_and(|name| name == line.full_name);
+                    cells(ui, &plot, row, line, shared, tokens);
+                    let strong = shared.highlight.is_some_and(|name| name == line.full_name);
                     let font = if strong {
                         theme::bold(11.5)
                     } else {
@@ -70,37 +75,35 @@ pub(crate) fn show(ui: &mut Ui, rect: Rect, panel: &Panel, frame: &Frame<'_>) ->
                 }
                 labels::node(ui, row, line);
             }
-            let days = brush(ui, &response, &layout, frame, tokens);
-            outcome = interact(ui, &response, &layout, frame, days);
+            let dragged = brush(ui, &response, &plot, shared, tokens);
+            outcome = interact(ui, &response, &plot, shared, dragged);
             outcome.highlight = response.hover_pos().and_then(|at| {
                 let row = ((at.y - all.min.y) / height) as usize;
-                panel.lines.get(row).map(|line| line.full_name.clone())
+                chart.lines.get(row).map(|line| line.full_name.clone())
             });
-            if let Some(index) = frame.day.and_then(|day| frame.span.index(day)) {
-                let column = Rect::from_x_y_ranges(
-                    layout.edge(index)..=layout.edge(index + 1),
-                    plot.y_range(),
-                );
+            if let Some(index) = shared.read.and_then(|slot| shared.span.index(slot)) {
+                let column =
+                    Rect::from_x_y_ranges(plot.edge(index)..=plot.edge(index + 1), area.y_range());
                 let stroke = Stroke::new(1.0, tokens.text);
                 ui.painter()
                     .rect_stroke(column, 2.0, stroke, StrokeKind::Outside);
                 if response.hovered() || response.has_focus() {
-                    readout::show(ui, &response, &layout, panel, frame, index);
+                    readout::show(ui, &response, &plot, chart, shared, index);
                 }
             }
-            widgets::focus_ring(ui, plot, &response);
+            widgets::focus_ring(ui, area, &response);
         });
     let axis = Rect::from_min_max(pos2(area.min.x + left, area.min.y), area.max);
     let bottom = area.max.y.min(area.min.y + height * count);
     let axis = Rect::from_x_y_ranges(axis.x_range(), axis.min.y..=bottom);
-    day_axis(
+    time_axis(
         ui.painter(),
-        &Layout {
-            plot: axis,
-            days: frame.span.days(),
+        &Plot {
+            rect: axis,
+            slots: shared.span.count(),
             top: 1.0,
         },
-        frame,
+        shared,
         tokens,
     );
     outcome
@@ -111,22 +114,22 @@ const ROOMY: f32 = 6.0;
 /// Days narrower than this share a cell.
 const NARROWEST: f32 = 2.0;
 
-fn cells(ui: &Ui, layout: &Layout, row: Rect, line: &Line, frame: &Frame<'_>, tokens: Tokens) {
-    let day_width = layout.plot.width() / layout.days as f32;
+fn cells(ui: &Ui, plot: &Plot, row: Rect, line: &Line, shared: &Shared<'_>, tokens: Tokens) {
+    let day_width = plot.rect.width() / plot.slots as f32;
     let gap = if day_width > ROOMY { 1.0 } else { 0.0 };
     let scale = Scale::of(line);
     let mut narrow = Mesh::default();
-    for days in shared(layout.days, day_width) {
+    for slots in cells_of(plot.slots, day_width) {
         let cell = Rect::from_x_y_ranges(
-            layout.edge(days.start)..=layout.edge(days.end) - gap,
+            plot.edge(slots.start)..=plot.edge(slots.end) - gap,
             row.min.y + 1.0..=row.max.y - 1.0,
         );
-        let last = days.end - 1;
-        let largest = line.counts.extremes(days).map(|(_, high)| high);
-        let complete = frame.states[last].is_complete();
+        let last = slots.end - 1;
+        let largest = line.counts.extremes(slots).map(|(_, high)| high);
+        let complete = shared.states[last].is_complete();
         match largest {
-            None if frame.states[last] != DayState::SoFar
-                && frame.span.day(last) >= frame.begin =>
+            None if shared.states[last] != Finality::SoFar
+                && shared.span.at(last) >= shared.begin =>
             {
                 hatch(ui.painter(), cell, tokens);
             }
@@ -157,7 +160,7 @@ fn cells(ui: &Ui, layout: &Layout, row: Rect, line: &Line, frame: &Frame<'_>, to
 }
 
 /// Which days each cell stands for: one, or so many that it can be seen.
-fn shared(days: usize, day_width: f32) -> impl Iterator<Item = Range<usize>> {
+fn cells_of(days: usize, day_width: f32) -> impl Iterator<Item = Range<usize>> {
     let cells = if day_width < NARROWEST {
         ((days as f32 * day_width / NARROWEST) as usize).clamp(1, days)
     } else {
@@ -193,7 +196,7 @@ impl Scale {
     }
 }
 
-fn head(ui: &Ui, inner: Rect, panel: &Panel, tokens: Tokens) {
+fn head(ui: &Ui, inner: Rect, chart: &Chart, tokens: Tokens) {
     let y = inner.min.y + 9.0;
     // From the right: the scale between its words, then what a hatch means.
     let mut right = inner.max.x;
@@ -225,7 +228,7 @@ fn head(ui: &Ui, inner: Rect, panel: &Panel, tokens: Tokens) {
     );
     let title = widgets::elided(
         ui,
-        text::title(&panel.title),
+        text::title(&chart.title),
         theme::bold(14.0),
         tokens.text,
         left - 16.0 - inner.min.x,
@@ -235,12 +238,12 @@ fn head(ui: &Ui, inner: Rect, panel: &Panel, tokens: Tokens) {
 
 #[cfg(test)]
 mod tests {
-    use super::shared;
+    use super::cells_of;
 
     #[test]
     fn each_day_has_one_cell_that_can_be_seen() {
         for (days, width) in [(28, 40.0), (1825, 0.6), (3, 0.1), (100, 1.9)] {
-            let cells: Vec<_> = shared(days, width).collect();
+            let cells: Vec<_> = cells_of(days, width).collect();
             assert_eq!(cells[0].start, 0);
             assert_eq!(cells.last().map(|cell| cell.end), Some(days));
             for pair in cells.windows(2) {

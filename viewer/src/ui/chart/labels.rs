@@ -1,8 +1,8 @@
 //! Names at the ends of the lines: a second cue beside the colour.
 
-use super::{Frame, Layout, color, cue};
+use super::shared::{Plot, Shared, color, cue, width};
 use crate::{
-    model::panel::{Line, Panel},
+    page::{Chart, Line},
     ui::{
         text,
         theme::{self, Tokens},
@@ -15,11 +15,11 @@ const LINE_HEIGHT: f32 = 13.0;
 const DOT: f32 = 14.0;
 
 /// How much room the names need at the right of a chart.
-pub(super) fn room(ui: &Ui, panel: &Panel, chart_width: f32) -> f32 {
-    let widest = panel
+pub(super) fn room(ui: &Ui, chart: &Chart, chart_width: f32) -> f32 {
+    let widest = chart
         .lines
         .iter()
-        .map(|line| super::width(ui, &line.name))
+        .map(|line| width(ui, &line.name))
         .fold(0.0, f32::max);
     (widest + DOT + 6.0).min(chart_width * 0.28)
 }
@@ -28,39 +28,39 @@ pub(super) fn room(ui: &Ui, panel: &Panel, chart_width: f32) -> f32 {
 /// Every series gets a node for screen readers, whether its name fits or not.
 pub(super) fn paint(
     ui: &mut Ui,
-    layout: &Layout,
-    panel: &Panel,
-    frame: &Frame<'_>,
+    plot: &Plot,
+    chart: &Chart,
+    shared: &Shared<'_>,
     tokens: Tokens,
     right: f32,
 ) {
-    let plot = layout.plot;
-    let fit = ((plot.height() / LINE_HEIGHT) as usize).max(1);
-    let mut ends: Vec<(&Line, f32, f32)> = panel
+    let area = plot.rect;
+    let fit = ((area.height() / LINE_HEIGHT) as usize).max(1);
+    let mut ends: Vec<(&Line, f32, f32)> = chart
         .lines
         .iter()
         .filter_map(|line| {
             let (index, count) = line.counts.last()?;
-            Some((line, layout.x(index), layout.y(count.events as f64)))
+            Some((line, plot.x(index), plot.y(count.events as f64)))
         })
         .collect();
     ends.sort_by(|a, b| a.2.total_cmp(&b.2));
     let hidden = ends.split_off(ends.len().min(fit));
     let ys = apart(
         &ends.iter().map(|end| end.2).collect::<Vec<_>>(),
-        plot.min.y,
-        plot.max.y,
+        area.min.y,
+        area.max.y,
     );
     for ((line, x, end), y) in ends.into_iter().zip(ys) {
-        let left = plot.max.x + 6.0;
-        let ink = color(frame, line, tokens);
-        if (y - end).abs() > 3.0 || plot.max.x - x > 12.0 {
-            let from = pos2((x + 5.0).min(plot.max.x), end);
+        let left = area.max.x + 6.0;
+        let ink = color(shared, line, tokens);
+        if (y - end).abs() > 3.0 || area.max.x - x > 12.0 {
+            let from = pos2((x + 5.0).min(area.max.x), end);
             let stroke = Stroke::new(0.75, ink.gamma_multiply(0.5));
             ui.painter()
                 .line_segment([from, pos2(left + 1.0, y)], stroke);
         }
-        let cue = cue(frame, line);
+        let cue = cue(shared, line);
         let dot = pos2(left + 4.0, y);
         if cue > 0 {
             ui.painter()
@@ -68,7 +68,7 @@ pub(super) fn paint(
         } else {
             ui.painter().circle_filled(dot, 3.0, ink);
         }
-        let dimmed = frame
+        let dimmed = shared
             .highlight
             .is_some_and(|name| name != line.full_name && name != line.name);
         let text_color = if dimmed { tokens.weak } else { tokens.text };
@@ -79,10 +79,10 @@ pub(super) fn paint(
         node(ui, rect, line);
     }
     for (line, ..) in hidden {
-        node(ui, plot, line);
+        node(ui, area, line);
     }
-    for line in panel.lines.iter().filter(|line| line.counts.rows() == 0) {
-        node(ui, plot, line);
+    for line in chart.lines.iter().filter(|line| line.counts.rows() == 0) {
+        node(ui, area, line);
     }
 }
 

@@ -1,13 +1,12 @@
 //! The lines themselves.
 
-use super::{Frame, Layout, color, cue};
-use crate::model::{
-    counts::Counts,
-    panel::{Line, Panel, Stretch},
+use super::shared::{Plot, Shared, color, cue};
+use crate::{
+    page::{Chart, Line, Stretch},
+    series::Counts,
+    ui::theme::Tokens,
 };
 use egui::{Color32, Painter, Pos2, Rect, Shape, Stroke, Ui, pos2, vec2};
-
-use super::super::theme::Tokens;
 
 /// A peak and a trough in so many points of width are as many as can be told apart: fewer among many lines.
 const POINTS_PER_PEAK: f32 = 2.5;
@@ -16,41 +15,41 @@ const MANY: usize = 16;
 /// Incomplete days as close as this are drawn without their rings.
 const CLOSEST_RINGS: f32 = 9.0;
 
-fn buckets(layout: &Layout, panel: &Panel) -> usize {
-    let points = if panel.lines.len() > MANY {
+fn buckets(plot: &Plot, chart: &Chart) -> usize {
+    let points = if chart.lines.len() > MANY {
         POINTS_PER_PEAK_OF_MANY
     } else {
         POINTS_PER_PEAK
     };
-    (layout.plot.width() / points) as usize
+    (plot.rect.width() / points) as usize
 }
 
-pub(super) fn paint(ui: &Ui, layout: &Layout, panel: &Panel, frame: &Frame<'_>, tokens: Tokens) {
-    let painter = ui.painter().with_clip_rect(layout.plot.expand(6.0));
-    let buckets = buckets(layout, panel);
-    let (front, back): (Vec<&Line>, Vec<&Line>) = panel.lines.iter().partition(|line| {
-        frame
+pub(super) fn paint(ui: &Ui, plot: &Plot, chart: &Chart, shared: &Shared<'_>, tokens: Tokens) {
+    let painter = ui.painter().with_clip_rect(plot.rect.expand(6.0));
+    let buckets = buckets(plot, chart);
+    let (front, back): (Vec<&Line>, Vec<&Line>) = chart.lines.iter().partition(|line| {
+        shared
             .highlight
             .is_some_and(|name| name == line.full_name || name == line.name)
     });
-    if frame.compared.is_some() {
-        for line in &panel.lines {
-            let color = color(frame, line, tokens);
-            before(&painter, layout, line, buckets, color, tokens);
+    if shared.compared.is_some() {
+        for line in &chart.lines {
+            let color = color(shared, line, tokens);
+            before(&painter, plot, line, buckets, color, tokens);
         }
     }
     for line in back.into_iter().rev().chain(front) {
-        let color = color(frame, line, tokens);
-        let wide = frame
+        let color = color(shared, line, tokens);
+        let wide = shared
             .highlight
             .is_some_and(|name| name == line.full_name || name == line.name);
         let stroke = Stroke::new(if wide { 2.75 } else { 1.75 }, color);
-        let cue = cue(frame, line);
-        for stretch in &*line.stretches(frame.states, buckets) {
-            paint_stretch(&painter, layout, line, stretch, stroke, tokens);
+        let cue = cue(shared, line);
+        for stretch in &*line.stretches(shared.states, buckets) {
+            paint_stretch(&painter, plot, line, stretch, stroke, tokens);
         }
         if cue > 0 {
-            markers(&painter, layout, &line.counts, cue, color, tokens);
+            markers(&painter, plot, &line.counts, cue, color, tokens);
         }
     }
 }
@@ -58,7 +57,7 @@ pub(super) fn paint(ui: &Ui, layout: &Layout, panel: &Panel, frame: &Frame<'_>, 
 /// The days to compare with: thin and pale.
 fn before(
     painter: &Painter,
-    layout: &Layout,
+    plot: &Plot,
     line: &Line,
     buckets: usize,
     color: Color32,
@@ -71,7 +70,7 @@ fn before(
             .before
             .outline(run, buckets)
             .into_iter()
-            .map(|index| pos2(layout.x(index), layout.y(events(index) as f64)))
+            .map(|index| pos2(plot.x(index), plot.y(events(index) as f64)))
             .collect();
         if let [alone] = points.as_slice() {
             painter.circle_filled(*alone, 1.5, stroke.color);
@@ -84,7 +83,7 @@ fn before(
 /// Days that follow one another: solid as far as they are complete, dashed beyond.
 fn paint_stretch(
     painter: &Painter,
-    layout: &Layout,
+    plot: &Plot,
     line: &Line,
     stretch: &Stretch,
     stroke: Stroke,
@@ -92,7 +91,7 @@ fn paint_stretch(
 ) {
     let place = |&index: &usize| {
         let events = line.counts.get(index).map_or(0, |count| count.events);
-        pos2(layout.x(index), layout.y(events as f64))
+        pos2(plot.x(index), plot.y(events as f64))
     };
     let solid: Vec<Pos2> = stretch.solid.iter().map(place).collect();
     if let [alone] = solid.as_slice() {
@@ -117,20 +116,20 @@ fn paint_stretch(
 /// The second cue, where a hue is used more than once: a shape every so often.
 fn markers(
     painter: &Painter,
-    layout: &Layout,
+    plot: &Plot,
     counts: &Counts,
     shape: usize,
     color: Color32,
     tokens: Tokens,
 ) {
-    let every = (44.0 * layout.days as f32 / layout.plot.width())
+    let every = (44.0 * plot.slots as f32 / plot.rect.width())
         .ceil()
         .max(1.0) as usize;
     for index in (every / 2..counts.len()).step_by(every) {
         let Some(count) = counts.get(index) else {
             continue;
         };
-        let center = pos2(layout.x(index), layout.y(count.events as f64));
+        let center = pos2(plot.x(index), plot.y(count.events as f64));
         painter.add(marker(center, 3.6, shape, color, tokens.surface));
     }
 }
@@ -163,4 +162,9 @@ pub(super) fn marker(
         .map(|&(x, y)| center + vec2(x, y) * size)
         .collect();
     Shape::convex_polygon(points, fill, stroke)
+}
+
+/// The second cue of a line, as in a chart, for legends.
+pub(crate) fn symbol(center: Pos2, cue: usize, color: Color32, fill: Color32) -> Shape {
+    marker(center, 3.6, cue, color, fill)
 }

@@ -1,11 +1,13 @@
-//! All series of one day, largest first.
+//! All series of one slot, largest first.
 
-use super::{Frame, Layout, color};
+use super::shared::{Plot, Shared, color};
 use crate::{
-    model::{data::Measure, day::Day, format, panel::Panel, stats::Count},
+    calendar::format,
+    data::{Count, Measure},
+    page::Chart,
     ui::{text, theme},
 };
-use egui::{Align, Layout as UiLayout, Response, RichText, Sense, Tooltip, Ui, pos2, vec2};
+use egui::{Align, Layout, Response, RichText, Sense, Tooltip, Ui, pos2, vec2};
 
 const MOST: usize = 14;
 
@@ -13,43 +15,43 @@ const MOST: usize = 14;
 pub(super) fn show(
     ui: &Ui,
     response: &Response,
-    layout: &Layout,
-    panel: &Panel,
-    frame: &Frame<'_>,
+    plot: &Plot,
+    chart: &Chart,
+    shared: &Shared<'_>,
     index: usize,
 ) {
     let tokens = theme::tokens(ui);
     let y = response
         .hover_pos()
-        .map_or(layout.plot.min.y + 8.0, |at| at.y);
-    let at = pos2(layout.x(index) + 14.0, y + 8.0);
+        .map_or(plot.rect.min.y + 8.0, |at| at.y);
+    let at = pos2(plot.x(index) + 14.0, y + 8.0);
     let id = response.id.with("readout");
     Tooltip::always_open(ui.ctx().clone(), response.layer_id, id, at).show(|ui| {
         ui.spacing_mut().item_spacing = vec2(8.0, 3.0);
         ui.spacing_mut().interact_size.y = 16.0;
-        let day = frame.span.day(index);
-        let ranking = panel.ranking(index);
+        let slot = shared.span.at(index);
+        let ranking = chart.ranking(index);
         let counts: Vec<Count> = ranking.iter().filter_map(|(_, count)| *count).collect();
-        let state = match frame.states[index] {
-            state if state.is_complete() && counts.is_empty() => text::no_data(frame.grain),
+        let state = match shared.states[index] {
+            state if state.is_complete() && counts.is_empty() => text::no_data(shared.grain),
             state => text::day_state(state),
         };
         ui.horizontal(|ui| {
-            ui.label(RichText::new(frame.grain.long(day)).font(theme::bold(13.0)));
+            ui.label(RichText::new(shared.grain.long(slot)).font(theme::bold(13.0)));
             ui.label(RichText::new(state).color(tokens.weak).small());
         });
         ui.label(
-            RichText::new(text::title(&panel.title))
+            RichText::new(text::title(&chart.title))
                 .color(tokens.weak)
                 .small(),
         );
         ui.add_space(3.0);
         let total = sum(&counts);
-        let adds_up = frame.measure == Measure::Events;
+        let adds_up = shared.measure == Measure::Events;
         for (line, count) in ranking.iter().take(MOST) {
-            let value = value(*count, frame);
+            let value = value(*count, shared);
             let share = match (count, line.before.get(index)) {
-                (Some(count), Some(before)) if frame.compared.is_some() => {
+                (Some(count), Some(before)) if shared.compared.is_some() => {
                     let change =
                         (count.events as f64 - before.events as f64) / before.events as f64;
                     if before.events > 0 {
@@ -58,14 +60,14 @@ pub(super) fn show(
                         String::new()
                     }
                 }
-                (Some(count), _) if frame.compared.is_none() && adds_up && total.events > 0 => {
+                (Some(count), _) if shared.compared.is_none() && adds_up && total.events > 0 => {
                     format!("{:.0} %", count.events as f64 / total.events as f64 * 100.0)
                 }
                 _ => String::new(),
             };
             row(
                 ui,
-                Some(color(frame, line, tokens)),
+                Some(color(shared, line, tokens)),
                 &line.name,
                 &value,
                 &share,
@@ -85,8 +87,8 @@ pub(super) fn show(
                 "",
             );
         }
-        if let Some(days) = frame.compared {
-            let against = frame.grain.long(day.plus(-days));
+        if let Some(slots) = shared.compared {
+            let against = shared.grain.long(slot.plus(-slots));
             let words = text::change_against(&against);
             ui.label(RichText::new(words).color(tokens.weak).small());
         }
@@ -111,7 +113,7 @@ fn row(ui: &mut Ui, color: Option<egui::Color32>, name: &str, value: &str, share
             ui.painter().circle_filled(dot.center(), 4.0, color);
         }
         ui.add(egui::Label::new(name).truncate());
-        ui.with_layout(UiLayout::right_to_left(Align::Center), |ui| {
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let (rect, _) = ui.allocate_exact_size(vec2(46.0, 15.0), Sense::hover());
             ui.painter().text(
                 rect.right_center(),
@@ -126,8 +128,8 @@ fn row(ui: &mut Ui, color: Option<egui::Color32>, name: &str, value: &str, share
 }
 
 /// One series' number of the day: exact, and no zero where there is none.
-fn value(count: Option<Count>, frame: &Frame<'_>) -> String {
-    count.map_or(text::no_data(frame.grain).into(), |count| {
+fn value(count: Option<Count>, shared: &Shared<'_>) -> String {
+    count.map_or(text::no_data(shared.grain).into(), |count| {
         format::grouped(count.events)
     })
 }
@@ -139,23 +141,23 @@ fn sum(counts: &[Count]) -> Count {
 }
 
 /// The same as a sentence, for screen readers.
-pub(super) fn sentence(panel: &Panel, frame: &Frame<'_>, day: Day, index: usize) -> String {
-    let values: Vec<String> = panel
+pub(super) fn sentence(chart: &Chart, shared: &Shared<'_>, index: usize) -> String {
+    let values: Vec<String> = chart
         .ranking(index)
         .into_iter()
         .map(|(line, count)| match count {
             Some(count) if count.late_events > 0 => {
-                let number = value(Some(count), frame);
+                let number = value(Some(count), shared);
                 let words = text::late_of(&number, count.late_events);
                 format!("{} {words}", line.name)
             }
-            count => format!("{} {}", line.name, value(count, frame)),
+            count => format!("{} {}", line.name, value(count, shared)),
         })
         .collect();
     format!(
         "{}, {}: {}",
-        frame.grain.long(day),
-        text::day_state(frame.states[index]),
+        shared.grain.long(shared.span.at(index)),
+        text::day_state(shared.states[index]),
         values.join("; ")
     )
 }

@@ -1,10 +1,7 @@
 //! The words of the bars, of the filters, and of what stands where there are no charts.
 
-use super::{say, says};
-use crate::model::{
-    day::{Day, Micros},
-    format,
-};
+use super::pseudo::{say, says};
+use crate::calendar::{Day, Micros, format};
 use std::{fmt::Display, path::Path};
 
 /// Name and tip of each button on top.

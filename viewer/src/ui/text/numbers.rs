@@ -1,16 +1,13 @@
 //! The words beside numbers: in tiles, charts, legend and table.
 
-use super::{day_state, say, says};
-use crate::model::{
-    board::TOTAL,
-    data::DayState,
-    day::Micros,
-    format,
-    grain::Grain,
-    panel::Line,
-    series::{HEATMAP_TITLE, LISTENERS_TITLE, Split},
-    span::Span,
-    wish::Distinct,
+use super::{
+    pseudo::{say, says},
+    words::day_state,
+};
+use crate::{
+    calendar::{Grain, Micros, Span, format},
+    data::{Distinct, Finality},
+    page::{HEATMAP_TITLE, LISTENERS_TITLE, Line, Split, TOTAL},
 };
 
 /// A chart's or a tile's title, if it is no name of the data, and so the same in every language.
@@ -27,8 +24,8 @@ pub(crate) fn title(title: &str) -> &str {
 
 /// The days on screen, in the forms to choose from by the room there is, the longest first.
 pub(crate) fn days_shown(grain: Grain, span: Span, zone: &str) -> [String; 3] {
-    let days = grain.between(span.first, span.last);
-    let count = says(grain.count(span.days()));
+    let days = grain.between(span);
+    let count = says(grain.count(span.count()));
     [
         format!("{days}  ·  {count} ({zone})"),
         format!("{days} ({zone})"),
@@ -38,8 +35,8 @@ pub(crate) fn days_shown(grain: Grain, span: Span, zone: &str) -> [String; 3] {
 
 /// Days that were typed, or dragged over.
 pub(crate) fn days_meant(grain: Grain, span: Span) -> String {
-    let days = grain.between(span.first, span.last);
-    format!("{days} · {}", says(grain.count(span.days())))
+    let days = grain.between(span);
+    format!("{days} · {}", says(grain.count(span.count())))
 }
 
 pub(crate) fn events(events: i64) -> String {
@@ -47,11 +44,11 @@ pub(crate) fn events(events: i64) -> String {
 }
 
 /// Above the chart of an incomplete day: what it is, and the clock where it is today.
-pub(crate) fn incomplete(state: DayState, now: Option<Micros>) -> String {
+pub(crate) fn incomplete(state: Finality, now: Option<Micros>) -> String {
     let clock = now.map(|now| says(format!("so far, {}", format::clock_short(now))));
     match (state, clock) {
-        (DayState::Open, Some(clock)) => format!("{} · {clock}", day_state(state)),
-        (DayState::SoFar, Some(clock)) => clock,
+        (Finality::Open, Some(clock)) => format!("{} · {clock}", day_state(state)),
+        (Finality::SoFar, Some(clock)) => clock,
         (state, _) => day_state(state).to_owned(),
     }
 }
@@ -138,7 +135,7 @@ pub(crate) fn tile(name: &str, events: i64, change: &str, against: &str) -> Stri
 pub(crate) fn listeners_tile(number: &str, percent: &str, change: &str, against: &str) -> String {
     says(format!(
         "{}: about {number}, {percent}, {change} {against}",
-        super::listeners()
+        super::words::listeners()
     ))
 }
 
@@ -150,7 +147,7 @@ pub(crate) fn listeners_tip(distinct: &Distinct, error: i64) -> [String; 4] {
         format!("About {about}: two times in three between {low} and {high}"),
         format!(
             "{} (UTC), the regions that are on, all event types",
-            format::days(span.first, span.last)
+            format::days(span)
         ),
         "Each is counted once, however many days and regions had them: days do not add up.".into(),
         "The change compares complete days with as many before.".into(),
@@ -159,7 +156,7 @@ pub(crate) fn listeners_tip(distinct: &Distinct, error: i64) -> [String; 4] {
 }
 
 pub(crate) fn switched_on(grain: Grain, span: Span) -> String {
-    let days = grain.between(span.first, span.last);
+    let days = grain.between(span);
     says(format!("{days}, what is switched on"))
 }
 
@@ -198,7 +195,7 @@ pub(crate) fn sort_by(column: &str, descending: Option<bool>) -> String {
 }
 
 /// A row's numbers, for screen readers.
-pub(crate) fn row(events: i64, late: i64, is_listeners: bool, state: DayState) -> String {
+pub(crate) fn row(events: i64, late: i64, is_listeners: bool, state: Finality) -> String {
     let counted = if is_listeners { "listeners" } else { "events" };
     says(format!(
         "{} {counted}, {} late, {}",

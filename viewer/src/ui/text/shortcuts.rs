@@ -1,6 +1,6 @@
 //! The words of the help.
 
-use super::{VIEW_KEYS, say};
+use super::{pseudo::say, words::VIEW_KEYS};
 
 /// Keys and what they do, for the help: of several with one meaning, the usual one first.
 pub(crate) const KEYS: [(&[&str], &str); 27] = [

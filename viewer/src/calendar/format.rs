@@ -1,0 +1,226 @@
+//! Numbers, ages and times as people read them.
+
+use super::{
+    day::{Day, Micros, utc},
+    span::Span,
+};
+use chrono::Datelike;
+
+/// `1,234,567`, exact for every count.
+pub fn grouped(number: i64) -> String {
+    let digits = number.unsigned_abs().to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3 + 1);
+    if number < 0 {
+        text.push('−');
+    }
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `948`, `12.3k`, `4.05M`: three figures, for tiles and axes.
+pub fn compact(number: f64) -> String {
+    let size = number.abs();
+    if size < 999.5 {
+        return trimmed(
+            number,
+            if size < 10.0 && size.fract() != 0.0 {
+                2
+            } else {
+                0
+            },
+        );
+    }
+    for (limit, divisor, suffix) in [
+        (999.5e3, 1e3, "k"),
+        (999.5e6, 1e6, "M"),
+        (999.5e9, 1e9, "G"),
+        (f64::MAX, 1e12, "T"),
+    ] {
+        if size < limit {
+            let scaled = number / divisor;
+            let figures = match scaled.abs() {
+                size if size < 9.995 => 2,
+                size if size < 99.95 => 1,
+                _ => 0,
+            };
+            return trimmed(scaled, figures) + suffix;
+        }
+    }
+    format!("{number:e}")
+}
+
+fn trimmed(number: f64, decimals: usize) -> String {
+    let text = format!("{:.decimals$}", number.abs());
+    let text = if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.')
+    } else {
+        &text
+    };
+    if number < 0.0 && text != "0" {
+        format!("−{text}")
+    } else {
+        text.to_owned()
+    }
+}
+
+/// `+3.4 %`, `−12 %`, `0 %`: one decimal below ten.
+pub fn percent(share: f64) -> String {
+    let value = share * 100.0;
+    let size = value.abs();
+    let text = if size < 9.95 {
+        format!("{size:.1}")
+    } else {
+        format!("{size:.0}")
+    };
+    let sign = match text.as_str() {
+        "0.0" => return "0 %".into(),
+        _ if value < 0.0 => "−",
+        _ => "+",
+    };
+    format!("{sign}{text} %")
+}
+
+/// `just now`, `41 s`, `3 min`, `2 h 5 min`, `4 days`.
+pub fn age(micros: i64) -> String {
+    let seconds = (micros / 1_000_000).max(0);
+    match seconds {
+        0..=1 => "just now".into(),
+        2..=59 => format!("{seconds} s"),
+        60..=3599 => format!("{} min", seconds / 60),
+        3600..=86_399 => match (seconds / 3600, seconds % 3600 / 60) {
+            (hours, 0) => format!("{hours} h"),
+            (hours, minutes) => format!("{hours} h {minutes} min"),
+        },
+        _ => match seconds / 86_400 {
+            1 => "1 day".into(),
+            days => format!("{days} days"),
+        },
+    }
+}
+
+/// `14:20:07`, in UTC.
+pub fn clock(at: Micros) -> String {
+    utc(at).map_or_else(|| "?".into(), |at| at.format("%H:%M:%S").to_string())
+}
+
+/// `14:20`, in UTC.
+pub fn clock_short(at: Micros) -> String {
+    utc(at).map_or_else(|| "?".into(), |at| at.format("%H:%M").to_string())
+}
+
+/// `2026-03-18 14:20:07`, in UTC.
+pub fn stamp(at: Micros) -> String {
+    utc(at).map_or_else(
+        || "?".into(),
+        |at| at.format("%Y-%m-%d %H:%M:%S").to_string(),
+    )
+}
+
+/// `2026-03-18 14:20`, in UTC.
+pub fn stamp_short(at: Micros) -> String {
+    utc(at).map_or_else(|| "?".into(), |at| at.format("%Y-%m-%d %H:%M").to_string())
+}
+
+/// `16 – 18 Mar 2026`, `19 Feb – 18 Mar 2026`, or with both years where they differ.
+pub fn days(days: Span<Day>) -> String {
+    let (a, b) = (days.first.date(), days.last.date());
+    if days.first == days.last {
+        days.first.long()
+    } else if (a.year(), a.month()) == (b.year(), b.month()) {
+        format!("{} – {}", a.day(), b.format("%-d %b %Y"))
+    } else if a.year() == b.year() {
+        format!("{} – {}", a.format("%-d %b"), b.format("%-d %b %Y"))
+    } else {
+        format!("{} – {}", a.format("%-d %b %Y"), b.format("%-d %b %Y"))
+    }
+}
+
+/// `1 row`, `2 rows`.
+pub fn count(number: i64, one: &str, many: &str) -> String {
+    format!(
+        "{} {}",
+        grouped(number),
+        if number == 1 { one } else { many }
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn grouped_is_exact_beyond_what_a_double_holds() {
+        assert_eq!(grouped(0), "0");
+        assert_eq!(grouped(999), "999");
+        assert_eq!(grouped(-1000), "−1,000");
+        assert_eq!(grouped(9_007_199_254_740_993), "9,007,199,254,740,993");
+        assert_eq!(grouped(i64::MIN), "−9,223,372,036,854,775,808");
+    }
+
+    #[test]
+    fn compact_has_three_figures() {
+        let cases = [
+            (0.0, "0"),
+            (0.5, "0.5"),
+            (948.0, "948"),
+            (999.6, "1k"),
+            (1234.0, "1.23k"),
+            (12_345.0, "12.3k"),
+            (99_960.0, "100k"),
+            (999_499.0, "999k"),
+            (999_600.0, "1M"),
+            (4_050_000.0, "4.05M"),
+            (-2500.0, "−2.5k"),
+            (3.2e12, "3.2T"),
+        ];
+        for (number, text) in cases {
+            assert_eq!(compact(number), text, "{number}");
+        }
+    }
+
+    #[test]
+    fn percent_has_a_sign_unless_it_is_nothing() {
+        assert_eq!(percent(0.034), "+3.4 %");
+        assert_eq!(percent(-0.12), "−12 %");
+        assert_eq!(percent(0.0001), "0 %");
+    }
+
+    #[test]
+    fn ages_use_the_unit_that_fits() {
+        let second = 1_000_000;
+        for (seconds, text) in [
+            (-5, "just now"),
+            (1, "just now"),
+            (41, "41 s"),
+            (200, "3 min"),
+            (7200, "2 h"),
+            (7500, "2 h 5 min"),
+            (90_000, "1 day"),
+            (400_000, "4 days"),
+        ] {
+            assert_eq!(age(seconds * second), text);
+        }
+    }
+
+    #[test]
+    fn spans_name_the_year_once_where_that_is_enough() {
+        assert_eq!(
+            days(Span::new(Day(20_503), Day(20_530))),
+            "19 Feb – 18 Mar 2026"
+        );
+        assert_eq!(
+            days(Span::new(Day(20_528), Day(20_530))),
+            "16 – 18 Mar 2026"
+        );
+        assert_eq!(
+            days(Span::new(Day(20_440), Day(20_530))),
+            "18 Dec 2025 – 18 Mar 2026"
+        );
+        assert_eq!(days(Span::new(Day(20_530), Day(20_530))), "Wed 18 Mar 2026");
+    }
+}

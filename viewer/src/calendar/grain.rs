@@ -1,0 +1,215 @@
+//! How finely time is cut: into days of a zone, or into minutes.
+
+use super::{
+    day::{DAY_US, Day, Micros, utc},
+    format,
+    slot::Slot,
+    span::Span,
+};
+
+/// Microseconds in a minute.
+pub const MINUTE_US: i64 = 60_000_000;
+
+/// What one [`Slot`] of a data set stands for.
+///
+/// Days and minutes are counted alike, since 1970-01-01 00:00 UTC, so that series work on either.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Grain {
+    /// A calendar day.
+    #[default]
+    Day,
+    /// A minute, shown on a clock that is so many microseconds ahead of UTC.
+    Minute {
+        /// Ahead of UTC, in microseconds.
+        offset: Micros,
+    },
+}
+
+impl Grain {
+    /// Whether it is minutes.
+    pub fn is_minute(self) -> bool {
+        matches!(self, Self::Minute { .. })
+    }
+
+    /// The slot that contains the instant; for days, an instant of the zone's own clock.
+    pub fn of(self, at: Micros) -> Slot {
+        match self {
+            Self::Day => Slot(Day::of(at).0),
+            Self::Minute { .. } => Slot(at.div_euclid(MINUTE_US) as i32),
+        }
+    }
+
+    /// The slot that contains the day; of minutes, its first minute.
+    pub fn slot(self, day: Day) -> Slot {
+        match self {
+            Self::Day => Slot(day.0),
+            Self::Minute { offset } => self.of(day.start() - offset),
+        }
+    }
+
+    /// The slots that contain the days.
+    pub fn slots(self, days: Span<Day>) -> Span {
+        Span {
+            first: self.slot(days.first),
+            last: self.slot(days.last.plus(1)).plus(-1),
+        }
+    }
+
+    /// The day, on the clock that is shown, that a slot begins on.
+    pub fn day(self, slot: Slot) -> Day {
+        Day::of(self.local(slot))
+    }
+
+    /// The days that the slots lie on.
+    pub fn days(self, slots: Span) -> Span<Day> {
+        Span {
+            first: self.day(slots.first),
+            last: Day::of(self.local(slots.last.plus(1)) - 1),
+        }
+    }
+
+    /// On the clock that is shown, when a slot begins.
+    fn local(self, slot: Slot) -> Micros {
+        match self {
+            Self::Day => Day(slot.0).start(),
+            Self::Minute { offset } => i64::from(slot.0) * MINUTE_US + offset,
+        }
+    }
+
+    /// `2026-03-18`, `2026-03-18 14:20`
+    pub fn iso(self, slot: Slot) -> String {
+        match self {
+            Self::Day => self.day(slot).iso(),
+            Self::Minute { .. } => format::stamp_short(self.local(slot)),
+        }
+    }
+
+    /// `2026-03-18`, `18 Mar 14:20`: as short as a column of them can be without doubt.
+    pub fn cell(self, slot: Slot) -> String {
+        let at = self.local(slot);
+        match self {
+            Self::Day => self.day(slot).iso(),
+            Self::Minute { .. } => {
+                format!("{} {}", Day::of(at).short(), format::clock_short(at))
+            }
+        }
+    }
+
+    /// `Wed 18 Mar 2026`, `14:20 · Wed 18 Mar 2026`
+    pub fn long(self, slot: Slot) -> String {
+        match self {
+            Self::Day => self.day(slot).long(),
+            Self::Minute { .. } => {
+                let at = self.local(slot);
+                format!("{} · {}", format::clock_short(at), Day::of(at).long())
+            }
+        }
+    }
+
+    /// `18 Mar`, `14:20`; at midnight, the day.
+    pub fn short(self, slot: Slot) -> String {
+        let at = self.local(slot);
+        match self {
+            Self::Minute { .. } if at.rem_euclid(DAY_US) != 0 => format::clock_short(at),
+            _ => Day::of(at).short(),
+        }
+    }
+
+    /// `19 Feb – 18 Mar 2026`, `11:21 – 14:20, 18 Mar 2026`
+    pub fn between(self, span: Span) -> String {
+        let (a, b) = (self.local(span.first), self.local(span.last));
+        match self {
+            Self::Day => format::days(self.days(span)),
+            Self::Minute { .. } if Day::of(a) == Day::of(b) => {
+                let day = utc(a).map_or(String::new(), |at| at.format("%-d %b %Y").to_string());
+                format!(
+                    "{} – {}, {day}",
+                    format::clock_short(a),
+                    format::clock_short(b)
+                )
+            }
+            Self::Minute { .. } => format!(
+                "{} {} – {} {}",
+                Day::of(a).short(),
+                format::clock_short(a),
+                Day::of(b).short(),
+                format::clock_short(b)
+            ),
+        }
+    }
+
+    /// `28 days`, `1 minute`
+    pub fn count(self, number: usize) -> String {
+        let number = i64::try_from(number).unwrap_or(i64::MAX);
+        match self {
+            Self::Day => format::count(number, "day", "days"),
+            Self::Minute { .. } => format::count(number, "minute", "minutes"),
+        }
+    }
+
+    /// `day`, `minute`
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Day => "day",
+            Self::Minute { .. } => "minute",
+        }
+    }
+
+    /// By how much to go back to compare so many slots: whole weeks, or a day of minutes.
+    pub fn comparison_shift(self, slots: usize) -> i32 {
+        match self {
+            Self::Day => comparison_shift(slots),
+            Self::Minute { .. } => MINUTES_A_DAY,
+        }
+    }
+
+    /// What is compared with: `the 28 days before`, `the same minutes a day before`
+    pub fn before(self, slots: usize) -> String {
+        match self {
+            Self::Day => format!("the {} days before", comparison_shift(slots)),
+            Self::Minute { .. } => "the same minutes a day before".into(),
+        }
+    }
+}
+
+/// By how many days to go back to compare a span of so many days: whole weeks, at least the span.
+fn comparison_shift(days: usize) -> i32 {
+    i32::try_from(days.div_ceil(7) * 7).unwrap_or(i32::MAX)
+}
+
+/// Minutes in a day.
+pub const MINUTES_A_DAY: i32 = 1440;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KATHMANDU: Grain = Grain::Minute {
+        offset: 345 * MINUTE_US,
+    };
+
+    #[test]
+    fn minutes_are_read_off_the_zones_clock() {
+        let minute = KATHMANDU.of(20_530 * DAY_US + 60 * MINUTE_US + 1);
+        assert_eq!(KATHMANDU.iso(minute), "2026-03-18 06:45");
+        assert_eq!(KATHMANDU.long(minute), "06:45 · Wed 18 Mar 2026");
+        assert_eq!(KATHMANDU.short(minute), "06:45");
+        assert_eq!(KATHMANDU.short(minute.plus(-405)), "18 Mar", "midnight");
+        assert_eq!(
+            KATHMANDU.between(Span::new(minute.plus(-59), minute)),
+            "05:46 – 06:45, 18 Mar 2026"
+        );
+        assert_eq!(
+            KATHMANDU.between(Span::new(minute.plus(-1440), minute)),
+            "17 Mar 06:45 – 18 Mar 06:45"
+        );
+    }
+
+    #[test]
+    fn weekdays_meet_weekdays() {
+        assert_eq!(comparison_shift(7), 7);
+        assert_eq!(comparison_shift(28), 28);
+        assert_eq!(comparison_shift(90), 91);
+        assert_eq!(comparison_shift(1), 7);
+    }
+}

@@ -1,0 +1,202 @@
+//! Where an axis has its lines and labels.
+
+use super::{
+    day::Day,
+    grain::{Grain, MINUTE_US},
+    slot::Slot,
+    span::Span,
+};
+use chrono::{Datelike, NaiveDate, Weekday};
+
+/// Round values from zero to at least `max`, at most `count` steps: 1, 2, 2.5 or 5 times a power of ten,
+/// never a part of an event.
+pub fn values(max: i64, count: usize) -> Vec<f64> {
+    let max = max.max(1) as f64;
+    let raw = (max / count.max(1) as f64).max(f64::MIN_POSITIVE);
+    let power = 10_f64.powf(raw.log10().floor());
+    let step = [1.0, 2.0, 2.5, 5.0, 10.0]
+        .into_iter()
+        .map(|factor| factor * power)
+        .find(|step| *step >= raw * 0.999_999 && (*step >= 10.0 || step.fract() == 0.0))
+        .unwrap_or(10.0 * power)
+        .max(1.0);
+    let steps = (max / step).ceil() as usize;
+    (0..=steps).map(|at| at as f64 * step).collect()
+}
+
+/// A line of the time axis.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SlotTick {
+    /// The slot it stands on.
+    pub slot: Slot,
+    /// `18 Mar`, `Mar`, `2026`.
+    pub label: String,
+}
+
+/// Where the axis has its labels: each with at least `gap` slots of room.
+pub fn slots(grain: Grain, span: Span, gap: f32) -> Vec<SlotTick> {
+    match grain {
+        Grain::Day => days(grain.days(span), gap),
+        Grain::Minute { offset } => minutes(grain, offset, span, gap),
+    }
+}
+
+/// Round times of the clock: the finest that leaves each label its room.
+fn minutes(grain: Grain, offset: i64, span: Span, gap: f32) -> Vec<SlotTick> {
+    let step = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720]
+        .into_iter()
+        .find(|&step| gap <= step as f32)
+        .unwrap_or(1440);
+    let ahead = offset / MINUTE_US;
+    (span.first.0..=span.last.0)
+        .filter(|&minute| (i64::from(minute) + ahead).rem_euclid(step) == 0)
+        .map(|minute| SlotTick {
+            slot: Slot(minute),
+            label: grain.short(Slot(minute)),
+        })
+        .collect()
+}
+
+/// Days, Mondays, months, quarters or years: the finest that leaves each label `gap` days of room.
+fn days(span: Span<Day>, gap: f32) -> Vec<SlotTick> {
+    let all = || (span.first.0..=span.last.0).map(Day);
+    if gap <= 1.0 {
+        return all()
+            .map(|day| SlotTick {
+                slot: Slot(day.0),
+                label: day.short(),
+            })
+            .collect();
+    }
+    if gap <= 14.0 {
+        let weeks = if gap <= 7.0 { 1 } else { 2 };
+        if gap <= 3.0 && span.count() < 21 {
+            let step = gap.ceil() as i32;
+            return all()
+                .filter(|day| (span.last.0 - day.0) % step == 0)
+                .map(|day| SlotTick {
+                    slot: Slot(day.0),
+                    label: day.short(),
+                })
+                .collect();
+        }
+        return all()
+            .filter(|day| {
+                day.date().weekday() == Weekday::Mon && (day.0 + 3).div_euclid(7) % weeks == 0
+            })
+            .map(|day| SlotTick {
+                slot: Slot(day.0),
+                label: day.short(),
+            })
+            .collect();
+    }
+    let months = [1, 2, 3, 6, 12, 24, 60, 120]
+        .into_iter()
+        .find(|&months| gap <= months as f32 * 29.0)
+        .unwrap_or(240);
+    all()
+        .filter(|day| {
+            let date = day.date();
+            date.day() == 1 && (date.year() * 12 + date.month0() as i32) % months == 0
+        })
+        .map(|day| SlotTick {
+            slot: Slot(day.0),
+            label: month(day.date(), months),
+        })
+        .collect()
+}
+
+fn month(date: NaiveDate, months: i32) -> String {
+    let format = match (date.month(), months) {
+        (1, _) => "%Y",
+        _ => "%b",
+    };
+    date.format(format).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels(first: NaiveDate, days: i32, gap: f32) -> Vec<String> {
+        let first = Day::from_date(first);
+        super::days(
+            Span {
+                first,
+                last: first.plus(days - 1),
+            },
+            gap,
+        )
+        .into_iter()
+        .map(|tick| tick.label)
+        .collect()
+    }
+
+    fn date(year: i32, month: u32, day: u32) -> NaiveDate {
+        NaiveDate::from_ymd_opt(year, month, day).unwrap()
+    }
+
+    #[test]
+    fn values_are_round_and_reach_the_top() {
+        assert_eq!(values(97, 4), [0.0, 25.0, 50.0, 75.0, 100.0]);
+        assert_eq!(values(0, 4), [0.0, 1.0]);
+        assert_eq!(values(3, 4), [0.0, 1.0, 2.0, 3.0]);
+        assert_eq!(values(10, 4), [0.0, 5.0, 10.0], "no half events");
+        assert_eq!(values(1_000_000, 2), [0.0, 500_000.0, 1_000_000.0]);
+        for max in [1, 7, 12, 99, 101, 12_345, 999_999, i64::MAX] {
+            let ticks = values(max, 5);
+            assert!(
+                *ticks.last().unwrap() >= max as f64 && ticks.len() <= 7,
+                "{max}: {ticks:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn minutes_stand_on_round_times_of_the_zones_clock() {
+        let first = Slot(20_530 * 1440);
+        let span = Span {
+            first,
+            last: first.plus(179),
+        };
+        let labels = |offset: i64, gap| -> Vec<String> {
+            let offset = offset * MINUTE_US;
+            slots(Grain::Minute { offset }, span, gap)
+                .into_iter()
+                .map(|tick| tick.label)
+                .collect()
+        };
+        assert_eq!(labels(0, 40.0), ["18 Mar", "01:00", "02:00"]);
+        assert_eq!(labels(345, 40.0), ["06:00", "07:00", "08:00"]);
+        assert_eq!(labels(0, 25.0).len(), 6);
+    }
+
+    #[test]
+    fn the_calendar_decides_where_lines_stand() {
+        assert_eq!(
+            labels(date(2026, 3, 12), 3, 0.5),
+            ["12 Mar", "13 Mar", "14 Mar"]
+        );
+        assert_eq!(
+            labels(date(2026, 3, 1), 28, 5.0),
+            ["2 Mar", "9 Mar", "16 Mar", "23 Mar"]
+        );
+        assert_eq!(labels(date(2026, 3, 1), 28, 10.0).len(), 2);
+        assert_eq!(
+            labels(date(2025, 11, 20), 100, 28.0),
+            ["Dec", "2026", "Feb"]
+        );
+        assert_eq!(
+            labels(date(2025, 1, 1), 366, 80.0),
+            ["2025", "Apr", "Jul", "Oct", "2026"]
+        );
+        assert_eq!(
+            labels(date(2020, 1, 1), 1500, 300.0),
+            ["2020", "2021", "2022", "2023", "2024"]
+        );
+        assert_eq!(
+            labels(date(2026, 3, 12), 7, 2.0),
+            ["12 Mar", "14 Mar", "16 Mar", "18 Mar"]
+        );
+    }
+}

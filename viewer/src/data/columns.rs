@@ -1,0 +1,164 @@
+//! The series of all pairs of event type and region: the one place where the numbers of a load are kept.
+
+use super::{memo::Memo, track::Track};
+use crate::calendar::{Slot, Span};
+use std::sync::Arc;
+
+/// A row by its number: those of the first pair come first, in the order of their slots.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RowId(pub(super) u32);
+
+/// Which pair, and which row of its series.
+type Place = (u32, usize);
+
+/// A series for each pair, and for sums of pairs as far as they were asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Columns {
+    regions: usize,
+    /// By event type, then region.
+    pairs: Vec<Arc<Track>>,
+    /// How many rows there are before those of each pair, and of all.
+    starts: Vec<u32>,
+    bounds: Option<Span>,
+    /// Slots in which a series without a row has a zero.
+    zeros: Vec<Slot>,
+    sums: Memo<Vec<u32>, Track>,
+}
+
+impl Columns {
+    /// Series by event type, then region.
+    pub(super) fn new(regions: usize, pairs: Vec<Arc<Track>>) -> Self {
+        let mut rows = 0;
+        let mut starts = Vec::with_capacity(pairs.len() + 1);
+        for track in &pairs {
+            starts.push(rows);
+            rows += track.len() as u32;
+        }
+        starts.push(rows);
+        let spans = || pairs.iter().filter_map(|track| track.span());
+        let first = spans().map(|span| span.first).min();
+        let last = spans().map(|span| span.last).max();
+        Self {
+            regions,
+            starts,
+            bounds: first.zip(last).map(|(first, last)| Span { first, last }),
+            zeros: Vec::new(),
+            sums: Memo::default(),
+            pairs,
+        }
+    }
+
+    /// The same, with a zero for each series in each slot that any of them has a row in.
+    pub(super) fn with_zeros(self) -> Self {
+        let all: Vec<&Track> = self.pairs.iter().map(|track| &**track).collect();
+        let all = Track::merged(&all, &[]);
+        Self {
+            zeros: all.stored().map(|(slot, ..)| slot).collect(),
+            sums: Memo::default(),
+            ..self
+        }
+    }
+
+    /// All series.
+    pub(super) fn pairs(&self) -> impl Iterator<Item = &Arc<Track>> {
+        self.pairs.iter()
+    }
+
+    /// The series of a pair.
+    pub(super) fn track(&self, pair: u32) -> &Arc<Track> {
+        &self.pairs[pair as usize]
+    }
+
+    /// Event type and region of a pair.
+    pub(super) fn names(&self, pair: u32) -> (u16, u16) {
+        let pair = pair as usize;
+        ((pair / self.regions) as u16, (pair % self.regions) as u16)
+    }
+
+    /// How many rows there are.
+    pub(super) fn row_count(&self) -> usize {
+        self.starts.last().map_or(0, |rows| *rows as usize)
+    }
+
+    /// First and last slot with any row.
+    pub(super) fn bounds(&self) -> Option<Span> {
+        self.bounds
+    }
+
+    /// What some pairs have together, slot by slot.
+    pub(super) fn sum_of(&self, pairs: &[u32]) -> Arc<Track> {
+        match pairs {
+            [pair] if self.zeros.is_empty() => Arc::clone(self.track(*pair)),
+            _ => {
+                let most = 2 * (self.pairs.len() + self.regions) + 64;
+                self.sums.get(pairs.to_vec(), most, || {
+                    let parts: Vec<&Track> =
+                        pairs.iter().map(|pair| &**self.track(*pair)).collect();
+                    Arc::new(Track::merged(&parts, &self.zeros))
+                })
+            }
+        }
+    }
+
+    /// Where a row is.
+    pub(super) fn place(&self, row: RowId) -> Place {
+        let pair = self.starts.partition_point(|start| *start <= row.0) - 1;
+        (pair as u32, (row.0 - self.starts[pair]) as usize)
+    }
+
+    /// The rows of some pairs by slot (the latest first, if asked for), event type and region.
+    pub(super) fn row_ids(&self, is_on: impl Fn(u32) -> bool, latest_first: bool) -> Vec<RowId> {
+        let on: Vec<u32> = (0..self.pairs.len() as u32)
+            .filter(|pair| is_on(*pair))
+            .collect();
+        let rows = || {
+            on.iter().flat_map(|&pair| {
+                let slots = self.track(pair).slots().iter();
+                slots
+                    .copied()
+                    .zip((self.starts[pair as usize]..).map(RowId))
+            })
+        };
+        let Some(bounds) = self.bounds else {
+            return Vec::new();
+        };
+        let place = |slot: Slot| match latest_first {
+            true => (bounds.last.0 - slot.0) as usize,
+            false => (slot.0 - bounds.first.0) as usize,
+        };
+        if bounds.count() > 4 * self.row_count() + 1024 {
+            // A few slots that are far apart.
+            let mut sorted: Vec<(usize, RowId)> =
+                rows().map(|(slot, row)| (place(slot), row)).collect();
+            sorted.sort_by_key(|(place, _)| *place);
+            return sorted.into_iter().map(|(_, row)| row).collect();
+        }
+        // As many places for each slot as it has rows, then the rows on their places.
+        let mut next = vec![0_u32; bounds.count() + 1];
+        for (slot, _) in rows() {
+            next[place(slot) + 1] += 1;
+        }
+        for at in 1..next.len() {
+            next[at] += next[at - 1];
+        }
+        let count = next.last().map_or(0, |count| *count as usize);
+        let mut sorted = vec![RowId(0); count];
+        for (slot, row) in rows() {
+            let at = &mut next[place(slot)];
+            sorted[*at as usize] = row;
+            *at += 1;
+        }
+        sorted
+    }
+
+    /// Of each row, whether it is in a span.
+    pub(super) fn rows_within(&self, span: Span) -> Vec<bool> {
+        let mut is_within = vec![false; self.row_count()];
+        for (track, start) in self.pairs.iter().zip(&self.starts) {
+            let start = *start as usize;
+            let rows = track.between(span.first, span.last);
+            is_within[start + rows.start..start + rows.end].fill(true);
+        }
+        is_within
+    }
+}

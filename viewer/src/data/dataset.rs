@@ -1,0 +1,457 @@
+//! The numbers of one load, as they came from the source.
+
+use super::{
+    columns::{Columns, RowId},
+    count::Count,
+    finality::Finality,
+    memo::Memo,
+    names::{Numbering, Renaming},
+    order::Order,
+    status::Status,
+    track::{Stored, Track},
+};
+use crate::calendar::{Day, Grain, Micros, Slot, Span, Zone};
+use std::{collections::BTreeSet, sync::Arc};
+
+/// One row of `live_daily_metrics`, or of what is read like it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// Day or minute.
+    pub slot: Slot,
+    /// For instance `play`.
+    pub event_type: String,
+    /// For instance `EU`.
+    pub region: String,
+    /// Events of the slot.
+    pub events: i64,
+    /// Those of them that came after the day was final.
+    pub late_events: i64,
+    /// When the row last changed.
+    pub updated_at: Option<Micros>,
+}
+
+/// A row with its names as indices into [`Dataset::event_types`] and [`Dataset::regions`], put together from its
+/// series when it is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cell {
+    /// Day or minute.
+    pub slot: Slot,
+    /// Index into the event types.
+    pub event_type: u16,
+    /// Index into the regions.
+    pub region: u16,
+    /// Events of the slot.
+    pub events: i64,
+    /// Late ones among them.
+    pub late_events: i64,
+    /// When the row last changed.
+    pub updated_at: Option<Micros>,
+}
+
+/// What is counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Measure {
+    /// Events: they add up over days, types and regions.
+    #[default]
+    Events,
+    /// Distinct listeners, estimated: they add up over nothing, since one listener may be in many places.
+    Listeners,
+}
+
+/// All numbers of one load: a series of slots for each pair of event type and region.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Dataset {
+    /// Names, sorted.
+    pub event_types: Vec<String>,
+    /// Names, sorted.
+    pub regions: Vec<String>,
+    /// How far the pipeline was.
+    pub status: Status,
+    /// What a slot of it is.
+    pub grain: Grain,
+    /// In which zone.
+    pub zone: Zone,
+    /// What its numbers count.
+    pub measure: Measure,
+    columns: Columns,
+    orders: Memo<Order, [RowId]>,
+}
+
+impl Dataset {
+    /// Sorts rows out. At most 65,536 names of a kind are told apart; rows beyond are dropped.
+    pub fn new(rows: Vec<Row>, status: Status) -> Self {
+        Self::with_names(rows, status, &Self::default())
+    }
+
+    /// The same with the names of another one too, whether they have rows here or not.
+    pub fn with_names(rows: Vec<Row>, status: Status, other: &Self) -> Self {
+        let (mut types, mut regions) = (Numbering::default(), Numbering::default());
+        let numbers: Vec<(u32, u32)> = rows
+            .iter()
+            .map(|row| (types.number(&row.event_type), regions.number(&row.region)))
+            .collect();
+        for name in &other.event_types {
+            types.number(name);
+        }
+        for name in &other.regions {
+            regions.number(name);
+        }
+        let (mut event_types, type_places) = types.sorted();
+        let (mut regions, region_places) = regions.sorted();
+        event_types.truncate(MOST_NAMES);
+        regions.truncate(MOST_NAMES);
+        let mut pairs = vec![Vec::new(); event_types.len() * regions.len()];
+        for ((event_type, region), row) in numbers.into_iter().zip(&rows) {
+            let event_type = type_places[event_type as usize] as usize;
+            let region = region_places[region as usize] as usize;
+            if event_type < event_types.len() && region < regions.len() {
+                pairs[event_type * regions.len() + region].push(stored(row));
+            }
+        }
+        let tracks = pairs.into_iter().map(|rows| Arc::new(Track::of_rows(rows)));
+        let columns = Columns::new(regions.len(), tracks.collect());
+        Self::of(event_types, regions, columns, status)
+    }
+
+    fn of(
+        event_types: Vec<String>,
+        regions: Vec<String>,
+        columns: Columns,
+        status: Status,
+    ) -> Self {
+        Self {
+            event_types,
+            regions,
+            columns,
+            status,
+            ..Self::default()
+        }
+    }
+
+    /// The same as numbers of a zone's days.
+    pub fn in_zone(self, zone: Zone) -> Self {
+        Self { zone, ..self }
+    }
+
+    /// The same as minutes, on the clock of a zone. In a minute of which anything came, a series without a row had
+    /// no event: that is a zero, unlike a minute of which nothing came at all.
+    pub fn by_minute(self, zone: Zone) -> Self {
+        let offset = zone.offset;
+        Self {
+            grain: Grain::Minute { offset },
+            columns: self.columns.with_zeros(),
+            zone,
+            ..self
+        }
+    }
+
+    /// The same as numbers of distinct listeners.
+    pub fn of_listeners(self) -> Self {
+        Self {
+            measure: Measure::Listeners,
+            ..self
+        }
+    }
+
+    /// The same numbers with other rows for some slots: what a whole new load would have brought, if nothing
+    /// has changed in the other slots but that the watermark has passed them.
+    pub fn with_slots(&self, slots: &BTreeSet<Slot>, rows: &[Row], status: Status) -> Self {
+        self.with_slots_and_names(slots, rows, status, &Self::default())
+    }
+
+    /// The same with the names of another one too, whether they have rows here or not.
+    /// Series without a row in these slots are shared, not copied.
+    pub fn with_slots_and_names(
+        &self,
+        slots: &BTreeSet<Slot>,
+        rows: &[Row],
+        status: Status,
+        other: &Self,
+    ) -> Self {
+        let replaced = |track: &Track| slots.iter().filter(|slot| track.has(**slot)).count();
+        let pairs = || (0..).zip(self.columns.pairs());
+        let kept: Vec<u32> = pairs()
+            .filter(|(_, track)| track.len() > replaced(track))
+            .map(|(pair, _)| pair)
+            .collect();
+        let names = |pair: &u32| self.columns.names(*pair);
+        let new_types = rows.iter().map(|row| &row.event_type);
+        let event_types = Renaming::new(
+            &self.event_types,
+            kept.iter().map(|pair| names(pair).0),
+            new_types.chain(&other.event_types),
+        );
+        let new_regions = rows.iter().map(|row| &row.region);
+        let regions = Renaming::new(
+            &self.regions,
+            kept.iter().map(|pair| names(pair).1),
+            new_regions.chain(&other.regions),
+        );
+        let place = |event_type: u16, region: u16| {
+            usize::from(event_type) * regions.names.len() + usize::from(region)
+        };
+        let count = event_types.names.len() * regions.names.len();
+        let mut old: Vec<Option<&Arc<Track>>> = vec![None; count];
+        for pair in &kept {
+            let (event_type, region) = names(pair);
+            let (event_type, region) = (
+                event_types.moved[usize::from(event_type)],
+                regions.moved[usize::from(region)],
+            );
+            old[place(event_type, region)] = Some(self.columns.track(*pair));
+        }
+        let mut new: Vec<Vec<Stored>> = vec![Vec::new(); count];
+        for row in rows {
+            let event_type = event_types.position(&row.event_type);
+            if let (Some(event_type), Some(region)) = (event_type, regions.position(&row.region)) {
+                new[place(event_type, region)].push(stored(row));
+            }
+        }
+        let tracks = old.into_iter().zip(new).map(|(old, mut new)| match old {
+            Some(old) if new.is_empty() && replaced(old) == 0 => Arc::clone(old),
+            Some(old) => {
+                new.extend(old.stored().filter(|(slot, ..)| !slots.contains(slot)));
+                Arc::new(Track::of_rows(new))
+            }
+            None => Arc::new(Track::of_rows(new)),
+        });
+        let columns = Columns::new(regions.names.len(), tracks.collect());
+        Self::of(event_types.names, regions.names, columns, status)
+    }
+
+    /// How many rows there are.
+    pub fn row_count(&self) -> usize {
+        self.columns.row_count()
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.row_count() == 0
+    }
+
+    /// How many rows some rollup has written, and when the last of them did.
+    pub fn rolled_up(&self) -> (usize, Option<Micros>) {
+        let times = || self.columns.pairs().flat_map(|track| track.updates());
+        (times().count(), times().max())
+    }
+
+    /// First and last slot with any row.
+    pub fn bounds(&self) -> Option<Span> {
+        self.columns.bounds()
+    }
+
+    /// Whether there is any row in these slots.
+    pub fn has_rows(&self, span: Span) -> bool {
+        let mut pairs = self.columns.pairs();
+        pairs.any(|track| !track.between(span.first, span.last).is_empty())
+    }
+
+    /// The source's clock, as the zone reads it.
+    pub fn local_now(&self) -> Micros {
+        self.status.now + self.zone.offset
+    }
+
+    /// The day of the source's clock.
+    pub fn today(&self) -> Day {
+        Day::of(self.local_now())
+    }
+
+    /// The day, or minute, of the source's clock.
+    pub fn current(&self) -> Slot {
+        match self.grain {
+            Grain::Minute { .. } => self.grain.of(self.status.now),
+            days => days.slot(self.today()),
+        }
+    }
+
+    /// The slot that the streams have come to.
+    fn reached(&self) -> Option<Slot> {
+        let mark = self.status.watermark?;
+        Some(match self.grain {
+            Grain::Minute { .. } => self.grain.of(mark),
+            days => days.slot(Day::of(mark + self.zone.watermark_offset)),
+        })
+    }
+
+    /// What can be said about a slot: the watermark decides, or the clock where nothing streams.
+    pub fn finality(&self, slot: Slot) -> Finality {
+        Finality::decide(slot, self.current(), self.reached())
+    }
+
+    /// The number of a pair of event type and region, by the indices of both.
+    pub fn pair(&self, event_type: usize, region: usize) -> u32 {
+        (event_type * self.regions.len() + region) as u32
+    }
+
+    /// The series of a pair.
+    pub fn series(&self, pair: u32) -> &Track {
+        self.columns.track(pair)
+    }
+
+    /// The series of some pairs, summed up slot by slot.
+    pub fn track(&self, pairs: &[u32]) -> Arc<Track> {
+        self.columns.sum_of(pairs)
+    }
+
+    /// A row.
+    pub fn cell(&self, row: RowId) -> Cell {
+        let (pair, at) = self.columns.place(row);
+        let (event_type, region) = self.columns.names(pair);
+        let track = self.columns.track(pair);
+        let Count {
+            events,
+            late_events,
+        } = track.count(at);
+        Cell {
+            slot: track.slot(at),
+            event_type,
+            region,
+            events,
+            late_events,
+            updated_at: track.updated_at(at),
+        }
+    }
+
+    /// All rows, by slot, event type and region.
+    pub fn cells(&self) -> Vec<Cell> {
+        match self.bounds() {
+            Some(bounds) => self.cells_between(bounds),
+            None => Vec::new(),
+        }
+    }
+
+    /// The rows in these slots, by slot, event type and region.
+    pub fn cells_between(&self, span: Span) -> Vec<Cell> {
+        let all = self.columns.row_ids(|_| true, false);
+        let cells = all.into_iter().map(|row| self.cell(row));
+        cells.filter(|cell| span.contains(cell.slot)).collect()
+    }
+
+    /// Rows in an order, which is worked out once for all spans.
+    pub fn rows(&self, order: &Order) -> Arc<[RowId]> {
+        // Those of the last filters and sorts, of which one is looked at.
+        self.orders.get(order.clone(), 4, || {
+            let finality = |slot| self.finality(slot);
+            order.of(&self.columns, finality).into()
+        })
+    }
+
+    /// Those of a list of rows that are in a span, by the place of each row.
+    pub fn rows_within(&self, rows: &[RowId], span: Span) -> Arc<[RowId]> {
+        let is_within = self.columns.rows_within(span);
+        let rows = rows.iter().copied();
+        rows.filter(|row| is_within[row.0 as usize]).collect()
+    }
+
+    /// The slot of a row.
+    pub fn slot(&self, row: RowId) -> Slot {
+        let (pair, at) = self.columns.place(row);
+        self.columns.track(pair).slot(at)
+    }
+}
+
+/// Names of a kind that are told apart.
+const MOST_NAMES: usize = 1 << 16;
+
+fn stored(row: &Row) -> Stored {
+    let count = Count {
+        events: row.events,
+        late_events: row.late_events,
+    };
+    (row.slot, count, row.updated_at)
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::calendar::DAY_US;
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    /// A row with the usual values where the test does not care.
+    pub(crate) fn row(day: i32, event_type: &str, region: &str, events: i64) -> Row {
+        Row {
+            slot: Slot(day),
+            event_type: event_type.into(),
+            region: region.into(),
+            events,
+            late_events: 0,
+            updated_at: Some(0),
+        }
+    }
+
+    /// A status whose clock stands at noon of the day.
+    pub(crate) fn noon(day: i32) -> Status {
+        Status {
+            now: Day(day).start() + DAY_US / 2,
+            ..Status::default()
+        }
+    }
+
+    #[test]
+    fn rows_are_sorted_and_named() {
+        let data = Dataset::new(
+            vec![
+                row(5, "stop", "US", 1),
+                row(4, "play", "US", 2),
+                row(4, "play", "EU", 3),
+            ],
+            noon(5),
+        );
+        assert_eq!(data.event_types, ["play", "stop"]);
+        assert_eq!(data.regions, ["EU", "US"]);
+        let events: Vec<i64> = data.cells().iter().map(|cell| cell.events).collect();
+        assert_eq!(events, [3, 2, 1]);
+        assert_eq!(data.bounds(), Some(Span::new(Slot(4), Slot(5))));
+        assert_eq!(data.cells_between(Span::new(Slot(5), Slot(9))).len(), 1);
+        assert!(!data.has_rows(Span::new(Slot(6), Slot(9))));
+    }
+
+    proptest! {
+        /// Loading changed days alone ends where loading everything ends, whatever names come and go.
+        #[test]
+        fn changed_days_alone_are_as_good_as_everything(
+            before in proptest::collection::btree_map((0_i32..6, 0_usize..3, 0_usize..4), 0_i64..9, 0..40),
+            after in proptest::collection::btree_map((0_i32..6, 0_usize..3, 0_usize..4), 0_i64..9, 0..40),
+            touched in proptest::collection::btree_set(0_i32..6, 0..6),
+            marks in (0_i32..7, 0_i32..7),
+        ) {
+            let (types, regions) = (["pause", "play", "stop"], ["APAC", "EU", "US", "ZZ"]);
+            let rows = |cells: &BTreeMap<(i32, usize, usize), i64>| -> Vec<Row> {
+                let row = |(&(day, t, r), &events): (&(i32, usize, usize), &i64)| row(day, types[t], regions[r], events);
+                cells.iter().map(row).collect()
+            };
+            let status = |mark: i32| Status { watermark: Some(Day(mark).start()), ..noon(6) };
+            let (old_mark, mark) = (marks.0.min(marks.1), marks.0.max(marks.1));
+            let is_touched = |day: i32| touched.contains(&day);
+            let mut expected: BTreeMap<_, _> = before.clone();
+            expected.retain(|(day, ..), _| !is_touched(*day));
+            expected.extend(after.clone().into_iter().filter(|((day, ..), _)| is_touched(*day)));
+
+            let old = Dataset::new(rows(&before), status(old_mark));
+            let days = touched.iter().map(|day| Slot(*day)).collect();
+            let mut changed = rows(&after);
+            changed.retain(|row| is_touched(row.slot.0));
+            prop_assert_eq!(
+                old.with_slots(&days, &changed, status(mark)),
+                Dataset::new(rows(&expected), status(mark))
+            );
+        }
+    }
+
+    #[test]
+    fn the_watermark_decides_what_is_final() {
+        let mut data = Dataset::new(vec![], noon(10));
+        assert_eq!(data.finality(Slot(10)), Finality::SoFar);
+        assert_eq!(data.finality(Slot(11)), Finality::SoFar);
+        assert_eq!(
+            data.finality(Slot(9)),
+            Finality::Over,
+            "nothing streams: the clock decides"
+        );
+        data.status.watermark = Some(Day(8).start() + 1);
+        assert_eq!(data.finality(Slot(9)), Finality::Open);
+        assert_eq!(data.finality(Slot(8)), Finality::Open);
+        assert_eq!(data.finality(Slot(7)), Finality::Final);
+    }
+}

@@ -1,0 +1,52 @@
+//! How far the pipeline was.
+
+use crate::calendar::{Day, Micros};
+
+/// Deltas that wait are counted up to here: as many, or more.
+const MOST_DELTAS: i64 = 100_000;
+
+/// How far the pipeline was when the numbers were read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Status {
+    /// Event time up to which the streams have come, if any has come at all.
+    pub watermark: Option<Micros>,
+    /// Deltas that no rollup has folded yet (they are in the numbers already); 100,000 stands for as many, or more.
+    pub pending_deltas: i64,
+    /// Rows in the shared inbox that nobody has judged yet.
+    pub staged: i64,
+    /// Events refused so far.
+    pub rejected: i64,
+    /// When the last rollup ended.
+    pub last_rollup_at: Option<Micros>,
+    /// Changes whenever a rollup changed the metrics.
+    pub revision: i64,
+    /// The source's clock when it answered.
+    pub now: Micros,
+}
+
+impl Status {
+    /// What has to change before it is worth reading the numbers again; `None` if they may change without it.
+    pub fn fingerprint(&self) -> Option<(i64, i64, Option<Micros>, Day)> {
+        (self.pending_deltas < MOST_DELTAS).then_some((
+            self.revision,
+            self.pending_deltas,
+            self.watermark,
+            Day::of(self.now),
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_deltas_than_are_counted_tell_no_change() {
+        let status = |pending_deltas| Status {
+            pending_deltas,
+            ..Status::default()
+        };
+        assert_ne!(status(1).fingerprint(), status(2).fingerprint());
+        assert_eq!(status(MOST_DELTAS).fingerprint(), None);
+    }
+}

@@ -1,0 +1,26 @@
+//! What is on screen: the choices of the user, and charts, figures and rows worked out for them.
+
+mod builder;
+mod chart;
+pub mod colors;
+mod command;
+mod contents;
+pub mod csv;
+mod line;
+mod range;
+mod state;
+mod table;
+mod view;
+mod wish;
+
+pub use builder::{HEATMAP_TITLE, LISTENERS_TITLE};
+pub use chart::Chart;
+pub use colors::ColorSlots;
+pub use command::{Command, Effect, List, Theme};
+pub use contents::{Page, TOTAL};
+pub use line::{Line, Stretch};
+pub use range::{Hours, Range};
+pub use state::State;
+pub use table::Table;
+pub use view::{Split, View};
+pub use wish::{MOST_ZONE_DAYS, is_cut, wish_of};

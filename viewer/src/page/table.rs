@@ -1,0 +1,160 @@
+//! The metrics table: the rows of the slice that is looked at, sorted, with totals.
+
+use crate::{
+    calendar::Span,
+    data::{Column, Count, Dataset, Filter, Order, Rows, Sort, Sum},
+};
+use std::sync::Arc;
+
+/// The rows of a slice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Table {
+    /// In the order shown.
+    pub rows: Rows,
+    /// Sum over all rows.
+    pub total: Count,
+}
+
+impl Table {
+    /// Picks and sorts the rows of a slice. Ties stay in the order slot (latest first), event type, region.
+    pub fn new(
+        data: &Dataset,
+        span: Span,
+        event_types: &Filter,
+        regions: &Filter,
+        sort: Sort,
+    ) -> Self {
+        let order = Order {
+            event_types: on(&data.event_types, event_types),
+            regions: on(&data.regions, regions),
+            sort,
+        };
+        let mut total = Sum::default();
+        for (event_type, _) in order.event_types.iter().enumerate().filter(|(_, on)| **on) {
+            for (region, _) in order.regions.iter().enumerate().filter(|(_, on)| **on) {
+                let track = data.series(data.pair(event_type, region));
+                total = total.plus(track.sum(track.between(span.first, span.last)));
+            }
+        }
+        let all = data.rows(&order);
+        let shows_all = data
+            .bounds()
+            .is_some_and(|bounds| span.intersect(bounds) == Some(bounds));
+        let rows = match (sort.column, sort.descending) {
+            _ if shows_all => Rows::new(Arc::clone(&all), 0..all.len()),
+            // Slots that follow one another are rows that do.
+            (Column::Slot, true) => {
+                let from = all.partition_point(|row| data.slot(*row) > span.last);
+                let to = all.partition_point(|row| data.slot(*row) >= span.first);
+                Rows::new(all, from..to.max(from))
+            }
+            (Column::Slot, false) => {
+                let from = all.partition_point(|row| data.slot(*row) < span.first);
+                let to = all.partition_point(|row| data.slot(*row) <= span.last);
+                Rows::new(all, from..to.max(from))
+            }
+            _ => {
+                let within = data.rows_within(&all, span);
+                let count = within.len();
+                Rows::new(within, 0..count)
+            }
+        };
+        Self {
+            rows,
+            total: total.count(),
+        }
+    }
+}
+
+fn on(names: &[String], filter: &Filter) -> Vec<bool> {
+    names.iter().map(|name| filter.is_on(name)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        calendar::Slot,
+        data::{
+            RowId,
+            tests::{noon, row},
+        },
+    };
+
+    fn data() -> Dataset {
+        Dataset::new(
+            vec![
+                row(1, "play", "EU", 5),
+                row(2, "play", "EU", 9_007_199_254_740_993),
+                row(2, "stop", "US", 9_007_199_254_740_992),
+                row(3, "play", "US", 7),
+            ],
+            noon(3),
+        )
+    }
+
+    fn events(data: &Dataset, sort: Sort) -> Vec<i64> {
+        let span = Span::new(Slot(2), Slot(9));
+        let table = Table::new(data, span, &Filter::default(), &Filter::default(), sort);
+        table
+            .rows
+            .iter()
+            .map(|&row| data.cell(row).events)
+            .collect()
+    }
+
+    #[test]
+    fn latest_day_first_unless_asked_otherwise() {
+        let data = data();
+        let large = 9_007_199_254_740_992;
+        assert_eq!(events(&data, Sort::default()), [7, large + 1, large]);
+        let by_events = Sort::default().clicked(Column::Events);
+        assert_eq!(
+            events(&data, by_events),
+            [large + 1, large, 7],
+            "exact above 2^53"
+        );
+        let again = by_events.clicked(Column::Events);
+        assert_eq!(events(&data, again), [7, large, large + 1]);
+    }
+
+    #[test]
+    fn the_short_cut_gives_the_order_of_the_sort() {
+        let rows = (0..200).map(|at| {
+            row(
+                at * 7 % 13,
+                ["a", "b", "c"][at as usize % 3],
+                ["x", "y"][at as usize % 2],
+                1,
+            )
+        });
+        let data = Dataset::new(rows.collect(), noon(20));
+        let all = Filter::default();
+        let span = Span::new(Slot(0), Slot(20));
+        let table = Table::new(&data, span, &all, &all, Sort::default());
+        let key = |row: &RowId| {
+            let cell = data.cell(*row);
+            (std::cmp::Reverse(cell.slot), cell.event_type, cell.region)
+        };
+        assert!(table.rows.is_sorted_by_key(key));
+        assert_eq!(table.rows.len(), 200);
+    }
+
+    #[test]
+    fn totals_count_the_slice_only() {
+        let data = data();
+        let mut regions = Filter::default();
+        regions.toggle("US");
+        let span = Span::new(Slot(1), Slot(3));
+        let table = Table::new(&data, span, &Filter::default(), &regions, Sort::default());
+        assert_eq!(table.rows.len(), 2);
+        assert_eq!(table.total.events, 9_007_199_254_740_998);
+    }
+
+    #[test]
+    fn a_text_column_starts_ascending() {
+        let sort = Sort::default().clicked(Column::Region);
+        assert!(!sort.descending);
+        assert!(sort.clicked(Column::Region).descending);
+    }
+}

@@ -1,0 +1,157 @@
+//! What the window needs of the source: no more than it shows.
+
+use super::{range::Range, state::State, view::View};
+use crate::{
+    calendar::{Day, Grain, Span, UTC},
+    data::{Ask, Dataset, Wish},
+};
+
+/// Days of a zone are summed up from minutes, up to 1,440 a day and series: so many of them at most are read.
+/// It is what a year and the one before take.
+pub const MOST_ZONE_DAYS: i32 = 736;
+
+/// The first day of a zone other than UTC that is read of all.
+fn zone_begin(data: &Dataset) -> Day {
+    let last = data.bounds();
+    let last = last.map_or(data.today(), |bounds| data.grain.days(bounds).last);
+    last.plus(1 - MOST_ZONE_DAYS)
+}
+
+/// Whether all days of a zone are fewer than there are, by what is on screen of them.
+pub fn is_cut(state: &State, data: &Dataset) -> bool {
+    let reaches_back = || {
+        data.bounds()
+            .is_some_and(|bounds| data.grain.day(bounds.first) <= zone_begin(data))
+    };
+    !data.zone.is_utc() && state.range == Range::All && reaches_back()
+}
+
+/// What a state of the window needs, with the numbers that it has so far.
+pub fn wish_of(state: &State, data: &Dataset) -> Wish {
+    let days = |span| data.grain.days(span);
+    let span = state.span(data).map(days);
+    let full = state.full_span(data).map(days);
+    let shift = |span: Span<Day>| Grain::Day.comparison_shift(span.count());
+    let distinct = span
+        .filter(|_| state.view != View::Live)
+        .filter(|_| data.zone.is_utc() && state.zone == UTC);
+    Wish {
+        zone: state.zone.clone(),
+        since: match state.range.days() {
+            _ if state.zone == UTC => None,
+            // A day more on either side: the zone's today may be another one.
+            Some(_) => full.map(|full| full.first.plus(-shift(full) - 1)),
+            None => Some(zone_begin(data)),
+        },
+        minutes: (state.view == View::Live).then(|| state.hours.minutes()),
+        listeners: full.filter(|_| state.view == View::Listeners).map(|full| {
+            let first = full.first.plus(-shift(full));
+            Span { first, ..full }
+        }),
+        distinct: distinct.map(|span| Ask {
+            span,
+            complete: (span.first.0..=span.last.0)
+                .rev()
+                .map(Day)
+                .find(|day| data.finality(data.grain.slot(*day)).is_complete()),
+            shift: shift(span),
+            regions: (!state.regions.is_all()).then(|| {
+                let on = |name: &&String| state.regions.is_on(name);
+                data.regions.iter().filter(on).cloned().collect()
+            }),
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::calendar::{Slot, Zone};
+    use crate::{
+        data::{
+            Row,
+            tests::{noon, row},
+        },
+        page::{Command, List},
+    };
+
+    fn data() -> Dataset {
+        let rows = (0..100).flat_map(|day| [row(day, "play", "EU", 1), row(day, "play", "US", 1)]);
+        Dataset::new(rows.collect(), noon(99))
+    }
+
+    #[test]
+    fn all_days_of_a_zone_have_a_bound_and_it_is_said() {
+        let rows = |days| -> Vec<Row> { (0..days).map(|day| row(day, "play", "EU", 1)).collect() };
+        let state = State {
+            zone: "Asia/Kathmandu".into(),
+            range: Range::All,
+            ..State::default()
+        };
+        let utc = Dataset::new(rows(2000), noon(1999));
+        let since = wish_of(&state, &utc).since.unwrap();
+        assert_eq!(since, Day(2000 - MOST_ZONE_DAYS));
+        assert!(!is_cut(&state, &utc), "UTC days are all there");
+        let zone = || Zone {
+            name: state.zone.clone(),
+            ..Zone::default()
+        };
+        let read: Vec<_> = rows(2000)
+            .into_iter()
+            .filter(|row: &Row| row.slot >= Slot(since.0))
+            .collect();
+        assert!(is_cut(
+            &state,
+            &Dataset::new(read, noon(1999)).in_zone(zone())
+        ));
+        assert!(!is_cut(
+            &state,
+            &Dataset::new(rows(100), noon(99)).in_zone(zone())
+        ));
+    }
+
+    #[test]
+    fn only_what_is_shown_is_asked_for() {
+        let mut state = State::default();
+        let wish = wish_of(&state, &data());
+        assert_eq!(
+            (wish.minutes, wish.listeners, wish.since),
+            (None, None, None)
+        );
+        let ask = wish.distinct.unwrap();
+        assert_eq!(ask.span, Span::new(Day(72), Day(99)));
+        assert_eq!(
+            (ask.complete, ask.shift, ask.regions),
+            (Some(Day(98)), 28, None)
+        );
+
+        state.apply(Command::Toggle(List::Regions, "US".into()), &data());
+        let ask = wish_of(&state, &data()).distinct.unwrap();
+        assert_eq!(ask.regions, Some(vec!["EU".to_owned()]));
+
+        state.view = View::Live;
+        let wish = wish_of(&state, &data());
+        assert_eq!((wish.minutes, wish.distinct), (Some(180), None));
+
+        state.view = View::Listeners;
+        let wish = wish_of(&state, &data());
+        assert_eq!(wish.listeners, Some(Span::new(Day(44), Day(99))));
+    }
+
+    #[test]
+    fn days_of_another_zone_are_read_as_far_back_as_they_are_shown() {
+        let mut state = State {
+            zone: "Asia/Kathmandu".into(),
+            range: Range::Days7,
+            ..State::default()
+        };
+        let wish = wish_of(&state, &data());
+        assert_eq!(wish.since, Some(Day(93 - 7 - 1)));
+        assert_eq!(wish.distinct, None, "listeners are counted by UTC day");
+        state.range = Range::All;
+        assert_eq!(
+            wish_of(&state, &data()).since,
+            Some(Day(100 - MOST_ZONE_DAYS))
+        );
+    }
+}

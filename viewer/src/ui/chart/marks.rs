@@ -1,0 +1,99 @@
+//! What is said of slots as a whole: not complete, without a row, with late events.
+
+use super::shared::{Plot, Shared};
+use crate::{
+    data::Finality,
+    page::Chart,
+    ui::{
+        text,
+        theme::{self, Tokens},
+    },
+};
+use egui::{Align2, Color32, Painter, Pos2, Rect, Shape, Stroke, pos2, vec2};
+
+/// The band behind days that are not complete.
+pub(super) fn incomplete_slots(
+    painter: &Painter,
+    plot: &Plot,
+    shared: &Shared<'_>,
+    tokens: Tokens,
+) {
+    let Some(first) = shared.states.iter().position(|state| !state.is_complete()) else {
+        return;
+    };
+    let band = Rect::from_x_y_ranges(plot.edge(first)..=plot.rect.max.x, plot.rect.y_range());
+    painter.rect_filled(band, 2.0, tokens.shade);
+    let is_today = shared.span.last == shared.current;
+    let label = text::incomplete(shared.states[first], is_today.then_some(shared.now));
+    painter.text(
+        pos2(plot.rect.max.x, plot.rect.min.y - 2.0),
+        Align2::RIGHT_BOTTOM,
+        label,
+        theme::font(10.5),
+        tokens.accent,
+    );
+}
+
+/// Days before today on which no series has a row.
+pub(super) fn missing_slots(
+    painter: &Painter,
+    plot: &Plot,
+    chart: &Chart,
+    shared: &Shared<'_>,
+    tokens: Tokens,
+) {
+    let is_missing = |index: &usize| {
+        shared.states[*index] != Finality::SoFar && shared.span.at(*index) >= shared.begin
+    };
+    for blank in &chart.blank {
+        let Some(start) = blank.clone().find(is_missing) else {
+            continue;
+        };
+        let end = start + (start..blank.end).take_while(is_missing).count();
+        let band = Rect::from_x_y_ranges(plot.edge(start)..=plot.edge(end), plot.rect.y_range());
+        hatch(painter, band, tokens);
+        if band.width() > 52.0 {
+            pill(
+                painter,
+                band.center(),
+                text::no_data(shared.grain),
+                tokens.weak,
+                tokens.surface,
+            );
+        }
+    }
+}
+
+/// A word on its own ground, so that lines do not run through it.
+pub(super) fn pill(painter: &Painter, center: Pos2, words: &str, ink: Color32, ground: Color32) {
+    let galley = painter.layout_no_wrap(words.into(), theme::font(11.0), ink);
+    let rect = Rect::from_center_size(center, galley.size() + vec2(10.0, 4.0));
+    painter.rect_filled(rect, 4.0, ground);
+    painter.galley(rect.min + vec2(5.0, 2.0), galley, ink);
+}
+
+/// Lines across a stretch of which nothing is known.
+pub(super) fn hatch(painter: &Painter, band: Rect, tokens: Tokens) {
+    let painter = painter.with_clip_rect(band);
+    let stroke = Stroke::new(1.0, tokens.surface.lerp_to_gamma(tokens.weak, 0.3));
+    let mut x = band.min.x - band.height();
+    while x < band.max.x {
+        painter.line_segment(
+            [pos2(x, band.max.y), pos2(x + band.height(), band.min.y)],
+            stroke,
+        );
+        x += 7.0;
+    }
+}
+
+/// A small mark on the base line of each day with late events.
+pub(super) fn late_slots(painter: &Painter, plot: &Plot, chart: &Chart, tokens: Tokens) {
+    let mut next = chart.late_from(0);
+    while let Some(index) = next {
+        let tip = pos2(plot.x(index), plot.rect.max.y - 4.5);
+        // Not those on top of it, of which there may be thousands.
+        next = chart.late_from((index + 1).max(plot.index(tip.x + 2.0)));
+        let points = vec![tip, tip + vec2(3.2, 4.5), tip + vec2(-3.2, 4.5)];
+        painter.add(Shape::convex_polygon(points, tokens.warn, Stroke::NONE));
+    }
+}

@@ -1,0 +1,141 @@
+//! One line chart over days: grid, gaps, the incomplete day, labels at the line's ends, hover and zoom.
+
+#[cfg(test)]
+mod agreement;
+mod axis;
+mod heat;
+mod labels;
+mod lines;
+mod marks;
+mod readout;
+mod shared;
+mod touch;
+
+pub(crate) use heat::show as heatmap;
+pub(crate) use lines::symbol;
+pub(crate) use shared::{Outcome, Shared};
+
+use super::{
+    text,
+    theme::{self, Tokens},
+    widgets,
+};
+use crate::{
+    calendar::{format, ticks},
+    data::Measure,
+    page::Chart,
+};
+use egui::{Rect, Sense, Stroke, Ui, pos2};
+use shared::Plot;
+
+/// Room for the numbers at the left.
+const AXIS: f32 = 34.0;
+
+/// Shows a chart over the whole of `rect`.
+pub(crate) fn show(
+    ui: &mut Ui,
+    rect: Rect,
+    chart: &Chart,
+    shared: &Shared<'_>,
+    at: usize,
+) -> Outcome {
+    let tokens = theme::tokens(ui);
+    ui.painter().rect(
+        rect,
+        f32::from(theme::CARD_RADIUS),
+        tokens.surface,
+        Stroke::new(1.0, tokens.border),
+        egui::StrokeKind::Inside,
+    );
+    let inner = rect.shrink(theme::PAD);
+    title(ui, inner, chart, shared, tokens);
+    let steps = ((inner.height() - 44.0) / 44.0).clamp(2.0, 6.0) as usize;
+    let values = ticks::values(chart.max(shared.compared.is_some()), steps);
+    let left = values
+        .iter()
+        .map(|value| shared::width(ui, &format::compact(*value)))
+        // As wide for all numbers of up to four figures: a chart stays where it is while its numbers grow.
+        .fold(AXIS, f32::max)
+        + 8.0;
+    let right = labels::room(ui, chart, inner.width());
+    let area = Rect::from_min_max(
+        pos2(inner.min.x + left, inner.min.y + 38.0),
+        pos2(inner.max.x - right, inner.max.y - 20.0),
+    );
+    if area.width() < 40.0 || area.height() < 24.0 {
+        return Outcome::default();
+    }
+    let top = values.last().copied().unwrap_or(1.0);
+    let plot = Plot {
+        rect: area,
+        slots: shared.span.count(),
+        top,
+    };
+    let id = ui.scope_id().with(("chart", at));
+    let response = ui.interact(area, id, Sense::click_and_drag());
+    touch::describe(ui, &response, chart, shared);
+    marks::incomplete_slots(ui.painter(), &plot, shared, tokens);
+    axis::grid(ui.painter(), &plot, &values, shared, tokens);
+    marks::missing_slots(ui.painter(), &plot, chart, shared, tokens);
+    marks::late_slots(ui.painter(), &plot, chart, tokens);
+    lines::paint(ui, &plot, chart, shared, tokens);
+    labels::paint(ui, &plot, chart, shared, tokens, inner.max.x);
+    let brush = touch::brush(ui, &response, &plot, shared, tokens);
+    let outcome = touch::interact(ui, &response, &plot, shared, brush);
+    if let Some(index) = shared.read.and_then(|slot| shared.span.index(slot)) {
+        crosshair(ui, &plot, chart, shared, index, tokens);
+        let reads = response.hovered() || (response.has_focus() && outcome.hovered.is_none());
+        if reads && !response.dragged() {
+            readout::show(ui, &response, &plot, chart, shared, index);
+        }
+    }
+    widgets::focus_ring(ui, area.expand(3.0), &response);
+    outcome
+}
+
+fn title(ui: &Ui, inner: Rect, chart: &Chart, shared: &Shared<'_>, tokens: Tokens) {
+    let name = widgets::elided(
+        ui,
+        text::title(&chart.title),
+        theme::bold(14.0),
+        tokens.text,
+        inner.width() * 0.6,
+    );
+    let after = inner.min.x + name.size().x + 10.0;
+    let baseline = inner.min.y + name.size().y;
+    ui.painter().galley(inner.min, name, tokens.text);
+    let sum = match shared.measure {
+        Measure::Events => text::events(chart.sum()),
+        Measure::Listeners => text::listeners_note(),
+    };
+    let sum = widgets::elided(
+        ui,
+        &sum,
+        theme::font(12.0),
+        tokens.weak,
+        inner.max.x - after,
+    );
+    ui.painter()
+        .galley(pos2(after, baseline - sum.size().y - 1.0), sum, tokens.weak);
+}
+
+fn crosshair(
+    ui: &Ui,
+    plot: &Plot,
+    chart: &Chart,
+    shared: &Shared<'_>,
+    index: usize,
+    tokens: Tokens,
+) {
+    let x = ui.painter().round_to_pixel_center(plot.x(index));
+    ui.painter()
+        .vline(x, plot.rect.y_range(), Stroke::new(1.0, tokens.weak));
+    for line in &chart.lines {
+        if let Some(count) = line.counts.get(index) {
+            let center = pos2(plot.x(index), plot.y(count.events as f64));
+            let color = shared::color(shared, line, tokens);
+            ui.painter()
+                .circle(center, 3.5, color, Stroke::new(1.5, tokens.surface));
+        }
+    }
+}

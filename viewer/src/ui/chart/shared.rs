@@ -1,0 +1,105 @@
+//! What charts have in common: what they show, where it is, and in which colour.
+
+use crate::{
+    calendar::{Grain, Slot, Span},
+    data::{Finality, Measure},
+    page::{ColorSlots, Command, Line, colors},
+    ui::theme::{self, Tokens},
+};
+use egui::{Color32, Rect, Ui};
+
+/// What all charts of a view share.
+pub(crate) struct Shared<'a> {
+    /// What a slot is.
+    pub(crate) grain: Grain,
+    /// What is counted.
+    pub(crate) measure: Measure,
+    /// The slots on screen.
+    pub(crate) span: Span,
+    /// What can be said about each of them.
+    pub(crate) states: &'a [Finality],
+    /// The first slot with any row: before it, nothing is missing.
+    pub(crate) begin: Slot,
+    /// The source's clock, as the zone reads it.
+    pub(crate) now: i64,
+    /// The slot of that clock.
+    pub(crate) current: Slot,
+    /// Colours of names.
+    pub(crate) colors: &'a ColorSlots,
+    /// The slot that is read: under the pointer, or the keyboard's.
+    pub(crate) read: Option<Slot>,
+    /// By how many slots to go back for those to compare with, if they are drawn.
+    pub(crate) compared: Option<i32>,
+    /// The series to stand out.
+    pub(crate) highlight: Option<&'a str>,
+}
+
+/// What came of showing a chart.
+#[derive(Default)]
+pub(crate) struct Outcome {
+    /// The slot under the pointer.
+    pub(crate) hovered: Option<Slot>,
+    /// What the user asked for.
+    pub(crate) command: Option<Command>,
+    /// The series under the pointer, by its full name.
+    pub(crate) highlight: Option<String>,
+    /// The chart, if it has the keyboard.
+    pub(crate) focused: Option<egui::Id>,
+}
+
+/// Where things are.
+#[derive(Clone, Copy)]
+pub(super) struct Plot {
+    pub(super) rect: Rect,
+    pub(super) slots: usize,
+    pub(super) top: f64,
+}
+
+impl Plot {
+    /// The middle of a slot.
+    pub(super) fn x(&self, index: usize) -> f32 {
+        self.edge(index) + self.rect.width() / self.slots as f32 / 2.0
+    }
+
+    /// The start of a slot.
+    pub(super) fn edge(&self, index: usize) -> f32 {
+        self.rect.min.x + self.rect.width() * index as f32 / self.slots as f32
+    }
+
+    /// The height of a value.
+    pub(super) fn y(&self, value: f64) -> f32 {
+        self.rect.max.y - self.rect.height() * (value / self.top) as f32
+    }
+
+    /// The slot at a place.
+    pub(super) fn index(&self, x: f32) -> usize {
+        let share = (x - self.rect.min.x) / self.rect.width();
+        ((share * self.slots as f32).floor().max(0.0) as usize).min(self.slots - 1)
+    }
+}
+
+/// How wide a label is.
+pub(super) fn width(ui: &Ui, label: &str) -> f32 {
+    ui.painter()
+        .layout_no_wrap(label.into(), theme::font(11.0), Color32::WHITE)
+        .size()
+        .x
+}
+
+/// The colour of a line; pale while another one is to stand out.
+pub(super) fn color(shared: &Shared<'_>, line: &Line, tokens: Tokens) -> Color32 {
+    let color = theme::series(shared.colors.slot(&line.color_name), tokens.dark);
+    let other = shared
+        .highlight
+        .is_some_and(|name| name != line.full_name && name != line.name);
+    if other {
+        tokens.surface.lerp_to_gamma(color, 0.25)
+    } else {
+        color
+    }
+}
+
+/// The second cue where a hue stands for more than one line: 0 is none.
+pub(super) fn cue(shared: &Shared<'_>, line: &Line) -> usize {
+    line.marker + colors::cycle(shared.colors.slot(&line.color_name))
+}

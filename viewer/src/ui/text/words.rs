@@ -1,0 +1,404 @@
+//! The words of views, choices, columns and commands.
+
+use super::pseudo::{say, says};
+use crate::{
+    calendar::{Grain, format},
+    data::{Column, Dataset, Finality, Measure},
+    page::{Hours, List, Range, Split, View},
+    stats::Change,
+};
+
+pub(crate) fn app() -> &'static str {
+    "musicstream"
+}
+
+pub(crate) fn no_data_word() -> &'static str {
+    say("no data")
+}
+
+pub(crate) fn show_all() -> &'static str {
+    say("Show all")
+}
+
+pub(crate) fn show_all_tip() -> &'static str {
+    say("All of the range (Esc)")
+}
+
+pub(crate) fn view(view: View) -> &'static str {
+    say(match view {
+        View::ByEventType => "By event type",
+        View::ByRegion => "By region",
+        View::Overlay => "Overlay",
+        View::Heatmap => "Heatmap",
+        View::Live => "Live",
+        View::Listeners => "Listeners",
+        View::Table => "Table",
+    })
+}
+
+pub(crate) fn split(split: Split) -> &'static str {
+    say(match split {
+        Split::EventTypes => "Event types",
+        Split::Regions => "Regions",
+        Split::Both => "Both",
+    })
+}
+
+/// Short form and spoken form.
+pub(crate) fn range(range: Range) -> (&'static str, &'static str) {
+    let (short, long) = match range {
+        Range::Days7 => ("7 d", "Last 7 days"),
+        Range::Days28 => ("28 d", "Last 28 days"),
+        Range::Days90 => ("90 d", "Last 90 days"),
+        Range::Year => ("1 y", "Last 365 days"),
+        Range::All => ("All", "All days"),
+        Range::Custom(_) => ("Custom", "Days of your choice (D)"),
+    };
+    (say(short), say(long))
+}
+
+/// Short form and spoken form.
+pub(crate) fn hours(hours: Hours) -> (&'static str, &'static str) {
+    let (short, long) = match hours {
+        Hours::One => ("1 h", "Last hour"),
+        Hours::Three => ("3 h", "Last 3 hours"),
+        Hours::Six => ("6 h", "Last 6 hours"),
+        Hours::Day => ("24 h", "Last 24 hours"),
+    };
+    (say(short), say(long))
+}
+
+/// How exact a number of listeners is.
+pub(crate) fn listeners_note() -> String {
+    let percent = crate::data::STANDARD_ERROR * 100.0;
+    says(format!(
+        "estimates, about ±{percent} %; over all event types; UTC days"
+    ))
+}
+
+/// What a stretch without any row says.
+pub(crate) fn no_data(grain: Grain) -> &'static str {
+    say(match grain {
+        Grain::Day => no_data_word(),
+        Grain::Minute { .. } => "no events",
+    })
+}
+
+pub(crate) fn list(list: List) -> &'static str {
+    say(match list {
+        List::EventTypes => "Event types",
+        List::Regions => "Regions",
+    })
+}
+
+pub(crate) fn column(column: Column, data: &Dataset) -> String {
+    says(match (column, data.grain, data.measure) {
+        (Column::Slot, Grain::Day, _) if data.zone.is_utc() => "Day (UTC)".into(),
+        (Column::Slot, Grain::Day, _) => "Day".into(),
+        (Column::Slot, Grain::Minute { .. }, _) => format!("Minute ({})", data.zone.clock()),
+        (Column::EventType, ..) => "Event type".into(),
+        (Column::Region, ..) => "Region".into(),
+        (Column::Events, _, Measure::Events) => "Events".into(),
+        (Column::Events, _, Measure::Listeners) => "Listeners".into(),
+        (Column::Late, ..) => "Late".into(),
+        (Column::State, ..) => "State".into(),
+        (Column::Updated, ..) => "Updated (UTC)".into(),
+    })
+}
+
+/// What a column's numbers mean.
+pub(crate) fn column_tip(column: Column) -> &'static str {
+    say(match column {
+        Column::Slot => "When the events happened",
+        Column::EventType => "What listeners did",
+        Column::Region => "Where they were",
+        Column::Events => "How many there are, each counted once",
+        Column::Late => "Those that came after the streams were past the end of their UTC day",
+        Column::State => {
+            "final: the streams are past its end; not final: they are not; over: nothing says how far they are; so far: it has not ended"
+        }
+        Column::Updated => "When a rollup last changed the number",
+    })
+}
+
+/// The figures of a series: title, and what it means.
+pub(crate) fn figures(grain: Grain) -> [(&'static str, &'static str); 7] {
+    match grain {
+        Grain::Day => [
+            ("Series", "Point at one and it stands out in the charts"),
+            ("Sum", "All days on screen, the incomplete one too"),
+            ("Last day", "The last complete day with a row"),
+            ("Mean", "Mean of the complete days that have a row"),
+            ("Change", "Complete days against the same weekdays before"),
+            ("Min", "Smallest complete day"),
+            ("Max", "Largest complete day"),
+        ],
+        Grain::Minute { .. } => [
+            ("Series", "Point at one and it stands out in the chart"),
+            ("Sum", "All minutes on screen, the incomplete ones too"),
+            ("Last", "The last complete minute"),
+            ("Mean", "Mean of the complete minutes"),
+            (
+                "Change",
+                "Complete minutes against the same minutes a day before",
+            ),
+            ("Min", "Smallest complete minute"),
+            ("Max", "Largest complete minute"),
+        ],
+    }
+    .map(|(title, tip)| (say(title), say(tip)))
+}
+
+pub(crate) fn day_state(state: Finality) -> &'static str {
+    say(state.word())
+}
+
+pub(crate) fn day_state_tip(state: Finality) -> &'static str {
+    say(match state {
+        Finality::Final => {
+            "The streams are past the end of this day. Late events may still be added."
+        }
+        Finality::Over => {
+            "The day is over by the clock. No watermark says whether all of it has come."
+        }
+        Finality::Open => "The day is over, but the streams have not been seen to be past its end.",
+        Finality::SoFar => "The day has not ended: these are its events so far.",
+    })
+}
+
+pub(crate) fn change(change: Change) -> String {
+    match change {
+        Change::Nothing => "–".into(),
+        Change::New => say("new").into(),
+        Change::Share(share) => format::percent(share),
+    }
+}
+
+pub(crate) fn listeners() -> &'static str {
+    say("Listeners")
+}
+
+/// Where the table has an event type.
+pub(crate) fn listeners_of_day() -> &'static str {
+    say("listeners")
+}
+
+/// What a change is against: the longest form first, so that the first one that fits is shown.
+pub(crate) fn against(change: Change, grain: Grain, shift: i32) -> [String; 4] {
+    match (change, grain) {
+        (Change::Nothing, _) => [
+            "nothing to compare with".into(),
+            "no comparison".into(),
+            "none".into(),
+            String::new(),
+        ],
+        (_, Grain::Minute { .. }) => [
+            "against the same minutes yesterday".into(),
+            "against yesterday".into(),
+            "vs a day before".into(),
+            "vs 24 h".into(),
+        ],
+        _ => [
+            format!("against the {shift} days before"),
+            format!("vs {shift} days before"),
+            format!("vs prior {shift} d"),
+            format!("vs {shift} d"),
+        ],
+    }
+    .map(says)
+}
+
+/// Which characters of names stay boxes, by their numbers, since they cannot be shown.
+pub(crate) fn no_font(characters: &[char]) -> Option<String> {
+    const MOST: usize = 4;
+    let codes = characters.iter().take(MOST);
+    let codes: Vec<String> = codes.map(|c| format!("U+{:04X}", u32::from(*c))).collect();
+    let more = match characters.len().saturating_sub(MOST) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    (!codes.is_empty()).then(|| says(format!("no font here for {}{more}", codes.join(", "))))
+}
+
+pub(crate) fn commands() -> &'static str {
+    say("Commands")
+}
+
+pub(crate) fn palette_tip() -> &'static str {
+    say("Find any command by typing (Ctrl K)")
+}
+
+pub(crate) fn zone_tip() -> &'static str {
+    say("Where the days begin and end (Z)")
+}
+
+pub(crate) fn keys_tip() -> &'static str {
+    say("All keys (F1)")
+}
+
+pub(crate) fn reading() -> &'static str {
+    say("Reading …")
+}
+
+pub(crate) fn no_listeners() -> &'static str {
+    say("No listeners in these days")
+}
+
+pub(crate) fn no_listeners_words() -> &'static str {
+    say("They are counted from the day on that the extension was updated.")
+}
+
+pub(crate) fn perhaps_no_right() -> &'static str {
+    say("Perhaps this role may not read them, or it is an older one:")
+}
+
+pub(crate) fn dates() -> &'static str {
+    say("Days of your choice")
+}
+
+pub(crate) fn dates_hint() -> &'static str {
+    say("2026-03-01, 1 Mar 2026, 1.3.2026, today, yesterday, -28")
+}
+
+pub(crate) fn from_to() -> [&'static str; 2] {
+    ["From", "To, included"].map(say)
+}
+
+pub(crate) fn too_long() -> &'static str {
+    say("That is more than a century")
+}
+
+pub(crate) fn show() -> &'static str {
+    say("Show")
+}
+
+pub(crate) fn cancel() -> &'static str {
+    say("Cancel")
+}
+
+pub(crate) fn palette_hint() -> &'static str {
+    say("Type a command, a zone, a name, or days")
+}
+
+pub(crate) fn zones_hint() -> &'static str {
+    say("Type a zone: Berlin, Kathmandu …")
+}
+
+pub(crate) fn choose_zone() -> &'static str {
+    say("Zone of the days …")
+}
+
+pub(crate) fn compare() -> &'static str {
+    say("Compare with the days before")
+}
+
+pub(crate) fn zoom_in() -> &'static str {
+    say("Zoom in")
+}
+
+pub(crate) fn zoom_out() -> &'static str {
+    say("Zoom out")
+}
+
+pub(crate) fn refresh() -> &'static str {
+    say("Read again now")
+}
+
+pub(crate) fn pause() -> &'static str {
+    say("Pause, go on")
+}
+
+pub(crate) fn save_csv() -> &'static str {
+    say("Save the rows of the table as CSV")
+}
+
+pub(crate) fn copy_csv() -> &'static str {
+    say("Copy the rows of the table as CSV")
+}
+
+pub(crate) fn save_picture() -> &'static str {
+    say("Save the window as a picture")
+}
+
+pub(crate) fn flip_theme() -> &'static str {
+    say("Light or dark theme")
+}
+
+pub(crate) fn system_theme() -> &'static str {
+    say("Theme as the desktop")
+}
+
+pub(crate) fn help() -> &'static str {
+    say("Help")
+}
+
+pub(crate) const VIEW_KEYS: [&str; 7] = [
+    "Ctrl 1", "Ctrl 2", "Ctrl 3", "Ctrl 4", "Ctrl 5", "Ctrl 6", "Ctrl 7",
+];
+pub(crate) const RANGE_KEYS: [&str; 5] = ["1", "2", "3", "4", "5"];
+
+pub(crate) fn show_view(view: View) -> String {
+    says(format!("Show: {}", self::view(view).to_lowercase()))
+}
+
+pub(crate) fn show_days(days: &str) -> String {
+    says(format!("Show {days}"))
+}
+
+pub(crate) fn split_title(split: Split) -> String {
+    says(format!(
+        "A line for each: {}",
+        self::split(split).to_lowercase()
+    ))
+}
+
+pub(crate) fn all_of(list: List) -> String {
+    says(format!("{}: all", self::list(list)))
+}
+
+pub(crate) fn inverted(list: List) -> String {
+    says(format!("{}: invert", self::list(list)))
+}
+
+pub(crate) fn alone(list: List, name: &str) -> String {
+    says(format!("{}: {name} alone", self::list(list)))
+}
+
+pub(crate) fn live(hours: Hours) -> String {
+    says(format!("Live: {}", self::hours(hours).1.to_lowercase()))
+}
+
+pub(crate) fn days_of_zone(zone: &str) -> String {
+    says(match zone {
+        "UTC" => "UTC days".into(),
+        zone => format!("Days of {}", zone.replace('_', " ")),
+    })
+}
+
+pub(crate) fn not_a_day(typed: &str) -> String {
+    says(match typed.trim() {
+        "" => "A day is missing".into(),
+        typed => format!("“{typed}” is no day"),
+    })
+}
+
+pub(crate) fn nothing_live(hours: Hours) -> String {
+    says(format!(
+        "No events in the {}",
+        self::hours(hours).1.to_lowercase()
+    ))
+}
+
+pub(crate) fn lacking(minutes: bool) -> &'static str {
+    say(match minutes {
+        true => "The extension in this database has no live minutes",
+        false => "The extension in this database has no listeners",
+    })
+}
+
+pub(crate) fn nothing_found(zones: bool, has_zones: bool) -> &'static str {
+    say(match zones && !has_zones {
+        true => "This source has UTC days only",
+        false => "Nothing has a name like that",
+    })
+}
