@@ -62,7 +62,7 @@ impl Painter {
             primitive,
         } in primitives
         {
-            let clip = Clip::new(*clip_rect, pixels_per_point, size);
+            let clip = triangle::Clip::new(*clip_rect, pixels_per_point, size);
             if let Primitive::Mesh(mesh) = primitive {
                 self.paint_mesh(&mut canvas, mesh, clip, pixels_per_point);
             }
@@ -70,7 +70,13 @@ impl Painter {
         canvas
     }
 
-    fn paint_mesh(&self, canvas: &mut ColorImage, mesh: &Mesh, clip: Clip, pixels_per_point: f32) {
+    fn paint_mesh(
+        &self,
+        canvas: &mut ColorImage,
+        mesh: &Mesh,
+        clip: triangle::Clip,
+        pixels_per_point: f32,
+    ) {
         let Some(texture) = self.textures.get(&mesh.texture_id) else {
             return;
         };
@@ -84,25 +90,6 @@ impl Painter {
                 }
             };
             triangle::fill(canvas, texture, [corner(0), corner(1), corner(2)], clip);
-        }
-    }
-}
-
-/// The pixels that may be touched: from `min` up to, not including, `max`.
-#[derive(Clone, Copy, Debug)]
-struct Clip {
-    min: [i32; 2],
-    max: [i32; 2],
-}
-
-impl Clip {
-    fn new(rect: egui::Rect, pixels_per_point: f32, size: [usize; 2]) -> Self {
-        let edge = |value: f32, limit: usize| {
-            ((value * pixels_per_point).round() as i32).clamp(0, limit as i32)
-        };
-        Self {
-            min: [edge(rect.min.x, size[0]), edge(rect.min.y, size[1])],
-            max: [edge(rect.max.x, size[0]), edge(rect.max.y, size[1])],
         }
     }
 }

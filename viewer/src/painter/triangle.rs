@@ -1,7 +1,25 @@
 //! One triangle.
 
-use super::Clip;
 use egui::{Color32, ColorImage, Pos2};
+
+/// The pixels that may be touched: from `min` up to, not including, `max`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Clip {
+    min: [i32; 2],
+    max: [i32; 2],
+}
+
+impl Clip {
+    pub(super) fn new(rect: egui::Rect, pixels_per_point: f32, size: [usize; 2]) -> Self {
+        let edge = |value: f32, limit: usize| {
+            ((value * pixels_per_point).round() as i32).clamp(0, limit as i32)
+        };
+        Self {
+            min: [edge(rect.min.x, size[0]), edge(rect.min.y, size[1])],
+            max: [edge(rect.max.x, size[0]), edge(rect.max.y, size[1])],
+        }
+    }
+}
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Corner {

@@ -46,7 +46,7 @@ fn module_of(file: &Path, src: &Path) -> Module {
 /// The code of a file without its tests, comments and line breaks.
 fn code(file: &Path) -> String {
     let text = fs::read_to_string(file).unwrap();
-    let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
+    let text = text.split("mod tests {").next().unwrap();
     let lines = text
         .lines()
         .map(|line| line.split("//").next().unwrap().trim());
