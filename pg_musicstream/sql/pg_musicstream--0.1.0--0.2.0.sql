@@ -321,7 +321,11 @@ create table listening_counts (
     primary key (quarter, region)
 ) with (fillfactor = 80); -- room for the updates of the newest quarters on their own page
 
+-- daily_listening groups by this expression, and a bound on its day becomes one on the index.
+create index listening_counts_day on listening_counts (((quarter at time zone 'UTC')::date));
+
 comment on table listening_counts is 'listening by quarter of an hour and region, as of the last musicstream_rollup_listening(); quarter_listening shows it';
+comment on index listening_counts_day is 'finds the quarters of UTC days';
 comment on column listening_counts.plays is 'plays that began in this quarter';
 comment on column listening_counts.streams is 'of these plays, those of at least musicstream.stream_after';
 comment on column listening_counts.skips is 'of these plays, those that an event ended before that';
@@ -332,19 +336,19 @@ select pg_catalog.pg_extension_config_dump('listening_counts', '');
 create table song_counts (
     quarter timestamptz not null,
     region text not null,
-    song_id text not null,
-    plays bigint not null,
-    streams bigint not null,
-    skips bigint not null,
-    listened_us bigint not null,
-    primary key (quarter, region, song_id)
-) with (fillfactor = 80); -- as of listening_counts
+    songs bytea not null,
+    primary key (quarter, region)
+);
+
+-- Packed songs are dense: compressing them again costs time and saves little.
+alter table song_counts alter column songs set storage external;
+
+-- As of listening_counts, for daily_songs.
+create index song_counts_day on song_counts (((quarter at time zone 'UTC')::date));
 
 comment on table song_counts is 'as listening_counts, by song, of plays that name one; daily_songs shows it';
-comment on column song_counts.plays is 'as in listening_counts';
-comment on column song_counts.streams is 'as in listening_counts';
-comment on column song_counts.skips is 'as in listening_counts';
-comment on column song_counts.listened_us is 'as in listening_counts';
+comment on index song_counts_day is 'finds the quarters of UTC days';
+comment on column song_counts.songs is 'song_id with its plays, streams, skips and listened_us of the quarter: see musicstream_unpack_songs()';
 
 select pg_catalog.pg_extension_config_dump('song_counts', '');
 create table listener_days (
@@ -873,19 +877,53 @@ comment on view daily_listening is 'quarter_listening by UTC day; daily_listenin
 comment on column daily_listening.listening_seconds is 'exact to the microsecond';
 comment on column daily_listening.is_settled is 'all quarters of the day are settled: see quarter_listening';
 
+create or replace function musicstream_unpack_songs(
+    songs bytea
+) returns table (song_id text, plays bigint, streams bigint, skips bigint, listened_us bigint)
+    language c immutable strict parallel safe rows 1000
+    as 'MODULE_PATHNAME', 'musicstream_unpack_songs_wrapper';
+
+comment on function musicstream_unpack_songs(bytea) is 'the packed songs as rows';
+
+create or replace function musicstream_add_songs(state internal, songs bytea) returns internal
+    language c immutable parallel safe
+    as 'MODULE_PATHNAME', 'musicstream_add_songs_wrapper';
+
+comment on function musicstream_add_songs(internal, bytea) is 'transition function of musicstream_songs_sum()';
+
+create or replace function musicstream_packed_songs(state internal) returns bytea
+    language c immutable parallel safe
+    as 'MODULE_PATHNAME', 'musicstream_packed_songs_wrapper';
+
+comment on function musicstream_packed_songs(internal) is 'final function of musicstream_songs_sum()';
+
+create or replace aggregate musicstream_songs_sum(songs bytea) (
+    sfunc = musicstream_add_songs,
+    stype = internal,
+    sspace = 100000,
+    finalfunc = musicstream_packed_songs,
+    parallel = safe
+);
+
+comment on aggregate musicstream_songs_sum(bytea) is 'the sum of packed songs of several rows, song by song';
+
 create or replace view daily_songs as
 select
-    (c.quarter at time zone 'UTC')::date as day,
+    c.day,
     c.region,
-    c.song_id,
-    sum(c.plays)::bigint as plays,
-    sum(c.streams)::bigint as streams,
-    sum(c.skips)::bigint as skips,
-    sum(c.listened_us) * 0.000001 as listening_seconds
-from song_counts as c
-group by 1, 2, 3;
+    s.song_id,
+    s.plays,
+    s.streams,
+    s.skips,
+    s.listened_us * 0.000001 as listening_seconds
+from (
+    select (k.quarter at time zone 'UTC')::date as day, k.region, musicstream_songs_sum(k.songs) as songs
+    from song_counts as k
+    group by (k.quarter at time zone 'UTC')::date, k.region
+) as c
+cross join lateral musicstream_unpack_songs(c.songs) as s;
 
-comment on view daily_songs is 'listening by UTC day, region and song, of plays that name a song, as of the last musicstream_rollup_listening(); top_songs() reads a span of it faster';
+comment on view daily_songs is 'listening by UTC day, region and song, of plays that name a song, as of the last musicstream_rollup_listening(); top_songs() sums up a span of days faster';
 comment on column daily_songs.listening_seconds is 'exact to the microsecond';
 
 create or replace view active_listeners as
@@ -1441,6 +1479,15 @@ comment on function musicstream_session_staging() is 'makes pg_temp.staging_batc
 
 revoke execute on function musicstream_session_staging() from public;
 
+create or replace function musicstream_is_distributed() returns boolean
+    language c stable
+    set search_path = pg_catalog, @extschema@, pg_temp
+    as 'MODULE_PATHNAME', 'musicstream_is_distributed_wrapper';
+
+comment on function musicstream_is_distributed() is 'whether Citus has distributed raw_events';
+
+revoke execute on function musicstream_is_distributed() from public;
+
 -- Tables of their own: the session may have a batch of its own staged in the same transaction.
 create or replace function musicstream_stage(name text) returns void
     language plpgsql volatile strict security definer
@@ -1813,8 +1860,9 @@ begin
             from @extschema@.listening_counts as c
             where c.quarter >= $1 and c.quarter < $2
             union all
-            select c.quarter, c.region, 'song_', c.song_id, c.plays, c.streams, c.skips, c.listened_us, 0
+            select c.quarter, c.region, 'song_', s.song_id, s.plays, s.streams, s.skips, s.listened_us, 0
             from @extschema@.song_counts as c
+            cross join lateral @extschema@.musicstream_unpack_songs(c.songs) as s
             where c.quarter >= $1 and c.quarter < $2
         )
         select kind || n.name, quarter, region, coalesce(n.counted, 0), coalesce(n.stored, 0)
@@ -2146,17 +2194,19 @@ create or replace function top_songs(
     set search_path = pg_catalog, @extschema@, pg_temp
 begin atomic
     select
-        row_number() over (order by sum(c.streams) desc, sum(c.listened_us) desc, c.song_id collate "C"),
-        c.song_id,
-        sum(c.plays)::bigint,
-        sum(c.streams)::bigint,
-        sum(c.skips)::bigint,
-        sum(c.listened_us) * 0.000001
-    from @extschema@.song_counts as c
-    where c.quarter >= coalesce("from"::timestamp at time zone 'UTC', '-infinity')
-        and c.quarter < coalesce(("to" + 1)::timestamp at time zone 'UTC', 'infinity')
-        and (top_songs.region is null or c.region = top_songs.region)
-    group by c.song_id
+        row_number() over (order by s.streams desc, s.listened_us desc, s.song_id collate "C"),
+        s.song_id,
+        s.plays,
+        s.streams,
+        s.skips,
+        s.listened_us * 0.000001
+    from @extschema@.musicstream_unpack_songs((
+        select @extschema@.musicstream_songs_sum(c.songs)
+        from @extschema@.song_counts as c
+        where c.quarter >= coalesce("from"::timestamp at time zone 'UTC', '-infinity')
+            and c.quarter < coalesce(("to" + 1)::timestamp at time zone 'UTC', 'infinity')
+            and (top_songs.region is null or c.region = top_songs.region)
+    )) as s
     order by 1
     limit n;
 end;
@@ -2471,8 +2521,8 @@ declare
     events bigint := 0;
 begin
     perform @extschema@.musicstream_stage('staging_playback');
-    if to_regclass('pg_catalog.pg_dist_partition') is not null then
-        -- Where raw_events may be distributed there are no blocks to be named.
+    if @extschema@.musicstream_is_distributed() then
+        -- The coordinator of a distributed table has no blocks.
         execute $read$
             insert into pg_temp.staging_playback (event_id, user_id, event_type, region, ts, song_id)
             select r.event_id, r.user_id, r.event_type, r.region, r.ts, r.song_id
@@ -2508,176 +2558,12 @@ comment on function musicstream_read_playback(timestamptz, timestamptz, text[]) 
 
 revoke execute on function musicstream_read_playback(timestamptz, timestamptz, text[]) from public;
 
--- The same as one query with window functions over all events would give for these quarters: what is further away than
--- max_listen or session_gap has no influence on them.
 create or replace function musicstream_count_quarters(first timestamptz, past timestamptz, rule integer) returns bigint
-    language plpgsql volatile strict
+    language c volatile strict
     set search_path = pg_catalog, @extschema@, pg_temp
-    set work_mem = '64MB' -- the events of some hours are sorted in memory
-as $$
-#variable_conflict use_column
-declare
-    r @extschema@.listening_rules;
-    events bigint;
-begin
-    select l.* into strict r from @extschema@.listening_rules as l where l.rule = musicstream_count_quarters.rule;
-    events := @extschema@.musicstream_read_playback(
-        first - greatest(r.max_listen, r.session_gap), past + r.max_listen, r.starting_types || r.ending_types
-    );
+    as 'MODULE_PATHNAME', 'musicstream_count_quarters_wrapper';
 
-    with ordered as materialized (
-        select
-            region,
-            song_id,
-            ts,
-            event_type = any (r.starting_types) as is_start,
-            lead(ts) over by_user as next_ts,
-            lag(ts) over by_user as previous_ts
-        from pg_temp.staging_playback
-        -- Which user comes first is all the same: "C" is compared faster.
-        window by_user as (partition by user_id collate "C" order by ts, event_type = any (r.starting_types), event_id)
-    ), plays as materialized (
-        select
-            date_bin('15 minutes', ts, 'epoch') as quarter,
-            region,
-            song_id,
-            ts as began,
-            least(next_ts, ts + r.max_listen) as ended,
-            coalesce(next_ts <= ts + r.max_listen, false) as was_ended
-        from ordered
-        where is_start and ts < past
-    ), songs as materialized (
-        select
-            quarter,
-            region,
-            song_id,
-            sum(plays)::bigint as plays,
-            sum(streams)::bigint as streams,
-            sum(skips)::bigint as skips,
-            -- Exact: a double holds the microseconds of 200 years.
-            sum(round(date_part('epoch', listened) * 1000000)::bigint)::bigint as listened_us
-        from (
-            select
-                quarter,
-                region,
-                song_id,
-                1 as plays,
-                (ended - began >= r.stream_after)::integer as streams,
-                (ended - began < r.stream_after and was_ended)::integer as skips,
-                least(ended, quarter + interval '15 minutes') - began as listened
-            from plays
-            where quarter >= first
-            union all
-            -- The later quarters of those that go on.
-            select later, region, song_id, 0, 0, 0, least(ended, later + interval '15 minutes') - later
-            from plays
-            cross join lateral generate_series(
-                greatest(quarter + interval '15 minutes', first),
-                least(ended, past) - interval '1 microsecond',
-                interval '15 minutes'
-            ) as later
-            where ended > quarter + interval '15 minutes'
-        ) as part
-        group by quarter, region, song_id
-    ), counted as materialized (
-        select
-            quarter,
-            region,
-            sum(plays)::bigint as plays,
-            sum(streams)::bigint as streams,
-            sum(skips)::bigint as skips,
-            sum(listened_us)::bigint as listened_us,
-            sum(sessions)::bigint as sessions
-        from (
-            select quarter, region, plays, streams, skips, listened_us, 0 as sessions from songs
-            union all
-            select date_bin('15 minutes', ts, 'epoch'), region, 0, 0, 0, 0, 1
-            from ordered
-            where ts >= first and ts < past and (previous_ts is null or ts - previous_ts > r.session_gap)
-        ) as part
-        group by quarter, region
-    ), written as (
-        insert into @extschema@.listening_counts as c (quarter, region, plays, streams, skips, listened_us, sessions)
-        select quarter, region, plays, streams, skips, listened_us, sessions
-        from counted
-        -- What is kept already is not touched: ON CONFLICT would lock the row, which writes to it.
-        except all
-        select c.quarter, c.region, c.plays, c.streams, c.skips, c.listened_us, c.sessions
-        from @extschema@.listening_counts as c
-        where c.quarter >= first and c.quarter < past
-        order by quarter, region
-        on conflict (quarter, region) do update
-            set plays = excluded.plays,
-                streams = excluded.streams,
-                skips = excluded.skips,
-                listened_us = excluded.listened_us,
-                sessions = excluded.sessions
-    ), surplus as (
-        delete from @extschema@.listening_counts as c
-        where c.quarter >= first and c.quarter < past
-            and not exists (select from counted as n where n.quarter = c.quarter and n.region = c.region)
-    ), written_songs as (
-        insert into @extschema@.song_counts as c (quarter, region, song_id, plays, streams, skips, listened_us)
-        select quarter, region, song_id, plays, streams, skips, listened_us
-        from songs
-        where song_id is not null
-        except all
-        select c.quarter, c.region, c.song_id, c.plays, c.streams, c.skips, c.listened_us
-        from @extschema@.song_counts as c
-        where c.quarter >= first and c.quarter < past
-        order by quarter, region, song_id
-        on conflict (quarter, region, song_id) do update
-            set plays = excluded.plays,
-                streams = excluded.streams,
-                skips = excluded.skips,
-                listened_us = excluded.listened_us
-    ), surplus_songs as (
-        delete from @extschema@.song_counts as c
-        where c.quarter >= first and c.quarter < past
-            and not exists (
-                select from songs as n where n.quarter = c.quarter and n.region = c.region and n.song_id = c.song_id
-            )
-    )
-    insert into @extschema@.counted_hours as h (hour, rule)
-    select distinct date_bin('1 hour', quarter, 'epoch'), r.rule
-    from counted
-    on conflict (hour) do update set rule = excluded.rule where h.rule <> excluded.rule;
-
-    delete from @extschema@.counted_hours as h
-    where h.hour >= date_bin('1 hour', first, 'epoch') and h.hour < past
-        and not exists (
-            select from @extschema@.listening_counts as c
-            where c.quarter >= h.hour and c.quarter < h.hour + interval '1 hour'
-        );
-
-    with added as (
-        insert into @extschema@.listener_days (day, region, user_id)
-        select day, region, user_id
-        from (
-            select distinct (ts at time zone 'UTC')::date as day, region collate "C" as region, user_id collate "C" as user_id
-            from pg_temp.staging_playback
-            where ts >= first and ts < past
-            except all
-            select d.day, d.region, d.user_id
-            from @extschema@.listener_days as d
-            where d.day >= (first at time zone 'UTC')::date and d.day <= (past at time zone 'UTC')::date
-        ) as seen
-        order by day, region, user_id
-        on conflict do nothing
-        returning day, user_id
-    )
-    insert into @extschema@.listener_first_days as f (user_id, day)
-    select user_id, min(day)
-    from added
-    group by user_id
-    order by user_id
-    on conflict (user_id) do update set day = excluded.day where excluded.day < f.day;
-
-    return events;
-end
-$$;
-
-comment on function musicstream_count_quarters(timestamptz, timestamptz, integer) is 'counts the listening of the quarters from first up to past, which are no more than one day, anew by a rule, and notes who was active in them; returns how many events it read';
+comment on function musicstream_count_quarters(timestamptz, timestamptz, integer) is 'counts the listening of the quarters from first up to past anew by a rule, and notes who was active in them; returns how many events it read';
 
 revoke execute on function musicstream_count_quarters(timestamptz, timestamptz, integer) from public;
 

@@ -3,28 +3,10 @@
 use pgrx::datum::{Date, TimestampWithTimeZone, ToIsoString};
 use pgrx::pg_sys;
 
-pub(crate) const SECOND: i64 = 1_000_000;
-pub(crate) const MINUTE: i64 = 60 * SECOND;
-pub(crate) const HOUR: i64 = 60 * MINUTE;
-pub(crate) const DAY: i64 = 86_400 * SECOND;
+use crate::time::{DAY, SECOND};
 
 /// 2000-01-01 in microseconds since 1970-01-01.
 const POSTGRES_EPOCH: i64 = 946_684_800 * SECOND;
-
-/// The start of the UTC day that holds `ts`.
-pub(crate) fn day_start(ts: i64) -> i64 {
-    ts - ts.rem_euclid(DAY)
-}
-
-/// The start of the hour that holds `ts`.
-pub(crate) fn hour_start(ts: i64) -> i64 {
-    ts - ts.rem_euclid(HOUR)
-}
-
-/// Which minute of its hour holds `ts`, from 0.
-pub(crate) fn minute_of_hour(ts: i64) -> usize {
-    (ts.rem_euclid(HOUR) / MINUTE) as usize
-}
 
 /// This moment by the server's clock.
 pub(crate) fn now() -> i64 {

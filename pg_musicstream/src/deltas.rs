@@ -2,8 +2,8 @@
 
 use foldhash::HashMap;
 
-use crate::bounds::{MINUTE, hour_start, minute_of_hour};
 use crate::hour::{Count, Hour};
+use crate::time::{MINUTE, hour_start, minute_of_hour};
 
 /// Counts by minute, event type and region; types and regions by their numbers.
 #[derive(Debug, Default)]

@@ -16,6 +16,8 @@ pub(crate) enum Error {
     Sketch(#[source] datasketches::error::Error),
     #[error("these are no packed minutes")]
     PackedMinutes,
+    #[error("these are no packed songs")]
+    PackedSongs,
     #[error("the function is part of an aggregate and cannot be called alone")]
     NoAggregate,
     #[error("max_rows must not be negative, but is {0}")]
@@ -71,6 +73,12 @@ impl Error {
                 "musicstream",
             )
             .set_hint("Delete the row of minute_counts or metric_deltas that has them, and call musicstream_rebuild() for its day."),
+            Error::PackedSongs => ErrorReport::new(
+                PgSqlErrorCode::ERRCODE_INVALID_BINARY_REPRESENTATION,
+                message,
+                "musicstream",
+            )
+            .set_hint("Delete the row of song_counts that has them, and call musicstream_rebuild() for its day."),
             Error::NoAggregate => ErrorReport::new(
                 PgSqlErrorCode::ERRCODE_FEATURE_NOT_SUPPORTED,
                 message,

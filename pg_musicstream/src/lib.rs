@@ -3,6 +3,7 @@
 //! The objects of the extension are declared in `sql/table`, `sql/view` and `sql/function`; the statements that the
 //! functions run are in `sql/statement`. Rust decides: which rows, in which order, under which lock.
 
+#![recursion_limit = "256"] // `sql_in_order!` goes one deeper with each file
 #![allow(unsafe_code)] // the boundary to Postgres; each block says why it is sound
 
 mod aggregate;
@@ -19,7 +20,9 @@ mod field;
 mod hour;
 mod inbox;
 mod listeners;
+mod listening;
 mod minutes;
+mod names;
 mod optimism;
 mod packed;
 mod plausible;
@@ -29,6 +32,7 @@ mod rows;
 mod settings;
 mod sketch;
 mod subtransaction;
+mod time;
 mod upsert;
 mod version;
 
@@ -111,6 +115,8 @@ sql_in_order! {
     "view_quarter_listening" "../sql/view/quarter_listening.sql",
     "view_hourly_listening" "../sql/view/hourly_listening.sql",
     "view_daily_listening" "../sql/view/daily_listening.sql",
+    "function_musicstream_unpack_songs" "../sql/function/musicstream_unpack_songs.sql",
+    "function_musicstream_songs_sum" "../sql/function/musicstream_songs_sum.sql",
     "view_daily_songs" "../sql/view/daily_songs.sql",
     "view_active_listeners" "../sql/view/active_listeners.sql",
     "view_new_listeners" "../sql/view/new_listeners.sql",
@@ -135,6 +141,7 @@ sql_in_order! {
     "function_musicstream_prepare_days" "../sql/function/musicstream_prepare_days.sql",
     "function_musicstream_require_staging" "../sql/function/musicstream_require_staging.sql",
     "function_musicstream_session_staging" "../sql/function/musicstream_session_staging.sql",
+    "function_musicstream_is_distributed" "../sql/function/musicstream_is_distributed.sql",
     "function_musicstream_stage" "../sql/function/musicstream_stage.sql",
     "function_musicstream_upsert" "../sql/function/musicstream_upsert.sql",
     "function_musicstream_upsert_inbox" "../sql/function/musicstream_upsert_inbox.sql",

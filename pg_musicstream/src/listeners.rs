@@ -5,9 +5,9 @@ use pgrx::datum::Date;
 use pgrx::pg_sys;
 use pgrx::spi::SpiClient;
 
-use crate::bounds::{DAY, day_start};
 use crate::error::Error;
 use crate::sketch::{Sketch, hash};
+use crate::time::{DAY, day_start};
 
 /// Sketches by UTC day and region, the latter by its number.
 #[derive(Default)]

@@ -5,9 +5,10 @@ use pgrx::datum::TimestampWithTimeZone;
 use pgrx::prelude::*;
 
 use crate::aggregate::with_state;
-use crate::bounds::{MINUTE, minute_of_hour, timestamp};
+use crate::bounds::timestamp;
 use crate::error::Error;
 use crate::hour::{Count, Hour, count_at};
+use crate::time::{MINUTE, minute_of_hour};
 
 fn read(bytes: &[u8]) -> Hour {
     let mut hour = Hour::default();

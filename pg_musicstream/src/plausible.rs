@@ -7,9 +7,10 @@ use pgrx::datum::{Date, TimestampWithTimeZone, ToIsoString};
 use pgrx::prelude::*;
 use pgrx::spi::SpiClient;
 
-use crate::bounds::{self, DAY, SECOND, day, day_start, rfc3339};
+use crate::bounds::{self, day, rfc3339};
 use crate::error::Error;
 use crate::settings;
+use crate::time::{DAY, SECOND, day_start};
 
 /// 2002-01-01: the first services that noted single plays began in that winter (Rhapsody, Audioscrobbler). The dates that
 /// a clock shows after it lost its power are older: 1970 (Unix), 1980 (DOS, GPS), 2000 (clock chips), 2001 (Apple).

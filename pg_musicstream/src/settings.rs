@@ -5,7 +5,7 @@ use pgrx::pg_sys;
 use pgrx::prelude::*;
 use pgrx::{GucContext, GucFlags, GucRegistry, GucSetting};
 
-use crate::bounds;
+use crate::{bounds, time};
 
 const MINUTE: i32 = 60;
 const HOUR: i32 = 60 * MINUTE;
@@ -171,7 +171,7 @@ fn musicstream_session_gap() -> Interval {
 }
 
 fn interval(setting: &GucSetting<i32>) -> Interval {
-    Interval::from_micros(i64::from(setting.get()) * bounds::SECOND)
+    Interval::from_micros(i64::from(setting.get()) * time::SECOND)
 }
 
 #[pg_extern(sql = false)]
@@ -182,6 +182,6 @@ fn musicstream_max_new_days() -> i32 {
 /// The last day that rollups make ahead, today's if they make none.
 #[pg_extern(sql = false)]
 fn musicstream_premade_until() -> Date {
-    let until = bounds::now() + i64::from(PREMAKE.get()) * bounds::SECOND;
-    Date::saturating_from_raw(until.div_euclid(bounds::DAY) as pg_sys::DateADT)
+    let until = bounds::now() + i64::from(PREMAKE.get()) * time::SECOND;
+    Date::saturating_from_raw(until.div_euclid(time::DAY) as pg_sys::DateADT)
 }

@@ -5,7 +5,6 @@ mod effect;
 mod encode;
 mod events;
 mod insert;
-mod names;
 mod recent;
 mod survey;
 mod target;

@@ -3,13 +3,15 @@
 
 #![allow(dead_code)] // their callers are in the extension
 
+#[path = "../../pg_musicstream/src/listening/count.rs"]
+mod count;
 #[path = "../../pg_musicstream/src/upsert/encode.rs"]
 mod encode;
 #[path = "../../pg_musicstream/src/upsert/events.rs"]
 mod events;
 #[path = "../../pg_musicstream/src/hour.rs"]
 mod hour;
-#[path = "../../pg_musicstream/src/upsert/names.rs"]
+#[path = "../../pg_musicstream/src/names.rs"]
 mod names;
 #[path = "../../pg_musicstream/src/optimism.rs"]
 mod optimism;
@@ -17,3 +19,7 @@ mod optimism;
 mod packed;
 #[path = "../../pg_musicstream/src/upsert/recent.rs"]
 mod recent;
+#[path = "../../pg_musicstream/src/listening/song.rs"]
+mod song;
+#[path = "../../pg_musicstream/src/time.rs"]
+mod time;

@@ -55,7 +55,7 @@ pub(crate) struct Run {
     pub(crate) events_read: i64,
 }
 
-/// A database with so many events stored beforehand. One run a turn.
+/// A database with `events` stored beforehand. One run a turn.
 #[derive(Debug)]
 pub(crate) struct AtSize {
     pub(crate) stored: i64,

@@ -11,8 +11,8 @@ declare
     events bigint := 0;
 begin
     perform @extschema@.musicstream_stage('staging_playback');
-    if to_regclass('pg_catalog.pg_dist_partition') is not null then
-        -- Where raw_events may be distributed there are no blocks to be named.
+    if @extschema@.musicstream_is_distributed() then
+        -- The coordinator of a distributed table has no blocks.
         execute $read$
             insert into pg_temp.staging_playback (event_id, user_id, event_type, region, ts, song_id)
             select r.event_id, r.user_id, r.event_type, r.region, r.ts, r.song_id

@@ -98,8 +98,9 @@ begin
             from @extschema@.listening_counts as c
             where c.quarter >= $1 and c.quarter < $2
             union all
-            select c.quarter, c.region, 'song_', c.song_id, c.plays, c.streams, c.skips, c.listened_us, 0
+            select c.quarter, c.region, 'song_', s.song_id, s.plays, s.streams, s.skips, s.listened_us, 0
             from @extschema@.song_counts as c
+            cross join lateral @extschema@.musicstream_unpack_songs(c.songs) as s
             where c.quarter >= $1 and c.quarter < $2
         )
         select kind || n.name, quarter, region, coalesce(n.counted, 0), coalesce(n.stored, 0)

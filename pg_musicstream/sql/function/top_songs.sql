@@ -14,17 +14,19 @@ create function top_songs(
     set search_path = pg_catalog, @extschema@, pg_temp
 begin atomic
     select
-        row_number() over (order by sum(c.streams) desc, sum(c.listened_us) desc, c.song_id collate "C"),
-        c.song_id,
-        sum(c.plays)::bigint,
-        sum(c.streams)::bigint,
-        sum(c.skips)::bigint,
-        sum(c.listened_us) * 0.000001
-    from @extschema@.song_counts as c
-    where c.quarter >= coalesce("from"::timestamp at time zone 'UTC', '-infinity')
-        and c.quarter < coalesce(("to" + 1)::timestamp at time zone 'UTC', 'infinity')
-        and (top_songs.region is null or c.region = top_songs.region)
-    group by c.song_id
+        row_number() over (order by s.streams desc, s.listened_us desc, s.song_id collate "C"),
+        s.song_id,
+        s.plays,
+        s.streams,
+        s.skips,
+        s.listened_us * 0.000001
+    from @extschema@.musicstream_unpack_songs((
+        select @extschema@.musicstream_songs_sum(c.songs)
+        from @extschema@.song_counts as c
+        where c.quarter >= coalesce("from"::timestamp at time zone 'UTC', '-infinity')
+            and c.quarter < coalesce(("to" + 1)::timestamp at time zone 'UTC', 'infinity')
+            and (top_songs.region is null or c.region = top_songs.region)
+    )) as s
     order by 1
     limit n;
 end;

@@ -1,14 +1,18 @@
 create view daily_songs as
 select
-    (c.quarter at time zone 'UTC')::date as day,
+    c.day,
     c.region,
-    c.song_id,
-    sum(c.plays)::bigint as plays,
-    sum(c.streams)::bigint as streams,
-    sum(c.skips)::bigint as skips,
-    sum(c.listened_us) * 0.000001 as listening_seconds
-from song_counts as c
-group by 1, 2, 3;
+    s.song_id,
+    s.plays,
+    s.streams,
+    s.skips,
+    s.listened_us * 0.000001 as listening_seconds
+from (
+    select (k.quarter at time zone 'UTC')::date as day, k.region, musicstream_songs_sum(k.songs) as songs
+    from song_counts as k
+    group by (k.quarter at time zone 'UTC')::date, k.region
+) as c
+cross join lateral musicstream_unpack_songs(c.songs) as s;
 
-comment on view daily_songs is 'listening by UTC day, region and song, of plays that name a song, as of the last musicstream_rollup_listening(); top_songs() reads a span of it faster';
+comment on view daily_songs is 'listening by UTC day, region and song, of plays that name a song, as of the last musicstream_rollup_listening(); top_songs() sums up a span of days faster';
 comment on column daily_songs.listening_seconds is 'exact to the microsecond';

@@ -9,9 +9,10 @@ use pgrx::spi::SpiClient;
 
 use super::events::{Events, Fields, Index};
 use super::survey::Refused;
-use crate::bounds::{DAY, day_start, timestamp};
+use crate::bounds::timestamp;
 use crate::error::Error;
 use crate::rows::{Row, for_each_row};
+use crate::time::{DAY, day_start};
 
 /// An event_id that is stored with other fields: the first arrival wins, this one is kept as a reject.
 pub(super) fn conflict(differing: &str) -> Rejection {

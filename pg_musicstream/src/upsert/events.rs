@@ -1,6 +1,6 @@
 //! The storable events of a batch in memory, and which of them may be inserted: that follows from their event_ids.
 
-use super::names::Names;
+use crate::names::Names;
 
 /// Where a row lies in the staging table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -14,12 +14,13 @@ use super::events::{Events, Index, Ordered};
 use super::recent::Recent;
 use super::survey::Refused;
 use super::target::{Target, WritePath};
-use crate::bounds::{day_start, timestamp};
+use crate::bounds::timestamp;
 use crate::copy_from::copy_from;
 use crate::encoding::ServerEncoding;
 use crate::error::Error;
 use crate::optimism::Optimism;
 use crate::subtransaction;
+use crate::time::day_start;
 
 thread_local! {
     // Of this session: a backend has one thread.

@@ -13,11 +13,12 @@ use pgrx::spi::SpiClient;
 use super::compare::ByDay;
 use super::events::{Events, Fields, Origin, Place};
 use super::{Batch, place, tids};
-use crate::bounds::{DAY, SECOND, day, day_start, to_unix_micros};
+use crate::bounds::{day, to_unix_micros};
 use crate::error::Error;
 use crate::plausible::Plausible;
 use crate::rows::{Row, for_each_row};
 use crate::settings;
+use crate::time::{DAY, SECOND, day_start};
 
 /// By source partition: the newest time that is not ahead of the clock.
 pub(crate) type Progress = BTreeMap<i32, i64>;

@@ -4,9 +4,9 @@ use pgrx::datum::TimestampWithTimeZone;
 use pgrx::pg_sys;
 use pgrx::spi::SpiClient;
 
-use crate::bounds::day_start;
 use crate::distribution;
 use crate::error::Error;
+use crate::time::day_start;
 
 /// How events get into `raw_events`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,9 +33,8 @@ impl Target {
             .update(include_str!("../../sql/statement/target.sql"), None, &[])?
             .first();
         let table = row.get::<pg_sys::Oid>(1)?.unwrap_or(pg_sys::InvalidOid);
-        let has_citus = row.get::<bool>(2)?.unwrap_or_default();
-        let watermark = row.get::<TimestampWithTimeZone>(3)?;
-        let path = if has_citus && distribution::is_distributed(client)? {
+        let watermark = row.get::<TimestampWithTimeZone>(2)?;
+        let path = if distribution::is_distributed(client)? {
             WritePath::Insert
         } else {
             WritePath::Copy

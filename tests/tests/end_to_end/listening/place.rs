@@ -1,4 +1,4 @@
-//! Where events lie in their partition is remembered, and never believed.
+//! Which blocks of a partition hold the events of an hour is remembered, and checked at each use.
 
 use postgres::Client;
 
@@ -37,7 +37,7 @@ fn blocks(client: &mut Client) -> (i64, i64) {
 }
 
 #[test]
-fn blocks_that_are_remembered_are_not_believed() {
+fn events_outside_of_the_remembered_blocks_are_found() {
     let database = Database::create();
     let mut client = database.client();
     store_day(&mut client, 1, 200_000, "n");

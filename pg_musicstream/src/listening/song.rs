@@ -1,0 +1,219 @@
+//! The listening of many songs, packed into few bytes.
+//!
+//! Layout: the songs in ascending order of their bytes, each as the length of its song_id, the song_id, its plays, streams,
+//! skips and microseconds. A number is unsigned, seven bits a byte, the lowest first; the high bit says that another byte
+//! follows, and no byte is spent on leading zeros. Equal listening therefore has equal bytes. No songs are no bytes.
+
+use foldhash::HashMap;
+
+/// Numbers of the plays of one song.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Listening {
+    pub(crate) plays: i64,
+    pub(crate) streams: i64,
+    pub(crate) skips: i64,
+    pub(crate) listened_us: i64,
+}
+
+impl Listening {
+    pub(crate) fn add(&mut self, other: Listening) {
+        self.plays = self.plays.saturating_add(other.plays);
+        self.streams = self.streams.saturating_add(other.streams);
+        self.skips = self.skips.saturating_add(other.skips);
+        self.listened_us = self.listened_us.saturating_add(other.listened_us);
+    }
+}
+
+/// Appends a song. Songs are appended in ascending order of their bytes, each once; numbers are not negative.
+pub(crate) fn append(packed: &mut Vec<u8>, song_id: &[u8], listening: Listening) {
+    append_number(packed, song_id.len() as u64);
+    packed.extend_from_slice(song_id);
+    for number in [
+        listening.plays,
+        listening.streams,
+        listening.skips,
+        listening.listened_us,
+    ] {
+        append_number(packed, number.max(0).cast_unsigned());
+    }
+}
+
+/// The songs of packed bytes in order; an item of `None`, the last one, says that these bytes are none.
+pub(crate) fn songs(packed: &[u8]) -> impl Iterator<Item = Option<(&[u8], Listening)>> {
+    let mut rest = Some(packed);
+    let mut previous: Option<&[u8]> = None;
+    std::iter::from_fn(move || {
+        let bytes = rest.filter(|bytes| !bytes.is_empty())?;
+        let song = take_song(bytes).filter(|(_, song_id, _)| previous < Some(song_id));
+        rest = song.map(|(rest, _, _)| rest);
+        previous = song.map(|(_, song_id, _)| song_id);
+        Some(song.map(|(_, song_id, listening)| (song_id, listening)))
+    })
+}
+
+/// What is left, and the first song.
+fn take_song(bytes: &[u8]) -> Option<(&[u8], &[u8], Listening)> {
+    let (length, rest) = take_number(bytes)?;
+    let (song_id, rest) = rest.split_at_checked(length.try_into().ok()?)?;
+    let (plays, rest) = take_number(rest)?;
+    let (streams, rest) = take_number(rest)?;
+    let (skips, rest) = take_number(rest)?;
+    let (listened_us, rest) = take_number(rest)?;
+    let listening = Listening {
+        plays,
+        streams,
+        skips,
+        listened_us,
+    };
+    Some((rest, song_id, listening))
+}
+
+fn append_number(packed: &mut Vec<u8>, mut number: u64) {
+    while number >= 128 {
+        packed.push(number as u8 | 128);
+        number >>= 7;
+    }
+    packed.push(number as u8);
+}
+
+fn take_number(bytes: &[u8]) -> Option<(i64, &[u8])> {
+    let length = bytes.iter().position(|byte| *byte < 128)? + 1;
+    let (number, rest) = bytes.split_at(length);
+    // Nine bytes hold what an i64 holds.
+    if length > 9 || length > 1 && number[length - 1] == 0 {
+        return None;
+    }
+    let value = number
+        .iter()
+        .rev()
+        .fold(0, |value: i64, byte| value << 7 | i64::from(byte & 127));
+    Some((value, rest))
+}
+
+/// Listening by song, of several packed ones.
+#[derive(Debug, Default)]
+pub(crate) struct Songs(HashMap<Vec<u8>, Listening>);
+
+impl Songs {
+    /// Adds packed listening; `None`: these bytes are none.
+    pub(crate) fn add_packed(&mut self, packed: &[u8]) -> Option<()> {
+        for song in songs(packed) {
+            let (song_id, listening) = song?;
+            match self.0.get_mut(song_id) {
+                Some(sum) => sum.add(listening),
+                None => {
+                    self.0.insert(song_id.to_owned(), listening);
+                }
+            }
+        }
+        Some(())
+    }
+
+    pub(crate) fn pack(&self) -> Vec<u8> {
+        let mut sorted: Vec<_> = self.0.iter().collect();
+        sorted.sort_unstable_by_key(|(song_id, _)| *song_id);
+        let mut packed = Vec::new();
+        for (song_id, listening) in sorted {
+            append(&mut packed, song_id, *listening);
+        }
+        packed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    type Counts = BTreeMap<Vec<u8>, (i64, i64, i64, i64)>;
+
+    fn listening((plays, streams, skips, listened_us): (i64, i64, i64, i64)) -> Listening {
+        Listening {
+            plays,
+            streams,
+            skips,
+            listened_us,
+        }
+    }
+
+    fn pack(counts: &Counts) -> Vec<u8> {
+        let mut packed = Vec::new();
+        for (song_id, &numbers) in counts {
+            append(&mut packed, song_id, listening(numbers));
+        }
+        packed
+    }
+
+    fn read(packed: &[u8]) -> Option<Counts> {
+        songs(packed)
+            .map(|song| {
+                let (id, of) = song?;
+                let numbers = (of.plays, of.streams, of.skips, of.listened_us);
+                Some((id.to_owned(), numbers))
+            })
+            .collect()
+    }
+
+    fn counts() -> impl Strategy<Value = Counts> {
+        let number = || prop_oneof![Just(0), 0..300_i64, 0..=i64::MAX];
+        prop::collection::btree_map(
+            prop::collection::vec(any::<u8>(), 0..150),
+            (number(), number(), number(), number()),
+            0..20,
+        )
+    }
+
+    #[test]
+    fn a_song_takes_few_bytes() {
+        let counts = BTreeMap::from([(b"naima".to_vec(), (1, 1, 0, 200_000_000))]);
+        assert_eq!(pack(&counts), b"\x05naima\x01\x01\x00\x80\x84\xaf\x5f");
+        assert_eq!(pack(&BTreeMap::new()), b"");
+    }
+
+    #[test]
+    fn other_bytes_are_refused() {
+        for bytes in [
+            &b"\x01"[..],                                                 // no song_id
+            b"\x01a",                                                     // no numbers
+            b"\x01a\x01\x01\x01",                                         // a number too few
+            b"\x01a\x81\x00\x01\x01\x01",                                 // a zero that leads
+            b"\x01b\x01\x01\x01\x01\x01a\x01\x01\x01\x01",                // not in order
+            b"\x01a\x01\x01\x01\x01\x01a\x01\x01\x01\x01",                // twice the same
+            b"\x01a\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01\x01\x01\x01", // more than an i64 holds
+            b"\xff\xff\xff\xff\xff\xff\xff\xff\x7fa",                     // longer than the bytes
+        ] {
+            assert_eq!(read(bytes), None, "{bytes:?}");
+            assert_eq!(Songs::default().add_packed(bytes), None, "{bytes:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_packed_is_read_back(counts in counts()) {
+            prop_assert_eq!(read(&pack(&counts)), Some(counts));
+        }
+
+        #[test]
+        fn a_sum_is_that_of_the_songs(a in counts(), b in counts()) {
+            let mut songs = Songs::default();
+            prop_assert_eq!(songs.add_packed(&pack(&a)), Some(()));
+            prop_assert_eq!(songs.add_packed(&pack(&b)), Some(()));
+            let mut sum = a;
+            for (song_id, of) in b {
+                let kept = sum.entry(song_id).or_default();
+                let mut both = listening(*kept);
+                both.add(listening(of));
+                *kept = (both.plays, both.streams, both.skips, both.listened_us);
+            }
+            prop_assert_eq!(songs.pack(), pack(&sum));
+        }
+
+        #[test]
+        fn bytes_that_are_read_are_those_that_would_be_written(bytes in prop::collection::vec(0_u8..3, 0..40)) {
+            if let Some(counts) = read(&bytes) {
+                prop_assert_eq!(pack(&counts), bytes);
+            }
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! Lengths of time, and where days, hours and minutes begin: in microseconds, times as Postgres counts them (since
+//! 2000-01-01 UTC).
+
+pub(crate) const SECOND: i64 = 1_000_000;
+pub(crate) const MINUTE: i64 = 60 * SECOND;
+pub(crate) const QUARTER: i64 = 15 * MINUTE;
+pub(crate) const HOUR: i64 = 60 * MINUTE;
+pub(crate) const DAY: i64 = 86_400 * SECOND;
+
+/// The start of the UTC day that holds `ts`.
+pub(crate) fn day_start(ts: i64) -> i64 {
+    ts - ts.rem_euclid(DAY)
+}
+
+/// The start of the hour that holds `ts`.
+pub(crate) fn hour_start(ts: i64) -> i64 {
+    ts - ts.rem_euclid(HOUR)
+}
+
+/// Which minute of its hour holds `ts`, from 0.
+pub(crate) fn minute_of_hour(ts: i64) -> usize {
+    (ts.rem_euclid(HOUR) / MINUTE) as usize
+}
+
+/// The start of the quarter of an hour that holds `ts`.
+pub(crate) fn quarter_start(ts: i64) -> i64 {
+    ts - ts.rem_euclid(QUARTER)
+}
