@@ -9,4 +9,6 @@ select coalesce(has_function_privilege(to_regprocedure('minute_metrics_between(t
            and has_table_privilege(to_regclass('live_daily_listeners'), 'select')
            and has_table_privilege(to_regclass('daily_listeners'), 'select')
            and has_table_privilege(to_regclass('listener_deltas'), 'select'), false) as listeners,
+       coalesce(has_table_privilege(to_regclass('raw_events'), 'select'), false) as events,
+       current_user::text as role,
        (select extversion from pg_extension where extname = 'pg_musicstream') as version

@@ -1,9 +1,16 @@
 //! The command line.
 
-use crate::page::{Range, Split, Theme, View};
+use crate::{
+    data::{Column, Sort},
+    page::{Hours, Range, Split, Theme, View},
+};
 use chrono::NaiveDate;
 use clap::{Parser, ValueEnum};
-use std::{path::PathBuf, time::Duration};
+use std::{
+    fmt::{Display, Formatter},
+    path::PathBuf,
+    time::Duration,
+};
 
 /// A window on the daily metrics of pg_musicstream: charts and numbers of play, pause and stop events
 /// by event type and region, as they move.
@@ -17,12 +24,15 @@ use std::{path::PathBuf, time::Duration};
 The database is the one of --database-url or DATABASE_URL; what that leaves open is taken from libpq's
 variables (PGHOST, PGUSER, PGSERVICE, PGSSLMODE and the rest), and the password from PGPASSWORD or
 libpq's password file (~/.pgpass; on Windows %APPDATA%\\postgresql\\pgpass.conf). On Linux a window needs an
-X11 or Wayland display; --screenshot needs none.
+X11 or Wayland display; --screenshot and --csv need none.
+
+Exit status: 0, 2 for wrong usage or an unknown name, 1 for anything else.
 
 Examples:
   musicstream-viewer --demo
   musicstream-viewer --database-url postgresql://ana@db.example/music?sslrootcert=system
-  musicstream-viewer --screenshot today.png --view overlay --theme dark --range 90d"
+  musicstream-viewer --screenshot today.png --view overlay --theme dark --range 90d
+  musicstream-viewer --saved 'Weekly plays' --csv plays.csv"
 )]
 pub struct Args {
     /// Database as a postgresql:// URL or as key=value pairs
@@ -41,15 +51,23 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     pub screenshot: Option<PathBuf>,
 
-    /// Size of the window or picture
-    #[arg(long, value_name = "WxH", default_value = "1440x900", value_parser = size)]
-    pub size: [u32; 2],
+    /// Write the rows of the table to this CSV file, or to standard output for -, and end, without a display
+    #[arg(long, value_name = "FILE")]
+    pub csv: Option<PathBuf>,
+
+    /// Show the view that was saved under this name; further options change it
+    #[arg(long, value_name = "NAME")]
+    pub saved: Option<String>,
+
+    /// Size of the window or picture [default: the last size of the window, at first 1440x900]
+    #[arg(long, value_name = "WxH", value_parser = size)]
+    pub size: Option<[u32; 2]>,
 
     /// Pixels a point in the picture
     #[arg(long, value_name = "FACTOR", default_value = "1", value_parser = scale)]
     pub scale: f32,
 
-    /// How long to wait for numbers before --screenshot gives up
+    /// How long to wait for numbers before --screenshot and --csv give up
     #[arg(long, value_name = "SECONDS", default_value = "20", value_parser = seconds)]
     pub timeout: Duration,
 
@@ -73,6 +91,18 @@ pub struct Args {
     #[arg(long, value_enum)]
     pub range: Option<RangeArg>,
 
+    /// How far the live view looks back
+    #[arg(long, value_enum)]
+    pub hours: Option<HoursArg>,
+
+    /// Show this day by minute, as in 2026-03-18
+    #[arg(long, value_name = "DATE", conflicts_with_all = ["view", "hours"])]
+    pub minutes_of: Option<NaiveDate>,
+
+    /// Order of the table: the name of a column of the CSV, as in events or region:desc
+    #[arg(long, value_name = "COLUMN[:asc|:desc]", value_parser = sort)]
+    pub sort: Option<SortArg>,
+
     /// First day to look at, as in 2026-03-01
     #[arg(long, value_name = "DATE", requires = "to", conflicts_with = "range")]
     pub from: Option<NaiveDate>,
@@ -84,6 +114,22 @@ pub struct Args {
     /// Zone of the days, as in Europe/Berlin [default: the last choice, at first UTC]
     #[arg(long, value_name = "NAME")]
     pub zone: Option<String>,
+
+    /// Show this event type; repeat it for several [default: all]
+    #[arg(long, value_name = "NAME")]
+    pub event_type: Vec<String>,
+
+    /// Show this region; repeat it for several [default: all]
+    #[arg(long, value_name = "NAME")]
+    pub region: Vec<String>,
+
+    /// Leave this event type out; repeat it for several
+    #[arg(long, value_name = "NAME", conflicts_with = "event_type")]
+    pub hide_event_type: Vec<String>,
+
+    /// Leave this region out; repeat it for several
+    #[arg(long, value_name = "NAME", conflicts_with = "region")]
+    pub hide_region: Vec<String>,
 
     /// Write a line to standard error for each frame that is drawn, to see what wakes the window up
     #[arg(long)]
@@ -152,6 +198,58 @@ pub enum RangeArg {
     All,
 }
 
+/// `--hours`
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum HoursArg {
+    /// 1 hour
+    #[value(name = "1h")]
+    One,
+    /// 3 hours
+    #[value(name = "3h")]
+    Three,
+    /// 6 hours
+    #[value(name = "6h")]
+    Six,
+    /// 24 hours
+    #[value(name = "24h")]
+    Day,
+}
+
+/// `--sort`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SortArg(pub Sort);
+
+/// What a column is called on the command line, as in a CSV file.
+fn column_name(column: Column) -> &'static str {
+    match column {
+        Column::Slot => "day",
+        Column::EventType => "event_type",
+        Column::Region => "region",
+        Column::Events => "events",
+        Column::Late => "late_events",
+        Column::State => "state",
+        Column::Updated => "updated_at",
+    }
+}
+
+impl Display for SortArg {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        let direction = if self.0.descending { "desc" } else { "asc" };
+        write!(f, "{}:{direction}", column_name(self.0.column))
+    }
+}
+
+impl From<HoursArg> for Hours {
+    fn from(arg: HoursArg) -> Self {
+        match arg {
+            HoursArg::One => Self::One,
+            HoursArg::Three => Self::Three,
+            HoursArg::Six => Self::Six,
+            HoursArg::Day => Self::Day,
+        }
+    }
+}
+
 impl From<ThemeArg> for Theme {
     fn from(arg: ThemeArg) -> Self {
         match arg {
@@ -217,6 +315,27 @@ fn scale(text: &str) -> Result<f32, String> {
     }
 }
 
+fn sort(text: &str) -> Result<SortArg, String> {
+    let (name, direction) = match text.split_once(':') {
+        Some((name, direction)) => (name, Some(direction)),
+        None => (text, None),
+    };
+    let column = Column::ALL
+        .into_iter()
+        .find(|column| column_name(*column) == name)
+        .ok_or_else(|| {
+            let names = Column::ALL.map(column_name).join(", ");
+            format!("no column is called {name:?}: there are {names}")
+        })?;
+    let descending = match direction {
+        None => column.starts_descending(),
+        Some("asc") => false,
+        Some("desc") => true,
+        Some(other) => return Err(format!("{other:?} is neither asc nor desc")),
+    };
+    Ok(SortArg(Sort { column, descending }))
+}
+
 fn size(text: &str) -> Result<[u32; 2], String> {
     let (width, height) = text
         .split_once(['x', 'X'])
@@ -238,6 +357,14 @@ mod tests {
     #[test]
     fn the_definition_is_sound() {
         Args::command().debug_assert();
+    }
+
+    #[test]
+    fn a_sort_names_a_column_and_perhaps_a_direction() {
+        let sorted = |text| sort(text).map(|sort| sort.to_string());
+        assert_eq!(sorted("events"), Ok("events:desc".into()));
+        assert_eq!(sorted("region:desc"), Ok("region:desc".into()));
+        assert!(sort("nothing").is_err() && sort("events:up").is_err());
     }
 
     #[test]

@@ -12,54 +12,100 @@
 
 pub mod calendar;
 pub mod cli;
+pub mod command_line;
 pub mod data;
+pub mod names;
 pub mod page;
 pub mod painter;
 pub mod picture;
 mod png;
+pub mod saved;
 pub mod series;
 pub mod source;
 pub mod stats;
 pub mod ui;
 pub mod window;
 
-use anyhow::{Result, anyhow};
-use calendar::{Day, Micros, Span};
+use anyhow::{Context as _, Result, anyhow};
+use calendar::Micros;
 use cli::Args;
 use musicstream_connect::Target;
-use page::{Range, State};
+use names::{Choice, Names};
+use page::State;
+use saved::SavedViews;
 use source::{Feed, demo, problem::Problem};
-use std::{env, path::PathBuf};
+use std::{
+    env, fs,
+    io::{self, Write},
+    path::PathBuf,
+};
 use ui::{App, Clock};
 
 /// Does what the command line asks.
 ///
 /// # Errors
-/// In words for the terminal: no display, no database, no file to write to.
+/// In words for the terminal: no display, no database, no file to write to, a name that nothing has.
 pub fn run(args: Args) -> Result<()> {
     let export_dir = args.export_dir.clone().unwrap_or_else(default_export_dir);
-    if let Some(path) = args.screenshot.clone() {
-        return screenshot(&args, &path, export_dir);
+    let saved = SavedViews::of_user();
+    if args.screenshot.is_some() || args.csv.is_some() {
+        return write_files(&args, saved, export_dir);
     }
+    // A window opens without them, too.
+    let saved = match &args.saved {
+        Some(_) => saved?,
+        None => saved.unwrap_or_else(|error| {
+            eprintln!("warning: {error:#}");
+            SavedViews::default()
+        }),
+    };
+    let start = start(&args, &saved)?;
+    let names = names(&args);
     let feed = if args.demo {
         Feed::demo()?
     } else {
         Feed::database(target(&args)?, args.poll)?
     };
     let (size, count_frames) = (args.size, args.count_frames);
-    let choose = Box::new(move |state: &mut State| choose(&args, state));
+    let choose = Box::new(move |state: &mut State| {
+        if let Some(mut saved) = start {
+            saved.theme = state.theme;
+            saved.colors = std::mem::take(&mut state.colors);
+            *state = saved;
+        }
+        command_line::choose(&args, state);
+    });
     window::run(
         feed,
         window::Options {
             size,
             choose,
+            names,
+            saved,
             export_dir,
             count_frames,
         },
     )
 }
 
-fn screenshot(args: &Args, path: &std::path::Path, export_dir: PathBuf) -> Result<()> {
+/// The state of the saved view that the command line names, if it names one.
+fn start(args: &Args, saved: &SavedViews) -> Result<Option<State>> {
+    let Some(name) = &args.saved else {
+        return Ok(None);
+    };
+    let options = saved.named(name)?;
+    let state = command_line::restore(options, &State::default())
+        .with_context(|| format!("the saved view \"{name}\" was not saved by this version"))?;
+    Ok(Some(state))
+}
+
+/// Writes a picture, or the rows of the table, or both.
+fn write_files(args: &Args, saved: Result<SavedViews>, export_dir: PathBuf) -> Result<()> {
+    let mut state = match args.saved {
+        Some(_) => start(args, &saved?)?.unwrap_or_default(),
+        None => State::default(),
+    };
+    command_line::choose(args, &mut state);
     let (feed, clock) = if args.demo {
         (
             Feed::sample(demo::PICTURE_TIME),
@@ -73,20 +119,35 @@ fn screenshot(args: &Args, path: &std::path::Path, export_dir: PathBuf) -> Resul
         })?;
         (feed, Clock::System)
     };
-    let mut state = State::default();
-    choose(args, &mut state);
     let theme = match args.theme {
         Some(cli::ThemeArg::Dark) => egui::Theme::Dark,
         _ => egui::Theme::Light,
     };
     let mut app = App::new(feed, state, clock, export_dir);
+    app.check(names(args));
     app.settle(args.timeout);
-    let shot = picture::Shot {
-        size: args.size,
-        scale: args.scale,
-        theme,
-    };
-    png::write(&picture::take(&mut app, shot), path)
+    if let Some(unknown) = app.refused() {
+        return Err(unknown.clone().into());
+    }
+    if let Some(path) = &args.csv {
+        let text = app
+            .csv()
+            .context("there are no events yet: no row to write")?;
+        if path.as_os_str() == "-" {
+            io::stdout().write_all(text.as_bytes())?;
+        } else {
+            fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?;
+        }
+    }
+    if let Some(path) = &args.screenshot {
+        let shot = picture::Shot {
+            size: args.size.unwrap_or(window::USUAL_SIZE),
+            scale: args.scale,
+            theme,
+        };
+        png::write(&picture::take(&mut app, shot), path)?;
+    }
+    Ok(())
 }
 
 fn target(args: &Args) -> Result<Target> {
@@ -102,29 +163,18 @@ fn words(problem: &Problem) -> anyhow::Error {
     anyhow!("{}", problem.paragraph())
 }
 
-/// What the command line says wins over what was chosen before.
-fn choose(args: &Args, state: &mut State) {
-    if let Some(theme) = args.theme {
-        state.theme = theme.into();
-    }
-    if let Some(view) = args.view {
-        state.view = view.into();
-    }
-    if let Some(split) = args.split {
-        state.split = split.into();
-    }
-    state.compare |= args.compare;
-    if let Some(range) = args.range {
-        state.range = range.into();
-        state.zoom = None;
-    }
-    if let (Some(from), Some(to)) = (args.from, args.to) {
-        let day = Day::from_date;
-        state.range = Range::Custom(Span::new(day(from), day(to)));
-        state.zoom = None;
-    }
-    if let Some(zone) = &args.zone {
-        state.zone.clone_from(zone);
+/// What can only be checked once there are numbers.
+fn names(args: &Args) -> Names {
+    Names {
+        zone: args.zone.clone(),
+        event_types: Choice {
+            only: args.event_type.clone(),
+            hidden: args.hide_event_type.clone(),
+        },
+        regions: Choice {
+            only: args.region.clone(),
+            hidden: args.hide_region.clone(),
+        },
     }
 }
 

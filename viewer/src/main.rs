@@ -1,7 +1,7 @@
 //! The program: everything happens in the library.
 
 use clap::Parser;
-use musicstream_viewer::{cli::Args, run};
+use musicstream_viewer::{cli::Args, names::UnknownName, run};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -9,7 +9,10 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("musicstream-viewer: {error:#}");
-            ExitCode::FAILURE
+            match error.is::<UnknownName>() {
+                true => ExitCode::from(2),
+                false => ExitCode::FAILURE,
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Sums, means and changes, over complete days only where days are compared.
 
 use crate::{data::Finality, series::Counts};
+use std::ops::Range;
 
 /// The figures of one series over a span.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -64,29 +65,81 @@ pub enum Change {
     Share(f64),
 }
 
-/// Compares the first days, as many as are complete, with those before (whole weeks before, so that weekdays meet
-/// weekdays). Days that lack a row on either side are left out on both.
-pub fn change(now: &Counts, before: &Counts, complete: usize) -> Change {
-    let (mut after_sum, mut before_sum, mut pairs) = (0_i128, 0_i128, 0_usize);
-    let (mut runs, mut runs_before) = (now.runs().peekable(), before.runs().peekable());
-    while let (Some(run), Some(run_before)) = (runs.peek(), runs_before.peek()) {
-        let both = run.start.max(run_before.start)..run.end.min(run_before.end).min(complete);
-        if !both.is_empty() {
-            after_sum += now.sum(both.clone()).events();
-            before_sum += before.sum(both.clone()).events();
-            pairs += both.len();
-        }
-        if run.end <= run_before.end {
-            runs.next();
-        } else {
-            runs_before.next();
+impl Change {
+    /// From what there was before to what there is now.
+    pub fn of(now: i128, before: i128) -> Self {
+        match (before, now) {
+            (0, 0) => Self::Share(0.0),
+            (0, _) => Self::New,
+            _ => Self::Share((now - before) as f64 / before as f64),
         }
     }
-    match (pairs, before_sum, after_sum) {
-        (0, _, _) => Change::Nothing,
-        (_, 0, 0) => Change::Share(0.0),
-        (_, 0, _) => Change::New,
-        _ => Change::Share((after_sum - before_sum) as f64 / before_sum as f64),
+}
+
+/// Which slots are compared with earlier ones: one rule for all figures, charts and listeners on screen.
+///
+/// A slot is compared if it is complete, and if there is a row of any series in it and in the one before that it is
+/// compared with. Where nothing at all was counted, nothing can be said of any series; where something was, a series
+/// without a row had no events.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Comparison {
+    /// Positions of those slots, in stretches.
+    stretches: Vec<Range<usize>>,
+    /// Of so many complete slots.
+    pub complete: usize,
+    /// So many slots before each lies the one that it is compared with.
+    pub shift: i32,
+}
+
+impl Comparison {
+    /// Works it out from all series together, now and before.
+    pub fn new(now: &Counts, before: &Counts, complete: usize, shift: i32) -> Self {
+        let mut stretches: Vec<Range<usize>> = Vec::new();
+        let (mut runs, mut runs_before) = (now.runs().peekable(), before.runs().peekable());
+        while let (Some(run), Some(run_before)) = (runs.peek(), runs_before.peek()) {
+            let both = run.start.max(run_before.start)..run.end.min(run_before.end).min(complete);
+            if !both.is_empty() {
+                stretches.push(both);
+            }
+            if run.end <= run_before.end {
+                runs.next();
+            } else {
+                runs_before.next();
+            }
+        }
+        Self {
+            stretches,
+            complete,
+            shift,
+        }
+    }
+
+    /// How many slots are compared.
+    pub fn count(&self) -> usize {
+        self.stretches.iter().map(Range::len).sum()
+    }
+
+    /// From the first slot that is compared to behind the last one, and whether all between them are compared, too.
+    pub fn hull(&self) -> Option<(Range<usize>, bool)> {
+        let (first, last) = (self.stretches.first()?, self.stretches.last()?);
+        let hull = first.start..last.end;
+        let is_whole = hull.len() == self.count();
+        Some((hull, is_whole))
+    }
+
+    /// How one series changed.
+    pub fn change(&self, now: &Counts, before: &Counts) -> Change {
+        if self.stretches.is_empty() {
+            return Change::Nothing;
+        }
+        let sum = |counts: &Counts| -> i128 {
+            let sums = self
+                .stretches
+                .iter()
+                .map(|slots| counts.sum(slots.clone()).events());
+            sums.sum()
+        };
+        Change::of(sum(now), sum(before))
     }
 }
 
@@ -131,19 +184,37 @@ mod tests {
     }
 
     #[test]
-    fn change_compares_what_both_sides_have() {
+    fn days_on_which_anything_was_counted_are_compared_for_every_series() {
         let complete = 3;
-        let now = counts(&[110, 55, -1, 1]);
-        let before = counts(&[100, -1, 70, 900]);
-        assert_eq!(change(&now, &before, complete), Change::Share(0.1));
+        let all = counts(&[110, 55, -1, 1]);
+        let compare = |before: &[i64]| Comparison::new(&all, &counts(before), complete, 7);
+        let first = compare(&[100, -1, 70, 900]);
+        assert_eq!((first.count(), first.complete), (1, 3));
+        assert_eq!(first.hull(), Some((0..1, true)));
         assert_eq!(
-            change(&now, &counts(&[-1, -1, -1, 5]), complete),
-            Change::Nothing
+            first.change(&all, &counts(&[100, -1, 70, 900])),
+            Change::Share(0.1)
         );
-        assert_eq!(change(&now, &counts(&[0, 0, 0, 0]), complete), Change::New);
+
+        let two = compare(&[100, 50, -1, 900]);
+        // A series without a row on such a day had no events; without any before, it is new.
         assert_eq!(
-            change(&counts(&[0]), &counts(&[0]), complete),
+            two.change(&counts(&[-1, 5, -1, -1]), &counts(&[10, -1, -1, -1])),
+            Change::Share(-0.5)
+        );
+        assert_eq!(
+            two.change(&counts(&[-1, 5, -1, -1]), &Counts::default()),
+            Change::New
+        );
+        assert_eq!(
+            two.change(&Counts::default(), &Counts::default()),
             Change::Share(0.0)
         );
+
+        let none = compare(&[-1, -1, -1, 5]);
+        assert_eq!((none.count(), none.hull()), (0, None));
+        assert_eq!(none.change(&all, &all), Change::Nothing);
+        let apart = Comparison::new(&counts(&[1, -1, 1]), &counts(&[1, 1, 1]), 3, 7);
+        assert_eq!(apart.hull(), Some((0..3, false)));
     }
 }

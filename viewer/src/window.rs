@@ -1,23 +1,37 @@
 //! The window on a display.
 
 use crate::{
+    names::{Names, UnknownName},
     page::State,
+    saved::SavedViews,
     source::Feed,
     ui::{App, Clock, fonts, theme},
 };
 use anyhow::{Result, anyhow, bail};
 use eframe::{CreationContext, NativeOptions, Renderer, Storage};
-use egui::{Ui, ViewportBuilder, vec2};
-use std::{env, path::PathBuf};
+use egui::{Ui, ViewportBuilder, ViewportCommand, vec2};
+use std::{
+    env,
+    path::PathBuf,
+    sync::{Arc, Mutex},
+};
 
-const APP_ID: &str = "musicstream-viewer";
+/// The name of its folder, in which it remembers what was chosen.
+pub const APP_ID: &str = "musicstream-viewer";
+
+/// Width and height of a window that no size is known of, and of pictures.
+pub const USUAL_SIZE: [u32; 2] = [1440, 900];
 
 /// What the command line says about the window.
 pub struct Options {
-    /// Width and height in points.
-    pub size: [u32; 2],
+    /// Width and height in points, if the command line says.
+    pub size: Option<[u32; 2]>,
     /// Changes what was chosen before, as the command line asks.
     pub choose: Box<dyn FnOnce(&mut State)>,
+    /// Names to check once there are numbers.
+    pub names: Names,
+    /// Views that were saved.
+    pub saved: SavedViews,
     /// Where files are saved.
     pub export_dir: PathBuf,
     /// Whether each frame is told of on standard error.
@@ -32,9 +46,12 @@ pub fn run(feed: Feed, options: Options) -> Result<()> {
     let Options {
         size,
         choose,
+        names,
+        saved,
         export_dir,
         count_frames,
     } = options;
+    let [width, height] = size.unwrap_or(USUAL_SIZE);
     let has = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
     if cfg!(target_os = "linux")
         && !has("DISPLAY")
@@ -51,14 +68,30 @@ pub fn run(feed: Feed, options: Options) -> Result<()> {
         viewport: ViewportBuilder::default()
             .with_title("musicstream")
             .with_app_id(APP_ID)
-            .with_inner_size(vec2(size[0] as f32, size[1] as f32))
+            .with_inner_size(vec2(width as f32, height as f32))
             .with_min_inner_size(vec2(780.0, 520.0)),
+        // The size of this run alone is not saved.
+        persist_window: size.is_none(),
         ..NativeOptions::default()
     };
+    let refused = Arc::new(Mutex::new(None));
+    let of_window = Arc::clone(&refused);
     let create = move |creation: &CreationContext<'_>| -> Result<Box<dyn eframe::App>, _> {
-        let app = app(creation, feed, choose, export_dir);
+        let mut app = app(creation, feed, choose, export_dir).with_saved(saved);
+        app.check(names);
+        if size.is_some() {
+            // The saved size has won over that of the builder.
+            let size = vec2(width as f32, height as f32);
+            let command = ViewportCommand::InnerSize(size);
+            creation.egui_ctx.send_viewport_cmd(command);
+        }
         let frames = count_frames.then_some(0);
-        Ok(Box::new(Window { app, frames }) as Box<dyn eframe::App>)
+        let window = Window {
+            app,
+            frames,
+            refused: of_window,
+        };
+        Ok(Box::new(window) as Box<dyn eframe::App>)
     };
     eframe::run_native(APP_ID, native, Box::new(create)).map_err(|error| {
         anyhow!(
@@ -66,13 +99,19 @@ pub fn run(feed: Feed, options: Options) -> Result<()> {
              libxkbcommon-x11 and an OpenGL driver (Mesa)\n  \
              --screenshot FILE makes a picture without a display"
         )
-    })
+    })?;
+    match refused.lock().ok().and_then(|mut refused| refused.take()) {
+        Some(unknown) => Err(unknown.into()),
+        None => Ok(()),
+    }
 }
 
 struct Window {
     app: App,
     /// Frames drawn so far, where they are counted.
     frames: Option<u64>,
+    /// The name on the command line because of which the window closes.
+    refused: Arc<Mutex<Option<UnknownName>>>,
 }
 
 fn app(
@@ -94,8 +133,12 @@ fn app(
 }
 
 impl eframe::App for Window {
-    fn logic(&mut self, _ctx: &egui::Context, _frame: &mut eframe::Frame) {
+    fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
         self.app.logic();
+        if let (Some(unknown), Ok(mut refused)) = (self.app.refused(), self.refused.lock()) {
+            *refused = Some(unknown.clone());
+            ctx.send_viewport_cmd(ViewportCommand::Close);
+        }
     }
 
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
@@ -107,6 +150,8 @@ impl eframe::App for Window {
     }
 
     fn save(&mut self, storage: &mut dyn Storage) {
-        eframe::set_value(storage, eframe::APP_KEY, self.app.state());
+        if self.app.refused().is_none() {
+            eframe::set_value(storage, eframe::APP_KEY, self.app.state());
+        }
     }
 }

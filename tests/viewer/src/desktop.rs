@@ -100,6 +100,16 @@ impl Desktop {
         mapped.check().unwrap();
     }
 
+    /// Width and height of a window.
+    ///
+    /// # Panics
+    /// It is gone.
+    pub fn size(&self, window: Window) -> [u16; 2] {
+        let asked = self.connection.get_geometry(window).unwrap();
+        let geometry = asked.reply().unwrap();
+        [geometry.width, geometry.height]
+    }
+
     fn set_states(&self, window: Window, states: &[u32]) {
         let property = self.atom("_NET_WM_STATE");
         self.connection

@@ -68,6 +68,18 @@ fn trimmed(number: f64, decimals: usize) -> String {
     }
 }
 
+/// `12,345`, `25.6`, `0.04`: a mean of counts, of which a small one has decimals, since zero would be wrong.
+pub fn mean(mean: f64) -> String {
+    let decimals = match mean.abs() {
+        size if size >= 99.95 || size == 0.0 => return grouped(mean.round() as i64),
+        size if size >= 9.995 => 1,
+        size if size >= 0.095 => 2,
+        // Two figures, however small.
+        size => (1 - size.log10().floor() as i32).clamp(2, 12) as usize,
+    };
+    trimmed(mean, decimals)
+}
+
 /// `+3.4 %`, `−12 %`, `0 %`: one decimal below ten.
 pub fn percent(share: f64) -> String {
     let value = share * 100.0;
@@ -180,6 +192,22 @@ mod tests {
         ];
         for (number, text) in cases {
             assert_eq!(compact(number), text, "{number}");
+        }
+    }
+
+    #[test]
+    fn a_small_mean_is_no_zero() {
+        for (number, text) in [
+            (0.0, "0"),
+            (12_345.4, "12,345"),
+            (99.97, "100"),
+            (25.6, "25.6"),
+            (9.999, "10"),
+            (0.177_7, "0.18"),
+            (0.042, "0.042"),
+            (0.000_123_4, "0.00012"),
+        ] {
+            assert_eq!(mean(number), text, "{number}");
         }
     }
 

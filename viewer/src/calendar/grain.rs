@@ -55,6 +55,16 @@ impl Grain {
         }
     }
 
+    /// The minutes of the hour, on the clock that is shown, that a minute lies in; of days, the day.
+    pub fn hour(self, slot: Slot) -> Span {
+        let Self::Minute { offset } = self else {
+            return Span::new(slot, slot);
+        };
+        let local = i64::from(slot.0) + offset.div_euclid(MINUTE_US);
+        let first = slot.plus(-(local.rem_euclid(60) as i32));
+        Span::new(first, first.plus(59))
+    }
+
     /// The day, on the clock that is shown, that a slot begins on.
     pub fn day(self, slot: Slot) -> Day {
         Day::of(self.local(slot))
@@ -160,14 +170,6 @@ impl Grain {
         match self {
             Self::Day => comparison_shift(slots),
             Self::Minute { .. } => MINUTES_A_DAY,
-        }
-    }
-
-    /// What is compared with: `the 28 days before`, `the same minutes a day before`
-    pub fn before(self, slots: usize) -> String {
-        match self {
-            Self::Day => format!("the {} days before", comparison_shift(slots)),
-            Self::Minute { .. } => "the same minutes a day before".into(),
         }
     }
 }

@@ -69,16 +69,21 @@ impl<P: Position> Span<P> {
         }
     }
 
+    /// The same so many later (earlier when negative).
+    pub fn plus(self, by: i32) -> Self {
+        Self {
+            first: self.first.plus(by),
+            last: self.last.plus(by),
+        }
+    }
+
     /// Moved by so many, as far as `limit` allows.
     pub fn moved(self, by: i32, limit: Self) -> Self {
         let by = by.clamp(
             (limit.first.number() - self.first.number()).min(0),
             (limit.last.number() - self.last.number()).max(0),
         );
-        Self {
-            first: self.first.plus(by),
-            last: self.last.plus(by),
-        }
+        self.plus(by)
     }
 }
 

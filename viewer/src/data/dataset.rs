@@ -275,7 +275,14 @@ impl Dataset {
 
     /// What can be said about a slot: the watermark decides, or the clock where nothing streams.
     pub fn finality(&self, slot: Slot) -> Finality {
-        Finality::decide(slot, self.current(), self.reached())
+        let (current, reached) = (self.current(), self.reached());
+        match self.grain {
+            Grain::Minute { .. } => {
+                let newest = self.status.newest_event.map(|at| self.grain.of(at));
+                Finality::decide_minute(slot, current, reached, newest)
+            }
+            Grain::Day => Finality::decide(slot, current, reached),
+        }
     }
 
     /// The number of a pair of event type and region, by the indices of both.

@@ -15,6 +15,11 @@ impl Filter {
         !self.off.contains(name)
     }
 
+    /// What is switched off.
+    pub fn hidden(&self) -> impl Iterator<Item = &String> {
+        self.off.iter()
+    }
+
     /// Whether nothing is switched off.
     pub fn is_all(&self) -> bool {
         self.off.is_empty()

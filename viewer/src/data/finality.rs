@@ -7,7 +7,7 @@ use crate::calendar::Slot;
 pub enum Finality {
     /// The streams are past its end: late events may still be added, nothing else.
     Final,
-    /// The slot is over by the clock, and there is no watermark that could say more.
+    /// The slot is over: by the clock, where there is no watermark that could say more; a minute, since later ones came.
     Over,
     /// The slot is over, but the streams have not been seen to be past its end.
     Open,
@@ -24,6 +24,21 @@ impl Finality {
             Some(reached) if slot < reached => Self::Final,
             Some(_) => Self::Open,
             None => Self::Over,
+        }
+    }
+
+    /// The same of a minute, which has a rule of its own: it is over once an event of a later minute than the next one
+    /// has come. The watermark follows by an hour or so, which is nothing for a day and all of the minutes on screen.
+    pub fn decide_minute(
+        minute: Slot,
+        current: Slot,
+        reached: Option<Slot>,
+        newest: Option<Slot>,
+    ) -> Self {
+        match (Self::decide(minute, current, reached), newest) {
+            (Self::Open, Some(newest)) if minute.plus(1) < newest => Self::Over,
+            (Self::Over, Some(newest)) if minute.plus(1) >= newest => Self::Open,
+            (decided, _) => decided,
         }
     }
 

@@ -21,7 +21,9 @@ pub use finality::Finality;
 pub use order::{Column, Order, Rows, Sort};
 pub use status::Status;
 pub use track::Track;
-pub use wish::{Abilities, Ask, Distinct, Extras, STANDARD_ERROR, Wish};
+pub use wish::{
+    Abilities, Ask, Distinct, Event, Events, EventsAsk, Extras, MOST_EVENTS, STANDARD_ERROR, Wish,
+};
 
 #[cfg(test)]
 pub(crate) use dataset::tests;

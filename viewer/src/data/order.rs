@@ -45,7 +45,7 @@ impl Column {
     ];
 
     /// Whether the largest is the more interesting end, so that a first click sorts downwards.
-    fn starts_descending(self) -> bool {
+    pub fn starts_descending(self) -> bool {
         matches!(self, Self::Slot | Self::Events | Self::Late | Self::Updated)
     }
 }

@@ -10,6 +10,8 @@ const MOST_DELTAS: i64 = 100_000;
 pub struct Status {
     /// Event time up to which the streams have come, if any has come at all.
     pub watermark: Option<Micros>,
+    /// Event time of the newest event, if any has come.
+    pub newest_event: Option<Micros>,
     /// Deltas that no rollup has folded yet (they are in the numbers already); 100,000 stands for as many, or more.
     pub pending_deltas: i64,
     /// Rows in the shared inbox that nobody has judged yet.
@@ -24,7 +26,15 @@ pub struct Status {
     pub now: Micros,
 }
 
+/// Without a new event for so long, something may have stopped.
+const QUIET_AFTER_US: i64 = 15 * 60_000_000;
+
 impl Status {
+    /// From when on the events count as having stopped, unless another one comes.
+    pub fn quiet_from(&self) -> Option<Micros> {
+        self.newest_event.map(|at| at + QUIET_AFTER_US)
+    }
+
     /// What has to change before it is worth reading the numbers again; `None` if they may change without it.
     pub fn fingerprint(&self) -> Option<(i64, i64, Option<Micros>, Day)> {
         (self.pending_deltas < MOST_DELTAS).then_some((

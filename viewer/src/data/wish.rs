@@ -1,7 +1,7 @@
 //! What a window asks of its source, and the answers beside daily numbers.
 
 use super::dataset::Dataset;
-use crate::calendar::{Day, Span, UTC};
+use crate::calendar::{Day, Micros, Slot, Span, UTC};
 use std::sync::Arc;
 
 /// What is asked for beside the daily numbers, and in which zone they are to be.
@@ -11,8 +11,12 @@ pub struct Wish {
     pub zone: String,
     /// The first day needed. It bounds what is read where days are summed up from minutes.
     pub since: Option<Day>,
-    /// The last so many minutes, and as many a day before.
+    /// So many minutes, and as many a day before.
     pub minutes: Option<i32>,
+    /// The last of those minutes; `None`: the one that is passing.
+    pub until: Option<Slot>,
+    /// Single events.
+    pub events: Option<EventsAsk>,
     /// Listeners of each of these days.
     pub listeners: Option<Span<Day>>,
     /// Distinct listeners over days.
@@ -25,6 +29,8 @@ impl Default for Wish {
             zone: UTC.into(),
             since: None,
             minutes: None,
+            until: None,
+            events: None,
             listeners: None,
             distinct: None,
         }
@@ -36,12 +42,58 @@ impl Default for Wish {
 pub struct Ask {
     /// These UTC days.
     pub span: Span<Day>,
-    /// The last complete day among them: up to it they are compared.
-    pub complete: Option<Day>,
-    /// By how many days to go back to compare.
-    pub shift: i32,
+    /// Those of them that are compared, and by how many days to go back for the others.
+    pub compared: Option<(Span<Day>, i32)>,
     /// These regions; `None`: all.
     pub regions: Option<Vec<String>>,
+}
+
+/// Single events, the newest first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventsAsk {
+    /// From this instant on.
+    pub from: Micros,
+    /// Before this one.
+    pub until: Micros,
+    /// Of these types; `None`: all.
+    pub event_types: Option<Vec<String>>,
+    /// Of these regions; `None`: all.
+    pub regions: Option<Vec<String>>,
+}
+
+/// As many single events are read at most.
+pub const MOST_EVENTS: i64 = 200;
+
+/// One event as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// When it happened.
+    pub at: Micros,
+    /// What happened.
+    pub event_type: String,
+    /// Where.
+    pub region: String,
+    /// Who listened.
+    pub user_id: String,
+    /// To what, if it is known.
+    pub song_id: Option<String>,
+    /// On what, if it is known.
+    pub device: Option<String>,
+    /// Its id.
+    pub event_id: String,
+}
+
+/// What came of asking for single events.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Events {
+    /// These.
+    Read(Vec<Event>),
+    /// This role may not read them.
+    NoRight(String),
+    /// The server stopped: its day has too many.
+    TooSlow,
+    /// The source has no single events.
+    None,
 }
 
 /// The answer: estimates, of which one in three is off by more than [`STANDARD_ERROR`].
@@ -51,7 +103,8 @@ pub struct Distinct {
     pub ask: Ask,
     /// Over all days asked for.
     pub listeners: i64,
-    /// Over the complete days, and over the days that those are compared with.
+    /// Over the days that are compared, and over those that they are compared with; none where some of them lack
+    /// listeners.
     pub compared: Option<(i64, i64)>,
 }
 
@@ -67,6 +120,10 @@ pub struct Abilities {
     pub zones: bool,
     /// Distinct listeners.
     pub listeners: bool,
+    /// Single events.
+    pub events: bool,
+    /// The role that reads.
+    pub role: String,
     /// Version of the extension.
     pub version: Option<String>,
     /// Names of all zones.
@@ -80,4 +137,6 @@ pub struct Extras {
     pub minutes: Option<Arc<Dataset>>,
     /// Listeners by day, if asked for.
     pub listeners: Option<Arc<Dataset>>,
+    /// Single events, if asked for.
+    pub events: Option<Arc<(EventsAsk, Events)>>,
 }

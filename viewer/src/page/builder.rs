@@ -2,14 +2,16 @@
 
 use super::{
     chart::Chart,
-    line::Line,
+    line::{Line, Slots},
     view::{Split, View},
 };
 use crate::{
     calendar::Span,
     data::{Dataset, Filter, Finality},
     series::Counts,
+    stats::Comparison,
 };
+use std::sync::Arc;
 
 /// What the heatmap is called.
 pub const HEATMAP_TITLE: &str = "Every series, day by day";
@@ -25,6 +27,19 @@ pub(super) struct Builder<'a> {
     before: Option<Span>,
     event_types: Vec<usize>,
     regions: Vec<usize>,
+    comparison: Comparison,
+}
+
+/// Which slots of a span can be compared with earlier ones, by all the series of the data.
+pub(super) fn comparison(data: &Dataset, span: Span) -> Comparison {
+    let shift = data.grain.comparison_shift(span.count());
+    let pairs = (data.event_types.len() * data.regions.len()) as u32;
+    let all = data.track(&(0..pairs).collect::<Vec<_>>());
+    let before = Counts::new(Arc::clone(&all), span.plus(-shift));
+    // Complete slots come first.
+    let complete = (0..span.count()).take_while(|&at| data.finality(span.at(at)).is_complete());
+    let complete = complete.count();
+    Comparison::new(&Counts::new(all, span), &before, complete, shift)
 }
 
 impl<'a> Builder<'a> {
@@ -35,11 +50,8 @@ impl<'a> Builder<'a> {
         event_types: &Filter,
         regions: &Filter,
     ) -> Self {
-        let shift = data.grain.comparison_shift(span.count());
-        let before = Span {
-            first: span.first.plus(-shift),
-            last: span.last.plus(-shift),
-        };
+        let comparison = comparison(data, span);
+        let before = span.plus(-comparison.shift);
         Self {
             data,
             states: (0..span.count())
@@ -49,7 +61,21 @@ impl<'a> Builder<'a> {
             before: data.has_rows(before).then_some(before),
             event_types: on(&data.event_types, event_types),
             regions: on(&data.regions, regions),
+            comparison,
         }
+    }
+
+    /// The same with the comparison of other lines on the same page.
+    pub(super) fn comparing_as(self, comparison: &Comparison) -> Self {
+        Self {
+            comparison: comparison.clone(),
+            ..self
+        }
+    }
+
+    /// Which slots are compared with earlier ones.
+    pub(super) fn comparison(&self) -> &Comparison {
+        &self.comparison
     }
 
     /// State of each slot of the span.
@@ -194,7 +220,10 @@ impl<'a> Builder<'a> {
             marker,
             counts,
             before,
-            &self.states,
+            Slots {
+                states: &self.states,
+                comparison: &self.comparison,
+            },
         )
     }
 }

@@ -80,7 +80,7 @@ impl Chart {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::Finality;
+    use crate::{data::Finality, page::line::Slots, stats::Comparison};
     use proptest::prelude::*;
 
     fn counts(there: &[i64]) -> Counts {
@@ -109,7 +109,10 @@ mod tests {
                 0,
                 counts,
                 Counts::default(),
-                &states,
+                Slots {
+                    states: &states,
+                    comparison: &Comparison::default(),
+                },
             ),
             states,
         )

@@ -58,6 +58,12 @@ pub enum Command {
     MoveCursor(i32),
     /// The cursor on a slot, or away.
     SetCursor(Option<Slot>),
+    /// From a day to its minutes, from minutes to an hour of them, from an hour to the single events of a minute.
+    DrillInto(Slot),
+    /// One step back.
+    DrillOut,
+    /// Single events of these minutes, or no more.
+    ShowEvents(Option<Span>),
     /// One name over.
     Toggle(List, String),
     /// This name alone, or all again.
@@ -74,6 +80,8 @@ pub enum Command {
     Refresh,
     /// Draw the days before too, or not.
     ToggleCompare,
+    /// Fold the figures of the series away, or show them again.
+    FoldFigures,
     /// Stop reading, or go on.
     TogglePause,
     /// Light, dark, system.
@@ -91,10 +99,18 @@ pub enum Command {
     CopyCsv,
     /// Write the window to a picture.
     SavePicture,
+    /// Copy the command line that shows the same.
+    CopyCommandLine,
+    /// Save what is shown under this name.
+    SaveView(String),
+    /// Show what was saved under this name.
+    ShowSaved(String),
+    /// Forget what was saved under this name.
+    ForgetView(String),
 }
 
 /// What a command asks of the world outside of the state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
     /// Read again now.
     Refresh,
@@ -106,4 +122,12 @@ pub enum Effect {
     CopyCsv,
     /// Write a picture.
     SavePicture,
+    /// Copy the command line.
+    CopyCommandLine,
+    /// Save the view.
+    SaveView(String),
+    /// Show a saved view.
+    ShowSaved(String),
+    /// Forget a saved view.
+    ForgetView(String),
 }

@@ -4,6 +4,8 @@ use super::{builder::Builder, chart::Chart, line::Line, state::State, table::Tab
 use crate::{
     calendar::{Grain, Span},
     data::{Dataset, Filter, Finality, Measure},
+    series::Counts,
+    stats::Comparison,
 };
 
 /// The name of the series over all that is switched on.
@@ -20,6 +22,8 @@ pub struct Page {
     pub full: Span,
     /// Those that are zoomed in on, or all of them.
     pub span: Span,
+    /// Which of them are compared with earlier ones, in all figures.
+    pub comparison: Comparison,
     /// What can be said about each slot of the span.
     pub states: Vec<Finality>,
     /// The charts.
@@ -28,10 +32,37 @@ pub struct Page {
     pub tiles: Vec<Line>,
     /// The rows.
     pub table: Table,
-    /// Events of each event type over the span, whatever is switched on.
+    /// Events of each event type over the span, whatever is switched on; none of listeners.
     pub event_type_sums: Vec<i64>,
-    /// Events of each region over the span, whatever is switched on.
+    /// Events of each region over the span, or its listeners a day on average, whatever is switched on.
     pub region_sums: Vec<i64>,
+}
+
+/// Events of each event type and of each region.
+fn sums(data: &Dataset, span: Span) -> (Vec<i64>, Vec<i64>) {
+    let mut event_type_sums = vec![0_i64; data.event_types.len()];
+    let mut region_sums = vec![0_i64; data.regions.len()];
+    for (event_type, of_type) in event_type_sums.iter_mut().enumerate() {
+        for (region, of_region) in region_sums.iter_mut().enumerate() {
+            let track = data.series(data.pair(event_type, region));
+            let rows = track.between(span.first, span.last);
+            let sum = track.sum(rows).count().events;
+            *of_type = of_type.saturating_add(sum);
+            *of_region = of_region.saturating_add(sum);
+        }
+    }
+    (event_type_sums, region_sums)
+}
+
+/// Of each region, the mean of the days that have a row.
+fn means(data: &Dataset, span: Span) -> Vec<i64> {
+    let mean = |region: usize| {
+        let pairs = (0..data.event_types.len()).map(|at| data.pair(at, region));
+        let counts = Counts::new(data.track(&pairs.collect::<Vec<_>>()), span);
+        let days = counts.rows().max(1) as f64;
+        (counts.sum(0..counts.len()).events() as f64 / days).round() as i64
+    };
+    (0..data.regions.len()).map(mean).collect()
 }
 
 impl Page {
@@ -52,22 +83,14 @@ impl Page {
             Measure::Listeners => (events, &all_types),
         };
         let builder = Builder::new(data, span, event_types, &state.regions);
-        let figures = Builder::new(counted, span, &state.event_types, &state.regions);
+        let figures = Builder::new(counted, span, &state.event_types, &state.regions)
+            .comparing_as(builder.comparison());
         let mut tiles = figures.by_event_type();
         tiles.insert(0, figures.total(TOTAL));
-        let mut event_type_sums = vec![0_i64; counted.event_types.len()];
-        let mut region_sums = vec![0_i64; counted.regions.len()];
-        for (event_type, of_type) in event_type_sums.iter_mut().enumerate() {
-            for (region, of_region) in region_sums.iter_mut().enumerate() {
-                let track = counted.series(counted.pair(event_type, region));
-                let sum = track
-                    .sum(track.between(span.first, span.last))
-                    .count()
-                    .events;
-                *of_type = of_type.saturating_add(sum);
-                *of_region = of_region.saturating_add(sum);
-            }
-        }
+        let (event_type_sums, region_sums) = match data.measure {
+            Measure::Events => sums(data, span),
+            Measure::Listeners => (Vec::new(), means(data, span)),
+        };
         Some(Self {
             grain: data.grain,
             measure: data.measure,
@@ -75,6 +98,7 @@ impl Page {
             region_sums,
             full,
             span,
+            comparison: builder.comparison().clone(),
             states: builder.states().to_vec(),
             charts: builder.charts(state.view, state.split),
             tiles,

@@ -3,7 +3,7 @@
 use crate::{
     data::Finality,
     series::Counts,
-    stats::{Change, Figures, change, complete},
+    stats::{Change, Comparison, Figures, complete},
 };
 use std::{cell::RefCell, ops::Range, rc::Rc};
 
@@ -24,9 +24,18 @@ pub struct Line {
     pub before: Counts,
     /// Sum, mean and so on over the span.
     pub figures: Figures,
-    /// Against the days before, weekday by weekday.
+    /// Against earlier days, as the page's comparison says.
     pub change: Change,
     outline: Outline,
+}
+
+/// What is known of the slots of a page, whatever the series.
+#[derive(Clone, Copy, Debug)]
+pub struct Slots<'a> {
+    /// Whether more can come for each of them.
+    pub states: &'a [Finality],
+    /// Which of them are compared with earlier ones.
+    pub comparison: &'a Comparison,
 }
 
 impl Line {
@@ -38,15 +47,15 @@ impl Line {
         marker: usize,
         counts: Counts,
         before: Counts,
-        states: &[Finality],
+        slots: Slots<'_>,
     ) -> Self {
         Self {
             name: name.to_owned(),
             full_name: full_name.to_owned(),
             color_name: color_name.to_owned(),
             marker,
-            figures: Figures::of(&counts, states),
-            change: change(&counts, &before, complete(states)),
+            figures: Figures::of(&counts, slots.states),
+            change: slots.comparison.change(&counts, &before),
             before,
             counts,
             outline: Outline::default(),

@@ -11,6 +11,10 @@ use crate::{
     data::{Dataset, Filter, Sort},
 };
 use serde::{Deserialize, Serialize};
+use std::{collections::BTreeMap, sync::LazyLock};
+
+/// With more minutes on screen than these, one of them is a step to its hour.
+const MINUTES_AN_HOUR: usize = 60;
 
 /// What the user has chosen. What is worth keeping until the next start is saved; no address and no
 /// password is part of it.
@@ -35,17 +39,26 @@ pub struct State {
     pub compare: bool,
     /// Order of the table.
     pub sort: Sort,
+    /// The figures of the series are folded away.
+    pub figures_folded: bool,
     /// Light or dark.
     pub theme: Theme,
-    /// Colours of event types.
-    pub event_type_colors: ColorSlots,
-    /// Colours of regions.
-    pub region_colors: ColorSlots,
+    /// Colours of names, by the source that has them.
+    pub colors: BTreeMap<String, Colors>,
+    /// The source that is shown.
+    #[serde(skip)]
+    pub source: String,
     /// Days zoomed in on.
     pub zoom: Option<Span<Day>>,
     /// Minutes zoomed in on; at the next start they are long past.
     #[serde(skip)]
     pub live_zoom: Option<Span>,
+    /// The day whose minutes are shown, and the view that they were asked for in.
+    #[serde(skip)]
+    pub drilled: Option<(Day, View)>,
+    /// The minutes whose single events are shown.
+    #[serde(skip)]
+    pub events: Option<Span>,
     /// The slot whose numbers are read with the keyboard.
     #[serde(skip)]
     pub cursor: Option<Slot>,
@@ -55,6 +68,15 @@ pub struct State {
     /// The help is open.
     #[serde(skip)]
     pub help: bool,
+}
+
+/// Colours of the names of a source.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Colors {
+    /// Of event types.
+    pub event_types: ColorSlots,
+    /// Of regions.
+    pub regions: ColorSlots,
 }
 
 impl Default for State {
@@ -69,11 +91,14 @@ impl Default for State {
             regions: Filter::default(),
             compare: false,
             sort: Sort::default(),
+            figures_folded: false,
             theme: Theme::default(),
-            event_type_colors: ColorSlots::default(),
-            region_colors: ColorSlots::default(),
+            colors: BTreeMap::new(),
+            source: String::new(),
             zoom: None,
             live_zoom: None,
+            drilled: None,
+            events: None,
             cursor: None,
             paused: false,
             help: false,
@@ -85,7 +110,13 @@ impl State {
     /// All days of the range, or minutes.
     pub fn full_span(&self, data: &Dataset) -> Option<Span> {
         match data.grain {
-            Grain::Minute { .. } => Some(self.hours.span(data.current())),
+            minutes @ Grain::Minute { .. } => Some(match self.drilled {
+                Some((day, _)) => minutes.slots(Span {
+                    first: day,
+                    last: day,
+                }),
+                None => self.hours.span(data.current()),
+            }),
             days => {
                 let bounds = days.days(data.bounds()?);
                 Some(days.slots(self.range.span(bounds, data.today())))
@@ -112,8 +143,9 @@ impl State {
 
     /// Gives new names their colours.
     pub fn meet(&mut self, data: &Dataset) {
-        self.region_colors.assign(&data.regions);
-        self.event_type_colors.assign(&data.event_types);
+        let colors = self.colors.entry(self.source.clone()).or_default();
+        colors.regions.assign(&data.regions);
+        colors.event_types.assign(&data.event_types);
     }
 
     /// Whether the same numbers are on screen in both: the cursor, the theme and the like do not matter.
@@ -121,6 +153,7 @@ impl State {
         (self.view, self.split, self.range, self.zoom, self.sort)
             == (other.view, other.split, other.range, other.zoom, other.sort)
             && (self.hours, self.live_zoom) == (other.hours, other.live_zoom)
+            && self.drilled == other.drilled
             && self.event_types == other.event_types
             && self.regions == other.regions
     }
@@ -136,9 +169,11 @@ impl State {
 
     /// Colours of the names in a list.
     pub fn colors(&self, list: List) -> &ColorSlots {
+        static NONE: LazyLock<Colors> = LazyLock::new(Colors::default);
+        let colors = self.colors.get(&self.source).unwrap_or(&NONE);
         match list {
-            List::EventTypes => &self.event_type_colors,
-            List::Regions => &self.region_colors,
+            List::EventTypes => &colors.event_types,
+            List::Regions => &colors.regions,
         }
     }
 
@@ -150,6 +185,7 @@ impl State {
                     self.cursor = None;
                 }
                 self.view = view;
+                self.drilled = None;
             }
             Command::SplitBy(split) => self.split = split,
             Command::Look(range) => {
@@ -159,7 +195,20 @@ impl State {
             Command::LookLive(hours) => {
                 self.hours = hours;
                 self.live_zoom = None;
+                self.drilled = None;
             }
+            Command::DrillInto(slot) => self.drill_into(slot, data),
+            Command::DrillOut => match (self.events, self.live_zoom, self.drilled) {
+                (Some(_), ..) => self.events = None,
+                (_, Some(_), _) => self.live_zoom = None,
+                (_, _, Some((day, view))) => {
+                    self.view = view;
+                    self.drilled = None;
+                    self.cursor = Some(Grain::Day.slot(day));
+                }
+                _ => {}
+            },
+            Command::ShowEvents(minutes) => self.events = minutes,
             Command::SetZone(zone) => self.zone = zone,
             Command::Zoom(span) => self.set_zoom(Some(span), data),
             Command::ResetZoom => self.set_zoom(None, data),
@@ -197,6 +246,7 @@ impl State {
                 self.theme = if dark { Theme::Light } else { Theme::Dark }
             }
             Command::ToggleCompare => self.compare = !self.compare,
+            Command::FoldFigures => self.figures_folded = !self.figures_folded,
             Command::ToggleHelp => self.help = !self.help,
             Command::TogglePause => {
                 self.paused = !self.paused;
@@ -206,8 +256,31 @@ impl State {
             Command::SaveCsv => return Some(Effect::SaveCsv),
             Command::CopyCsv => return Some(Effect::CopyCsv),
             Command::SavePicture => return Some(Effect::SavePicture),
+            Command::CopyCommandLine => return Some(Effect::CopyCommandLine),
+            Command::SaveView(name) => return Some(Effect::SaveView(name)),
+            Command::ShowSaved(name) => return Some(Effect::ShowSaved(name)),
+            Command::ForgetView(name) => return Some(Effect::ForgetView(name)),
         }
         None
+    }
+
+    fn drill_into(&mut self, slot: Slot, data: &Dataset) {
+        let minutes = match data.grain {
+            minutes @ Grain::Minute { .. } => minutes,
+            days => {
+                self.drilled = Some((days.day(slot), self.view));
+                self.view = View::Live;
+                (self.live_zoom, self.cursor) = (None, None);
+                return;
+            }
+        };
+        match self.span(data) {
+            Some(span) if span.count() > MINUTES_AN_HOUR => {
+                self.live_zoom = Some(minutes.hour(slot));
+                self.cursor = None;
+            }
+            _ => self.events = Some(Span::new(slot, slot)),
+        }
     }
 
     fn zoom_around(&mut self, slot: Slot, factor: f64, data: &Dataset) {

@@ -13,6 +13,8 @@ pub struct Table {
     pub rows: Rows,
     /// Sum over all rows.
     pub total: Count,
+    /// The largest number of events of a row.
+    pub largest: i64,
 }
 
 impl Table {
@@ -29,11 +31,15 @@ impl Table {
             regions: on(&data.regions, regions),
             sort,
         };
-        let mut total = Sum::default();
+        let (mut total, mut largest) = (Sum::default(), 0);
         for (event_type, _) in order.event_types.iter().enumerate().filter(|(_, on)| **on) {
             for (region, _) in order.regions.iter().enumerate().filter(|(_, on)| **on) {
                 let track = data.series(data.pair(event_type, region));
-                total = total.plus(track.sum(track.between(span.first, span.last)));
+                let rows = track.between(span.first, span.last);
+                total = total.plus(track.sum(rows.clone()));
+                largest = track
+                    .extremes(rows)
+                    .map_or(largest, |(_, high)| high.max(largest));
             }
         }
         let all = data.rows(&order);
@@ -62,6 +68,7 @@ impl Table {
         Self {
             rows,
             total: total.count(),
+            largest,
         }
     }
 }

@@ -1,9 +1,9 @@
 //! What the window needs of the source: no more than it shows.
 
-use super::{range::Range, state::State, view::View};
+use super::{builder::comparison, range::Range, state::State, view::View};
 use crate::{
-    calendar::{Day, Grain, Span, UTC},
-    data::{Ask, Dataset, Wish},
+    calendar::{Day, Grain, MINUTE_US, MINUTES_A_DAY, Micros, Slot, Span, UTC},
+    data::{Ask, Dataset, EventsAsk, Filter, Wish},
 };
 
 /// Days of a zone are summed up from minutes, up to 1,440 a day and series: so many of them at most are read.
@@ -43,30 +43,64 @@ pub fn wish_of(state: &State, data: &Dataset) -> Wish {
             Some(_) => full.map(|full| full.first.plus(-shift(full) - 1)),
             None => Some(zone_begin(data)),
         },
-        minutes: (state.view == View::Live).then(|| state.hours.minutes()),
+        minutes: (state.view == View::Live).then(|| match state.drilled {
+            Some(_) => MINUTES_A_DAY,
+            None => state.hours.minutes(),
+        }),
+        until: state
+            .drilled
+            .filter(|_| state.view == View::Live)
+            .map(|(day, _)| minutes_of(data, day).last),
+        events: state.events.map(|minutes| EventsAsk {
+            from: minute_start(minutes.first),
+            until: minute_start(minutes.last.plus(1)),
+            event_types: on(&data.event_types, &state.event_types),
+            regions: on(&data.regions, &state.regions),
+        }),
         listeners: full.filter(|_| state.view == View::Listeners).map(|full| {
             let first = full.first.plus(-shift(full));
             Span { first, ..full }
         }),
         distinct: distinct.map(|span| Ask {
             span,
-            complete: (span.first.0..=span.last.0)
-                .rev()
-                .map(Day)
-                .find(|day| data.finality(data.grain.slot(*day)).is_complete()),
-            shift: shift(span),
-            regions: (!state.regions.is_all()).then(|| {
-                let on = |name: &&String| state.regions.is_on(name);
-                data.regions.iter().filter(on).cloned().collect()
-            }),
+            compared: compared_days(data, span),
+            regions: on(&data.regions, &state.regions),
         }),
     }
+}
+
+/// The names that are on; `None`: all.
+fn on(names: &[String], filter: &Filter) -> Option<Vec<String>> {
+    let on = || names.iter().filter(|name| filter.is_on(name)).cloned();
+    (!filter.is_all()).then(|| on().collect())
+}
+
+/// The minutes of a day of the zone.
+fn minutes_of(data: &Dataset, day: Day) -> Span {
+    let offset = data.zone.offset;
+    Grain::Minute { offset }.slots(Span::new(day, day))
+}
+
+fn minute_start(minute: Slot) -> Micros {
+    i64::from(minute.0) * MINUTE_US
+}
+
+/// The days that are compared, where they follow one another: listeners of days with others between them cannot be told.
+fn compared_days(data: &Dataset, span: Span<Day>) -> Option<(Span<Day>, i32)> {
+    let slots = data.grain.slots(span);
+    let comparison = comparison(data, slots);
+    let (hull, is_whole) = comparison.hull()?;
+    let compared = Span {
+        first: slots.at(hull.start),
+        last: slots.at(hull.end - 1),
+    };
+    is_whole.then_some((data.grain.days(compared), comparison.shift))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::calendar::{Slot, Zone};
+    use crate::calendar::Zone;
     use crate::{
         data::{
             Row,
@@ -120,10 +154,8 @@ mod tests {
         );
         let ask = wish.distinct.unwrap();
         assert_eq!(ask.span, Span::new(Day(72), Day(99)));
-        assert_eq!(
-            (ask.complete, ask.shift, ask.regions),
-            (Some(Day(98)), 28, None)
-        );
+        let compared = Some((Span::new(Day(72), Day(98)), 28));
+        assert_eq!((ask.compared, ask.regions), (compared, None));
 
         state.apply(Command::Toggle(List::Regions, "US".into()), &data());
         let ask = wish_of(&state, &data()).distinct.unwrap();

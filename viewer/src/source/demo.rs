@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     calendar::{DAY_US, Day, Grain, MINUTE_US, MINUTES_A_DAY, Micros, Slot, Span, Zone},
-    data::{Abilities, Ask, Dataset, Distinct, Extras, Row, Status, Wish},
+    data::{Abilities, Ask, Dataset, Distinct, Events, Extras, Row, Status, Wish},
 };
 use std::{
     sync::{
@@ -100,6 +100,7 @@ pub fn at(now: Micros, revision: i64) -> Dataset {
     }
     let status = Status {
         watermark: Some((now - 95_000_000).max(today.start())),
+        newest_event: Some(now - 2_000_000),
         pending_deltas: 18,
         staged: 0,
         rejected: 214,
@@ -110,13 +111,14 @@ pub fn at(now: Micros, revision: i64) -> Dataset {
     Dataset::new(rows, status)
 }
 
-/// The last day of it by minute, and the day before that.
-fn minutes(days: &Dataset) -> Dataset {
+/// A day of it by minute, and the day before that.
+fn minutes(days: &Dataset, until: Option<Slot>) -> Dataset {
     let now = days.status.now;
-    let last = (now.div_euclid(MINUTE_US)) as i32;
+    let now_minute = (now.div_euclid(MINUTE_US)) as i32;
+    let last = until.map_or(now_minute, |minute| minute.0.min(now_minute));
     let mut rows = Vec::new();
     for minute in last - 2 * MINUTES_A_DAY + 1..=last {
-        let back = last - minute;
+        let back = now_minute - minute;
         if (151..154).contains(&back) {
             continue;
         }
@@ -179,12 +181,12 @@ fn distinct(listeners: &Dataset, ask: &Ask) -> Distinct {
         let days = f64::from((last.0 - first.0 + 1).max(1));
         (sum as f64 / days.powf(0.7)) as i64
     };
-    let (first, back) = (ask.span.first, -ask.shift);
+    let over = |span: Span<Day>| over(span.first, span.last);
     Distinct {
-        listeners: over(first, ask.span.last),
+        listeners: over(ask.span),
         compared: ask
-            .complete
-            .map(|last| (over(first, last), over(first.plus(back), last.plus(back)))),
+            .compared
+            .map(|(days, shift)| (over(days), over(days.plus(-shift)))),
         ask: ask.clone(),
     }
 }
@@ -202,6 +204,8 @@ pub(super) fn add_extras(latest: &mut Latest, at: Micros) {
         minutes: true,
         zones: false,
         listeners: true,
+        events: false,
+        role: String::new(),
         version: None,
         zone_names: Vec::new(),
     });
@@ -219,8 +223,12 @@ fn answer(latest: &mut Latest, days: &Dataset, wish: &Wish) {
     let listeners = Arc::new(listeners(days));
     latest.distinct = wish.distinct.as_ref().map(|ask| distinct(&listeners, ask));
     latest.extras = Extras {
-        minutes: wish.minutes.map(|_| Arc::new(minutes(days))),
+        minutes: wish.minutes.map(|_| Arc::new(minutes(days, wish.until))),
         listeners: Some(listeners),
+        events: wish
+            .events
+            .as_ref()
+            .map(|ask| Arc::new((ask.clone(), Events::None))),
     };
     latest.answered = wish.clone();
 }

@@ -7,7 +7,10 @@ use super::{
 };
 use crate::{
     calendar::{Day, MINUTE_US, Slot, Span, UTC, Zone},
-    data::{Abilities, Ask, Dataset, Distinct, Extras, Row, Status, Wish},
+    data::{
+        Abilities, Ask, Dataset, Distinct, Event, Events, EventsAsk, Extras, MOST_EVENTS, Row,
+        Status, Wish,
+    },
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use std::{
@@ -17,6 +20,7 @@ use std::{
 
 const ABILITIES: &str = include_str!("../../sql/abilities.sql");
 const DISTINCT: &str = include_str!("../../sql/distinct.sql");
+const EVENTS: &str = include_str!("../../sql/events.sql");
 const LISTENERS: &str = include_str!("../../sql/listeners.sql");
 const MINUTES: &str = include_str!("../../sql/minutes.sql");
 const MINUTES_SEEN: &str = include_str!("../../sql/minutes_seen.sql");
@@ -42,6 +46,8 @@ impl Session {
                 minutes: row.try_get("minutes")?,
                 zones: row.try_get("zones")?,
                 listeners: row.try_get("listeners")?,
+                events: row.try_get("events")?,
+                role: row.try_get("role")?,
                 version: row.try_get("version")?,
                 zone_names: Vec::new(),
             })
@@ -90,7 +96,7 @@ impl Session {
     ) -> Result<(Extras, Option<Minutes>), Problem> {
         let minutes = match wish.minutes {
             Some(count) if can.minutes => {
-                Some(self.read(|client| minutes(client, count, days, known))?)
+                Some(self.read(|client| minutes(client, count, wish.until, days, known))?)
             }
             _ => None,
         };
@@ -101,30 +107,60 @@ impl Session {
         let extras = Extras {
             minutes: minutes.as_ref().map(|minutes| Arc::clone(&minutes.data)),
             listeners: listeners.map(Arc::new),
+            events: None,
         };
         Ok((extras, minutes))
+    }
+
+    /// Single events.
+    pub(super) fn events(&mut self, ask: &EventsAsk, can: &Abilities) -> Result<Events, Problem> {
+        if !can.events {
+            return Ok(Events::NoRight(can.role.clone()));
+        }
+        let time = |at| DateTime::from_timestamp_micros(at).unwrap_or_default();
+        let read = self.try_to(|session| {
+            let rows = session.client.query(
+                EVENTS,
+                &[
+                    &time(ask.from),
+                    &time(ask.until),
+                    &ask.event_types,
+                    &ask.regions,
+                    &MOST_EVENTS,
+                ],
+            )?;
+            rows.iter().map(event).collect::<Read<Vec<Event>>>()
+        });
+        match read {
+            Ok(events) => Ok(Events::Read(events)),
+            // What takes too long for one dialog is no reason to go without the numbers.
+            Err(Problem::Slow(_)) => Ok(Events::TooSlow),
+            Err(Problem::NoPrivilege(_)) => Ok(Events::NoRight(can.role.clone())),
+            Err(problem) => Err(problem),
+        }
     }
 
     /// Distinct listeners over several days.
     pub(super) fn distinct(&mut self, ask: &Ask) -> Result<Distinct, Problem> {
         self.try_to(|session| {
-            let complete = ask.complete.map(Day::date);
+            let (days, shift) = ask.compared.unzip();
             let row = session.client.query_one(
                 DISTINCT,
                 &[
                     &ask.span.first.date(),
                     &ask.span.last.date(),
-                    &complete,
-                    &ask.shift,
+                    &days.map(|days| days.first.date()),
+                    &days.map(|days| days.last.date()),
+                    &shift,
                     &ask.regions,
                 ],
             )?;
-            let complete: Option<i64> = row.try_get("complete")?;
+            let compared: Option<i64> = row.try_get("compared")?;
             let before: Option<i64> = row.try_get("before")?;
             Ok(Distinct {
                 ask: ask.clone(),
                 listeners: row.try_get("listeners")?,
-                compared: complete.zip(before),
+                compared: compared.zip(before),
             })
         })
     }
@@ -132,6 +168,18 @@ impl Session {
     fn try_to<T>(&mut self, read: impl FnOnce(&mut Self) -> Read<T>) -> Result<T, Problem> {
         read(self).map_err(|error| Problem::of_reading(&error))
     }
+}
+
+fn event(row: &tokio_postgres::Row) -> Read<Event> {
+    Ok(Event {
+        at: row.try_get::<_, DateTime<Utc>>("ts")?.timestamp_micros(),
+        event_type: row.try_get("event_type")?,
+        region: row.try_get("region")?,
+        user_id: row.try_get("user_id")?,
+        song_id: row.try_get("song_id")?,
+        device: row.try_get("device")?,
+        event_id: row.try_get("event_id")?,
+    })
 }
 
 fn zone(client: &Client, name: &str, status: &Status) -> Read<Option<Zone>> {
@@ -168,13 +216,20 @@ fn listeners(client: &Client, span: Span<Day>) -> Read<Dataset> {
     Ok(Dataset::new(rows, status).of_listeners())
 }
 
-/// The last minutes and the same ones a day before. Of those that are known, only what changed is read.
-fn minutes(client: &Client, count: i32, days: &Dataset, known: Option<&Minutes>) -> Read<Minutes> {
+/// Minutes and the same ones a day before. Of those that are known, only what changed is read.
+fn minutes(
+    client: &Client,
+    count: i32,
+    until: Option<Slot>,
+    days: &Dataset,
+    known: Option<&Minutes>,
+) -> Read<Minutes> {
     let status = status(client)?;
     let at = |minute: i64| DateTime::from_timestamp_micros(minute * MINUTE_US).unwrap_or_default();
     let now = status.now.div_euclid(MINUTE_US);
     // What is ahead of the clock is shown once its time has come.
-    let window: [DateTime<Utc>; 2] = [at(now + 1 - i64::from(count)), at(now + 1)];
+    let last = until.map_or(now, |minute| i64::from(minute.0));
+    let window: [DateTime<Utc>; 2] = [at(last + 1 - i64::from(count)), at(last + 1)];
     let seen: BTreeMap<Slot, i64> = client
         .query(MINUTES_SEEN, &[&window[0], &window[1]])?
         .iter()

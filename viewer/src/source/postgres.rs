@@ -249,6 +249,7 @@ pub(super) fn status(client: &Client) -> Read<Status> {
     };
     Ok(Status {
         watermark: micros(row.try_get("watermark")?),
+        newest_event: micros(row.try_get("newest_event_ts")?),
         pending_deltas: row.try_get("pending_deltas")?,
         staged: row.try_get("staged")?,
         rejected: row.try_get("rejected")?,

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     calendar::Grain,
-    data::{Abilities, Dataset, Wish},
+    data::{Abilities, Dataset, Events, EventsAsk, Wish},
 };
 use musicstream_connect::Target;
 use std::{
@@ -103,6 +103,8 @@ struct Known {
     whole_at: Instant,
     /// The minutes on screen, if they are.
     minutes: Option<Minutes>,
+    /// Single events, if they are asked for.
+    events: Option<Arc<(EventsAsk, Events)>>,
     /// What was read for the window beside that.
     answered: Wish,
     /// What else this session may read.
@@ -175,7 +177,15 @@ impl Worker<'_> {
         let wish = self.wish.clone();
         let data = session.days_of_zone(&wish, &can, &loaded.data)?;
         let minutes = known.as_ref().and_then(|known| known.minutes.as_ref());
-        let (extras, minutes) = session.extras(&wish, &can, &data, minutes)?;
+        let (mut extras, minutes) = session.extras(&wish, &can, &data, minutes)?;
+        // Read once: they are a look at what is stored, not a figure that moves.
+        let events = known.as_ref().and_then(|known| known.events.clone());
+        let events = events.filter(|events| Some(&events.0) == wish.events.as_ref());
+        let events = match (&wish.events, events) {
+            (Some(ask), None) => Some(Arc::new((ask.clone(), session.events(ask, &can)?))),
+            (_, events) => events,
+        };
+        extras.events.clone_from(&events);
         let took = started.elapsed();
         // After a whole load, which was asked for, the next one is a small one.
         let counted = if recent.is_some() {
@@ -220,6 +230,7 @@ impl Worker<'_> {
             loaded,
             whole_at,
             minutes,
+            events,
             answered: wish,
             can,
         });
@@ -229,7 +240,8 @@ impl Worker<'_> {
     /// Whether minutes are shown and another one has begun, whether anything came or not.
     fn has_moved_on(&self, data: &Dataset, now: i64) -> bool {
         let minutes = Grain::Minute { offset: 0 };
-        self.wish.minutes.is_some() && minutes.of(data.status.now) != minutes.of(now)
+        let passes = self.wish.minutes.is_some() && self.wish.until.is_none();
+        passes && minutes.of(data.status.now) != minutes.of(now)
     }
 
     fn health(&self) -> Health {

@@ -1,17 +1,27 @@
 //! Ties state, numbers and drawing together.
 
 use super::{
-    banner, centre, dates, filters, help, keys, memory::Memory, palette, scene::Scene, status,
-    text, theme, tiles, top, welcome,
+    banner, centre, dates, events, filters, help, keys, memory::Memory, naming, palette, period,
+    scene::Scene, status, text, theme, tiles, top, welcome,
 };
 use crate::{
     calendar::Micros,
-    data::{Dataset, Wish},
+    command_line,
+    data::{Dataset, Measure, Wish},
+    names::{Names, UnknownName},
     page::{Command, Effect, Page, State, Theme, View, csv, wish_of},
+    saved::SavedViews,
     source::{self, Feed, Health, Latest},
 };
 use egui::{CentralPanel, Frame, Margin, Panel, ThemePreference, Ui};
-use std::{collections::BTreeSet, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeSet,
+    fs::File,
+    io::{self, Write},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 /// What time it is: a window asks the machine, a picture stands still.
 #[derive(Clone, Copy, Debug)]
@@ -46,6 +56,10 @@ pub struct App {
     memory: Memory,
     export_dir: PathBuf,
     pictures: Pictures,
+    /// Names of the command line that are not checked yet.
+    names: Names,
+    refused: Option<UnknownName>,
+    saved: SavedViews,
 }
 
 type Pictures = Arc<std::sync::Mutex<Option<Result<PathBuf, String>>>>;
@@ -67,9 +81,56 @@ impl App {
             memory: Memory::default(),
             export_dir,
             pictures: Pictures::default(),
+            names: Names::default(),
+            refused: None,
+            saved: SavedViews::default(),
         };
+        app.state.source.clone_from(&app.latest.source);
         app.state.meet(&app.data);
         app
+    }
+
+    /// Compares names of the command line with those of the source, once it has answered.
+    pub fn check(&mut self, names: Names) {
+        self.names = names;
+        self.check_names();
+    }
+
+    /// The same with views that were saved.
+    pub fn with_saved(self, saved: SavedViews) -> Self {
+        Self { saved, ..self }
+    }
+
+    /// The rows of the table as CSV, where there is one.
+    pub fn csv(&mut self) -> Option<String> {
+        self.work_out();
+        let page = self.page.as_ref()?;
+        Some(csv::of(&self.shown, &page.table))
+    }
+
+    /// A name of the command line that the source does not have.
+    pub fn refused(&self) -> Option<&UnknownName> {
+        self.refused.as_ref()
+    }
+
+    fn check_names(&mut self) {
+        if self.names.is_empty() || self.latest.data.is_none() {
+            return;
+        }
+        let latest = self.feed.latest();
+        let data = latest.data.unwrap_or_default();
+        let answered = &latest.answered.zone;
+        let checked = match data.is_empty() {
+            // Names come with the first events.
+            true => Ok(()),
+            false => self.names.choose(&data, &mut self.state),
+        };
+        let checked =
+            checked.and_then(|()| self.names.check_zone(answered, &data, latest.can.zones));
+        self.stale = true;
+        if let Err(unknown) = checked {
+            self.refused = Some(unknown);
+        }
     }
 
     /// What the user has chosen.
@@ -104,6 +165,20 @@ impl App {
             }
             Some(Effect::SaveCsv) => self.save_csv(),
             Some(Effect::SavePicture) => self.save_picture(ctx),
+            Some(Effect::CopyCommandLine) => {
+                let is_demo = self.latest.source == source::demo::LABEL;
+                ctx.copy_text(command_line::command(&self.state, is_demo));
+                self.memory.notice = Some(text::command_copied().into());
+            }
+            Some(Effect::ShowSaved(name)) => self.show_saved(&name),
+            Some(Effect::SaveView(name)) => {
+                let done = self.saved.save(&name, command_line::options(&self.state));
+                self.memory.notice = Some(said(done, text::view_saved(&name)));
+            }
+            Some(Effect::ForgetView(name)) => {
+                let done = self.saved.remove(&name);
+                self.memory.notice = Some(said(done, text::view_forgotten(&name)));
+            }
         }
         ctx.request_repaint();
     }
@@ -123,6 +198,7 @@ impl App {
         }
         self.latest.checked_at = self.feed.checked_at();
         self.latest.distinct = self.feed.distinct();
+        self.check_names();
         if let Some(saved) = self.pictures.lock().ok().and_then(|mut saved| saved.take()) {
             self.memory.notice = Some(match saved {
                 Ok(path) => text::picture_saved(&path),
@@ -139,12 +215,7 @@ impl App {
             Theme::Light => ThemePreference::Light,
             Theme::Dark => ThemePreference::Dark,
         });
-        if std::mem::take(&mut self.stale) {
-            self.shown = self.numbers();
-            self.page = (!self.data.is_empty())
-                .then(|| Page::over(&self.shown, &self.data, &self.state))
-                .flatten();
-        }
+        self.work_out();
         let mut commands = keys::read(ui, &mut self.memory, &self.state);
         let scene = Scene {
             state: &self.state,
@@ -152,6 +223,7 @@ impl App {
             shown: &self.shown,
             page: self.page.as_ref(),
             latest: &self.latest,
+            saved: &self.saved,
             now: self.clock.now(),
         };
         draw(ui, &scene, &mut self.memory, &mut commands);
@@ -160,9 +232,25 @@ impl App {
         }
         self.ask();
         self.look_for_fonts(&ctx);
+        if let Some(from) = self.data.status.quiet_from() {
+            let wait = u64::try_from(from - self.clock.now()).unwrap_or(0);
+            if wait > 0 {
+                ctx.request_repaint_after(Duration::from_micros(wait));
+            }
+        }
         if let Health::Trouble { .. } = self.latest.health {
             // Its age and the time to the next try are on screen.
             ctx.request_repaint_after(Duration::from_secs(1));
+        }
+    }
+
+    /// Works out what is on screen, if something has changed.
+    fn work_out(&mut self) {
+        if std::mem::take(&mut self.stale) {
+            self.shown = self.numbers();
+            self.page = (!self.data.is_empty())
+                .then(|| Page::over(&self.shown, &self.data, &self.state))
+                .flatten();
         }
     }
 
@@ -217,19 +305,34 @@ impl App {
         }
     }
 
+    fn show_saved(&mut self, name: &str) {
+        let Some(options) = self.saved.get(name) else {
+            return;
+        };
+        match command_line::restore(options, &self.state) {
+            Ok(state) => {
+                self.state = state;
+                self.stale = true;
+            }
+            Err(_) => self.memory.notice = Some(text::view_not_shown(name)),
+        }
+    }
+
     fn save_csv(&mut self) {
         let Some(page) = &self.page else { return };
-        let name = |slot| self.shown.grain.iso(slot).replace([' ', ':'], "-");
+        let name = |day| self.shown.grain.iso(day).replace([' ', ':'], "-");
         let (first, last) = (name(page.span.first), name(page.span.last));
-        let path = self
-            .export_dir
-            .join(format!("musicstream_{first}_{last}.csv"));
-        self.memory.notice = Some(
-            match std::fs::write(&path, csv::of(&self.shown, &page.table)) {
-                Ok(()) => text::rows_saved(page.table.rows.len(), &path),
-                Err(error) => text::not_saved(&path, error),
-            },
-        );
+        let counted = match (page.measure, page.grain.is_minute()) {
+            (Measure::Listeners, _) => "listeners",
+            (Measure::Events, true) => "events_by_minute",
+            (Measure::Events, false) => "events",
+        };
+        let stem = format!("musicstream_{counted}_{first}_{last}");
+        let written = write_new(&self.export_dir, &stem, &csv::of(&self.shown, &page.table));
+        self.memory.notice = Some(match written {
+            Ok(path) => text::rows_saved(page.table.rows.len(), &path),
+            Err((path, error)) => text::not_saved(&path, error),
+        });
     }
 
     fn save_picture(&self, ctx: &egui::Context) {
@@ -244,6 +347,29 @@ impl App {
             }
             waker.request_repaint();
         });
+    }
+}
+
+/// What came of it, for the line at the bottom.
+fn said(done: anyhow::Result<()>, words: String) -> String {
+    done.map_or_else(|error| format!("{error:#}"), |()| words)
+}
+
+/// Writes a file under a name that no file has: what was saved before stays.
+fn write_new(folder: &Path, stem: &str, text: &str) -> Result<PathBuf, (PathBuf, io::Error)> {
+    let mut number = 1;
+    loop {
+        let name = match number {
+            1 => format!("{stem}.csv"),
+            number => format!("{stem}_{number}.csv"),
+        };
+        let path = folder.join(name);
+        let written = File::create_new(&path).and_then(|mut file| file.write_all(text.as_bytes()));
+        match written {
+            Ok(()) => return Ok(path),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
+            Err(error) => return Err((path, error)),
+        }
     }
 }
 
@@ -281,10 +407,12 @@ fn draw(ui: &mut Ui, scene: &Scene<'_>, memory: &mut Memory, commands: &mut Vec<
         .show(ui, |ui| filters::show(ui, scene, memory, commands));
     CentralPanel::default().frame(bare(12, 12)).show(ui, |ui| {
         // A low window keeps its charts.
-        if ui.available_height() > 470.0 {
+        let has_tiles = ui.available_height() > 470.0;
+        if has_tiles {
             tiles::show(ui, scene, page);
             ui.add_space(theme::GAP);
         }
+        period::show(ui, scene, page, !has_tiles);
         centre::show(ui, scene, page, memory, commands);
     });
     overlays(ui, scene, memory, commands);
@@ -295,4 +423,6 @@ fn overlays(ui: &Ui, scene: &Scene<'_>, memory: &mut Memory, commands: &mut Vec<
     help::show(ui, scene, commands);
     palette::show(ui, scene, memory, commands);
     dates::show(ui, scene, &mut memory.dates, commands);
+    naming::show(ui, scene, &mut memory.naming, commands);
+    events::show(ui, scene, commands);
 }

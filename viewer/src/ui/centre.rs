@@ -1,10 +1,15 @@
 //! The tabs, the charts, and the tables below them.
 
 use super::{blank, chart, figures, memory::Memory, scene::Scene, table, text, theme, widgets};
-use crate::page::{Command, Page, Split, View};
-use egui::{Align, Layout, Rect, RichText, Sense, Ui, pos2, vec2};
+use crate::{
+    calendar::Grain,
+    data::Measure,
+    page::{Command, Page, Split, View},
+};
+use egui::{Align, Frame, Layout, Margin, Panel, Rect, RichText, Sense, Ui, vec2};
 
 const LOWEST_CHART: f32 = 140.0;
+const LOWEST_TABLES: f32 = 132.0;
 
 pub(super) fn show(
     ui: &mut Ui,
@@ -31,39 +36,51 @@ pub(super) fn show(
         ui.allocate_rect(all, Sense::hover());
         return;
     }
-    let below = (all.height() * 0.36).clamp(132.0, 330.0);
-    let split = all.max.y - below - theme::GAP;
-    charts(
-        ui,
-        Rect::from_min_max(all.min, pos2(all.max.x, split)),
-        scene,
-        page,
-        memory,
-        commands,
-    );
-    let below = Rect::from_min_max(pos2(all.min.x, split + theme::GAP), all.max);
-    // Beside each other where there is room for both.
-    let figures_width = if below.width() > 740.0 {
-        below.width() * 0.5
-    } else {
-        0.0
+    let usual = (all.height() * 0.36).clamp(LOWEST_TABLES, 330.0);
+    // Its upper edge can be dragged.
+    Panel::bottom("tables")
+        .resizable(true)
+        .default_size(usual)
+        .size_range(LOWEST_TABLES..=all.height() - LOWEST_CHART)
+        .frame(Frame::new().inner_margin(Margin {
+            top: theme::GAP as i8,
+            ..Margin::ZERO
+        }))
+        .show_separator_line(false)
+        .show(ui, |ui| {
+            let below = ui.available_rect_before_wrap();
+            tables(ui, below, scene, page, memory, commands);
+            ui.allocate_rect(below, Sense::hover());
+        });
+    let above = ui.available_rect_before_wrap();
+    charts(ui, above, scene, page, memory, commands);
+    ui.allocate_rect(above, Sense::hover());
+}
+
+/// The legend and the metrics table, beside each other where there is room for both.
+fn tables(
+    ui: &mut Ui,
+    below: Rect,
+    scene: &Scene<'_>,
+    page: &Page,
+    memory: &mut Memory,
+    commands: &mut Vec<Command>,
+) {
+    let figures_width = match scene.state.figures_folded {
+        _ if below.width() < 740.0 => 0.0,
+        true => figures::FOLDED,
+        false => ((below.width() - theme::GAP) / 2.0).round(),
     };
+    let mut right = below;
     if figures_width > 0.0 {
-        let left = Rect::from_min_size(
-            below.min,
-            vec2(figures_width - theme::GAP / 2.0, below.height()),
-        );
-        figures::show(ui, left, scene, page, memory);
-        let right = Rect::from_min_max(pos2(left.max.x + theme::GAP, below.min.y), below.max);
-        table::show(ui, right, scene, page, memory, commands);
-    } else {
-        table::show(ui, below, scene, page, memory, commands);
+        let left = Rect::from_min_size(below.min, vec2(figures_width, below.height()));
+        figures::show(ui, left, scene, page, memory, commands);
+        right.min.x = left.max.x + theme::GAP;
     }
-    ui.allocate_rect(all, Sense::hover());
+    table::show(ui, right, scene, page, memory, commands);
 }
 
 fn tabs(ui: &mut Ui, scene: &Scene<'_>, page: &Page, commands: &mut Vec<Command>) {
-    let tokens = theme::tokens(ui);
     // Where the choices do not fit beside the tabs, they get a line of their own.
     let needed = match scene.state.view {
         View::Overlay | View::Live => 860.0,
@@ -80,30 +97,43 @@ fn tabs(ui: &mut Ui, scene: &Scene<'_>, page: &Page, commands: &mut Vec<Command>
             choices(ui, scene, page, commands);
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            drill(ui, scene, page, commands);
             if page.span != page.full {
                 let tip = text::show_all_tip();
                 if widgets::link_button(ui, text::show_all(), text::show_all(), tip).clicked() {
                     commands.push(Command::ResetZoom);
                 }
             }
-            // The longest form that there is room for, or none: the axis says it too.
-            let zone = &scene.shown.zone;
-            let zone = match page.grain.is_minute() {
-                true => zone.clock(),
-                false => zone.name.clone(),
-            };
-            for form in text::days_shown(page.grain, page.span, &zone) {
-                let font = theme::font(13.0);
-                let galley = ui.painter().layout_no_wrap(form, font, tokens.weak);
-                if galley.size().x <= ui.available_width() - 4.0 {
-                    ui.label(galley);
-                    break;
-                }
-            }
         });
     });
     if !beside {
         ui.horizontal(|ui| choices(ui, scene, page, commands));
+    }
+}
+
+/// One step closer to what the cursor is on, and one step back.
+fn drill(ui: &mut Ui, scene: &Scene<'_>, page: &Page, commands: &mut Vec<Command>) {
+    let state = scene.state;
+    let listeners = page.measure == Measure::Listeners;
+    if let Some(slot) = state
+        .cursor
+        .filter(|slot| page.span.contains(*slot) && !listeners)
+    {
+        let words = match page.grain {
+            Grain::Minute { .. } if page.span.count() > 60 => {
+                text::hour_of(&page.grain.short(slot))
+            }
+            Grain::Minute { .. } => text::events_of(&page.grain.short(slot)),
+            days => text::minutes_of(&days.short(slot)),
+        };
+        if widgets::link_button(ui, &words, &words, text::drill_tip()).clicked() {
+            commands.push(Command::DrillInto(slot));
+        }
+    }
+    if state.drilled.is_some()
+        && widgets::link_button(ui, text::back(), text::back(), text::back_tip()).clicked()
+    {
+        commands.push(Command::DrillOut);
     }
 }
 
@@ -126,7 +156,7 @@ fn choices(ui: &mut Ui, scene: &Scene<'_>, page: &Page, commands: &mut Vec<Comma
     if matches!(scene.state.view, View::Heatmap | View::Table) {
         return;
     }
-    let before = page.grain.before(page.span.count());
+    let before = page.grain.between(page.span.plus(-page.comparison.shift));
     let [word, name, tip, pale] = text::compare_with(&before);
     if widgets::toggle(ui, scene.state.compare, &word, &name, &tip).clicked() {
         commands.push(Command::ToggleCompare);
@@ -159,17 +189,12 @@ fn charts(
             Some(bounds) if !page.grain.is_minute() => bounds.first,
             _ => page.span.first,
         },
-        now: scene.shown.local_now(),
-        current: scene.shown.current(),
         colors: scene.state.colors(scene.state.colored()),
         read: memory
             .hovered
             .filter(|slot| page.span.contains(*slot))
             .or(cursor),
-        compared: scene
-            .state
-            .compare
-            .then(|| page.grain.comparison_shift(page.span.count())),
+        compared: scene.state.compare.then_some(page.comparison.shift),
         highlight: highlight.as_deref(),
     };
     if scene.state.view == View::Heatmap {

@@ -1,94 +1,194 @@
 //! The legend as a table: every line of the charts with its figures. Pointing at one makes it stand out.
 
-use super::{chart, memory::Memory, scene::Scene, table, text, theme};
+use super::{
+    chart,
+    grid::{self, BETWEEN, HEADER, ROW},
+    icon::Icon,
+    memory::Memory,
+    scene::Scene,
+    text, theme, widgets,
+};
 use crate::{
     calendar::format,
     data::Measure,
-    page::{Line, Page, colors},
+    page::{Command, Line, Page, colors},
+    stats::{Change, Figures},
 };
-use egui::{
-    Rect, ScrollArea, Sense, Stroke, Ui, UiBuilder, WidgetInfo, accesskit::Role, pos2, vec2,
-};
+use egui::{Rect, Sense, Stroke, Ui, UiBuilder, WidgetInfo, accesskit::Role, pos2, vec2};
+use egui_extras::TableRow;
 
-const SHARES: [f32; 7] = [1.75, 1.15, 1.0, 0.95, 0.9, 0.9, 0.95];
+/// Width of the card while it is folded away.
+pub(super) const FOLDED: f32 = 34.0;
+/// Series, sum and last day stay, however little room there is.
+const LEAST: usize = 3;
+/// Before the name of a series: its mark.
+const MARK: f32 = 16.0;
 
-/// How many columns there is room for: the last ones go first.
-fn shown(width: f32) -> usize {
-    match width {
-        width if width < 420.0 => 4,
-        width if width < 540.0 => 5,
-        _ => 7,
+/// Shows the lines of all charts over the whole of `rect`, or a button where they are folded away.
+pub(super) fn show(
+    ui: &mut Ui,
+    rect: Rect,
+    scene: &Scene<'_>,
+    page: &Page,
+    memory: &mut Memory,
+    commands: &mut Vec<Command>,
+) {
+    let tokens = theme::tokens(ui);
+    grid::surface(ui, rect, tokens);
+    fold_button(ui, rect, scene, commands);
+    if scene.state.figures_folded {
+        return;
+    }
+    let lines: Vec<&Line> = page.charts.iter().flat_map(|chart| &chart.lines).collect();
+    let inner = Rect::from_min_max(rect.min + vec2(theme::PAD, 0.0), rect.max - vec2(4.0, 4.0));
+    let bar = ui.spacing().scroll.allocated_width();
+    let widths = widths(ui, inner.width() - bar - 4.0, page, &lines);
+    let builder = UiBuilder::new().max_rect(inner).id_salt("figures");
+    let mut child = ui.new_child(builder);
+    grid::builder(&mut child, "figures", &widths, Sense::hover())
+        .header(HEADER, |row| head(row, page, widths.len()))
+        .body(|body| {
+            body.rows(ROW, lines.len(), |mut table_row| {
+                if let Some(line) = lines.get(table_row.index()) {
+                    row(&mut table_row, widths.len(), scene, page, line, memory);
+                }
+            });
+        });
+    let y = rect.min.y + HEADER - 0.5;
+    ui.painter()
+        .hline(rect.x_range(), y, Stroke::new(1.0, tokens.border));
+}
+
+fn fold_button(ui: &mut Ui, rect: Rect, scene: &Scene<'_>, commands: &mut Vec<Command>) {
+    let folded = scene.state.figures_folded;
+    let [name, tip] = text::fold_button(folded);
+    let icon = if folded { Icon::Unfold } else { Icon::Fold };
+    let x = match folded {
+        true => rect.center().x,
+        false => rect.max.x - 17.0,
+    };
+    let place = Rect::from_center_size(pos2(x, rect.min.y + HEADER / 2.0), vec2(24.0, 24.0));
+    let builder = UiBuilder::new().max_rect(place).id_salt("fold");
+    let mut child = ui.new_child(builder);
+    if widgets::bare_icon_button(&mut child, icon, name, tip).clicked() {
+        commands.push(Command::FoldFigures);
     }
 }
 
-/// Shows the lines of all charts over the whole of `rect`.
-pub(super) fn show(ui: &mut Ui, rect: Rect, scene: &Scene<'_>, page: &Page, memory: &mut Memory) {
-    let tokens = theme::tokens(ui);
-    table::surface(ui, rect, tokens);
-    let header = Rect::from_min_size(rect.min, vec2(rect.width(), table::HEADER));
-    let columns = table::Columns::new(rect, &SHARES[..shown(rect.width())]);
+/// As wide as what stands in them.
+fn widths(ui: &Ui, room: f32, page: &Page, lines: &[&Line]) -> Vec<f32> {
+    let font = theme::font(12.5);
+    let names = grid::widest(ui, lines.iter().map(|line| line.full_name.as_str()), &font);
+    let number = |of: &dyn Fn(&Figures) -> Option<i64>| {
+        let largest = lines.iter().filter_map(|line| of(&line.figures)).max();
+        largest.map_or(0.0, |largest| {
+            grid::width(ui, &format::grouped(largest), font.clone())
+        })
+    };
+    let change = grid::width(ui, &text::change(Change::Share(-9.99)), font.clone());
+    let words = [
+        names + MARK,
+        number(&|figures| Some(figures.sum)),
+        number(&|figures| figures.last),
+        number(&|figures| figures.mean.map(|mean| mean.round() as i64)).max(grid::width(
+            ui,
+            "0.00",
+            font.clone(),
+        )),
+        change,
+        number(&|figures| figures.min),
+        number(&|figures| figures.max),
+    ];
     let titles = text::figures(page.grain);
-    for (at, (title, tip)) in titles.into_iter().take(columns.count()).enumerate() {
-        let cell = columns.rect(header, at);
-        table::cell_text(ui, cell, at > 0, title, theme::bold(12.0), tokens.weak);
-        let response = ui.interact(
-            cell,
-            ui.scope_id().with(("figures head", at)),
-            Sense::hover(),
-        );
+    let widths = titles
+        .iter()
+        .zip(words)
+        .map(|((title, _), words)| words.max(grid::width(ui, title, theme::bold(12.0))) + BETWEEN);
+    // The fold button stands at the end of the head.
+    grid::fit(widths.collect(), LEAST, room - 20.0, 0)
+}
+
+/// The words of a cell stand off from those of the cell before, which may be a name.
+fn inside(rect: Rect) -> Rect {
+    Rect::from_min_max(
+        pos2(rect.min.x + BETWEEN / 2.0, rect.min.y),
+        pos2(rect.max.x - BETWEEN / 2.0, rect.max.y),
+    )
+}
+
+fn head(mut row: TableRow<'_, '_>, page: &Page, count: usize) {
+    for (at, (title, tip)) in text::figures(page.grain)
+        .into_iter()
+        .take(count)
+        .enumerate()
+    {
+        let (_, response) = row.col(|ui| {
+            let rect = match at {
+                0 => ui.max_rect(),
+                _ => inside(ui.max_rect()),
+            };
+            let weak = theme::tokens(ui).weak;
+            grid::cell_text(ui, rect, at > 0, title, theme::bold(12.0), weak);
+        });
         response.widget_info(|| WidgetInfo::labeled(Role::ColumnHeader, true, title));
         response.on_hover_text(tip);
     }
-    ui.painter().hline(
-        header.x_range(),
-        header.max.y - 0.5,
-        Stroke::new(1.0, tokens.border),
-    );
-    let body = Rect::from_min_max(header.left_bottom(), rect.max - vec2(0.0, 4.0));
-    let lines: Vec<&Line> = page.charts.iter().flat_map(|chart| &chart.lines).collect();
-    let mut child = ui.new_child(UiBuilder::new().max_rect(body).id_salt("figures"));
-    child.spacing_mut().item_spacing = vec2(0.0, 0.0);
-    ScrollArea::vertical()
-        .auto_shrink([false, false])
-        .show_rows(&mut child, table::ROW, lines.len(), |ui, range| {
-            for line in lines.get(range).unwrap_or_default() {
-                row(ui, &columns, scene, page, line, memory);
-            }
-        });
 }
 
 fn row(
-    ui: &mut Ui,
-    columns: &table::Columns,
+    row: &mut TableRow<'_, '_>,
+    count: usize,
     scene: &Scene<'_>,
     page: &Page,
     line: &Line,
     memory: &mut Memory,
 ) {
-    let tokens = theme::tokens(ui);
-    let size = vec2(ui.available_width(), table::ROW);
-    let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
-    let response = ui.interact(
-        rect,
-        ui.scope_id().with(("figures", &line.full_name)),
-        Sense::hover(),
-    );
-    if response.hovered() {
-        ui.painter()
-            .rect_filled(rect.shrink2(vec2(4.0, 0.0)), 4.0, tokens.hover);
-        memory.highlight = Some(line.full_name.clone());
-    }
     let figures = line.figures;
     let number = |value: Option<i64>| value.map_or("–".to_owned(), format::grouped);
-    let mean = figures.mean.map(|mean| mean.round() as i64);
     let change = text::change(line.change);
+    let sum = match page.measure {
+        Measure::Events => format::grouped(figures.sum),
+        // One listener may be there on many days.
+        Measure::Listeners => "–".into(),
+    };
+    let texts = [
+        sum,
+        number(figures.last),
+        figures.mean.map_or("–".into(), format::mean),
+        change.clone(),
+        number(figures.min),
+        number(figures.max),
+    ];
+    row.col(|ui| name(ui, scene, line));
+    for (at, words) in texts.iter().take(count - 1).enumerate() {
+        row.col(|ui| {
+            let tokens = theme::tokens(ui);
+            let color = if at < 4 { tokens.text } else { tokens.weak };
+            let rect = inside(ui.max_rect());
+            grid::cell_text(ui, rect, true, words, theme::font(12.5), color);
+        });
+    }
+    let response = row.response();
+    if response.hovered() {
+        memory.highlight = Some(line.full_name.clone());
+    }
+    let spoken = text::series_row(&line.full_name, &texts[0], &texts[1], &texts[2], &change);
+    response.widget_info(|| WidgetInfo::labeled(Role::Row, true, &spoken));
+    if figures.missing > 0 {
+        response.on_hover_text(text::missing_days(&line.full_name, figures.missing));
+    }
+}
+
+/// The mark of a series, as in the charts, and its name.
+fn name(ui: &Ui, scene: &Scene<'_>, line: &Line) {
+    let tokens = theme::tokens(ui);
     let slot = scene
         .state
         .colors(scene.state.colored())
         .slot(&line.color_name);
     let color = theme::series(slot, tokens.dark);
-    let first = columns.rect(rect, 0);
-    let dot = pos2(first.min.x + 5.0, rect.center().y);
+    let rect = ui.max_rect();
+    let dot = pos2(rect.min.x + 5.0, rect.center().y);
     match line.marker + colors::cycle(slot) {
         0 => {
             ui.painter().circle_filled(dot, 4.0, color);
@@ -98,36 +198,13 @@ fn row(
                 .add(chart::symbol(dot, cue, color, tokens.surface));
         }
     }
-    let name = Rect::from_min_max(first.min + vec2(16.0, 0.0), first.max);
-    table::cell_text(
+    let words = Rect::from_min_max(rect.min + vec2(MARK, 0.0), rect.max);
+    grid::cell_text(
         ui,
-        name,
+        words,
         false,
         &line.full_name,
         theme::font(12.5),
         tokens.text,
     );
-    let sum = match page.measure {
-        Measure::Events => format::grouped(figures.sum),
-        // One listener may be there on many days.
-        Measure::Listeners => "–".into(),
-    };
-    let texts = [
-        (sum, tokens.text),
-        (number(figures.last), tokens.text),
-        (number(mean), tokens.text),
-        (change.clone(), tokens.text),
-        (number(figures.min), tokens.weak),
-        (number(figures.max), tokens.weak),
-    ];
-    for (at, (words, color)) in texts.iter().take(columns.count() - 1).enumerate() {
-        let cell = columns.rect(rect, at + 1);
-        table::cell_text(ui, cell, true, words, theme::font(12.5), *color);
-    }
-    let [sum, last, mean] = [0, 1, 2].map(|at: usize| texts[at].0.as_str());
-    let spoken = text::series_row(&line.full_name, sum, last, mean, &change);
-    response.widget_info(|| WidgetInfo::labeled(Role::Row, true, &spoken));
-    if figures.missing > 0 {
-        response.on_hover_text(text::missing_days(&line.full_name, figures.missing));
-    }
 }

@@ -102,10 +102,7 @@ fn section(
         }
     });
     ui.add_space(2.0);
-    let counted = match scene.shown.measure {
-        Measure::Events => scene.shown,
-        Measure::Listeners => scene.data,
-    };
+    let counted = scene.shown;
     let (sums, places): (&[i64], _) = match (scene.page, list) {
         (Some(page), List::EventTypes) => (&page.event_type_sums, &counted.event_types),
         (Some(page), List::Regions) => (&page.region_sums, &counted.regions),
@@ -122,6 +119,11 @@ fn section(
         let at = places.binary_search(name).ok();
         let sum = at.and_then(|at| sums.get(at)).copied().unwrap_or(0);
         let figure = format::compact(sum as f64);
+        let (figure, tip) = match counted.measure {
+            Measure::Events => (figure, text::events_on_screen(name, sum)),
+            // They do not add up over days.
+            Measure::Listeners => (text::a_day(&figure), text::listeners_a_day(name, sum)),
+        };
         let shown_name = if name.is_empty() {
             text::empty_name()
         } else {
@@ -148,7 +150,7 @@ fn section(
             commands.push(Command::Only(list, name.clone()));
         }
         response.on_hover_ui(|ui| {
-            ui.label(text::events_on_screen(name, sum));
+            ui.label(tip);
             ui.label(RichText::new(text::alone_tip()).color(tokens.weak).small());
         });
     }

@@ -46,11 +46,11 @@ pub(super) fn show(ui: &Ui, scene: &Scene<'_>, commands: &mut Vec<Command>) {
                 ui.spacing_mut().interact_size.y = 16.0;
                 if is_wide {
                     ui.columns_const(|[left, right]| {
-                        keys(left);
+                        keys(left, scene);
                         others(right, scene);
                     });
                 } else {
-                    keys(ui);
+                    keys(ui, scene);
                     ui.add_space(14.0);
                     others(ui, scene);
                 }
@@ -61,22 +61,37 @@ pub(super) fn show(ui: &Ui, scene: &Scene<'_>, commands: &mut Vec<Command>) {
     }
 }
 
-fn keys(ui: &mut Ui) {
-    fn rows(rows: &[(&[&str], &'static str)]) -> Vec<(String, String)> {
+fn keys(ui: &mut Ui, scene: &Scene<'_>) {
+    fn rows(rows: &[(&[&str], &'static str)], said: &[&str]) -> Vec<(String, String)> {
         let row = |&(keys, what): &(&[&str], &'static str)| {
             (text::keys(keys), text::say(what).to_owned())
         };
-        rows.iter().map(row).collect()
+        // The hours of the live view have the digits of the ranges.
+        let is_new = |(keys, _): &&(&[&str], &'static str)| {
+            !said.contains(&keys[0]) || *keys == ["1", "2", "3", "4"]
+        };
+        rows.iter().filter(is_new).map(row).collect()
     }
-    section(ui, text::help_keys(), &rows(&text::KEYS));
+    // Those of commands stand beside the commands.
+    let commands = palette::fixed(scene);
+    let said: Vec<&str> = commands.iter().map(|entry| entry.keys).collect();
+    section(ui, text::help_keys(), &rows(&text::KEYS, &said));
     ui.add_space(14.0);
-    section(ui, text::help_table(), &rows(&text::TABLE_KEYS));
+    section(ui, text::help_table(), &rows(&text::TABLE_KEYS, &[]));
+}
+
+/// The keys of a command, with others that do the same.
+fn all_keys(of: &str) -> String {
+    let row = text::KEYS
+        .iter()
+        .find(|(keys, _)| keys.len() == 2 && keys[0] == of);
+    row.map_or(of.to_owned(), |(keys, _)| text::keys(keys))
 }
 
 fn others(ui: &mut Ui, scene: &Scene<'_>) {
     let rows: Vec<(String, String)> = palette::fixed(scene)
         .into_iter()
-        .map(|Entry { title, keys, .. }| (keys.to_owned(), title))
+        .map(|Entry { title, keys, .. }| (all_keys(keys), title))
         .collect();
     section(ui, text::help_commands(), &rows);
     ui.add_space(14.0);

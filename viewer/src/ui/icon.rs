@@ -19,6 +19,9 @@ pub(crate) enum Icon {
     Up,
     Down,
     Close,
+    Fold,
+    Unfold,
+    Bookmark,
 }
 
 /// Paints an icon into a square of about 16 points.
@@ -50,6 +53,19 @@ pub(crate) fn paint(painter: &Painter, rect: Rect, icon: Icon, color: Color32) {
             let tip = vec![at(9.2, 0.6), at(14.4, 3.4), at(9.6, 6.2)];
             painter.add(Shape::convex_polygon(tip, color, Stroke::NONE));
         }
+        Icon::Bookmark => {
+            let points = [
+                (4.5, 2.5),
+                (11.5, 2.5),
+                (11.5, 13.5),
+                (8.0, 10.4),
+                (4.5, 13.5),
+            ];
+            let points = points.map(|(x, y)| at(x, y)).to_vec();
+            painter.add(Shape::Path(PathShape::closed_line(points, stroke)));
+        }
+        Icon::Fold => line(&[(9.5, 4.0), (5.5, 8.0), (9.5, 12.0)]),
+        Icon::Unfold => line(&[(6.5, 4.0), (10.5, 8.0), (6.5, 12.0)]),
         Icon::Export => {
             line(&[(8.0, 2.5), (8.0, 9.5)]);
             line(&[(4.8, 6.6), (8.0, 9.8), (11.2, 6.6)]);

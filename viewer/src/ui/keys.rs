@@ -3,10 +3,10 @@
 use super::{
     dates::Dates,
     memory::{CommandPalette, Memory, Scope},
-    theme,
+    theme, widgets,
 };
 use crate::page::{Command, Hours, Range, State, View};
-use egui::{Event, Key, Modifiers, Ui};
+use egui::{Event, Key, Modifiers, Popup, Ui};
 
 const CTRL_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
 
@@ -30,6 +30,7 @@ fn stride(state: &State) -> i32 {
 
 /// What the keys of this frame ask for.
 pub(super) fn read(ui: &Ui, memory: &mut Memory, state: &State) -> Vec<Command> {
+    widgets::note_hand(ui);
     let mut commands = Vec::new();
     let take = |modifiers, key| pressed(ui, modifiers, key);
     if take(Modifiers::NONE, Key::F1)
@@ -38,7 +39,8 @@ pub(super) fn read(ui: &Ui, memory: &mut Memory, state: &State) -> Vec<Command> 
     {
         commands.push(Command::ToggleHelp);
     }
-    if state.help || memory.palette.is_some() || memory.dates.is_some() {
+    let is_open = memory.palette.is_some() || memory.dates.is_some() || memory.naming.is_some();
+    if state.help || state.events.is_some() || is_open || Popup::is_any_open(ui.ctx()) {
         return commands;
     }
     if take(Modifiers::COMMAND, Key::K) || take(Modifiers::COMMAND, Key::P) {
@@ -113,7 +115,7 @@ pub(super) fn read(ui: &Ui, memory: &mut Memory, state: &State) -> Vec<Command> 
     if take(Modifiers::ALT, Key::ArrowRight) {
         commands.push(Command::Move(stride));
     }
-    commands.extend(unless_focused_elsewhere(ui, memory, stride));
+    commands.extend(unless_focused_elsewhere(ui, memory, state, stride));
     commands
 }
 
@@ -130,7 +132,7 @@ fn pressed(ui: &Ui, wanted: Modifiers, wanted_key: Key) -> bool {
 }
 
 /// Arrows, blanks and Esc belong to a button or the table while that has the keyboard; to the charts otherwise.
-fn unless_focused_elsewhere(ui: &Ui, memory: &Memory, stride: i32) -> Vec<Command> {
+fn unless_focused_elsewhere(ui: &Ui, memory: &Memory, state: &State, stride: i32) -> Vec<Command> {
     let mut commands = Vec::new();
     let focused = ui.memory(|memory| memory.focused());
     if focused.is_some() && focused != memory.focused_chart {
@@ -151,6 +153,14 @@ fn unless_focused_elsewhere(ui: &Ui, memory: &Memory, stride: i32) -> Vec<Comman
     }
     if take(Modifiers::NONE, Key::Space) {
         commands.push(Command::TogglePause);
+    }
+    if take(Modifiers::NONE, Key::Backspace) {
+        commands.push(Command::DrillOut);
+    }
+    if let Some(cursor) = state.cursor
+        && take(Modifiers::NONE, Key::Enter)
+    {
+        commands.push(Command::DrillInto(cursor));
     }
     if take(Modifiers::NONE, Key::Escape) {
         commands.extend([Command::ResetZoom, Command::SetCursor(None)]);

@@ -1,6 +1,6 @@
 //! What the window remembers of its use.
 
-use super::dates::Dates;
+use super::{dates::Dates, naming::Naming};
 use crate::{calendar::Slot, data::Cell};
 
 /// Things that last from frame to frame, but are nobody's choice.
@@ -22,6 +22,8 @@ pub(super) struct Memory {
     pub(super) palette: Option<CommandPalette>,
     /// Days that are being typed, while their dialog is open.
     pub(super) dates: Option<Dates>,
+    /// The name of a view that is being typed, while its dialog is open.
+    pub(super) naming: Option<Naming>,
     /// Characters of names that no font has, as of a load.
     pub(super) unknown: (u64, Vec<char>),
     /// A word at the bottom: what was saved or copied.

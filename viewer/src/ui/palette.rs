@@ -3,6 +3,7 @@
 use super::{
     dates::Dates,
     memory::{CommandPalette, Memory, Scope},
+    naming::Naming,
     scene::Scene,
     text, theme,
 };
@@ -24,6 +25,8 @@ pub(super) enum Action {
     TypeDays,
     /// Goes on with zones alone.
     ChooseZone,
+    /// Opens the dialog that saves the view.
+    NameView,
 }
 
 /// A line of the palette.
@@ -82,6 +85,8 @@ pub(super) fn show(ui: &Ui, scene: &Scene<'_>, memory: &mut Memory, commands: &m
             ui.add_space(4.0);
             let area = ScrollArea::vertical()
                 .max_height(ROW * 11.0)
+                // Not as low as the few entries that were found before.
+                .min_scrolled_height(ROW * 11.0)
                 .auto_shrink([false, true]);
             area.show(ui, |ui| {
                 ui.spacing_mut().item_spacing.y = 0.0;
@@ -113,6 +118,7 @@ pub(super) fn show(ui: &Ui, scene: &Scene<'_>, memory: &mut Memory, commands: &m
     match chosen {
         Some(Action::Run(command)) => commands.push(command),
         Some(Action::TypeDays) => memory.dates = Some(Dates::default()),
+        Some(Action::NameView) => memory.naming = Some(Naming::default()),
         Some(Action::ChooseZone) => memory.palette = Some(CommandPalette::new(Scope::Zones)),
         None if modal.should_close() => {}
         None => memory.palette = Some(palette),
@@ -123,8 +129,8 @@ pub(super) fn show(ui: &Ui, scene: &Scene<'_>, memory: &mut Memory, commands: &m
 fn row(ui: &mut Ui, entry: &Entry, on: bool) -> (Rect, bool) {
     let tokens = theme::tokens(ui);
     let size = vec2(ui.available_width(), ROW);
-    // The text field has the keyboard and the arrows; lines are pointed at.
-    let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
+    // Clicks, but no focus: the text field has the keyboard and the arrows.
+    let (rect, response) = ui.allocate_exact_size(size, Sense::CLICK);
     response.widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, on, &entry.title));
     if on || response.hovered() {
         let fill = if on { tokens.accent_soft } else { tokens.hover };
@@ -146,8 +152,7 @@ fn row(ui: &mut Ui, entry: &Entry, on: bool) -> (Rect, bool) {
     let x = rect.max.x - keys.size().x - 10.0;
     ui.painter()
         .galley(egui::pos2(x, y(keys.size().y)), keys, tokens.weak);
-    let clicked = response.hovered() && ui.input(|input| input.pointer.primary_clicked());
-    (rect, clicked)
+    (rect, response.clicked())
 }
 
 /// The entries that answer to what was typed: every word must be in the title.
@@ -204,7 +209,22 @@ fn zones(scene: &Scene<'_>) -> Vec<Entry> {
 
 /// All commands, those about names too.
 fn all(scene: &Scene<'_>) -> Vec<Entry> {
-    let mut all = fixed(scene);
+    let mut all = Vec::new();
+    for name in scene.saved.names() {
+        all.push(run(
+            text::show_saved(name),
+            "",
+            Command::ShowSaved(name.clone()),
+        ));
+    }
+    all.extend(fixed(scene));
+    for name in scene.saved.names() {
+        all.push(run(
+            text::forget_saved(name),
+            "",
+            Command::ForgetView(name.clone()),
+        ));
+    }
     for (list, names) in [
         (List::EventTypes, &scene.data.event_types),
         (List::Regions, &scene.data.regions),
@@ -226,10 +246,10 @@ pub(super) fn fixed(scene: &Scene<'_>) -> Vec<Entry> {
     for (range, keys) in Range::ALL.into_iter().zip(text::RANGE_KEYS) {
         all.push(run(text::range(range).1, keys, Command::Look(range)));
     }
-    let (type_days, choose_zone) = (text::dates(), text::choose_zone());
     for (title, keys, action) in [
-        (type_days, "D", Action::TypeDays),
-        (choose_zone, "Z", Action::ChooseZone),
+        (text::dates(), "D", Action::TypeDays),
+        (text::choose_zone(), "Z", Action::ChooseZone),
+        (text::name_view(), "", Action::NameView),
     ] {
         let title = title.to_owned();
         all.push(Entry {
@@ -256,6 +276,8 @@ pub(super) fn fixed(scene: &Scene<'_>) -> Vec<Entry> {
         run(text::save_csv(), "Ctrl E", Command::SaveCsv),
         run(text::copy_csv(), "Ctrl Shift C", Command::CopyCsv),
         run(text::save_picture(), "Ctrl Shift S", Command::SavePicture),
+        run(text::copy_command(), "", Command::CopyCommandLine),
+        run(text::fold_figures(), "", Command::FoldFigures),
         run(text::flip_theme(), "T", Command::FlipTheme { dark }),
         run(text::system_theme(), "", Command::SetTheme(Theme::System)),
         run(text::help(), "F1", Command::ToggleHelp),

@@ -4,6 +4,7 @@ use crate::{
     calendar::Micros,
     data::Dataset,
     page::{Page, State},
+    saved::SavedViews,
     source::Latest,
 };
 
@@ -16,5 +17,6 @@ pub(super) struct Scene<'a> {
     pub(super) shown: &'a Dataset,
     pub(super) page: Option<&'a Page>,
     pub(super) latest: &'a Latest,
+    pub(super) saved: &'a SavedViews,
     pub(super) now: Micros,
 }

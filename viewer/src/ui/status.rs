@@ -1,6 +1,7 @@
 //! The line at the bottom: what was read, how fast, and what just happened.
 
 use super::{
+    grid,
     memory::{CommandPalette, Memory, Scope},
     scene::Scene,
     text, theme, widgets,
@@ -48,15 +49,23 @@ pub(super) fn show(
             words.size().x + 2.0 + LINK_GAP
         });
         let room = ui.available_width() - links.iter().sum::<f32>();
-        let facts_in_line = RichText::new(facts.join("  ·  "))
-            .small()
-            .color(tokens.weak);
+        let all = match &memory.notice {
+            // It goes with the next command.
+            Some(notice) => notice.clone(),
+            None => facts.join(", "),
+        };
+        let (words, color) = match &memory.notice {
+            Some(notice) => (notice.clone(), tokens.text),
+            None => (as_many_as_fit(ui, &facts, room), tokens.weak),
+        };
         let label = ui.scope(|ui| {
             ui.set_max_width(room);
-            ui.add(egui::Label::new(facts_in_line).truncate())
+            let words = RichText::new(words).small().color(color);
+            ui.add(egui::Label::new(words).truncate())
         });
         let label = label.inner;
-        label.widget_info(|| WidgetInfo::labeled(Role::Label, true, facts.join(", ")));
+        label.widget_info(|| WidgetInfo::labeled(Role::Label, true, &all));
+        label.on_hover_text(&all);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = LINK_GAP;
             if widgets::link_button(ui, text::help(), text::keys_button(), text::keys_tip())
@@ -72,10 +81,22 @@ pub(super) fn show(
             {
                 memory.palette = Some(CommandPalette::new(Scope::All));
             }
-            if let Some(notice) = &memory.notice {
-                let notice = RichText::new(notice).small().color(tokens.text);
-                ui.add(egui::Label::new(notice).truncate());
-            }
         });
     });
+}
+
+/// The first facts, as many as fit as a whole.
+fn as_many_as_fit(ui: &Ui, facts: &[String], room: f32) -> String {
+    let mut line = String::new();
+    for fact in facts {
+        let longer = match line.is_empty() {
+            true => fact.clone(),
+            false => format!("{line}  ·  {fact}"),
+        };
+        if grid::width(ui, &longer, theme::font(11.5)) > room {
+            break;
+        }
+        line = longer;
+    }
+    line
 }

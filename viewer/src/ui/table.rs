@@ -1,45 +1,91 @@
 //! The metrics table: only the rows on screen are drawn, whatever their number.
 
 use super::{
+    grid::{self, BETWEEN, HEADER, ROW},
     icon::{self, Icon},
     memory::Memory,
     scene::Scene,
-    text,
-    theme::{self, Tokens},
-    widgets,
+    text, theme, widgets,
 };
 use crate::{
-    calendar::{Grain, format},
+    calendar::format,
     data::{Cell, Column, Finality, Measure},
     page::{Command, Page},
 };
 use egui::{
-    Align2, Color32, EventFilter, Key, Rect, Response, ScrollArea, Sense, Stroke, Ui, UiBuilder,
-    WidgetInfo, accesskit::Role, pos2, vec2,
+    Align2, EventFilter, Key, Rect, Response, Sense, Stroke, Ui, UiBuilder, WidgetInfo,
+    accesskit::Role, pos2, vec2,
 };
+use egui_extras::TableRow;
 
-pub(super) const ROW: f32 = 24.0;
-pub(super) const HEADER: f32 = 30.0;
-const BAR: f32 = 12.0;
+/// Columns that stay, however little room there is: day, event type, region, events.
+const LEAST: usize = 4;
+/// The least width of the bars behind the numbers.
+const BAR: f32 = 46.0;
+/// Beside the word of the column that sorts.
+const ARROW: f32 = 16.0;
 
-/// Shares of the width where there is room for a few columns only.
-const NARROW: [f32; 5] = [1.5, 1.1, 0.85, 1.05, 0.72];
-/// Shares of the width, in the order of [`Column::ALL`].
-const SHARES: [f32; 7] = [1.1, 0.97, 0.86, 1.0, 0.62, 0.85, 1.6];
+/// The columns on screen, from left to right, and where they are.
+struct Columns {
+    shown: Vec<Column>,
+    widths: Vec<f32>,
+}
 
-/// The same where the first column has a time of day too.
-const MINUTE_SHARES: [f32; 6] = [1.25, 0.97, 0.9, 0.9, 0.62, 0.85];
-
-/// How many columns there is room for: the last ones go first.
-fn shown(width: f32, grain: Grain) -> usize {
-    match width {
-        // No rollup keeps the time of a minute's last change.
-        width if grain.is_minute() && width < 440.0 => 5,
-        _ if grain.is_minute() => 6,
-        width if width < 440.0 => 5,
-        width if width < 560.0 => 6,
-        _ => 7,
+impl Columns {
+    fn new(ui: &Ui, room: f32, scene: &Scene<'_>, page: &Page) -> Self {
+        let has_late = page.table.total.late_events > 0;
+        let is_there = |column: &Column| match column {
+            Column::Late => has_late,
+            // Who listened is not told apart by what they did.
+            Column::EventType => page.measure == Measure::Events,
+            // No rollup keeps the time of a minute's last change.
+            Column::Updated => !page.grain.is_minute(),
+            _ => true,
+        };
+        let shown: Vec<Column> = Column::ALL.into_iter().filter(is_there).collect();
+        let widths = shown.iter().map(|column| wanted(ui, *column, scene, page));
+        let mut shown = shown.clone();
+        let events = shown.iter().position(|column| *column == Column::Events);
+        let widths = grid::fit(
+            widths.collect(),
+            LEAST.min(shown.len()),
+            room,
+            events.unwrap_or(0),
+        );
+        shown.truncate(widths.len());
+        Self { shown, widths }
     }
+
+    /// The part of a row that belongs to a column.
+    fn rect(&self, row: Rect, at: usize) -> Rect {
+        let left: f32 = self.widths[..at].iter().sum();
+        let min = pos2(row.min.x + left, row.min.y);
+        Rect::from_min_size(min, vec2(self.widths[at], row.height()))
+    }
+}
+
+/// As wide as what stands in it.
+fn wanted(ui: &Ui, column: Column, scene: &Scene<'_>, page: &Page) -> f32 {
+    let (font, bold) = (theme::font(12.5), theme::bold(12.5));
+    let names = |names: &[String]| grid::widest(ui, names.iter().map(String::as_str), &font);
+    let number = |number: i64| grid::width(ui, &format::grouped(number), bold.clone());
+    let words = match column {
+        Column::Slot => grid::width(ui, &scene.shown.grain.cell(page.span.last), font),
+        Column::EventType if page.measure == Measure::Listeners => {
+            grid::width(ui, text::listeners_of_day(), font)
+        }
+        Column::EventType => names(&scene.shown.event_types),
+        Column::Region => names(&scene.shown.regions),
+        Column::Events => number(page.table.total.events) + BAR,
+        Column::Late => number(page.table.total.late_events),
+        Column::State => [Finality::Final, Finality::Open, Finality::SoFar]
+            .map(|state| grid::width(ui, text::day_state(state), font.clone()))
+            .into_iter()
+            .fold(0.0, f32::max),
+        Column::Updated => grid::width(ui, &format::stamp_short(scene.shown.status.now), font),
+    };
+    let title = text::column(column, scene.shown);
+    words.max(grid::width(ui, &title, theme::bold(12.0)) + ARROW) + BETWEEN
 }
 
 /// Shows the table over the whole of `rect`.
@@ -52,198 +98,153 @@ pub(super) fn show(
     commands: &mut Vec<Command>,
 ) {
     let tokens = theme::tokens(ui);
-    surface(ui, rect, tokens);
-    let id = ui.scope_id().with("metrics");
-    let response = ui.interact(rect, id, Sense::click());
+    grid::surface(ui, rect, tokens);
+    let response = ui.interact(rect, ui.scope_id().with("metrics"), Sense::click());
     let rows = &page.table.rows;
     let name = text::table(&text::rows(rows.len()));
     response.widget_info(|| WidgetInfo::labeled(Role::Table, true, &name));
-    let header = Rect::from_min_size(rect.min, vec2(rect.width(), HEADER));
     let footer = Rect::from_min_max(pos2(rect.min.x, rect.max.y - HEADER), rect.max);
-    let columns = match (shown(rect.width(), page.grain), page.grain) {
-        (5, _) => Columns::new(rect, &NARROW),
-        (count, Grain::Day) => Columns::new(rect, &SHARES[..count]),
-        (count, Grain::Minute { .. }) => Columns::new(rect, &MINUTE_SHARES[..count]),
-    };
-    head(ui, header, &columns, scene, commands);
-    let body = Rect::from_min_max(header.left_bottom(), footer.right_top());
+    let inner = Rect::from_min_max(
+        rect.min + vec2(theme::PAD, 0.0),
+        pos2(rect.max.x - 4.0, footer.min.y),
+    );
+    let bar = ui.spacing().scroll.allocated_width();
+    let columns = Columns::new(ui, inner.width() - bar - 4.0, scene, page);
     let jump = keyboard(ui, &response, scene, page, memory);
-    let mut child = ui.new_child(UiBuilder::new().max_rect(body).id_salt("metrics rows"));
-    child.spacing_mut().item_spacing = vec2(0.0, 0.0);
-    let mut area = ScrollArea::vertical()
-        .auto_shrink([false, false])
-        .id_salt("rows");
+    let builder = UiBuilder::new().max_rect(inner).id_salt("metrics rows");
+    let mut child = ui.new_child(builder);
+    let mut table = grid::builder(&mut child, "rows", &columns.widths, Sense::CLICK);
     if let Some(row) = jump {
-        let middle = row as f32 * ROW - body.height() / 2.0;
-        area = area.vertical_scroll_offset(middle.max(0.0));
+        table = table.scroll_to_row(row, None);
     }
-    area.show_rows(&mut child, ROW, rows.len(), |ui, range| {
-        for at in range {
-            let Some(cell) = rows.get(at).map(|row| scene.shown.cell(*row)) else {
-                continue;
-            };
-            row(ui, &columns, scene, &cell, memory, at);
-        }
-    });
+    let by_day = scene.state.sort.column == Column::Slot;
+    let largest = page.table.largest.max(1) as f32;
+    let mut is_first = true;
+    let mut clicked = None;
+    table
+        .header(HEADER, |row| head(row, &columns, scene, commands))
+        .body(|body| {
+            body.rows(ROW, rows.len(), |mut row| {
+                let at = row.index();
+                let cell = |at: usize| rows.get(at).map(|row| scene.shown.cell(*row));
+                let Some(cell_here) = cell(at) else { return };
+                let before = at.checked_sub(1).and_then(cell);
+                let begins = !by_day || before.is_none_or(|before| before.slot != cell_here.slot);
+                row.set_overline(by_day && begins && at > 0);
+                let selected = memory
+                    .selected
+                    .is_some_and(|other| same_row(&other, &cell_here));
+                row.set_selected(selected);
+                let shown = Shown {
+                    cell: &cell_here,
+                    share: cell_here.events as f32 / largest,
+                    begins,
+                    selected,
+                };
+                let response = self::row(&mut row, &columns, scene, &shown, &mut is_first);
+                if response.double_clicked() && page.measure == Measure::Events {
+                    commands.push(Command::DrillInto(cell_here.slot));
+                }
+                if response.clicked() {
+                    clicked = Some(cell_here);
+                }
+            });
+        });
+    if let Some(cell) = clicked {
+        memory.selected = Some(cell);
+        response.request_focus();
+    }
+    let y = rect.min.y + HEADER - 0.5;
+    ui.painter()
+        .hline(rect.x_range(), y, Stroke::new(1.0, tokens.border));
     if rows.is_empty() {
         let words = text::no_rows();
+        let font = theme::font(13.0);
         widgets::text(
             ui,
-            body.center(),
+            inner.center(),
             Align2::CENTER_CENTER,
             words,
-            theme::font(13.0),
+            font,
             tokens.weak,
         );
     }
-    foot(ui, footer, &columns, page, tokens);
+    foot(ui, footer, inner, &columns, page);
     widgets::focus_ring(ui, rect, &response);
-}
-
-/// A card without margins.
-pub(super) fn surface(ui: &Ui, rect: Rect, tokens: Tokens) {
-    ui.painter().rect(
-        rect,
-        f32::from(theme::CARD_RADIUS),
-        tokens.surface,
-        Stroke::new(1.0, tokens.border),
-        egui::StrokeKind::Inside,
-    );
-}
-
-/// Where the columns of a table are.
-pub(super) struct Columns {
-    edges: Vec<f32>,
-}
-
-impl Columns {
-    /// Shares the width out, leaving room for the scroll bar.
-    pub(super) fn new(rect: Rect, shares: &[f32]) -> Self {
-        let width = rect.width() - theme::PAD * 2.0 - BAR + 4.0;
-        let all: f32 = shares.iter().sum();
-        let mut x = rect.min.x + theme::PAD;
-        let mut edges = vec![x];
-        for share in shares {
-            x += width * share / all;
-            edges.push(x);
-        }
-        Self { edges }
-    }
-
-    /// How many there are.
-    pub(super) fn count(&self) -> usize {
-        self.edges.len() - 1
-    }
-
-    /// The part of a row that belongs to a column.
-    pub(super) fn rect(&self, row: Rect, column: usize) -> Rect {
-        Rect::from_x_y_ranges(self.edges[column]..=self.edges[column + 1], row.y_range())
-    }
-}
-
-/// Left-aligned text that follows a column of numbers stands off from them.
-fn place(columns: &Columns, row: Rect, at: usize) -> Rect {
-    let mut rect = columns.rect(row, at);
-    if at > 0 && is_number(Column::ALL[at - 1]) && !is_number(Column::ALL[at]) {
-        rect.min.x += 10.0;
-    }
-    rect
-}
-
-/// Text in a cell, at its left or right, cut where it does not fit.
-pub(super) fn cell_text(
-    ui: &Ui,
-    rect: Rect,
-    right: bool,
-    text: &str,
-    font: egui::FontId,
-    color: Color32,
-) {
-    let galley = widgets::elided(ui, text, font, color, rect.width() - 8.0);
-    let y = rect.center().y - galley.size().y / 2.0;
-    let x = if right {
-        rect.max.x - galley.size().x - 8.0
-    } else {
-        rect.min.x
-    };
-    ui.painter().galley(pos2(x, y), galley, color);
 }
 
 fn is_number(column: Column) -> bool {
     matches!(column, Column::Events | Column::Late)
 }
 
+/// The words of a cell stand off from those of the next one.
+fn inside(rect: Rect) -> Rect {
+    Rect::from_min_max(rect.min, pos2(rect.max.x - BETWEEN, rect.max.y))
+}
+
 fn head(
-    ui: &mut Ui,
-    header: Rect,
+    mut row: TableRow<'_, '_>,
     columns: &Columns,
     scene: &Scene<'_>,
     commands: &mut Vec<Command>,
 ) {
-    let tokens = theme::tokens(ui);
     let sort = scene.state.sort;
-    for (at, column) in Column::ALL.into_iter().take(columns.count()).enumerate() {
-        let rect = place(columns, header, at);
-        let response = ui.interact(rect, ui.scope_id().with(("header", at)), Sense::click());
-        let word = text::column(column, scene.shown);
-        let on = sort.column == column;
-        let spoken = text::sort_by(&word, on.then_some(sort.descending));
-        response.widget_info(|| WidgetInfo::labeled(Role::ColumnHeader, true, &spoken));
-        let color = if on || response.hovered() {
-            tokens.text
-        } else {
-            tokens.weak
-        };
-        let font = theme::bold(12.0);
-        let right = is_number(column);
-        let arrow = if on { 15.0 } else { 0.0 };
-        let mut words = rect;
-        if right {
-            words.max.x -= arrow;
-        }
-        cell_text(ui, words, right, &word, font.clone(), color);
-        if on {
-            let width = ui.painter().layout_no_wrap(word, font, color).size().x;
-            let x = if right {
-                rect.max.x - 14.0
-            } else {
-                (rect.min.x + width + 9.0).min(rect.max.x - 6.0)
+    for (at, column) in columns.shown.iter().copied().enumerate() {
+        row.col(|ui| {
+            let tokens = theme::tokens(ui);
+            let rect = inside(ui.max_rect());
+            let response = ui.interact(rect, ui.scope_id().with(("header", at)), Sense::click());
+            let word = text::column(column, scene.shown);
+            let on = sort.column == column;
+            let spoken = text::sort_by(&word, on.then_some(sort.descending));
+            response.widget_info(|| WidgetInfo::labeled(Role::ColumnHeader, true, &spoken));
+            let color = match on || response.hovered() {
+                true => tokens.text,
+                false => tokens.weak,
             };
-            let icon = if sort.descending {
-                Icon::Down
-            } else {
-                Icon::Up
-            };
-            let square = Rect::from_center_size(pos2(x, rect.center().y), vec2(16.0, 16.0));
-            icon::paint(ui.painter(), square, icon, tokens.accent);
-        }
-        widgets::focus_ring(
-            ui,
-            rect.shrink2(vec2(0.0, 3.0)).expand2(vec2(4.0, 0.0)),
-            &response,
-        );
-        if response.clicked() {
-            commands.push(Command::SortBy(column));
-        }
-        response.on_hover_text(text::column_tip(column));
+            let words =
+                grid::cell_text(ui, rect, is_number(column), &word, theme::bold(12.0), color);
+            if on {
+                let icon = if sort.descending {
+                    Icon::Down
+                } else {
+                    Icon::Up
+                };
+                let x = match is_number(column) {
+                    true => words.min.x - ARROW / 2.0,
+                    false => words.max.x + ARROW / 2.0,
+                };
+                let square = Rect::from_center_size(pos2(x, rect.center().y), vec2(ARROW, ARROW));
+                icon::paint(ui.painter(), square, icon, tokens.accent);
+            }
+            let ring = rect.shrink2(vec2(0.0, 3.0)).expand2(vec2(4.0, 0.0));
+            widgets::focus_ring(ui, ring, &response);
+            if response.clicked() {
+                commands.push(Command::SortBy(column));
+            }
+            response.on_hover_text(text::column_tip(column));
+        });
     }
-    let y = header.max.y - 0.5;
-    ui.painter()
-        .hline(header.x_range(), y, Stroke::new(1.0, tokens.border));
+}
+
+/// A row to be shown.
+struct Shown<'a> {
+    cell: &'a Cell,
+    /// Of the largest number.
+    share: f32,
+    /// It is the first of its day.
+    begins: bool,
+    selected: bool,
 }
 
 fn row(
-    ui: &mut Ui,
+    row: &mut TableRow<'_, '_>,
     columns: &Columns,
     scene: &Scene<'_>,
-    cell: &Cell,
-    memory: &mut Memory,
-    at: usize,
-) {
-    let tokens = theme::tokens(ui);
-    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::hover());
-    // Sensing hover only keeps thousands of rows out of the Tab order; the table itself has the keys.
-    let response = ui.interact(rect, ui.scope_id().with(("row", at)), Sense::hover());
+    shown: &Shown<'_>,
+    is_first: &mut bool,
+) -> Response {
+    let cell = shown.cell;
     let is_listeners = scene.shown.measure == Measure::Listeners;
     let event_type = match is_listeners {
         true => text::listeners_of_day(),
@@ -251,70 +252,84 @@ fn row(
     };
     let region = &scene.shown.regions[usize::from(cell.region)];
     let state = scene.shown.finality(cell.slot);
+    for column in columns.shown.iter().copied() {
+        let (_, response) = row.col(|ui| {
+            let tokens = theme::tokens(ui);
+            let all = ui.max_rect();
+            let rect = inside(all);
+            // A day is said once, and at the top of what is in view.
+            let says_day = shown.begins || *is_first && all.center().y > ui.clip_rect().min.y;
+            let (words, color) = match column {
+                Column::Slot if says_day => {
+                    *is_first = false;
+                    (scene.shown.grain.cell(cell.slot), tokens.text)
+                }
+                Column::Slot => return,
+                Column::EventType => (event_type.to_owned(), tokens.text),
+                Column::Region => (region.clone(), tokens.text),
+                Column::Events => {
+                    bar(ui, rect, shown.share, state);
+                    (format::grouped(cell.events), tokens.text)
+                }
+                Column::Late if cell.late_events > 0 => {
+                    (format::grouped(cell.late_events), tokens.warn)
+                }
+                Column::Late => ("0".into(), tokens.weak),
+                Column::State if state == Finality::Final => {
+                    (text::day_state(state).to_owned(), tokens.weak)
+                }
+                Column::State => (text::day_state(state).to_owned(), tokens.accent),
+                Column::Updated => (
+                    cell.updated_at.map_or("–".into(), format::stamp_short),
+                    tokens.weak,
+                ),
+            };
+            grid::cell_text(
+                ui,
+                rect,
+                is_number(column),
+                &words,
+                theme::font(12.5),
+                color,
+            );
+        });
+        if column == Column::State {
+            response.on_hover_text(text::day_state_tip(state));
+        }
+    }
+    let response = row.response();
     let when = scene.shown.grain.iso(cell.slot);
     let numbers = text::row(cell.events, cell.late_events, is_listeners, state);
     let name = format!("{when} {event_type} {region}: {numbers}");
-    response.widget_info(|| WidgetInfo::labeled(Role::Row, true, &name));
-    let selected = memory.selected.is_some_and(|other| same_row(&other, cell));
-    let inner = rect.shrink2(vec2(4.0, 0.0));
-    if selected {
-        ui.painter().rect_filled(inner, 4.0, tokens.accent_soft);
-    } else if response.hovered() {
-        ui.painter().rect_filled(inner, 4.0, tokens.hover);
-    }
-    if response.hovered() && ui.input(|input| input.pointer.primary_clicked()) {
-        memory.selected = Some(*cell);
-    }
-    let late_color = if cell.late_events > 0 {
-        tokens.warn
-    } else {
-        tokens.weak
+    response.widget_info(|| WidgetInfo::selected(Role::Row, true, shown.selected, &name));
+    response
+}
+
+/// A number as a bar, from the left; hollow where the day is not complete.
+fn bar(ui: &Ui, rect: Rect, share: f32, state: Finality) {
+    let tokens = theme::tokens(ui);
+    let width = rect.width() * share;
+    let bar = Rect::from_min_size(rect.min + vec2(0.0, 4.0), vec2(width, rect.height() - 8.0));
+    match state.is_complete() {
+        true => ui.painter().rect_filled(bar, 2.0, tokens.accent_soft),
+        false => ui.painter().rect_stroke(
+            bar,
+            2.0,
+            Stroke::new(1.0, tokens.accent.gamma_multiply(0.4)),
+            egui::StrokeKind::Inside,
+        ),
     };
-    let state_color = if state == Finality::Final {
-        tokens.weak
-    } else {
-        tokens.accent
-    };
-    let updated = cell.updated_at.map_or("–".into(), format::stamp_short);
-    let texts = [
-        (scene.shown.grain.cell(cell.slot), tokens.text),
-        (event_type.to_owned(), tokens.text),
-        (region.clone(), tokens.text),
-        (format::grouped(cell.events), tokens.text),
-        (format::grouped(cell.late_events), late_color),
-        (text::day_state(state).to_owned(), state_color),
-        (updated, tokens.weak),
-    ];
-    for (at, (column, (words, color))) in Column::ALL
-        .into_iter()
-        .zip(texts)
-        .take(columns.count())
-        .enumerate()
-    {
-        cell_text(
-            ui,
-            place(columns, rect, at),
-            is_number(column),
-            &words,
-            theme::font(12.5),
-            color,
-        );
-    }
-    if columns.count() > 5 && ui.rect_contains_pointer(place(columns, rect, 5)) {
-        response.on_hover_text(text::day_state_tip(state));
-    }
 }
 
 fn same_row(a: &Cell, b: &Cell) -> bool {
     (a.slot, a.event_type, a.region) == (b.slot, b.event_type, b.region)
 }
 
-fn foot(ui: &mut Ui, footer: Rect, columns: &Columns, page: &Page, tokens: Tokens) {
-    ui.painter().hline(
-        footer.x_range(),
-        footer.min.y + 0.5,
-        Stroke::new(1.0, tokens.border),
-    );
+fn foot(ui: &mut Ui, footer: Rect, inner: Rect, columns: &Columns, page: &Page) {
+    let tokens = theme::tokens(ui);
+    let stroke = Stroke::new(1.0, tokens.border);
+    ui.painter()
+        .hline(footer.x_range(), footer.min.y + 0.5, stroke);
     let total = page.table.total;
     let adds_up = page.measure == Measure::Events;
     let rows = text::rows(page.table.rows.len());
@@ -325,30 +340,32 @@ fn foot(ui: &mut Ui, footer: Rect, columns: &Columns, page: &Page, tokens: Token
         false => rows.clone(),
     };
     response.widget_info(|| WidgetInfo::labeled(Role::Row, true, &name));
-    cell_text(
-        ui,
-        columns.rect(footer, 0),
-        false,
-        if adds_up { text::total() } else { "" },
-        bold.clone(),
-        tokens.text,
-    );
-    cell_text(
-        ui,
-        columns.rect(footer, 1),
-        false,
-        &rows,
-        theme::font(12.0),
-        tokens.weak,
-    );
-    if !adds_up {
-        return;
+    let row = Rect::from_x_y_ranges(inner.x_range(), footer.y_range());
+    let place = |column: Column| {
+        let at = columns.shown.iter().position(|shown| *shown == column)?;
+        Some(inside(columns.rect(row, at)))
+    };
+    if let (true, Some(rect)) = (adds_up, place(Column::Slot)) {
+        grid::cell_text(ui, rect, false, text::total(), bold.clone(), tokens.text);
     }
-    let events = format::grouped(total.events);
-    let wide = columns.rect(footer, 2).union(columns.rect(footer, 3));
-    cell_text(ui, wide, true, &events, bold.clone(), tokens.text);
-    let late = format::grouped(total.late_events);
-    cell_text(ui, columns.rect(footer, 4), true, &late, bold, tokens.text);
+    let at = if adds_up {
+        Column::EventType
+    } else {
+        Column::Slot
+    };
+    if let Some(rect) = place(at) {
+        let rect = Rect::from_min_max(rect.min, pos2(rect.max.x + 80.0, rect.max.y));
+        grid::cell_text(ui, rect, false, &rows, theme::font(12.0), tokens.weak);
+    }
+    for (column, number) in [
+        (Column::Events, total.events),
+        (Column::Late, total.late_events),
+    ] {
+        if let (true, Some(rect)) = (adds_up, place(column)) {
+            let number = format::grouped(number);
+            grid::cell_text(ui, rect, true, &number, bold.clone(), tokens.text);
+        }
+    }
 }
 
 /// Up, down, page, home, end and copy while the table has the keyboard. Returns the row to bring into view.

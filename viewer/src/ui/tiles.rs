@@ -1,6 +1,7 @@
 //! The figures on top: all events, then each event type.
 
 use super::{
+    grid,
     scene::Scene,
     text,
     theme::{self, Tokens},
@@ -8,7 +9,7 @@ use super::{
 };
 use crate::{
     calendar::format,
-    data::{Distinct, STANDARD_ERROR},
+    data::{Distinct, Finality, STANDARD_ERROR},
     page::{Line, Page},
     stats::Change,
 };
@@ -22,7 +23,10 @@ const NARROWEST: f32 = 138.0;
 pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, page: &Page) {
     let width = ui.available_width();
     let fit = (((width + theme::GAP) / (NARROWEST + theme::GAP)) as usize).max(1);
-    let listeners = usize::from(scene.latest.distinct.is_some() && !page.grain.is_minute());
+    // They are counted by UTC day.
+    let is_other_zone = !scene.data.zone.is_utc() && scene.latest.can.listeners;
+    let has_listeners = scene.latest.distinct.is_some() || is_other_zone;
+    let listeners = usize::from(has_listeners && !page.grain.is_minute());
     let shown = (page.tiles.len() + listeners).min(fit);
     let each = (width - theme::GAP * (shown as f32 - 1.0)) / shown as f32;
     let (row, _) = ui.allocate_exact_size(vec2(width, HEIGHT), Sense::hover());
@@ -34,9 +38,36 @@ pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, page: &Page) {
     for (at, line) in page.tiles.iter().take(figures).enumerate() {
         tile(ui, scene, page, line, place(at));
     }
-    if let (Some(distinct), true) = (&scene.latest.distinct, figures < shown) {
-        listeners_tile(ui, page, distinct, place(figures));
+    if figures < shown {
+        match &scene.latest.distinct {
+            Some(distinct) if !is_other_zone => listeners_tile(ui, page, distinct, place(figures)),
+            _ => no_listeners_tile(ui, place(figures)),
+        }
     }
+}
+
+/// Where days are those of another zone.
+fn no_listeners_tile(ui: &Ui, rect: Rect) {
+    let tokens = theme::tokens(ui);
+    let response = ui.interact(rect, ui.scope_id().with("listeners tile"), Sense::hover());
+    grid::surface(ui, rect, tokens);
+    let inner = rect.shrink2(vec2(theme::PAD + 2.0, theme::PAD - 1.0));
+    let font = theme::font(12.5);
+    let title = widgets::elided(ui, text::listeners(), font, tokens.weak, inner.width());
+    ui.painter().galley(inner.min, title, tokens.weak);
+    let at = pos2(inner.min.x, inner.max.y + 1.0);
+    let words = text::utc_days_only();
+    widgets::text(
+        ui,
+        at,
+        Align2::LEFT_BOTTOM,
+        words,
+        theme::font(12.0),
+        tokens.weak,
+    );
+    let name = format!("{}: {words}", text::listeners());
+    response.widget_info(|| WidgetInfo::labeled(Role::GraphicsObject, true, &name));
+    response.on_hover_text(text::utc_days_only_tip());
 }
 
 /// Distinct listeners: an estimate, and no more exact than it says.
@@ -88,16 +119,15 @@ fn listeners_tile(ui: &mut Ui, page: &Page, distinct: &Distinct, rect: Rect) {
     );
     let change = match distinct.compared.filter(|_| is_of_these) {
         None => Change::Nothing,
-        Some((0, 0)) => Change::Share(0.0),
-        Some((_, 0)) => Change::New,
-        Some((now, before)) => Change::Share((now - before) as f64 / before as f64),
+        Some((now, before)) => Change::of(now.into(), before.into()),
     };
     let (word, color) = self::change(change, tokens);
     let at = pos2(inner.min.x, inner.max.y + 1.0);
-    let changed = widgets::text(ui, at, Align2::LEFT_BOTTOM, &word, theme::bold(12.0), color);
-    let forms = text::against(change, page.grain, distinct.ask.shift);
-    let against = forms[0].clone();
-    note(ui, forms, changed.max.x + 6.0, inner, tokens);
+    widgets::text(ui, at, Align2::LEFT_BOTTOM, &word, theme::bold(12.0), color);
+    let against = match change {
+        Change::Nothing => text::nothing_to_compare().to_owned(),
+        _ => text::compared(page),
+    };
     let spoken = text::listeners_tile(&number, &percent, &word, &against);
     response.widget_info(|| WidgetInfo::labeled(Role::GraphicsObject, true, &spoken));
     response.on_hover_ui(|ui| {
@@ -106,6 +136,7 @@ fn listeners_tile(ui: &mut Ui, page: &Page, distinct: &Distinct, rect: Rect) {
         for words in text::listeners_tip(distinct, error) {
             ui.label(words);
         }
+        ui.label(&against);
     });
 }
 
@@ -148,11 +179,8 @@ fn tile(ui: &mut Ui, scene: &Scene<'_>, page: &Page, line: &Line, rect: Rect) {
         .galley(pos2(inner.min.x, inner.min.y + 17.0), number, tokens.text);
     let (word, color) = change(line.change, tokens);
     let at = pos2(inner.min.x, inner.max.y + 1.0);
-    let changed = widgets::text(ui, at, Align2::LEFT_BOTTOM, &word, theme::bold(12.0), color);
-    let shift = page.grain.comparison_shift(page.span.count());
-    let forms = text::against(line.change, page.grain, shift);
-    let against = forms[0].clone();
-    note(ui, forms, changed.max.x + 6.0, inner, tokens);
+    widgets::text(ui, at, Align2::LEFT_BOTTOM, &word, theme::bold(12.0), color);
+    let against = text::compared(page);
     let spark = Rect::from_min_max(
         pos2(inner.max.x - spark_width, inner.min.y + 3.0),
         pos2(inner.max.x, inner.min.y + 40.0),
@@ -161,16 +189,6 @@ fn tile(ui: &mut Ui, scene: &Scene<'_>, page: &Page, line: &Line, rect: Rect) {
     let spoken = text::tile(&line.name, line.figures.sum, &word, &against);
     response.widget_info(|| WidgetInfo::labeled(Role::GraphicsObject, true, &spoken));
     response.on_hover_ui(|ui| tip(ui, scene, page, line));
-}
-
-/// What a change is against, in the longest form that fits at the right of it; none, if none does.
-fn note(ui: &Ui, forms: [String; 4], left: f32, inner: Rect, tokens: Tokens) {
-    let layout = |form| (ui.painter()).layout_no_wrap(form, theme::font(11.5), tokens.weak);
-    let mut galleys = forms.into_iter().map(layout);
-    if let Some(note) = galleys.find(|note| left + note.size().x <= inner.max.x) {
-        let at = pos2(left, inner.max.y + 1.0 - note.size().y);
-        ui.painter().galley(at, note, tokens.weak);
-    }
 }
 
 /// More is neither good nor bad: the sign says it, and no colour judges.
@@ -197,9 +215,16 @@ fn sparkline(ui: &Ui, rect: Rect, line: &Line, page: &Page, tokens: Tokens) {
     let stroke = Stroke::new(1.5, tokens.accent);
     for stretch in &*line.stretches(&page.states, rect.width() as usize) {
         let solid: Vec<_> = stretch.solid.iter().map(place).collect();
-        let open: Vec<_> = stretch.open.iter().map(place).collect();
-        if let ([alone], []) | ([], [alone]) = (solid.as_slice(), open.as_slice()) {
+        let has_ended = |index: &&usize| page.states[**index] != Finality::SoFar;
+        let open: Vec<_> = stretch.open.iter().filter(has_ended).map(place).collect();
+        if let [alone] = solid.as_slice() {
             ui.painter().circle_filled(*alone, 1.75, tokens.accent);
+        }
+        // What has not ended stands for itself, as in the charts.
+        let so_far = stretch.open.iter().filter(|index| !has_ended(index));
+        for at in so_far.map(place) {
+            let ring = Stroke::new(1.25, tokens.accent);
+            ui.painter().circle(at, 2.0, tokens.surface, ring);
         }
         if solid.len() > 1 {
             ui.painter().add(Shape::line(solid, stroke));
@@ -224,5 +249,5 @@ fn tip(ui: &mut Ui, scene: &Scene<'_>, page: &Page, line: &Line) {
         let (now, clock) = (scene.shown.local_now(), scene.shown.zone.clock());
         ui.label(text::incomplete_in_sum(page.grain, now, &clock));
     }
-    ui.label(text::figures(page.grain)[4].1);
+    ui.label(text::compared(page));
 }

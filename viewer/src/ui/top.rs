@@ -4,12 +4,14 @@ use super::{
     dates::Dates,
     icon::Icon,
     memory::Memory,
+    menus,
     scene::Scene,
     text,
     theme::{self, Tokens},
     widgets,
 };
 use crate::{
+    calendar::format,
     page::{Command, Hours, Range, View},
     source::Health,
 };
@@ -41,10 +43,8 @@ pub(super) fn show(
             if widgets::icon_button(ui, icon, name, tip).clicked() {
                 commands.push(Command::FlipTheme { dark });
             }
-            let [name, tip] = text::export_button();
-            if widgets::icon_button(ui, Icon::Export, name, tip).clicked() {
-                commands.push(Command::SaveCsv);
-            }
+            menus::export(ui, commands);
+            menus::views(ui, scene, memory, commands);
             ui.add_space(2.0);
             let [name, tip] = text::refresh_button();
             if widgets::icon_button(ui, Icon::Refresh, name, tip).clicked() {
@@ -111,6 +111,7 @@ fn logo(ui: &mut Ui, tokens: Tokens) {
 fn health(ui: &mut Ui, scene: &Scene<'_>, tokens: Tokens) {
     let (color, word) = match &scene.latest.health {
         Health::Connecting => (tokens.weak, text::connecting()),
+        Health::Live if is_quiet(scene) => (tokens.warn, text::quiet()),
         Health::Live => (tokens.good, text::live_now()),
         Health::Paused => (tokens.warn, text::paused()),
         Health::Trouble { .. } if scene.latest.data.is_some() => (tokens.error, text::stale()),
@@ -124,10 +125,12 @@ fn health(ui: &mut Ui, scene: &Scene<'_>, tokens: Tokens) {
             paint_dot(ui, dot, color);
             ui.label(RichText::new(word).font(theme::bold(13.0)));
             // What does not fit between the name and the buttons is left to the tip.
-            let room = ui.available_width() - 522.0;
+            let room = ui.available_width() - 556.0;
             let source = &scene.latest.source;
-            let both = (!details.is_empty()).then(|| format!("{source}  ·  {details}"));
-            let forms = both.into_iter().chain([source.clone()]);
+            let with_details = details
+                .iter()
+                .map(|details| format!("{source}  ·  {details}"));
+            let forms = with_details.chain([source.clone()]);
             let font = theme::font(12.5);
             let mut galleys = forms
                 .filter(|_| room > 60.0)
@@ -144,6 +147,7 @@ fn health(ui: &mut Ui, scene: &Scene<'_>, tokens: Tokens) {
         })
         .response
         .interact(Sense::hover());
+    let details = details.first().map_or("", String::as_str);
     let name = format!("{word}: {}, {details}", scene.latest.source);
     response.widget_info(|| WidgetInfo::labeled(Role::Status, true, &name));
     response.on_hover_ui(|ui| {
@@ -158,10 +162,22 @@ fn paint_dot(ui: &Ui, rect: Rect, color: Color32) {
     ui.painter().circle_filled(rect.center(), 4.5, color);
 }
 
-fn details(scene: &Scene<'_>) -> String {
-    match scene.data.status.watermark {
-        Some(mark) if scene.page.is_some() => text::events_up_to(mark, scene.data.today()),
-        _ => String::new(),
+/// Whether no event has come for longer than usual.
+fn is_quiet(scene: &Scene<'_>) -> bool {
+    (scene.data.status.quiet_from()).is_some_and(|from| scene.now >= from)
+}
+
+/// How far the events go, in the forms to choose from by the room there is, the longest first.
+fn details(scene: &Scene<'_>) -> Vec<String> {
+    let status = &scene.data.status;
+    let today = scene.data.today();
+    let newest = status.newest_event.map(|at| text::newest_event(at, today));
+    let mark = status.watermark.map(|at| text::watermark(at, today));
+    let both = newest.clone().zip(mark.clone());
+    let both = both.map(|(newest, mark)| format!("{newest}  ·  {mark}"));
+    match scene.page {
+        Some(_) => both.into_iter().chain(newest.or(mark)).collect(),
+        None => Vec::new(),
     }
 }
 
@@ -169,6 +185,10 @@ fn freshness(scene: &Scene<'_>) -> Vec<String> {
     let status = &scene.data.status;
     let mut lines = Vec::new();
     lines.extend(scene.latest.checked_at.map(text::current_at));
+    lines.extend(status.newest_event.map(|at| {
+        let age = is_quiet(scene).then(|| format::age(scene.now - at));
+        text::newest_event_at(at, age.as_deref())
+    }));
     lines.push(match status.watermark {
         Some(mark) => text::streams_at(mark),
         None => text::no_streams().into(),

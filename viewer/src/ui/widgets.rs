@@ -5,8 +5,8 @@ use super::{
     theme::{self, Tokens},
 };
 use egui::{
-    Align2, Color32, CornerRadius, Frame, Margin, Rect, Response, Sense, Stroke, StrokeKind, Ui,
-    WidgetInfo, accesskit::Role, pos2, vec2,
+    Align2, Color32, CornerRadius, Event, Frame, Id, Key, Margin, Rect, Response, Sense, Stroke,
+    StrokeKind, Ui, WidgetInfo, accesskit::Role, pos2, vec2,
 };
 
 /// A card: what belongs together stands on it.
@@ -25,6 +25,42 @@ pub(crate) fn icon_button(ui: &mut Ui, icon: Icon, name: &str, tip: &str) -> Res
     let tokens = theme::tokens(ui);
     control(ui, rect, &response, tokens.surface);
     icon::paint(ui.painter(), rect, icon, tokens.text);
+    response.on_hover_text(tip)
+}
+
+/// A line of a menu, with the keys that do the same.
+pub(crate) fn menu_item(ui: &mut Ui, title: &str, keys: &str) -> Response {
+    let tokens = theme::tokens(ui);
+    let size = vec2(ui.available_width(), 26.0);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::click());
+    response.widget_info(|| WidgetInfo::labeled(Role::MenuItem, true, title));
+    if response.hovered() {
+        let radius = f32::from(theme::CONTROL_RADIUS);
+        ui.painter().rect_filled(rect, radius, tokens.hover);
+    }
+    focus_ring(ui, rect, &response);
+    let keys = (ui.painter()).layout_no_wrap(keys.into(), theme::font(12.0), tokens.weak);
+    let room = rect.width() - keys.size().x - 24.0;
+    let title = elided(ui, title, theme::font(13.0), tokens.text, room);
+    let y = |height: f32| rect.center().y - height / 2.0;
+    let at = pos2(rect.min.x + 8.0, y(title.size().y));
+    ui.painter().galley(at, title, tokens.text);
+    let at = pos2(rect.max.x - 8.0 - keys.size().x, y(keys.size().y));
+    ui.painter().galley(at, keys, tokens.weak);
+    response
+}
+
+/// An icon that is a button, on the ground of what it belongs to.
+pub(crate) fn bare_icon_button(ui: &mut Ui, icon: Icon, name: &str, tip: &str) -> Response {
+    let (rect, response) = ui.allocate_exact_size(vec2(24.0, 24.0), Sense::click());
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, name));
+    let tokens = theme::tokens(ui);
+    if response.hovered() {
+        let radius = f32::from(theme::CONTROL_RADIUS);
+        ui.painter().rect_filled(rect, radius, tokens.hover);
+    }
+    focus_ring(ui, rect, &response);
+    icon::paint(ui.painter(), rect, icon, tokens.weak);
     response.on_hover_text(tip)
 }
 
@@ -81,7 +117,7 @@ pub(crate) fn link_button(ui: &mut Ui, text: &str, name: &str, tip: &str) -> Res
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, name));
     let around = rect.expand2(vec2(4.0, -1.0));
-    if response.hovered() || response.has_focus() {
+    if response.hovered() || is_focused_by_key(ui, &response) {
         let radius = f32::from(theme::CONTROL_RADIUS);
         ui.painter().rect_filled(around, radius, tokens.accent_soft);
     }
@@ -283,9 +319,48 @@ fn control(ui: &Ui, rect: Rect, response: &Response, fill: Color32) {
     focus_ring(ui, rect, response);
 }
 
+/// Notes whether the keyboard or the pointer was used last: what is clicked has the focus, too, but needs no ring.
+pub(crate) fn note_hand(ui: &Ui) {
+    let is_moved_by_key = |event: &Event| match event {
+        Event::Key { key, pressed, .. } => {
+            *pressed
+                && matches!(
+                    key,
+                    Key::Tab
+                        | Key::ArrowUp
+                        | Key::ArrowDown
+                        | Key::ArrowLeft
+                        | Key::ArrowRight
+                        | Key::Home
+                        | Key::End
+                        | Key::PageUp
+                        | Key::PageDown
+                )
+        }
+        Event::AccessKitActionRequest(_) => true,
+        _ => false,
+    };
+    let (pressed, keys) = ui.input(|input| {
+        let keys = input.events.iter().any(is_moved_by_key);
+        (input.pointer.any_pressed(), keys)
+    });
+    if pressed || keys {
+        ui.data_mut(|data| data.insert_temp(hand(), keys && !pressed));
+    }
+}
+
+fn hand() -> Id {
+    Id::unique("the keyboard was used last")
+}
+
+/// Whether it has the focus and the keyboard gave it to it.
+pub(crate) fn is_focused_by_key(ui: &Ui, response: &Response) -> bool {
+    response.has_focus() && ui.data(|data| data.get_temp(hand()).unwrap_or(false))
+}
+
 /// Shows where the keyboard is.
 pub(crate) fn focus_ring(ui: &Ui, rect: Rect, response: &Response) {
-    if response.has_focus() {
+    if is_focused_by_key(ui, response) {
         let stroke = Stroke::new(2.0, theme::tokens(ui).accent);
         ui.painter().rect_stroke(
             rect,

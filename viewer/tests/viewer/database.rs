@@ -43,7 +43,7 @@ impl Database {
         Some(database)
     }
 
-    fn url(&self) -> String {
+    pub(super) fn url(&self) -> String {
         let (base, options) = match self.server.split_once('?') {
             Some((base, options)) => (base, format!("?{options}")),
             None => (self.server.as_str(), String::new()),
@@ -69,13 +69,13 @@ impl Drop for Database {
     }
 }
 
-fn feed_of(url: &str) -> Feed {
+pub(super) fn feed_of(url: &str) -> Feed {
     let target = Target::of_process(Some(url), "musicstream-viewer").unwrap();
     Feed::database(target, POLL).unwrap()
 }
 
 /// Stages `count` plays in a region now, and rolls up.
-fn play(client: &mut Client, region: &str, count: i32) {
+pub(super) fn play(client: &mut Client, region: &str, count: i32) {
     client
         .execute(
             "insert into staging_events (event_id, user_id, event_type, region, ts)
@@ -478,8 +478,7 @@ fn minutes_and_listeners_are_read_while_they_are_shown() {
         listeners: Some(span),
         distinct: Some(Ask {
             span,
-            complete: Some(Day(today.0 - 1)),
-            shift: 7,
+            compared: Some((Span::new(span.first, Day(today.0 - 1)), 7)),
             regions: None,
         }),
         ..Wish::default()

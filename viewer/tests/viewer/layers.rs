@@ -7,15 +7,17 @@ use std::{
 };
 
 /// From the lowest to the highest; a module uses its own layer and lower ones. `source` and `page` do not know each other.
-const LAYERS: [&[&str]; 9] = [
+const LAYERS: [&[&str]; 11] = [
     &["calendar"],
     &["data"],
     &["series"],
     &["stats"],
     &["page", "source", "painter", "png"],
+    &["cli"],
+    &["command_line", "names"],
+    &["saved"],
     &["ui"],
     &["picture", "window"],
-    &["cli"],
     &["lib"],
 ];
 

@@ -12,9 +12,9 @@ use musicstream_viewer::{
 /// A text as it was painted.
 pub(crate) struct Text {
     pub(crate) words: String,
-    rect: Rect,
+    pub(crate) rect: Rect,
     clip: Rect,
-    elided: bool,
+    pub(crate) elided: bool,
 }
 
 /// All texts; with a dialog open, those of the dialog: it lies behind a shade that covers the window, over which it is drawn.

@@ -5,7 +5,11 @@
     reason = "in a test, what is not as expected ends it"
 )]
 
+mod clicks;
+mod command;
 mod database;
+mod drill;
+mod figures;
 mod finding;
 mod harness;
 mod instant;

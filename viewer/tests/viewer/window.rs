@@ -264,6 +264,51 @@ fn pointing_at_a_day_reads_all_its_series() {
     );
 }
 
+/// Seven hours after the last event no green light says that all is well; and the watermark is not the newest event.
+#[test]
+fn events_that_stopped_coming_are_noticed() {
+    let hour = 3_600_000_000;
+    for (age, words) in [(7 * hour, "No new events"), (60_000_000, "Live")] {
+        let mut data = demo::at(DEMO_TIME, 1);
+        data.status.newest_event = Some(DEMO_TIME - age);
+        data.status.watermark = Some(DEMO_TIME - age - hour);
+        let feed = Feed::fixed(data, "sample");
+        let mut harness = window_of(feed, State::default(), [1440.0, 900.0]);
+        harness.run();
+        let said = labels(&harness, Role::Status).join(" ");
+        assert!(said.starts_with(words), "{said}");
+        let [newest, mark] = if age > hour {
+            ["07:20", "06:20"]
+        } else {
+            ["14:19", "13:19"]
+        };
+        for part in [
+            format!("newest event {newest} UTC"),
+            format!("watermark {mark} UTC"),
+        ] {
+            assert!(said.contains(&part), "no {part} in {said}");
+        }
+    }
+}
+
+#[test]
+fn the_help_says_each_thing_once() {
+    let mut harness = harness(State::default());
+    harness.run();
+    harness.key_press(Key::F1);
+    harness.run_steps(4);
+    let mut said = std::collections::BTreeMap::new();
+    for text in crate::layout::texts(&harness) {
+        *said.entry(text.words).or_insert(0) += 1;
+    }
+    // Keys that charts and table give a meaning each.
+    let twice: Vec<_> = said
+        .into_iter()
+        .filter(|(words, times)| *times > 1 && words != "Home, End")
+        .collect();
+    assert!(twice.is_empty(), "{twice:?}");
+}
+
 #[test]
 fn at_rest_nothing_asks_for_another_frame() {
     for view in View::ALL {
@@ -274,6 +319,10 @@ fn at_rest_nothing_asks_for_another_frame() {
         harness.run();
         harness.step();
         let delay = harness.output().viewport_output[&egui::ViewportId::ROOT].repaint_delay;
-        assert_eq!(delay, std::time::Duration::MAX, "{view:?}");
+        // One, when the newest event will be so old that the window says so.
+        assert!(
+            delay > std::time::Duration::from_secs(600),
+            "{view:?}: {delay:?}"
+        );
     }
 }

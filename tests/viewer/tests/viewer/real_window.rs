@@ -4,6 +4,7 @@ use std::{
     collections::{BTreeSet, HashSet},
     env, fs,
     path::{Path, PathBuf},
+    process::Command,
     time::Duration,
 };
 
@@ -206,23 +207,47 @@ fn it_is_started_filtered_zoomed_exported_and_quit_by_hand() {
     }
 }
 
+/// A window on something else than what was asked for would be wrong without a word.
+#[test]
+fn a_window_that_was_asked_for_an_unknown_name_closes_and_says_why() {
+    let desktop = Desktop::start();
+    let home = tempfile::tempdir().unwrap();
+    for (option, name) in [("--zone", "Mars/Phobos"), ("--region", "EU-West")] {
+        let mut command = in_window(&desktop, home.path());
+        let viewer = Program::start(command.args(["--demo", option, name]));
+        let finished = viewer.finish(SOON).with_code(2);
+        assert!(finished.stderr.contains(name), "{}", finished.stderr);
+    }
+    // Nothing of it is remembered.
+    let viewer = Program::start(in_window(&desktop, home.path()).arg("--demo"));
+    desktop.window("musicstream");
+    desktop.key(&[CONTROL], u32::from(b'q'));
+    viewer.finish(SOON).with_code(0);
+}
+
 /// The program in a window, with further options.
 pub(crate) fn start(desktop: &Desktop, url: &str, home: &Path, options: &[&str]) -> Program {
     Program::start(
-        program("musicstream-viewer")
+        in_window(desktop, home)
             .args(options)
             .args(["--size", &format!("{}x{}", SIZE[0], SIZE[1])])
-            .arg("--export-dir")
-            .arg(home)
-            .env("DATABASE_URL", url)
-            .env("DISPLAY", &desktop.display)
-            .env_remove("WAYLAND_DISPLAY")
-            .env_remove("WAYLAND_SOCKET")
-            .env("LIBGL_ALWAYS_SOFTWARE", "1")
-            .env("WINIT_X11_SCALE_FACTOR", "1")
-            .env("HOME", home)
-            .env("XDG_DATA_HOME", home),
+            .env("DATABASE_URL", url),
     )
+}
+
+fn in_window(desktop: &Desktop, home: &Path) -> Command {
+    let mut command = program("musicstream-viewer");
+    command
+        .arg("--export-dir")
+        .arg(home)
+        .env("DISPLAY", &desktop.display)
+        .env_remove("WAYLAND_DISPLAY")
+        .env_remove("WAYLAND_SOCKET")
+        .env("LIBGL_ALWAYS_SOFTWARE", "1")
+        .env("WINIT_X11_SCALE_FACTOR", "1")
+        .env("HOME", home)
+        .env("XDG_DATA_HOME", home);
+    command
 }
 
 /// The only file of this kind, once it is there.

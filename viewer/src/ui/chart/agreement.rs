@@ -59,12 +59,7 @@ fn said_by_csv(data: &Dataset, page: &Page) -> HashMap<(String, String, String),
 }
 
 /// What a screen reader and the tooltip say of the days of a chart: state, and words by series.
-fn said_by_chart(
-    page: &Page,
-    data: &Dataset,
-    at: usize,
-    index: usize,
-) -> (String, HashMap<String, String>) {
+fn said_by_chart(page: &Page, at: usize, index: usize) -> (String, HashMap<String, String>) {
     let chart = &page.charts[at];
     let shared = Shared {
         grain: page.grain,
@@ -72,8 +67,6 @@ fn said_by_chart(
         span: page.span,
         states: &page.states,
         begin: page.span.first,
-        now: data.local_now(),
-        current: data.current(),
         colors: &ColorSlots::default(),
         read: None,
         compared: None,
@@ -132,7 +125,7 @@ proptest! {
         for index in 0..page.span.count() {
             let day = Day(page.span.at(index).0);
             let charts: Vec<_> = (0..TYPES.len())
-                .map(|at| said_by_chart(&page, &data, at, index))
+                .map(|at| said_by_chart(&page, at, index))
                 .collect();
             let mut of_regions: HashMap<&str, i64> = HashMap::new();
             for ((chart_state, values), event_type) in charts.iter().zip(TYPES) {
@@ -170,7 +163,7 @@ proptest! {
                     data.regions[usize::from(cell.region)].clone(),
                 )].2);
             }
-            let (_, sums) = said_by_chart(&overlay, &data, 0, index);
+            let (_, sums) = said_by_chart(&overlay, 0, index);
             for region in REGIONS {
                 let sum = of_regions.get(region).map_or("no data".into(), |sum| format::grouped(*sum));
                 let words = sums[region].split(", ").next().unwrap_or_default();

@@ -88,7 +88,8 @@ pub(crate) fn show(ui: &mut Ui, rect: Rect, chart: &Chart, shared: &Shared<'_>) 
                 ui.painter()
                     .rect_stroke(column, 2.0, stroke, StrokeKind::Outside);
                 if response.hovered() || response.has_focus() {
-                    readout::show(ui, &response, &plot, chart, shared, index);
+                    let pointed = outcome.highlight.as_deref();
+                    readout::show(ui, &response, &plot, chart, shared, index, pointed);
                 }
             }
             widgets::focus_ring(ui, area, &response);

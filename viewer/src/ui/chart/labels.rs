@@ -2,6 +2,7 @@
 
 use super::shared::{Plot, Shared, color, cue, width};
 use crate::{
+    data::Finality,
     page::{Chart, Line},
     ui::{
         text,
@@ -36,12 +37,17 @@ pub(super) fn paint(
 ) {
     let area = plot.rect;
     let fit = ((area.height() / LINE_HEIGHT) as usize).max(1);
-    let mut ends: Vec<(&Line, f32, f32)> = chart
+    let ended = shared
+        .states
+        .partition_point(|state| *state != Finality::SoFar);
+    let mut ends: Vec<(&Line, usize, f32)> = chart
         .lines
         .iter()
         .filter_map(|line| {
-            let (index, count) = line.counts.last()?;
-            Some((line, plot.x(index), plot.y(count.events as f64)))
+            // By the last day that has ended: the one so far would turn the order round each morning.
+            let ended = line.counts.last_of(0..ended);
+            let (index, count) = ended.or_else(|| line.counts.last())?;
+            Some((line, index, plot.y(count.events as f64)))
         })
         .collect();
     ends.sort_by(|a, b| a.2.total_cmp(&b.2));
@@ -51,11 +57,12 @@ pub(super) fn paint(
         area.min.y,
         area.max.y,
     );
-    for ((line, x, end), y) in ends.into_iter().zip(ys) {
+    for ((line, index, end), y) in ends.into_iter().zip(ys) {
         let left = area.max.x + 6.0;
         let ink = color(shared, line, tokens);
-        if (y - end).abs() > 3.0 || area.max.x - x > 12.0 {
-            let from = pos2((x + 5.0).min(area.max.x), end);
+        // Outside of the chart only, and to a line that goes on: inside, it would look like one of the series.
+        if (y - end).abs() > 3.0 && index + 2 >= ended {
+            let from = pos2(area.max.x, end);
             let stroke = Stroke::new(0.75, ink.gamma_multiply(0.5));
             ui.painter()
                 .line_segment([from, pos2(left + 1.0, y)], stroke);

@@ -2,6 +2,7 @@
 
 use super::shared::{Plot, Shared, color, cue};
 use crate::{
+    data::Finality,
     page::{Chart, Line, Stretch},
     series::Counts,
     ui::theme::Tokens,
@@ -46,7 +47,7 @@ pub(super) fn paint(ui: &Ui, plot: &Plot, chart: &Chart, shared: &Shared<'_>, to
         let stroke = Stroke::new(if wide { 2.75 } else { 1.75 }, color);
         let cue = cue(shared, line);
         for stretch in &*line.stretches(shared.states, buckets) {
-            paint_stretch(&painter, plot, line, stretch, stroke, tokens);
+            paint_stretch(&painter, plot, line, stretch, shared, stroke, tokens);
         }
         if cue > 0 {
             markers(&painter, plot, &line.counts, cue, color, tokens);
@@ -80,12 +81,14 @@ fn before(
     }
 }
 
-/// Days that follow one another: solid as far as they are complete, dashed beyond.
+/// Days that follow one another: solid as far as they are complete, dashed beyond. What is so far of a day that has not
+/// ended stands for itself: a line down to it would look like a fall.
 fn paint_stretch(
     painter: &Painter,
     plot: &Plot,
     line: &Line,
     stretch: &Stretch,
+    shared: &Shared<'_>,
     stroke: Stroke,
     tokens: Tokens,
 ) {
@@ -99,10 +102,12 @@ fn paint_stretch(
     } else if !solid.is_empty() {
         painter.add(Shape::line(solid, stroke));
     }
-    let open: Vec<Pos2> = stretch.open.iter().map(place).collect();
-    if open.len() > 1 {
-        painter.extend(Shape::dashed_line(&open, stroke, 4.0, 3.5));
+    let has_ended = |index: &&usize| shared.states[**index] != Finality::SoFar;
+    let ended: Vec<Pos2> = stretch.open.iter().filter(has_ended).map(place).collect();
+    if ended.len() > 1 {
+        painter.extend(Shape::dashed_line(&ended, stroke, 4.0, 3.5));
     }
+    let open: Vec<Pos2> = stretch.open.iter().map(place).collect();
     let complete = usize::from(!stretch.solid.is_empty());
     let mut free_from = f32::MIN;
     for point in open.iter().skip(complete) {

@@ -9,7 +9,7 @@ use crate::{
         theme::{self, Tokens},
     },
 };
-use egui::{Align2, Color32, Painter, Pos2, Rect, Shape, Stroke, pos2, vec2};
+use egui::{Color32, Painter, Pos2, Rect, Shape, Stroke, pos2, vec2};
 
 /// The band behind days that are not complete.
 pub(super) fn incomplete_slots(
@@ -23,15 +23,6 @@ pub(super) fn incomplete_slots(
     };
     let band = Rect::from_x_y_ranges(plot.edge(first)..=plot.rect.max.x, plot.rect.y_range());
     painter.rect_filled(band, 2.0, tokens.shade);
-    let is_today = shared.span.last == shared.current;
-    let label = text::incomplete(shared.states[first], is_today.then_some(shared.now));
-    painter.text(
-        pos2(plot.rect.max.x, plot.rect.min.y - 2.0),
-        Align2::RIGHT_BOTTOM,
-        label,
-        theme::font(10.5),
-        tokens.accent,
-    );
 }
 
 /// Days before today on which no series has a row.

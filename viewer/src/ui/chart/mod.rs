@@ -86,7 +86,7 @@ pub(crate) fn show(
         crosshair(ui, &plot, chart, shared, index, tokens);
         let reads = response.hovered() || (response.has_focus() && outcome.hovered.is_none());
         if reads && !response.dragged() {
-            readout::show(ui, &response, &plot, chart, shared, index);
+            readout::show(ui, &response, &plot, chart, shared, index, None);
         }
     }
     widgets::focus_ring(ui, area.expand(3.0), &response);

@@ -4,7 +4,7 @@ use super::shared::{Plot, Shared, color};
 use crate::{
     calendar::format,
     data::{Count, Measure},
-    page::Chart,
+    page::{Chart, Line},
     ui::{text, theme},
 };
 use egui::{Align, Layout, Response, RichText, Sense, Tooltip, Ui, pos2, vec2};
@@ -19,6 +19,7 @@ pub(super) fn show(
     chart: &Chart,
     shared: &Shared<'_>,
     index: usize,
+    pointed: Option<&str>,
 ) {
     let tokens = theme::tokens(ui);
     let y = response
@@ -48,7 +49,15 @@ pub(super) fn show(
         ui.add_space(3.0);
         let total = sum(&counts);
         let adds_up = shared.measure == Measure::Events;
-        for (line, count) in ranking.iter().take(MOST) {
+        let mut read: Vec<_> = ranking.iter().take(MOST).collect();
+        let is_pointed = |line: &Line| pointed == Some(line.full_name.as_str());
+        let beyond = ranking.iter().skip(MOST).find(|(line, _)| is_pointed(line));
+        if let Some(beyond) = beyond {
+            // What is pointed at is read out, however many are larger.
+            read.pop();
+            read.push(beyond);
+        }
+        for (line, count) in read {
             let value = value(*count, shared);
             let share = match (count, line.before.get(index)) {
                 (Some(count), Some(before)) if shared.compared.is_some() => {

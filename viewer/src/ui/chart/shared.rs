@@ -20,10 +20,6 @@ pub(crate) struct Shared<'a> {
     pub(crate) states: &'a [Finality],
     /// The first slot with any row: before it, nothing is missing.
     pub(crate) begin: Slot,
-    /// The source's clock, as the zone reads it.
-    pub(crate) now: i64,
-    /// The slot of that clock.
-    pub(crate) current: Slot,
     /// Colours of names.
     pub(crate) colors: &'a ColorSlots,
     /// The slot that is read: under the pointer, or the keyboard's.

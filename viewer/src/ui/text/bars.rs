@@ -17,8 +17,12 @@ pub(crate) fn theme_button(dark: bool) -> [&'static str; 2] {
     .map(say)
 }
 
-pub(crate) fn export_button() -> [&'static str; 2] {
-    ["Save CSV", "Save the rows of the table as CSV (Ctrl E)"].map(say)
+pub(crate) fn fold_button(folded: bool) -> [&'static str; 2] {
+    match folded {
+        true => ["Show the figures", "Show the figures of each series"],
+        false => ["Fold the figures", "Fold the figures away"],
+    }
+    .map(say)
 }
 
 pub(crate) fn refresh_button() -> [&'static str; 2] {
@@ -66,13 +70,32 @@ pub(crate) fn no_connection() -> &'static str {
     say("No connection")
 }
 
-/// How far the events go.
-pub(crate) fn events_up_to(mark: Micros, today: Day) -> String {
-    let (day, clock) = (Day::of(mark), format::clock_short(mark));
-    says(match day == today {
-        true => format!("events up to {clock} UTC"),
-        false => format!("events up to {} {clock} UTC", day.short()),
-    })
+/// No event for longer than usual.
+pub(crate) fn quiet() -> &'static str {
+    say("No new events")
+}
+
+pub(crate) fn newest_event(at: Micros, today: Day) -> String {
+    says(format!("newest event {}", clock_of(at, today)))
+}
+
+pub(crate) fn watermark(at: Micros, today: Day) -> String {
+    says(format!("watermark {}", clock_of(at, today)))
+}
+
+/// `14:20 UTC`, `17 Mar 14:20 UTC`
+fn clock_of(at: Micros, today: Day) -> String {
+    let (day, clock) = (Day::of(at), format::clock_short(at));
+    match day == today {
+        true => format!("{clock} UTC"),
+        false => format!("{} {clock} UTC", day.short()),
+    }
+}
+
+/// With its age, where that is more than usual.
+pub(crate) fn newest_event_at(at: Micros, age: Option<&str>) -> String {
+    let age = age.map_or(String::new(), |age| format!(", {age} ago"));
+    says(format!("Newest event {} UTC{age}", format::stamp(at)))
 }
 
 pub(crate) fn current_at(at: Micros) -> String {
@@ -80,7 +103,10 @@ pub(crate) fn current_at(at: Micros) -> String {
 }
 
 pub(crate) fn streams_at(at: Micros) -> String {
-    says(format!("Streams have come to {} UTC", format::stamp(at)))
+    says(format!(
+        "Watermark {} UTC: days before it are final",
+        format::stamp(at)
+    ))
 }
 
 pub(crate) fn no_streams() -> &'static str {
@@ -236,6 +262,17 @@ pub(crate) fn events_on_screen(name: &str, events: i64) -> String {
     says(format!(
         "{name}: {} events on screen",
         format::grouped(events)
+    ))
+}
+
+pub(crate) fn a_day(figure: &str) -> String {
+    says(format!("{figure} a day"))
+}
+
+pub(crate) fn listeners_a_day(name: &str, mean: i64) -> String {
+    says(format!(
+        "{name}: {} listeners a day on average",
+        format::grouped(mean)
     ))
 }
 

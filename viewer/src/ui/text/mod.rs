@@ -1,14 +1,18 @@
 //! What the window says: every word of it that is neither data nor an answer of the server.
 
 mod bars;
+mod drill;
 mod numbers;
 mod pseudo;
 mod shortcuts;
+mod views;
 mod words;
 
 pub(crate) use bars::*;
+pub(crate) use drill::*;
 pub(crate) use numbers::*;
 pub use pseudo::speak_pseudo;
 pub(crate) use pseudo::{say, says};
 pub(crate) use shortcuts::*;
+pub(crate) use views::*;
 pub(crate) use words::*;

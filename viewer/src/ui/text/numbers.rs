@@ -7,7 +7,7 @@ use super::{
 use crate::{
     calendar::{Grain, Micros, Span, format},
     data::{Distinct, Finality},
-    page::{HEATMAP_TITLE, LISTENERS_TITLE, Line, Split, TOTAL},
+    page::{HEATMAP_TITLE, LISTENERS_TITLE, Line, Page, Split, TOTAL},
 };
 
 /// A chart's or a tile's title, if it is no name of the data, and so the same in every language.
@@ -22,15 +22,73 @@ pub(crate) fn title(title: &str) -> &str {
     }
 }
 
-/// The days on screen, in the forms to choose from by the room there is, the longest first.
-pub(crate) fn days_shown(grain: Grain, span: Span, zone: &str) -> [String; 3] {
+pub(crate) fn utc_days_only() -> &'static str {
+    say("UTC days only")
+}
+
+pub(crate) fn utc_days_only_tip() -> &'static str {
+    say("Who listened is known by UTC day: choose UTC as the zone of the days (Z)")
+}
+
+pub(crate) fn nothing_to_compare() -> &'static str {
+    say("nothing to compare with")
+}
+
+/// Which slots the changes on screen compare, with which others, and how many they are.
+pub(crate) fn compared(page: &Page) -> String {
+    let comparison = &page.comparison;
+    let Some((hull, is_whole)) = comparison.hull() else {
+        return nothing_to_compare().to_owned();
+    };
+    let slots = Span {
+        first: page.span.at(hull.start),
+        last: page.span.at(hull.end - 1),
+    };
+    let (count, complete) = (comparison.count(), comparison.complete);
+    let of = match count == complete {
+        true => page.grain.count(count),
+        false => format!(
+            "{} of {}",
+            format::grouped(count as i64),
+            page.grain.count(complete)
+        ),
+    };
+    let now = page.grain.between(slots);
+    let before = page.grain.between(slots.plus(-comparison.shift));
+    let among = if is_whole { "" } else { "some of " };
+    says(format!("change: {of}, {among}{now} vs {before}"))
+}
+
+/// The same where there is little room.
+pub(crate) fn compared_in_short(page: &Page) -> Option<String> {
+    let comparison = &page.comparison;
+    let (hull, _) = comparison.hull()?;
+    let before = Span {
+        first: page.span.at(hull.start),
+        last: page.span.at(hull.end - 1),
+    };
+    let before = page.grain.between(before.plus(-comparison.shift));
+    let (count, complete) = (comparison.count(), comparison.complete);
+    let of = match count == complete {
+        true => String::new(),
+        false => format!(
+            " ({} of {})",
+            format::grouped(count as i64),
+            page.grain.count(complete)
+        ),
+    };
+    Some(says(format!("change vs {before}{of}")))
+}
+
+pub(crate) fn compared_tip() -> &'static str {
+    say("Complete days that have data now and then, whole weeks apart: the same for all figures")
+}
+
+/// The days on screen.
+pub(crate) fn days_shown(grain: Grain, span: Span, zone: &str) -> String {
     let days = grain.between(span);
     let count = says(grain.count(span.count()));
-    [
-        format!("{days}  ·  {count} ({zone})"),
-        format!("{days} ({zone})"),
-        days,
-    ]
+    format!("{days}  ·  {count}  ·  {zone}")
 }
 
 /// Days that were typed, or dragged over.
@@ -140,7 +198,7 @@ pub(crate) fn listeners_tile(number: &str, percent: &str, change: &str, against:
 }
 
 /// What the number of listeners is, with its bounds.
-pub(crate) fn listeners_tip(distinct: &Distinct, error: i64) -> [String; 4] {
+pub(crate) fn listeners_tip(distinct: &Distinct, error: i64) -> [String; 3] {
     let span = distinct.ask.span;
     let [about, low, high] = [0, -error, error].map(|by| format::grouped(distinct.listeners + by));
     [
@@ -150,7 +208,6 @@ pub(crate) fn listeners_tip(distinct: &Distinct, error: i64) -> [String; 4] {
             format::days(span)
         ),
         "Each is counted once, however many days and regions had them: days do not add up.".into(),
-        "The change compares complete days with as many before.".into(),
     ]
     .map(says)
 }
@@ -161,7 +218,7 @@ pub(crate) fn switched_on(grain: Grain, span: Span) -> String {
 }
 
 pub(crate) fn on_average(grain: Grain, mean: f64) -> String {
-    let mean = format::grouped(mean.round() as i64);
+    let mean = format::mean(mean);
     says(format!("{mean} a complete {} on average", grain.word()))
 }
 

@@ -3,15 +3,13 @@
 use super::{pseudo::say, words::VIEW_KEYS};
 
 /// Keys and what they do, for the help: of several with one meaning, the usual one first.
-pub(crate) const KEYS: [(&[&str], &str); 27] = [
+pub(crate) const KEYS: [(&[&str], &str); 28] = [
     (
         &["Ctrl K", "Ctrl P"],
         "Find any command, zone or name by typing",
     ),
-    (
-        &["1", "2", "3", "4", "5"],
-        "7, 28, 90 days, 1 year, all; 1, 3, 6, 24 hours when live",
-    ),
+    (&["1", "2", "3", "4", "5"], "7, 28, 90 days, 1 year, all"),
+    (&["1", "2", "3", "4"], "1, 3, 6, 24 hours, while live"),
     (&["D"], "Type the days to look at"),
     (&["Z"], "Choose the zone of the days"),
     (&VIEW_KEYS, "The views, from left to right"),
@@ -19,10 +17,16 @@ pub(crate) const KEYS: [(&[&str], &str); 27] = [
     (&["Shift Left", "Shift Right"], "The same by a week"),
     (&["Home", "End"], "First, last day"),
     (&["Alt Left", "Alt Right"], "Earlier, later days"),
+    (
+        &["Backspace"],
+        "From single events to their hour, the minutes of the day, the days",
+    ),
     (&["+"], "Zoom in around the cursor"),
     (&["−"], "Zoom out"),
-    (&["0"], "All days of the range"),
-    (&["Esc"], "The same, and no day cursor; closes what is open"),
+    (
+        &["Esc", "0"],
+        "All days of the range, and no day cursor; Esc closes what is open",
+    ),
     (&["C"], "Draw the days before too"),
     (&["R", "F5"], "Read again now"),
     (&["Space"], "Pause, go on"),
@@ -32,7 +36,10 @@ pub(crate) const KEYS: [(&[&str], &str); 27] = [
     (&["Ctrl Shift C"], "Copy them"),
     (&["Ctrl Shift S"], "Save the window as a picture"),
     (&["F1", "?"], "This help"),
-    (&["Tab", "Enter"], "Next control; press it"),
+    (
+        &["Tab", "Enter"],
+        "Next control; press it, or go closer to the day of the cursor",
+    ),
     (&["Drag"], "In a chart: zoom into these days"),
     (&["Double click"], "All days of the range"),
     (&["Ctrl wheel"], "Zoom around the pointer"),

@@ -129,7 +129,10 @@ pub(crate) fn figures(grain: Grain) -> [(&'static str, &'static str); 7] {
             ("Sum", "All days on screen, the incomplete one too"),
             ("Last day", "The last complete day with a row"),
             ("Mean", "Mean of the complete days that have a row"),
-            ("Change", "Complete days against the same weekdays before"),
+            (
+                "Change",
+                "Against earlier days: see the line above the tabs",
+            ),
             ("Min", "Smallest complete day"),
             ("Max", "Largest complete day"),
         ],
@@ -140,7 +143,7 @@ pub(crate) fn figures(grain: Grain) -> [(&'static str, &'static str); 7] {
             ("Mean", "Mean of the complete minutes"),
             (
                 "Change",
-                "Complete minutes against the same minutes a day before",
+                "Against a day before: see the line above the tabs",
             ),
             ("Min", "Smallest complete minute"),
             ("Max", "Largest complete minute"),
@@ -181,31 +184,6 @@ pub(crate) fn listeners() -> &'static str {
 /// Where the table has an event type.
 pub(crate) fn listeners_of_day() -> &'static str {
     say("listeners")
-}
-
-/// What a change is against: the longest form first, so that the first one that fits is shown.
-pub(crate) fn against(change: Change, grain: Grain, shift: i32) -> [String; 4] {
-    match (change, grain) {
-        (Change::Nothing, _) => [
-            "nothing to compare with".into(),
-            "no comparison".into(),
-            "none".into(),
-            String::new(),
-        ],
-        (_, Grain::Minute { .. }) => [
-            "against the same minutes yesterday".into(),
-            "against yesterday".into(),
-            "vs a day before".into(),
-            "vs 24 h".into(),
-        ],
-        _ => [
-            format!("against the {shift} days before"),
-            format!("vs {shift} days before"),
-            format!("vs prior {shift} d"),
-            format!("vs {shift} d"),
-        ],
-    }
-    .map(says)
 }
 
 /// Which characters of names stay boxes, by their numbers, since they cannot be shown.

@@ -1,0 +1,15 @@
+-- Single events from $1 to $2, the newest first. A leaf has no index on time: the events of the day are read through.
+select ts,
+       event_type,
+       region,
+       user_id,
+       song_id,
+       device,
+       event_id::text as event_id
+from raw_events
+where ts >= $1
+  and ts < $2
+  and ($3::text[] is null or event_type = any ($3))
+  and ($4::text[] is null or region = any ($4))
+order by ts desc, event_id
+limit $5

@@ -1,0 +1,246 @@
+//! What the window shows as options of the command line, and back.
+//!
+//! A view is saved, copied and sent by cron in this one form.
+
+use crate::{
+    calendar::{Day, Span, UTC},
+    cli::{Args, HoursArg, RangeArg, SortArg, SplitArg, ViewArg},
+    page::{Hours, Range, Split, State, View},
+};
+use clap::{Parser, ValueEnum};
+
+/// The program's name.
+pub const PROGRAM: &str = env!("CARGO_PKG_NAME");
+
+/// The options that show what the state shows; what they leave out is as in a new window.
+pub fn options(state: &State) -> Vec<String> {
+    let usual = State::default();
+    let mut options = Vec::new();
+    let mut add = |name: &str, value: String| {
+        options.push(format!("--{name}"));
+        options.push(value);
+    };
+    match state.drilled {
+        Some((day, _)) => add("minutes-of", day.iso()),
+        None => add("view", name_of::<ViewArg, View>(state.view)),
+    }
+    if state.split != usual.split {
+        add("split", name_of::<SplitArg, Split>(state.split));
+    }
+    match (state.zoom, state.range) {
+        (Some(span), _) | (None, Range::Custom(span)) => {
+            add("from", span.first.iso());
+            add("to", span.last.iso());
+        }
+        (None, range) if range != usual.range => add("range", name_of::<RangeArg, Range>(range)),
+        _ => {}
+    }
+    if state.hours != usual.hours && state.drilled.is_none() {
+        add("hours", name_of::<HoursArg, Hours>(state.hours));
+    }
+    if state.zone != UTC {
+        add("zone", state.zone.clone());
+    }
+    for (name, filter) in [
+        ("hide-event-type", &state.event_types),
+        ("hide-region", &state.regions),
+    ] {
+        for hidden in filter.hidden() {
+            add(name, hidden.clone());
+        }
+    }
+    if state.sort != usual.sort {
+        add("sort", SortArg(state.sort).to_string());
+    }
+    if state.compare {
+        options.push("--compare".into());
+    }
+    options
+}
+
+/// The name of a value of an option.
+fn name_of<A, T>(value: T) -> String
+where
+    A: ValueEnum + Clone,
+    T: From<A> + PartialEq,
+{
+    A::value_variants()
+        .iter()
+        .filter(|arg| T::from((*arg).clone()) == value)
+        .find_map(|arg| Some(arg.to_possible_value()?.get_name().to_owned()))
+        .unwrap_or_default()
+}
+
+/// The whole command, for a shell.
+pub fn command(state: &State, is_demo: bool) -> String {
+    let demo = is_demo.then(|| "--demo".to_owned());
+    let words = [PROGRAM.to_owned()].into_iter().chain(demo);
+    let words: Vec<String> = words.chain(options(state)).map(quoted).collect();
+    words.join(" ")
+}
+
+/// Quoted for a shell where it needs to be.
+fn quoted(word: String) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,+".contains(c);
+    match !word.is_empty() && word.chars().all(is_plain) {
+        true => word,
+        false => format!("'{}'", word.replace('\'', r"'\''")),
+    }
+}
+
+/// Reads options as they were saved.
+///
+/// # Errors
+/// This version of the program does not know one of them.
+pub fn parse(options: &[String]) -> Result<Args, clap::Error> {
+    let words = [PROGRAM.to_owned()].into_iter();
+    Args::try_parse_from(words.chain(options.iter().cloned()))
+}
+
+/// What the command line says wins over what was chosen before.
+pub fn choose(args: &Args, state: &mut State) {
+    if let Some(theme) = args.theme {
+        state.theme = theme.into();
+    }
+    if let Some(view) = args.view {
+        state.view = view.into();
+    }
+    if let Some(split) = args.split {
+        state.split = split.into();
+    }
+    state.compare |= args.compare;
+    if let Some(range) = args.range {
+        state.range = range.into();
+        state.zoom = None;
+    }
+    if let (Some(from), Some(to)) = (args.from, args.to) {
+        state.range = Range::Custom(Span::new(Day::from_date(from), Day::from_date(to)));
+        state.zoom = None;
+    }
+    if let Some(hours) = args.hours {
+        state.hours = hours.into();
+        state.live_zoom = None;
+    }
+    if let Some(day) = args.minutes_of {
+        state.drilled = Some((Day::from_date(day), View::default()));
+        state.view = View::Live;
+    }
+    if let Some(SortArg(sort)) = args.sort {
+        state.sort = sort;
+    }
+    if let Some(zone) = &args.zone {
+        state.zone.clone_from(zone);
+    }
+}
+
+/// The state of a saved view; what belongs to the window rather than to the view stays as it is.
+///
+/// # Errors
+/// This version of the program does not know one of its options.
+pub fn restore(options: &[String], window: &State) -> Result<State, clap::Error> {
+    let args = parse(options)?;
+    let mut state = State {
+        theme: window.theme,
+        colors: window.colors.clone(),
+        source: window.source.clone(),
+        figures_folded: window.figures_folded,
+        paused: window.paused,
+        ..State::default()
+    };
+    choose(&args, &mut state);
+    // Names that are gone meanwhile do no harm.
+    state.event_types.none(&args.hide_event_type);
+    state.regions.none(&args.hide_region);
+    Ok(state)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::{Column, Sort};
+    use proptest::prelude::*;
+
+    fn any_state() -> impl Strategy<Value = State> {
+        let choices = (
+            0..View::ALL.len(),
+            0..Split::ALL.len(),
+            0..=Range::ALL.len(),
+            0..Hours::ALL.len(),
+            0..Column::ALL.len(),
+        );
+        let span = (0..40_000_i32, 0..900_i32);
+        let names = proptest::collection::btree_set("[a-zA-Z '\"$=-]{1,9}", 0..3);
+        let flags = (any::<bool>(), any::<bool>(), any::<bool>());
+        (
+            choices,
+            span,
+            names.clone(),
+            names,
+            flags,
+            "[A-Z][a-z]{2,5}/[A-Z][a-z_]{2,9}",
+        )
+            .prop_map(
+                |(
+                    (view, split, range, hours, column),
+                    (first, days),
+                    event_types,
+                    regions,
+                    flags,
+                    zone,
+                )| {
+                    let (descending, compare, zoomed) = flags;
+                    let span = Span::new(Day(first), Day(first + days));
+                    // Of a day, all hours are shown.
+                    let is_drilled = view == 0 && zoomed;
+                    let (view, hours) = match is_drilled {
+                        true => (View::Live, Hours::default()),
+                        false => (View::ALL[view], Hours::ALL[hours]),
+                    };
+                    let mut state = State {
+                        view,
+                        drilled: is_drilled.then_some((Day(first), View::default())),
+                        split: Split::ALL[split],
+                        range: *Range::ALL.get(range).unwrap_or(&Range::Custom(span)),
+                        hours,
+                        zone,
+                        compare,
+                        sort: Sort {
+                            column: Column::ALL[column],
+                            descending,
+                        },
+                        zoom: zoomed.then_some(span),
+                        ..State::default()
+                    };
+                    state.event_types.none(&Vec::from_iter(event_types));
+                    state.regions.none(&Vec::from_iter(regions));
+                    state
+                },
+            )
+    }
+
+    proptest! {
+        /// What is copied shows the same, whatever names it has.
+        #[test]
+        fn options_bring_back_what_was_shown(state in any_state()) {
+            let back = restore(&options(&state), &State::default()).unwrap();
+            // A zoom is days of one's own choice from then on.
+            let days = |state: &State| match (state.zoom, state.range) {
+                (Some(span), _) => Range::Custom(span),
+                (None, range) => range,
+            };
+            prop_assert_eq!(days(&back), days(&state));
+            let same = State { zoom: back.zoom, range: back.range, ..state };
+            prop_assert_eq!(back, same);
+        }
+
+        /// A shell takes the command apart into the same words.
+        #[test]
+        fn a_shell_reads_the_words_as_they_were(words in proptest::collection::vec("[ -~]{0,9}", 1..5)) {
+            let line: Vec<String> = words.iter().cloned().map(quoted).collect();
+            let script = format!("printf '%s\\n' {}", line.join(" "));
+            let output = std::process::Command::new("sh").args(["-c", &script]).output().unwrap();
+            let read = String::from_utf8(output.stdout).unwrap();
+            prop_assert_eq!(read, words.iter().map(|word| format!("{word}\n")).collect::<String>());
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! Single events, over the window: the newest of the minutes that were asked for.
+
+use super::{
+    grid::{self, BETWEEN, HEADER, ROW},
+    scene::Scene,
+    text, theme, welcome, widgets,
+};
+use crate::{
+    calendar::{Grain, Micros, Span, format},
+    data::{Event, Events},
+    page::Command,
+};
+use egui::{
+    Align, Frame, Id, Layout, Margin, Modal, RichText, Sense, Ui, WidgetInfo, accesskit::Role,
+};
+
+/// Shows the dialog while single events are asked for.
+pub(super) fn show(ui: &Ui, scene: &Scene<'_>, commands: &mut Vec<Command>) {
+    let Some(minutes) = scene.state.events else {
+        return;
+    };
+    let tokens = theme::tokens(ui);
+    let window = ui.ctx().content_rect().size();
+    let frame = Frame::window(ui.style()).inner_margin(Margin::same(20));
+    let modal = Modal::new(Id::unique("events"))
+        .frame(frame)
+        .show(ui.ctx(), |ui| {
+            ui.set_width((window.x - 80.0).min(1000.0));
+            ui.horizontal(|ui| {
+                let title = RichText::new(text::single_events()).font(theme::bold(16.0));
+                ui.label(title);
+                ui.label(RichText::new(when(scene, minutes)).color(tokens.weak));
+                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                    let [name, tip] = text::close_events();
+                    if widgets::icon_button(ui, super::icon::Icon::Close, name, tip).clicked() {
+                        commands.push(Command::ShowEvents(None));
+                    }
+                });
+            });
+            let offset = scene.data.zone.offset;
+            match answer(scene) {
+                None => words(ui, text::reading()),
+                Some(Events::None) => words(ui, text::no_single_events()),
+                Some(Events::TooSlow) => words(ui, text::events_too_slow()),
+                Some(Events::NoRight(role)) => {
+                    words(ui, text::no_right_to_events());
+                    welcome::command(
+                        ui,
+                        &format!("grant select on raw_events to {};", quoted(role)),
+                    );
+                }
+                Some(Events::Read(events)) if events.is_empty() => {
+                    words(ui, text::no_event_stored())
+                }
+                Some(Events::Read(events)) => {
+                    let height = (events.len() as f32 * ROW + HEADER).min(window.y - 180.0);
+                    ui.allocate_ui(egui::vec2(ui.available_width(), height), |ui| {
+                        table(ui, events, offset);
+                    });
+                    words(ui, &text::newest_of(events.len()));
+                }
+            }
+        });
+    if modal.should_close() {
+        commands.push(Command::ShowEvents(None));
+    }
+}
+
+fn when(scene: &Scene<'_>, minutes: Span) -> String {
+    let zone = &scene.data.zone;
+    let offset = zone.offset;
+    let between = Grain::Minute { offset }.between(minutes);
+    format!("{between}  ·  {}", zone.clock())
+}
+
+/// What the source says to what is asked for now.
+fn answer<'a>(scene: &'a Scene<'_>) -> Option<&'a Events> {
+    let answered = scene.latest.extras.events.as_deref()?;
+    let is_it = scene.latest.answered.events.as_ref() == Some(&answered.0);
+    let minutes = scene.state.events?;
+    let of_these = Grain::Minute { offset: 0 }.of(answered.0.from) == minutes.first;
+    (is_it || of_these).then_some(&answered.1)
+}
+
+fn words(ui: &mut Ui, words: &str) {
+    ui.label(words);
+}
+
+/// A role as it stands in a statement.
+fn quoted(role: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    match role.chars().all(is_plain) && role.starts_with(|c: char| !c.is_ascii_digit()) {
+        true => role.to_owned(),
+        false => format!("\"{}\"", role.replace('"', "\"\"")),
+    }
+}
+
+fn cells(event: &Event, offset: Micros) -> [String; 7] {
+    let known = |text: &Option<String>| text.clone().unwrap_or_else(|| "–".into());
+    [
+        format::clock(event.at + offset),
+        event.event_type.clone(),
+        event.region.clone(),
+        event.user_id.clone(),
+        known(&event.song_id),
+        known(&event.device),
+        event.event_id.clone(),
+    ]
+}
+
+fn table(ui: &mut Ui, events: &[Event], offset: Micros) {
+    let font = theme::font(12.5);
+    let titles = text::event_columns();
+    let rows: Vec<[String; 7]> = events.iter().map(|event| cells(event, offset)).collect();
+    let widths = titles.iter().enumerate().map(|(at, title)| {
+        let words = grid::widest(ui, rows.iter().map(|row| row[at].as_str()), &font);
+        words.max(grid::width(ui, title, theme::bold(12.0))) + BETWEEN
+    });
+    let room = ui.available_width() - ui.spacing().scroll.allocated_width() - 4.0;
+    let widths = grid::fit(widths.collect(), 4, room, 6);
+    grid::builder(ui, "events", &widths, Sense::hover())
+        .header(HEADER, |mut head| {
+            for title in titles.iter().take(widths.len()) {
+                let (_, response) = head.col(|ui| {
+                    let weak = theme::tokens(ui).weak;
+                    grid::cell_text(ui, ui.max_rect(), false, title, theme::bold(12.0), weak);
+                });
+                response.widget_info(|| WidgetInfo::labeled(Role::ColumnHeader, true, title));
+            }
+        })
+        .body(|body| {
+            body.rows(ROW, rows.len(), |mut row| {
+                let Some(cells) = rows.get(row.index()) else {
+                    return;
+                };
+                for cell in cells.iter().take(widths.len()) {
+                    row.col(|ui| {
+                        let text = theme::tokens(ui).text;
+                        let mut rect = ui.max_rect();
+                        rect.max.x -= BETWEEN;
+                        grid::cell_text(ui, rect, false, cell, font.clone(), text);
+                    });
+                }
+                let name = cells.join(" ");
+                row.response()
+                    .widget_info(|| WidgetInfo::labeled(Role::Row, true, &name));
+            });
+        });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn a_role_is_quoted_where_it_must_be() {
+        assert_eq!(quoted("reader_2"), "reader_2");
+        assert_eq!(quoted("Ana \"B\""), "\"Ana \"\"B\"\"\"");
+    }
+}

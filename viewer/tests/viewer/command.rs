@@ -1,0 +1,117 @@
+//! The program as it is called: what it writes, and how it ends.
+
+use crate::database::Database;
+use std::{
+    fs,
+    path::Path,
+    process::{Command, Output},
+};
+
+fn viewer(home: &Path, options: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_musicstream-viewer"))
+        .args(options)
+        .env("HOME", home)
+        .env("XDG_DATA_HOME", home)
+        .env_remove("DATABASE_URL")
+        .env_remove("DISPLAY")
+        .env_remove("WAYLAND_DISPLAY")
+        .output()
+        .unwrap()
+}
+
+fn save(home: &Path, views: &str) {
+    let folder = home.join("musicstream-viewer");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("views.json"), views).unwrap();
+}
+
+/// Each name that nothing has ends the program with 2, is named, and leaves no file.
+#[test]
+fn unknown_names_are_errors() {
+    let home = tempfile::tempdir().unwrap();
+    save(
+        home.path(),
+        r#"{"plays": ["--view", "overlay"], "older": ["--colour", "red"]}"#,
+    );
+    let picture = home.path().join("picture.png");
+    let file = picture.to_str().unwrap();
+    for (options, code, named) in [
+        (["--zone", "Mars/Phobos"], 2, "Mars/Phobos"),
+        (["--event-type", "skip"], 2, "pause, play, stop"),
+        (["--region", "EU-West"], 2, "EU-West"),
+        (["--hide-region", "EU-West"], 2, "EU-West"),
+        (["--view", "moon"], 2, "moon"),
+        (["--range", "8d"], 2, "8d"),
+        (["--sort", "colour"], 2, "late_events"),
+        (["--saved", "pauses"], 2, "plays"),
+        (["--saved", "older"], 1, "older"),
+    ] {
+        for kind in ["--screenshot", "--csv"] {
+            let output = viewer(home.path(), &["--demo", kind, file, options[0], options[1]]);
+            let words = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(code), "{options:?}: {words}");
+            assert!(words.contains(named), "{options:?}: {words}");
+            assert!(!picture.exists(), "{options:?}");
+        }
+    }
+}
+
+/// The zone is looked up in the database.
+#[test]
+fn a_zone_that_the_database_lacks_is_an_error() {
+    let Some(database) = Database::fresh("a_zone_that_the_database_lacks") else {
+        return;
+    };
+    database
+        .client()
+        .batch_execute("create extension pg_musicstream")
+        .unwrap();
+    let home = tempfile::tempdir().unwrap();
+    let picture = home.path().join("picture.png");
+    let url = database.url();
+    for (zone, code) in [("Mars/Phobos", 2), ("Etc/GMT+7", 0), ("UTC", 0)] {
+        let options = ["--database-url", &url, "--zone", zone, "--screenshot"];
+        let options = [&options, [picture.to_str().unwrap()].as_slice()].concat();
+        let output = viewer(home.path(), &options);
+        let words = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{zone}: {words}");
+        assert_eq!(words.contains(zone), code == 2, "{words}");
+    }
+}
+
+/// What cron sends is what the window showed when the view was saved.
+#[test]
+fn a_saved_view_is_written_as_picture_and_csv() {
+    let home = tempfile::tempdir().unwrap();
+    let options = r#"["--view", "table", "--range", "7d", "--hide-region", "US", "--hide-region", "gone", "--sort", "events"]"#;
+    save(home.path(), &format!(r#"{{"Last week": {options}}}"#));
+    let picture = home.path().join("picture.png");
+    let saved = ["--demo", "--saved", "Last week"];
+    let write = ["--csv", "-", "--screenshot", picture.to_str().unwrap()];
+    let output = viewer(home.path(), &[&saved[..], &write[..]].concat());
+    assert!(output.status.success(), "{output:?}");
+    let text = String::from_utf8(output.stdout).unwrap();
+    let rows: Vec<Vec<&str>> = text
+        .lines()
+        .skip(1)
+        .map(|line| line.split(',').collect())
+        .collect();
+    // Six regions less one, three event types, seven days.
+    assert_eq!(rows.len(), 5 * 3 * 7, "{text}");
+    assert!(rows.iter().all(|row| row[2] != "US"));
+    let events: Vec<i64> = rows.iter().map(|row| row[3].parse().unwrap()).collect();
+    assert!(events.is_sorted_by(|a, b| a >= b), "{events:?}");
+    assert_eq!(image::open(&picture).unwrap().width(), 1440);
+
+    let file = home.path().join("plays.csv");
+    let more = ["--event-type", "play", "--csv", file.to_str().unwrap()];
+    let output = viewer(home.path(), &[&saved[..], &more[..]].concat());
+    assert!(
+        output.status.success() && output.stdout.is_empty(),
+        "{output:?}"
+    );
+    assert_eq!(
+        fs::read_to_string(&file).unwrap().lines().count(),
+        1 + 5 * 7
+    );
+}
