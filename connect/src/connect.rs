@@ -1,4 +1,4 @@
-//! The plan carried out: with tokio, and without.
+//! Carries out the plan, with tokio or blocking.
 
 use std::net::IpAddr;
 use std::pin::pin;
@@ -12,16 +12,16 @@ use crate::error::{Cause, ConnectError};
 use crate::plan::{Attempt, Plan, Step};
 use crate::target::Target;
 
-/// What moves the bytes of a [`Client`]: a future that ends with the connection.
+/// The I/O of a [`Client`]: a future that completes when the connection is closed.
 pub type Connection =
     tokio_postgres::Connection<Socket, <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream>;
 
 impl Target {
-    /// Connects to the first server that will do, on a tokio runtime. The [`Connection`] has to be polled, mostly by a
-    /// task of its own, for the client to get anywhere.
+    /// Connects to the first suitable server, on a tokio runtime. The client makes progress only while the [`Connection`] is
+    /// polled, usually by a task of its own.
     ///
     /// # Errors
-    /// None would do.
+    /// No server is suitable.
     pub async fn connect(
         &self,
         tls: &MakeRustlsConnect,
@@ -69,11 +69,11 @@ impl Target {
         }
     }
 
-    /// Connects to the first server that will do, on this thread. Here `connect_timeout` ends with TCP's part of it:
-    /// a server that takes the connection and says nothing is waited for.
+    /// Connects to the first suitable server, on this thread. Here `connect_timeout` covers only the TCP connection: a server
+    /// that accepts it and does not answer is waited for.
     ///
     /// # Errors
-    /// None would do.
+    /// No server is suitable.
     #[cfg(feature = "blocking")]
     pub fn connect_blocking(
         &self,
@@ -109,7 +109,7 @@ impl Target {
     }
 }
 
-/// The resolver tells an address once for each kind of socket.
+/// Removes repetitions: the resolver returns each address once per socket type.
 fn distinct(addresses: impl Iterator<Item = IpAddr>) -> Vec<IpAddr> {
     let mut distinct = Vec::new();
     for address in addresses {

@@ -14,7 +14,7 @@ const DEFAULT_PORT: u16 = 5432;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Endpoint {
     pub(crate) host: Host,
-    /// Known without asking for it.
+    /// The address, if it is known without name resolution.
     pub(crate) address: Option<IpAddr>,
     pub(crate) port: u16,
 }
@@ -22,9 +22,9 @@ pub(crate) struct Endpoint {
 /// Where a server is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Host {
-    /// A name or address, which a certificate has to be about.
+    /// A name or address; a certificate must be issued for it.
     Tcp(String),
-    /// The folder of a socket.
+    /// The directory of a socket.
     Socket(String),
 }
 
@@ -40,10 +40,10 @@ impl fmt::Display for Endpoint {
 }
 
 impl Endpoint {
-    /// What the password file calls it.
+    /// The name of this host in the password file.
     pub(crate) fn name_in_passfile(&self, environment: &Environment) -> &str {
         match &self.host {
-            Host::Socket(folder) if is_usual(folder, environment) => "localhost",
+            Host::Socket(folder) if is_default_folder(folder, environment) => "localhost",
             Host::Socket(name) | Host::Tcp(name) => name,
         }
     }
@@ -53,17 +53,17 @@ impl Endpoint {
     }
 }
 
-fn is_usual(folder: &str, environment: &Environment) -> bool {
+fn is_default_folder(folder: &str, environment: &Environment) -> bool {
     environment
         .socket_folders()
         .iter()
         .any(|usual| usual == Path::new(folder))
 }
 
-/// The servers to try, in their order.
+/// The servers to try, in order.
 ///
 /// # Errors
-/// A port or address is none, or there are not as many of them as hosts.
+/// A port or address is invalid, or their number differs from that of the hosts.
 pub(crate) fn all(
     settings: &Settings,
     environment: &Environment,
@@ -103,7 +103,7 @@ pub(crate) fn all(
                 (name, None) => host(name, settings)?,
                 (name, Some(_)) => Host::Tcp(name.to_owned()),
             };
-            // An address as the host needs no asking either.
+            // An address as the host name needs no name resolution either.
             let address = address.or(match &host {
                 Host::Tcp(name) => name.parse().ok(),
                 Host::Socket(_) => None,
@@ -137,7 +137,7 @@ fn host(name: &str, settings: &Settings) -> Result<Host, SettingError> {
     })
 }
 
-/// The socket of a server on this machine if there is one, else this machine by TCP.
+/// The socket of a server on this machine, if there is one; otherwise localhost by TCP.
 fn default_host(port: u16, environment: &Environment) -> Host {
     let folder = environment
         .socket_folders()

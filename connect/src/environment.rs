@@ -1,4 +1,4 @@
-//! What the process has around it: variables, the user's home and name.
+//! The environment of a connection: variables, and the home folder and name of the user.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -8,18 +8,18 @@ use std::path::PathBuf;
 use crate::error::SettingError;
 use crate::user_file::{Platform, UserFile};
 
-/// Where servers have their sockets: as Debian and Red Hat build them, and as Postgres does by itself.
+/// Default directories of sockets: of Debian and Red Hat, and of Postgres itself.
 const SOCKET_FOLDERS: [&str; 2] = ["/var/run/postgresql", "/tmp"];
 
-/// Where distributions keep the services of all users.
+/// The service file of all users, in distributions.
 const SHARED_SERVICES: &str = "/etc/postgresql-common/pg_service.conf";
 
-/// The environment of a connection: that of the process, or one made for a test.
+/// The environment of the process, or one made for a test.
 #[derive(Clone)]
 pub struct Environment {
     variables: BTreeMap<OsString, OsString>,
     platform: Platform,
-    /// The user's home; on Windows libpq's folder below `%APPDATA%`.
+    /// The user's home folder; on Windows libpq's folder below `%APPDATA%`.
     home: Option<PathBuf>,
     user: Option<String>,
     socket_folders: Vec<PathBuf>,
@@ -38,7 +38,7 @@ impl Default for Environment {
 }
 
 impl Environment {
-    /// That of this process.
+    /// The environment of this process.
     pub fn of_process() -> Environment {
         let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
         Environment {
@@ -47,7 +47,7 @@ impl Environment {
                 .collect(),
             platform: Platform::HERE,
             home: Platform::HERE.user_folder(),
-            // Where the system does not know the user, as in a container, the shell may.
+            // In a container the system may not know the user, but the shell may.
             user: whoami::username()
                 .ok()
                 .or_else(|| variable("USER"))
@@ -61,7 +61,7 @@ impl Environment {
         }
     }
 
-    /// One with these variables, no home, no user and no server on this machine.
+    /// An environment with these variables, without a home folder, a user, or a server on this machine.
     pub fn of_variables<N, V>(variables: impl IntoIterator<Item = (N, V)>) -> Environment
     where
         N: Into<OsString>,
@@ -76,26 +76,26 @@ impl Environment {
         }
     }
 
-    /// The same with a home: where `.pgpass`, `.pg_service.conf` and `.postgresql/` are looked for. On Windows it is the
-    /// folder in which `pgpass.conf` is looked for.
+    /// Sets the home folder, which has `.pgpass`, `.pg_service.conf` and `.postgresql/`. On Windows it is the folder of
+    /// `pgpass.conf`.
     pub fn with_home(mut self, home: impl Into<PathBuf>) -> Environment {
         self.home = Some(home.into());
         self
     }
 
-    /// The same with a user of the operating system, who is the database's user where none is named.
+    /// Sets the operating system's user, which is the default for the database's user.
     pub fn with_user(mut self, user: impl Into<String>) -> Environment {
         self.user = Some(user.into());
         self
     }
 
-    /// The same with a folder where the socket of a server on this machine may be.
+    /// Adds a directory in which a server on this machine may have its socket.
     pub fn with_socket_folder(mut self, folder: impl Into<PathBuf>) -> Environment {
         self.socket_folders.push(folder.into());
         self
     }
 
-    /// A variable that is set to something.
+    /// The value of a variable; an empty one counts as not set.
     pub(crate) fn variable(&self, name: &'static str) -> Result<Option<&str>, SettingError> {
         match self
             .variables
@@ -111,20 +111,19 @@ impl Environment {
         }
     }
 
-    /// The same on Windows.
+    /// Uses the paths of Windows.
     #[cfg(test)]
     pub(crate) fn on_windows(mut self) -> Environment {
         self.platform = Platform::Windows;
         self
     }
 
-    /// Where a file of the user is, if it exists.
+    /// The path of a user's file, which may not exist.
     pub(crate) fn user_file(&self, file: UserFile) -> Option<PathBuf> {
         Some(self.home.as_ref()?.join(self.platform.path_of(file)))
     }
 
-    /// The services of all users, where the variable that names their folder is not set: only distributions of Unix have
-    /// a place for them.
+    /// The service file of all users if no variable names its folder. Only Unix distributions have a default.
     pub(crate) fn shared_services(&self) -> Option<PathBuf> {
         (self.platform == Platform::Unix).then(|| PathBuf::from(SHARED_SERVICES))
     }
@@ -133,13 +132,13 @@ impl Environment {
         self.user.as_deref()
     }
 
-    /// The first that counts is the one with the server's socket.
+    /// Directories in which a server on this machine may have its socket.
     pub(crate) fn socket_folders(&self) -> &[PathBuf] {
         &self.socket_folders
     }
 }
 
-/// Shows the variables' names only: one of them may hold a password.
+/// Shows only the names of the variables, because one of them may contain a password.
 impl fmt::Debug for Environment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Environment")

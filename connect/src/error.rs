@@ -1,4 +1,4 @@
-//! What can be wrong with the settings, and with the way to the server.
+//! Errors of the settings and of connecting.
 
 use std::fmt;
 use std::io;
@@ -8,11 +8,11 @@ use std::time::Duration;
 use crate::session_kind::SessionKind;
 use crate::user_file::PASSWORD_FILE;
 
-/// A setting that cannot be used. It names the parameter or variable and what to write instead; it shows no value that
-/// could be part of a password.
+/// A setting that cannot be used. The message names the parameter or variable and what to write instead; it shows no value
+/// that could be part of a password.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SettingError {
-    /// The connection string is no such string.
+    /// The connection string is malformed.
     #[error("the connection string cannot be understood: {problem}")]
     Syntax {
         /// What is wrong, and what to write instead.
@@ -21,20 +21,20 @@ pub enum SettingError {
     /// A parameter that libpq does not have.
     #[error("{parameter} is not a parameter of libpq{}", did_you_mean(*.meant))]
     Unknown {
-        /// Its name, or its place where the name could be part of a password.
+        /// Its name, or its number if the name could be part of a password.
         parameter: String,
-        /// What may be meant.
+        /// The parameter that was probably meant.
         meant: Option<&'static str>,
     },
-    /// A value that the parameter cannot have.
+    /// An invalid value.
     #[error("{setting} is not understood: write {instead}")]
     Value {
-        /// Which one, and where it stands.
+        /// The parameter, and where it is set.
         setting: String,
-        /// What it can be.
+        /// The valid values.
         instead: String,
     },
-    /// Settings that do not go together, or one that another needs.
+    /// Settings that contradict each other, or one that another setting needs.
     #[error("{problem}: {instead}")]
     Combination {
         /// What is wrong.
@@ -42,10 +42,10 @@ pub enum SettingError {
         /// What to do.
         instead: String,
     },
-    /// Something that libpq can do and this cannot.
+    /// A feature of libpq that is not implemented here.
     #[error("{setting} is not supported: {instead}")]
     Unsupported {
-        /// Which one, and where it stands.
+        /// The parameter, and where it is set.
         setting: String,
         /// What to do.
         instead: String,
@@ -53,14 +53,14 @@ pub enum SettingError {
     /// A file that cannot be used.
     #[error("{} ({setting}) cannot be used: {problem}", .path.display())]
     File {
-        /// What names it.
+        /// The setting that names it.
         setting: String,
         /// The file.
         path: PathBuf,
         /// Why.
         problem: String,
     },
-    /// TLS cannot be set up, for a reason that is in no setting.
+    /// TLS cannot be set up, for a reason that is not in the settings.
     #[error("TLS cannot be set up: {problem}")]
     Tls {
         /// Why.
@@ -75,16 +75,16 @@ fn did_you_mean(meant: Option<&'static str>) -> String {
     )
 }
 
-/// A password file that was passed over, as libpq does, which says so too.
+/// A password file that is ignored, with a warning, as in libpq.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Warning {
-    /// It is not a file.
+    /// It is not a regular file.
     #[error("the password file {} is not used: it is not a plain file", .0.display())]
     NotAFile(PathBuf),
     /// Others than its owner may read or write it.
-    #[error("the password file {path} is not used: others may read it (chmod 600 {path} mends that)", path = .0.display())]
+    #[error("the password file {path} is not used: others may read it; hint: chmod 600 {path}", path = .0.display())]
     Exposed(PathBuf),
-    /// It is there and cannot be read.
+    /// It exists and cannot be read.
     #[error("the password file {} is not used: {problem}", .path.display())]
     Unreadable {
         /// The file.
@@ -94,7 +94,8 @@ pub enum Warning {
     },
 }
 
-/// No connection came about. Its `Display` tells of every server that was tried, by name if there were several.
+/// No connection could be made. The message has the error of every server that was tried, with their names if there were
+/// several.
 #[derive(Debug)]
 pub struct ConnectError {
     pub(crate) last: Failure,
@@ -102,12 +103,12 @@ pub struct ConnectError {
 }
 
 impl ConnectError {
-    /// How the last attempt ended.
+    /// The cause of the last failure.
     pub fn cause(&self) -> &Cause {
         &self.last.cause
     }
 
-    /// The attempts before the last, in their order.
+    /// The failures before the last one, in order.
     pub fn earlier(&self) -> &[Failure] {
         &self.earlier
     }
@@ -127,17 +128,17 @@ impl fmt::Display for ConnectError {
 
 impl std::error::Error for ConnectError {}
 
-/// One attempt that failed.
+/// A failed attempt.
 #[derive(Debug)]
 pub struct Failure {
-    /// Host and port, or the socket's folder and port.
+    /// Host and port, or the socket's directory and port.
     pub server: String,
     /// Why.
     pub cause: Cause,
 }
 
 impl Failure {
-    /// The cause and what caused it, each said once.
+    /// The cause with its sources, without repetitions.
     fn words(&self) -> String {
         let mut words = self.cause.to_string();
         let mut source = std::error::Error::source(&self.cause);
@@ -162,38 +163,39 @@ impl fmt::Display for Failure {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Cause {
-    /// The host's name is unknown, or nobody could be asked.
+    /// The host name is unknown, or no name server answers.
     #[error("the host's address cannot be found")]
     Lookup(#[source] io::Error),
-    /// Client and server do not agree on TLS, or a certificate is not good enough.
+    /// The TLS handshake failed, or a certificate was not accepted.
     #[error(transparent)]
     Tls(tokio_postgres::Error),
-    /// The server asks for a password, and there is none.
+    /// The server requires a password, and none is set.
     #[error(
         "the server asks for a password: give it in the connection string, in PGPASSWORD or in {}",
         PASSWORD_FILE
     )]
     PasswordMissing,
-    /// The server asks for what the driver cannot do, or does not do what `channel_binding` asks for.
+    /// The server requires an authentication method that the driver does not support, or does not support what
+    /// `channel_binding` requires.
     #[error(transparent)]
     Authentication(tokio_postgres::Error),
-    /// What else the network or the server says.
+    /// Any other error of the network or the server.
     #[error(transparent)]
     Driver(tokio_postgres::Error),
-    /// The server took the connection and did not answer in `connect_timeout`.
+    /// The server accepted the connection and did not answer within `connect_timeout`.
     #[error("the server does not answer within {} s", .0.as_secs())]
     TimedOut(Duration),
-    /// The session is not what `target_session_attrs` asks for.
+    /// The session does not match `target_session_attrs`.
     #[error("the server is not {0}, as target_session_attrs asks")]
     Unsuitable(SessionKind),
 }
 
 impl Cause {
-    /// The driver tells most of these apart only in words.
+    /// Classifies an error of the driver, most of which differ only in their text.
     pub(crate) fn of(error: tokio_postgres::Error) -> Cause {
         let source = std::error::Error::source(&error);
         let because = source.map(ToString::to_string).unwrap_or_default();
-        // A connection that breaks in the middle of the handshake says nothing about TLS.
+        // A connection that breaks during the handshake is no TLS error.
         let is_of_tls = source.is_some_and(|source| {
             let inner = source
                 .downcast_ref::<io::Error>()

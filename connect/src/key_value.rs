@@ -1,14 +1,14 @@
-//! `host=db.example user=ana`, as libpq reads it.
+//! Parses connection strings such as `host=db.example user=ana`, as libpq does.
 
 use std::iter::Peekable;
 use std::str::Chars;
 
 use crate::error::SettingError;
 
-/// The pairs, in their order.
+/// The pairs, in order.
 ///
 /// # Errors
-/// [`SettingError::Syntax`]; it names the pair by its place, since its words may be part of a password.
+/// [`SettingError::Syntax`]; it names the pair by its number, because its text may be part of a password.
 pub(crate) fn parse(text: &str) -> Result<Vec<(String, String)>, SettingError> {
     let mut rest = text.chars().peekable();
     let mut pairs = Vec::new();
@@ -47,7 +47,7 @@ fn syntax(problem: String) -> SettingError {
     SettingError::Syntax { problem }
 }
 
-/// What C's `isspace` takes for one.
+/// The characters of C's `isspace`.
 fn is_blank(letter: char) -> bool {
     matches!(letter, ' ' | '\t' | '\n' | '\r' | '\x0b' | '\x0c')
 }
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mistake_is_named_by_its_place() {
+    fn a_mistake_is_named_by_its_number() {
         for (text, words) in [
             ("host=h s3cret user=u", "after parameter 2 a = is missing"),
             ("host=h password='s3cret", "parameter 2 lacks its closing '"),

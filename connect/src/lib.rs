@@ -1,23 +1,24 @@
-//! Which Postgres database is meant, and the way to it, as libpq understands both.
+//! Connects to a Postgres database, with the parameters and rules of libpq.
 //!
-//! [`Target::resolve`] takes a connection string (a `postgresql://` URL or `key=value` pairs) and an
-//! [`Environment`], and fills what the string leaves out from the service file, the `PG*` variables, `~/.pgpass`
-//! and libpq's defaults. [`Target::connector`] sets up TLS as `sslmode` and its companions say;
-//! [`Target::connect`] and [`Target::connect_blocking`] try the hosts as libpq tries them.
+//! [`Target::resolve`] takes a connection string (a `postgresql://` URL or `key=value` pairs) and an [`Environment`].
+//! Parameters that the string leaves out come from the service file, the `PG*` variables, `~/.pgpass` and libpq's defaults.
+//! [`Target::connector`] configures TLS by `sslmode` and the other TLS parameters; [`Target::connect`] and
+//! [`Target::connect_blocking`] try the hosts in libpq's order.
 //!
-//! A parameter of libpq is followed, or it cannot matter here, or it is refused: none that protects the connection
-//! is passed over in silence. No password stands in a `Debug`, a `Display` or an error.
+//! Each parameter of libpq is applied, has no effect here, or is refused: none that protects the connection is ignored
+//! silently. No `Debug`, `Display` or error shows a password.
 //!
 //! | file | what |
 //! | --- | --- |
-//! | `parameter` | every parameter of libpq, its variable, and what becomes of it |
-//! | `url`, `key_value`, `service`, `passfile` | the four notations, each pure |
-//! | `settings` | the parameters of one connection, each with where it came from |
-//! | `endpoint` | the hosts among them |
-//! | `target` | the result |
-//! | `tls` | rustls, trusting what libpq would trust |
+//! | `parameter` | every parameter of libpq, its variable, and how it is handled |
+//! | `url`, `key_value`, `service`, `passfile` | parsers of the four notations; pure |
+//! | `user_file`, `environment` | where libpq's files are; the variables and the user |
+//! | `settings` | the parameters of one connection, each with its origin |
+//! | `endpoint` | the hosts |
+//! | `target` | the database that results |
+//! | `tls` | the configuration of rustls, with the trust of libpq |
 //! | `plan` | which host to try next, and how; pure |
-//! | `connect` | the plan carried out |
+//! | `connect` | carries out the plan |
 
 mod connect;
 mod endpoint;

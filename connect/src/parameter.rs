@@ -1,13 +1,14 @@
-//! Every parameter of libpq, its variable, and what becomes of it here.
+//! Every parameter of libpq, its variable, and how it is handled.
 
-/// What becomes of a parameter.
+/// How a parameter is handled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Support {
-    /// It is followed.
+    /// It is applied.
     Used,
-    /// It is taken and changes nothing: it is about what is not there (GSSAPI, compression), or libpq ignores it too.
-    Idle,
-    /// It would be wrong to go on without it; the words say what to do.
+    /// It is accepted without effect: it concerns a feature that does not exist here (GSSAPI, compression), or libpq ignores
+    /// it as well.
+    Ignored,
+    /// It must not be ignored; the text says what to do instead.
     Refused(&'static str),
 }
 
@@ -35,11 +36,11 @@ const fn string_only(name: &'static str, support: Support) -> Parameter {
     }
 }
 
-const fn idle(name: &'static str, variable: &'static str) -> Parameter {
+const fn ignored(name: &'static str, variable: &'static str) -> Parameter {
     Parameter {
         name,
         variable: Some(variable),
-        support: Support::Idle,
+        support: Support::Ignored,
     }
 }
 
@@ -51,7 +52,7 @@ const fn refused(name: &'static str, variable: &'static str, instead: &'static s
     }
 }
 
-/// All of them, up to libpq 18.
+/// All parameters up to libpq 18.
 pub(crate) const PARAMETERS: &[Parameter] = &[
     used("service", "PGSERVICE"),
     used("servicefile", "PGSERVICEFILE"),
@@ -107,7 +108,7 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     string_only(
         "replication",
-        Support::Refused("leave it out: sessions here are ordinary ones"),
+        Support::Refused("leave it out: replication connections are not supported"),
     ),
     string_only(
         "scram_client_key",
@@ -133,18 +134,18 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
         "oauth_scope",
         Support::Refused("OAuth is not built in; use a password or a client certificate"),
     ),
-    idle("krbsrvname", "PGKRBSRVNAME"),
-    idle("gsslib", "PGGSSLIB"),
-    idle("gssdelegation", "PGGSSDELEGATION"),
-    idle("sslcompression", "PGSSLCOMPRESSION"),
-    idle("min_protocol_version", "PGMINPROTOCOLVERSION"),
-    idle("max_protocol_version", "PGMAXPROTOCOLVERSION"),
-    string_only("sslkeylogfile", Support::Idle),
-    string_only("authtype", Support::Idle),
-    string_only("tty", Support::Idle),
+    ignored("krbsrvname", "PGKRBSRVNAME"),
+    ignored("gsslib", "PGGSSLIB"),
+    ignored("gssdelegation", "PGGSSDELEGATION"),
+    ignored("sslcompression", "PGSSLCOMPRESSION"),
+    ignored("min_protocol_version", "PGMINPROTOCOLVERSION"),
+    ignored("max_protocol_version", "PGMAXPROTOCOLVERSION"),
+    string_only("sslkeylogfile", Support::Ignored),
+    string_only("authtype", Support::Ignored),
+    string_only("tty", Support::Ignored),
 ];
 
-/// What other programs call them.
+/// Names in other programs.
 const ALIASES: [(&str, &str); 12] = [
     ("database", "dbname"),
     ("db", "dbname"),
@@ -160,12 +161,12 @@ const ALIASES: [(&str, &str); 12] = [
     ("ssl", "sslmode"),
 ];
 
-/// The parameter of this name.
+/// The parameter with this name.
 pub(crate) fn find(name: &str) -> Option<&'static Parameter> {
     PARAMETERS.iter().find(|parameter| parameter.name == name)
 }
 
-/// The parameter that may be meant by a name that is none.
+/// The parameter that an unknown name probably means.
 pub(crate) fn suggestion(name: &str) -> Option<&'static str> {
     let plain = |name: &str| -> String {
         name.chars()
@@ -188,7 +189,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_stands_here_once() {
+    fn each_parameter_is_listed_once() {
         for (at, parameter) in PARAMETERS.iter().enumerate() {
             let before = &PARAMETERS[..at];
             assert!(

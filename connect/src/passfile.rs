@@ -1,11 +1,14 @@
-//! `~/.pgpass`: passwords by host, port, database and user, as libpq reads it.
+//! Reads `~/.pgpass`, which has passwords by host, port, database and user, as libpq does.
 
 use std::io::ErrorKind;
 use std::path::Path;
 
 use crate::error::Warning;
 
-/// Reads the file. One that is not there is empty; one that libpq would pass over is too, with a warning.
+/// Reads the file; a missing file is empty.
+///
+/// # Errors
+/// A warning: libpq would ignore the file.
 pub(crate) fn read(path: &Path) -> Result<String, Warning> {
     let unreadable = |error: std::io::Error| Warning::Unreadable {
         path: path.to_owned(),
@@ -25,12 +28,12 @@ pub(crate) fn read(path: &Path) -> Result<String, Warning> {
     if std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o077 != 0 {
         return Err(Warning::Exposed(path.to_owned()));
     }
-    // A line in another encoding must not cost the others their use.
+    // Lossy, so that a line in another encoding does not make the others unusable.
     let content = std::fs::read(path).map_err(unreadable)?;
     Ok(String::from_utf8_lossy(&content).into_owned())
 }
 
-/// The password for a connection, by the first line that matches; an empty one is none.
+/// The password of the first line that matches; an empty password counts as none.
 pub(crate) fn find(
     content: &str,
     host: &str,

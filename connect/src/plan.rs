@@ -1,4 +1,4 @@
-//! Which server to try next, and how: libpq's order, without a network.
+//! Which server to try next, and how, in libpq's order. Pure: without a network.
 
 use std::collections::VecDeque;
 use std::hash::{BuildHasher, RandomState};
@@ -15,33 +15,33 @@ use crate::session_kind::SessionKind;
 use crate::target::Target;
 use crate::tls::SslMode;
 
-/// What to do next.
+/// The next step.
 #[derive(Debug)]
 pub(crate) enum Step {
-    /// Ask for the addresses of a host, and tell [`Plan::resolved`].
+    /// Resolve a host name, and pass the result to [`Plan::resolved`].
     Resolve { host: String, port: u16 },
-    /// Connect, and tell [`Plan::failed`] if that fails.
+    /// Connect, and call [`Plan::failed`] if that fails.
     Connect(Attempt),
 }
 
-/// A way to connect.
+/// One attempt to connect.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Attempt {
-    /// Which of the target's.
+    /// Index of the target's endpoint.
     pub(crate) endpoint: usize,
     pub(crate) address: Option<IpAddr>,
     pub(crate) tls: DriverMode,
-    /// How to try again if the server does not want it so.
+    /// The TLS mode of a second attempt, if the server refuses the first one.
     otherwise: Option<DriverMode>,
-    /// What the session has to be.
+    /// The required kind of session.
     pub(crate) session: SessionKind,
 }
 
 impl Attempt {
-    /// How a server is tried first.
+    /// The first attempt at an endpoint.
     pub(crate) fn first(target: &Target, endpoint: usize, address: Option<IpAddr>) -> Attempt {
         let (tls, otherwise) = match target.tls.mode {
-            // libpq too has no TLS on sockets, whatever sslmode says.
+            // As in libpq there is no TLS on sockets, whatever sslmode says.
             _ if target.endpoints[endpoint].is_socket() => (DriverMode::Disable, None),
             SslMode::Disable => (DriverMode::Disable, None),
             SslMode::Allow => (DriverMode::Disable, Some(DriverMode::Require)),
@@ -77,7 +77,7 @@ impl Attempt {
         config
     }
 
-    /// What to ask the session, and the answer that it has to give.
+    /// A query that checks the kind of session, and the required answer.
     pub(crate) fn question(&self) -> Option<(&'static str, &'static str)> {
         const READ_ONLY: &str = "show transaction_read_only";
         const STANDBY: &str = "select pg_catalog.pg_is_in_recovery()";
@@ -91,15 +91,15 @@ impl Attempt {
     }
 }
 
-/// What is still to be tried, and what came of the rest.
+/// The endpoints that are still to be tried, and the failures so far.
 #[derive(Debug)]
 pub(crate) struct Plan<'a> {
     target: &'a Target,
-    /// Each with what its session has to be.
+    /// Each with the required kind of session.
     endpoints: VecDeque<(usize, SessionKind)>,
     attempts: VecDeque<Attempt>,
-    /// The one whose addresses are asked for.
-    asked: Option<(usize, SessionKind)>,
+    /// The endpoint whose name is being resolved.
+    resolving: Option<(usize, SessionKind)>,
     failures: Vec<Failure>,
 }
 
@@ -118,12 +118,12 @@ impl<'a> Plan<'a> {
             target,
             endpoints,
             attempts: VecDeque::new(),
-            asked: None,
+            resolving: None,
             failures: Vec::new(),
         }
     }
 
-    /// The next step; `None`: all was tried.
+    /// The next step; `None` if everything was tried.
     pub(crate) fn next(&mut self) -> Option<Step> {
         if let Some(attempt) = self.attempts.pop_front() {
             return Some(Step::Connect(attempt));
@@ -132,7 +132,7 @@ impl<'a> Plan<'a> {
         let endpoint = &self.target.endpoints[at];
         match (&endpoint.host, endpoint.address) {
             (Host::Tcp(host), None) => {
-                self.asked = Some((at, session));
+                self.resolving = Some((at, session));
                 Some(Step::Resolve {
                     host: host.clone(),
                     port: endpoint.port,
@@ -145,9 +145,9 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// The addresses that were asked for.
+    /// Takes the result of a [`Step::Resolve`].
     pub(crate) fn resolved(&mut self, outcome: io::Result<Vec<IpAddr>>) {
-        let Some((at, session)) = self.asked.take() else {
+        let Some((at, session)) = self.resolving.take() else {
             return;
         };
         let nothing = || io::Error::new(io::ErrorKind::NotFound, "the host has no address");
@@ -172,20 +172,22 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// An attempt came to nothing.
+    /// Takes the failure of an attempt.
     pub(crate) fn failed(&mut self, attempt: Attempt, cause: Cause) {
         let code = match &cause {
             Cause::Driver(error) => error.code(),
             _ => None,
         };
-        // No line of pg_hba.conf for a connection so protected. A wrong password is not tried again openly.
-        let wants_other = code == Some(&SqlState::INVALID_AUTHORIZATION_SPECIFICATION)
+        // pg_hba.conf has no line for a connection with, or without, TLS. After a wrong password there is no second attempt: it
+        // would be sent without TLS.
+        let is_mode_refused = code == Some(&SqlState::INVALID_AUTHORIZATION_SPECIFICATION)
             || matches!(cause, Cause::Tls(_));
-        // The server said no: as in libpq, another is not asked. One that is starting or stopping said nothing yet.
+        // The server has refused the connection: as in libpq no other server is tried. A server that is starting or stopping
+        // has not decided yet.
         let is_final = matches!(cause, Cause::PasswordMissing | Cause::Authentication(_))
             || code.is_some_and(|code| *code != SqlState::CANNOT_CONNECT_NOW);
         match attempt.otherwise {
-            Some(tls) if wants_other => self.attempts.push_front(Attempt {
+            Some(tls) if is_mode_refused => self.attempts.push_front(Attempt {
                 tls,
                 otherwise: None,
                 ..attempt
@@ -199,7 +201,7 @@ impl<'a> Plan<'a> {
         self.note(attempt.endpoint, cause);
     }
 
-    /// Why there is no connection.
+    /// The error after all attempts have failed.
     pub(crate) fn into_error(mut self) -> ConnectError {
         let last = self.failures.pop().unwrap_or_else(|| Failure {
             server: self.target.server(),
@@ -219,7 +221,7 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// Brings them into an order of chance, if that is asked for.
+/// Shuffles the list if `load_balance_hosts=random`.
 fn shuffle<T: std::hash::Hash>(target: &Target, list: &mut [T]) {
     if target.is_balanced {
         let chance = RandomState::new();

@@ -1,11 +1,11 @@
-//! `~/.pg_service.conf`: parameters under a name, as libpq reads it.
+//! Reads `~/.pg_service.conf`, which has parameters under the name of a service, as libpq does.
 
-/// Why a file does not give a service's parameters.
+/// Why a file has no parameters for a service.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Unusable {
-    /// It has no such service.
+    /// The file does not have the service.
     NotThere,
-    /// This line of the service is none, counted from 1.
+    /// This line of the service, counted from 1, is invalid.
     Line(usize, &'static str),
 }
 

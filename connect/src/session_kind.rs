@@ -1,25 +1,25 @@
-//! The sessions that `target_session_attrs` tells apart.
+//! The values of `target_session_attrs`.
 
 use std::fmt;
 
-/// What `target_session_attrs` asks of a session.
+/// What `target_session_attrs` requires of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SessionKind {
     /// Nothing.
     Any,
-    /// Its transactions may write.
+    /// Transactions may write.
     ReadWrite,
-    /// Its transactions may not.
+    /// Transactions are read-only.
     ReadOnly,
-    /// The server is no standby.
+    /// The server is a primary.
     Primary,
     /// The server is a standby.
     Standby,
-    /// A standby if one can be had, else anything.
+    /// A standby if there is one, otherwise any server.
     PreferStandby,
 }
 
-/// By their names in libpq.
+/// By libpq's names.
 pub(crate) const SESSION_KINDS: [(&str, SessionKind); 6] = [
     ("any", SessionKind::Any),
     ("read-write", SessionKind::ReadWrite),

@@ -1,4 +1,4 @@
-//! The parameters of one connection, each with where it came from.
+//! The parameters of one connection, each with its origin.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,7 +12,7 @@ use crate::service::{self, Unusable};
 use crate::user_file::UserFile;
 use crate::{key_value, url};
 
-/// Where a parameter stands.
+/// Where a parameter is set.
 #[derive(Clone, PartialEq, Eq)]
 enum Origin {
     Text,
@@ -20,7 +20,7 @@ enum Origin {
     Variable(&'static str),
 }
 
-/// A parameter that is set to something.
+/// A parameter that is set to a value.
 #[derive(Clone, Copy)]
 pub(crate) struct Setting<'a> {
     name: &'static str,
@@ -29,7 +29,7 @@ pub(crate) struct Setting<'a> {
 }
 
 impl fmt::Display for Setting<'_> {
-    /// Its name and place; never its value.
+    /// Shows name and origin, never the value.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.origin {
             Origin::Text => write!(f, "{} in the connection string", self.name),
@@ -40,7 +40,7 @@ impl fmt::Display for Setting<'_> {
 }
 
 impl Setting<'_> {
-    /// The error of a value that it cannot have.
+    /// The error for an invalid value.
     pub(crate) fn not_understood(&self, instead: impl Into<String>) -> SettingError {
         SettingError::Value {
             setting: self.to_string(),
@@ -56,16 +56,16 @@ impl Setting<'_> {
     }
 }
 
-/// All parameters: those of the connection string, then of the service, then of the variables.
+/// All parameters. Those of the connection string win over those of the service, and these over the variables.
 pub(crate) struct Settings {
     by_name: BTreeMap<&'static str, (String, Origin)>,
 }
 
 impl Settings {
-    /// Reads a connection string, empty if there is none, and the environment.
+    /// Reads a connection string, which may be empty, and the environment.
     ///
     /// # Errors
-    /// It cannot be understood, it has a parameter that libpq does not have, or one that cannot be followed here.
+    /// The string is malformed, or a parameter is unknown or not supported.
     pub(crate) fn collect(text: &str, environment: &Environment) -> Result<Settings, SettingError> {
         let mut settings = Settings {
             by_name: BTreeMap::new(),
@@ -83,7 +83,7 @@ impl Settings {
         Ok(settings)
     }
 
-    /// A parameter that is set to something; libpq takes an empty value for the default.
+    /// A parameter that is set. As in libpq an empty value stands for the default.
     pub(crate) fn get(&self, name: &'static str) -> Option<Setting<'_>> {
         debug_assert!(parameter::find(name).is_some(), "{name}");
         let (value, origin) = self.by_name.get(name)?;
@@ -94,15 +94,15 @@ impl Settings {
         })
     }
 
-    /// The value of such a parameter.
+    /// The value of a parameter that is set.
     pub(crate) fn value(&self, name: &'static str) -> Option<&str> {
         self.get(name).map(|setting| setting.value)
     }
 
-    /// A number.
+    /// The value as a number.
     ///
     /// # Errors
-    /// It is none; `instead` says what to write.
+    /// It is no number; `instead` says what to write.
     pub(crate) fn number<T: FromStr>(
         &self,
         name: &'static str,
@@ -116,7 +116,7 @@ impl Settings {
             .transpose()
     }
 
-    /// One of these words.
+    /// The value as one of these words.
     ///
     /// # Errors
     /// It is none of them.
@@ -140,7 +140,7 @@ impl Settings {
 
     fn add_text(&mut self, text: &str) -> Result<(), SettingError> {
         let (pairs, may_be_named) = match url::after_scheme(text) {
-            // Only after a / that is not written %2F does a query hold a part of a password, and with it an @.
+            // With an unescaped / in the password the query contains a part of it, and an @.
             Some(rest) => {
                 let query = rest.split_once('?').map_or("", |(_, query)| query);
                 (url::parse(rest)?, !query.contains('@'))
@@ -152,7 +152,7 @@ impl Settings {
                     });
                 }
                 let pairs = key_value::parse(text)?;
-                // A password with a blank in it, not in quotes, looks like further parameters.
+                // A password with a blank that is not quoted looks like further parameters.
                 let has_password = pairs.iter().any(|(key, _)| key == "password");
                 (pairs, !has_password)
             }
@@ -245,7 +245,7 @@ impl Settings {
             let Some(variable) = parameter.variable else {
                 continue;
             };
-            if parameter.support == Support::Idle || self.by_name.contains_key(parameter.name) {
+            if parameter.support == Support::Ignored || self.by_name.contains_key(parameter.name) {
                 continue;
             }
             if let Some(value) = environment.variable(variable)? {
@@ -253,7 +253,7 @@ impl Settings {
                 self.by_name.insert(parameter.name, value);
             }
         }
-        // What PGSSLMODE was called before there was more than one way.
+        // The predecessor of PGSSLMODE.
         if !self.by_name.contains_key("sslmode")
             && environment.variable("PGREQUIRESSL")? == Some("1")
         {
@@ -264,7 +264,7 @@ impl Settings {
     }
 }
 
-/// Whether it looks like a URL; the value of a pair may hold one.
+/// Whether the text is a URL; a value in key=value notation may contain one.
 fn is_other_url(text: &str) -> bool {
     text.split_once("://").is_some_and(|(scheme, _)| {
         !scheme.is_empty()

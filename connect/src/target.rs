@@ -1,4 +1,4 @@
-//! The database that a connection string and its environment mean.
+//! The database that a connection string and its environment describe.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -17,9 +17,9 @@ use crate::settings::Settings;
 use crate::tls::Tls;
 use crate::user_file::UserFile;
 
-/// libpq waits for ever; a program that tries again should not.
+/// libpq has no limit, but a program that retries needs one.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// A network that swallows packets must not hold a statement for the kernel's quarter of an hour.
+/// If a network drops packets, a statement must fail sooner than after the kernel's quarter of an hour.
 const KEEPALIVES_IDLE: Duration = Duration::from_secs(30);
 const KEEPALIVES_INTERVAL: Duration = Duration::from_secs(5);
 const KEEPALIVES_COUNT: u32 = 3;
@@ -29,9 +29,9 @@ const TCP_USER_TIMEOUT: Duration = Duration::from_secs(30);
 #[derive(Clone)]
 pub struct Target {
     pub(crate) endpoints: Vec<Endpoint>,
-    /// For each endpoint.
+    /// One for each endpoint.
     pub(crate) passwords: Vec<Option<String>>,
-    /// All but host, password and TLS.
+    /// All parameters except host, password and TLS.
     pub(crate) base: Config,
     pub(crate) tls: Tls,
     pub(crate) session: SessionKind,
@@ -40,21 +40,21 @@ pub struct Target {
 }
 
 impl Target {
-    /// The database that a connection string means; what it leaves out comes from the environment. `program` is the
-    /// `application_name` where none is given.
+    /// The database of a connection string; parameters that it leaves out come from the environment. `program` is the default
+    /// of `application_name`.
     ///
-    /// Where libpq would wait without end, [`Target`] gives up: a connection after 10 s (`connect_timeout`), one
-    /// without an answer after 30 s (`tcp_user_timeout`, `keepalives_*`).
+    /// Where libpq would wait without a limit there are defaults: 10 s to connect (`connect_timeout`), 30 s for an answer of
+    /// the network (`tcp_user_timeout`, `keepalives_*`).
     ///
     /// # Errors
-    /// A setting that cannot be understood or followed. The message shows no value that may be secret.
+    /// A setting is invalid or not supported. The message shows no value that may be secret.
     pub fn resolve(
         text: Option<&str>,
         environment: &Environment,
         program: &str,
     ) -> Result<Target, SettingError> {
         let settings = Settings::collect(text.unwrap_or_default(), environment)?;
-        refuse_what_is_not_spoken(&settings)?;
+        refuse_unsupported(&settings)?;
         let endpoints = endpoint::all(&settings, environment)?;
         let mut tls = Tls::new(&settings, environment)?;
         if endpoints.iter().all(Endpoint::is_socket) {
@@ -97,7 +97,7 @@ impl Target {
         Ok(target)
     }
 
-    /// The database of this process's environment; see [`Target::resolve`].
+    /// [`Target::resolve`] with the environment of this process.
     ///
     /// # Errors
     /// As [`Target::resolve`].
@@ -105,21 +105,21 @@ impl Target {
         Target::resolve(text, &Environment::of_process(), program)
     }
 
-    /// The same with a password, whatever was found before.
+    /// Replaces the password.
     pub fn with_password(mut self, password: &str) -> Target {
         self.passwords.fill(Some(password.to_owned()));
         self
     }
 
-    /// TLS as `sslmode` and its companions say; reads the files that they name.
+    /// The TLS configuration; reads the files that the settings name.
     ///
     /// # Errors
-    /// A file cannot be read, or it does not hold what it should.
+    /// A file cannot be read, or has the wrong content.
     pub fn connector(&self) -> Result<MakeRustlsConnect, SettingError> {
         self.tls.connector()
     }
 
-    /// Host and port, or a socket's folder and port; with commas between if there are several.
+    /// Host and port, or a socket's directory and port; separated by commas if there are several.
     pub fn server(&self) -> String {
         let all: Vec<String> = self.endpoints.iter().map(Endpoint::to_string).collect();
         all.join(",")
@@ -140,12 +140,12 @@ impl Target {
         self.base.get_user().unwrap_or_default()
     }
 
-    /// What was passed over and should be mended.
+    /// Password files that were ignored.
     pub fn warnings(&self) -> &[Warning] {
         &self.warnings
     }
 
-    /// How long an attempt may take; `None`: as long as it takes.
+    /// The time limit of an attempt.
     pub(crate) fn connect_timeout(&self) -> Option<Duration> {
         self.base.get_connect_timeout().copied()
     }
@@ -181,7 +181,7 @@ impl fmt::Debug for Target {
     }
 }
 
-/// What is neither host nor user nor TLS.
+/// The driver's configuration without host, user and TLS.
 fn base(settings: &Settings, program: &str) -> Result<Config, SettingError> {
     let mut config = Config::new();
     let name = settings
@@ -201,7 +201,7 @@ fn base(settings: &Settings, program: &str) -> Result<Config, SettingError> {
     }
     let seconds = |name| settings.number::<i64>(name, "a number of seconds");
     match seconds("connect_timeout")? {
-        // As in libpq: no limit; and since a second may be over before it began, at least two.
+        // As in libpq, 0 means no limit, and the minimum is 2 s.
         Some(..=0) => {}
         Some(limit) => {
             config.connect_timeout(whole_seconds(limit.max(2)));
@@ -213,7 +213,7 @@ fn base(settings: &Settings, program: &str) -> Result<Config, SettingError> {
     if let Some(switch) = settings.number::<i32>("keepalives", "1 or 0")? {
         config.keepalives(switch != 0);
     }
-    // Zero leaves each of these to the system.
+    // Zero leaves each of these at the default of the system.
     match seconds("keepalives_idle")? {
         Some(..=0) => {}
         Some(idle) => {
@@ -254,12 +254,12 @@ fn whole_seconds(seconds: i64) -> Duration {
     Duration::from_secs(seconds.unsigned_abs())
 }
 
-fn refuse_what_is_not_spoken(settings: &Settings) -> Result<(), SettingError> {
+fn refuse_unsupported(settings: &Settings) -> Result<(), SettingError> {
     if let Some(encoding) = settings.get("client_encoding") {
         let name = encoding.value.to_ascii_lowercase().replace(['-', '_'], "");
         if !["utf8", "unicode", "auto"].contains(&name.as_str()) {
             return Err(encoding.unsupported(
-                "the program speaks UTF-8 whatever the database's encoding; leave it out",
+                "the program always uses UTF-8, for databases of any encoding; leave it out",
             ));
         }
     }

@@ -1,22 +1,22 @@
-//! `postgresql://ana:secret@db.example:5432/music?sslmode=require`, as libpq reads it.
+//! Parses URLs such as `postgresql://ana:secret@db.example:5432/music?sslmode=require`, as libpq does.
 
 use crate::error::SettingError;
 
-/// What is after the scheme, if the text is such a URL.
+/// The part after the scheme, if the text is such a URL.
 pub(crate) fn after_scheme(text: &str) -> Option<&str> {
     ["postgresql://", "postgres://"]
         .iter()
         .find_map(|scheme| text.strip_prefix(scheme))
 }
 
-/// The parameters of a URL, given without its scheme.
+/// The parameters of a URL, which is given without its scheme.
 ///
 /// # Errors
 /// [`SettingError::Syntax`]; it quotes nothing that could be part of a password.
 pub(crate) fn parse(rest: &str) -> Result<Vec<(String, String)>, SettingError> {
     let mut pairs = Vec::new();
     let mut add = |key: &str, value: String| pairs.push((key.to_owned(), value));
-    // As in libpq, a password may hold a ? but neither / nor @.
+    // As in libpq, a password may contain a ?, but neither / nor @.
     let authority = &rest[..rest.find('/').unwrap_or(rest.len())];
     let rest = match authority.split_once('@') {
         Some((user_info, _)) => {
@@ -39,7 +39,7 @@ pub(crate) fn parse(rest: &str) -> Result<Vec<(String, String)>, SettingError> {
         Some((servers, database)) => (servers, Some(database)),
         None => (rest, None),
     };
-    // These would end up in messages as names of hosts and databases.
+    // Otherwise a part of the password would appear in messages, as the name of a host or database.
     if servers.contains('@') || database.is_some_and(|database| database.contains('@')) {
         return Err(syntax(
             "it holds more than one @, or one after a /; in a user or password write @ as %40, / as %2F and : as %3A",
@@ -60,7 +60,7 @@ pub(crate) fn parse(rest: &str) -> Result<Vec<(String, String)>, SettingError> {
         .flat_map(|query| query.split('&'))
         .enumerate()
     {
-        // A ? or & at the end is no parameter.
+        // A ? or & at the end.
         if parameter.is_empty() {
             continue;
         }
@@ -74,7 +74,7 @@ pub(crate) fn parse(rest: &str) -> Result<Vec<(String, String)>, SettingError> {
             )));
         };
         match (decoded(key, &what)?.as_str(), decoded(value, &what)?) {
-            // What JDBC calls it.
+            // As in JDBC.
             ("ssl", value) if value == "true" => add("sslmode", "require".to_owned()),
             (key, value) => add(key, value),
         }
@@ -82,7 +82,7 @@ pub(crate) fn parse(rest: &str) -> Result<Vec<(String, String)>, SettingError> {
     Ok(pairs)
 }
 
-/// Lists of hosts and of ports, as the parameters `host` and `port` have them.
+/// Lists of hosts and ports, in the notation of the parameters `host` and `port`.
 fn parse_servers(servers: &str) -> Result<(String, String), SettingError> {
     let (mut hosts, mut ports) = (Vec::new(), Vec::new());
     for server in servers.split(',') {
@@ -106,7 +106,7 @@ fn parse_servers(servers: &str) -> Result<(String, String), SettingError> {
         hosts.push(decoded(host, "the host")?);
         ports.push(decoded(port, "the port")?);
     }
-    // A list of nothing leaves the variables their say.
+    // An empty list leaves the parameter unset, so that its variable applies.
     let joined = |list: Vec<String>| {
         let has_some = list.iter().any(|entry| !entry.is_empty());
         if has_some {
@@ -124,7 +124,7 @@ fn syntax(problem: &str) -> SettingError {
     }
 }
 
-/// `%2F` and its like.
+/// Decodes percent-encoding.
 fn decoded(text: &str, what: &str) -> Result<String, SettingError> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();

@@ -1,9 +1,9 @@
-//! The rules of each field: of CSV cells, rows of a table, and JSON strings.
+//! The rules of each field, for CSV cells, columns of a table, and JSON strings.
 //!
-//! One rule for all fields: empty text is no value. Such an optional field is null, such a required one is missing.
-//! Text that identifies or groups an event (`user_id`, `event_type`, `region`) holds no control characters. Text that
-//! only describes it (`song_id`, `device`) may hold any but NUL, which Postgres cannot store: song titles in the wild do,
-//! and a title must not cost the play its place in the metrics.
+//! Empty text is no value: an empty optional field is null, an empty required field is missing. Text that identifies or
+//! groups an event (`user_id`, `event_type`, `region`) must not contain control characters. Text that only describes it
+//! (`song_id`, `device`) may contain all characters but NUL, which Postgres cannot store: real song titles contain control
+//! characters, and a play must not be lost to the metrics because of its title.
 
 use crate::{Reason, Rejection, timestamp};
 
@@ -28,8 +28,8 @@ pub fn event_id(text: &str) -> Result<[u8; 16], Rejection> {
 
 /// Microseconds since 1970-01-01 UTC of an RFC 3339 time, or of an integer in epoch milliseconds.
 ///
-/// Without a zone it is UTC; `T`, `t` or one blank stands between date and time; a fraction is cut
-/// to microseconds; a leap second (23:59:60 UTC) is the last microsecond of its minute.
+/// A time without a zone is in UTC. Between date and time stands `T`, `t` or one blank. A fraction is cut to microseconds. A
+/// leap second (23:59:60 UTC) becomes the last microsecond of its minute.
 ///
 /// # Errors
 /// [`Reason::MissingField`] if it is empty, [`Reason::InvalidTs`] if it is neither, or outside the years 0001 to 9999.
@@ -52,7 +52,7 @@ pub fn ts(text: &str) -> Result<i64, Rejection> {
     })
 }
 
-/// An instant that another program has read, in microseconds since 1970-01-01 UTC.
+/// Checks a time that was parsed elsewhere, in microseconds since 1970-01-01 UTC.
 ///
 /// # Errors
 /// [`Reason::InvalidTs`] if it is outside the years 0001 to 9999.
@@ -74,7 +74,7 @@ pub fn user_id(text: &str) -> Result<(), Rejection> {
     identifying(text, "user_id", MAX_ID_BYTES, Reason::InvalidUserId)
 }
 
-/// 1 to 64 bytes without control characters. Whether the type is a known one is the database's to say.
+/// 1 to 64 bytes without control characters. Whether the type is known is decided by the database.
 ///
 /// # Errors
 /// [`Reason::MissingField`] if it is empty, else [`Reason::InvalidEventType`].
@@ -106,16 +106,16 @@ pub fn device(text: &str) -> Result<(), Rejection> {
     describing(text, "device", Reason::InvalidDevice)
 }
 
-/// The value of an optional field: none if it is empty.
+/// The value of an optional field; `None` if it is empty.
 pub fn not_null<T: AsRef<str>>(text: Option<T>) -> Option<T> {
     text.filter(|text| !text.as_ref().is_empty())
 }
 
-/// What people chart, filter and erase by: never empty, nothing that cannot be seen.
+/// Text that identifies or groups events: never empty, no invisible characters.
 fn identifying(text: &str, field: &str, max_bytes: usize, reason: Reason) -> Result<(), Rejection> {
     not_empty(text, field)?;
     at_most(text, field, max_bytes, reason)?;
-    // No early exit: the compiler makes vector code of it, and good input reads to the end anyway.
+    // Without an early exit the compiler vectorizes the loop, and valid input is read to the end anyway.
     let has_control = text
         .bytes()
         .fold(false, |found, byte| found | (byte < 0x20) | (byte == 0x7f));
@@ -128,7 +128,7 @@ fn identifying(text: &str, field: &str, max_bytes: usize, reason: Reason) -> Res
     Ok(())
 }
 
-/// What is only kept and compared: any text that Postgres can hold.
+/// Text that is only stored and compared: any text that Postgres can store.
 fn describing(text: &str, field: &str, reason: Reason) -> Result<(), Rejection> {
     at_most(text, field, MAX_ID_BYTES, reason)?;
     if text.bytes().fold(false, |found, byte| found | (byte == 0)) {

@@ -1,8 +1,8 @@
-//! Events as JSON objects: one pass over the bytes, borrowing what needs no unescaping.
+//! Decodes events from JSON objects in one pass; strings without escapes are borrowed.
 //!
-//! The grammar is RFC 8259, as strict as `serde_json`, which the tests hold this reader against.
-//! By hand, because integers keep their decimal text whatever their size, unknown fields are
-//! skipped without being built, and nesting is bounded also where it is skipped.
+//! The grammar is RFC 8259, as strict as in `serde_json`, with which the tests compare this decoder. It is written by hand
+//! because integers must keep their decimal text at any size, unknown fields are skipped without being built, and nesting is
+//! limited in skipped values as well.
 
 mod scan;
 
@@ -11,12 +11,12 @@ use std::borrow::Cow;
 use crate::{Event, Reason, Rejection, field, timestamp};
 use scan::{Malformed, Scalar, Scanner};
 
-/// Decodes one event from a JSON object: fields in any order, unknown ones ignored, of two with
-/// the same name the last counts.
+/// Decodes one event from a JSON object. Fields may come in any order; unknown fields are ignored; of two fields with the
+/// same name the last one counts.
 ///
 /// # Errors
-/// Why it is refused: [`Reason::NotUtf8`], [`Reason::MalformedJson`] (not one JSON object, or nested
-/// deeper than 127 levels), [`Reason::MissingField`], or the reason of the first bad field.
+/// [`Reason::NotUtf8`], [`Reason::MalformedJson`] (not a JSON object, or nested deeper than 127 levels),
+/// [`Reason::MissingField`], or the reason of the first invalid field.
 pub fn decode(payload: &[u8]) -> Result<Event<'_>, Rejection> {
     let text = std::str::from_utf8(payload).map_err(|error| {
         Rejection::new(
@@ -30,7 +30,7 @@ pub fn decode(payload: &[u8]) -> Result<Event<'_>, Rejection> {
     fields.judge()
 }
 
-/// The `user_id` of a JSON object whatever its other fields hold; `Err`: not one JSON object.
+/// The `user_id` of a JSON object whose other fields may be invalid; `Err`: not a JSON object.
 pub(crate) fn user_id(payload: &[u8]) -> Result<Option<Cow<'_, str>>, ()> {
     let text = std::str::from_utf8(payload).map_err(drop)?;
     let fields = read(text).map_err(drop)?;
@@ -41,7 +41,7 @@ pub(crate) fn user_id(payload: &[u8]) -> Result<Option<Cow<'_, str>>, ()> {
     })
 }
 
-/// The known fields as they stand; `None`: absent.
+/// The known fields before they are checked; `None`: absent.
 #[derive(Default)]
 struct Fields<'a> {
     event_id: Option<Scalar<'a>>,
@@ -53,7 +53,7 @@ struct Fields<'a> {
     device: Option<Scalar<'a>>,
 }
 
-// What is returned is large: where it is inlined, nothing is copied.
+// Inlined, because the result is large and would be copied otherwise.
 #[inline]
 fn read(text: &str) -> Result<Fields<'_>, Malformed> {
     let mut fields = Fields::default();

@@ -1,4 +1,4 @@
-//! The wire format of a listening event: one judge for Kafka, NDJSON, CSV, the inbox and staged batches.
+//! The wire format of a listening event: one implementation for Kafka, NDJSON, CSV, the inbox and staged batches.
 
 use std::borrow::Cow;
 
@@ -12,7 +12,7 @@ mod user;
 pub use format::Format;
 pub use user::names_user;
 
-/// A well-formed event. Whether its type is known and its time plausible is the database's to say.
+/// A well-formed event. Whether its type is known and its time is plausible is decided by the database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event<'a> {
     /// The 16 bytes of the UUID.
@@ -31,13 +31,13 @@ pub struct Event<'a> {
     pub device: Option<Cow<'a, str>>,
 }
 
-/// Why an input is refused: a closed set, stored as text in `rejected_events.reason`. From [`Reason::UnknownEventType`] on it
-/// is the state of the database that decides.
+/// Why an input is rejected: a closed set, stored as text in `rejected_events.reason`. From [`Reason::UnknownEventType`] on
+/// the state of the database decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Reason {
-    /// Not one JSON object, or a field of a JSON type that no field may have.
+    /// Not a JSON object, or a field has a JSON type that no field may have.
     MalformedJson,
-    /// Not a CSV record that fits the header.
+    /// Not a CSV row that fits the header.
     MalformedCsv,
     /// Not UTF-8.
     NotUtf8,
@@ -57,28 +57,28 @@ pub enum Reason {
     InvalidSongId,
     /// Not a string of at most 128 bytes without NUL, nor an integer.
     InvalidDevice,
-    /// Longer than a record may be.
+    /// Larger than the limit of a record.
     TooLarge,
-    /// The database refused the row although the rules here allow it.
+    /// Refused by the database although it is well-formed.
     RefusedByDatabase,
-    /// Its type is not in the table `event_types`.
+    /// The type is not in the table `event_types`.
     UnknownEventType,
     /// Older than `musicstream.retention` allows.
     TooOld,
     /// Further ahead of the server's clock than `musicstream.max_future` allows.
     TooFarInFuture,
-    /// Its day was dropped by `musicstream_expire()`.
+    /// The events of its day were dropped by `musicstream_expire()`.
     DayFrozen,
-    /// Its day has no partition, because something is in the way of one.
+    /// Its day has no partition, because another object blocks it.
     NoPartition,
-    /// Its day has no partition, and events have made as many in 24 hours as `musicstream.max_new_days` allows.
+    /// Its day has no partition, and the limit of `musicstream.max_new_days` for new partitions within 24 hours is reached.
     TooManyNewDays,
-    /// Its id is stored with other fields.
+    /// The same event_id is stored with other fields.
     ConflictingDuplicate,
 }
 
 impl Reason {
-    /// The name that stands in `rejected_events.reason`.
+    /// The text in `rejected_events.reason`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Reason::MalformedJson => "malformed_json",
@@ -111,12 +111,12 @@ impl std::fmt::Display for Reason {
     }
 }
 
-/// A refused input: the reason, and a detail that names field or position but never shows payload.
+/// A rejection: the reason, and a detail that names a field or a position but never shows the payload.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rejection {
     /// The reason.
     pub reason: Reason,
-    /// What exactly, without any of the payload.
+    /// The detail, without any part of the payload.
     pub detail: Cow<'static, str>,
 }
 

@@ -1,8 +1,8 @@
-//! An event as the columns of a table.
+//! Events as columns of a table.
 
 use crate::{Reason, Rejection, field};
 
-/// Columns that are all text, as those of the inbox. `None`: null.
+/// Columns of type text, as in the inbox. `None`: null.
 #[derive(Debug, Clone, Copy, Default)]
 #[allow(missing_docs)] // the fields of an event
 pub struct TextRow<'a> {
@@ -16,10 +16,10 @@ pub struct TextRow<'a> {
 }
 
 impl TextRow<'_> {
-    /// Whether it is an event in the wire format.
+    /// Checks whether the row is a well-formed event.
     ///
     /// # Errors
-    /// The first column that is not, in the order in which they stand here.
+    /// The first invalid column, in the order of the fields.
     pub fn judge(&self) -> Result<(), Rejection> {
         field::event_id(present(self.event_id, "event_id")?)?;
         field::user_id(present(self.user_id, "user_id")?)?;
@@ -31,8 +31,7 @@ impl TextRow<'_> {
     }
 }
 
-/// Columns of which id and time are typed, as those of a staged batch; text may be anything that a writer made of it.
-/// `None`: null.
+/// Columns with typed id and time, as in a staged batch. The text columns are unchecked. `None`: null.
 #[derive(Debug, Clone, Copy, Default)]
 #[allow(missing_docs)] // the fields of an event
 pub struct TypedRow<'a> {
@@ -47,7 +46,7 @@ pub struct TypedRow<'a> {
 }
 
 impl TypedRow<'_> {
-    /// Whether it is an event in the wire format.
+    /// Checks whether the row is a well-formed event.
     ///
     /// # Errors
     /// As [`TextRow::judge`].

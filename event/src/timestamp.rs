@@ -1,18 +1,19 @@
-//! Times as text: RFC 3339 and its relaxed forms, by hand, because this runs once an event.
+//! Parses times: RFC 3339 and relaxed forms of it. Written by hand because it runs once per event.
 
 pub(crate) const MICROS_PER_SECOND: i64 = 1_000_000;
-/// 0001-01-01T00:00:00Z, the first instant that is a time here.
+/// 0001-01-01T00:00:00Z, the first valid time.
 pub(crate) const MIN_MICROS: i64 = -62_135_596_800 * MICROS_PER_SECOND;
-/// 9999-12-31T23:59:59.999999Z, the last.
+/// 9999-12-31T23:59:59.999999Z, the last valid time.
 pub(crate) const MAX_MICROS: i64 = 253_402_300_800 * MICROS_PER_SECOND - 1;
 
-/// Microseconds since 1970-01-01 UTC, or `None` if the text is not such a time.
+/// Microseconds since 1970-01-01 UTC; `None` if the text is not a valid time.
 ///
 /// `YYYY-MM-DD`, then `T`, `t` or one blank, then `HH:MM:SS`, then optionally a fraction of any
 /// length (cut, not rounded, to microseconds), then optionally `Z`, `z`, or `+HH:MM`, `+HHMM`,
-/// `+HH` (as Postgres writes it) or the same with `-` (absent: UTC; hours to 23, minutes to 59). Second 60 is taken only where UTC can have a leap
-/// second, at 23:59:60 UTC, and becomes the last microsecond of that minute, so that
-/// the event stays on its day. The instant must lie in the years 0001 to 9999 of UTC.
+/// `+HH` (as Postgres writes it), or the same with `-` (absent: UTC; hours to 23, minutes to 59).
+/// Second 60 is valid only where UTC can have a leap second, at 23:59:60 UTC. It becomes the last
+/// microsecond of that minute, so that the event stays on its day. The time must lie in the years
+/// 0001 to 9999 of UTC.
 pub(crate) fn parse(text: &str) -> Option<i64> {
     let bytes = text.as_bytes();
     let (head, rest) = bytes.split_first_chunk::<19>()?;
@@ -50,7 +51,7 @@ pub(crate) fn parse(text: &str) -> Option<i64> {
     is_in_range(instant).then_some(instant)
 }
 
-/// Whether an instant lies in the years 0001 to 9999.
+/// Whether a time lies in the years 0001 to 9999.
 pub(crate) fn is_in_range(micros: i64) -> bool {
     (MIN_MICROS..=MAX_MICROS).contains(&micros)
 }
@@ -67,7 +68,7 @@ fn two(tens: u8, ones: u8) -> Option<u32> {
     (tens <= 9 && ones <= 9).then(|| u32::from(tens) * 10 + u32::from(ones))
 }
 
-/// The microseconds of an optional fraction, and what follows it.
+/// The microseconds of an optional fraction, and the rest of the text.
 fn fraction(rest: &[u8]) -> Option<(i64, &[u8])> {
     let Some((b'.', digits)) = rest.split_first() else {
         return Some((0, rest));

@@ -1,11 +1,11 @@
-//! Whose an input is that was refused, as far as can be told: for the right to erasure.
+//! Whether a rejected input belongs to a user, as far as that can be determined. Used to erase a user's data.
 
 use crate::json;
 
-/// Whether `payload`, an input in any state, is of this user.
+/// Whether `payload`, which may be malformed, belongs to this user.
 ///
-/// Of a JSON object, its field `user_id`. Of one that breaks off or holds bad bytes, the value that follows that name. Of anything else,
-/// a line of a table without its header, any cell: in doubt it is the user's.
+/// In a JSON object the field `user_id` decides; in an incomplete or damaged one the value after that name. Anything else is
+/// a row of a table without its header: there any cell counts, so that in doubt the input is erased.
 pub fn names_user(payload: &[u8], user_id: &str) -> bool {
     match json::user_id(payload) {
         Ok(found) => found.is_some_and(|found| found == user_id),
@@ -25,7 +25,7 @@ fn unquoted(cell: &[u8]) -> &[u8] {
         .unwrap_or(cell)
 }
 
-/// Whether the value after a name `user_id` is this; the name may stand more than once.
+/// Whether the value after a name `user_id` is this one. The name may occur more than once.
 fn broken_object(payload: &[u8], user_id: &[u8]) -> bool {
     const NAME: &[u8] = b"\"user_id\"";
     let mut rest = payload;

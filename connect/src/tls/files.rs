@@ -1,4 +1,4 @@
-//! The files that TLS needs, in PEM.
+//! Files of TLS, in PEM.
 
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
@@ -29,7 +29,7 @@ impl NamedFile {
             .and_then(Iterator::collect)
             .map_err(|error| self.unusable(error))?;
         if found.is_empty() {
-            return Err(self.unusable(format!("it holds no {what} in PEM")));
+            return Err(self.unusable(format!("it has no {what} in PEM")));
         }
         Ok(found)
     }
@@ -46,25 +46,24 @@ impl NamedFile {
         self.all("revocation list")
     }
 
-    /// The first key; libpq too uses it only if others cannot read it.
+    /// The first key of the file. As in libpq it is used only if others cannot read it.
     pub(super) fn private_key(&self) -> Result<PrivateKeyDer<'static>, SettingError> {
         if is_exposed(&self.path).map_err(|error| self.unusable(error))? {
             let chmod = format!(
-                "others may read it (chmod 600 {} mends that)",
+                "others may read it; hint: chmod 600 {}",
                 self.path.display()
             );
             return Err(self.unusable(chmod));
         }
         PrivateKeyDer::from_pem_file(&self.path).map_err(|error| match error {
-            rustls::pki_types::pem::Error::NoItemsFound => self.unusable(
-                "it holds no key in PEM, or one under a passphrase, which is not supported",
-            ),
+            rustls::pki_types::pem::Error::NoItemsFound => self
+                .unusable("it has no key in PEM, or one with a passphrase, which is not supported"),
             error => self.unusable(error),
         })
     }
 }
 
-/// Whether more may read it than its owner; or its group, if it is the system's.
+/// Whether others than its owner may read it; for a file of root, others than its group.
 #[cfg(unix)]
 fn is_exposed(path: &Path) -> std::io::Result<bool> {
     use std::os::unix::fs::MetadataExt;
@@ -78,7 +77,7 @@ fn is_exposed(path: &Path) -> std::io::Result<bool> {
     std::fs::metadata(path).map(|_| false)
 }
 
-/// What the operating system trusts.
+/// The root certificates of the operating system.
 pub(super) fn system_roots() -> Result<Vec<CertificateDer<'static>>, SettingError> {
     let found = rustls_native_certs::load_native_certs();
     if found.certs.is_empty() {
@@ -107,14 +106,14 @@ mod tests {
     }
 
     #[test]
-    fn a_file_without_what_it_should_hold_is_said_so() {
+    fn a_file_with_the_wrong_content_is_reported() {
         let (_folder, file) = file("hello\n");
         let error = file.certificates().unwrap_err().to_string();
         assert!(
             error.contains("file.pem (sslrootcert in the connection string)"),
             "{error}"
         );
-        assert!(error.contains("holds no certificate in PEM"), "{error}");
+        assert!(error.contains("has no certificate in PEM"), "{error}");
         assert!(file.revocation_lists().is_err());
     }
 
@@ -131,6 +130,6 @@ mod tests {
         assert!(file.private_key().is_ok());
         std::fs::write(&file.path, key.replace("PRIVATE", "ENCRYPTED PRIVATE")).unwrap();
         let error = file.private_key().unwrap_err().to_string();
-        assert!(error.contains("under a passphrase"), "{error}");
+        assert!(error.contains("with a passphrase"), "{error}");
     }
 }

@@ -1,4 +1,4 @@
-//! TLS with rustls, trusting what libpq would trust.
+//! The configuration of rustls: it trusts the certificates that libpq would trust.
 
 mod files;
 mod names;
@@ -19,20 +19,20 @@ use crate::user_file::UserFile;
 use files::NamedFile;
 use verifier::{Check, Verifier};
 
-/// How far TLS is asked for and checked: libpq's `sslmode`.
+/// libpq's `sslmode`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum SslMode {
     /// No TLS.
     Disable,
-    /// TLS if the server refuses to go without; nothing is checked.
+    /// TLS if the server refuses connections without it; nothing is checked.
     Allow,
-    /// TLS if the server has it; nothing is checked.
+    /// TLS if the server supports it; nothing is checked.
     Prefer,
-    /// TLS; nothing is checked, unless there are root certificates.
+    /// TLS; the certificate is checked only if there are root certificates.
     Require,
-    /// TLS, and a certificate that a trusted root has signed.
+    /// TLS, with a certificate that a trusted root has signed.
     VerifyCa,
-    /// TLS, a trusted certificate, and the host's name in it.
+    /// TLS, with a trusted certificate that has the host's name.
     VerifyFull,
 }
 
@@ -52,18 +52,18 @@ enum Roots {
     File(NamedFile),
 }
 
-/// What the client shows of itself.
+/// The client's certificate.
 #[derive(Debug, Clone)]
 struct Identity {
     certificate: NamedFile,
     key: NamedFile,
 }
 
-/// How connections are protected.
+/// The TLS settings of a connection.
 #[derive(Debug, Clone)]
 pub(crate) struct Tls {
     pub(crate) mode: SslMode,
-    /// Without asking the server first, as from Postgres 17 on.
+    /// Without negotiation, as of Postgres 17.
     pub(crate) is_direct: bool,
     roots: Roots,
     revoked: Option<NamedFile>,
@@ -77,7 +77,7 @@ static ONLY_12: &[&SupportedProtocolVersion] = &[&rustls::version::TLS12];
 static ONLY_13: &[&SupportedProtocolVersion] = &[&rustls::version::TLS13];
 
 impl Tls {
-    /// For connections that need none: sockets.
+    /// No TLS, for sockets.
     pub(crate) fn none() -> Tls {
         Tls {
             mode: SslMode::Disable,
@@ -90,12 +90,12 @@ impl Tls {
         }
     }
 
-    /// As the settings say; what they leave out is looked for in `~/.postgresql/`.
+    /// From the settings; files that they do not name are looked for in `~/.postgresql/`.
     ///
     /// # Errors
-    /// A setting that cannot be understood or followed.
+    /// A setting is invalid or not supported.
     pub(crate) fn new(settings: &Settings, environment: &Environment) -> Result<Tls, SettingError> {
-        // A default counts only if it is there.
+        // A default file is used only if it exists.
         let file = |name, default: UserFile| match settings.get(name) {
             Some(setting) => Some(NamedFile {
                 path: PathBuf::from(setting.value),
@@ -153,10 +153,10 @@ impl Tls {
         })
     }
 
-    /// Whether the settings go together, where there is a connection for them.
+    /// Checks the combination of the settings.
     ///
     /// # Errors
-    /// A check is asked for without roots, or one that is too weak for the roots or the negotiation.
+    /// `sslmode` needs root certificates and there are none, or is too weak for the roots or the negotiation.
     pub(crate) fn check(&self) -> Result<(), SettingError> {
         let combination = |problem: &str, instead: &str| {
             Err(SettingError::Combination {
@@ -167,12 +167,12 @@ impl Tls {
         match (&self.roots, self.mode) {
             (Roots::None, SslMode::VerifyCa | SslMode::VerifyFull) => {
                 return combination(
-                    "sslmode verify-ca and verify-full need root certificates to check the server's by",
+                    "sslmode verify-ca and verify-full need root certificates",
                     "name their file with sslrootcert, or write sslrootcert=system, or put them into \
                      ~/.postgresql/root.crt",
                 );
             }
-            // Everybody can have a certificate that the system trusts: only its name tells the server from others.
+            // Anyone can get a certificate that the system trusts, so its name must be checked.
             (Roots::System, mode) if mode != SslMode::VerifyFull => {
                 return combination(
                     "this sslmode is too weak for sslrootcert=system",
@@ -190,10 +190,10 @@ impl Tls {
         Ok(())
     }
 
-    /// Reads the files and gives the client's side of the handshake.
+    /// Reads the files and makes the client's configuration.
     ///
     /// # Errors
-    /// A file cannot be read, or it does not hold what it should.
+    /// A file cannot be read, or has the wrong content.
     pub(crate) fn connector(&self) -> Result<MakeRustlsConnect, SettingError> {
         let cannot = |error: &dyn std::fmt::Display| SettingError::Tls {
             problem: error.to_string(),
@@ -203,7 +203,7 @@ impl Tls {
             (SslMode::Disable | SslMode::Allow | SslMode::Prefer, _) | (_, Roots::None) => {
                 Check::Nothing
             }
-            // As in libpq, `require` with root certificates at hand checks by them.
+            // As in libpq, `require` checks the certificate if there are root certificates.
             (mode, roots) => {
                 let anchors = match roots {
                     Roots::File(file) => file.certificates()?,
@@ -239,7 +239,7 @@ impl Tls {
                 builder.with_client_auth_cert(chain, key).map_err(|error| {
                     SettingError::Combination {
                         problem: format!(
-                            "the client's certificate {} and key {} do not go together ({error})",
+                            "the client's certificate {} and key {} do not match ({error})",
                             identity.certificate.path.display(),
                             identity.key.path.display()
                         ),
@@ -258,7 +258,7 @@ impl Tls {
     }
 }
 
-/// The versions between the two bounds, of those that are safe.
+/// The secure versions between the two bounds.
 fn versions(
     settings: &Settings,
 ) -> Result<&'static [&'static SupportedProtocolVersion], SettingError> {
@@ -279,8 +279,9 @@ fn versions(
         (12, 12) => Ok(ONLY_12),
         (13, 13) => Ok(ONLY_13),
         _ => Err(SettingError::Combination {
-            problem: "ssl_min_protocol_version and ssl_max_protocol_version leave no safe version"
-                .to_owned(),
+            problem:
+                "ssl_min_protocol_version and ssl_max_protocol_version leave no secure version"
+                    .to_owned(),
             instead: "leave TLSv1.2 or TLSv1.3 between them".to_owned(),
         }),
     }
@@ -320,7 +321,10 @@ mod tests {
                 "too weak for sslnegotiation=direct",
             ),
             ("sslcertmode=require", "write allow"),
-            ("ssl_max_protocol_version=TLSv1.1", "leave no safe version"),
+            (
+                "ssl_max_protocol_version=TLSv1.1",
+                "leave no secure version",
+            ),
             ("ssl_min_protocol_version=SSLv3", "write TLSv1, TLSv1.1"),
         ] {
             let error = mode(text).unwrap_err().to_string();
@@ -337,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn files_of_the_home_count_if_they_are_there() {
+    fn files_in_the_home_folder_are_used_if_they_exist() {
         let home = tempfile::tempdir().unwrap();
         let environment = Environment::default().with_home(home.path());
         assert!(matches!(tls("", &environment).unwrap().roots, Roots::None));

@@ -1,8 +1,8 @@
-//! A pull scanner over JSON text (RFC 8259) that builds nothing it is not asked for.
+//! A pull scanner for JSON text (RFC 8259), which builds only the requested values.
 
 use std::borrow::Cow;
 
-/// Deepest nesting of objects and arrays, the outermost included: what `serde_json` allows.
+/// Deepest nesting of objects and arrays, including the outermost: the limit of `serde_json`.
 const MAX_DEPTH: usize = 127;
 
 /// A value of a known field.
@@ -10,13 +10,13 @@ const MAX_DEPTH: usize = 127;
 pub(super) enum Scalar<'a> {
     Null,
     Text(Cow<'a, str>),
-    /// The digits as they stand, with a leading `-` if any.
+    /// The digits as they are written, with a leading `-` if there is one.
     Integer(&'a str),
-    /// A boolean, a number that is no integer, an object or an array.
+    /// A boolean, a number with a fraction or exponent, an object or an array.
     Other,
 }
 
-/// Not JSON: what was wrong, and the byte where it showed.
+/// Malformed JSON: what is wrong, and at which byte.
 #[derive(Debug)]
 pub(super) struct Malformed {
     pub(super) at: usize,
@@ -50,7 +50,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// The next key of the object, the scanner then standing before its value; `None` at its end.
+    /// The next key of the object, `None` at its end. The scanner is then before the value.
     #[inline]
     pub(super) fn next_key(&mut self, first: bool) -> Result<Option<Cow<'a, str>>, Malformed> {
         match self.next_token() {
@@ -96,13 +96,13 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Checks and passes over a value of the outermost object, at any depth, without recursion.
+    /// Checks and skips a value of the outermost object, at any depth, without recursion.
     pub(super) fn skip_value(&mut self) -> Result<(), Malformed> {
-        // One bit a level: set for an object. Level 0 is the first container inside the outermost.
+        // One bit per level, set for an object. Level 0 is the first container inside the outermost one.
         let mut is_object = [false; MAX_DEPTH];
         let mut depth = 0;
         loop {
-            // Here a value is due.
+            // A value is expected.
             let opened = match self.next_token() {
                 Some(b'"') => {
                     self.skip_string()?;
@@ -126,7 +126,7 @@ impl<'a> Scanner<'a> {
                 }
                 _ => return Err(self.malformed("expected a value")),
             };
-            // After it: the first member of what was opened, or whatever ends the value.
+            // Then the first member of the opened container, or the end of one.
             let mut after_value = !opened;
             loop {
                 if depth == 0 {
@@ -159,7 +159,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Passes blanks; the byte that follows, which is not consumed.
+    /// Skips blanks, and returns the byte after them without consuming it.
     #[inline]
     fn next_token(&mut self) -> Option<u8> {
         while let Some(&byte) = self.bytes.get(self.at) {
@@ -187,7 +187,7 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    /// Passes a number; whether it is an integer (no fraction, no exponent).
+    /// Skips a number, and returns whether it is an integer (no fraction, no exponent).
     fn number(&mut self) -> Result<bool, Malformed> {
         if self.peek() == Some(b'-') {
             self.at += 1;
@@ -236,7 +236,7 @@ impl<'a> Scanner<'a> {
         self.string().map(drop)
     }
 
-    /// Reads a string, borrowed unless it holds an escape.
+    /// Reads a string, which is borrowed unless it contains an escape.
     #[inline]
     fn string(&mut self) -> Result<Cow<'a, str>, Malformed> {
         if self.peek() != Some(b'"') {
@@ -253,7 +253,7 @@ impl<'a> Scanner<'a> {
         self.unescaped(start).map(Cow::Owned)
     }
 
-    /// Reads the rest of a string that begins at `start`, where something else than its end was found.
+    /// Reads the rest of a string that begins at `start` and contains an escape or an invalid byte.
     #[cold]
     fn unescaped(&mut self, start: usize) -> Result<String, Malformed> {
         let mut text = String::from(&self.text[start..self.at]);
@@ -276,8 +276,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Passes bytes of a string that stand for themselves. It stops only at ASCII bytes, so that
-    /// what it passed is text of its own.
+    /// Skips the plain bytes of a string. It stops only at ASCII bytes, so that the skipped bytes are valid UTF-8.
     #[inline]
     fn plain(&mut self) {
         while let Some(word) = self.bytes[self.at..].first_chunk() {
@@ -353,7 +352,7 @@ impl<'a> Scanner<'a> {
     }
 }
 
-/// Whether a run of plain string bytes ends here: at a quote, a backslash or a control character.
+/// Whether a run of plain string bytes ends at this byte: a quote, a backslash or a control character.
 const fn is_stop(byte: u8) -> bool {
     byte < 0x20 || byte == b'"' || byte == b'\\'
 }
