@@ -1,8 +1,8 @@
-//! What to do when most records of a run are rejected for one reason.
+//! Advice for a run whose records were mostly rejected for one reason.
 
 use crate::counts::{Rejects, Totals};
 
-/// Which setting or fix applies, if more than half of what was read was rejected for one reason.
+/// The setting or remedy that applies, if more than half of the records were rejected for one reason.
 pub(crate) fn advice(totals: &Totals, rejects: &Rejects) -> Option<String> {
     let (reason, count) = rejects.iter().max_by_key(|(_, count)| **count)?;
     (2 * count > totals.read).then(|| {
@@ -17,10 +17,10 @@ pub(crate) fn advice(totals: &Totals, rejects: &Rejects) -> Option<String> {
 fn fix(reason: &str) -> &'static str {
     match reason {
         "malformed_json" => {
-            "the records are no JSON objects; is this the right topic, or the right --format of the file?"
+            "the records are not JSON objects; check the topic, or the --format of the file"
         }
-        "malformed_csv" => "the rows do not fit the header; look at delimiter and quotes",
-        "not_utf8" => "the input is not UTF-8; convert it, as with iconv",
+        "malformed_csv" => "the rows do not fit the header; check delimiter and quotes",
+        "not_utf8" => "the input is not UTF-8; convert it, for example with iconv",
         "missing_field" => {
             "event_id, user_id, event_type, region and ts must not be absent, null or empty; \
              rejected_events.detail names the field"
@@ -34,32 +34,32 @@ fn fix(reason: &str) -> &'static str {
         "invalid_song_id" | "invalid_device" => {
             "song_id and device must have at most 128 bytes and no NUL"
         }
-        "too_large" => "the records are longer than a record may be",
+        "too_large" => "the records are larger than the limit",
         "unknown_event_type" => {
             "add the types that you want: insert into event_types values ('…'); then run replay --reason unknown_event_type"
         }
         "too_old" => {
-            "musicstream.retention says how old an event may be: alter database … set musicstream.retention = '30000d'; \
+            "musicstream.retention limits the age of events: alter database … set musicstream.retention = '30000d'; \
              then, in a new session, run replay --reason too_old"
         }
         "too_far_in_future" => {
-            "the times are ahead of the server's clock: look at the zone and the unit of ts, and at musicstream.max_future"
+            "the times are ahead of the server's clock; check the time zone and the unit of ts, and musicstream.max_future"
         }
         "day_frozen" => {
-            "musicstream_expire() dropped the events of these days; their metrics stay as they are, and nothing is to be done"
+            "musicstream_expire() has dropped the events of these days; their metrics are final, and nothing needs to be done"
         }
         "no_partition" => {
-            "something is in the way of a day's partition: rejected_events.detail names it; attach, rename or drop it, \
+            "another object blocks the partition of a day: rejected_events.detail names it; attach, rename or drop it, \
              then run replay --reason no_partition"
         }
         "too_many_new_days" => {
-            "make the days with musicstream_make_partitions(), or raise musicstream.max_new_days; \
+            "make the partitions of these days with musicstream_make_partitions(), or raise musicstream.max_new_days; \
              then run replay --reason too_many_new_days"
         }
         "refused_by_database" => {
-            "a constraint or a trigger of your own refuses them: rejected_events.detail has the SQLSTATE"
+            "a constraint or trigger that you have added refuses them: rejected_events.detail has the SQLSTATE"
         }
-        _ => "rejected_events.detail says why",
+        _ => "rejected_events.detail has the cause",
     }
 }
 
@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_most_records_have_in_common_is_advised_on() {
+    fn there_is_advice_only_if_most_records_have_one_reason() {
         let totals = Totals {
             read: 10,
             rejected: 9,

@@ -11,7 +11,7 @@ use rdkafka::error::KafkaError;
 
 use crate::reserved_option;
 
-/// Where the log goes and how it looks; it is always on standard error.
+/// The log, which is always on standard error.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Log")]
 pub(crate) struct LogArgs {
@@ -29,7 +29,7 @@ pub(crate) enum LogFormat {
     Json,
 }
 
-/// How a result is printed on standard output.
+/// The format of a result on standard output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum OutputFormat {
     Text,
@@ -49,28 +49,28 @@ pub(crate) struct OutputArgs {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Database")]
 pub(crate) struct DatabaseArgs {
-    /// Database as a postgresql:// URL or a key=value string; what it leaves out comes from the
-    /// PG* variables and ~/.pgpass, as in psql
+    /// Database as a postgresql:// URL or a key=value string; missing parameters are taken from the PG* variables and
+    /// ~/.pgpass, as in psql
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
     pub(crate) database_url: Option<String>,
-    /// File that holds the database's password, and nothing else
+    /// File that contains only the database's password
     #[arg(long, env = "DATABASE_PASSWORD_FILE", value_name = "FILE")]
     pub(crate) database_password_file: Option<PathBuf>,
-    /// A server that keeps the connection but does not answer for so long is taken for lost
+    /// Time after which a server that keeps the connection but does not answer counts as lost
     #[arg(long, default_value = "5m", value_parser = parse_duration, value_name = "DURATION")]
     pub(crate) answer_timeout: Duration,
 }
 
-/// The topics of a stream.
+/// The topics.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Kafka")]
 pub(crate) struct TopicsArgs {
-    /// Kafka topics, separated by commas or each with a --topic of its own
+    /// Kafka topics, separated by commas; may be repeated
     #[arg(long = "topic", value_name = "TOPIC", default_value = DEFAULT_TOPIC, value_parser = parse_name, value_delimiter = ',')]
     pub(crate) topics: Vec<String>,
 }
 
-/// The topic where none is named.
+/// The default topic.
 pub(crate) const DEFAULT_TOPIC: &str = "music_events";
 
 /// Which Kafka cluster.
@@ -86,16 +86,16 @@ pub(crate) struct KafkaArgs {
         value_name = "HOST:PORT"
     )]
     pub(crate) brokers: String,
-    /// Any librdkafka option but those that exactly-once depends on, for example -X security.protocol=ssl; may be
-    /// repeated. A value that begins with @ is read from that file, as in -X sasl.password=@/run/secrets/kafka; @@ is
-    /// a plain @
+    /// Any librdkafka option except those that exactly-once depends on, for example -X security.protocol=ssl; may be
+    /// repeated. A value that begins with @ is read from that file, as in -X sasl.password=@/run/secrets/kafka; @@ stands
+    /// for a plain @
     #[arg(short = 'X', value_name = "KEY=VALUE", value_parser = parse_option, long_help = option_help())]
     pub(crate) options: Vec<(String, String)>,
 }
 
 impl KafkaArgs {
-    /// The client configuration that consumer, producer and status share; `-X` options are not in
-    /// it yet, so that a caller's defaults can go between: see [`KafkaArgs::finish`].
+    /// The configuration that all clients share, without the `-X` options: these win over a caller's defaults, and are added
+    /// after them by [`KafkaArgs::finish`].
     pub(crate) fn client_config(&self) -> rdkafka::ClientConfig {
         let mut config = rdkafka::ClientConfig::new();
         config
@@ -104,7 +104,7 @@ impl KafkaArgs {
         config
     }
 
-    /// Whether the brokers share a group's partitions out (KIP-848) and not one of its members.
+    /// Whether the brokers assign the partitions of a group (KIP-848), and not one of its members.
     pub(crate) fn uses_consumer_protocol(&self) -> bool {
         let mut options = self.options.iter().rev();
         options
@@ -112,7 +112,7 @@ impl KafkaArgs {
             .is_some_and(|(_, value)| value.trim().eq_ignore_ascii_case("consumer"))
     }
 
-    /// Puts the user's `-X` options over the configuration: they win over every default.
+    /// Adds the user's `-X` options, which win over every default.
     pub(crate) fn finish(&self, mut config: rdkafka::ClientConfig) -> rdkafka::ClientConfig {
         for (key, value) in &self.options {
             config.set(key, value);
@@ -121,14 +121,14 @@ impl KafkaArgs {
     }
 }
 
-/// Why librdkafka takes no client of these options. It names the option but not its value, which may be a secret under a
-/// mistyped name.
+/// The error for options with which librdkafka creates no client. It names the option but not its value, which may be a
+/// secret under a mistyped name.
 pub(crate) fn refused(error: KafkaError) -> anyhow::Error {
     match error {
         KafkaError::ClientConfig(_, why, option, _) => {
-            anyhow::anyhow!("the Kafka option {option} is refused: {why}")
+            anyhow::anyhow!("the Kafka option {option} is invalid: {why}")
         }
-        other => anyhow::Error::from(other).context("a Kafka option is wrong"),
+        other => anyhow::Error::from(other).context("a Kafka option is invalid"),
     }
 }
 
@@ -146,14 +146,14 @@ pub(crate) fn format_parser() -> impl TypedValueParser<Value = Format> {
 
 fn option_help() -> String {
     format!(
-        "Any librdkafka option, for example -X security.protocol=ssl; may be repeated. A value that begins with @ is \
-         read from that file, as in -X sasl.password=@/run/secrets/kafka; @@ is a plain @. Refused, with the reason, \
-         are those that exactly-once depends on: {}",
+        "Any librdkafka option, for example -X security.protocol=ssl; may be repeated. A value that begins with @ is read \
+         from that file, as in -X sasl.password=@/run/secrets/kafka; @@ stands for a plain @. Options that exactly-once \
+         depends on are refused, with the reason: {}",
         reserved_option::names()
     )
 }
 
-/// Reads `key=value`, or `key=@file`; refuses a reserved key.
+/// Parses `key=value` or `key=@file`, and refuses a reserved key.
 fn parse_option(text: &str) -> Result<(String, String), String> {
     let (key, value) = match text.split_once('=') {
         Some((key, value)) if !key.trim().is_empty() => (key.trim(), value),
@@ -163,7 +163,7 @@ fn parse_option(text: &str) -> Result<(String, String), String> {
     Ok((key.to_owned(), option_value(value)?))
 }
 
-/// The value of an option of librdkafka as it was written: `@file` stands for the content of that file, `@@` for `@`.
+/// The value of a librdkafka option: `@file` stands for the content of that file, `@@` for `@`.
 pub(crate) fn option_value(text: &str) -> Result<String, String> {
     match text.strip_prefix('@') {
         None => Ok(text.to_owned()),
@@ -172,10 +172,10 @@ pub(crate) fn option_value(text: &str) -> Result<String, String> {
     }
 }
 
-/// The content of a file that holds a secret, without the line end that editors add.
+/// The content of a file with a secret, without the line end that editors add.
 ///
 /// # Errors
-/// It cannot be read, or is empty.
+/// The file cannot be read, or is empty.
 pub(crate) fn read_secret(file: &std::path::Path) -> anyhow::Result<String> {
     let text = std::fs::read_to_string(file)
         .with_context(|| format!("cannot read the secret in {}", file.display()))?;
@@ -184,7 +184,7 @@ pub(crate) fn read_secret(file: &std::path::Path) -> anyhow::Result<String> {
     Ok(secret.to_owned())
 }
 
-/// Takes any text but none, which is what a variable holds that was meant to be set.
+/// Refuses empty text: an empty variable is mostly one that was meant to be set.
 pub(crate) fn parse_name(text: &str) -> Result<String, String> {
     if text.trim().is_empty() {
         return Err("it is empty: unset the variable or flag, or give it a value".to_owned());
@@ -192,7 +192,7 @@ pub(crate) fn parse_name(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// Reads `250ms`, `2s`, `1m`, or a plain number of milliseconds.
+/// Parses `250ms`, `2s`, `1m`, or a plain number of milliseconds.
 pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
     let digits = text
         .find(|character: char| !character.is_ascii_digit())
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn options_of_kafka_may_lie_in_files() {
+    fn the_value_of_a_kafka_option_may_be_in_a_file() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("secret");
         std::fs::write(&file, "p@ss=word \r\n").unwrap();
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn the_value_of_an_option_that_is_refused_is_not_shown() {
+    fn the_value_of_an_invalid_option_is_not_shown() {
         for (key, value) in [("sasl.pasword", "hunter2"), ("sasl.password\n", "hunter2")] {
             let mut config = rdkafka::ClientConfig::new();
             config.set(key, value);

@@ -1,16 +1,18 @@
-//! Waiting between attempts, longer each time, and saying so without filling the log.
+//! Exponential back-off between attempts to reach the database, logged once for all threads.
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::monitor::Observer;
-use crate::outage::{News, Outage};
+use crate::outage::{Outage, Phase};
 
 const FIRST: Duration = Duration::from_millis(100);
 const LONGEST: Duration = Duration::from_secs(10);
+/// Time between two checks whether the wait was cancelled.
 const SLICE: Duration = Duration::from_millis(50);
-/// An outage of the database as all writers of a run meet it. The observer is told of it once.
+
+/// The outage of the database, shared by all writers of a run, so that it is logged and counted once.
 pub(crate) struct DatabaseOutage {
     state: Mutex<Outage>,
     observer: Observer,
@@ -29,7 +31,7 @@ impl DatabaseOutage {
     }
 }
 
-/// The waits of one who meets an outage.
+/// The back-off of one writer.
 pub(crate) struct Backoff {
     next: Duration,
     is_waiting: bool,
@@ -45,40 +47,44 @@ impl Backoff {
         }
     }
 
-    /// Waits before the next attempt, or until `is_off`.
-    pub(crate) async fn wait(&mut self, error: &dyn std::fmt::Display, is_off: impl Fn() -> bool) {
+    /// Waits before the next attempt, or until it is cancelled.
+    pub(crate) async fn wait(
+        &mut self,
+        error: &dyn std::fmt::Display,
+        is_cancelled: impl Fn() -> bool,
+    ) {
         let now = Instant::now();
-        let news = {
+        let phase = {
             let mut state = self.outage.state();
             if !std::mem::replace(&mut self.is_waiting, true) {
-                state.join();
+                state.add_waiter();
             }
             self.outage.observer.database_fails(&error.to_string());
-            state.failed(now)
+            state.attempt_failed(now)
         };
         tracing::debug!("an attempt failed: {error}");
-        if news == Some(News::Began) {
+        if phase == Some(Phase::Began) {
             self.outage.observer.outage_began();
         }
-        if let Some(news) = news {
-            tracing::warn!(outage_seconds = news.seconds(), "{error}; trying again");
+        if let Some(phase) = phase {
+            tracing::warn!(outage_seconds = phase.seconds(), "{error}; trying again");
         }
         let until = now + jittered(self.next);
         self.next = (self.next * 2).min(LONGEST);
-        while Instant::now() < until && !is_off() {
+        while Instant::now() < until && !is_cancelled() {
             tokio::time::sleep(SLICE).await;
         }
     }
 
-    /// The attempt worked: tells so if an outage had been told, and is over for all.
-    pub(crate) fn over(&mut self) {
-        self.leave();
+    /// Notes that the attempt succeeded. Logs the end of the outage if nobody else waits.
+    pub(crate) fn succeeded(&mut self) {
+        self.stop_waiting();
         let lasted = {
             let mut state = self.outage.state();
-            if !state.is_met() {
+            if !state.has_waiters() {
                 self.outage.observer.database_answers();
             }
-            state.worked(Instant::now())
+            state.attempt_succeeded(Instant::now())
         };
         if let Some(lasted) = lasted {
             tracing::info!(
@@ -88,20 +94,20 @@ impl Backoff {
         }
     }
 
-    fn leave(&mut self) {
+    fn stop_waiting(&mut self) {
         if std::mem::take(&mut self.is_waiting) {
-            self.outage.state().leave();
+            self.outage.state().remove_waiter();
         }
     }
 }
 
 impl Drop for Backoff {
     fn drop(&mut self) {
-        self.leave();
+        self.stop_waiting();
     }
 }
 
-/// Between half and all of the time, so that many ingestors do not come back in step.
+/// Between half and all of the time, so that many ingestors do not reconnect at the same moment.
 fn jittered(time: Duration) -> Duration {
     let random = RandomState::new().hash_one(0u8) % 1024;
     time / 2 + time.mul_f64(random as f64 / 2048.0)

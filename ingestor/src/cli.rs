@@ -1,4 +1,4 @@
-//! The command line: its subcommands, each of which knows its own flags; those that several share are in [`crate::args`].
+//! The command line. Each subcommand defines its own flags; shared flags are in [`crate::args`].
 
 use std::path::PathBuf;
 
@@ -9,21 +9,21 @@ use crate::{generate, load, replay, status, stream};
 
 const EXIT_CODES: &str = "\
 Exit codes:
-  0         all input was stored or rejected, or an endless stream was stopped; the next one goes on there
-  1         failed, or a load or a stream --until-end was interrupted; run again, it goes on where it was
-  2         wrong usage
+  0         all input was stored or rejected, or an endless stream was stopped; the next run continues there
+  1         failed, or a load or a stream --until-end was interrupted; the next run continues where it was
+  2         invalid command line or configuration file
   3         more records were rejected than --max-reject-ratio allows
-  130, 143  a second SIGINT or SIGTERM: stopped at once";
+  130, 143  stopped at once by a second SIGINT or SIGTERM";
 
 /// Moves listening events into Postgres, exactly once.
 #[derive(Debug, Parser)]
 #[command(name = "musicstream-ingestor", version, max_term_width = 100, after_help = EXIT_CODES)]
 pub(crate) struct Cli {
-    /// Configuration file (TOML): flags by their long names, for all subcommands or in a table of one, and
-    /// librdkafka's options in [kafka]; flags and variables win over it
+    /// Configuration file (TOML): flags by their long names, for all subcommands or in a table named after one, and
+    /// librdkafka options in [kafka]; flags and environment variables win over it
     #[arg(long, value_name = "FILE", global = true, env = CONFIG_VARIABLE, display_order = LAST)]
     pub(crate) config: Option<PathBuf>,
-    /// Print the effective configuration, secrets hidden, and where each value comes from; do nothing else
+    /// Print the effective configuration with the origin of each value, secrets hidden, and exit
     #[arg(long, global = true, display_order = LAST)]
     pub(crate) print_config: bool,
     #[command(flatten)]
@@ -32,10 +32,10 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
-/// Behind the flags of the subcommand.
+/// Display order of flags that come after those of the subcommand.
 const LAST: usize = 900;
 
-/// Names the configuration file.
+/// The variable that names the configuration file.
 pub(crate) const CONFIG_VARIABLE: &str = "MUSICSTREAM_CONFIG";
 
 impl Cli {
@@ -70,16 +70,16 @@ impl Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Write a Kafka topic into Postgres, exactly once, until stopped (or to its end)
+    /// Write Kafka topics into Postgres, exactly once, until stopped or to their end
     #[command(after_help = EXIT_CODES)]
     Stream(stream::StreamArgs),
     /// Load CSV or NDJSON files into Postgres, each row exactly once
     #[command(after_help = EXIT_CODES)]
     Load(load::LoadArgs),
-    /// Make up listening events, to Kafka, a file or standard output
+    /// Generate synthetic listening events, to Kafka, a file or standard output
     Generate(generate::GenerateArgs),
-    /// Judge rejected events once more, after a fix
+    /// Try to store rejected events again, after their cause was fixed
     Replay(replay::ReplayArgs),
-    /// Show how far each partition and file has come
+    /// Show how far each partition and file was read
     Status(status::StatusArgs),
 }

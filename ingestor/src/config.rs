@@ -1,6 +1,6 @@
-//! The effective configuration: a flag wins over a variable, a variable over the file, the file over the default.
+//! The effective configuration: a flag wins over an environment variable, a variable over the file, the file over the default.
 //!
-//! The file gives clap its defaults, so that what holds for a flag's value holds for the file's, too.
+//! The values of the file are given to clap as defaults, so that they are checked like the values of flags.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -15,12 +15,12 @@ use crate::args;
 use crate::cli::{CONFIG_VARIABLE, Cli};
 use crate::{database, reserved_option};
 
-/// What is shown of a secret.
+/// Shown instead of a secret.
 const HIDDEN: &str = "********";
-/// The table of the file that holds options of librdkafka.
+/// The table of the file with librdkafka options.
 const KAFKA_TABLE: &str = "kafka";
 
-/// What is said on the command line and around it.
+/// The configuration, with the origin of its values.
 pub(crate) struct Effective {
     pub(crate) cli: Cli,
     command: Command,
@@ -28,28 +28,28 @@ pub(crate) struct Effective {
     file: File,
 }
 
-/// A configuration file, read.
+/// A configuration file.
 #[derive(Default)]
 struct File {
     path: PathBuf,
     table: Table,
-    /// Subcommand (empty: all) and flag of what was found there.
+    /// Subcommand (empty: all) and flag of each value in the file.
     given: BTreeSet<(String, String)>,
-    /// Options of librdkafka.
+    /// librdkafka options.
     kafka: Vec<(String, String)>,
 }
 
-/// Reads command line, environment and file; ends the program, as clap does, if they cannot be understood.
+/// Reads command line, environment and file. Ends the program, as clap does, if they are invalid.
 pub(crate) fn read() -> Effective {
     let arguments: Vec<OsString> = std::env::args_os().collect();
     let path = path_of_file(&arguments, std::env::var_os(CONFIG_VARIABLE));
-    match understand(arguments, path) {
+    match parse(arguments, path) {
         Ok(effective) => effective,
         Err(error) => error.exit(),
     }
 }
 
-fn understand(arguments: Vec<OsString>, path: Option<PathBuf>) -> Result<Effective, clap::Error> {
+fn parse(arguments: Vec<OsString>, path: Option<PathBuf>) -> Result<Effective, clap::Error> {
     let mut command = Cli::command();
     let mut file = File::default();
     if let Some(path) = path {
@@ -77,7 +77,7 @@ fn understand(arguments: Vec<OsString>, path: Option<PathBuf>) -> Result<Effecti
     })
 }
 
-/// `--config FILE` has to be known before the rest is understood.
+/// The value of `--config`, which must be known before the other arguments are parsed.
 fn path_of_file(arguments: &[OsString], variable: Option<OsString>) -> Option<PathBuf> {
     let mut rest = arguments.iter().skip(1);
     while let Some(argument) = rest.next() {
@@ -98,7 +98,7 @@ fn path_of_file(arguments: &[OsString], variable: Option<OsString>) -> Option<Pa
 impl File {
     fn read(path: &Path) -> Result<File, String> {
         let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
-        // Its own message quotes the line, which may hold a secret.
+        // The error's own message quotes the line, which may contain a secret.
         let table: Table = text.parse().map_err(|error: toml::de::Error| {
             let line = error
                 .span()
@@ -113,7 +113,7 @@ impl File {
         })
     }
 
-    /// Makes what the file says the defaults of flags.
+    /// Sets the values of the file as defaults of the flags.
     fn give_defaults(&mut self, mut command: Command) -> Result<Command, String> {
         let subcommands: Vec<String> = command
             .get_subcommands()
@@ -145,7 +145,7 @@ impl File {
                         .into_iter()
                         .chain(subcommands.iter().map(String::as_str))
                     {
-                        // What the table of a subcommand says is more special.
+                        // The table of a subcommand wins.
                         if self
                             .table
                             .get(subcommand)
@@ -171,7 +171,7 @@ impl File {
     }
 }
 
-/// The options of librdkafka, each as `-X` would take it.
+/// The librdkafka options, each with the value that `-X` would have.
 fn kafka_options(table: &Table) -> Result<Vec<(String, String)>, String> {
     let options = table.get(KAFKA_TABLE).and_then(Value::as_table);
     options
@@ -185,7 +185,7 @@ fn kafka_options(table: &Table) -> Result<Vec<(String, String)>, String> {
         .collect()
 }
 
-/// Gives a flag of a subcommand (empty: of all) a default; whether there is such a flag.
+/// Sets the default of a flag of a subcommand (empty: of all). Returns whether there is such a flag.
 fn with_default(
     command: Command,
     subcommand: &str,
@@ -203,7 +203,7 @@ fn with_default(
         Value::Table(_) => return Err(format!("{flag} is a table")),
         value => vec![text_of(value)],
     };
-    // clap keeps defaults for as long as the program runs.
+    // clap requires defaults that live as long as the program.
     let values: Vec<&'static str> = values
         .into_iter()
         .map(|value| &*String::leak(value))
@@ -232,13 +232,13 @@ fn text_of(value: &Value) -> String {
 }
 
 impl Effective {
-    /// The configuration as a file of its kind, secrets hidden, with the origin of each value as a comment.
+    /// The configuration in the format of a configuration file, secrets hidden, with the origin of each value as a comment.
     pub(crate) fn print(&self) -> String {
         let mut out = String::new();
         let Some((name, matches)) = self.matches.subcommand() else {
             return out;
         };
-        // Those of all subcommands are among them.
+        // These include the global flags.
         let arguments = self
             .command
             .find_subcommand(name)
@@ -298,7 +298,7 @@ impl Effective {
         }
     }
 
-    /// What becomes of the connection string and libpq's variables together.
+    /// The database that results from the connection string and libpq's variables.
     fn print_database(&self, out: &mut String) {
         let Some(args) = self.cli.database() else {
             return;
@@ -310,7 +310,7 @@ impl Effective {
                 server.target.name(),
                 server.target.user()
             ),
-            Err(error) => writeln!(out, "# the database cannot be told: {error:#}"),
+            Err(error) => writeln!(out, "# the database settings are invalid: {error:#}"),
         };
     }
 
@@ -325,7 +325,7 @@ impl Effective {
                 continue;
             }
             let shown = if is_secret(key) { HIDDEN } else { value };
-            // As it is written: a value that begins with @ would name a file.
+            // Escaped: a value that begins with @ would name a file.
             let mark = if shown.starts_with('@') { "@" } else { "" };
             let shown = format!("{mark}{shown}");
             let origin = if place < self.file.kafka.len() {
@@ -354,7 +354,7 @@ fn shown(flag: &str, values: &[String]) -> String {
     }
 }
 
-/// Whether an option of librdkafka is a secret by its name.
+/// Whether the name of a librdkafka option indicates a secret.
 fn is_secret(key: &str) -> bool {
     [
         "password",

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
-/// Totals of a run. `read` = inserted + duplicate + conflicting + rejected once all is committed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+use serde::Serialize;
+
+/// Counts of records. Once everything is committed, `read` is the sum of the others.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct Totals {
     pub(crate) read: u64,
     pub(crate) inserted: u64,
@@ -15,7 +17,7 @@ pub(crate) struct Totals {
 /// Rejected records by reason.
 pub(crate) type Rejects = BTreeMap<String, u64>;
 
-/// What became of a batch, or of all batches of a run.
+/// The counts of a batch, or of all batches of a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Stored {
     pub(crate) totals: Totals,

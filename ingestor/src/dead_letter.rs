@@ -1,36 +1,36 @@
-//! Rejected records, sent to a Kafka topic as well.
+//! Dead letters: rejected records that are sent to a Kafka topic as well.
 //!
-//! `rejected_events` stays what counts. A batch's letters are sent before it is committed, so that none is missing in the
-//! topic that the topic can take; a batch that is tried again sends those again that were not acknowledged. What the
-//! topic can never take is kept in `rejected_events` alone: bad input must not hold up the events behind it.
+//! `rejected_events` stays authoritative. The letters of a batch are sent before it is committed, so that the topic misses
+//! none that it accepts. If the batch is retried, letters without acknowledgement are sent again. A record that the topic
+//! never accepts is kept only in `rejected_events`: bad input must not block the events behind it.
 
-mod fate;
+mod failure;
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{DeliveryResult, Header, OwnedHeaders};
 use rdkafka::producer::{BaseRecord, Producer, ProducerContext, ThreadedProducer};
 
-use crate::args::{self, KafkaArgs};
+use crate::args::KafkaArgs;
 use crate::batch::Origin;
 use crate::monitor::Observer;
-use fate::Fate;
+use crate::producer;
+use failure::DeliveryFailure;
 
-const ANSWER_WITHIN: Duration = Duration::from_secs(10);
-/// The batch's transaction is open meanwhile: the server ends it when it is idle for longer than 10 s.
+/// Below the 10 s after which the server ends the batch's transaction, which is idle meanwhile (see session.sql).
 const SEND_WITHIN: Duration = Duration::from_secs(8);
 const SEND_WITHIN_MS: &str = "7000";
-/// A topic that Kafka has said for so long not to know was deleted.
+/// A topic that Kafka has not known for this long was deleted.
 const ABSENT_FOR: Duration = Duration::from_secs(20);
-/// Between reports that the topic takes no record at all.
-const COMPLAIN_EVERY: Duration = Duration::from_secs(60);
-/// Letters that are remembered to be settled: more than one batch has.
+/// Time between two messages that the topic accepts no record.
+const LOG_EVERY: Duration = Duration::from_secs(60);
+/// Letters that are remembered as settled: more than a batch can have.
 const MAX_SETTLED: usize = 2_000_000;
 
 /// Why letters could not be sent.
@@ -53,7 +53,7 @@ pub(crate) struct Letter<'a> {
 }
 
 impl Letter<'_> {
-    fn place(&self) -> Place {
+    fn key(&self) -> LetterKey {
         (self.origin.partition, self.origin.position)
     }
 
@@ -63,26 +63,26 @@ impl Letter<'_> {
     }
 }
 
-/// Partition and offset of a record. All letters of a [`DeadLetters`] are of one topic.
-type Place = (i32, i64);
+/// Partition and offset of a record. All letters of a [`DeadLetters`] come from one topic.
+type LetterKey = (i32, i64);
 
-/// The topic that gets the letters. Clones send through one producer.
+/// Sends letters to the topic. Clones share one producer.
 #[derive(Clone)]
 pub(crate) struct DeadLetters {
     topic: Arc<str>,
     producer: ThreadedProducer<Deliveries>,
     observer: Observer,
-    memory: Arc<Memory>,
+    history: Arc<History>,
 }
 
-/// What outlasts one call of [`DeadLetters::send`].
+/// State that is kept between calls of [`DeadLetters::send`].
 #[derive(Default)]
-struct Memory {
-    /// Letters that need not be sent again.
-    settled: Mutex<HashSet<Place>>,
-    /// Since when Kafka says that it does not know the topic.
+struct History {
+    /// Letters that must not be sent again.
+    settled: Mutex<HashSet<LetterKey>>,
+    /// Since when Kafka has not known the topic.
     absent_since: Mutex<Option<Instant>>,
-    complained_at: Mutex<Option<Instant>>,
+    logged_at: Mutex<Option<Instant>>,
 }
 
 #[derive(Clone)]
@@ -103,170 +103,163 @@ impl ProducerContext for Deliveries {
 
     fn delivery(&self, result: &DeliveryResult<'_>, pending: Box<Pending>) {
         match result {
-            Ok(_) => pending.round.acknowledged(pending.place),
+            Ok(_) => pending.transmission.acknowledged(pending.key),
             Err((error, record)) => {
                 let byte_count = record.payload_len() + record.key_len();
-                pending.round.failed(pending.place, byte_count, error);
+                pending.transmission.failed(pending.key, byte_count, error);
             }
         }
     }
 }
 
-/// A letter that is under way.
+/// A letter in flight.
 struct Pending {
-    place: Place,
-    round: Arc<Round>,
+    key: LetterKey,
+    transmission: Arc<Transmission>,
 }
 
 /// The letters of one call of [`DeadLetters::send`].
-struct Round {
+struct Transmission {
     source: String,
-    memory: Arc<Memory>,
+    history: Arc<History>,
     outcome: Mutex<Outcome>,
 }
 
 #[derive(Debug, Clone, Default)]
 struct Outcome {
     acknowledged: usize,
-    /// Those that the topic can never take.
+    /// Letters that the topic never accepts.
     refused: usize,
-    /// Those that it would take if it were set up otherwise, and why not.
-    unwelcome: Option<(usize, String)>,
-    /// Why others were not acknowledged.
+    /// Letters that the topic does not accept as it is configured now, and why.
+    topic_refuses: Option<(usize, String)>,
+    /// Why further letters were not acknowledged.
     outage: Option<String>,
 }
 
 impl Outcome {
     fn settled(&self) -> usize {
-        let unwelcome = self.unwelcome.as_ref().map_or(0, |(count, _)| *count);
-        self.acknowledged + self.refused + unwelcome
+        let topic_refuses = self.topic_refuses.as_ref().map_or(0, |(count, _)| *count);
+        self.acknowledged + self.refused + topic_refuses
     }
 }
 
-impl Round {
-    fn acknowledged(&self, place: Place) {
-        *locked(&self.memory.absent_since) = None;
-        locked(&self.memory.settled).insert(place);
+impl Transmission {
+    fn acknowledged(&self, key: LetterKey) {
+        *locked(&self.history.absent_since) = None;
+        locked(&self.history.settled).insert(key);
         locked(&self.outcome).acknowledged += 1;
     }
 
-    fn failed(&self, place: Place, byte_count: usize, error: &KafkaError) {
-        let mut fate = Fate::of(error);
-        if fate == Fate::Absent {
-            let since = *locked(&self.memory.absent_since).get_or_insert_with(Instant::now);
-            fate = match since.elapsed() >= ABSENT_FOR {
-                true => Fate::Unwelcome,
-                false => Fate::Outage,
+    fn failed(&self, key: LetterKey, byte_count: usize, error: &KafkaError) {
+        let mut failure = DeliveryFailure::of(error);
+        if failure == DeliveryFailure::TopicUnknown {
+            let since = *locked(&self.history.absent_since).get_or_insert_with(Instant::now);
+            failure = match since.elapsed() >= ABSENT_FOR {
+                true => DeliveryFailure::TopicRefuses,
+                false => DeliveryFailure::Outage,
             };
         }
-        tracing::debug!(%error, ?fate, "a dead letter was not delivered");
+        tracing::debug!(%error, ?failure, "a dead letter was not delivered");
         let mut outcome = locked(&self.outcome);
-        match fate {
-            Fate::Refused => {
+        match failure {
+            DeliveryFailure::RecordRefused => {
                 outcome.refused += 1;
-                let (partition, offset) = place;
+                let (partition, offset) = key;
                 tracing::warn!(
                     source = self.source,
                     partition,
                     offset,
                     bytes = byte_count,
-                    "the dead letter topic can never take this record, which is kept in rejected_events alone: {}",
+                    "the dead letter topic never accepts this record, which is kept only in rejected_events: {}",
                     reason_of(error)
                 );
             }
-            Fate::Unwelcome => {
+            DeliveryFailure::TopicRefuses => {
                 let (count, _) = outcome
-                    .unwelcome
+                    .topic_refuses
                     .get_or_insert_with(|| (0, reason_of(error)));
                 *count += 1;
             }
-            Fate::Outage | Fate::Absent => {
+            DeliveryFailure::Outage | DeliveryFailure::TopicUnknown => {
                 outcome.outage = Some(reason_of(error));
                 return;
             }
         }
-        locked(&self.memory.settled).insert(place);
+        locked(&self.history.settled).insert(key);
     }
 }
 
 impl DeadLetters {
-    /// Connects, and checks that the topic is there.
+    /// Connects, and checks that the topic exists.
     ///
     /// # Errors
-    /// An option is wrong, Kafka does not answer, or there is no such topic.
+    /// An option is wrong, Kafka does not answer, or the topic does not exist.
     pub(crate) fn open(
         args: &KafkaArgs,
         topic: &str,
         observer: Observer,
     ) -> anyhow::Result<DeadLetters> {
-        let mut config = args.client_config();
-        config
-            // A record that came compressed has to fit in again.
-            .set("compression.type", "zstd")
-            // The topic has its own limit. Less than the queue takes.
-            .set("message.max.bytes", "16000000")
-            .set("queue.buffering.max.kbytes", "16384")
-            .set("message.timeout.ms", SEND_WITHIN_MS)
-            // An idempotent producer ends for good after some errors, and a batch that is tried again repeats letters anyway.
-            .set("enable.idempotence", "false");
-        let mut config = args.finish(config);
-        config
-            .set("linger.ms", "0")
-            // Kafka refuses whole batches: alone, no letter is refused for what is wrong with another.
-            .set("batch.num.messages", "1");
-        let producer: ThreadedProducer<Deliveries> = config
-            .create_with_context(Deliveries)
-            .map_err(args::refused)?;
-        // All topics: asked for one that is not there, the broker may make it.
-        let metadata = producer
-            .client()
-            .fetch_metadata(None, ANSWER_WITHIN)
-            .with_context(|| format!("Kafka at {} does not answer", args.brokers))?;
-        if !metadata.topics().iter().any(|found| found.name() == topic) {
+        let defaults = [
+            // A record that arrived compressed must fit into a record again.
+            ("compression.type", "zstd"),
+            // The topic has a limit of its own. This one is below the size of the queue.
+            ("message.max.bytes", "16000000"),
+            ("queue.buffering.max.kbytes", "16384"),
+            ("message.timeout.ms", SEND_WITHIN_MS),
+            // An idempotent producer cannot continue after some errors, and a batch that is retried repeats letters anyway.
+            ("enable.idempotence", "false"),
+        ];
+        let fixed = [
+            ("linger.ms", "0"),
+            // Kafka refuses whole batches. In a batch of its own no letter is refused because of another one.
+            ("batch.num.messages", "1"),
+        ];
+        let producer = producer::connect(args, &defaults, &fixed, Deliveries)?;
+        if !producer::has_topic(&producer, args, topic)? {
             bail!("there is no dead letter topic {topic}; hint: create it");
         }
         Ok(DeadLetters {
             topic: topic.into(),
             producer,
             observer,
-            memory: Arc::default(),
+            history: Arc::default(),
         })
     }
 
-    /// Sends letters and waits until all are acknowledged that the topic takes.
+    /// Sends letters, and waits until all that the topic accepts are acknowledged.
     ///
     /// # Errors
-    /// Kafka did not answer for all, in time: an outage.
+    /// Kafka did not answer for all letters in time, or the producer has met a fatal error.
     pub(crate) fn send<'a>(
         &self,
         letters: impl Iterator<Item = Letter<'a>>,
     ) -> Result<(), SendError> {
-        let mut round = None;
+        let mut transmission = None;
         let mut sent = 0;
         for letter in letters {
-            if locked(&self.memory.settled).contains(&letter.place()) {
+            if locked(&self.history.settled).contains(&letter.key()) {
                 continue;
             }
-            let round = round.get_or_insert_with(|| self.begin(letter.source));
-            self.put(&letter, round)?;
+            let transmission = transmission.get_or_insert_with(|| self.begin(letter.source));
+            self.put(&letter, transmission)?;
             sent += 1;
         }
-        let Some(round) = round else {
+        let Some(transmission) = transmission else {
             return Ok(());
         };
         self.producer
             .flush(SEND_WITHIN)
             .map_err(|error| self.outage(&reason_of(&error)))?;
-        let outcome = locked(&round.outcome).clone();
+        let outcome = locked(&transmission.outcome).clone();
         self.observer.dead_letters_sent(outcome.acknowledged);
         self.observer
             .dead_letters_kept(outcome.settled() - outcome.acknowledged);
-        if let Some((count, why)) = &outcome.unwelcome {
-            self.complain(*count, why);
+        if let Some((count, why)) = &outcome.topic_refuses {
+            self.log_refusal(*count, why);
         }
         if outcome.settled() < sent {
             if let Some((_, why)) = self.producer.client().fatal_error() {
-                let message = format!("Kafka's producer of dead letters cannot go on: {why}");
+                let message = format!("the Kafka producer of dead letters cannot continue: {why}");
                 return Err(SendError::Fatal(message));
             }
             let why = outcome.outage.as_deref();
@@ -275,14 +268,14 @@ impl DeadLetters {
         Ok(())
     }
 
-    fn begin(&self, source: &str) -> Arc<Round> {
-        let mut settled = locked(&self.memory.settled);
+    fn begin(&self, source: &str) -> Arc<Transmission> {
+        let mut settled = locked(&self.history.settled);
         if settled.len() >= MAX_SETTLED {
             settled.clear();
         }
-        Arc::new(Round {
+        Arc::new(Transmission {
             source: source.to_owned(),
-            memory: self.memory.clone(),
+            history: self.history.clone(),
             outcome: Mutex::default(),
         })
     }
@@ -294,21 +287,21 @@ impl DeadLetters {
         ))
     }
 
-    fn complain(&self, count: usize, why: &str) {
-        let mut complained_at = locked(&self.memory.complained_at);
-        if complained_at.is_some_and(|at| at.elapsed() < COMPLAIN_EVERY) {
+    fn log_refusal(&self, count: usize, why: &str) {
+        let mut logged_at = locked(&self.history.logged_at);
+        if logged_at.is_some_and(|at| at.elapsed() < LOG_EVERY) {
             return;
         }
-        *complained_at = Some(Instant::now());
+        *logged_at = Some(Instant::now());
         tracing::error!(
             topic = &*self.topic,
             records = count,
-            "the dead letter topic takes no records, which are kept in rejected_events alone: {why}; hint: check that the \
-             topic is there and that its ACLs allow Write"
+            "the dead letter topic accepts no records, which are kept only in rejected_events: {why}; hint: check that the topic \
+             exists and that its ACLs allow Write"
         );
     }
 
-    fn put(&self, letter: &Letter<'_>, round: &Arc<Round>) -> Result<(), SendError> {
+    fn put(&self, letter: &Letter<'_>, transmission: &Arc<Transmission>) -> Result<(), SendError> {
         let (partition, position) = (
             letter.origin.partition.to_string(),
             letter.origin.position.to_string(),
@@ -327,8 +320,8 @@ impl DeadLetters {
             });
         }
         let pending = Box::new(Pending {
-            place: letter.place(),
-            round: round.clone(),
+            key: letter.key(),
+            transmission: transmission.clone(),
         });
         let mut record =
             BaseRecord::<[u8], [u8], _>::with_opaque_to(&self.topic, pending).headers(headers);
@@ -344,24 +337,24 @@ impl DeadLetters {
             };
             let is_full = error == KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull);
             if is_full && self.producer.in_flight_count() > 0 {
-                // Makes room, or says that there will be none.
+                // Waits for room in the queue; an error means that there will be none.
                 self.producer
                     .flush(SEND_WITHIN)
                     .map_err(|error| self.outage(&reason_of(&error)))?;
                 continue;
             }
             let error = match is_full {
-                // A queue that is empty and has no room never has.
+                // If even an empty queue has no room, the record is too large for it.
                 true => KafkaError::MessageProduction(RDKafkaErrorCode::MessageSizeTooLarge),
                 false => error,
             };
-            round.failed(letter.place(), letter.byte_count(), &error);
+            transmission.failed(letter.key(), letter.byte_count(), &error);
             return Ok(());
         }
     }
 }
 
-/// What went wrong in Kafka's words, without those of its client's types.
+/// Kafka's own text of an error, without the name of the client's error type.
 fn reason_of(error: &KafkaError) -> String {
     match error.rdkafka_error_code() {
         Some(code) => code.to_string(),

@@ -1,6 +1,7 @@
 //! `musicstream-ingestor`: listening events from Kafka or files into Postgres, exactly once.
 //!
-//! One file or folder a subcommand; what they share is the batch (pure), the database and the command line.
+//! Each subcommand is a file or folder of its own. They share the batch (pure), the writers and their database sessions, and
+//! the command line.
 
 mod advice;
 mod args;
@@ -17,7 +18,9 @@ mod load;
 mod logging;
 mod monitor;
 mod outage;
+mod output;
 mod owner;
+mod producer;
 mod progress;
 mod reject_limit;
 mod replay;
@@ -34,12 +37,12 @@ use clap::CommandFactory as _;
 use clap::error::ErrorKind;
 use cli::Command;
 
-/// The definition of the command line, from which manual pages and completions are written.
+/// The definition of the command line, from which manual pages and completions are generated.
 pub fn command() -> clap::Command {
     cli::Cli::command()
 }
 
-/// Does what the command line asks.
+/// Runs the subcommand of the command line.
 pub fn run() -> ExitCode {
     let effective = config::read();
     if effective.cli.print_config {
@@ -67,7 +70,7 @@ pub fn run() -> ExitCode {
     }
 }
 
-/// What a failure tells scripts; see `--help`.
+/// The exit code of a failure; see `--help`.
 fn exit_code(error: &anyhow::Error) -> ExitCode {
     if error.is::<reject_limit::TooManyRejects>() {
         return ExitCode::from(3);

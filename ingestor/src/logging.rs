@@ -10,9 +10,9 @@ use tracing_subscriber::{EnvFilter, Layer};
 
 use crate::args::{LogArgs, LogFormat};
 
-/// Starts the log. A filter that cannot be read falls back to `info` and says so.
+/// Starts the log. An invalid filter is reported, and replaced by `info`.
 pub(crate) fn start(args: &LogArgs) {
-    let (filter, complaint) = match EnvFilter::try_new(&args.log_level) {
+    let (filter, invalid) = match EnvFilter::try_new(&args.log_level) {
         Ok(filter) => (filter, None),
         Err(error) => (EnvFilter::new("info"), Some(error)),
     };
@@ -29,13 +29,13 @@ pub(crate) fn start(args: &LogArgs) {
         .with(filter_fn(shows_no_payload))
         .with(layer)
         .init();
-    if let Some(error) = complaint {
-        tracing::warn!(%error, "log filter not understood, using info");
+    if let Some(error) = invalid {
+        tracing::warn!(%error, "the log filter is invalid: using info");
     }
 }
 
-/// Whatever the level that is asked for: the driver would write down the parameters of statements, which hold the
-/// bytes of rejected records, and repeat the server's notices.
+/// The driver's own messages are dropped at every level: they show the parameters of statements, which hold the bytes of
+/// rejected records, and repeat the server's notices.
 fn shows_no_payload(metadata: &Metadata<'_>) -> bool {
     !metadata.target().starts_with("tokio_postgres") || *metadata.level() <= Level::WARN
 }

@@ -1,9 +1,9 @@
-//! The name under which this process holds partitions.
+//! The name of this process as the owner of partitions in the ledger.
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
-/// Host, process and a random part: unique, and a person can find the process by it.
+/// Host name, process id and a random part: unique, and enough to find the process.
 pub(crate) fn of_this_process() -> Arc<str> {
     let host = std::fs::read_to_string("/proc/sys/kernel/hostname")
         .ok()

@@ -1,11 +1,11 @@
-//! How far a run has come: a bar on a terminal, a line of the log now and then elsewhere.
+//! The progress of a run: a bar on a terminal, otherwise a log message now and then.
 
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// What positions count.
+/// The unit of positions and totals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Unit {
     Bytes,
@@ -16,14 +16,14 @@ pub(crate) enum Unit {
 pub(crate) struct Progress {
     bar: Option<ProgressBar>,
     unit: Unit,
-    /// Between lines of the log.
+    /// Time between log messages.
     every: Duration,
     last: Instant,
     last_read: u64,
 }
 
 impl Progress {
-    /// Starts with the total that is known, if any.
+    /// Starts. `total` may be unknown.
     pub(crate) fn start(unit: Unit, total: Option<u64>, every: Duration) -> Progress {
         let bar = std::io::stderr().is_terminal().then(|| {
             let template = match (unit, total) {
@@ -45,7 +45,7 @@ impl Progress {
         }
     }
 
-    /// Tells where the run is: `read` events are committed, `position` is in the unit of the total.
+    /// Shows the progress: `read` events are committed; `position` and `total` are in the unit.
     pub(crate) fn update(&mut self, read: u64, position: u64, total: Option<u64>) {
         let elapsed = self.last.elapsed();
         if let Some(bar) = &self.bar {
@@ -87,7 +87,7 @@ impl Progress {
         self.last_read = read;
     }
 
-    /// Takes the bar away.
+    /// Removes the bar.
     pub(crate) fn finish(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();

@@ -1,27 +1,27 @@
-//! Stops a run that rejects too much: more likely than that all records are bad is that a release or a setting is.
+//! Stops a run that rejects too many records: then a release or a setting is more likely to be wrong than all records.
 
 use crate::counts::Totals;
 
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Rejects")]
 pub(crate) struct RejectArgs {
-    /// Stop with exit code 3 when a larger part of the records than this is rejected, from 0 to 1; 1 never stops
+    /// Stop with exit code 3 if a larger ratio of the records than this is rejected, from 0 to 1; 1 never stops
     /// [default: 0.5 for stream, 1 for stream --until-end and load]
     #[arg(long, value_name = "RATIO", value_parser = ratio)]
     pub(crate) max_reject_ratio: Option<f64>,
-    /// Over how many records the ratio is taken
+    /// Number of records over which the ratio is computed
     #[arg(long, default_value_t = 10_000, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) reject_sample: u64,
 }
 
 impl RejectArgs {
-    /// The limit, if there is one; `default` is the ratio where none is given.
+    /// The limit; `None` if the ratio allows everything. `default` is the ratio if none is given.
     pub(crate) fn limit(&self, default: f64) -> Option<RejectLimit> {
         let max_ratio = self.max_reject_ratio.unwrap_or(default);
         (max_ratio < 1.0).then_some(RejectLimit {
             max_ratio,
             sample: self.reject_sample,
-            judged: 0,
+            read: 0,
             rejected: 0,
         })
     }
@@ -34,43 +34,43 @@ fn ratio(text: &str) -> Result<f64, String> {
     }
 }
 
-/// Counts in samples, one after the other.
+/// Counts records in consecutive samples.
 #[derive(Debug)]
 pub(crate) struct RejectLimit {
     max_ratio: f64,
     sample: u64,
-    judged: u64,
+    read: u64,
     rejected: u64,
 }
 
-/// More is rejected than may be.
+/// A larger ratio of a sample was rejected than is allowed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{rejected} of the last {judged} records were rejected, which is more than --max-reject-ratio allows; what was read \
-     is stored or in rejected_events; hint: see there for the reasons; a higher ratio goes on"
+    "{rejected} of the last {read} records were rejected, which is more than --max-reject-ratio allows; all records that \
+     were read are stored or in rejected_events; hint: see there for the reasons; a higher ratio continues"
 )]
 pub(crate) struct TooManyRejects {
     rejected: u64,
-    judged: u64,
+    read: u64,
 }
 
 impl RejectLimit {
     /// Adds a batch.
     ///
     /// # Errors
-    /// A sample is full, and too much of it was rejected.
-    pub(crate) fn judge(&mut self, totals: &Totals) -> Result<(), TooManyRejects> {
-        self.judged += totals.read;
+    /// A sample is complete, and too much of it was rejected.
+    pub(crate) fn check(&mut self, totals: &Totals) -> Result<(), TooManyRejects> {
+        self.read += totals.read;
         self.rejected += totals.rejected;
-        if self.judged < self.sample {
+        if self.read < self.sample {
             return Ok(());
         }
-        let (rejected, judged) = (
+        let (rejected, read) = (
             std::mem::take(&mut self.rejected),
-            std::mem::take(&mut self.judged),
+            std::mem::take(&mut self.read),
         );
-        if rejected as f64 > self.max_ratio * judged as f64 {
-            return Err(TooManyRejects { rejected, judged });
+        if rejected as f64 > self.max_ratio * read as f64 {
+            return Err(TooManyRejects { rejected, read });
         }
         Ok(())
     }
@@ -97,19 +97,19 @@ mod tests {
     }
 
     #[test]
-    fn only_a_full_sample_is_judged_and_each_by_itself() {
+    fn only_a_complete_sample_is_checked_and_each_by_itself() {
         let mut limit = limit(0.2);
-        assert_eq!(limit.judge(&batch(99, 99)), Ok(()));
-        let (rejected, judged) = (99, 100);
+        assert_eq!(limit.check(&batch(99, 99)), Ok(()));
+        let (rejected, read) = (99, 100);
         assert_eq!(
-            limit.judge(&batch(1, 0)),
-            Err(TooManyRejects { rejected, judged })
+            limit.check(&batch(1, 0)),
+            Err(TooManyRejects { rejected, read })
         );
-        assert_eq!(limit.judge(&batch(100, 20)), Ok(()), "the limit itself");
-        let (rejected, judged) = (21, 100);
+        assert_eq!(limit.check(&batch(100, 20)), Ok(()), "the limit itself");
+        let (rejected, read) = (21, 100);
         assert_eq!(
-            limit.judge(&batch(100, 21)),
-            Err(TooManyRejects { rejected, judged })
+            limit.check(&batch(100, 21)),
+            Err(TooManyRejects { rejected, read })
         );
     }
 

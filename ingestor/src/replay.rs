@@ -1,22 +1,23 @@
-//! `replay`: rejected events once more, after a fix.
+//! `replay`: upserts rejected events again, after their cause was fixed.
 //!
-//! The database has their bytes and judges them by the rules of every other event; see `musicstream_retry_rejected`.
+//! The database has their bytes, and applies the same rules as to all other events; see `musicstream_retry_rejected()`.
 
-use std::io::Write;
+use serde::Serialize;
 
-use crate::args::{DatabaseArgs, OutputArgs, OutputFormat};
+use crate::args::{DatabaseArgs, OutputArgs};
 use crate::database::{self, DatabaseError};
+use crate::output::{Output, line_of_counts};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct ReplayArgs {
-    /// Only those that were rejected for this reason, such as unknown_event_type [default: any]
+    /// Only events that were rejected for this reason, such as unknown_event_type [default: any]
     #[arg(long, value_name = "REASON")]
     reason: Option<String>,
-    /// Only those of this source, as `status` names it [default: any]
+    /// Only events of this source, as named by `status` [default: any]
     #[arg(long, value_name = "SOURCE")]
     source: Option<String>,
-    /// At most so many in one transaction, the oldest first; those that are refused again wait behind the others, so
-    /// that calls one after the other come to all [default: all]
+    /// Maximum number of events, the oldest first; events that are rejected again move to the end of the queue, so that
+    /// repeated calls reach all of them [default: all]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(1..))]
     max_rows: Option<i64>,
     #[command(flatten)]
@@ -31,16 +32,17 @@ impl ReplayArgs {
     }
 }
 
-/// What became of the events that were judged again.
+/// Counts of the replayed events.
+#[derive(Serialize)]
 struct Outcome {
-    retried: i64,
-    inserted: i64,
-    duplicate: i64,
-    conflicting: i64,
-    rejected: i64,
+    retried: u64,
+    inserted: u64,
+    duplicate: u64,
+    conflicting: u64,
+    rejected: u64,
 }
 
-/// Replays and prints what came of it.
+/// Replays rejected events and prints the counts.
 ///
 /// # Errors
 /// The database cannot be reached, or refuses.
@@ -50,8 +52,7 @@ pub(crate) fn run(args: ReplayArgs) -> anyhow::Result<()> {
         .enable_all()
         .build()?;
     let outcome = runtime.block_on(replay(&server.target, &args))?;
-    // A reader that has gone is no error: all is stored.
-    let _ = writeln!(std::io::stdout(), "{}", outcome.render(args.output.output));
+    outcome.print(args.output.output);
     Ok(())
 }
 
@@ -64,37 +65,24 @@ async fn replay(target: &database::Target, args: &ReplayArgs) -> Result<Outcome,
         )
         .await
         .map_err(|error| DatabaseError::of("cannot replay rejected events", &error))?;
+    let count = |column: usize| u64::try_from(row.get::<_, i64>(column)).unwrap_or_default();
     Ok(Outcome {
-        retried: row.get(0),
-        inserted: row.get(1),
-        duplicate: row.get(2),
-        conflicting: row.get(3),
-        rejected: row.get(4),
+        retried: count(0),
+        inserted: count(1),
+        duplicate: count(2),
+        conflicting: count(3),
+        rejected: count(4),
     })
 }
 
-impl Outcome {
-    fn render(&self, output: OutputFormat) -> String {
-        let Outcome {
-            retried,
-            inserted,
-            duplicate,
-            conflicting,
-            rejected,
-        } = self;
-        match output {
-            OutputFormat::Text => format!(
-                "retried {retried}  inserted {inserted}  duplicate {duplicate}  conflicting {conflicting}  \
-                 still rejected {rejected}"
-            ),
-            OutputFormat::Json => serde_json::json!({
-                "retried": retried,
-                "inserted": inserted,
-                "duplicate": duplicate,
-                "conflicting": conflicting,
-                "rejected": rejected,
-            })
-            .to_string(),
-        }
+impl Output for Outcome {
+    fn text(&self) -> String {
+        line_of_counts([
+            ("retried", self.retried),
+            ("inserted", self.inserted),
+            ("duplicate", self.duplicate),
+            ("conflicting", self.conflicting),
+            ("still rejected", self.rejected),
+        ])
     }
 }

@@ -1,13 +1,11 @@
-//! Options of librdkafka that `-X` and the `[kafka]` table may not set, each with its reason: the one place that lists
-//! them.
+//! librdkafka options that `-X` and the `[kafka]` table must not set, each with its reason. The only list of them.
 //!
-//! An option is reserved if another value of it loses or repeats records, or hides from the ingestor what it must know.
-//! Options that only cost speed or memory stay open, and so do those of connections, TLS and SASL.
+//! An option is reserved if another value of it loses or repeats records, or hides something from the ingestor that it must
+//! know. Options that only affect speed or memory are not reserved, nor are those of connections, TLS and SASL.
 
-/// Offsets are read from and written to the ledger, never by librdkafka.
-const LEDGER: &str = "the next offset comes from the ledger in the database, which is moved in the transaction that \
-                      stores the records; offsets in Kafka are a copy for tools that show lag";
-/// librdkafka's defaults for brokers that do not tell which requests they know.
+const LEDGER: &str = "the next offset comes from the ledger in the database, which is advanced in the transaction \
+                      that stores the records; offsets in Kafka are a copy for tools that show lag";
+/// For options that select the requests of old brokers.
 const OLD_PROTOCOL: &str = "the requests of old brokers carry neither transactions nor leader epochs: aborted records \
                             would be stored, and a log that lost its end would not be noticed";
 const ADDRESS: &str = "use --brokers or KAFKA_BROKERS, which error messages name";
@@ -16,8 +14,8 @@ const ADDRESS: &str = "use --brokers or KAFKA_BROKERS, which error messages name
 const RESERVED: &[(&str, &str)] = &[
     (
         "auto.offset.reset",
-        "where the ledger and the log do not fit together, the ingestor must stop: any other value \
-         silently skips records or reads them again; use --from for partitions that the ledger does not know, and --accept-gap",
+        "the ingestor must stop if the ledger and the log do not fit together: any other value silently skips records or \
+         reads them again; use --from for topics that the ledger does not know, and --accept-gap",
     ),
     ("enable.auto.commit", LEDGER),
     ("auto.commit.enable", LEDGER),
@@ -28,22 +26,22 @@ const RESERVED: &[(&str, &str)] = &[
     ("offset.store.sync.interval.ms", LEDGER),
     (
         "group.id",
-        "use --group or KAFKA_GROUP: otherwise the ingestor would copy its offsets to another group than it joins",
+        "use --group or KAFKA_GROUP: otherwise the ingestor would copy its offsets to another group than the one it joins",
     ),
     (
         "enable.partition.eof",
-        "the ingestor sets it: --until-end waits for it, and an endless stream has no use for it",
+        "the ingestor sets it: --until-end depends on it, and an endless stream does not use it",
     ),
     (
         "isolation.level",
-        "records of transactions that were aborted, or may still be, would be stored as events",
+        "records of aborted and of open transactions would be stored as events",
     ),
     ("api.version.request", OLD_PROTOCOL),
     ("api.version.fallback.ms", OLD_PROTOCOL),
     ("broker.version.fallback", OLD_PROTOCOL),
     (
         "allow.auto.create.topics",
-        "a topic that was deleted, or whose name is misspelt, would be made, empty, instead of reported",
+        "a topic that was deleted or whose name is misspelt would be created, instead of being reported",
     ),
     ("bootstrap.servers", ADDRESS),
     ("metadata.broker.list", ADDRESS),
@@ -61,12 +59,12 @@ const RESERVED: &[(&str, &str)] = &[
     ),
 ];
 
-/// Refuses an option that is reserved.
+/// Refuses a reserved option.
 ///
 /// # Errors
-/// The reason, which names the option.
+/// The option is reserved; the text has the reason.
 pub(crate) fn check(option: &str) -> Result<(), String> {
-    // librdkafka takes the options of a topic under that prefix, too.
+    // librdkafka also accepts topic options with this prefix.
     let name = option.strip_prefix("topic.").unwrap_or(option);
     match RESERVED.iter().find(|(reserved, _)| *reserved == name) {
         Some((_, reason)) => Err(format!("{option} cannot be set: {reason}")),

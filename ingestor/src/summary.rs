@@ -1,25 +1,26 @@
-//! What `load` and `stream --until-end` say at their end.
+//! What `load` and `stream` print at their end.
 
-use std::io::Write;
 use std::time::Duration;
 
-use crate::advice::advice;
-use crate::args::OutputFormat;
-use crate::counts::Stored;
+use serde::Serialize;
 
-/// How a run ended that did not fail.
+use crate::advice::advice;
+use crate::counts::{Rejects, Stored, Totals};
+use crate::output::{Output, line_of_counts, rate, rounded};
+
+/// How a run ended, unless it failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ending {
-    /// All input was judged, and stored or rejected.
+    /// All input was stored or rejected.
     AtEnd,
-    /// A signal stopped it before that.
+    /// A signal stopped it before the end of its input.
     Interrupted,
-    /// A signal stopped an endless stream, which has no other end.
+    /// A signal stopped an endless stream.
     Stopped,
 }
 
 impl Ending {
-    /// Whether all input was judged; `None` for a run whose input has no end.
+    /// Whether all input was processed; `None` for an endless stream.
     pub(crate) fn is_complete(self) -> Option<bool> {
         match self {
             Ending::AtEnd => Some(true),
@@ -28,7 +29,7 @@ impl Ending {
         }
     }
 
-    /// The first words of a summary in text form.
+    /// The beginning of a summary in text form.
     pub(crate) fn prefix(self) -> &'static str {
         match self {
             Ending::Interrupted => "interrupted before the end: ",
@@ -36,7 +37,7 @@ impl Ending {
         }
     }
 
-    /// The ending of several runs together.
+    /// How two runs ended together.
     pub(crate) fn and(self, other: Ending) -> Ending {
         match (self, other) {
             (Ending::AtEnd, other) => other,
@@ -47,67 +48,59 @@ impl Ending {
     }
 }
 
-impl Stored {
-    /// Prints the summary on standard output.
-    pub(crate) fn print(&self, ending: Ending, elapsed: Duration, output: OutputFormat) {
-        let text = self.render(ending, elapsed, output);
-        // A reader that has gone is no error: what was counted is stored.
-        let _ = writeln!(std::io::stdout(), "{text}");
-    }
+/// The summary of a run.
+#[derive(Serialize)]
+pub(crate) struct Summary<'a> {
+    #[serde(flatten)]
+    totals: &'a Totals,
+    seconds: f64,
+    events_per_second: f64,
+    reasons: &'a Rejects,
+    advice: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    complete: Option<bool>,
+    #[serde(skip)]
+    prefix: &'static str,
+}
 
-    fn render(&self, ending: Ending, elapsed: Duration, output: OutputFormat) -> String {
-        let totals = &self.totals;
-        let advice = advice(totals, &self.rejects);
+impl Summary<'_> {
+    pub(crate) fn new(stored: &Stored, ending: Ending, elapsed: Duration) -> Summary<'_> {
+        let totals = &stored.totals;
         let seconds = elapsed.as_secs_f64();
-        let rate = if seconds > 0.0 {
-            totals.read as f64 / seconds
-        } else {
-            0.0
-        };
-        match output {
-            OutputFormat::Text => {
-                let line = format!(
-                    "{}read {}  inserted {}  duplicate {}  conflicting {}  rejected {}  in {:.1} s ({:.0} events/s)",
-                    ending.prefix(),
-                    totals.read,
-                    totals.inserted,
-                    totals.duplicate,
-                    totals.conflicting,
-                    totals.rejected,
-                    seconds,
-                    rate
-                );
-                [Some(line), advice]
-                    .into_iter()
-                    .flatten()
-                    .collect::<Vec<_>>()
-                    .join("\n")
-            }
-            OutputFormat::Json => {
-                let mut json = serde_json::json!({
-                    "read": totals.read,
-                    "inserted": totals.inserted,
-                    "duplicate": totals.duplicate,
-                    "conflicting": totals.conflicting,
-                    "rejected": totals.rejected,
-                    "seconds": (seconds * 1000.0).round() / 1000.0,
-                    "events_per_second": rate.round(),
-                    "reasons": self.rejects,
-                    "advice": advice,
-                });
-                if let Some(is_complete) = ending.is_complete() {
-                    json["complete"] = is_complete.into();
-                }
-                json.to_string()
-            }
+        Summary {
+            totals,
+            seconds: rounded(seconds),
+            events_per_second: rate(totals.read, seconds),
+            reasons: &stored.rejects,
+            advice: advice(totals, &stored.rejects),
+            complete: ending.is_complete(),
+            prefix: ending.prefix(),
         }
+    }
+}
+
+impl Output for Summary<'_> {
+    fn text(&self) -> String {
+        let counts = line_of_counts([
+            ("read", self.totals.read),
+            ("inserted", self.totals.inserted),
+            ("duplicate", self.totals.duplicate),
+            ("conflicting", self.totals.conflicting),
+            ("rejected", self.totals.rejected),
+        ]);
+        let line = format!(
+            "{}{counts}  in {:.1} s ({} events/s)",
+            self.prefix, self.seconds, self.events_per_second
+        );
+        let lines: Vec<String> = [line].into_iter().chain(self.advice.clone()).collect();
+        lines.join("\n")
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::counts::{Rejects, Totals};
+    use crate::args::OutputFormat;
 
     const TOTALS: Totals = Totals {
         read: 10,
@@ -124,10 +117,20 @@ mod tests {
         }
     }
 
+    fn render(stored: &Stored, ending: Ending, elapsed: Duration, format: OutputFormat) -> String {
+        Summary::new(stored, ending, elapsed).render(format)
+    }
+
     #[test]
     fn json_has_the_names_that_scripts_rely_on() {
-        let render =
-            |ending| stored().render(ending, Duration::from_millis(2500), OutputFormat::Json);
+        let render = |ending| {
+            render(
+                &stored(),
+                ending,
+                Duration::from_millis(2500),
+                OutputFormat::Json,
+            )
+        };
         let text = render(Ending::AtEnd);
         let json: serde_json::Value = serde_json::from_str(&text).unwrap();
         for (name, count) in [
@@ -150,8 +153,14 @@ mod tests {
 
     #[test]
     fn text_has_all_figures() {
-        let render =
-            |ending| stored().render(ending, Duration::from_millis(2500), OutputFormat::Text);
+        let render = |ending| {
+            render(
+                &stored(),
+                ending,
+                Duration::from_millis(2500),
+                OutputFormat::Text,
+            )
+        };
         let text =
             "read 10  inserted 5  duplicate 3  conflicting 1  rejected 1  in 2.5 s (4 events/s)";
         assert_eq!(render(Ending::AtEnd), text);
@@ -182,12 +191,22 @@ mod tests {
                 rejects: Rejects::from([("too_old".to_owned(), 10)]),
             });
         }
-        let text = all.render(Ending::AtEnd, Duration::from_secs(1), OutputFormat::Text);
+        let text = render(
+            &all,
+            Ending::AtEnd,
+            Duration::from_secs(1),
+            OutputFormat::Text,
+        );
         assert!(
             text.contains("\n91 of 100 were rejected as too_old: musicstream.retention"),
             "{text}"
         );
-        let json = all.render(Ending::AtEnd, Duration::from_secs(1), OutputFormat::Json);
+        let json = render(
+            &all,
+            Ending::AtEnd,
+            Duration::from_secs(1),
+            OutputFormat::Json,
+        );
         let json: serde_json::Value = serde_json::from_str(&json).unwrap();
         assert!(
             json["advice"]

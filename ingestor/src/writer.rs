@@ -1,13 +1,13 @@
-//! Writers: threads with one database session each, which carry out orders one after the other.
+//! Writers: threads with one database session each, which handle requests one after the other.
 //!
-//! A writer never gives up on an outage; it stops for good on an error of the set-up, and drops a
-//! batch when its generation has passed: its partitions are someone else's, or will be read again.
+//! A writer waits out every outage. It ends on an error of the configuration. It drops a batch of an older generation: the
+//! partitions of that batch are held by another ingestor now, or will be read again.
 
 mod attempt;
 mod bisect;
-mod turn;
+mod ticket;
 
-pub(crate) use turn::{Turn, Turns};
+pub(crate) use ticket::{Ticket, Tickets};
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -18,111 +18,111 @@ use std::time::{Duration, Instant};
 use crate::backoff::{Backoff, DatabaseOutage};
 use crate::batch::Batch;
 use crate::counts::Stored;
-use crate::database::{Claim, Class, DatabaseError, Holder, Server, Session};
+use crate::database::{Claim, Class, DatabaseError, LedgerEntry, Server, Session};
 use crate::dead_letter::DeadLetters;
 use crate::monitor::Observer;
 
-/// How long a writer may take to end; a server that does not answer must not hold up the program.
+/// Time for a writer to end. A server that does not answer must not keep the program from ending.
 const END_WITHIN: Duration = Duration::from_secs(2);
 
-/// What a writer is told to do.
-pub(crate) enum Order {
-    /// Take partitions over.
+pub(crate) enum Request {
+    /// Claim partitions in the ledger; their former owners are fenced.
     Claim {
         generation: u64,
         source: Arc<str>,
         partitions: Vec<i32>,
     },
-    /// Say who holds partitions.
-    Look {
+    /// Read the ledger entries of partitions.
+    ReadLedger {
         generation: u64,
         source: Arc<str>,
         partitions: Vec<i32>,
     },
-    /// Give a partition up that has ended.
+    /// Release a partition in the ledger.
     Release {
         generation: u64,
         source: Arc<str>,
         partition: i32,
         epoch: i64,
     },
-    /// See whether the database can be written to.
-    Probe { generation: u64 },
-    /// Store a batch, at its turn if it has one.
-    Write(Batch, Option<Turn>),
+    /// Check whether the database can be written to.
+    CheckDatabase { generation: u64 },
+    /// Store a batch; with a ticket, after the batches with lower numbers.
+    Write(Batch, Option<Ticket>),
 }
 
-/// What a writer says; `writer` is its number.
+/// A reply with the number of the writer.
 pub(crate) struct Report {
     pub(crate) writer: usize,
-    pub(crate) news: News,
+    pub(crate) reply: Reply,
 }
 
-/// Each order is answered by one of these, but [`News::Opened`] and [`News::Failed`] come unasked.
-pub(crate) enum News {
-    /// The first connection is there.
+/// Each request gets one reply, unless its generation has passed. [`Reply::Opened`] and [`Reply::Failed`] come without a
+/// request.
+pub(crate) enum Reply {
+    /// The first connection is open.
     Opened,
     Claimed {
         generation: u64,
         claims: Vec<(i32, Claim)>,
     },
-    Seen {
+    /// `None`: the ledger has no entry for this partition.
+    LedgerRead {
         generation: u64,
-        holders: Vec<(i32, Option<Holder>)>,
+        entries: Vec<(i32, Option<LedgerEntry>)>,
     },
     Released,
-    /// The database can be written to, or the question is no longer wanted.
-    Probed,
-    /// Stored and committed; the batch comes back to be used again.
+    /// The database can be written to, or the request was cancelled.
+    DatabaseChecked,
+    /// The batch is committed. It is returned for its allocations.
     Written {
         batch: Batch,
         stored: Stored,
     },
-    /// Not stored, and no longer wanted.
+    /// Not stored: its generation has passed.
     Dropped {
         batch: Batch,
     },
-    /// Not stored: the ledger has moved without us.
+    /// Not stored: the ledger was moved by another owner.
     Fenced {
         batch: Batch,
     },
-    /// The writer has stopped.
+    /// The writer has ended.
     Failed(DatabaseError),
 }
 
-/// How writers behave.
 #[derive(Clone)]
 pub(crate) struct WriterConfig {
     pub(crate) server: Server,
-    /// Where rejects go besides the database.
+    /// Rejects are sent there as well as to the database.
     pub(crate) dead_letters: Option<DeadLetters>,
     pub(crate) observer: Observer,
-    /// Shared by all that write for the same.
+    /// Shared by all writers of a run.
     pub(crate) outage: Arc<DatabaseOutage>,
-    /// Unique to this process.
+    /// The name of this process in the ledger.
     pub(crate) owner: Arc<str>,
-    /// Batches of an older generation are dropped.
+    /// Requests of an older generation are dropped.
     pub(crate) generation: Arc<AtomicU64>,
-    /// How long the first connection may take; `None`: for ever.
+    /// Time for the first connection; `None`: without limit.
     pub(crate) connect_within: Option<Duration>,
 }
 
-/// A running writer. Dropping it lets it finish its orders and end.
+/// A running writer. When it is dropped, the writer finishes its request and ends.
 pub(crate) struct Writer {
-    orders: mpsc::Sender<Order>,
+    requests: mpsc::Sender<Request>,
     is_stopped: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Writer {
-    /// Starts a writer with a thread and a session of its own. Reports wake the calling thread.
+    /// Starts a writer. Its reports unpark the calling thread.
     pub(crate) fn start(
         number: usize,
         config: WriterConfig,
         reports: mpsc::Sender<Report>,
     ) -> std::io::Result<Writer> {
-        let (orders, inbox) = mpsc::channel();
-        let listener = thread::current();
+        let (requests, inbox) = mpsc::channel();
+        let receiver = thread::current();
         let is_stopped = Arc::new(AtomicBool::new(false));
         let stop = is_stopped.clone();
         let thread = thread::Builder::new()
@@ -138,12 +138,12 @@ impl Writer {
                             DatabaseError::config(format!("cannot start a writer: {error}"));
                         let _ = reports.send(Report {
                             writer: number,
-                            news: News::Failed(error),
+                            reply: Reply::Failed(error),
                         });
                         return;
                     }
                 };
-                let demand = Demand {
+                let cancellation = Cancellation {
                     generation: config.generation.clone(),
                     is_stopped: stop,
                 };
@@ -151,40 +151,40 @@ impl Writer {
                     number,
                     config,
                     reports,
-                    listener,
+                    receiver,
                     session: None,
-                    demand,
+                    cancellation,
                 };
                 if let Err(error) = runtime.block_on(worker.open()) {
-                    worker.report(News::Failed(error));
+                    worker.report(Reply::Failed(error));
                     return;
                 }
-                worker.report(News::Opened);
-                while let Ok(order) = inbox.recv() {
-                    if let Err(error) = runtime.block_on(worker.carry_out(order)) {
-                        worker.report(News::Failed(error));
+                worker.report(Reply::Opened);
+                while let Ok(request) = inbox.recv() {
+                    if let Err(error) = runtime.block_on(worker.handle(request)) {
+                        worker.report(Reply::Failed(error));
                         return;
                     }
                 }
             })?;
         Ok(Writer {
-            orders,
+            requests,
             is_stopped,
             thread: Some(thread),
         })
     }
 
-    /// Gives an order. A writer that has failed does not answer; its [`News::Failed`] came before.
-    pub(crate) fn order(&self, order: Order) {
-        let _ = self.orders.send(order);
+    /// Sends a request. A writer that has ended does not reply; it has sent [`Reply::Failed`].
+    pub(crate) fn send(&self, request: Request) {
+        let _ = self.requests.send(request);
     }
 }
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        // Ends the loop over the inbox, and any retry that is going on.
+        // Ends the loop over the requests, and any retry.
         self.is_stopped.store(true, Ordering::Relaxed);
-        self.orders = mpsc::channel().0;
+        self.requests = mpsc::channel().0;
         let Some(thread) = self.thread.take() else {
             return;
         };
@@ -193,7 +193,7 @@ impl Drop for Writer {
             thread::sleep(Duration::from_millis(1));
         }
         if thread.is_finished() {
-            // A panic there has been printed; there is nothing to add.
+            // A panic of the thread was printed already.
             let _ = thread.join();
         }
     }
@@ -203,39 +203,39 @@ struct Worker {
     number: usize,
     config: WriterConfig,
     reports: mpsc::Sender<Report>,
-    listener: Thread,
+    receiver: Thread,
     session: Option<Session>,
-    demand: Demand,
+    cancellation: Cancellation,
 }
 
-/// Whether anybody still wants what a writer does.
+/// Whether requests were cancelled, by a newer generation or by the end of the writer.
 #[derive(Clone)]
-struct Demand {
+struct Cancellation {
     generation: Arc<AtomicU64>,
     is_stopped: Arc<AtomicBool>,
 }
 
-impl Demand {
-    fn is_over(&self) -> bool {
+impl Cancellation {
+    fn is_stopped(&self) -> bool {
         self.is_stopped.load(Ordering::Relaxed)
     }
 
-    fn is_for(&self, generation: u64) -> bool {
-        self.generation.load(Ordering::Acquire) == generation && !self.is_over()
+    fn is_wanted(&self, generation: u64) -> bool {
+        self.generation.load(Ordering::Acquire) == generation && !self.is_stopped()
     }
 }
 
 impl Worker {
-    fn report(&self, news: News) {
-        // Nobody listens any more once the program is ending.
+    fn report(&self, reply: Reply) {
+        // The receiver is gone once the program is ending.
         let _ = self.reports.send(Report {
             writer: self.number,
-            news,
+            reply,
         });
-        self.listener.unpark();
+        self.receiver.unpark();
     }
 
-    /// The first connection.
+    /// Opens the first connection.
     async fn open(&mut self) -> Result<(), DatabaseError> {
         let started = Instant::now();
         let mut backoff = Backoff::new(&self.config.outage);
@@ -243,7 +243,7 @@ impl Worker {
             match Session::open(&self.config.server).await {
                 Ok(session) => {
                     self.session = Some(session);
-                    backoff.over();
+                    backoff.succeeded();
                     return Ok(());
                 }
                 Err(error) => {
@@ -251,18 +251,20 @@ impl Worker {
                         .config
                         .connect_within
                         .is_some_and(|limit| started.elapsed() >= limit);
-                    if error.class() != Class::Outage || is_late || self.demand.is_over() {
+                    if error.class() != Class::Outage || is_late || self.cancellation.is_stopped() {
                         return Err(error);
                     }
-                    backoff.wait(&error, || self.demand.is_over()).await;
+                    backoff
+                        .wait(&error, || self.cancellation.is_stopped())
+                        .await;
                 }
             }
         }
     }
 
-    async fn carry_out(&mut self, order: Order) -> Result<(), DatabaseError> {
-        match order {
-            Order::Claim {
+    async fn handle(&mut self, request: Request) -> Result<(), DatabaseError> {
+        match request {
+            Request::Claim {
                 generation,
                 source,
                 partitions,
@@ -270,9 +272,9 @@ impl Worker {
                 let owner = self.config.owner.clone();
                 let mut claims = Vec::with_capacity(partitions.len());
                 for partition in partitions {
-                    // A claim that is repeated because its answer was lost only raises the epoch once more.
+                    // A claim may be repeated if its answer is lost: that only raises the epoch once more.
                     let Some(claim) = self
-                        .insist(generation, async |session| {
+                        .retry_until_connected(generation, async |session| {
                             session.claim(&source, partition, &owner).await
                         })
                         .await?
@@ -281,67 +283,72 @@ impl Worker {
                     };
                     claims.push((partition, claim));
                 }
-                self.report(News::Claimed { generation, claims });
+                self.report(Reply::Claimed { generation, claims });
             }
-            Order::Look {
+            Request::ReadLedger {
                 generation,
                 source,
                 partitions,
             } => {
-                let mut holders = Vec::with_capacity(partitions.len());
+                let mut entries = Vec::with_capacity(partitions.len());
                 for partition in partitions {
-                    let Some(holder) = self
-                        .insist(generation, async |session| {
-                            session.holder(&source, partition).await
+                    let Some(entry) = self
+                        .retry_until_connected(generation, async |session| {
+                            session.ledger_entry(&source, partition).await
                         })
                         .await?
                     else {
                         return Ok(());
                     };
-                    holders.push((partition, holder));
+                    entries.push((partition, entry));
                 }
-                self.report(News::Seen {
+                self.report(Reply::LedgerRead {
                     generation,
-                    holders,
+                    entries,
                 });
             }
-            Order::Release {
+            Request::Release {
                 generation,
                 source,
                 partition,
                 epoch,
             } => {
-                self.insist(generation, async |session| {
+                self.retry_until_connected(generation, async |session| {
                     session.release(&source, partition, epoch).await
                 })
                 .await?;
-                self.report(News::Released);
+                self.report(Reply::Released);
             }
-            Order::Probe { generation } => {
-                self.insist(generation, async |session| session.probe().await)
-                    .await?;
-                self.report(News::Probed);
+            Request::CheckDatabase { generation } => {
+                self.retry_until_connected(generation, async |session| {
+                    session.check_writable().await
+                })
+                .await?;
+                self.report(Reply::DatabaseChecked);
             }
-            Order::Write(batch, turn) => {
-                let news = self.write(batch, turn).await?;
-                self.report(news);
+            Request::Write(batch, ticket) => {
+                let reply = self.write(batch, ticket).await?;
+                self.report(reply);
             }
         }
         Ok(())
     }
 
-    /// Does something until it works, with new connections as needed; `None`: no longer wanted.
-    async fn insist<T>(
+    /// Repeats an action until it succeeds, with new sessions if needed; `None`: it was cancelled.
+    ///
+    /// # Errors
+    /// An error that is no outage.
+    async fn retry_until_connected<T>(
         &mut self,
         generation: u64,
         mut action: impl AsyncFnMut(&Session) -> Result<T, DatabaseError>,
     ) -> Result<Option<T>, DatabaseError> {
         let mut backoff = Backoff::new(&self.config.outage);
-        while self.demand.is_for(generation) {
+        while self.cancellation.is_wanted(generation) {
             let error = match self.session().await {
                 Ok(session) => match action(session).await {
                     Ok(value) => {
-                        backoff.over();
+                        backoff.succeeded();
                         return Ok(Some(value));
                     }
                     Err(error) => error,
@@ -351,20 +358,25 @@ impl Worker {
             if error.class() != Class::Outage {
                 return Err(error);
             }
-            self.sit_out(&error, &mut backoff, generation).await;
+            self.wait_out_outage(&error, &mut backoff, generation).await;
         }
         Ok(None)
     }
 
-    /// Waits before the next attempt, which has a new session: the state of this one is not known.
-    async fn sit_out(&mut self, outage: &DatabaseError, backoff: &mut Backoff, generation: u64) {
+    /// Waits before the next attempt, which gets a new session: the state of this one is unknown.
+    async fn wait_out_outage(
+        &mut self,
+        outage: &DatabaseError,
+        backoff: &mut Backoff,
+        generation: u64,
+    ) {
         self.session = None;
         backoff
-            .wait(outage, || !self.demand.is_for(generation))
+            .wait(outage, || !self.cancellation.is_wanted(generation))
             .await;
     }
 
-    /// The session, opened anew if it was lost.
+    /// The session; a new one if it was lost.
     async fn session(&mut self) -> Result<&mut Session, DatabaseError> {
         if self.session.as_ref().is_none_or(Session::is_closed) {
             self.session = None;
@@ -375,25 +387,29 @@ impl Worker {
             .ok_or_else(|| DatabaseError::outage("no session"))
     }
 
-    /// Writes a batch, however long it takes.
-    async fn write(&mut self, mut batch: Batch, turn: Option<Turn>) -> Result<News, DatabaseError> {
+    /// Stores a batch, through any number of outages.
+    async fn write(
+        &mut self,
+        mut batch: Batch,
+        ticket: Option<Ticket>,
+    ) -> Result<Reply, DatabaseError> {
         batch.sort();
         let generation = batch.generation();
         let config = self.config.clone();
         let started = Instant::now();
         let mut backoff = Backoff::new(&self.config.outage);
-        let mut doubt = None;
-        let demand = self.demand.clone();
-        while demand.is_for(generation) {
+        let mut in_doubt = None;
+        let cancellation = self.cancellation.clone();
+        while cancellation.is_wanted(generation) {
             let attempt = match self.session().await {
                 Ok(session) => {
-                    let is_wanted = || demand.is_for(generation);
+                    let is_wanted = || cancellation.is_wanted(generation);
                     attempt::attempt(
                         session,
                         &batch,
-                        turn.as_ref(),
+                        ticket.as_ref(),
                         is_wanted,
-                        &mut doubt,
+                        &mut in_doubt,
                         &config,
                     )
                     .await
@@ -403,24 +419,24 @@ impl Worker {
             let error = match attempt {
                 Ok(None) => break,
                 Ok(Some(stored)) => {
-                    if let Some(turn) = &turn {
-                        turn.pass();
+                    if let Some(ticket) = &ticket {
+                        ticket.pass();
                     }
-                    backoff.over();
+                    backoff.succeeded();
                     config
                         .observer
                         .stored(&stored.totals, &stored.rejects, started.elapsed());
-                    return Ok(News::Written { batch, stored });
+                    return Ok(Reply::Written { batch, stored });
                 }
                 Err(error) => error,
             };
             match error.class() {
-                Class::Outage => self.sit_out(&error, &mut backoff, generation).await,
+                Class::Outage => self.wait_out_outage(&error, &mut backoff, generation).await,
                 Class::Fenced => {
-                    backoff.over();
+                    backoff.succeeded();
                     config.observer.fenced();
                     tracing::warn!("{error}");
-                    return Ok(News::Fenced { batch });
+                    return Ok(Reply::Fenced { batch });
                 }
                 Class::Config => return Err(error),
                 Class::Data => {
@@ -429,15 +445,17 @@ impl Worker {
                         Err(error) => Err(error),
                     };
                     match outcome {
-                        Ok(refused) => tracing::warn!(refused, "{error}: kept among the rejects"),
+                        Ok(refused) => {
+                            tracing::warn!(refused, "{error}: the rows are kept as rejects")
+                        }
                         Err(error) if error.class() == Class::Outage => {
-                            self.sit_out(&error, &mut backoff, generation).await;
+                            self.wait_out_outage(&error, &mut backoff, generation).await;
                         }
                         Err(error) => return Err(error),
                     }
                 }
             }
         }
-        Ok(News::Dropped { batch })
+        Ok(Reply::Dropped { batch })
     }
 }

@@ -1,11 +1,11 @@
-//! Rows in the binary format of `COPY`, written by hand straight into one buffer.
+//! Rows in the binary format of `COPY`, written directly into one buffer.
 
 use bytes::{BufMut, Bytes, BytesMut};
 use musicstream_event::{Event, Reason};
 
 use super::{Origin, Row};
 
-/// The statement whose data this module writes. Key and payload stand last, see [`Row::tail`].
+/// The statement whose data this module encodes. Key and payload are the last columns, see [`Row::tail`].
 pub(crate) const COPY_STATEMENT: &str = include_str!("../sql/copy.sql");
 
 const COLUMNS: i16 = 13;
@@ -13,9 +13,9 @@ const COLUMNS: i16 = 13;
 const HEAD_BYTES: usize = 2 + 8 + 12;
 const SIGNATURE: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
 const TRAILER: i16 = -1;
-/// Key and payload null.
+/// Key and payload are null.
 const NO_TAIL: [u8; 8] = [0xff; 8];
-/// 2000-01-01 in microseconds since 1970-01-01: where Postgres counts from.
+/// 2000-01-01, the epoch of Postgres, in microseconds since 1970-01-01.
 const POSTGRES_EPOCH: i64 = 946_684_800_000_000;
 
 /// Appends an event; returns where key and payload begin.
@@ -33,19 +33,19 @@ pub(super) fn event(out: &mut Vec<u8>, origin: Origin<'_>, event: &Event<'_>) ->
     tail(out, origin)
 }
 
-/// Appends a record that is refused; returns where key and payload begin.
+/// Appends a reject; returns where key and payload begin.
 pub(super) fn reject(out: &mut Vec<u8>, origin: Origin<'_>, reason: Reason, detail: &str) -> usize {
     head(out, origin);
-    refusal(out, reason, detail);
+    reason_and_detail(out, reason, detail);
     tail(out, origin)
 }
 
-/// The part of an encoded row that says where it came from.
+/// The part of an encoded row with its origin.
 pub(super) fn head_of(row: &[u8]) -> &[u8] {
     &row[..HEAD_BYTES]
 }
 
-/// Appends a refused row made of the parts of another; returns where key and payload begin.
+/// Appends a reject made of the parts of another row; returns where key and payload begin.
 pub(super) fn rewrite(
     out: &mut Vec<u8>,
     head: &[u8],
@@ -54,13 +54,13 @@ pub(super) fn rewrite(
     tail: &[u8],
 ) -> usize {
     out.extend_from_slice(head);
-    refusal(out, reason, detail);
+    reason_and_detail(out, reason, detail);
     let start = out.len();
     out.extend_from_slice(tail);
     start
 }
 
-/// Reads back where a row came from.
+/// Decodes the origin of a row.
 pub(super) fn origin<'a>(head: &[u8], tail: &'a [u8]) -> Origin<'a> {
     let mut partition = [0; 4];
     partition.copy_from_slice(&head[6..10]);
@@ -76,7 +76,7 @@ pub(super) fn origin<'a>(head: &[u8], tail: &'a [u8]) -> Origin<'a> {
     }
 }
 
-/// The first column of what is left of a row, and the rest.
+/// Splits off the first of the remaining columns of a row.
 fn split(columns: &[u8]) -> (Option<&[u8]>, &[u8]) {
     let (length, rest) = columns.split_at(4);
     let mut bytes = [0; 4];
@@ -93,7 +93,7 @@ fn head(out: &mut Vec<u8>, origin: Origin<'_>) {
     some(out, &origin.position.to_be_bytes());
 }
 
-fn refusal(out: &mut Vec<u8>, reason: Reason, detail: &str) {
+fn reason_and_detail(out: &mut Vec<u8>, reason: Reason, detail: &str) {
     for _event_column in 0..7 {
         null(out);
     }
@@ -109,7 +109,7 @@ fn tail(out: &mut Vec<u8>, origin: Origin<'_>) -> usize {
 }
 
 fn some(out: &mut Vec<u8>, value: &[u8]) {
-    // No field comes near 2 GB: Kafka and the file reader bound a record far below.
+    // No field comes near 2 GB: Kafka and the file reader limit a record to far less.
     out.put_i32(value.len() as i32);
     out.extend_from_slice(value);
 }
@@ -125,7 +125,7 @@ fn null(out: &mut Vec<u8>) {
     out.put_i32(-1);
 }
 
-/// Gathers rows into pieces large enough to send.
+/// Collects rows into pieces of a size that is efficient to send.
 pub(super) struct Pieces<'a> {
     data: &'a [u8],
     rows: &'a [Row],

@@ -1,7 +1,7 @@
-//! A batch: consumed records as rows of a binary `COPY`, and how far they move each partition.
+//! A batch: records as rows of a binary `COPY`, and how far they advance each partition.
 //!
-//! Pure: no I/O, no clock. Rows are encoded once, as they come, and are sent in the order of their
-//! event ids by way of an index, because the database inserts sorted ids twice as fast.
+//! Pure: no I/O, no clock. Rows are encoded once, in order of arrival. An index sorts them by event id before they are sent,
+//! because the database inserts sorted ids twice as fast.
 
 mod encode;
 mod limits;
@@ -19,7 +19,7 @@ use crate::counts::Rejects;
 
 const DAY_MICROS: i64 = 86_400_000_000;
 
-/// How far one batch moves one partition: `[from, to)`.
+/// How far one batch advances one partition: `[from, to)`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Span {
     pub(crate) partition: i32,
@@ -27,7 +27,7 @@ pub(crate) struct Span {
     pub(crate) from: Option<i64>,
     pub(crate) to: i64,
     pub(crate) epoch: i64,
-    /// Of a file: that of all that was consumed up to `to`; of a topic: its id.
+    /// Of a file: the checksum of its content before `to`. Of a topic: its id.
     pub(crate) checksum: Option<Vec<u8>>,
     /// Of a topic: the leader epoch of the record before `to`, if it is known.
     pub(crate) leader_epoch: Option<i32>,
@@ -44,8 +44,8 @@ pub(crate) struct Origin<'a> {
     pub(crate) payload: Option<&'a [u8]>,
 }
 
-/// One row's place in the data. Ordered by event id, then by arrival, so that of two rows with the
-/// same id the first stays first; records without an id come last.
+/// The range of one row in the data. Ordered by event id, then by arrival, so that of two rows with the same id the first
+/// stays first; records without an id come last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Row {
     event_id: u128,
@@ -53,8 +53,8 @@ struct Row {
     /// Where key and payload begin; they are the last two columns.
     tail: usize,
     end: usize,
-    /// Whether key and payload are sent. The database needs them of refused records; of events they
-    /// would double what is sent, so those that it refuses are asked for afterwards.
+    /// Whether key and payload are sent. The database needs those of rejected records. For events they would double the
+    /// amount of data; if the database rejects some events, the bytes of these are sent afterwards.
     sends_tail: bool,
 }
 
@@ -62,21 +62,21 @@ struct Row {
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
     source: Option<Arc<str>>,
-    /// Batches of a generation that has passed are dropped, not written.
+    /// Batches of an older generation are dropped.
     generation: u64,
     spans: Vec<Span>,
     rows: Vec<Row>,
     data: Vec<u8>,
     /// UTC days of the events, in days since 1970-01-01.
     days: BTreeSet<i32>,
-    /// The day that came last; most events are of the same one.
+    /// The day of the last event: most events have the same day as the one before.
     last_day: Option<i32>,
-    /// Records that were refused before the database saw them, by reason.
-    refusals: Rejects,
+    /// Records that were rejected before they are sent, by reason.
+    rejects: Rejects,
 }
 
 impl Batch {
-    /// Empties the batch for another round; what it has allocated stays.
+    /// Empties the batch, and keeps its allocations.
     pub(crate) fn begin(&mut self, source: Arc<str>, generation: u64) {
         self.source = Some(source);
         self.generation = generation;
@@ -85,7 +85,7 @@ impl Batch {
         self.data.clear();
         self.days.clear();
         self.last_day = None;
-        self.refusals.clear();
+        self.rejects.clear();
     }
 
     pub(crate) fn source(&self) -> &str {
@@ -100,23 +100,23 @@ impl Batch {
         &self.spans
     }
 
-    /// Records in the batch.
+    /// Number of records.
     pub(crate) fn row_count(&self) -> usize {
         self.rows.len()
     }
 
-    /// Bytes the rows take.
+    /// Size of the rows.
     pub(crate) fn byte_count(&self) -> usize {
         self.data.len()
     }
 
-    /// Whether there is nothing to write: no record, and no partition to move.
+    /// Whether there is nothing to store: no record, and no partition to advance.
     pub(crate) fn is_empty(&self) -> bool {
         self.spans.is_empty()
     }
 
-    /// Moves a partition's end to `to`, with the leader epoch of the record before it if that is known; the first call
-    /// for a partition in this batch sets its start.
+    /// Extends the span of a partition to `to`, with the leader epoch of the record before it if that is known. The first
+    /// call for a partition sets the start of its span.
     pub(crate) fn cover(
         &mut self,
         partition: i32,
@@ -125,7 +125,7 @@ impl Batch {
         epoch: i64,
         leader_epoch: Option<i32>,
     ) {
-        // A topic has few partitions in one batch, and the same one comes in runs.
+        // A batch has few partitions, and records of one partition come in runs.
         match self
             .spans
             .iter_mut()
@@ -148,24 +148,24 @@ impl Batch {
         }
     }
 
-    /// Sets what is stored with the new positions.
+    /// Sets the checksum that is stored with the new positions.
     pub(crate) fn set_checksum(&mut self, checksum: &[u8]) {
         for span in &mut self.spans {
             span.checksum = Some(checksum.to_vec());
         }
     }
 
-    /// Adds a judged record.
-    pub(crate) fn push(&mut self, origin: Origin<'_>, judged: &Result<Event<'_>, Rejection>) {
+    /// Adds a decoded record.
+    pub(crate) fn push(&mut self, origin: Origin<'_>, decoded: &Result<Event<'_>, Rejection>) {
         let start = self.data.len();
-        let (event_id, tail) = match judged {
+        let (event_id, tail) = match decoded {
             Ok(event) => {
                 self.note_day(event.ts);
                 let tail = encode::event(&mut self.data, origin, event);
                 (u128::from_be_bytes(event.event_id), tail)
             }
             Err(rejection) => {
-                self.note_refusal(rejection.reason);
+                self.note_reject(rejection.reason);
                 let tail =
                     encode::reject(&mut self.data, origin, rejection.reason, &rejection.detail);
                 (u128::MAX, tail)
@@ -176,7 +176,7 @@ impl Batch {
             start,
             tail,
             end: self.data.len(),
-            sends_tail: judged.is_err(),
+            sends_tail: decoded.is_err(),
         });
     }
 
@@ -186,7 +186,7 @@ impl Batch {
     }
 
     fn note_day(&mut self, ts: i64) {
-        // In the years 0001 to 9999 it fits.
+        // Fits, because the year is between 0001 and 9999.
         let day = ts.div_euclid(DAY_MICROS) as i32;
         if self.last_day != Some(day) {
             self.last_day = Some(day);
@@ -194,12 +194,12 @@ impl Batch {
         }
     }
 
-    /// Puts the rows in the order in which they are sent.
+    /// Sorts the rows into the order in which they are sent.
     pub(crate) fn sort(&mut self) {
         self.rows.sort_unstable();
     }
 
-    /// Turns a row into a reject because the database refused it; rows keep their numbers.
+    /// Turns a row that the database has refused into a reject. Rows keep their numbers.
     pub(crate) fn refuse(&mut self, row: usize, detail: &str) {
         let old = self.rows[row];
         let head = encode::head_of(&self.data[old.start..old.tail]).to_vec();
@@ -212,7 +212,7 @@ impl Batch {
             detail,
             &tail,
         );
-        self.note_refusal(Reason::RefusedByDatabase);
+        self.note_reject(Reason::RefusedByDatabase);
         self.rows[row] = Row {
             event_id: old.event_id,
             start,
@@ -222,21 +222,21 @@ impl Batch {
         };
     }
 
-    /// Rows that are refused already when they are sent.
-    pub(crate) fn refused_count(&self) -> usize {
+    /// Number of rows that are sent as rejects.
+    pub(crate) fn reject_count(&self) -> usize {
         self.rows.iter().filter(|row| row.sends_tail).count()
     }
 
-    fn note_refusal(&mut self, reason: Reason) {
-        *self.refusals.entry(reason.as_str().to_owned()).or_default() += 1;
+    fn note_reject(&mut self, reason: Reason) {
+        *self.rejects.entry(reason.as_str().to_owned()).or_default() += 1;
     }
 
-    /// The same by reason.
-    pub(crate) fn refusals(&self) -> Rejects {
-        self.refusals.clone()
+    /// The rows that are sent as rejects, by reason.
+    pub(crate) fn rejects(&self) -> Rejects {
+        self.rejects.clone()
     }
 
-    /// By partition: the lowest and the highest position.
+    /// The lowest and the highest position by partition.
     pub(crate) fn position_spans(&self) -> BTreeMap<i32, (i64, i64)> {
         let mut spans = BTreeMap::new();
         for row in &self.rows {
@@ -250,7 +250,7 @@ impl Batch {
         spans
     }
 
-    /// Where these records came from, with their bytes; all, or only those whose bytes are not sent.
+    /// The origins of these records, with their bytes: of all, or only of those whose bytes are not sent.
     pub(crate) fn origins_of(&self, wanted: &HashSet<(i32, i64)>, all: bool) -> Vec<Origin<'_>> {
         self.rows
             .iter()
@@ -267,7 +267,7 @@ impl Batch {
         )
     }
 
-    /// A binary `COPY` of the rows with these numbers, in pieces of about `piece_bytes`.
+    /// The data of a binary `COPY` of the rows with these numbers, in pieces of about `piece_bytes`.
     pub(crate) fn copy_data(
         &self,
         rows: std::ops::Range<usize>,

@@ -187,7 +187,7 @@ fn bytes_that_were_not_sent_can_be_asked_for() {
     batch.push(origin(9), &Ok(event(2)));
     batch.push(origin(7), &Err(Rejection::new(Reason::NotUtf8, "x")));
     batch.sort();
-    assert_eq!(batch.refused_count(), 1);
+    assert_eq!(batch.reject_count(), 1);
     assert_eq!(
         batch.position_spans().into_iter().collect::<Vec<_>>(),
         [(3, (4, 9))]

@@ -9,7 +9,7 @@ fn effective(file: &str, arguments: &[&str]) -> Result<Effective, String> {
         .chain(arguments)
         .map(OsString::from)
         .collect();
-    understand(arguments, Some(path)).map_err(|error| error.to_string())
+    parse(arguments, Some(path)).map_err(|error| error.to_string())
 }
 
 fn line<'a>(printed: &'a str, flag: &str) -> &'a str {
@@ -60,7 +60,7 @@ fn a_flag_wins_over_the_file_and_the_file_over_the_default() {
     }
     assert!(!printed.contains("very secret"), "{printed}");
     assert!(line(&printed, "\"security.protocol\"").contains("plaintext"));
-    // It is a file of its kind, and says the same again.
+    // The output is a valid configuration file, and results in the same configuration.
     let values = |printed: &str| -> BTreeSet<String> {
         let lines = printed
             .lines()
@@ -83,7 +83,7 @@ fn a_flag_wins_over_the_file_and_the_file_over_the_default() {
     assert_eq!(config.get("security.protocol"), Some("plaintext"));
     assert_eq!(config.get("sasl.password"), Some("very secret"));
 
-    // Whichever comes first in the file's order, or in that of the names.
+    // In either order in the file, and in either order of the names.
     for file in [
         "writers = 9\n[stream]\nwriters = 3",
         "batch-rows = 9\n[stream]\nbatch-rows = 3",

@@ -1,39 +1,39 @@
-//! What an error of the database means for the ingestor: decided here and nowhere else.
+//! What an error of the database means for the ingestor. The only place that decides it.
 
-/// What to do about an error.
+/// How an error is handled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Class {
-    /// The database is away, busy or full: try again, for ever.
+    /// The database is unreachable, busy or full: retry without limit.
     Outage,
-    /// A row cannot be stored: find it, and reject it.
+    /// A row is refused: find it and reject it.
     Data,
-    /// Set-up, rights or versions are wrong: stop and say what to do.
+    /// Configuration, privileges or versions are wrong: end, with a message that says what to do.
     Config,
-    /// Another owner has the partition, or the ledger is elsewhere: give up or read it again.
+    /// Another owner has claimed the partition, or the ledger has another offset: read the ledger again.
     Fenced,
 }
 
-/// Raised by `musicstream_advance` when it does not hold.
+/// SQLSTATE of `musicstream_advance()` if epoch or offset do not match.
 pub(crate) const FENCED: &str = "MS001";
 
-/// The class of an error: by its SQLSTATE, or `None` if no answer came at all, and by the constraint that it names.
+/// The class of an error, by its SQLSTATE (`None` if there was no answer) and the constraint that it names.
 pub(crate) fn classify(sqlstate: Option<&str>, constraint: Option<&str>) -> Class {
     let Some(code) = sqlstate else {
-        // Connections refused, reset or timed out, and names that do not resolve just now.
+        // Connections that are refused, reset or time out, and names that cannot be resolved.
         return Class::Outage;
     };
     match code {
         FENCED => Class::Fenced,
-        // serialization_failure, deadlock_detected: our transaction lost against another.
+        // serialization_failure, deadlock_detected: a conflict with another transaction.
         "40001" | "40P01" => Class::Outage,
         // lock_not_available, query_canceled, idle_in_transaction_session_timeout, transaction_timeout.
         "55P03" | "57014" | "25P03" | "25P04" => Class::Outage,
         // read_only_sql_transaction: failed over to a standby that is not promoted yet.
         "25006" => Class::Outage,
-        // "no partition of relation found for row", or a row that its partition's bounds do not fit: no constraint has a
-        // name there. The partition was taken away after the batch had made sure of it; the next attempt looks again.
+        // "no partition of relation found for row", or a row outside the bounds of its partition: these name no constraint. The
+        // partition was removed after the batch had made it; the next attempt makes it again.
         "23514" if constraint.is_none() => Class::Outage,
-        // object_in_use: another session holds what we need, and will let it go.
+        // object_in_use: another session uses the object for a while.
         "55006" => Class::Outage,
         // program_limit_exceeded (54) depends on the row; configuration_limit_exceeded (53400) does not.
         "53400" => Class::Config,
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn a_partition_that_is_not_there_is_no_bad_data() {
+    fn a_missing_partition_is_no_data_error() {
         assert_eq!(classify(Some("23514"), None), Class::Outage);
         assert_eq!(classify(Some("23505"), None), Class::Data);
     }

@@ -1,10 +1,10 @@
-//! A connection, and whether the extension is at its other end.
+//! Connects, and checks that the extension is installed.
 
 use tokio_postgres::Client;
 
 use super::{DatabaseError, Target};
 
-/// Connects, and lets the connection run on this thread's runtime.
+/// Connects. The connection runs as a task of the current runtime.
 pub(crate) async fn connect(target: &Target) -> Result<Client, DatabaseError> {
     let (client, connection) = target
         .connect(&target.connector()?)
@@ -18,12 +18,12 @@ pub(crate) async fn connect(target: &Target) -> Result<Client, DatabaseError> {
     Ok(client)
 }
 
-/// Sees that the extension is there and visible.
+/// Checks that the extension is installed, visible, and new enough.
 pub(super) async fn check_extension(client: &Client) -> Result<(), DatabaseError> {
     let row = client
         .query_opt(include_str!("../sql/extension.sql"), &[])
         .await
-        .map_err(|error| DatabaseError::of("cannot look for the extension", &error))?;
+        .map_err(|error| DatabaseError::of("cannot check for the extension", &error))?;
     match row {
         None => Err(DatabaseError::config(
             "the database lacks the extension pg_musicstream; hint: create extension pg_musicstream",
@@ -43,12 +43,12 @@ pub(super) async fn check_extension(client: &Client) -> Result<(), DatabaseError
     }
 }
 
-/// The first version of the extension, major and minor, that has all that the ingestor calls.
+/// Major and minor version of the oldest extension that has all functions that the ingestor calls.
 const OLDEST: (u32, u32) = (0, 2);
 
 fn is_new_enough(version: &str) -> bool {
     let mut numbers = version.split('.').map(|number| number.parse().ok());
-    // What is no such number is somebody's own build, which must know.
+    // Any other version is a private build, whose maker is responsible for it.
     match (numbers.next().flatten(), numbers.next().flatten()) {
         (Some(major), Some(minor)) => (major, minor) >= OLDEST,
         _ => true,

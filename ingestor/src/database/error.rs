@@ -1,11 +1,11 @@
-//! An error of the database with its class, and a hint where the cure is known.
+//! An error of the database, with its class, and with a hint if a remedy is known.
 
 use musicstream_connect::{Cause, ConnectError, SettingError, Target};
 
 use super::class::{Class, classify};
 use crate::dead_letter::SendError;
 
-/// What went wrong, what it means, and what to do.
+/// What happened, its class, and what to do.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{message}")]
 pub(crate) struct DatabaseError {
@@ -15,7 +15,7 @@ pub(crate) struct DatabaseError {
 }
 
 impl DatabaseError {
-    /// An error of the set-up, found by the ingestor itself.
+    /// A configuration error that the ingestor itself has found.
     pub(crate) fn config(message: impl Into<String>) -> DatabaseError {
         DatabaseError {
             class: Class::Config,
@@ -24,6 +24,7 @@ impl DatabaseError {
         }
     }
 
+    /// An outage that the ingestor itself has found.
     pub(crate) fn outage(message: impl Into<String>) -> DatabaseError {
         DatabaseError {
             class: Class::Outage,
@@ -32,15 +33,15 @@ impl DatabaseError {
         }
     }
 
-    /// Of a server that keeps the connection and does not answer.
-    pub(crate) fn silent(what: &str, waited: std::time::Duration) -> DatabaseError {
+    /// A server that keeps the connection but does not answer.
+    pub(crate) fn no_answer(what: &str, waited: std::time::Duration) -> DatabaseError {
         DatabaseError::outage(format!(
             "{what}: no answer for {} s (--answer-timeout)",
             waited.as_secs_f64()
         ))
     }
 
-    /// Of a database that could not be connected to.
+    /// A connection that failed.
     pub(crate) fn of_connecting(target: &Target, error: &ConnectError) -> DatabaseError {
         let what = format!("cannot connect to {}", target.name());
         match error.cause() {
@@ -60,14 +61,14 @@ impl DatabaseError {
         }
     }
 
-    /// Of an error that came while doing `what`.
+    /// An error of the statement that `what` describes.
     pub(crate) fn of(what: &str, error: &tokio_postgres::Error) -> DatabaseError {
         let Some(db) = error.as_db_error() else {
             return DatabaseError::without_answer(what, error);
         };
         let sqlstate = db.code().code();
         let class = classify(Some(sqlstate), db.constraint());
-        // The message of a data error may quote the row; its name says enough.
+        // The message of a data error may quote the row, which must not be logged.
         let said = if class == Class::Data {
             "the database refused a row"
         } else {

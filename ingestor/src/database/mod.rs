@@ -1,4 +1,4 @@
-//! The database: one session with it, and what its errors mean.
+//! The database: sessions, and what its errors mean.
 
 mod class;
 mod connection;
@@ -9,14 +9,14 @@ pub(crate) use class::Class;
 pub(crate) use connection::connect;
 pub(crate) use error::DatabaseError;
 pub(crate) use musicstream_connect::Target;
-pub(crate) use session::{Claim, Holder, Server, Session};
+pub(crate) use session::{Claim, LedgerEntry, Server, Session};
 
 use crate::args::{DatabaseArgs, read_secret};
 
-/// The database that flags and environment name.
+/// The database that the flags and the environment name.
 ///
 /// # Errors
-/// A setting that cannot be understood, or a file with the password that cannot be read; the message shows no value.
+/// A setting is not understood, or the password file cannot be read; the message shows no value.
 pub(crate) fn server(args: &DatabaseArgs) -> anyhow::Result<Server> {
     let mut target = Target::of_process(args.database_url.as_deref(), env!("CARGO_PKG_NAME"))?;
     if let Some(file) = &args.database_password_file {
@@ -28,6 +28,6 @@ pub(crate) fn server(args: &DatabaseArgs) -> anyhow::Result<Server> {
     Ok(Server {
         target,
         answer_within: args.answer_timeout,
-        is_asked: false,
+        makes_any_day: false,
     })
 }

@@ -1,4 +1,4 @@
-//! One session with the database: the ledger, and a batch as one transaction.
+//! One session with the database: reads and claims in the ledger, and a batch as one transaction.
 
 mod rejects;
 
@@ -19,34 +19,35 @@ use crate::batch::{Batch, COPY_STATEMENT};
 use crate::counts::{Stored, Totals};
 use crate::dead_letter::DeadLetters;
 
-/// Pieces of a `COPY`: below 128 KB the hand-over of each costs, above 1 MB nothing is gained.
+/// Size of the messages of a `COPY`: below 128 KB their number costs time, above 1 MB nothing is gained.
 const PIECE_BYTES: usize = 256 * 1024;
 
-/// Days that a session remembers to have had made: events with wrong clocks must not fill the memory.
+/// Days whose partitions a session remembers to have made. Bounded, because wrong clocks can produce any day.
 const MAX_DAYS: usize = 100_000;
 
-/// Days of which `musicstream_make_partitions` makes the partitions in one transaction, at most.
+/// Days whose partitions are made in one transaction, at most.
 const DAYS_AT_ONCE: usize = 100;
 
-/// What a claim gives.
+/// The answer to a claim.
 #[derive(Debug, Clone)]
 pub(crate) struct Claim {
-    /// Where to go on; `None`: nothing was ever committed.
+    /// Where reading continues; `None`: nothing was ever committed.
     pub(crate) next_offset: Option<i64>,
     pub(crate) epoch: i64,
-    /// As in [`Holder`].
+    /// As in [`LedgerEntry`].
     pub(crate) checksum: Option<Vec<u8>>,
     /// Of a topic: the leader epoch of the record before `next_offset`, if it is known.
     pub(crate) leader_epoch: Option<i32>,
 }
 
-/// Who holds a partition, and how far it is.
+/// What the ledger has for a partition.
 #[derive(Debug, Clone)]
-pub(crate) struct Holder {
+pub(crate) struct LedgerEntry {
     pub(crate) next_offset: Option<i64>,
     pub(crate) epoch: i64,
+    /// Empty if the partition was released.
     pub(crate) owner: String,
-    /// Of a file: that of all that was consumed before `next_offset`; of a topic: its id.
+    /// Of a file: the checksum of its content before `next_offset`. Of a topic: its id.
     pub(crate) checksum: Option<Vec<u8>>,
 }
 
@@ -61,17 +62,17 @@ pub(crate) struct Session {
     keep_bytes: Statement,
     make_partitions: Statement,
     claim: Statement,
-    holder: Statement,
-    probe: Statement,
-    /// Days that this session has had made.
+    ledger_entry: Statement,
+    check_writable: Statement,
+    /// Days whose partitions this session has made.
     days: BTreeSet<i32>,
 }
 
-/// How an attempt to write ended when it did not succeed.
+/// A failed attempt to store a batch.
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) error: DatabaseError,
-    /// What the batch came to, if all but the answer to its `commit` had arrived: it may be stored.
+    /// The counts of the batch if only the answer to its `commit` is missing: it may be stored.
     pub(crate) maybe_stored: Option<Stored>,
 }
 
@@ -84,14 +85,15 @@ impl From<DatabaseError> for Failure {
     }
 }
 
-/// Where sessions are opened, and how patient they are.
+/// Where sessions are opened, and how.
 #[derive(Clone)]
 pub(crate) struct Server {
     pub(crate) target: Target,
-    /// A server that keeps the connection and says nothing for so long is taken for lost.
+    /// A server that keeps the connection but does not answer for this time counts as lost.
     pub(crate) answer_within: Duration,
-    /// Whether a person asks for what is stored, as by a load: then its days need not be few.
-    pub(crate) is_asked: bool,
+    /// Whether partitions of past days are made without the limit of `musicstream.max_new_days`: for a load, which a person
+    /// has started, but not for a stream, where wrong clocks are more likely.
+    pub(crate) makes_any_day: bool,
 }
 
 impl Session {
@@ -101,7 +103,7 @@ impl Session {
     /// The server cannot be reached, or the set-up is wrong; see [`DatabaseError::class`].
     pub(crate) async fn open(server: &Server) -> Result<Session, DatabaseError> {
         let client = connect(&server.target).await?;
-        within(server.answer_within, "cannot prepare the session", async {
+        with_timeout(server.answer_within, "cannot prepare the session", async {
             check_extension(&client).await?;
             Session::prepare(client, server)
                 .await
@@ -115,10 +117,10 @@ impl Session {
             .batch_execute(include_str!("../sql/session.sql"))
             .await?;
         if let Err(error) = client
-            .batch_execute(include_str!("../sql/notice_death.sql"))
+            .batch_execute(include_str!("../sql/detect_dead_client.sql"))
             .await
         {
-            tracing::debug!(%error, "the server cannot notice the death of a client");
+            tracing::debug!(%error, "the server cannot detect that a client has died");
         }
         client
             .execute("select musicstream_session_staging()", &[])
@@ -132,7 +134,7 @@ impl Session {
                 .prepare(include_str!("../sql/keep_bytes.sql"))
                 .await?,
             make_partitions: client
-                .prepare(if server.is_asked {
+                .prepare(if server.makes_any_day {
                     include_str!("../sql/make_partitions.sql")
                 } else {
                     include_str!("../sql/prepare_days.sql")
@@ -140,19 +142,23 @@ impl Session {
                 .await?,
             days: BTreeSet::new(),
             claim: client.prepare(include_str!("../sql/claim.sql")).await?,
-            holder: client.prepare(include_str!("../sql/holder.sql")).await?,
-            probe: client.prepare(include_str!("../sql/probe.sql")).await?,
+            ledger_entry: client
+                .prepare(include_str!("../sql/ledger_entry.sql"))
+                .await?,
+            check_writable: client
+                .prepare(include_str!("../sql/check_writable.sql"))
+                .await?,
             answer_within: server.answer_within,
             client,
         })
     }
 
-    /// Whether the connection is gone.
+    /// Whether the connection is closed.
     pub(crate) fn is_closed(&self) -> bool {
         self.client.is_closed()
     }
 
-    /// Takes a partition over; its former owner is fenced.
+    /// Claims a partition; its former owner is fenced.
     pub(crate) async fn claim(
         &self,
         source: &str,
@@ -174,20 +180,20 @@ impl Session {
         })
     }
 
-    /// Who holds a partition now.
-    pub(crate) async fn holder(
+    /// The ledger entry of a partition.
+    pub(crate) async fn ledger_entry(
         &self,
         source: &str,
         partition: i32,
-    ) -> Result<Option<Holder>, DatabaseError> {
+    ) -> Result<Option<LedgerEntry>, DatabaseError> {
         let parameters: [&(dyn ToSql + Sync); 2] = [&source, &partition];
         let row = self
             .answered(
                 "cannot read the ledger",
-                self.client.query_opt(&self.holder, &parameters),
+                self.client.query_opt(&self.ledger_entry, &parameters),
             )
             .await?;
-        Ok(row.map(|row| Holder {
+        Ok(row.map(|row| LedgerEntry {
             next_offset: row.get(0),
             epoch: row.get(1),
             owner: row.get::<_, Option<String>>(2).unwrap_or_default(),
@@ -195,7 +201,7 @@ impl Session {
         }))
     }
 
-    /// Gives a partition up that has ended; without effect if another owner has it by now.
+    /// Releases a partition. Has no effect if another owner has claimed it.
     pub(crate) async fn release(
         &self,
         source: &str,
@@ -212,15 +218,15 @@ impl Session {
         Ok(())
     }
 
-    /// Asks whether the database would take a batch now.
+    /// Checks whether the database can be written to.
     ///
     /// # Errors
-    /// It does not answer, or is a standby or read-only.
-    pub(crate) async fn probe(&self) -> Result<(), DatabaseError> {
+    /// The server does not answer, or is a standby or read-only.
+    pub(crate) async fn check_writable(&self) -> Result<(), DatabaseError> {
         let row = self
             .answered(
-                "cannot ask the database how it is",
-                self.client.query_one(&self.probe, &[]),
+                "cannot check whether the database can be written to",
+                self.client.query_one(&self.check_writable, &[]),
             )
             .await?;
         match row.get(0) {
@@ -229,26 +235,26 @@ impl Session {
         }
     }
 
-    /// Opens a transaction and sends the rows of a batch into the session's staging table.
+    /// Begins a transaction and copies the rows of a batch into the staging table.
     ///
     /// # Errors
     /// Nothing is stored.
     pub(crate) async fn stage(&mut self, batch: &Batch) -> Result<(), DatabaseError> {
-        let staged = within(self.answer_within, "cannot stage a batch", async {
+        let staged = with_timeout(self.answer_within, "cannot stage a batch", async {
             self.make_partitions(batch).await?;
             self.stage_rows(batch, 0..batch.row_count()).await
         })
         .await;
-        self.unless_broken(staged).await
+        self.roll_back_on_error(staged).await
     }
 
-    /// Keeps the transaction open while batches that come before this one are stored by others.
+    /// Keeps the transaction open while other writers store the batches before this one; false if `ticket` was cancelled.
     ///
     /// # Errors
     /// Nothing is stored.
     pub(crate) async fn wait_until(
         &self,
-        turn: impl Future<Output = bool>,
+        ticket: impl Future<Output = bool>,
     ) -> Result<bool, DatabaseError> {
         let set = |sql| {
             self.answered(
@@ -256,38 +262,38 @@ impl Session {
                 self.client.batch_execute(sql),
             )
         };
-        set(include_str!("../sql/wait_for_turn.sql")).await?;
-        if !turn.await {
+        set(include_str!("../sql/begin_wait.sql")).await?;
+        if !ticket.await {
             self.roll_back().await;
             return Ok(false);
         }
-        set(include_str!("../sql/turn_came.sql")).await?;
+        set(include_str!("../sql/end_wait.sql")).await?;
         Ok(true)
     }
 
-    /// Stores the batch that [`Session::stage`] staged and commits it; its rejects go to the dead letter topic, if there is
-    /// one, before the commit.
+    /// Stores the batch that [`Session::stage`] has staged, and commits. Its rejects are sent to the dead letter topic, if
+    /// there is one, before the commit.
     ///
     /// # Errors
-    /// Nothing is stored, unless [`Failure::maybe_stored`] says that it is not known.
+    /// Nothing is stored, unless [`Failure::maybe_stored`] is set.
     pub(crate) async fn store(
         &self,
         batch: &Batch,
         dead_letters: Option<&DeadLetters>,
     ) -> Result<Stored, Failure> {
         let answer_within = self.answer_within;
-        let upserted = within(answer_within, "cannot store a batch", async {
+        let upserted = with_timeout(answer_within, "cannot store a batch", async {
             let totals = self.upsert(batch, batch.spans().len()).await?;
             let rejects = self.keep_rejects(batch, &totals, dead_letters).await?;
             Ok(Stored { totals, rejects })
         })
         .await;
-        let stored = self.unless_broken(upserted).await?;
+        let stored = self.roll_back_on_error(upserted).await?;
         let commit = self.client.batch_execute("commit");
         match tokio::time::timeout(answer_within, commit).await {
             Ok(Ok(())) => Ok(stored),
             Ok(Err(error)) => {
-                // With an answer, however bad, it is known that nothing was stored.
+                // An error that the server has answered with means that nothing was stored.
                 let maybe_stored = error.as_db_error().is_none().then_some(stored);
                 Err(Failure {
                     error: DatabaseError::of("cannot commit a batch", &error),
@@ -295,13 +301,13 @@ impl Session {
                 })
             }
             Err(_) => Err(Failure {
-                error: DatabaseError::silent("cannot commit a batch", answer_within),
+                error: DatabaseError::no_answer("cannot commit a batch", answer_within),
                 maybe_stored: Some(stored),
             }),
         }
     }
 
-    /// Has the days of the batch made that this session has not met yet.
+    /// Makes the partitions of the batch's days, except those that this session has made before.
     async fn make_partitions(&mut self, batch: &Batch) -> Result<(), DatabaseError> {
         let new: Vec<i32> = batch.days().difference(&self.days).copied().collect();
         if new.is_empty() {
@@ -322,21 +328,21 @@ impl Session {
         Ok(())
     }
 
-    /// Whether the database would take these rows: writes them and rolls back.
+    /// Tries whether the database accepts these rows, and rolls back; returns the error if it refuses them.
     ///
     /// # Errors
-    /// Any error but that of class [`Class::Data`].
-    pub(crate) async fn would_take(
+    /// An error that is not about the data.
+    pub(crate) async fn would_accept(
         &self,
         batch: &Batch,
         rows: Range<usize>,
     ) -> Result<Option<DatabaseError>, DatabaseError> {
-        let what = "cannot look for the rows that are refused";
+        let what = "cannot find the rows that are refused";
         let upserted = async {
             self.stage_rows(batch, rows).await?;
             self.upsert(batch, 0).await
         };
-        let outcome = within(self.answer_within, what, upserted).await;
+        let outcome = with_timeout(self.answer_within, what, upserted).await;
         self.roll_back().await;
         match outcome {
             Ok(_) => Ok(None),
@@ -345,12 +351,11 @@ impl Session {
         }
     }
 
-    /// Rolls back after an error, unless the session will not be used again.
-    async fn unless_broken<T>(
+    /// Rolls back after an error. After an outage the state of the session is unknown, and it is not used again.
+    async fn roll_back_on_error<T>(
         &self,
         outcome: Result<T, DatabaseError>,
     ) -> Result<T, DatabaseError> {
-        // Of an outage the state is not known.
         if let Err(error) = &outcome
             && error.class() != Class::Outage
         {
@@ -359,10 +364,10 @@ impl Session {
         outcome
     }
 
-    /// Opens a transaction and copies rows into the staging table.
+    /// Begins a transaction and copies rows into the staging table.
     async fn stage_rows(&self, batch: &Batch, rows: Range<usize>) -> Result<(), DatabaseError> {
         let staging = |error| DatabaseError::of("cannot stage a batch", &error);
-        // In one round trip. Outside a transaction the rows would be gone with the statement.
+        // One round trip for both. The staging table keeps its rows only within a transaction.
         let (begun, copying) = join(
             self.client.batch_execute(include_str!("../sql/begin.sql")),
             self.client.copy_in::<_, Bytes>(&self.copy),
@@ -371,7 +376,7 @@ impl Session {
         begun.map_err(|error| DatabaseError::of("cannot begin a transaction", &error))?;
         let mut sink = pin!(copying.map_err(staging)?);
         for piece in batch.copy_data(rows, PIECE_BYTES) {
-            // When the server refuses a row it stops reading; what it said comes out of finish().
+            // A server that refuses a row stops reading; finish() returns its error.
             if sink.feed(piece).await.is_err() {
                 break;
             }
@@ -380,7 +385,7 @@ impl Session {
         Ok(())
     }
 
-    /// Moves the ledger by the first spans of a batch that is staged, and upserts it, in one round trip.
+    /// Advances the ledger by the first `spans` spans of the staged batch, and upserts it, in one round trip.
     async fn upsert(&self, batch: &Batch, spans: usize) -> Result<Totals, DatabaseError> {
         let source = batch.source();
         let advances = try_join_all(batch.spans()[..spans].iter().map(|span| async move {
@@ -401,7 +406,7 @@ impl Session {
         }));
         let (advanced, _, upserted) = join3(
             advances,
-            // From here on only the server works, as long as it takes.
+            // The upsert may take longer than any limit that an administrator has set; `answer_within` bounds it.
             self.client.batch_execute("set local statement_timeout = 0"),
             self.client.query_one(&self.upsert, &[&source]),
         )
@@ -419,7 +424,7 @@ impl Session {
         Ok(totals)
     }
 
-    /// The answer to a statement, if it comes in time.
+    /// Waits for the answer to a statement, at most for `answer_within`.
     async fn answered<T>(
         &self,
         what: &str,
@@ -430,22 +435,22 @@ impl Session {
                 .await
                 .map_err(|error| DatabaseError::of(what, &error))
         };
-        within(self.answer_within, what, answer).await
+        with_timeout(self.answer_within, what, answer).await
     }
 
     async fn roll_back(&self) {
-        // If this fails the connection is gone, which the next use finds out.
+        // If this fails the connection is broken, which the next use reports.
         let _ = self.client.batch_execute("rollback").await;
     }
 }
 
-/// A future that is given up after a while: an outage.
-async fn within<T>(
+/// Cancels a future after `time`, which then counts as an outage.
+async fn with_timeout<T>(
     time: Duration,
     what: &str,
     future: impl Future<Output = Result<T, DatabaseError>>,
 ) -> Result<T, DatabaseError> {
     tokio::time::timeout(time, future)
         .await
-        .unwrap_or_else(|_| Err(DatabaseError::silent(what, time)))
+        .unwrap_or_else(|_| Err(DatabaseError::no_answer(what, time)))
 }

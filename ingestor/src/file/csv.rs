@@ -1,20 +1,20 @@
-//! Splits CSV records into fields (RFC 4180; a quote inside an unquoted field stands for itself).
+//! Splits CSV records into fields (RFC 4180; a quote inside an unquoted field is an ordinary character).
 
 use std::borrow::Cow;
 
 use memchr::{memchr, memchr2};
 
-/// Where a field's value lies in its record.
+/// The range of a field's value in its record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Field {
     start: usize,
     end: usize,
-    /// Quotes inside are doubled.
+    /// Whether quotes inside are doubled.
     doubled: bool,
 }
 
 impl Field {
-    /// The field's value. `record` is the record it was split from.
+    /// The value of the field. `record` is the record from which it was split.
     pub(super) fn value<'a>(&self, record: &'a str) -> Cow<'a, str> {
         let text = &record[self.start..self.end];
         if self.doubled {
@@ -25,18 +25,18 @@ impl Field {
     }
 }
 
-/// What a scan from the start of a record found.
+/// The result of a scan from the start of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Scan {
     /// The record's content has `length` bytes; the next record starts after `next`.
     Record { length: usize, next: usize },
-    /// The record goes on beyond the bytes at hand.
+    /// The record continues beyond the given bytes.
     Incomplete,
     /// The quoting is broken.
     Broken(&'static str),
 }
 
-/// Splits a line that holds no quote at a field's start.
+/// Splits a line in which no field begins with a quote.
 pub(super) fn split_plain(line: &[u8], fields: &mut Vec<Field>) {
     fields.clear();
     let mut start = 0;

@@ -1,8 +1,8 @@
-//! What can stop the reading of a file.
+//! Errors of reading a file.
 
 use std::io;
 
-/// A file that cannot be read, or cannot be read on. A bad row is not an error but a record that is rejected.
+/// A file cannot be read, or cannot be read to its end. An invalid row is no error: it is rejected.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum FileError {
     #[error("cannot open {path}")]

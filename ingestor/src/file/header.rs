@@ -1,4 +1,4 @@
-//! Which column of a CSV file holds which field of an event.
+//! The columns of a CSV file.
 
 use std::borrow::Cow;
 
@@ -11,7 +11,7 @@ const REQUIRED: [&str; 5] = ["event_id", "user_id", "event_type", "region", "ts"
 const SONG_ID: &str = "song_id";
 const DEVICE: &str = "device";
 
-/// The positions of an event's fields in each row.
+/// The column of each field of an event.
 #[derive(Debug, Clone)]
 pub(super) struct Columns {
     count: usize,
@@ -21,7 +21,7 @@ pub(super) struct Columns {
 }
 
 impl Columns {
-    /// Finds the columns by their names, in any order; other columns are ignored.
+    /// Finds the columns by name, in any order. Other columns are ignored.
     pub(super) fn of_header(
         path: &str,
         header: &str,
@@ -69,13 +69,17 @@ impl Columns {
         })
     }
 
-    /// How many fields a row has to have.
+    /// Number of fields that each row must have.
     pub(super) fn count(&self) -> usize {
         self.count
     }
 
-    /// Judges a row that has the right number of fields.
-    pub(super) fn judge<'a>(&self, row: &'a str, fields: &[Field]) -> Result<Event<'a>, Rejection> {
+    /// Decodes a row with the right number of fields.
+    pub(super) fn decode<'a>(
+        &self,
+        row: &'a str,
+        fields: &[Field],
+    ) -> Result<Event<'a>, Rejection> {
         let [event_id, user_id, event_type, region, ts] = self.required;
         let value = |place: usize| fields[place].value(row);
         Ok(Event {
@@ -109,8 +113,7 @@ fn optional<'a>(
         .transpose()
 }
 
-/// The header for a message: enough of it to recognise the file. A first line that is none may be an event, which has no
-/// place in a log.
+/// The header for a message, shortened. A first line that is not a header may be an event, which must not be logged.
 fn shown(names: &[String], is_header: bool) -> String {
     const LONGEST: usize = 200;
     if !is_header {

@@ -1,4 +1,4 @@
-//! Opens a file or standard input and takes its compression off.
+//! Opens a file or standard input, and decompresses it.
 
 use std::fs::File;
 use std::io::{self, BufReader, Cursor, Read};
@@ -10,18 +10,18 @@ use super::FileError;
 
 const READ_BYTES: usize = 256 << 10;
 
-/// The decompressed stream of a file, and how far it is on disk.
+/// The decompressed content of a file, and how much of the file was read.
 pub(super) struct Input {
     pub(super) stream: Box<dyn Read + Send>,
     pub(super) name: String,
-    /// Bytes of the file on disk; 0 where that is not known (a pipe).
+    /// Size of the file on disk; 0 if it is not known (a pipe).
     pub(super) size: u64,
     read: Arc<AtomicU64>,
 }
 
 impl Input {
-    /// Opens a file, or standard input for `-`. What it holds decides about decompression, not its name:
-    /// downloads are often unpacked on the way and keep the name.
+    /// Opens a file, or standard input for `-`. Compression is detected by content, not by name: some download tools
+    /// decompress a file and keep its name.
     pub(super) fn open(path: &Path) -> Result<Input, FileError> {
         let name = path.display().to_string();
         if name == "-" {
@@ -70,7 +70,7 @@ impl Input {
             Compression::Zstd => {
                 Box::new(zstd::stream::read::Decoder::with_buffer(whole).map_err(fail)?)
             }
-            // An archive always holds some bytes, even of an empty file: this one was cut to nothing.
+            // Even an empty file has some bytes when compressed, so this one was truncated.
             Compression::None if is_empty && (name.ends_with(".gz") || name.ends_with(".zst")) => {
                 return Err(FileError::Truncated {
                     path: name,
@@ -103,7 +103,7 @@ impl Compression {
     fn of_magic(bytes: &[u8]) -> Compression {
         match bytes {
             [0x1f, 0x8b, ..] => Compression::Gzip,
-            // A frame, or a skippable frame before the first one.
+            // A frame, or a skippable frame.
             [0x28, 0xb5, 0x2f, 0xfd] | [0x50..=0x5f, 0x2a, 0x4d, 0x18] => Compression::Zstd,
             _ => Compression::None,
         }

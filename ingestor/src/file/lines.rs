@@ -10,7 +10,7 @@ use super::window::Window;
 pub(super) enum Line {
     /// The line's content has `length` bytes; the next line starts after `next`.
     Whole { length: usize, next: usize },
-    /// It is longer than the limit.
+    /// The line is longer than the limit.
     TooLong,
 }
 
@@ -42,7 +42,7 @@ pub(super) fn find(window: &mut Window, limit: usize) -> Result<Line, FileError>
     }
 }
 
-/// Consumes the rest of the line, however long, without keeping it in memory.
+/// Consumes the rest of the line without keeping it in memory.
 pub(super) fn skip(window: &mut Window) -> Result<(), FileError> {
     loop {
         match memchr(b'\n', window.bytes()) {

@@ -1,4 +1,4 @@
-//! The reader itself: finds records, judges them, keeps position, line and checksum together.
+//! The reader: finds records, decodes them, and keeps position, line and checksum together.
 
 use std::ops::Range;
 use std::path::Path;
@@ -15,12 +15,12 @@ use super::{FileArgs, FileError, KEPT_BYTES, MAX_RECORD_BYTES};
 
 const UTF8_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// One record of a file, judged.
+/// One record of a file, decoded.
 #[derive(Debug)]
 pub(crate) struct Record<'a> {
-    /// The line on which it starts; the first line of a file is 1.
+    /// Number of the line on which it starts, counted from 1.
     pub(crate) line: u64,
-    /// Its bytes without the line end; only the first ones of a record that is too large.
+    /// Its bytes without the line end; only the first [`KEPT_BYTES`] of a record that is too large.
     pub(crate) raw: &'a [u8],
     pub(crate) event: Result<Event<'a>, Rejection>,
 }
@@ -29,10 +29,10 @@ pub(crate) struct Record<'a> {
 pub(crate) struct FileReader {
     window: Window,
     format: Format,
-    /// CSV only.
+    /// For CSV only.
     columns: Option<Columns>,
     fields: Vec<Field>,
-    /// The line at the window's position.
+    /// Number of the line at the window's position.
     line: u64,
     limit: usize,
     /// The first bytes of a record that is too large.
@@ -41,7 +41,7 @@ pub(crate) struct FileReader {
     earlier_fingerprints: Vec<String>,
 }
 
-/// A record that was found and consumed, before it is judged.
+/// A record that was found and consumed, before it is decoded.
 struct Found {
     line: u64,
     body: Body,
@@ -54,10 +54,10 @@ enum Body {
 }
 
 impl FileReader {
-    /// Opens a file, or standard input for `-`, and reads what comes before the first record: byte order mark and CSV header.
+    /// Opens a file, or standard input for `-`, and reads the byte order mark and the CSV header.
     ///
     /// # Errors
-    /// The file cannot be read, or it cannot be a load: no header, or a required column is missing.
+    /// The file cannot be read, or it cannot be loaded: there is no header, or a required column is missing.
     pub(crate) fn open(path: &Path, args: &FileArgs) -> Result<FileReader, FileError> {
         FileReader::over(Input::open(path)?, args.format, MAX_RECORD_BYTES)
     }
@@ -100,18 +100,18 @@ impl FileReader {
         Ok(reader)
     }
 
-    /// Names the file by its first block; the same for an unchanged file, packed or not, under any name.
+    /// Identifies the file by its first block: the same for any name and compression.
     pub(crate) fn fingerprint(&self) -> &str {
         &self.fingerprint
     }
 
-    /// What [`FileReader::fingerprint`] was when the file was shorter than its first block, the longest state first.
-    /// Some other file may have had the same beginning: believe one only if [`FileReader::resume`] does.
+    /// The [`FileReader::fingerprint`] while the file was shorter than its first block, the longest state first. Another file
+    /// may have had the same beginning: one of these is valid only if [`FileReader::resume`] succeeds.
     pub(crate) fn earlier_fingerprints(&self) -> &[String] {
         &self.earlier_fingerprints
     }
 
-    /// Bytes of the decompressed stream consumed so far, header included.
+    /// Offset in the decompressed content of the first byte that is not consumed.
     pub(crate) fn position(&self) -> u64 {
         self.window.position()
     }
@@ -121,17 +121,17 @@ impl FileReader {
         self.window.checksum()
     }
 
-    /// Bytes of the file on disk read so far, and its size (0 = not known).
+    /// Bytes of the file on disk that were read, and its size (0 if it is not known).
     pub(crate) fn progress(&self) -> (u64, u64) {
         self.window.progress()
     }
 
-    /// Goes on after `position`, which an earlier load reached; call it before the first record. Of the checksum the first
-    /// bytes will do.
+    /// Continues after `position`, which an earlier load has reached; must be called before the first record. The checksum may
+    /// be shortened to its first bytes.
     ///
     /// # Errors
-    /// [`FileError::Changed`]: the bytes before `position` do not have this checksum, or the load ended within a line
-    /// that has grown since.
+    /// [`FileError::Changed`]: the bytes before `position` do not have this checksum, or the load ended within a line that
+    /// has grown since.
     pub(crate) fn resume(&mut self, position: u64, checksum: &[u8]) -> Result<(), FileError> {
         if position < self.position() {
             return Err(self.changed(format!(
@@ -184,10 +184,10 @@ impl FileReader {
         }
     }
 
-    /// Whether nothing comes any more.
+    /// Whether everything was read.
     ///
     /// # Errors
-    /// The file cannot be read on.
+    /// The file cannot be read further.
     pub(crate) fn is_at_end(&mut self) -> Result<bool, FileError> {
         Ok(!self.skip_blank_lines()?)
     }
@@ -195,7 +195,7 @@ impl FileReader {
     /// The next record, or `None` at the end of the file. Blank lines are skipped.
     ///
     /// # Errors
-    /// The file cannot be read on. All whole records before the damage were returned; a part of one never is.
+    /// The file cannot be read further. All complete records before the damage were returned; an incomplete one never is.
     pub(crate) fn next_record(&mut self) -> Result<Option<Record<'_>>, FileError> {
         if !self.skip_blank_lines()? {
             return Ok(None);
@@ -209,7 +209,7 @@ impl FileReader {
             Body::Refused(range, rejection) => (self.window.taken(range), Err(rejection)),
             Body::Whole(range) => {
                 let raw = self.window.taken(range);
-                (raw, self.judge(raw))
+                (raw, self.decode(raw))
             }
         };
         Ok(Some(Record {
@@ -219,7 +219,7 @@ impl FileReader {
         }))
     }
 
-    fn judge<'a>(&'a self, raw: &'a [u8]) -> Result<Event<'a>, Rejection> {
+    fn decode<'a>(&'a self, raw: &'a [u8]) -> Result<Event<'a>, Rejection> {
         let Some(columns) = &self.columns else {
             return json::decode(raw);
         };
@@ -229,7 +229,7 @@ impl FileReader {
                 format!("byte {} of the row is not UTF-8", error.valid_up_to() + 1),
             )
         })?;
-        columns.judge(row, &self.fields)
+        columns.decode(row, &self.fields)
     }
 
     /// False at the end of the file.
@@ -260,7 +260,7 @@ impl FileReader {
         self.take_line(line, None)
     }
 
-    /// Consumes one physical line, as a record or, with a rejection, as what is left of one.
+    /// Consumes one physical line as a record, which is rejected if there is a rejection.
     fn take_line(&mut self, line: Line, rejection: Option<Rejection>) -> Result<Found, FileError> {
         let (start_offset, number) = (self.position(), self.line);
         self.line += 1;
@@ -289,8 +289,8 @@ impl FileReader {
         Ok(Found { line: number, body })
     }
 
-    /// Finds the next CSV row. Where quoting goes wrong, only the physical line is given up and reading goes on
-    /// with the next one: a stray quote must not take the rest of the file with it.
+    /// Finds the next CSV row. If its quoting is broken, only the physical line is rejected, and reading continues with the
+    /// next one: otherwise a stray quote would consume the rest of the file.
     fn find_row(&mut self) -> Result<Found, FileError> {
         let line = lines::find(&mut self.window, self.limit)?;
         let Line::Whole { length, next } = line else {

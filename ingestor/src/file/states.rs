@@ -1,17 +1,17 @@
-//! The states in which a file was loaded before: what the ledger keeps as its checksum.
+//! The states in which a file was loaded before, as the ledger keeps them in its checksum column.
 //!
-//! First the checksum of all before the position, then those of earlier loads' ends. By them a file is known of which a
-//! longer copy was loaded since: the copy took over the position, but must not take over the file.
+//! First comes the checksum of the content before the position, then those at the ends of earlier loads. They identify a file
+//! of which a longer copy was loaded since: the position in the ledger is that of the copy.
 
 /// Bytes of the checksum at the ledger's position.
 const CHECKSUM_BYTES: usize = 32;
-/// Bytes of an earlier checksum: plenty to tell prefixes of one file apart.
+/// Bytes of an earlier checksum: enough to distinguish prefixes of one file.
 const EARLIER_BYTES: usize = 16;
 const STATE_BYTES: usize = size_of::<u64>() + EARLIER_BYTES;
-/// A file that is appended to and loaded again and again keeps so many; older ones are forgotten.
+/// Number of states that are kept for a file that is appended to and loaded again and again; older ones are dropped.
 const MAX_STATES: usize = 32;
 
-/// The content up to a position.
+/// The content before a position.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct State {
     pub(crate) position: u64,
@@ -40,7 +40,7 @@ impl States {
         (State { position, checksum }, States(earlier.collect()))
     }
 
-    /// Adds a state that was reached after the others.
+    /// Adds a state that is longer than the others.
     pub(crate) fn push(&mut self, state: State) {
         self.0.retain(|earlier| earlier.position < state.position);
         self.0.push(state);
@@ -52,7 +52,7 @@ impl States {
         self.0.iter()
     }
 
-    /// What the ledger keeps with a position whose checksum is this.
+    /// The value for the ledger's checksum column, for a position with this checksum.
     pub(crate) fn for_ledger(&self, checksum: &[u8; CHECKSUM_BYTES]) -> Vec<u8> {
         let mut stored = checksum.to_vec();
         for state in &self.0 {
@@ -80,7 +80,7 @@ mod tests {
         assert_eq!(
             States::of_ledger(9, &states.for_ledger(&[7; 32])),
             (state(9, &[7; 32]), States::default()),
-            "as before there were earlier states"
+            "as written before earlier states were kept"
         );
         states.push(state(5, &[1; 32]));
         states.push(state(1 << 40, &[2; 32]));
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_states_are_forgotten() {
+    fn the_oldest_states_are_dropped() {
         let mut states = States::default();
         for position in 1..=100 {
             states.push(state(position, &[0; 32]));

@@ -1,4 +1,4 @@
-//! The part of the stream that is in memory: what is not consumed yet, and the hash of what is.
+//! The part of the content that is in memory, and the hash of the consumed part.
 
 use std::io;
 use std::ops::Range;
@@ -8,11 +8,11 @@ use super::input::Input;
 
 const FIRST_BYTES: usize = 256 << 10;
 
-/// A sliding window over the stream. Consumed bytes stay readable until the next fill.
+/// A sliding window over the content. Consumed bytes stay readable until the next fill.
 pub(super) struct Window {
     input: Input,
     buffer: Vec<u8>,
-    /// Offset of `buffer[0]` in the stream.
+    /// Offset of `buffer[0]` in the content.
     base: u64,
     /// `buffer[..start]` is consumed, `buffer[start..end]` is not.
     start: usize,
@@ -21,7 +21,7 @@ pub(super) struct Window {
     hashed: usize,
     hash: blake3::Hasher,
     at_end: bool,
-    /// What the stream failed with, while there is still something to read before it.
+    /// An error that is returned once the bytes before it are consumed.
     failure: Option<FileError>,
 }
 
@@ -44,12 +44,12 @@ impl Window {
         &self.input.name
     }
 
-    /// Bytes read from disk, and the size of the file there (0 = not known).
+    /// Bytes that were read from disk, and the size of the file (0 if it is not known).
     pub(super) fn progress(&self) -> (u64, u64) {
         (self.input.bytes_read(), self.input.size)
     }
 
-    /// What is in memory and not consumed.
+    /// The bytes in memory that are not consumed.
     pub(super) fn bytes(&self) -> &[u8] {
         &self.buffer[self.start..self.end]
     }
@@ -65,12 +65,12 @@ impl Window {
         &self.buffer[range]
     }
 
-    /// Whether nothing comes after [`Window::bytes`]. Known only after a fill that brought nothing.
+    /// Whether nothing comes after [`Window::bytes`]. Known only after a fill without new bytes.
     pub(super) fn is_at_end(&self) -> bool {
         self.at_end
     }
 
-    /// Offset in the stream of the first byte that is not consumed.
+    /// Offset of the first byte that is not consumed.
     pub(super) fn position(&self) -> u64 {
         self.base + self.start as u64
     }
@@ -91,10 +91,10 @@ impl Window {
         self.hashed = self.start;
     }
 
-    /// Brings more bytes; false at the end of the stream.
+    /// Reads more bytes; false at the end.
     ///
     /// # Errors
-    /// The stream cannot be read on. What is in the window stays as it is.
+    /// The input cannot be read further. The window keeps its content.
     pub(super) fn fill(&mut self) -> Result<bool, FileError> {
         if self.at_end {
             return Ok(false);
@@ -119,13 +119,13 @@ impl Window {
         }
     }
 
-    /// Fills until at least `count` bytes are there or the stream ends.
+    /// Fills until there are at least `count` bytes or the input ends.
     pub(super) fn fill_to(&mut self, count: usize) -> Result<(), FileError> {
         while self.end - self.start < count && self.fill()? {}
         Ok(())
     }
 
-    /// Like [`Window::fill_to`], but an error waits until what was read before it is used up.
+    /// Like [`Window::fill_to`], but an error is returned only once the bytes before it are consumed.
     pub(super) fn prefill_to(&mut self, count: usize) {
         self.failure = self.fill_to(count).err();
     }

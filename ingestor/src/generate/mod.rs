@@ -15,6 +15,8 @@ use anyhow::Context;
 use musicstream_event::Format;
 use musicstream_generator::{CSV_HEADER, Counts, Generator, Output, Plan};
 
+use crate::args::OutputFormat;
+use crate::output::Output as _;
 use crate::progress::{Progress, Unit};
 use crate::shutdown::Shutdown;
 pub(crate) use args::GenerateArgs;
@@ -85,9 +87,12 @@ pub(crate) fn run(args: GenerateArgs) -> anyhow::Result<()> {
                 .with_context(|| format!("cannot complete {target}"))?;
         }
     }
-    let summary = Summary::new(&target, produced, undelivered, started.elapsed());
-    // Standard output may be the target itself.
-    summary.print(args.output.output, args.to == Target::Stdout);
+    let summary = Summary::new(&target, &produced, undelivered, started.elapsed());
+    // Standard output may be the target itself; then, and in text form, the summary is on standard error.
+    match args.output.output {
+        OutputFormat::Json if args.to != Target::Stdout => summary.print(OutputFormat::Json),
+        format => summary.print_on_stderr(format),
+    }
     if let Some(error) = failure {
         return Err(error).with_context(|| format!("{undelivered} records were not delivered"));
     }

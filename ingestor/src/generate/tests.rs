@@ -107,8 +107,9 @@ fn a_summary_adds_up() {
     for (record, _) in records(&format!("--to a.csv --count 2000 {MONTH} {SHARES}")) {
         produced.counts.add(&record);
     }
-    let summary = Summary::new("x", produced, 0, Duration::from_secs(2));
-    let json = summary.json();
+    let summary = Summary::new("x", &produced, 0, Duration::from_secs(2));
+    let json = summary.render(OutputFormat::Json);
+    let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
     assert_eq!(
         (json["records"].as_u64(), json["distinct"].as_u64()),
         (Some(2_000), Some(1_840))

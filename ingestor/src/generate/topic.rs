@@ -1,10 +1,9 @@
-//! A Kafka topic as target.
+//! A Kafka topic as the target of generated records.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context;
-use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::{ClientContext, DefaultClientContext};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
@@ -12,14 +11,15 @@ use rdkafka::message::DeliveryResult;
 use rdkafka::producer::{BaseRecord, Producer, ProducerContext, ThreadedProducer};
 
 use crate::args::{self, KafkaArgs};
+use crate::producer;
 
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
-/// Longer than librdkafka itself tries to deliver a message.
+/// Longer than librdkafka tries to deliver a record.
 const FLUSH_WITHIN: Duration = Duration::from_secs(150);
 const DELIVER_WITHIN_MS: &str = "120000";
 const RETRY_AFTER: Duration = Duration::from_millis(1);
 
-/// Sends records to a topic, in batches.
+/// Sends records to a topic.
 pub(super) struct Topic {
     name: String,
     producer: ThreadedProducer<Deliveries>,
@@ -37,7 +37,6 @@ struct Deliveries(Arc<Mutex<Failures>>);
 
 impl ClientContext for Deliveries {
     fn error(&self, error: KafkaError, reason: &str) {
-        // librdkafka has logged it already.
         tracing::debug!(%error, reason, "kafka client error");
     }
 }
@@ -60,35 +59,24 @@ impl Topic {
     /// # Errors
     /// No broker answers in time, or the topic can neither be found nor created.
     pub(super) fn open(args: &KafkaArgs, topic: &str, partitions: i32) -> anyhow::Result<Topic> {
-        let mut config = args.client_config();
-        config
-            .set("linger.ms", "5")
-            .set("batch.num.messages", "50000")
-            .set("batch.size", "1000000")
-            .set("queue.buffering.max.messages", "200000")
-            .set("queue.buffering.max.kbytes", "65536")
-            .set("compression.type", "lz4")
-            // As many records in the topic as were asked for, whatever the broker's retries.
-            .set("enable.idempotence", "true")
+        let defaults = [
+            ("linger.ms", "5"),
+            ("batch.num.messages", "50000"),
+            ("batch.size", "1000000"),
+            ("queue.buffering.max.messages", "200000"),
+            ("queue.buffering.max.kbytes", "65536"),
+            ("compression.type", "lz4"),
+            // Retries must not change the number of records in the topic.
+            ("enable.idempotence", "true"),
             // The partition that Java clients choose for the same key.
-            .set("partitioner", "murmur2_random")
-            .set("message.timeout.ms", DELIVER_WITHIN_MS);
-        let config = args.finish(config);
+            ("partitioner", "murmur2_random"),
+            ("message.timeout.ms", DELIVER_WITHIN_MS),
+        ];
         let failures = Arc::new(Mutex::new(Failures::default()));
-        let producer: ThreadedProducer<Deliveries> = config
-            .create_with_context(Deliveries(failures.clone()))
-            .map_err(args::refused)?;
-        let known = producer
-            .client()
-            .fetch_metadata(None, ANSWER_WITHIN)
-            .with_context(|| {
-                format!(
-                    "no Kafka broker answers at {}; is --brokers right?",
-                    args.brokers
-                )
-            })?;
-        if !known.topics().iter().any(|known| known.name() == topic) {
-            create(&config, topic, partitions)?;
+        let deliveries = Deliveries(failures.clone());
+        let producer = producer::connect(args, &defaults, &[], deliveries)?;
+        if !producer::has_topic(&producer, args, topic)? {
+            create(args, topic, partitions)?;
         }
         Ok(Topic {
             name: topic.to_owned(),
@@ -112,19 +100,21 @@ impl Topic {
         }
     }
 
-    /// Waits until the broker has answered for every record; how many it did not take, and why the first one.
+    /// Waits until the broker has answered for every record. Returns the number of records that were not delivered, and the
+    /// first error.
     pub(super) fn finish(&self) -> anyhow::Result<(u64, Option<KafkaError>)> {
         self.producer
             .flush(FLUSH_WITHIN)
-            .context("the broker does not take the last records")?;
+            .context("the broker does not acknowledge the last records")?;
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
         Ok((failures.count, failures.first.take()))
     }
 }
 
-fn create(config: &ClientConfig, topic: &str, partitions: i32) -> anyhow::Result<()> {
+fn create(args: &KafkaArgs, topic: &str, partitions: i32) -> anyhow::Result<()> {
+    let config = args.finish(args.client_config());
     let admin: AdminClient<DefaultClientContext> = config.create().map_err(args::refused)?;
-    // -1: what the broker's default is.
+    // -1 stands for the broker's default replication factor.
     let wanted = [NewTopic::new(
         topic,
         partitions,

@@ -1,13 +1,13 @@
 //! `load`: files into Postgres, each row exactly once.
 //!
-//! A file is a source of its own in the ledger, named by its fingerprint; its position there is the
-//! byte offset in the decompressed stream, stored with the checksum of all before it, in the
-//! transaction of the rows. So a killed load goes on where it was, a second one finds nothing to do,
-//! and a file that was changed is refused. Rejects carry the line as their position.
+//! In the ledger each file is a source, named by its fingerprint. Its position is the byte offset in the decompressed
+//! content, stored with the checksum of everything before it, in the transaction of the rows. So a killed load continues
+//! where it was, a second load finds nothing to do, and a file that was changed is refused. The position of a reject is its
+//! line number.
 
-mod judge;
+mod dry_run;
 mod paths;
-mod place;
+mod resume;
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
@@ -24,27 +24,28 @@ use crate::counts::Stored;
 use crate::database::{self, Server};
 use crate::file::{FileArgs, FileReader, States};
 use crate::monitor::Observer;
+use crate::output::Output as _;
 use crate::owner;
 use crate::progress::{Progress, Unit};
 use crate::reject_limit::{RejectArgs, RejectLimit};
 use crate::shutdown::Shutdown;
-use crate::summary::Ending;
-use crate::writer::{News, Order, Report, Turns, Writer, WriterConfig};
+use crate::summary::{Ending, Summary};
+use crate::writer::{Reply, Report, Request, Tickets, Writer, WriterConfig};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct LoadArgs {
-    /// CSV or NDJSON files, plain, .gz or .zst, or folders that hold some; - is standard input
+    /// CSV or NDJSON files, plain or compressed (.gz, .zst), or folders with such files; - is standard input
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
-    /// Judge the files only: name each bad row, count, store nothing; needs no database
+    /// Only check the files: log each invalid row, count, store nothing; needs no database
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Load a file that was changed since it was loaded from its beginning, as a source of its own
+    /// Load a file that was changed since its last load from its beginning, as a source of its own
     #[arg(long)]
     pub(crate) accept_changed: bool,
     #[command(flatten)]
     pub(crate) file: FileArgs,
-    /// Most rows in one transaction
+    /// Maximum number of rows in one transaction
     #[arg(long, default_value_t = 30_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000), value_name = "N")]
     pub(crate) batch_rows: u32,
     #[command(flatten)]
@@ -55,15 +56,15 @@ pub(crate) struct LoadArgs {
     pub(crate) output: OutputArgs,
 }
 
-/// One batch is staged while the one before it is stored; meanwhile the next one is filled.
+/// One writer stages a batch while the other stores the batch before it.
 const WRITERS: usize = 2;
-/// Bytes of rows in one transaction, at most.
+/// Maximum size of the rows in one transaction.
 const MAX_BATCH_BYTES: usize = 16 << 20;
-/// How long the database may be away before the first file is begun.
+/// Time for the first connection.
 const CONNECT_WITHIN: Duration = Duration::from_secs(30);
-/// A file has no partitions: it is its own only one.
+/// A file has one partition in the ledger.
 const PARTITION: i32 = 0;
-/// A load is alone with its sources: nothing is ever given up.
+/// A load never cancels requests, so it has one generation.
 const GENERATION: u64 = 0;
 
 /// Loads the files one after the other and prints the summary.
@@ -75,13 +76,13 @@ pub(crate) fn run(args: LoadArgs) -> anyhow::Result<()> {
     let shutdown = Shutdown::on_signal().context("cannot listen for signals")?;
     let files = paths::expand(&args.files)?;
     if args.dry_run {
-        return judge::run(&files, &args.file, args.output.output, &shutdown);
+        return dry_run::run(&files, &args.file, args.output.output, &shutdown);
     }
     let server = Server {
-        is_asked: true,
+        makes_any_day: true,
         ..database::server(&args.database)?
     };
-    // Files that cannot be a load stop it before anything is stored.
+    // A file that cannot be loaded ends the run before anything is stored.
     for path in &files {
         if path != Path::new("-") {
             FileReader::open(path, &args.file)?;
@@ -89,7 +90,7 @@ pub(crate) fn run(args: LoadArgs) -> anyhow::Result<()> {
     }
     let mut load = Load::start(server, &args, shutdown.clone())?;
     let outcome = files.iter().try_for_each(|path| {
-        load.file(path, &args)
+        load.load_file(path, &args)
             .with_context(|| format!("cannot load {}", path.display()))
     });
     let ending = match &outcome {
@@ -97,30 +98,32 @@ pub(crate) fn run(args: LoadArgs) -> anyhow::Result<()> {
         Err(_) if shutdown.is_asked() => Ending::Interrupted,
         Err(_) => return outcome,
     };
-    load.stored
-        .print(ending, started.elapsed(), args.output.output);
+    Summary::new(&load.stored, ending, started.elapsed()).print(args.output.output);
     outcome
 }
 
 struct Load {
     writers: Vec<Writer>,
-    turns: Turns,
+    tickets: Tickets,
     reports: mpsc::Receiver<Report>,
     limits: Limits,
     reject_limit: Option<RejectLimit>,
     shutdown: Shutdown,
     stored: Stored,
+    /// Number of batches at the writers.
     in_flight: usize,
+    /// Batches that came back, kept for their allocations.
     spare: Vec<Batch>,
 }
 
-/// A file that is being loaded: where the next batch begins in the ledger.
+/// A file that is being loaded.
 struct Source {
     name: Arc<str>,
     file_name: String,
+    /// Where the next batch begins.
     from: Option<i64>,
     epoch: i64,
-    /// What was loaded of it before.
+    /// The ends of earlier loads.
     states: States,
 }
 
@@ -148,7 +151,7 @@ impl Load {
         };
         let mut load = Load {
             writers,
-            turns: Turns::new(),
+            tickets: Tickets::new(),
             reports,
             limits,
             reject_limit: args.reject.limit(1.0),
@@ -158,21 +161,21 @@ impl Load {
             spare: Vec::new(),
         };
         for _ in 0..WRITERS {
-            match load.next_news()? {
-                News::Opened => {}
+            match load.next_reply()? {
+                Reply::Opened => {}
                 _ => bail!("a writer did not start"),
             }
         }
         Ok(load)
     }
 
-    fn file(&mut self, path: &Path, args: &LoadArgs) -> anyhow::Result<()> {
+    fn load_file(&mut self, path: &Path, args: &LoadArgs) -> anyhow::Result<()> {
         let mut reader = FileReader::open(path, &args.file)?;
         let file_name = path.file_name().map_or_else(
             || "-".to_owned(),
             |name| name.to_string_lossy().into_owned(),
         );
-        let Some(mut source) = self.place(&mut reader, path, args, file_name)? else {
+        let Some(mut source) = self.find_source(&mut reader, path, args, file_name)? else {
             return Ok(());
         };
         let (_, size) = reader.progress();
@@ -185,24 +188,24 @@ impl Load {
         let outcome = loop {
             if self.shutdown.is_asked() {
                 break Err(anyhow::anyhow!(
-                    "interrupted; run it again to go on from here"
+                    "interrupted; run it again to continue from here"
                 ));
             }
             match reader.next_record() {
                 Ok(Some(record)) => {
-                    let judged = record
+                    let decoded = record
                         .event
-                        .map_err(|rejection| naming(rejection, &source.file_name, record.line));
+                        .map_err(|rejection| with_line(rejection, &source.file_name, record.line));
                     let origin = Origin {
                         partition: PARTITION,
                         position: i64::try_from(record.line).unwrap_or(i64::MAX),
                         key: None,
                         payload: Some(record.raw),
                     };
-                    batch.push(origin, &judged);
+                    batch.push(origin, &decoded);
                 }
                 Ok(None) => break Ok(()),
-                // What came before the damage is whole, and is kept.
+                // The records before the damaged part are valid, and are stored.
                 Err(error) => break Err(error.into()),
             }
             if self.limits.is_full(batch.row_count(), batch.byte_count()) {
@@ -221,16 +224,16 @@ impl Load {
         self.release(&source)
     }
 
-    /// The file has given all it has: it must not hold the watermark back until it counts as idle.
+    /// Releases a file that was read to its end, so that it does not hold the watermark back until it counts as idle.
     fn release(&mut self, source: &Source) -> anyhow::Result<()> {
-        self.writers[0].order(Order::Release {
+        self.writers[0].send(Request::Release {
             generation: GENERATION,
             source: source.name.clone(),
             partition: PARTITION,
             epoch: source.epoch,
         });
-        match self.next_news()? {
-            News::Released => Ok(()),
+        match self.next_reply()? {
+            Reply::Released => Ok(()),
             _ => bail!("the writer did not release the file"),
         }
     }
@@ -258,38 +261,38 @@ impl Load {
         batch.set_checksum(&source.states.for_ledger(&reader.checksum()));
         source.from = Some(to);
         self.in_flight += 1;
-        let turn = self.turns.take();
-        let writer = &self.writers[turn.number() % WRITERS];
-        writer.order(Order::Write(batch, Some(turn)));
+        let ticket = self.tickets.issue();
+        let writer = &self.writers[ticket.number() % WRITERS];
+        writer.send(Request::Write(batch, Some(ticket)));
         Ok(())
     }
 
     fn wait_for_report(&mut self) -> anyhow::Result<()> {
-        match self.next_news()? {
-            News::Written { batch, stored } => {
+        match self.next_reply()? {
+            Reply::Written { batch, stored } => {
                 self.stored.add(&stored);
                 self.in_flight -= 1;
                 self.spare.push(batch);
                 if let Some(limit) = &mut self.reject_limit {
-                    limit.judge(&stored.totals)?;
+                    limit.check(&stored.totals)?;
                 }
                 Ok(())
             }
-            News::Fenced { .. } => bail!("another ingestor has taken this file over"),
+            Reply::Fenced { .. } => bail!("another ingestor has claimed this file"),
             _ => bail!("a batch was dropped"),
         }
     }
 
-    fn next_news(&mut self) -> anyhow::Result<News> {
-        match self.reports.recv().context("the writer ended")?.news {
-            News::Failed(error) => Err(error.into()),
-            news => Ok(news),
+    fn next_reply(&mut self) -> anyhow::Result<Reply> {
+        match self.reports.recv().context("the writer ended")?.reply {
+            Reply::Failed(error) => Err(error.into()),
+            reply => Ok(reply),
         }
     }
 }
 
-/// Adds where to find the row to a rejection.
-fn naming(rejection: Rejection, file_name: &str, line: u64) -> Rejection {
+/// Adds file and line to a rejection.
+fn with_line(rejection: Rejection, file_name: &str, line: u64) -> Rejection {
     Rejection::new(
         rejection.reason,
         format!("{} ({file_name}, line {line})", rejection.detail),

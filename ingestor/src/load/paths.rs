@@ -1,15 +1,14 @@
-//! The files of a load: those that are named, and those of folders that are named.
+//! The files of a load: named files, and the files in named folders.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 use musicstream_event::Format;
 
-/// A folder stands for the files in it whose names promise a format, in the order of their names; not for those in
-/// folders below.
+/// Replaces folders by the files in them whose extensions name a format, ordered by name. Subfolders are not searched.
 ///
 /// # Errors
-/// A folder cannot be read, or holds no such file.
+/// A folder cannot be read, or has no such file.
 pub(super) fn expand(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
     let mut all = Vec::new();
     for path in paths {
@@ -34,7 +33,7 @@ fn of_folder(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     }
     ensure!(
         !files.is_empty(),
-        "the folder {} holds no .csv, .ndjson, .jsonl or .json file, packed or not",
+        "the folder {} has no .csv, .ndjson, .jsonl or .json file, compressed or not",
         folder.display()
     );
     files.sort();
@@ -46,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_folder_stands_for_its_files_in_order() {
+    fn a_folder_is_replaced_by_its_files_in_order() {
         let folder = tempfile::tempdir().unwrap();
         for name in ["b.ndjson.gz", "a.csv", "readme.md", "c.csv.zst"] {
             std::fs::write(folder.path().join(name), "").unwrap();

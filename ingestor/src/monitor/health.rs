@@ -1,12 +1,11 @@
-//! Whether the loop moves, and whether events can be stored.
+//! Liveness and readiness of the stream of one topic.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// A loop that has not come round for so long hangs: longer than any answer of Kafka is waited for.
+/// A poll loop without a complete round in this time counts as hung. Longer than any timeout of a call to Kafka.
 const HANGS_AFTER: Duration = Duration::from_secs(60);
 
-/// The health of the work on one topic.
 #[derive(Debug)]
 pub(super) struct Health(Mutex<State>);
 
@@ -48,12 +47,14 @@ impl Health {
         set(&mut self.state().kafka_outage, why);
     }
 
-    /// Whether the loop moves; else since when not.
+    /// # Errors
+    /// The poll loop hangs.
     pub(super) fn is_alive(&self) -> Result<(), String> {
         self.state().is_alive(Instant::now())
     }
 
-    /// Whether what comes is stored; else why not.
+    /// # Errors
+    /// Events cannot be read or stored; the text says why.
     pub(super) fn is_ready(&self) -> Result<(), String> {
         self.state().is_ready(Instant::now())
     }
@@ -63,7 +64,7 @@ impl Health {
     }
 }
 
-/// An outage that goes on keeps its beginning.
+/// Sets or ends an outage. One that continues keeps its beginning.
 fn set(outage: &mut Option<(Instant, String)>, why: Option<&str>) {
     match (outage.as_mut(), why) {
         (Some((_, known)), Some(why)) => why.clone_into(known),
@@ -75,7 +76,10 @@ impl State {
     fn is_alive(&self, now: Instant) -> Result<(), String> {
         let still = now.saturating_duration_since(self.beat_at);
         if still > HANGS_AFTER {
-            return Err(format!("the loop stands still for {} s", still.as_secs()));
+            return Err(format!(
+                "the poll loop has not moved for {} s",
+                still.as_secs()
+            ));
         }
         Ok(())
     }
@@ -93,7 +97,7 @@ impl State {
             }
         }
         if !self.is_reading {
-            return Err("not all partitions are ours to read yet".to_owned());
+            return Err("not all assigned partitions are read yet".to_owned());
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! Every figure of `/metrics`: its name, its meaning, its labels. Counted a batch at a time, never a record.
+//! Every metric of `/metrics`: its name, its help text, its labels. Counters are updated once per batch, never per record.
 //!
 //! Names get the prefix `musicstream_ingestor_`, and counters the suffix `_total`.
 
@@ -31,7 +31,7 @@ struct Partition {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Rejected {
     topic: String,
-    /// Of the fixed set that `rejected_events.reason` is from.
+    /// From the fixed set of `rejected_events.reason`.
     reason: String,
 }
 
@@ -44,7 +44,7 @@ struct Settled {
 type Seconds = Gauge<f64, AtomicU64>;
 type Histograms = Family<Topic, Histogram, fn() -> Histogram>;
 
-/// The figures of a process.
+/// The metrics of the process.
 pub(crate) struct Metrics {
     registry: Registry,
     read: Family<Topic, Counter>,
@@ -112,31 +112,31 @@ impl Metrics {
     #[rustfmt::skip] // a table
     fn register(&mut self) {
         let registry = &mut self.registry;
-        registry.register("events_read", "records consumed and judged; the sum of inserted, duplicate, conflicting and rejected", self.read.clone());
+        registry.register("events_read", "records read; the sum of inserted, duplicate, conflicting and rejected", self.read.clone());
         registry.register("events_inserted", "events stored", self.inserted.clone());
         registry.register("events_duplicate", "events that were stored before", self.duplicate.clone());
         registry.register("events_conflicting", "events whose id is stored with other fields; kept in rejected_events", self.conflicting.clone());
         registry.register("events_rejected", "records kept in rejected_events, by reason", self.rejected.clone());
         registry.register("dead_letters", "rejects that the dead letter topic has acknowledged", self.dead_letters.clone());
-        registry.register("dead_letters_kept", "rejects that the dead letter topic did not take, for their size, form or want of rights; they are in rejected_events alone", self.dead_letters_kept.clone());
+        registry.register("dead_letters_kept", "rejects that the dead letter topic did not accept, for their size, their form or missing privileges; they are only in rejected_events", self.dead_letters_kept.clone());
         registry.register("batches", "transactions committed", self.batches.clone());
         registry.register("batch_seconds", "time from the first attempt to store a batch to its commit, outages included", self.batch_seconds.clone());
         registry.register("batch_rows", "records in a batch", self.batch_rows.clone());
         registry.register("last_commit_timestamp_seconds", "when a batch was last committed, since 1970; 0: never", self.last_commit.clone());
         registry.register("outages", "times that the database became unreachable, busy or full", self.outages.clone());
-        registry.register("database_up", "1 if the database took the last statement, else 0", self.database_up.clone());
-        registry.register("kafka_outages", "times that Kafka did not answer for a partition that is ours", self.kafka_outages.clone());
-        registry.register("kafka_up", "1 if Kafka answered for all partitions that are ours, asked every 5 s, else 0", self.kafka_up.clone());
-        registry.register("doubtful_commits", "commits whose answer was lost, by what the ledger said: stored or not_stored", self.doubts.clone());
-        registry.register("fences", "batches refused because the ledger had moved without us", self.fences.clone());
-        registry.register("rebalances", "times that the group gave or took partitions", self.rebalances.clone());
-        registry.register("partition_next_offset", "first offset that is not stored yet, of partitions that are ours", self.next_offset.clone());
-        registry.register("partition_end_offset", "end of the log (high watermark), of partitions that are ours", self.end_offset.clone());
+        registry.register("database_up", "1 if the database accepted the last statement, else 0", self.database_up.clone());
+        registry.register("kafka_outages", "times that Kafka did not answer for an assigned partition", self.kafka_outages.clone());
+        registry.register("kafka_up", "1 if Kafka answered for all assigned partitions, asked every 5 s, else 0", self.kafka_up.clone());
+        registry.register("doubtful_commits", "commits whose answer was lost, by what the ledger showed: stored or not_stored", self.doubts.clone());
+        registry.register("fences", "batches refused because another owner had moved the ledger", self.fences.clone());
+        registry.register("rebalances", "times that the group assigned or revoked partitions", self.rebalances.clone());
+        registry.register("partition_next_offset", "first offset that is not stored yet, of assigned partitions", self.next_offset.clone());
+        registry.register("partition_end_offset", "end of the log (high watermark), of assigned partitions", self.end_offset.clone());
         registry.register("partition_lag", "end of the log less the next offset: what is not stored yet", self.lag.clone());
-        registry.register("partition_open_transactions", "offsets of the lag that nobody can read yet: from the first open transaction to the end of the log", self.open_transactions.clone());
+        registry.register("partition_open_transactions", "offsets of the lag that cannot be read yet: from the first open transaction to the end of the log", self.open_transactions.clone());
     }
 
-    /// The figures of one topic, all of them there from the beginning.
+    /// The metrics of one topic. All are created at once, so that rates can be computed from the first increment.
     pub(super) fn of_topic(&self, topic: &str) -> TopicMetrics {
         let name = topic.to_owned();
         let labels = Topic {
@@ -175,21 +175,21 @@ impl Metrics {
         }
     }
 
-    /// All figures, in the text format of OpenMetrics.
+    /// All metrics, in the text format of OpenMetrics.
     pub(super) fn text(&self) -> String {
         let mut out = String::new();
         if let Err(error) = text::encode(&mut out, &self.registry) {
-            // Only if a label could not be written; what was written so far is of use still.
+            // A label could not be written; the metrics before it are still valid.
             let _ = writeln!(out, "# {error}");
         }
         out
     }
 }
 
-/// What is known of a partition.
+/// Ledger and log of a partition, as far as they are known.
 #[derive(Debug, Clone, Copy, Default)]
 struct Bounds {
-    /// Of the ledger.
+    /// In the ledger.
     next_offset: Option<i64>,
     end: Option<End>,
 }
@@ -198,11 +198,11 @@ struct Bounds {
 #[derive(Debug, Clone, Copy)]
 struct End {
     offset: i64,
-    /// Where the first open transaction begins.
+    /// Offset at which the first open transaction begins.
     stable_offset: i64,
 }
 
-/// The figures of one topic.
+/// The metrics of one topic.
 #[derive(Clone)]
 pub(super) struct TopicMetrics {
     topic: String,
@@ -251,7 +251,7 @@ impl TopicMetrics {
         self.last_commit.set(now.unwrap_or_default().as_secs_f64());
     }
 
-    pub(super) fn doubt_settled(&self, was_stored: bool) {
+    pub(super) fn commit_resolved(&self, was_stored: bool) {
         let labels = Settled {
             topic: self.topic.clone(),
             outcome: if was_stored { "stored" } else { "not_stored" },
@@ -259,14 +259,14 @@ impl TopicMetrics {
         self.doubts.get_or_create(&labels).inc();
     }
 
-    pub(super) fn moved(&self, partition: i32, next_offset: i64) {
+    pub(super) fn ledger_moved(&self, partition: i32, next_offset: i64) {
         let mut bounds = self.bounds();
         let bounds = bounds.entry(partition).or_default();
         bounds.next_offset = Some(next_offset);
         self.show(partition, *bounds);
     }
 
-    pub(super) fn seen_end(&self, partition: i32, end_offset: i64, stable_offset: i64) {
+    pub(super) fn log_end_seen(&self, partition: i32, end_offset: i64, stable_offset: i64) {
         if let Some(bounds) = self.bounds().get_mut(&partition) {
             bounds.end = Some(End {
                 offset: end_offset,
@@ -276,7 +276,7 @@ impl TopicMetrics {
         }
     }
 
-    pub(super) fn gave_up(&self, partition: i32) {
+    pub(super) fn partition_lost(&self, partition: i32) {
         self.bounds().remove(&partition);
         let labels = self.labels(partition);
         for family in [
@@ -303,7 +303,7 @@ impl TopicMetrics {
         };
         self.end_offset.get_or_create(&labels).set(end.offset);
         if let Some(next_offset) = bounds.next_offset {
-            // The end was asked for a moment ago; since then we may have come further.
+            // The ledger may have moved since the end was asked for.
             let lag = (end.offset - next_offset).max(0);
             self.lag.get_or_create(&labels).set(lag);
             let open = (end.offset - end.stable_offset).clamp(0, lag);
@@ -333,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_is_counted_in_every_figure_of_its_topic_only() {
+    fn a_batch_is_counted_in_every_metric_of_its_topic_only() {
         let metrics = Metrics::default();
         let (ours, other) = (metrics.of_topic("a"), metrics.of_topic("b"));
         let totals = Totals {
@@ -374,26 +374,26 @@ mod tests {
     }
 
     #[test]
-    fn lag_is_shown_while_a_partition_is_ours() {
+    fn lag_is_shown_while_a_partition_is_assigned() {
         let metrics = Metrics::default();
         let topic = metrics.of_topic("a");
-        let of_partition = |figure: &str| {
+        let of_partition = |metric: &str| {
             let sample =
-                format!(r#"musicstream_ingestor_partition_{figure}{{topic="a",partition="3"}}"#);
+                format!(r#"musicstream_ingestor_partition_{metric}{{topic="a",partition="3"}}"#);
             value(&metrics.text(), &sample)
         };
         let (lag, open) = (|| of_partition("lag"), || of_partition("open_transactions"));
-        topic.seen_end(3, 10, 10);
-        assert_eq!(lag(), None, "not ours yet");
-        topic.moved(3, 4);
+        topic.log_end_seen(3, 10, 10);
+        assert_eq!(lag(), None, "not assigned yet");
+        topic.ledger_moved(3, 4);
         assert_eq!(lag(), None, "the end is not known yet");
-        topic.seen_end(3, 10, 10);
+        topic.log_end_seen(3, 10, 10);
         assert_eq!((lag(), open()), (Some(6.0), Some(0.0)));
-        topic.seen_end(3, 10, 8);
-        assert_eq!((lag(), open()), (Some(6.0), Some(2.0)), "both tell of it");
-        topic.moved(3, 12);
+        topic.log_end_seen(3, 10, 8);
+        assert_eq!((lag(), open()), (Some(6.0), Some(2.0)), "both show it");
+        topic.ledger_moved(3, 12);
         assert_eq!((lag(), open()), (Some(0.0), Some(0.0)));
-        topic.gave_up(3);
+        topic.partition_lost(3);
         assert_eq!((lag(), open()), (None, None));
     }
 }

@@ -1,4 +1,4 @@
-//! What the outside can see of a running ingestor: figures, health, and the HTTP server that shows them.
+//! What can be observed of a running ingestor: metrics, health, the HTTP server and messages to the service manager.
 
 mod health;
 mod metrics;
@@ -15,7 +15,7 @@ use metrics::TopicMetrics;
 pub(crate) use server::{ListenArgs, serve};
 pub(crate) use service_manager::report_to_service_manager;
 
-/// All topics of one process.
+/// Metrics and health of all topics of the process.
 #[derive(Default)]
 pub(crate) struct Monitor {
     metrics: Metrics,
@@ -23,7 +23,7 @@ pub(crate) struct Monitor {
 }
 
 impl Monitor {
-    /// Where the work on one topic reports what it does.
+    /// The observer to which the stream of one topic reports.
     pub(crate) fn observe(&self, topic: &str) -> Observer {
         let health = Arc::new(Health::default());
         self.healths
@@ -36,24 +36,25 @@ impl Monitor {
         }
     }
 
-    fn every(&self, verdict: impl Fn(&Health) -> Result<(), String>) -> Result<(), String> {
+    /// All complaints of the topics, by a check of their health.
+    fn check_all(&self, check: impl Fn(&Health) -> Result<(), String>) -> Result<(), String> {
         let healths = self.healths.lock().unwrap_or_else(PoisonError::into_inner);
         let complaints: Vec<String> = healths
             .iter()
             .filter_map(|(topic, health)| {
-                let complaint = verdict(health).err()?;
+                let complaint = check(health).err()?;
                 Some(format!("{topic}: {complaint}"))
             })
             .collect();
         match complaints.is_empty() {
-            true if healths.is_empty() => Err("nothing has begun".to_owned()),
+            true if healths.is_empty() => Err("no topic is being streamed yet".to_owned()),
             true => Ok(()),
             false => Err(complaints.join("\n")),
         }
     }
 }
 
-/// What happens to one topic, told once: it becomes figures and health. Clones tell the same.
+/// Receives the events of one topic and turns them into metrics and health. Clones share both.
 #[derive(Clone)]
 pub(crate) struct Observer {
     metrics: TopicMetrics,
@@ -61,18 +62,18 @@ pub(crate) struct Observer {
 }
 
 impl Observer {
-    /// One that nobody looks at.
+    /// An observer whose metrics are not served.
     pub(crate) fn unseen() -> Observer {
         Monitor::default().observe("")
     }
 
-    /// The loop has come round.
+    /// The poll loop has completed a round.
     pub(crate) fn beat(&self) {
         self.health.beat();
     }
 
-    /// Whether all that the group gave us is being read.
-    pub(crate) fn reading(&self, is_reading: bool) {
+    /// Whether all assigned partitions are being read.
+    pub(crate) fn set_reading(&self, is_reading: bool) {
         self.health.set_reading(is_reading);
     }
 
@@ -84,7 +85,7 @@ impl Observer {
         self.metrics.fences.inc();
     }
 
-    /// An outage of the database, once for all writers that meet it.
+    /// An outage of the database began; called once for all writers.
     pub(crate) fn outage_began(&self) {
         self.metrics.outages.inc();
     }
@@ -101,7 +102,7 @@ impl Observer {
         self.health.set_database_outage(None);
     }
 
-    /// An outage of Kafka.
+    /// An outage of Kafka began.
     pub(crate) fn kafka_outage_began(&self) {
         self.metrics.kafka_outages.inc();
     }
@@ -117,12 +118,12 @@ impl Observer {
         self.health.set_kafka_outage(None);
     }
 
-    /// A commit got no answer, and the ledger said whether it was stored.
-    pub(crate) fn doubt_settled(&self, was_stored: bool) {
-        self.metrics.doubt_settled(was_stored);
+    /// A commit in doubt was resolved: whether the batch was stored.
+    pub(crate) fn commit_resolved(&self, was_stored: bool) {
+        self.metrics.commit_resolved(was_stored);
     }
 
-    /// A batch is committed.
+    /// A batch was committed.
     pub(crate) fn stored(&self, totals: &Totals, rejects: &Rejects, took: Duration) {
         self.metrics.stored(totals, rejects, took);
     }
@@ -131,27 +132,29 @@ impl Observer {
         self.metrics.dead_letters.inc_by(count as u64);
     }
 
-    /// Rejects that the dead letter topic does not take.
+    /// Rejects that the dead letter topic does not accept.
     pub(crate) fn dead_letters_kept(&self, count: usize) {
         self.metrics.dead_letters_kept.inc_by(count as u64);
     }
 
-    /// The ledger's next offset of a partition that is ours.
-    pub(crate) fn moved(&self, partition: i32, next_offset: i64) {
-        self.metrics.moved(partition, next_offset);
+    /// The ledger's next offset of an assigned partition.
+    pub(crate) fn ledger_moved(&self, partition: i32, next_offset: i64) {
+        self.metrics.ledger_moved(partition, next_offset);
     }
 
-    /// The end of a partition's log, and where its first open transaction begins; shown for partitions that are ours.
-    pub(crate) fn seen_end(&self, partition: i32, end_offset: i64, stable_offset: i64) {
-        self.metrics.seen_end(partition, end_offset, stable_offset);
+    /// The end of a partition's log, and the offset at which its first open transaction begins. Ignored unless the partition
+    /// is assigned.
+    pub(crate) fn log_end_seen(&self, partition: i32, end_offset: i64, stable_offset: i64) {
+        self.metrics
+            .log_end_seen(partition, end_offset, stable_offset);
     }
 
-    /// A partition is no longer ours.
-    pub(crate) fn gave_up(&self, partition: i32) {
-        self.metrics.gave_up(partition);
+    /// A partition was revoked, or another ingestor holds it.
+    pub(crate) fn partition_lost(&self, partition: i32) {
+        self.metrics.partition_lost(partition);
     }
 
-    /// Partitions that are ours.
+    /// Partitions that are assigned and held.
     pub(crate) fn partitions(&self) -> Vec<i32> {
         self.metrics.partitions()
     }

@@ -19,9 +19,9 @@ use super::Monitor;
 
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 const TEXT: &str = "text/plain; charset=utf-8";
-/// Who is slower to ask than this is no scraper.
-const ASK_WITHIN: Duration = Duration::from_secs(10);
-/// After accepting failed, for want of file descriptors for example.
+/// Time for a client to send its request.
+const REQUEST_WITHIN: Duration = Duration::from_secs(10);
+/// Pause after a failure to accept, for example because file descriptors have run out.
 const ACCEPT_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 #[derive(Debug, clap::Args)]
@@ -35,7 +35,7 @@ pub(crate) struct ListenArgs {
 /// Serves until the process ends.
 ///
 /// # Errors
-/// The address is none, or taken.
+/// The address is invalid or in use.
 pub(crate) fn serve(address: &str, monitor: Arc<Monitor>) -> anyhow::Result<()> {
     let failed = || format!("cannot listen on {address}; hint: --listen takes HOST:PORT");
     let listener = std::net::TcpListener::bind(address).with_context(failed)?;
@@ -74,7 +74,7 @@ async fn accept(listener: std::net::TcpListener, monitor: Arc<Monitor>) -> io::R
             });
             let served = http1::Builder::new()
                 .timer(TokioTimer::new())
-                .header_read_timeout(ASK_WITHIN)
+                .header_read_timeout(REQUEST_WITHIN)
                 .serve_connection(TokioIo::new(stream), service)
                 .await;
             if let Err(error) = served {
@@ -94,17 +94,17 @@ fn answer(request: &Request<Incoming>, monitor: &Monitor) -> Response<Body> {
     }
     match request.uri().path() {
         "/metrics" => response(StatusCode::OK, OPEN_METRICS, monitor.metrics.text()),
-        "/healthz" => judged(monitor.every(|health| health.is_alive())),
-        "/readyz" => judged(monitor.every(|health| health.is_ready())),
+        "/healthz" => health_response(monitor.check_all(|health| health.is_alive())),
+        "/readyz" => health_response(monitor.check_all(|health| health.is_ready())),
         _ => {
-            let paths = "there are /metrics, /healthz and /readyz\n";
+            let paths = "the paths are /metrics, /healthz and /readyz\n";
             response(StatusCode::NOT_FOUND, TEXT, paths.to_owned())
         }
     }
 }
 
-fn judged(verdict: Result<(), String>) -> Response<Body> {
-    match verdict {
+fn health_response(health: Result<(), String>) -> Response<Body> {
+    match health {
         Ok(()) => response(StatusCode::OK, TEXT, "ok\n".to_owned()),
         Err(why) => response(StatusCode::SERVICE_UNAVAILABLE, TEXT, format!("{why}\n")),
     }

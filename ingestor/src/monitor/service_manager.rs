@@ -11,14 +11,14 @@ use sd_notify::NotifyState;
 use super::Monitor;
 use crate::shutdown::Shutdown;
 
-/// How often health and the stop flag are looked at.
-const LOOK_EVERY: Duration = Duration::from_millis(250);
+/// Time between two checks of the health and of the stop flag.
+const CHECK_EVERY: Duration = Duration::from_millis(250);
 
 /// After this long a stream that waits out an outage counts as started. A start job that waited for Kafka and Postgres
 /// would end in a timeout, and would hold up the installation of a package, which waits for the restart.
 const STARTED_AFTER: Duration = Duration::from_secs(30);
 
-/// The thread that reports; it ends with this value, after `STOPPING=1`.
+/// The thread that reports. It ends when this is dropped, after `STOPPING=1`.
 pub(crate) struct Reports(Option<(Arc<AtomicBool>, JoinHandle<()>)>);
 
 /// Reports the health of all topics to the service manager that `NOTIFY_SOCKET` names; does nothing without one.
@@ -40,7 +40,7 @@ pub(crate) fn report_to_service_manager(
             if let Err(error) = report(&monitor, || {
                 shutdown.is_asked() || ended.load(Ordering::Relaxed)
             }) {
-                tracing::error!(%error, "the service manager cannot be told how the stream is");
+                tracing::error!(%error, "cannot report to the service manager");
             }
         })
         .context("cannot start the thread that reports to the service manager")?;
@@ -52,23 +52,23 @@ impl Drop for Reports {
         if let Some((has_ended, thread)) = self.0.take() {
             has_ended.store(true, Ordering::Relaxed);
             thread.thread().unpark();
-            // It does not panic, and its errors are logged.
+            // The thread does not panic, and logs its errors.
             let _ = thread.join();
         }
     }
 }
 
-/// Returns once the stream is to stop. While it drains systemd no longer asks for the watchdog.
+/// Reports until the stream is to stop. While it drains, systemd does not enforce the watchdog.
 fn report(monitor: &Monitor, is_stopping: impl Fn() -> bool) -> std::io::Result<()> {
     let watchdog = sd_notify::watchdog_enabled();
     let mut reporter = Reporter::new(Instant::now(), watchdog);
     while !is_stopping() {
-        let readiness = monitor.every(|health| health.is_ready());
-        let is_alive = monitor.every(|health| health.is_alive()).is_ok();
+        let readiness = monitor.check_all(|health| health.is_ready());
+        let is_alive = monitor.check_all(|health| health.is_alive()).is_ok();
         for message in reporter.messages(Instant::now(), &readiness, is_alive) {
             sd_notify::notify(&[message.as_state()])?;
         }
-        std::thread::park_timeout(LOOK_EVERY);
+        std::thread::park_timeout(CHECK_EVERY);
     }
     sd_notify::notify(&[NotifyState::Stopping, NotifyState::Status("draining")])
 }
@@ -94,10 +94,10 @@ impl Message {
 struct Reporter {
     began_at: Instant,
     is_started: bool,
-    /// Half of the time within which the service manager wants to hear, as `sd_watchdog_enabled(3)` recommends.
+    /// Half of the watchdog's timeout, as `sd_watchdog_enabled(3)` recommends.
     watchdog_every: Option<Duration>,
     watchdog_at: Instant,
-    /// Without digits: a number of seconds that grows is no new status.
+    /// Without digits, so that a growing number of seconds does not count as a new status.
     last_status: String,
 }
 
@@ -181,18 +181,18 @@ mod tests {
     }
 
     #[test]
-    fn the_watchdog_is_served_only_while_the_loop_moves() {
+    fn the_watchdog_is_notified_only_while_the_poll_loop_moves() {
         let began = Instant::now();
         let second = Duration::from_secs(1);
         let mut reporter = Reporter::new(began, Some(2 * second));
-        let mut is_served = |at: Instant, is_alive| {
+        let mut is_notified = |at: Instant, is_alive| {
             let messages = reporter.messages(at, &Ok(()), is_alive);
             messages.contains(&Message::Watchdog)
         };
-        assert!(is_served(began, true));
-        assert!(!is_served(began + second / 2, true), "not yet due again");
-        assert!(is_served(began + second, true));
-        assert!(!is_served(began + 2 * second, false), "it hangs");
-        assert!(is_served(began + 3 * second, true));
+        assert!(is_notified(began, true));
+        assert!(!is_notified(began + second / 2, true), "not yet due again");
+        assert!(is_notified(began + second, true));
+        assert!(!is_notified(began + 2 * second, false), "it hangs");
+        assert!(is_notified(began + 3 * second, true));
     }
 }

@@ -1,4 +1,4 @@
-//! The Kafka side: one consumer, set up so that the ledger decides where it reads.
+//! The consumer of one topic, configured so that the ledger and not Kafka decides where it reads.
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,41 +13,42 @@ use rdkafka::{Offset, TopicPartitionList};
 
 use super::fetch_queue::FetchQueues;
 use super::group::{GroupContext, GroupEvent};
-use super::inquiry::{self, ANSWER_WITHIN, ASK_FOR};
-use super::position::Place;
-use super::probe::{Finding, Probe, Visibility, list_of};
+use super::metadata::{self, ANSWER_WITHIN, ONE_ATTEMPT};
+use super::position::FetchPosition;
+use super::probe::{Finding, LogProbe, Visibility, list_of};
+use super::source::source_name;
 use super::{native, topic_id};
 use crate::args::{self, KafkaArgs};
 
-/// After so many milliseconds without a poll the group takes a member for dead.
-const POLL_WITHIN: &str = "max.poll.interval.ms";
-/// How long leaving the group may take.
+/// Milliseconds without a poll after which the group removes a member.
+const POLL_INTERVAL: &str = "max.poll.interval.ms";
+/// Time to leave the group.
 const CLOSE_WITHIN: Duration = Duration::from_secs(5);
 
 /// Which partitions a consumer reads.
 #[derive(Debug, Clone)]
 pub(super) enum Membership {
-    /// Those that the group gives it.
+    /// Those that the group assigns.
     Group {
         name: String,
-        /// A member that keeps its partitions over a restart.
+        /// `group.instance.id`: a member with one keeps its partitions over a restart.
         instance: Option<String>,
     },
-    /// These, without a group but the one that offsets are copied to.
+    /// These, without joining the group; offsets are copied to it.
     Listed { group: String, partitions: Vec<i32> },
-    /// All, likewise.
+    /// All, without joining the group; offsets are copied to it.
     All { group: String },
 }
 
 /// A consumer of one topic.
 pub(super) struct Consumer {
-    /// Of the partitions that the client fetches. Before the client, as fields are dropped in this order.
+    /// Must be dropped before the client: fields are dropped in the order of their declaration.
     queues: FetchQueues,
     inner: Option<BaseConsumer<GroupContext>>,
     args: KafkaArgs,
-    /// Each started when it is first needed.
-    comparing_probe: OnceCell<Probe>,
-    end_probe: OnceCell<Probe>,
+    /// Started when they are first needed.
+    uncommitted_probe: OnceCell<LogProbe>,
+    committed_probe: OnceCell<LogProbe>,
     topic: String,
     source: String,
     topic_id: Option<[u8; 16]>,
@@ -57,28 +58,29 @@ pub(super) struct Consumer {
     poll_within: Duration,
     /// Partitions that the client fetches.
     reading: BTreeSet<i32>,
-    /// Partitions that the client would not fetch, whether or not they are ours: it does not forget.
+    /// Paused partitions. librdkafka keeps a pause even if the partition is revoked and assigned again, so they are
+    /// tracked here.
     paused: BTreeSet<i32>,
 }
 
 impl Consumer {
-    /// Connects and checks that the topic is there.
+    /// Connects, and checks that the topic exists.
     ///
     /// # Errors
-    /// An option is wrong, Kafka does not answer, or there is no such topic or partition.
+    /// An option is wrong, Kafka does not answer, or the topic or a listed partition does not exist.
     pub(super) fn connect(
         args: &KafkaArgs,
         topic: &str,
         membership: Membership,
         is_bounded: bool,
     ) -> anyhow::Result<Consumer> {
-        // How much may be fetched ahead of a partition depends on how many there are.
-        let (_, partition_count) = inquiry::inquire(args, topic)?;
+        // The share of each partition in the prefetched memory depends on their number.
+        let (_, partition_count) = metadata::connect(args, topic)?;
         let ahead = FetchAhead::of(partition_count);
         let mut config = args.client_config();
         let (group, instance) = match &membership {
             Membership::Group { name, instance } => (name.as_str(), instance.as_deref()),
-            // Never joined.
+            // The group is not joined.
             Membership::Listed { group, .. } | Membership::All { group } => (group.as_str(), None),
         };
         if let Some(instance) = instance {
@@ -86,7 +88,7 @@ impl Consumer {
         }
         config
             .set("group.id", group)
-            // The ledger decides; what the group has committed is never read.
+            // The ledger decides where to read. Offsets that the group has committed are never used.
             .set("enable.auto.commit", "false")
             .set("enable.auto.offset.store", "false")
             .set("auto.offset.reset", "error")
@@ -94,10 +96,10 @@ impl Consumer {
                 "enable.partition.eof",
                 if is_bounded { "true" } else { "false" },
             )
-            .set(POLL_WITHIN, "300000")
-            // How soon a new partition is found.
+            .set(POLL_INTERVAL, "300000")
+            // The longest time until a new partition is found.
             .set("topic.metadata.refresh.interval.ms", "30000")
-            // Memory is bounded by these; a short back-off keeps a full queue from starving.
+            // These bound the memory. The short back-off refills a full queue before it runs empty.
             .set("queued.min.messages", ahead.records.to_string())
             .set("queued.max.messages.kbytes", ahead.kib.to_string())
             .set("fetch.message.max.bytes", ahead.fetch_bytes.to_string())
@@ -105,14 +107,14 @@ impl Consumer {
             .set("fetch.queue.backoff.ms", "20")
             .set("fetch.wait.max.ms", "100");
         if !args.uses_consumer_protocol() {
-            // With the other protocol both are the broker's, and the client refuses them.
+            // Under the consumer protocol the broker decides both, and the client refuses the options.
             config
                 .set("partition.assignment.strategy", "cooperative-sticky")
                 .set("session.timeout.ms", "15000");
         }
         let config = args.finish(config);
         let poll_within = config
-            .get(POLL_WITHIN)
+            .get(POLL_INTERVAL)
             .and_then(|text| text.trim().parse().ok());
         let mut inner: BaseConsumer<GroupContext> = config
             .create_with_context(GroupContext::default())
@@ -129,28 +131,28 @@ impl Consumer {
         let cluster = inner
             .client()
             .fetch_cluster_id(ANSWER_WITHIN)
-            .context("Kafka does not tell its cluster id")?;
-        let topic_id = inquiry::topic_id_of(&inner, topic, &args.brokers)?;
+            .context("Kafka does not return its cluster id")?;
+        let topic_id = metadata::topic_id(&inner, topic, &args.brokers)?;
         Ok(Consumer {
             queues: FetchQueues::default(),
             inner: Some(inner),
             args: args.clone(),
-            comparing_probe: OnceCell::new(),
-            end_probe: OnceCell::new(),
+            uncommitted_probe: OnceCell::new(),
+            committed_probe: OnceCell::new(),
             topic: topic.to_owned(),
-            source: format!("kafka:{cluster}/{topic}"),
+            source: source_name(&cluster, topic),
             topic_id,
             partition_count,
             membership,
             is_bounded,
-            // The client has refused what is no number.
+            // A value that is not a number was refused when the client was created.
             poll_within: Duration::from_millis(poll_within.unwrap_or(300_000)),
             reading: BTreeSet::new(),
             paused: BTreeSet::new(),
         })
     }
 
-    /// Joins the group, or tells the partitions that are ours without one.
+    /// Joins the group; without a group returns the partitions to read.
     pub(super) fn join(&self) -> anyhow::Result<Option<Vec<i32>>> {
         match &self.membership {
             Membership::Group { .. } => self
@@ -167,27 +169,27 @@ impl Consumer {
         &self.topic
     }
 
-    /// The name under which the ledger knows this topic of this cluster.
+    /// The name that the ledger has for this topic of this cluster, unless the topic was recreated.
     pub(super) fn source(&self) -> &str {
         &self.source
     }
 
-    /// The id of the topic; `None` if the brokers are too old to have ids.
+    /// The id of the topic; `None` if the brokers are too old to have topic ids.
     pub(super) fn topic_id(&self) -> Option<[u8; 16]> {
         self.topic_id
     }
 
-    /// Partitions that the topic had when we connected.
+    /// The number of partitions when the consumer connected.
     pub(super) fn partition_count(&self) -> i32 {
         self.partition_count
     }
 
-    /// Whether the run ends at the topic's end.
+    /// Whether the run ends at the end that the topic has when it begins.
     pub(super) fn is_bounded(&self) -> bool {
         self.is_bounded
     }
 
-    /// How often the client must be polled at least, or the group takes our partitions away.
+    /// The longest time between two polls before the group revokes our partitions (`max.poll.interval.ms`).
     pub(super) fn poll_within(&self) -> Duration {
         self.poll_within
     }
@@ -197,23 +199,23 @@ impl Consumer {
         self.inner.as_ref().expect("the consumer is open")
     }
 
-    /// The queues of what was fetched, by partition.
+    /// The queues of fetched records, by partition.
     pub(super) fn queues(&mut self) -> &mut FetchQueues {
         &mut self.queues
     }
 
-    /// What the group has asked for since the last call.
+    /// Assignments and revocations since the last call.
     pub(super) fn group_events(&self) -> Vec<GroupEvent> {
         self.inner().context().take_events()
     }
 
-    /// Whether the group has taken us in without telling: with this protocol a member hears nothing until it has a
-    /// partition.
+    /// Whether the group has accepted this member without an assignment: under the consumer protocol (KIP-848) there is no
+    /// event until a member gets a partition.
     pub(super) fn is_silent_member(&self) -> bool {
         self.args.uses_consumer_protocol() && native::is_member(self.inner())
     }
 
-    /// Whether the group changes assignments piecewise.
+    /// Whether the group changes assignments incrementally.
     pub(super) fn is_cooperative(&self) -> bool {
         matches!(
             self.inner().rebalance_protocol(),
@@ -221,22 +223,22 @@ impl Consumer {
         )
     }
 
-    /// Whether the group took the partitions away without asking; others may read them already.
+    /// Whether the partitions were lost, not revoked: other members may be reading them already.
     pub(super) fn is_assignment_lost(&self) -> bool {
         self.inner().assignment_lost()
     }
 
-    /// The error after which the client does nothing more, if there was one, in its own words.
+    /// The fatal error of the client, if there was one, with its text.
     pub(super) fn fatal_error(&self) -> Option<(RDKafkaErrorCode, String)> {
         self.inner().client().fatal_error()
     }
 
-    /// Whether there is another topic of the same name now.
+    /// Whether the topic was recreated under the same name since the consumer connected.
     ///
     /// # Errors
-    /// Kafka does not tell.
-    pub(super) fn is_another_now(&self) -> Result<bool, KafkaError> {
-        let now = topic_id::of(self.inner().client(), &self.topic, ANSWER_WITHIN)?;
+    /// Kafka does not answer.
+    pub(super) fn is_other_topic_now(&self) -> Result<bool, KafkaError> {
+        let now = topic_id::fetch(self.inner().client(), &self.topic, ANSWER_WITHIN)?;
         Ok(now.is_some() && self.topic_id.is_some() && now != self.topic_id)
     }
 
@@ -244,7 +246,7 @@ impl Consumer {
     pub(super) fn is_topic_known(&self) -> Option<bool> {
         let metadata = self
             .inner()
-            .fetch_metadata(Some(&self.topic), ASK_FOR)
+            .fetch_metadata(Some(&self.topic), ONE_ATTEMPT)
             .ok()?;
         let found = metadata.topics().first()?;
         match found.error().map(RDKafkaErrorCode::from) {
@@ -252,45 +254,45 @@ impl Consumer {
             Some(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic) => {
                 Some(false)
             }
-            // Such as that its leader is being chosen.
+            // For example: the leader is being elected.
             Some(_) => None,
         }
     }
 
-    /// The offsets `[low, high)` that the log holds now.
+    /// The bounds `[low, high)` of the log.
     pub(super) fn watermarks(&self, partition: i32) -> Result<(i64, i64), KafkaError> {
         self.inner()
             .fetch_watermarks(&self.topic, partition, Duration::from_secs(5))
     }
 
-    /// Looks what the log has at these places, whatever is being read.
+    /// Probes what the log has at these positions, independently of what is being read.
     ///
     /// # Errors
     /// Kafka does not answer in time.
-    pub(super) fn look(
+    pub(super) fn probe(
         &self,
-        places: &[Place],
+        positions: &[FetchPosition],
         visibility: Visibility,
     ) -> Result<BTreeMap<i32, Finding>, KafkaError> {
-        if places.is_empty() {
+        if positions.is_empty() {
             return Ok(BTreeMap::new());
         }
         let cell = match visibility {
-            Visibility::Uncommitted => &self.comparing_probe,
-            Visibility::Committed => &self.end_probe,
+            Visibility::Uncommitted => &self.uncommitted_probe,
+            Visibility::Committed => &self.committed_probe,
         };
         let probe = match cell.get() {
             Some(probe) => probe,
             None => {
-                let probe = Probe::start(&self.args, &self.topic, visibility)?;
+                let probe = LogProbe::start(&self.args, &self.topic, visibility)?;
                 cell.get_or_init(|| probe)
             }
         };
-        probe.look(places)
+        probe.probe(positions)
     }
 
-    /// The offset after all that was polled of a partition, markers of transactions among it, with the leader epoch of
-    /// the last; `None`: nothing was polled since the reading began.
+    /// The offset after everything that was polled of a partition, transaction markers included, with the leader epoch of
+    /// the last record; `None` if nothing was polled since reading began.
     pub(super) fn polled(&self, partition: i32) -> Option<(i64, Option<i32>)> {
         let list = self.inner().position().ok()?;
         let elements = list.elements();
@@ -303,76 +305,82 @@ impl Consumer {
         }
     }
 
-    /// Accepts what the group gave; where to read is told by [`Consumer::read`] once it is known.
+    /// Accepts an assignment without fetching anything: [`Consumer::read`] begins that once the positions are known.
     pub(super) fn accept(&mut self) -> anyhow::Result<()> {
         if self.is_cooperative() {
             return self
                 .inner()
                 .incremental_assign(&TopicPartitionList::new())
-                .context("cannot accept partitions");
+                .context("cannot accept the assignment");
         }
         self.stop_reading()
     }
 
-    /// Begins to read partitions at these offsets, paused before or not, while it goes on with the others; `all` are
-    /// both.
-    pub(super) fn read(&mut self, starts: &[Place], all: &[Place]) -> anyhow::Result<()> {
-        let begun = starts.iter().map(|place| place.partition);
+    /// Begins to fetch partitions at these positions, even if they are paused. `all` has the positions of the partitions
+    /// that are being fetched already as well.
+    pub(super) fn read(
+        &mut self,
+        begun: &[FetchPosition],
+        all: &[FetchPosition],
+    ) -> anyhow::Result<()> {
+        let partitions = begun.iter().map(|position| position.partition);
         let client = self.inner.as_ref().context("the consumer is closed")?;
-        self.queues.open(client, &self.topic, begun.clone())?;
+        self.queues.open(client, &self.topic, partitions.clone())?;
         let outcome = if self.is_cooperative() {
             self.inner()
-                .incremental_assign(&list_of(&self.topic, starts)?)
+                .incremental_assign(&list_of(&self.topic, begun)?)
         } else {
-            // Such a protocol knows whole assignments only.
+            // An eager protocol has only whole assignments.
             self.inner().assign(&list_of(&self.topic, all)?)
         };
         outcome.context("cannot read partitions")?;
-        self.reading.extend(begun.clone());
-        let still: Vec<i32> = begun
+        self.reading.extend(partitions.clone());
+        let paused: Vec<i32> = partitions
             .filter(|partition| self.paused.contains(partition))
             .collect();
-        self.set_paused(&still, false)
+        self.set_paused(&paused, false)
     }
 
-    fn list_from(&self, starts: &[(i32, i64)]) -> anyhow::Result<TopicPartitionList> {
+    fn list_of_offsets(&self, offsets: &[(i32, i64)]) -> anyhow::Result<TopicPartitionList> {
         let mut list = TopicPartitionList::new();
-        for (partition, offset) in starts {
+        for (partition, offset) in offsets {
             list.add_partition_offset(&self.topic, *partition, Offset::Offset(*offset))?;
         }
         Ok(list)
     }
 
-    /// Gives partitions back to the group, whether they were read yet or not.
+    /// Gives partitions back to the group, whether or not they were being fetched.
     pub(super) fn give_back(&mut self, partitions: &[i32]) -> anyhow::Result<()> {
-        let given: Vec<i32> = partitions
+        let fetched: Vec<i32> = partitions
             .iter()
             .copied()
             .filter(|partition| self.reading.remove(partition))
             .collect();
-        for partition in &given {
+        for partition in &fetched {
             self.queues.close(*partition);
         }
         if self.is_cooperative() {
             return self
                 .inner()
-                .incremental_unassign(&self.list(&given))
-                .context("cannot give partitions up");
+                .incremental_unassign(&self.list(&fetched))
+                .context("cannot give partitions back");
         }
-        // An eager group takes all of them.
+        // An eager protocol revokes all partitions.
         self.reading.clear();
         self.queues.clear();
-        self.inner().unassign().context("cannot give partitions up")
+        self.inner()
+            .unassign()
+            .context("cannot give partitions back")
     }
 
-    /// Reads nothing until told to.
+    /// Stops fetching all partitions; they stay assigned.
     pub(super) fn stop_reading(&mut self) -> anyhow::Result<()> {
         let reading: Vec<i32> = std::mem::take(&mut self.reading).into_iter().collect();
         self.queues.clear();
         let outcome = if self.is_cooperative() {
             self.inner().incremental_unassign(&self.list(&reading))
         } else {
-            // Not unassign(): in a group that would give them back.
+            // Not unassign(): that would give them back to the group.
             self.inner().assign(&TopicPartitionList::new())
         };
         outcome.context("cannot stop reading")
@@ -386,7 +394,7 @@ impl Consumer {
         list
     }
 
-    /// Stops or resumes the reading of partitions, whatever is assigned.
+    /// Pauses or resumes partitions, whether or not they are assigned.
     pub(super) fn set_paused(&mut self, partitions: &[i32], is_paused: bool) -> anyhow::Result<()> {
         if partitions.is_empty() {
             return Ok(());
@@ -403,17 +411,20 @@ impl Consumer {
         outcome.context("cannot pause partitions")
     }
 
-    /// Copies offsets to the group, for tools that show lag. They may be lost without harm.
+    /// Copies offsets to the group, for tools that show lag. Losing them is harmless.
     pub(super) fn commit(&self, offsets: &[(i32, i64)]) {
-        let Ok(list) = self.list_from(offsets) else {
+        if offsets.is_empty() {
+            return;
+        }
+        let Ok(list) = self.list_of_offsets(offsets) else {
             return;
         };
         if let Err(error) = self.inner().commit(&list, CommitMode::Async) {
-            tracing::debug!(%error, "the group's offsets were not committed");
+            tracing::debug!(%error, "the offsets were not copied to the group");
         }
     }
 
-    /// Leaves the group. Closing waits for the brokers; it is given up after a while.
+    /// Leaves the group. Closing blocks until the brokers answer, so it runs on a thread that is abandoned after a while.
     pub(super) fn close(&mut self) {
         self.queues.clear();
         let Some(inner) = self.inner.take() else {
@@ -429,13 +440,13 @@ impl Consumer {
                 let _ = done.send(());
             });
         if closing.is_ok() && closed.recv_timeout(CLOSE_WITHIN).is_err() {
-            tracing::debug!("leaving the group takes long: not waiting for it");
+            tracing::debug!("the group was not left in time: not waiting for it");
         }
     }
 }
 
-/// What is fetched ahead of one partition, so that all of them together take no more memory than [`AHEAD_KIB`] and one
-/// answer of a broker for each.
+/// Limits of what is prefetched for one partition. All partitions together take at most [`AHEAD_KIB`], and one response of a
+/// broker each.
 #[derive(Debug, PartialEq, Eq)]
 struct FetchAhead {
     records: i32,
@@ -444,7 +455,7 @@ struct FetchAhead {
 }
 
 const AHEAD_KIB: i32 = 8192;
-/// Each record takes a few hundred bytes besides its own.
+/// A limit as well, because a record takes a few hundred bytes in addition to its content.
 const AHEAD_RECORDS: i32 = 20_000;
 
 impl FetchAhead {
@@ -454,7 +465,7 @@ impl FetchAhead {
         FetchAhead {
             records: (AHEAD_RECORDS / share).max(200),
             kib,
-            // They may be compressed, and a queue that is almost full takes them all. A larger record comes alone.
+            // A response is compressed, and is taken whole even by a queue that is almost full. A larger record comes alone.
             fetch_bytes: (kib / 8).max(64) * 1024,
         }
     }
@@ -465,7 +476,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn partitions_share_what_is_fetched_ahead() {
+    fn partitions_share_the_prefetched_memory() {
         let ahead = |records, kib, fetch_bytes| FetchAhead {
             records,
             kib,

@@ -1,11 +1,11 @@
-//! The records that the client has fetched, in one queue for each partition.
+//! The fetched records, in one queue for each partition.
 //!
-//! rdkafka hands out one record at a time; each costs an allocation, two locks and three readings of the clock. Here
-//! librdkafka hands out what a queue holds under one lock. A partition whose writer is busy keeps its records in its
-//! queue: once that is full librdkafka fetches no more of this partition, and goes on with the others.
+//! rdkafka returns one record at a time; each costs an allocation, two locks and three reads of the clock. These calls take
+//! all records of a queue under one lock. A partition whose writer is busy keeps its records in its queue. Once that is full
+//! librdkafka fetches no more of this partition, and continues with the others.
 //!
-//! Only the queues of partitions are read in this way. What the group asks for comes by the client's own queue, which
-//! `BaseConsumer::poll` must serve: these calls would take an assignment for a record.
+//! Only the queues of partitions may be read in this way. Group events come by the client's own queue, which
+//! `BaseConsumer::poll` must serve: these calls would mistake an assignment for a record.
 #![allow(unsafe_code)]
 
 use std::any::Any;
@@ -26,18 +26,18 @@ use rdkafka::message::BorrowedMessage;
 
 use super::native;
 
-/// A record, which lies in the memory of the client.
+/// A record in the memory of the client.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Record<'a> {
     pub(super) offset: i64,
-    /// The epoch of the leader that appended it; `None`: its format has none.
+    /// Epoch of the leader that appended it; `None`: its message format has none.
     pub(super) leader_epoch: Option<i32>,
     pub(super) key: Option<&'a [u8]>,
     pub(super) payload: Option<&'a [u8]>,
 }
 
 impl<'a> Record<'a> {
-    /// A record that came by the client's own queue.
+    /// A record from the client's own queue.
     pub(super) fn polled(message: &'a BorrowedMessage<'_>) -> Record<'a> {
         Record {
             offset: message.offset(),
@@ -48,25 +48,25 @@ impl<'a> Record<'a> {
     }
 }
 
-/// What the queue of a partition holds.
+/// An entry of a partition's queue.
 pub(super) enum Fetched<'a> {
     Record(Record<'a>),
-    /// The replica that is read has no more records for now.
+    /// The replica has no more records for now.
     End,
     Failed(KafkaError),
 }
 
-/// The queues of the partitions that are read. They must be dropped before their client.
+/// The queues of the partitions that are fetched. They must be dropped before their client.
 #[derive(Default)]
 pub(super) struct FetchQueues {
     queues: BTreeMap<i32, FetchQueue>,
-    /// The partition whose turn it is to come first.
+    /// The partition that comes first in the next round.
     next: i32,
 }
 
 impl FetchQueues {
-    /// Opens the queues of partitions; to be called before these are assigned. Records that are fetched into them wake
-    /// the calling thread.
+    /// Opens the queues of partitions; must be called before these are assigned. A record that is fetched into an empty
+    /// queue unparks the calling thread.
     pub(super) fn open<C: ConsumerContext>(
         &mut self,
         client: &BaseConsumer<C>,
@@ -74,7 +74,7 @@ impl FetchQueues {
         partitions: impl Iterator<Item = i32>,
     ) -> anyhow::Result<()> {
         for partition in partitions {
-            // First, as it takes the wake-up away, which belongs to the partition.
+            // First: closing removes the wake-up, and librdkafka has one per partition.
             self.close(partition);
             let queue = FetchQueue::open(client, topic, partition)
                 .with_context(|| format!("cannot read partition {partition}"))?;
@@ -91,20 +91,21 @@ impl FetchQueues {
         self.queues.clear();
     }
 
-    /// The queues with their partitions; another one comes first each time.
-    pub(super) fn in_turn(&mut self) -> impl Iterator<Item = (i32, &FetchQueue)> {
-        in_turn(&self.queues, &mut self.next)
+    /// The queues with their partitions. Each call begins with the partition after the one that was first before, so that
+    /// none is favoured.
+    pub(super) fn round_robin(&mut self) -> impl Iterator<Item = (i32, &FetchQueue)> {
+        round_robin(&self.queues, &mut self.next)
     }
 }
 
-/// All entries, from that of `first` on or the one after it; `first` becomes the key behind that one.
-fn in_turn<'a, T>(
+/// All entries, beginning with the first key that is not below `first`; `first` is set to the key after that one.
+fn round_robin<'a, T>(
     entries: &'a BTreeMap<i32, T>,
     first: &mut i32,
 ) -> impl Iterator<Item = (i32, &'a T)> {
     let (before, from) = (entries.range(..*first), entries.range(*first..));
     let order = from.chain(before);
-    // The smallest number of all: the first partition there is.
+    // The smallest number stands for the first partition.
     *first = order.clone().nth(1).map_or(i32::MIN, |(next, _)| *next);
     order.map(|(partition, entry)| (*partition, entry))
 }
@@ -113,7 +114,7 @@ fn in_turn<'a, T>(
 pub(super) struct FetchQueue {
     queue: NonNull<c::rd_kafka_queue_t>,
     client: NonNull<c::rd_kafka_t>,
-    /// The thread that reads the queue, in a box of our own: librdkafka has its address.
+    /// The thread that reads the queue, boxed because librdkafka keeps its address.
     reader: NonNull<Thread>,
 }
 
@@ -130,7 +131,7 @@ impl FetchQueue {
         unsafe {
             let queue = c::rd_kafka_queue_get_partition(client.as_ptr(), topic.as_ptr(), partition);
             let queue = NonNull::new(queue).context("the client does not know it")?;
-            // Or its records would go to the client's own queue.
+            // Otherwise its records would go to the client's own queue.
             c::rd_kafka_queue_forward(queue.as_ptr(), std::ptr::null_mut());
             let reader = NonNull::from(Box::leak(Box::new(thread::current())));
             c::rd_kafka_queue_cb_event_enable(queue.as_ptr(), Some(wake), reader.as_ptr().cast());
@@ -142,8 +143,8 @@ impl FetchQueue {
         }
     }
 
-    /// Hands over what is in the queue until it is empty or `take` breaks; what is left comes at the next call. `take`
-    /// must not call the client.
+    /// Calls `take` for each entry until the queue is empty or `take` breaks; the rest stays for the next call. `take` must
+    /// not call the client.
     pub(super) fn serve<B, F>(&self, take: F) -> Option<B>
     where
         F: FnMut(Fetched<'_>) -> ControlFlow<B>,
@@ -154,8 +155,8 @@ impl FetchQueue {
             outcome: None,
         };
         let opaque: *mut Call<B, F> = &mut call;
-        // SAFETY: queue and client live. `call` outlives this call, and only hand_over() uses it meanwhile. Nobody else
-        // reads this queue: `FetchQueue` is not `Send`, and there is one of a partition.
+        // SAFETY: queue and client live. `call` outlives this call, and only hand_over() uses it meanwhile. There is no
+        // other reader: `FetchQueue` is not `Send`, and each partition has one.
         unsafe {
             c::rd_kafka_consume_callback_queue(
                 self.queue.as_ptr(),
@@ -183,7 +184,7 @@ impl Drop for FetchQueue {
     }
 }
 
-/// Called by librdkafka's threads when a queue is no longer empty.
+/// Called on a thread of librdkafka when a queue is no longer empty.
 unsafe extern "C" fn wake(_client: *mut c::rd_kafka_t, reader: *mut c_void) {
     // SAFETY: it is the box of a queue that lives, and is only read.
     let reader = unsafe { &*reader.cast::<Thread>() };
@@ -194,7 +195,7 @@ unsafe extern "C" fn wake(_client: *mut c::rd_kafka_t, reader: *mut c_void) {
 struct Call<B, F> {
     client: NonNull<c::rd_kafka_t>,
     take: F,
-    /// Why it broke off. A panic must not unwind through librdkafka.
+    /// Why `take` broke. A panic is carried here, because it must not unwind through librdkafka.
     outcome: Option<Result<B, Box<dyn Any + Send>>>,
 }
 
@@ -214,14 +215,14 @@ where
         Ok(ControlFlow::Break(broke)) => Some(Ok(broke)),
         Err(panic) => Some(Err(panic)),
     };
-    // SAFETY: the client lives. This ends the consume call of this thread, which puts back what is left.
+    // SAFETY: the client lives. This ends the consume call of this thread; the rest stays in the queue.
     unsafe { c::rd_kafka_yield(call.client.as_ptr()) };
 }
 
-/// What a message says.
+/// Reads a message.
 ///
 /// # Safety
-/// It is one of librdkafka's, and lives as long as what is returned.
+/// The message must come from librdkafka, and live as long as the result.
 unsafe fn fetched<'a>(message: *const c::rd_kafka_message_t) -> Fetched<'a> {
     // SAFETY: the message lives, and its pointers are null or point to so many bytes that live as long.
     unsafe {
@@ -249,21 +250,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_partition_comes_first_in_its_turn() {
+    fn each_partition_comes_first_in_its_round() {
         let entries = BTreeMap::from([(0, ()), (2, ()), (5, ())]);
         let mut first = 0;
-        let mut turn = |entries: &BTreeMap<i32, ()>| -> Vec<i32> {
-            in_turn(entries, &mut first)
+        let mut round = |entries: &BTreeMap<i32, ()>| -> Vec<i32> {
+            round_robin(entries, &mut first)
                 .map(|(partition, ())| partition)
                 .collect()
         };
-        assert_eq!(turn(&entries), [0, 2, 5]);
-        assert_eq!(turn(&entries), [2, 5, 0]);
-        // One that was given up loses its turn to the next.
+        assert_eq!(round(&entries), [0, 2, 5]);
+        assert_eq!(round(&entries), [2, 5, 0]);
+        // The next partition after one that was revoked.
         let fewer = BTreeMap::from([(0, ()), (2, ())]);
-        assert_eq!(turn(&fewer), [0, 2]);
-        assert_eq!(turn(&BTreeMap::from([(7, ())])), [7]);
-        assert_eq!(turn(&BTreeMap::new()), [0; 0]);
-        assert_eq!(turn(&entries), [0, 2, 5]);
+        assert_eq!(round(&fewer), [0, 2]);
+        assert_eq!(round(&BTreeMap::from([(7, ())])), [7]);
+        assert_eq!(round(&BTreeMap::new()), [0; 0]);
+        assert_eq!(round(&entries), [0, 2, 5]);
     }
 }

@@ -1,4 +1,4 @@
-//! What the consumer group asks for, collected while Kafka is polled.
+//! Events of the consumer group, collected while the client is polled.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -10,14 +10,15 @@ use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext, RebalanceP
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::types::RDKafkaRespErr;
 
-/// With a cooperative protocol these are changes; with an eager one they are all partitions.
+/// Under a cooperative protocol these are changes, under an eager one whole assignments.
 #[derive(Debug)]
 pub(super) enum GroupEvent {
     Assign(Vec<i32>),
     Revoke(Vec<i32>),
 }
 
-/// Collects what librdkafka tells; the pump answers it after the poll.
+/// Collects the events that librdkafka raises during a poll. The poll loop handles them after it, because handling them
+/// takes calls of the client.
 #[derive(Default)]
 pub(super) struct GroupContext {
     events: Mutex<Vec<GroupEvent>>,
@@ -26,18 +27,18 @@ pub(super) struct GroupContext {
 }
 
 impl GroupContext {
-    /// What the group has asked for since the last call.
+    /// The events since the last call.
     pub(super) fn take_events(&self) -> Vec<GroupEvent> {
         std::mem::take(&mut *self.events.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// What the client last complained of, and whether it is a refusal, which trying again does not mend.
+    /// The last error of the client, and whether it is a refusal: retrying does not help against that.
     pub(super) fn last_error(&self) -> Option<(bool, String)> {
         let last = self.last_error.lock();
         last.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// From now on the group's wishes are granted at once.
+    /// From now on revocations are acknowledged at once, without an event.
     pub(super) fn set_closing(&self) {
         self.is_closing.store(true, Ordering::Relaxed);
     }
@@ -45,7 +46,7 @@ impl GroupContext {
 
 impl ClientContext for GroupContext {
     fn log(&self, _level: RDKafkaLogLevel, facility: &str, message: &str) {
-        // What matters of it comes as an error too, and is reported from there.
+        // What matters is raised as an error as well, and is reported from there.
         tracing::debug!(target: "librdkafka", facility, "{message}");
     }
 
@@ -59,7 +60,7 @@ impl ClientContext for GroupContext {
             .last_error
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        // "All brokers are down" follows a refusal, and says less.
+        // "All brokers are down" follows a refusal, and is less useful.
         if is_refusal || !last.as_ref().is_some_and(|(is_refusal, _)| *is_refusal) {
             *last = Some((is_refusal, reason.to_owned()));
         }
@@ -97,7 +98,7 @@ impl ConsumerContext for GroupContext {
 
     fn commit_callback(&self, result: Result<(), KafkaError>, _offsets: &TopicPartitionList) {
         if let Err(error) = result {
-            tracing::debug!(%error, "the group's offsets, which only lag tools read, were not committed");
+            tracing::debug!(%error, "offsets were not copied to the group, where only tools that show lag read them");
         }
     }
 }

@@ -1,23 +1,31 @@
 //! `stream`: a Kafka topic into Postgres, exactly once.
 //!
-//! One thread consumes, decodes and fills batches; writers store them (see [`crate::writer`]).
-//! The ledger in the database says where each partition goes on, never the group's offsets in Kafka.
+//! One thread per topic polls, decodes and fills batches (see [`poll_loop`]); writers store them (see [`crate::writer`]).
+//! Where reading begins is read from the ledger in the database, never from the group's offsets in Kafka.
 
+mod assignment;
+mod backpressure;
+mod batcher;
 mod client;
+mod end_check;
 mod fetch_queue;
 mod group;
-mod holdings;
-mod inquiry;
-mod intake;
-mod lane;
+mod group_offsets;
+mod metadata;
+mod mismatch;
 mod native;
 mod partitions;
+mod placement;
+mod poll_loop;
 mod position;
 mod probe;
-mod pump;
-mod takeover;
+mod run_progress;
+mod source;
+mod standby;
 mod topic_id;
+mod trouble;
 mod watch;
+mod writer_slot;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -32,53 +40,54 @@ use crate::counts::Stored;
 use crate::database::{self, Server};
 use crate::dead_letter::DeadLetters;
 use crate::monitor::{ListenArgs, Monitor, report_to_service_manager, serve};
+use crate::output::Output as _;
 use crate::owner;
 use crate::reject_limit::RejectArgs;
 use crate::shutdown::Shutdown;
-use crate::summary::Ending;
+use crate::summary::{Ending, Summary};
 use client::{Consumer, Membership};
 use partitions::Partitions;
-use position::{From, Policy};
-use pump::{Pump, Settings};
-use watch::Watch;
+use placement::{Policy, StartFrom};
+use poll_loop::{PollLoop, Settings};
+use watch::TopicWatch;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct StreamArgs {
-    /// Stop at the end that the topic has now, and print a summary; without joining the group
+    /// Stop at the end that the topic has now and print a summary; the group is not joined
     #[arg(long)]
     pub(crate) until_end: bool,
-    /// Where to begin with a topic of which nothing was ever committed; a partition that is added to a topic later is
-    /// read from its beginning
-    #[arg(long, value_enum, default_value_t = From::Earliest)]
-    pub(crate) from: From,
-    /// Go on where the log begins now if events that were not read yet are deleted from it
+    /// Where to begin with a topic that was never read before; a partition that is added to a topic later is read from its
+    /// beginning
+    #[arg(long, value_enum, default_value_t = StartFrom::Earliest)]
+    pub(crate) from: StartFrom,
+    /// Continue at the beginning of the log if records were deleted from it before they were read
     #[arg(long)]
     pub(crate) accept_gap: bool,
-    /// Go on with a topic that was deleted and made anew; the new one is a source of its own
+    /// Continue with a topic that was deleted and created again; it becomes a source of its own
     #[arg(long)]
     pub(crate) accept_recreated: bool,
-    /// Consumer group that shares the partitions out; without a group, the one that gets a copy of the offsets
+    /// Consumer group; with --until-end or --partitions it is not joined, but gets a copy of the offsets
     #[arg(long, default_value = "musicstream", env = "KAFKA_GROUP", value_parser = parse_name)]
     pub(crate) group: String,
-    /// Name of this member in the group, always the same: a restart within the session timeout keeps its partitions
+    /// Fixed name of this member in the group: with one, a restart within the session timeout keeps its partitions
     #[arg(long, value_name = "ID", env = "KAFKA_GROUP_INSTANCE_ID", value_parser = parse_name)]
     pub(crate) group_instance_id: Option<String>,
-    /// Read these partitions and no others, without a group: numbers and ranges, such as 0-3,5
+    /// Read only these partitions, without joining a group: numbers and ranges, such as 0-3,5
     #[arg(long, value_name = "LIST", conflicts_with = "group_instance_id")]
     pub(crate) partitions: Option<Partitions>,
     /// Longest time that an event waits for its batch to fill
     #[arg(long, default_value = "100ms", value_parser = parse_duration, value_name = "DURATION")]
     pub(crate) max_latency: Duration,
-    /// Most rows in one transaction
+    /// Maximum number of rows in one transaction
     #[arg(long, default_value_t = 30_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000), value_name = "N")]
     pub(crate) batch_rows: u32,
-    /// Most bytes of rows in one transaction, in MiB, divided among topics and writers
+    /// Maximum size of the rows in one transaction, in MiB, divided among topics and writers
     #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=1024), value_name = "MIB")]
     pub(crate) batch_mib: u32,
-    /// Database connections for each topic that write at the same time; a partition keeps to one
+    /// Database connections per topic that write at the same time; a partition always uses the same one
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=64), value_name = "N")]
     pub(crate) writers: u16,
-    /// Time to store what is under way when stopped or when partitions move to another member
+    /// Time to store the batches in flight when stopped, or when partitions move to another member
     #[arg(long, default_value = "10s", value_parser = parse_duration, value_name = "DURATION")]
     pub(crate) drain_timeout: Duration,
     #[command(flatten)]
@@ -98,20 +107,20 @@ pub(crate) struct StreamArgs {
     pub(crate) output: OutputArgs,
 }
 
-/// How long the database may be away before a bounded run has begun.
+/// Time for the first connection of a bounded run.
 const CONNECT_WITHIN: Duration = Duration::from_secs(30);
 
-/// How long Kafka may take for one answer about a topic.
-const LOOK_WITHIN: Duration = Duration::from_secs(5);
+/// Time for one answer of Kafka about a topic.
+const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
-/// Part of the records that an endless stream may reject.
+/// Ratio of records that an endless stream may reject, unless --max-reject-ratio says otherwise.
 const MAX_REJECT_RATIO: f64 = 0.5;
 
 /// Streams until stopped, or to the end.
 ///
 /// # Errors
-/// The set-up is wrong, or the log and the ledger do not fit together, or too much is rejected, or a bounded run was
-/// interrupted before its end; never an outage.
+/// The configuration is wrong, the log and the ledger do not fit together, too many records are rejected, or a bounded run
+/// was interrupted. An outage is no error: it is waited out.
 pub(crate) fn run(args: StreamArgs) -> anyhow::Result<()> {
     let started = Instant::now();
     let shutdown = Shutdown::on_signal().context("cannot listen for signals")?;
@@ -128,15 +137,15 @@ pub(crate) fn run(args: StreamArgs) -> anyhow::Result<()> {
         [topic] => run_topic(&args, topic, 1, &server, &monitor, &shutdown)?,
         topics => run_topics(&args, topics, &server, &monitor, &shutdown)?,
     };
-    stored.print(ending, started.elapsed(), args.output.output);
+    Summary::new(&stored, ending, started.elapsed()).print(args.output.output);
     anyhow::ensure!(
         ending != Ending::Interrupted,
-        "interrupted before the end of the topic; run it again to go on from here"
+        "interrupted before the end of the topic; run it again to continue from here"
     );
     Ok(())
 }
 
-/// Each topic with a thread, a consumer and writers of its own: they have nothing to share but the way there.
+/// Streams each topic on a thread of its own, with its own consumer and writers: topics share no state.
 fn run_topics(
     args: &StreamArgs,
     topics: &[String],
@@ -151,7 +160,7 @@ fn run_topics(
                 scope.spawn(move || {
                     let outcome = run_topic(args, topic, topics.len(), server, monitor, shutdown)
                         .with_context(|| format!("topic {topic}"));
-                    // One that cannot go on stops the others in good order.
+                    // A topic that cannot continue stops the others in an orderly way.
                     if outcome.is_err() {
                         shutdown.ask();
                     }
@@ -192,7 +201,7 @@ fn run_topic(
         membership(args, topic, topic_count),
         args.until_end,
     )?;
-    let watch = Watch::start(&args.kafka, topic, consumer.topic_id(), observer.clone())?;
+    let watch = TopicWatch::start(&args.kafka, topic, consumer.topic_id(), observer.clone())?;
     let dead_letters = args
         .dead_letter_topic
         .as_ref()
@@ -210,7 +219,7 @@ fn run_topic(
             age: args.max_latency,
         },
         policy: Policy {
-            from: args.from,
+            start_from: args.from,
             accept_gap: args.accept_gap,
             accept_recreated: args.accept_recreated,
         },
@@ -218,14 +227,14 @@ fn run_topic(
         drain_timeout: args.drain_timeout,
         connect_within: args.until_end.then_some(CONNECT_WITHIN),
         owner: owner::of_this_process(),
-        source: Arc::from(consumer.source()),
         reject_limit: args.reject.limit(default_ratio),
         dead_letters,
         observer,
     };
-    let mut pump = Pump::start(consumer, watch, server.clone(), settings, shutdown.clone())?;
-    let outcome = pump.run();
-    let stored = pump.end(outcome.is_ok());
+    let mut poll_loop =
+        PollLoop::start(consumer, watch, server.clone(), settings, shutdown.clone())?;
+    let outcome = poll_loop.run();
+    let stored = poll_loop.end(outcome.is_ok());
     outcome.map(|ending| (stored, ending))
 }
 
@@ -240,7 +249,7 @@ fn membership(args: &StreamArgs, topic: &str, topic_count: usize) -> Membership 
         },
         None => Membership::Group {
             name: args.group.clone(),
-            // Each topic has a member of its own.
+            // Each topic is a member of its own, and their names must differ.
             instance: args.group_instance_id.as_ref().map(|id| {
                 if topic_count == 1 {
                     id.clone()
@@ -252,39 +261,38 @@ fn membership(args: &StreamArgs, topic: &str, topic_count: usize) -> Membership 
     }
 }
 
-/// A topic as Kafka has it now.
-pub(crate) struct Log {
+/// The state of a topic in Kafka.
+pub(crate) struct TopicState {
     pub(crate) source: String,
-    /// The name that the ledger has for this very topic if it was made anew under an old name.
-    pub(crate) renewed: Option<String>,
-    /// Of each partition, the first offset that is not taken.
+    /// The source of this topic if it was recreated under an old name; `None` if the brokers have no topic ids.
+    pub(crate) recreated_source: Option<String>,
+    /// The end of the log by partition.
     pub(crate) ends: BTreeMap<i32, i64>,
 }
 
-/// Asks Kafka for a topic without joining a group.
+/// Asks Kafka for the state of a topic, without joining a group.
 ///
 /// # Errors
-/// An option is wrong, Kafka does not answer, or there is no such topic.
-pub(crate) fn look_at(args: &KafkaArgs, topic: &str) -> anyhow::Result<Log> {
-    let (client, partition_count) = inquiry::inquire(args, topic)?;
+/// An option is wrong, Kafka does not answer, or the topic does not exist.
+pub(crate) fn topic_state(args: &KafkaArgs, topic: &str) -> anyhow::Result<TopicState> {
+    let (client, partition_count) = metadata::connect(args, topic)?;
     let cluster = client
         .client()
-        .fetch_cluster_id(LOOK_WITHIN)
-        .context("Kafka does not tell its cluster id")?;
+        .fetch_cluster_id(ANSWER_WITHIN)
+        .context("Kafka does not return its cluster id")?;
     let mut ends = BTreeMap::new();
     for partition in 0..partition_count {
-        let (_, end) = client
-            .fetch_watermarks(topic, partition, LOOK_WITHIN)
-            .with_context(|| format!("Kafka does not tell where {topic} ends"))?;
+        let end = metadata::log_end(&client, topic, partition, ANSWER_WITHIN)
+            .with_context(|| format!("Kafka does not return the end of {topic}"))?;
         ends.insert(partition, end);
     }
-    let source = format!("kafka:{cluster}/{topic}");
-    let renewed = topic_id::of(client.client(), topic, LOOK_WITHIN)
-        .with_context(|| format!("Kafka does not tell the id of topic {topic}"))?
-        .map(|topic_id| position::renewed_source(&source, topic_id));
-    Ok(Log {
+    let source = source::source_name(&cluster, topic);
+    let recreated_source = topic_id::fetch(client.client(), topic, ANSWER_WITHIN)
+        .with_context(|| format!("Kafka does not return the id of topic {topic}"))?
+        .map(|topic_id| source::recreated_source_name(&source, topic_id));
+    Ok(TopicState {
         source,
-        renewed,
+        recreated_source,
         ends,
     })
 }

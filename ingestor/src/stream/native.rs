@@ -1,5 +1,5 @@
-//! Leader epochs, membership, and where in the log an event of a consumer belongs: librdkafka tells them, rdkafka does
-//! not wrap them. Hence the calls into C, which this file, `fetch_queue` and `topic_id` alone may make.
+//! Calls of librdkafka that rdkafka does not wrap: leader epochs, group membership, and the offset of a consumer error. Only
+//! this file, `fetch_queue` and `topic_id` call into C.
 #![allow(unsafe_code)]
 
 use std::ffi::CStr;
@@ -12,19 +12,19 @@ use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext};
 use rdkafka::error::RDKafkaErrorCode;
 use rdkafka::message::BorrowedMessage;
 
-/// The epoch of the leader that appended a record; `None`: its format has none.
+/// Epoch of the leader that appended a record; `None`: its message format has none.
 pub(super) fn leader_epoch(message: &BorrowedMessage<'_>) -> Option<i32> {
     // SAFETY: the message is not freed before the borrow ends.
     known(unsafe { c::rd_kafka_message_leader_epoch(message.ptr()) })
 }
 
-/// Sets the leader epochs of a list, in its order. A client compares them with the log before it reads there.
+/// Sets the leader epochs of a list, in its order. The client compares them with the log before it fetches there.
 pub(super) fn set_leader_epochs(
     list: &mut TopicPartitionList,
     epochs: impl Iterator<Item = Option<i32>>,
 ) {
     for (index, epoch) in (0..list.count()).zip(epochs) {
-        // SAFETY: the list has so many elements, and nobody else has it.
+        // SAFETY: `index` is below the number of elements, and the list is borrowed exclusively.
         unsafe {
             let element = (*list.ptr()).elems.add(index);
             c::rd_kafka_topic_partition_set_leader_epoch(element, epoch.unwrap_or(-1));
@@ -32,19 +32,19 @@ pub(super) fn set_leader_epochs(
     }
 }
 
-/// The leader epoch of an element of a list.
+/// The leader epoch of an element of a list; `None`: it is not known.
 pub(super) fn leader_epoch_at(list: &TopicPartitionList, index: usize) -> Option<i32> {
     if index >= list.count() {
         return None;
     }
-    // SAFETY: there is such an element, and it is only read.
+    // SAFETY: `index` is below the number of elements, and the element is only read.
     known(unsafe { c::rd_kafka_topic_partition_get_leader_epoch((*list.ptr()).elems.add(index)) })
 }
 
-/// Whether the group has taken the client in, with partitions or without: the generation, which is the member's epoch
-/// under `group.protocol=consumer`, is 0 or less before that.
+/// Whether the client is a member of its group, with or without partitions. Before that its generation (the member epoch
+/// under `group.protocol=consumer`) is 0 or less.
 pub(super) fn is_member<C: ConsumerContext>(client: &BaseConsumer<C>) -> bool {
-    // SAFETY: the client lives longer than this call; what it gives is ours, and destroyed after its last use.
+    // SAFETY: the client outlives this call. The metadata are owned, and destroyed once after their last use.
     unsafe {
         let kafka = client.client().native_ptr();
         let Some(group) = NonNull::new(c::rd_kafka_consumer_group_metadata(kafka)) else {
@@ -56,26 +56,26 @@ pub(super) fn is_member<C: ConsumerContext>(client: &BaseConsumer<C>) -> bool {
     }
 }
 
-/// A leader epoch as librdkafka tells it: below 0 if there is none.
+/// A leader epoch of librdkafka, which is below 0 if it is not known.
 pub(super) fn known(epoch: i32) -> Option<i32> {
     (epoch >= 0).then_some(epoch)
 }
 
-/// A record without its content, or an error with its place, which `BaseConsumer::poll` leaves out.
+/// A record without its content, or an error with its partition and offset, which `BaseConsumer::poll` leaves out.
 pub(super) struct Event {
     pub(super) partition: i32,
-    /// Of the record, or where the error was met.
+    /// Offset of the record, or where the error occurred.
     pub(super) offset: i64,
-    /// `NoError`: a record.
+    /// `NoError` for a record.
     pub(super) code: RDKafkaErrorCode,
     pub(super) reason: String,
 }
 
-/// The next event of a consumer that belongs to no group; not to be mixed with `BaseConsumer::poll`.
+/// The next event of a consumer that is in no group. Must not be mixed with `BaseConsumer::poll`.
 pub(super) fn next_event(client: &BaseConsumer, within: Duration) -> Option<Event> {
     let within_ms = i32::try_from(within.as_millis()).unwrap_or(i32::MAX);
-    // SAFETY: the client lives longer than this call. The message is ours until it is destroyed, once, after its last
-    // use; the text of an error belongs to it and is copied.
+    // SAFETY: the client outlives this call. The message is owned, and destroyed once after its last use; the text of an
+    // error belongs to it, and is copied.
     unsafe {
         let kafka = client.client().native_ptr();
         let message = NonNull::new(c::rd_kafka_consumer_poll(kafka, within_ms))?;

@@ -1,9 +1,9 @@
-//! A list of partitions as people write it.
+//! The value of `--partitions`.
 
 use std::collections::BTreeSet;
 use std::str::FromStr;
 
-/// More than any topic has.
+/// Larger than any partition number, so that a mistyped range does not fill the memory.
 const MAX_PARTITION: i32 = 100_000;
 
 /// Numbers and ranges, such as `0-3,5`.
@@ -11,7 +11,7 @@ const MAX_PARTITION: i32 = 100_000;
 pub(crate) struct Partitions(BTreeSet<i32>);
 
 impl Partitions {
-    /// Each once, in order.
+    /// In ascending order.
     pub(super) fn numbers(&self) -> Vec<i32> {
         self.0.iter().copied().collect()
     }

@@ -1,6 +1,5 @@
-//! What the log has at a place, found out by a client of its own: whether it was cut off before that place, and which
-//! record comes next. The consumer that reads the topic cannot be asked: rdkafka drops the partition of its errors and
-//! the offset of an end.
+//! Probes the log with a client of its own: whether it was cut off before a position, and which record comes next. The
+//! consumer that reads the topic cannot be used for that: rdkafka drops the partition of its errors and the offset of an end.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -9,51 +8,52 @@ use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::{Offset, TopicPartitionList};
 
+use super::metadata::Isolation;
 use super::native;
-use super::position::Place;
+use super::position::FetchPosition;
 use crate::args::KafkaArgs;
 
-/// How long one look may take.
-const LOOK_WITHIN: Duration = Duration::from_secs(10);
-/// Between attempts to have partitions compared whose reading has not begun.
+/// Time for one probe.
+const PROBE_WITHIN: Duration = Duration::from_secs(10);
+/// Time between two attempts to seek in partitions whose fetching has not begun.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// What a reader that begins at a place gets.
+/// What a consumer that begins at a position gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Finding {
-    /// The record at this offset, which is that of the place or a later one.
+    /// A record at this offset, which is that of the position or a later one.
     Record(i64),
-    /// No record: the replica that was asked ends at this offset.
+    /// No record: the replica ends at this offset.
     End(i64),
-    /// The log was cut off at this offset, before the place; what is there now was written later.
+    /// The log was cut off at this offset, before the position. Records beyond it were written later.
     Truncated { end: Option<i64> },
-    /// The log does not reach to the place, or begins behind it.
+    /// The position is not within the bounds of the log.
     Absent,
 }
 
-/// Which records a look finds.
+/// Which records a probe finds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Visibility {
-    /// All: the first answer tells, however much of the log belongs to aborted transactions.
+    /// All records. The first response is enough, even if a long part of the log belongs to aborted transactions.
     Uncommitted,
-    /// Those that the stream reads.
+    /// The records that the stream reads.
     Committed,
 }
 
-pub(super) struct Probe {
-    /// Taken when it is dropped.
+pub(super) struct LogProbe {
+    /// `None` once the probe is being dropped.
     client: Option<BaseConsumer>,
     topic: String,
 }
 
-impl Probe {
+impl LogProbe {
     pub(super) fn start(
         args: &KafkaArgs,
         topic: &str,
         visibility: Visibility,
-    ) -> Result<Probe, KafkaError> {
+    ) -> Result<LogProbe, KafkaError> {
         let mut config = args.finish(args.client_config());
-        // It is no member of a group.
+        // The probe joins no group.
         config.remove("group.instance.id");
         config
             .set("group.id", "musicstream")
@@ -64,44 +64,47 @@ impl Probe {
             .set(
                 "isolation.level",
                 match visibility {
-                    Visibility::Uncommitted => "read_uncommitted",
-                    Visibility::Committed => "read_committed",
+                    Visibility::Uncommitted => Isolation::Uncommitted.level(),
+                    Visibility::Committed => Isolation::Committed.level(),
                 },
             )
             .set("topic.metadata.refresh.interval.ms", "-1")
-            // One record of each partition is all that is wanted.
+            // One record of each partition is enough.
             .set("queued.min.messages", "1")
             .set("queued.max.messages.kbytes", "1024")
-            // A partition that has to wait for room in the queue, which all share, asks again soon.
+            // All partitions share one queue: one that waits for room in it must be fetched again soon.
             .set("fetch.queue.backoff.ms", "10")
             .set("fetch.wait.max.ms", "100");
-        Ok(Probe {
+        Ok(LogProbe {
             client: Some(config.create()?),
             topic: topic.to_owned(),
         })
     }
 
-    /// Looks at one place of each partition; a place that has a leader epoch is compared with the log first.
+    /// Probes one position of each partition. A position with a leader epoch is compared with the log first.
     ///
     /// # Errors
-    /// Kafka does not answer in time, or not all of it.
-    pub(super) fn look(&self, places: &[Place]) -> Result<BTreeMap<i32, Finding>, KafkaError> {
+    /// A broker does not answer in time.
+    pub(super) fn probe(
+        &self,
+        positions: &[FetchPosition],
+    ) -> Result<BTreeMap<i32, Finding>, KafkaError> {
         let Some(client) = &self.client else {
             return Ok(BTreeMap::new());
         };
-        let list = list_of(&self.topic, places)?;
+        let list = list_of(&self.topic, positions)?;
         client.assign(&list)?;
         let findings = find(client, &self.topic, &list);
         client.unassign()?;
-        // librdkafka keeps a pause over assignments.
+        // librdkafka keeps a pause across assignments.
         client.resume(&list)?;
         findings
     }
 }
 
-impl Drop for Probe {
+impl Drop for LogProbe {
     fn drop(&mut self) {
-        // Closing waits for brokers, which may be away.
+        // Closing blocks while brokers do not answer.
         if let Some(client) = self.client.take() {
             let _ = std::thread::Builder::new()
                 .name("probe-close".to_owned())
@@ -110,13 +113,17 @@ impl Drop for Probe {
     }
 }
 
-/// Places as a list for librdkafka, with their leader epochs.
-pub(super) fn list_of(topic: &str, places: &[Place]) -> Result<TopicPartitionList, KafkaError> {
-    let mut list = TopicPartitionList::with_capacity(places.len());
-    for place in places {
-        list.add_partition_offset(topic, place.partition, Offset::Offset(place.offset))?;
+/// Positions as a list for librdkafka, with their leader epochs.
+pub(super) fn list_of(
+    topic: &str,
+    positions: &[FetchPosition],
+) -> Result<TopicPartitionList, KafkaError> {
+    let mut list = TopicPartitionList::with_capacity(positions.len());
+    for position in positions {
+        list.add_partition_offset(topic, position.partition, Offset::Offset(position.offset))?;
     }
-    native::set_leader_epochs(&mut list, places.iter().map(|place| place.leader_epoch));
+    let leader_epochs = positions.iter().map(|position| position.leader_epoch);
+    native::set_leader_epochs(&mut list, leader_epochs);
     Ok(list)
 }
 
@@ -125,8 +132,8 @@ fn find(
     topic: &str,
     list: &TopicPartitionList,
 ) -> Result<BTreeMap<i32, Finding>, KafkaError> {
-    let deadline = Instant::now() + LOOK_WITHIN;
-    compare(client, list, deadline)?;
+    let deadline = Instant::now() + PROBE_WITHIN;
+    seek(client, list, deadline)?;
     let mut findings = BTreeMap::new();
     let mut last_error = RDKafkaErrorCode::OperationTimedOut;
     while findings.len() < list.count() {
@@ -140,18 +147,18 @@ fn find(
         let finding = match event.code {
             RDKafkaErrorCode::NoError => Finding::Record(event.offset),
             RDKafkaErrorCode::PartitionEOF => Finding::End(event.offset),
-            RDKafkaErrorCode::AutoOffsetReset => judge(&event.reason),
-            // Of a broker, and perhaps over before time is up.
+            RDKafkaErrorCode::AutoOffsetReset => finding_of(&event.reason),
+            // An error of a broker, which may be over before time is up.
             code => {
                 last_error = code;
                 continue;
             }
         };
         if findings.contains_key(&event.partition) {
-            continue; // fetched before it was paused
+            continue; // fetched before the partition was paused
         }
         findings.insert(event.partition, finding);
-        // Or its records would fill the queue, and those of other partitions might never come.
+        // Otherwise its records would fill the queue, and records of other partitions might never come.
         let mut found = TopicPartitionList::with_capacity(1);
         found.add_partition(topic, event.partition);
         client.pause(&found)?;
@@ -159,9 +166,9 @@ fn find(
     Ok(findings)
 }
 
-/// Has the leader epochs compared with the log: librdkafka does that at a seek, not at an assignment. What it fetched
-/// before the seek it drops.
-fn compare(
+/// Seeks to the positions, because librdkafka compares leader epochs with the log at a seek and not at an assignment. It
+/// drops what it fetched before.
+fn seek(
     client: &BaseConsumer,
     list: &TopicPartitionList,
     deadline: Instant,
@@ -173,14 +180,14 @@ fn compare(
         match failed {
             None => return Ok(()),
             Some(error) if left.is_zero() => return Err(error),
-            // The reading of a partition begins a moment after its assignment.
+            // A seek fails until fetching has begun, a moment after the assignment.
             Some(_) => std::thread::sleep(PAUSE),
         }
     }
 }
 
-/// What librdkafka means by an offset that it cannot go on from.
-fn judge(reason: &str) -> Finding {
+/// What librdkafka means by an offset reset: only its text tells truncation apart.
+fn finding_of(reason: &str) -> Finding {
     if !reason.contains("truncation") {
         return Finding::Absent;
     }
@@ -198,14 +205,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn truncation_is_told_from_an_offset_that_is_not_there() {
+    fn truncation_is_told_apart_from_an_offset_out_of_range() {
         let cut = "Partition log truncation detected at offset 100 (leader epoch 0): broker end offset is 40 (offset \
                    leader epoch 0). Reset to INVALID.: Local: Partition log truncation detected (broker 1)";
-        assert_eq!(judge(cut), Finding::Truncated { end: Some(40) });
+        assert_eq!(finding_of(cut), Finding::Truncated { end: Some(40) });
         let unknown = "No epoch found less or equal to offset 100 (leader epoch 9): broker end offset is -1 (offset \
                        leader epoch -1). Reset using configured policy.: Local: Partition log truncation detected";
-        assert_eq!(judge(unknown), Finding::Truncated { end: None });
+        assert_eq!(finding_of(unknown), Finding::Truncated { end: None });
         let absent = "fetch failed due to requested offset not available on the broker: Broker: Offset out of range";
-        assert_eq!(judge(absent), Finding::Absent);
+        assert_eq!(finding_of(absent), Finding::Absent);
     }
 }

@@ -1,6 +1,6 @@
-//! The id that Kafka gives a topic when it is made: another topic under the same name has another.
+//! The id that Kafka gives a topic when it is created. A topic that is deleted and created again has another one.
 //!
-//! rdkafka does not wrap `DescribeTopics` of librdkafka, which alone tells it: hence the calls into C.
+//! Only `DescribeTopics` of librdkafka returns it, which rdkafka does not wrap.
 #![allow(unsafe_code)]
 
 use std::ffi::CString;
@@ -11,7 +11,7 @@ use rdkafka::bindings as c;
 use rdkafka::client::{Client, ClientContext};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
-/// Frees a C object when it goes.
+/// Frees a C object when it is dropped.
 struct Owned<T>(NonNull<T>, unsafe extern "C" fn(*mut T));
 
 impl<T> Owned<T> {
@@ -26,17 +26,17 @@ impl<T> Owned<T> {
 
 impl<T> Drop for Owned<T> {
     fn drop(&mut self) {
-        // SAFETY: the pointer came from the constructor that belongs to this destructor, and is freed once.
+        // SAFETY: the pointer comes from the constructor that belongs to this destructor, and is freed once.
         unsafe { (self.1)(self.0.as_ptr()) }
     }
 }
 
-/// The topic's id; `None` if the brokers know no ids (before 2.8).
+/// The topic's id; `None` if the brokers have no topic ids (before 2.8).
 ///
 /// # Errors
-/// They do not answer in time, do not know the topic, or refuse. That says nothing about the id: in particular it must
-/// not be taken for a topic without one.
-pub(super) fn of<C: ClientContext>(
+/// The brokers do not answer in time, do not know the topic, or refuse. The id is then unknown; the topic must not be
+/// treated as one without an id.
+pub(super) fn fetch<C: ClientContext>(
     client: &Client<C>,
     topic: &str,
     within: Duration,
@@ -46,9 +46,8 @@ pub(super) fn of<C: ClientContext>(
     let mut names = [name.as_ptr()];
     let within_ms = i32::try_from(within.as_millis()).unwrap_or(i32::MAX);
     let kafka = client.native_ptr();
-    // SAFETY: `kafka` lives as long as `client`. What is made here is freed by `Owned`, in reverse order, after its
-    // last use; results are borrowed from `event` and copied before it goes. `name` outlives the collection's making,
-    // which copies it.
+    // SAFETY: `kafka` lives as long as `client`. The objects are freed by `Owned`, in reverse order, after their last use;
+    // results are borrowed from `event` and copied before it is freed. `name` is copied when the collection is made.
     unsafe {
         let topics = Owned::new(
             c::rd_kafka_TopicCollection_of_topic_names(names.as_mut_ptr(), names.len()),
@@ -112,7 +111,7 @@ pub(super) fn of<C: ClientContext>(
         let mut bytes = [0; 16];
         bytes[..8].copy_from_slice(&high.to_be_bytes());
         bytes[8..].copy_from_slice(&low.to_be_bytes());
-        // Brokers that know no ids answer with zero.
+        // Brokers without topic ids answer with zero.
         Ok((bytes != [0; 16]).then_some(bytes))
     }
 }
@@ -125,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_broker_that_does_not_answer_is_no_broker_without_topic_ids() {
+    fn a_broker_that_does_not_answer_is_not_one_without_topic_ids() {
         // Accepts connections and answers nothing.
         let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let address = silent.local_addr().unwrap().to_string();
@@ -133,7 +132,7 @@ mod tests {
             .set("bootstrap.servers", address)
             .create()
             .unwrap();
-        let answer = of(client.client(), "music_events", Duration::from_millis(200));
+        let answer = fetch(client.client(), "music_events", Duration::from_millis(200));
         let code = answer.unwrap_err().rdkafka_error_code();
         assert!(
             matches!(

@@ -1,5 +1,5 @@
-//! Looks at the topic from outside, while the loop is busy with its records: whether Kafka answers, the ends of the
-//! logs, from which the true lag is told, and whether it is still the same topic.
+//! Watches a topic from a thread of its own: whether Kafka answers, the ends of the logs, from which the lag is computed, and
+//! whether the topic was recreated. The poll loop cannot do that: these calls block.
 
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
@@ -9,48 +9,49 @@ use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
 use super::group::GroupContext;
+use super::metadata::{Isolation, log_end, metadata_client};
 use super::topic_id;
-use crate::args::{self, KafkaArgs};
+use crate::args::KafkaArgs;
 use crate::monitor::Observer;
-use crate::outage::{News, Outage};
+use crate::outage::{Outage, Phase};
 
-const LOOK_EVERY: Duration = Duration::from_secs(5);
+const CHECK_EVERY: Duration = Duration::from_secs(5);
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
-/// One look, however many partitions do not answer.
-const LOOK_WITHIN: Duration = Duration::from_secs(15);
+/// Time for one check of all partitions, however many do not answer.
+const CHECK_WITHIN: Duration = Duration::from_secs(15);
 
-/// A running look-out; ends when it is dropped.
-pub(super) struct Watch {
+/// A running watch. It ends when this is dropped.
+pub(super) struct TopicWatch {
     _stop: mpsc::Sender<()>,
     recreated: mpsc::Receiver<()>,
 }
 
-impl Watch {
-    /// Starts on a thread and with clients of its own.
+impl TopicWatch {
+    /// Starts the thread, with clients of its own.
     pub(super) fn start(
         args: &KafkaArgs,
         topic: &str,
         topic_id: Option<[u8; 16]>,
         observer: Observer,
-    ) -> anyhow::Result<Watch> {
+    ) -> anyhow::Result<TopicWatch> {
         let (stop, stopped) = mpsc::channel();
         let (sender, recreated) = mpsc::channel();
-        let mut looker = Looker {
+        let mut checker = Checker {
             topic: topic.to_owned(),
-            all: client(args, "read_uncommitted")?,
-            committed: client(args, "read_committed")?,
+            all: metadata_client(args, Isolation::Uncommitted)?,
+            committed: metadata_client(args, Isolation::Committed)?,
             observer,
             outage: Outage::default(),
         };
         std::thread::Builder::new()
             .name("watch".to_owned())
             .spawn(move || {
-                while stopped.recv_timeout(LOOK_EVERY) == Err(RecvTimeoutError::Timeout) {
-                    looker.look();
-                    let kafka = looker.all.client();
-                    // Without an answer it is asked again.
+                while stopped.recv_timeout(CHECK_EVERY) == Err(RecvTimeoutError::Timeout) {
+                    checker.check();
+                    let kafka = checker.all.client();
+                    // No answer says nothing about the id; the next check asks again.
                     let now = topic_id.and_then(|_| {
-                        topic_id::of(kafka, &looker.topic, ANSWER_WITHIN)
+                        topic_id::fetch(kafka, &checker.topic, ANSWER_WITHIN)
                             .ok()
                             .flatten()
                     });
@@ -60,54 +61,41 @@ impl Watch {
                 }
             })
             .context("cannot start to watch the topic")?;
-        Ok(Watch {
+        Ok(TopicWatch {
             _stop: stop,
             recreated,
         })
     }
 
-    /// Whether there is another topic of the same name now.
-    pub(super) fn has_seen_another(&self) -> bool {
+    /// Whether the topic was recreated under the same name.
+    pub(super) fn has_seen_other_topic(&self) -> bool {
         self.recreated.try_recv().is_ok()
     }
 }
 
-/// A client that only asks; what the end of a log is depends on its isolation level.
-fn client(args: &KafkaArgs, isolation_level: &str) -> anyhow::Result<BaseConsumer<GroupContext>> {
-    let mut config = args.client_config();
-    config.set("topic.metadata.refresh.interval.ms", "-1");
-    let mut config = args.finish(config);
-    config.set("isolation.level", isolation_level);
-    // It is no member of a group.
-    config.remove("group.instance.id");
-    config
-        .create_with_context(GroupContext::default())
-        .map_err(args::refused)
-}
-
-struct Looker {
+struct Checker {
     topic: String,
-    /// Sees the end of a log at its high watermark.
+    /// For high watermarks.
     all: BaseConsumer<GroupContext>,
-    /// Sees it where the first open transaction begins.
+    /// For the offsets at which the first open transactions begin.
     committed: BaseConsumer<GroupContext>,
     observer: Observer,
     outage: Outage,
 }
 
-impl Looker {
-    fn look(&mut self) {
-        match self.ask() {
-            Ok(()) => self.answered(),
-            Err(error) if is_outage(&error) => self.failed(&error),
-            // The loop has its own answer to that, and says so.
-            Err(error) => tracing::debug!(%error, "Kafka does not tell how long the topic is"),
+impl Checker {
+    fn check(&mut self) {
+        match self.read_ends() {
+            Ok(()) => self.handle_answer(),
+            Err(error) if is_outage(&error) => self.handle_outage(&error),
+            // The poll loop meets the same error, and reports it.
+            Err(error) => tracing::debug!(%error, "Kafka does not return the ends of the topic"),
         }
     }
 
-    /// Asks for the ends of our logs, or, without partitions, whether Kafka answers at all.
-    fn ask(&self) -> Result<(), KafkaError> {
-        let deadline = Instant::now() + LOOK_WITHIN;
+    /// Reads the ends of our partitions; without partitions only whether Kafka answers.
+    fn read_ends(&self) -> Result<(), KafkaError> {
+        let deadline = Instant::now() + CHECK_WITHIN;
         let partitions = self.observer.partitions();
         if partitions.is_empty() {
             return self
@@ -118,13 +106,12 @@ impl Looker {
         let mut outcome = Ok(());
         for partition in partitions {
             let end = |client: &BaseConsumer<GroupContext>| {
-                let bounds = client.fetch_watermarks(&self.topic, partition, ANSWER_WITHIN)?;
-                Ok(bounds.1)
+                log_end(client, &self.topic, partition, ANSWER_WITHIN)
             };
-            // In this order: what is committed meanwhile must not seem to be beyond the end.
+            // In this order, so that records committed in between do not seem to lie beyond the end.
             let ends = end(&self.committed).and_then(|stable| Ok((stable, end(&self.all)?)));
             match ends {
-                Ok((stable, end)) => self.observer.seen_end(partition, end, stable),
+                Ok((stable, end)) => self.observer.log_end_seen(partition, end, stable),
                 Err(error) if outcome.is_ok() => outcome = Err(error),
                 Err(_) => {}
             }
@@ -135,19 +122,19 @@ impl Looker {
         outcome
     }
 
-    fn answered(&mut self) {
-        if self.outage.is_met() {
-            self.outage.leave();
+    fn handle_answer(&mut self) {
+        if self.outage.has_waiters() {
+            self.outage.remove_waiter();
         }
         self.observer.kafka_answers();
-        if let Some(lasted) = self.outage.worked(Instant::now()) {
+        if let Some(lasted) = self.outage.attempt_succeeded(Instant::now()) {
             let outage_seconds = lasted.as_secs();
             tracing::info!(topic = self.topic, outage_seconds, "Kafka answers again");
         }
     }
 
-    fn failed(&mut self, error: &KafkaError) {
-        // Why that was so comes by this way only; there are no records.
+    fn handle_outage(&mut self, error: &KafkaError) {
+        // Polling raises the client's errors, which have the reason. The client reads no records.
         while self.committed.poll(Duration::ZERO).is_some() {}
         let mut why = error
             .rdkafka_error_code()
@@ -155,18 +142,18 @@ impl Looker {
         if let Some((_, reason)) = self.committed.context().last_error() {
             why = format!("{why}; {reason}");
         }
-        if !self.outage.is_met() {
-            self.outage.join();
+        if !self.outage.has_waiters() {
+            self.outage.add_waiter();
         }
         self.observer
             .kafka_fails(&format!("Kafka does not answer: {why}"));
-        let Some(news) = self.outage.failed(Instant::now()) else {
+        let Some(phase) = self.outage.attempt_failed(Instant::now()) else {
             return;
         };
-        if news == News::Began {
+        if phase == Phase::Began {
             self.observer.kafka_outage_began();
         }
-        let outage_seconds = news.seconds();
+        let outage_seconds = phase.seconds();
         tracing::warn!(
             topic = self.topic,
             outage_seconds,
@@ -175,7 +162,7 @@ impl Looker {
     }
 }
 
-/// Whether Kafka may answer later to the same question.
+/// Whether the same request may succeed later.
 fn is_outage(error: &KafkaError) -> bool {
     use RDKafkaErrorCode as Code;
     !matches!(
@@ -197,7 +184,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_topic_that_is_gone_is_no_outage_of_kafka() {
+    fn a_deleted_topic_is_no_outage_of_kafka() {
         use RDKafkaErrorCode as Code;
         for (code, is_one) in [
             (Code::OperationTimedOut, true),

@@ -1,26 +1,26 @@
-//! One attempt at a batch, and what is known of it when its commit got no answer.
+//! One attempt to store a batch, and how a commit in doubt is resolved: one whose answer was lost.
 
-use super::{Turn, WriterConfig};
+use super::{Ticket, WriterConfig};
 use crate::batch::{Batch, Span};
 use crate::counts::Stored;
-use crate::database::{Class, DatabaseError, Holder, Session};
+use crate::database::{Class, DatabaseError, LedgerEntry, Session};
 
-/// Tries once to store a batch; `None`: it is no longer wanted, by what [`Turn::come`] asks while it waits for its turn.
-/// `doubt` is what it came to in an attempt whose commit got no answer.
+/// Tries once to store a batch; `None`: it was cancelled while it waited for its ticket. `in_doubt` has the counts of an
+/// earlier attempt whose commit is in doubt.
 pub(super) async fn attempt(
     session: &mut Session,
     batch: &Batch,
-    turn: Option<&Turn>,
+    ticket: Option<&Ticket>,
     is_wanted: impl Fn() -> bool,
-    doubt: &mut Option<Stored>,
+    in_doubt: &mut Option<Stored>,
     config: &WriterConfig,
 ) -> Result<Option<Stored>, DatabaseError> {
-    if let Some(stored) = settle(session, batch, doubt.as_ref(), config).await? {
+    if let Some(stored) = resolve(session, batch, in_doubt.as_ref(), config).await? {
         return Ok(Some(stored));
     }
     session.stage(batch).await?;
-    if let Some(turn) = turn
-        && !session.wait_until(turn.come(is_wanted)).await?
+    if let Some(ticket) = ticket
+        && !session.wait_until(ticket.wait(is_wanted)).await?
     {
         return Ok(None);
     }
@@ -29,31 +29,31 @@ pub(super) async fn attempt(
         Err(failure) => failure,
     };
     if failure.maybe_stored.is_some() {
-        *doubt = failure.maybe_stored;
+        *in_doubt = failure.maybe_stored;
     }
-    // That commit may still have been under way when the ledger was read: then it is what fences us.
+    // The commit in doubt may have succeeded after the ledger was read: then it is what fences this attempt.
     if failure.error.class() == Class::Fenced
-        && let Some(stored) = settle(session, batch, doubt.as_ref(), config).await?
+        && let Some(stored) = resolve(session, batch, in_doubt.as_ref(), config).await?
     {
         return Ok(Some(stored));
     }
     Err(failure.error)
 }
 
-/// Looks whether a batch was stored whose commit got no answer: what it came to, if so.
-async fn settle(
+/// Reads the ledger to find out whether the commit in doubt succeeded; its counts, if so.
+async fn resolve(
     session: &Session,
     batch: &Batch,
-    doubt: Option<&Stored>,
+    in_doubt: Option<&Stored>,
     config: &WriterConfig,
 ) -> Result<Option<Stored>, DatabaseError> {
-    // One transaction moved all partitions or none: any of them tells.
-    let (Some(stored), Some(span)) = (doubt, batch.spans().first()) else {
+    // One transaction moves all partitions or none, so one of them is enough.
+    let (Some(stored), Some(span)) = (in_doubt, batch.spans().first()) else {
         return Ok(None);
     };
-    let holder = session.holder(batch.source(), span.partition).await?;
-    let was_stored = was_stored(span, holder.as_ref(), &config.owner);
-    config.observer.doubt_settled(was_stored);
+    let entry = session.ledger_entry(batch.source(), span.partition).await?;
+    let was_stored = was_stored(span, entry.as_ref(), &config.owner);
+    config.observer.commit_resolved(was_stored);
     if !was_stored {
         return Ok(None);
     }
@@ -61,13 +61,11 @@ async fn settle(
     Ok(Some(stored.clone()))
 }
 
-fn was_stored(span: &Span, holder: Option<&Holder>, owner: &str) -> bool {
-    // A span that moves nothing looks the same before and after: write it again.
+fn was_stored(span: &Span, entry: Option<&LedgerEntry>, owner: &str) -> bool {
+    // A span that moves nothing leaves no trace in the ledger; it can be written again without harm.
     span.from != Some(span.to)
-        && holder.is_some_and(|holder| {
-            holder.next_offset == Some(span.to)
-                && holder.epoch == span.epoch
-                && holder.owner == owner
+        && entry.is_some_and(|entry| {
+            entry.next_offset == Some(span.to) && entry.epoch == span.epoch && entry.owner == owner
         })
 }
 
@@ -76,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_commit_without_answer_is_settled_by_the_ledger() {
+    fn a_commit_in_doubt_is_resolved_by_the_ledger() {
         let span = Span {
             partition: 0,
             from: Some(5),
@@ -85,21 +83,21 @@ mod tests {
             checksum: None,
             leader_epoch: None,
         };
-        let holder = |next_offset, epoch, owner: &str| Holder {
+        let entry = |next_offset, epoch, owner: &str| LedgerEntry {
             next_offset,
             epoch,
             owner: owner.to_owned(),
             checksum: None,
         };
-        assert!(was_stored(&span, Some(&holder(Some(9), 3, "me")), "me"));
-        assert!(!was_stored(&span, Some(&holder(Some(5), 3, "me")), "me"));
-        assert!(!was_stored(&span, Some(&holder(Some(9), 4, "me")), "me"));
-        assert!(!was_stored(&span, Some(&holder(Some(9), 3, "you")), "me"));
+        assert!(was_stored(&span, Some(&entry(Some(9), 3, "me")), "me"));
+        assert!(!was_stored(&span, Some(&entry(Some(5), 3, "me")), "me"));
+        assert!(!was_stored(&span, Some(&entry(Some(9), 4, "me")), "me"));
+        assert!(!was_stored(&span, Some(&entry(Some(9), 3, "you")), "me"));
         assert!(!was_stored(&span, None, "me"));
         let still = Span {
             from: Some(9),
             ..span
         };
-        assert!(!was_stored(&still, Some(&holder(Some(9), 3, "me")), "me"));
+        assert!(!was_stored(&still, Some(&entry(Some(9), 3, "me")), "me"));
     }
 }

@@ -1,27 +1,27 @@
-//! Finds the rows of a batch that the database refuses.
+//! Finds the rows of a batch that the database refuses, by bisection.
 
 use crate::batch::Batch;
 use crate::database::{DatabaseError, Session};
 
-/// More bad rows than this in one batch are no accident of the data: something is wrong with the
-/// database, and nothing is thrown among the rejects on its account.
+/// If more rows than this are refused in one batch, the database is more likely to be wrong than the data, and no row is
+/// rejected because of it.
 const MAX_REFUSED: usize = 100;
 
-/// Turns each row that the database refuses into a reject; how many there were.
+/// Turns each row that the database refuses into a reject, and returns their number.
 ///
 /// # Errors
-/// The database went away, or too much is refused, or no single row is to blame.
+/// An outage; too many rows are refused; or each row alone is accepted.
 pub(super) async fn refuse_bad_rows(
     session: &Session,
     batch: &mut Batch,
     cause: &DatabaseError,
 ) -> Result<usize, DatabaseError> {
     let mut refused = 0;
-    // Halves that are still to be looked at, the next one last.
+    // Ranges that are still to be tried, the next one last.
     let mut suspects = Vec::new();
     suspects.push(0..batch.row_count());
     while let Some(rows) = suspects.pop() {
-        let Some(error) = session.would_take(batch, rows.clone()).await? else {
+        let Some(error) = session.would_accept(batch, rows.clone()).await? else {
             continue;
         };
         if rows.len() == 1 {
@@ -43,7 +43,7 @@ pub(super) async fn refuse_bad_rows(
     }
     if refused == 0 {
         return Err(DatabaseError::config(format!(
-            "{cause}; each of its rows alone is taken"
+            "{cause}; each of its rows alone is accepted"
         )));
     }
     Ok(refused)

@@ -45,7 +45,7 @@ fn a_broker_that_goes_while_its_topic_is_looked_for_is_waited_for() {
     until(SOON, "the topic to be missed", || {
         program
             .log()
-            .contains("looking whether that lasts")
+            .contains("checking whether that lasts")
             .then_some(())
     });
     let missed = Instant::now();

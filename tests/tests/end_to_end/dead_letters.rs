@@ -15,8 +15,8 @@ use musicstream_tests::wait::until;
 const SOON: Duration = Duration::from_secs(60);
 /// More than Kafka's clients send by default, less than brokers take.
 const LARGE: usize = 1_000_100;
-const NEVER: &str = "the dead letter topic can never take this record";
-const TAKES_NONE: &str = "the dead letter topic takes no records";
+const NEVER: &str = "the dead letter topic never accepts this record";
+const TAKES_NONE: &str = "the dead letter topic accepts no records";
 
 #[test]
 fn a_reject_larger_than_clients_send_by_default_reaches_the_topic() {

@@ -51,7 +51,7 @@ under_both_protocols!(a_frozen_ingestor_that_was_replaced_in_its_group_stores_no
 fn a_frozen_ingestor_that_was_replaced_in_its_group_stores_nothing(protocol: Protocol) {
     let nimble = protocol.nimble();
     replace_a_frozen_one(["one", "one"], nimble, Frozen::BetweenBatches, |log| {
-        log.contains("fenced") || log.contains("the group takes our partitions back")
+        log.contains("fenced") || log.contains("the group revoked partitions")
     });
 }
 

@@ -146,7 +146,10 @@ fn a_partition_that_was_lost_and_comes_back_is_read_from_where_the_other_was_kil
     first.terminate();
     let log = first.finish(SOON).with_code(0).stderr;
     // At first; after each thaw one and then, after the kill, the other.
-    assert!(log.matches("the group gave us").count() >= 5, "{log}");
+    assert!(
+        log.matches("the group assigned partitions").count() >= 5,
+        "{log}"
+    );
     assert_eq!(next_offsets(&mut client), topic.ends());
     let rejected: i64 = value(&mut client, "select count(*) from rejected_events", &[]);
     assert_eq!(rejected, 0);

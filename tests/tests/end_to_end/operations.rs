@@ -331,7 +331,7 @@ fn a_topic_that_was_made_anew_is_not_taken_for_the_old_one() {
     let refused = run(stream(&database, &topic).arg("--until-end"), SOON).with_code(1);
     assert!(
         refused.stderr.contains(
-            "made anew: what the former one held and was not stored is lost: partition 0 from offset 50 on, \
+            "created again: records of the former topic that were not stored are lost: partition 0 from offset 50 on, \
              partition 1 from offset 50 on; hint: --accept-recreated"
         ),
         "{refused:#?}"
@@ -376,7 +376,7 @@ fn a_topic_that_was_made_anew_is_not_taken_for_the_old_one() {
     assert!(
         noticed
             .stderr
-            .contains("is lost: partition 0 from offset 115 on, partition 1 from offset 115 on"),
+            .contains("are lost: partition 0 from offset 115 on, partition 1 from offset 115 on"),
         "{noticed:#?}"
     );
 }
@@ -398,10 +398,10 @@ fn a_topic_that_is_deleted_stops_it_once_it_is_sure() {
     });
     topic.delete();
     let stopped = program.finish(2 * SOON).with_code(1).stderr;
-    assert!(stopped.contains("looking whether that lasts"), "{stopped}");
+    assert!(stopped.contains("checking whether that lasts"), "{stopped}");
     assert_eq!(stopped.matches(" ERROR ").count(), 1, "{stopped}");
     assert!(
-        stopped.contains("the topic is not there any more; hint: was it deleted?"),
+        stopped.contains("the topic does not exist any more; hint: was it deleted?"),
         "{stopped}"
     );
 }

@@ -86,7 +86,10 @@ fn what_cannot_be_stored_in_time_is_left_and_a_second_signal_ends_it_at_once() {
                 .args(["-X", "session.timeout.ms=6000"]),
         );
         until(SOON, "it to read", || {
-            program.log().contains("the group gave us").then_some(())
+            program
+                .log()
+                .contains("the group assigned partitions")
+                .then_some(())
         });
         program
     };
@@ -107,7 +110,9 @@ fn what_cannot_be_stored_in_time_is_left_and_a_second_signal_ends_it_at_once() {
     late.terminate();
     let finished = late.finish(SOON).with_code(0);
     assert!(
-        finished.stderr.contains("not all could be stored in time"),
+        finished
+            .stderr
+            .contains("not all batches could be stored in time"),
         "{finished:#?}"
     );
 
@@ -130,7 +135,7 @@ fn what_cannot_be_stored_in_time_is_left_and_a_second_signal_ends_it_at_once() {
     until(SOON, "it to drain", || {
         stubborn
             .log()
-            .contains("storing what is under way")
+            .contains("storing the batches in flight")
             .then_some(())
     });
     stubborn.terminate();

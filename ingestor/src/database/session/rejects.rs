@@ -1,4 +1,4 @@
-//! The rejects of a batch: the database says which there are, the batch has their bytes.
+//! The rejects of a batch: the database decides which records are rejected, and the batch has their bytes.
 
 use std::collections::HashMap;
 
@@ -8,12 +8,12 @@ use crate::counts::{Rejects, Totals};
 use crate::database::DatabaseError;
 use crate::dead_letter::{DeadLetters, Letter};
 
-/// The reason of an event whose id is stored with other fields.
+/// Reason of an event whose id is stored with other fields. These have a count of their own.
 const CONFLICTING: &str = "conflicting_duplicate";
 
 impl Session {
-    /// Gives the rejects of this transaction that the database refused their bytes, and sends all to the dead letter
-    /// topic; how many there are of each reason.
+    /// Adds the bytes to the rejects that the database has found in this transaction, sends all rejects to the dead letter
+    /// topic, and returns their number by reason.
     pub(super) async fn keep_rejects(
         &self,
         batch: &Batch,
@@ -21,18 +21,17 @@ impl Session {
         dead_letters: Option<&DeadLetters>,
     ) -> Result<Rejects, DatabaseError> {
         let kept = totals.rejected + totals.conflicting;
-        let all_are_known = kept == batch.refused_count() as u64;
+        // Records that were rejected before the upsert were staged with their bytes.
+        let all_are_known = kept == batch.reject_count() as u64;
         if kept == 0 || (all_are_known && dead_letters.is_none()) {
-            return Ok(batch.refusals());
+            return Ok(batch.rejects());
         }
         let of = |error| DatabaseError::of("cannot keep the bytes of rejects", &error);
         let refused = self.refused(batch).await.map_err(of)?;
         let positions = refused.keys().copied().collect();
         let unsent = batch.origins_of(&positions, false);
         if !unsent.is_empty() {
-            self.hand_in_bytes(batch.source(), &unsent)
-                .await
-                .map_err(of)?;
+            self.add_bytes(batch.source(), &unsent).await.map_err(of)?;
         }
         if let Some(dead_letters) = dead_letters {
             let letters = batch.origins_of(&positions, true);
@@ -48,7 +47,6 @@ impl Session {
         }
         let mut rejects = Rejects::new();
         for (reason, _) in refused.into_values() {
-            // These have a count of their own.
             if reason != CONFLICTING {
                 *rejects.entry(reason).or_default() += 1;
             }
@@ -56,7 +54,7 @@ impl Session {
         Ok(rejects)
     }
 
-    /// What this transaction has refused of the batch: reason and detail by partition and position.
+    /// The rejects of this transaction: reason and detail by partition and position.
     async fn refused(
         &self,
         batch: &Batch,
@@ -77,7 +75,7 @@ impl Session {
             .collect())
     }
 
-    async fn hand_in_bytes(
+    async fn add_bytes(
         &self,
         source: &str,
         origins: &[Origin<'_>],

@@ -1,48 +1,48 @@
-//! What an error of Kafka means for a record that is to be written: decided here and nowhere else.
+//! What a failed delivery means for a dead letter. The only place that decides it.
 
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
-/// What becomes of a record that was not written.
+/// Why a record was not delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fate {
-    /// The topic can never take this record; it may take others.
-    Refused,
-    /// The topic takes no record as it is set up now: we may not write to it, for example.
-    Unwelcome,
-    /// Kafka does not know the topic, as a broker that has just started may not yet.
-    Absent,
-    /// It may be written later.
+pub(super) enum DeliveryFailure {
+    /// The topic never accepts this record; it may accept others.
+    RecordRefused,
+    /// The topic accepts no record as it is configured now, for example for lack of privileges.
+    TopicRefuses,
+    /// Kafka does not know the topic. A broker that has just started may not know it yet.
+    TopicUnknown,
+    /// The record may be delivered later.
     Outage,
 }
 
-impl Fate {
-    pub(super) fn of(error: &KafkaError) -> Fate {
+impl DeliveryFailure {
+    pub(super) fn of(error: &KafkaError) -> DeliveryFailure {
         use RDKafkaErrorCode as Code;
         match error.rdkafka_error_code() {
             Some(
-                // Larger than message.max.bytes of the client or max.message.bytes of the topic, compressed as it is sent.
+                // Compressed, it is larger than message.max.bytes of the client or max.message.bytes of the topic.
                 Code::MessageSizeTooLarge
                 | Code::InvalidMessageSize
                 | Code::MessageBatchTooLarge
-                // Such as one without a key for a topic that is compacted.
+                // For example a record without a key in a compacted topic.
                 | Code::InvalidRecord
                 | Code::InvalidTimestamp
                 | Code::PolicyViolation
                 | Code::UnsupportedForMessageFormat
                 | Code::BadMessage
                 | Code::BadCompression,
-            ) => Fate::Refused,
+            ) => DeliveryFailure::RecordRefused,
             Some(
                 Code::TopicAuthorizationFailed
                 | Code::ClusterAuthorizationFailed
                 | Code::InvalidTopic
                 | Code::InvalidRequiredAcks
                 | Code::UnsupportedCompressionType,
-            ) => Fate::Unwelcome,
+            ) => DeliveryFailure::TopicRefuses,
             Some(Code::UnknownTopic | Code::UnknownPartition | Code::UnknownTopicOrPartition) => {
-                Fate::Absent
+                DeliveryFailure::TopicUnknown
             }
-            _ => Fate::Outage,
+            _ => DeliveryFailure::Outage,
         }
     }
 }
@@ -52,23 +52,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_may_pass_is_an_outage() {
+    fn only_a_temporary_failure_is_an_outage() {
         use RDKafkaErrorCode as Code;
-        for (fate, codes) in [
+        for (failure, codes) in [
             (
-                Fate::Refused,
+                DeliveryFailure::RecordRefused,
                 &[Code::MessageSizeTooLarge, Code::InvalidRecord][..],
             ),
             (
-                Fate::Unwelcome,
+                DeliveryFailure::TopicRefuses,
                 &[Code::TopicAuthorizationFailed, Code::InvalidTopic],
             ),
             (
-                Fate::Absent,
+                DeliveryFailure::TopicUnknown,
                 &[Code::UnknownTopic, Code::UnknownTopicOrPartition],
             ),
             (
-                Fate::Outage,
+                DeliveryFailure::Outage,
                 &[
                     Code::MessageTimedOut,
                     Code::BrokerTransportFailure,
@@ -78,16 +78,19 @@ mod tests {
                     Code::KafkaStorageError,
                     Code::ThrottlingQuotaExceeded,
                     Code::QueueFull,
-                    // Of no record but the whole cluster, which the stream is refused by, too.
+                    // The whole cluster refuses access. The consumer meets the same refusal, and ends the run.
                     Code::SaslAuthenticationFailed,
                 ],
             ),
         ] {
             for code in codes {
                 let error = KafkaError::MessageProduction(*code);
-                assert_eq!(Fate::of(&error), fate, "{code:?}");
+                assert_eq!(DeliveryFailure::of(&error), failure, "{code:?}");
             }
         }
-        assert_eq!(Fate::of(&KafkaError::Canceled), Fate::Outage);
+        assert_eq!(
+            DeliveryFailure::of(&KafkaError::Canceled),
+            DeliveryFailure::Outage
+        );
     }
 }

@@ -1,54 +1,76 @@
-//! Which partitions are ours to read, and what each of them waits for: the one place that knows it, without I/O.
+//! The partitions that the group has assigned to us, and the state of each: pure, without I/O.
 //!
-//! Answers come late. A partition may have been taken away when one comes, or may have been given to us anew and be
-//! claimed again: such an answer must not begin to read what is not ours, or what is being read already.
+//! Answers to claims come late. By then the partition may have been revoked, or revoked and assigned again: such an answer
+//! must neither start reading a partition that is not assigned nor start one twice.
 
 use std::collections::BTreeMap;
 
 use crate::database::Claim;
 
-/// What is known of a partition that is ours to read.
+/// The state of an assigned partition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
-    /// Given to us; or another ingestor may hold it, and its holder is being looked up.
+    /// Not claimed: it was just assigned, or another ingestor may hold it and its ledger entry is being read.
     Waiting,
-    /// Being claimed, or claimed and not yet read.
+    /// A claim was sent; reading has not begun.
     Claimed,
-    /// Read by the client.
+    /// The client fetches it.
     Reading,
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Holdings {
+pub(super) struct Assignment {
+    /// Whether the first assignment has arrived (it may be empty).
+    has_arrived: bool,
     stages: BTreeMap<i32, Stage>,
-    /// Claims without an answer yet, also those of partitions that were taken away meanwhile: each raises the epoch.
+    /// Number of claims without an answer, by partition. Claims of revoked partitions count as well, because each raises
+    /// the epoch.
     unanswered: BTreeMap<i32, usize>,
     claims: BTreeMap<i32, Claim>,
 }
 
-impl Holdings {
-    /// Takes partitions on; those that are ours already stay as they are.
-    pub(super) fn give(&mut self, partitions: &[i32]) {
+impl Assignment {
+    /// Adds partitions; those that are assigned already keep their state.
+    pub(super) fn add(&mut self, partitions: &[i32]) {
+        self.has_arrived = true;
         for partition in partitions {
             self.stages.entry(*partition).or_insert(Stage::Waiting);
         }
     }
 
-    /// Forgets partitions, and what they wait for.
-    pub(super) fn take_away(&mut self, partitions: &[i32]) {
+    /// Removes partitions, with the claims for them.
+    pub(super) fn remove(&mut self, partitions: &[i32]) {
         for partition in partitions {
             self.stages.remove(partition);
             self.claims.remove(partition);
         }
     }
 
-    /// Nothing is read any more, and no answer to earlier questions will be heard.
+    /// Removes all partitions.
+    pub(super) fn clear(&mut self) {
+        *self = Assignment {
+            has_arrived: self.has_arrived,
+            ..Assignment::default()
+        };
+    }
+
+    /// All partitions wait to be claimed again. Answers to earlier claims must not be recorded after this call; the caller
+    /// drops them by their generation.
     pub(super) fn restart(&mut self) {
         self.unanswered.clear();
         self.claims.clear();
         for stage in self.stages.values_mut() {
             *stage = Stage::Waiting;
         }
+    }
+
+    /// Notes that the group has accepted this member without giving it a partition.
+    pub(super) fn set_arrived(&mut self) {
+        self.has_arrived = true;
+    }
+
+    pub(super) fn has_arrived(&self) -> bool {
+        self.has_arrived
     }
 
     pub(super) fn partitions(&self) -> Vec<i32> {
@@ -59,13 +81,13 @@ impl Holdings {
         self.stages.len()
     }
 
-    /// Whether it matters who holds a partition in the ledger.
+    /// Whether the partition is assigned and not claimed.
     pub(super) fn is_waiting(&self, partition: i32) -> bool {
         self.stages.get(&partition) == Some(&Stage::Waiting)
     }
 
-    /// Notes that claims are sent for those of the partitions that wait; returns these.
-    pub(super) fn claim(&mut self, partitions: &[i32]) -> Vec<i32> {
+    /// Notes that claims are sent for those of the partitions that are waiting, and returns these.
+    pub(super) fn begin_claims(&mut self, partitions: &[i32]) -> Vec<i32> {
         let mut to_claim = Vec::new();
         for partition in partitions {
             if let Some(stage) = self.stages.get_mut(partition)
@@ -79,8 +101,9 @@ impl Holdings {
         to_claim
     }
 
-    /// Takes answers to claims. A partition that was taken away and came back has two, of which the later counts.
-    pub(super) fn answered(&mut self, claims: Vec<(i32, Claim)>) {
+    /// Records answers to claims. A partition that was revoked and assigned again gets two answers; the one with the
+    /// higher epoch counts.
+    pub(super) fn record_claims(&mut self, claims: Vec<(i32, Claim)>) {
         for (partition, claim) in claims {
             if let Some(count) = self.unanswered.get_mut(&partition) {
                 *count -= 1;
@@ -98,17 +121,17 @@ impl Holdings {
         }
     }
 
-    /// Whether no claim is without an answer or waits to be read.
+    /// Whether all claims are answered, and their partitions are being read.
     pub(super) fn is_settled(&self) -> bool {
         self.unanswered.is_empty() && self.claims.is_empty()
     }
 
-    /// What was claimed and is not read yet, once all claims have their answer.
-    pub(super) fn claimed(&self) -> Option<&BTreeMap<i32, Claim>> {
+    /// The claims whose partitions are not read yet, once all claims are answered.
+    pub(super) fn claims_to_place(&self) -> Option<&BTreeMap<i32, Claim>> {
         (self.unanswered.is_empty() && !self.claims.is_empty()).then_some(&self.claims)
     }
 
-    /// Notes that all that was claimed is read from now on; returns it.
+    /// Notes that reading begins for all claimed partitions, and returns their claims.
     pub(super) fn begin_reading(&mut self) -> BTreeMap<i32, Claim> {
         let claims = std::mem::take(&mut self.claims);
         for partition in claims.keys() {
@@ -131,12 +154,12 @@ mod tests {
     #[derive(Debug, Clone)]
     enum Step {
         Assign(u8),
-        /// Whether what was under way could be stored before.
+        /// Whether the batches in flight could be stored before.
         Revoke(u8, bool),
         Fenced,
-        /// The holder of one more partition is known: it is ours to claim.
-        Seen(usize),
-        LookAgain(u8),
+        /// The ledger entry of one more partition was read, and it is free to be claimed.
+        Read(usize),
+        ReadLedger(u8),
         /// One more claim is answered.
         Answer(usize),
         Place,
@@ -147,8 +170,8 @@ mod tests {
             3 => any::<u8>().prop_map(Step::Assign),
             2 => (any::<u8>(), any::<bool>()).prop_map(|(set, drained)| Step::Revoke(set, drained)),
             1 => Just(Step::Fenced),
-            4 => any::<usize>().prop_map(Step::Seen),
-            2 => any::<u8>().prop_map(Step::LookAgain),
+            4 => any::<usize>().prop_map(Step::Read),
+            2 => any::<u8>().prop_map(Step::ReadLedger),
             6 => any::<usize>().prop_map(Step::Answer),
             4 => Just(Step::Place),
         ];
@@ -159,27 +182,27 @@ mod tests {
         (0..PARTITIONS).filter(move |partition| set >> partition & 1 == 1)
     }
 
-    /// The group, the client and the ledger, as simple as they can be; questions are answered in any order.
+    /// A model of the group, the client and the ledger. Requests are answered in any order.
     #[derive(Default)]
     struct World {
-        holdings: Holdings,
-        ours: BTreeSet<i32>,
-        /// What the client reads: it refuses a partition twice, as librdkafka does.
+        assignment: Assignment,
+        assigned: BTreeSet<i32>,
+        /// What the client fetches. librdkafka refuses to assign a partition twice.
         client: BTreeSet<i32>,
         epochs: BTreeMap<i32, i64>,
         claims: Vec<i32>,
-        looks: Vec<i32>,
+        ledger_reads: Vec<i32>,
     }
 
     impl World {
         fn claim(&mut self, partitions: &[i32]) {
-            self.claims.extend(self.holdings.claim(partitions));
+            self.claims.extend(self.assignment.begin_claims(partitions));
         }
 
         fn restart(&mut self) {
-            self.holdings.restart();
+            self.assignment.restart();
             self.claims.clear();
-            self.looks.clear();
+            self.ledger_reads.clear();
             self.client.clear();
         }
 
@@ -193,15 +216,18 @@ mod tests {
                 checksum: None,
                 leader_epoch: None,
             };
-            self.holdings.answered(vec![(partition, claim)]);
+            self.assignment.record_claims(vec![(partition, claim)]);
         }
 
         fn place(&mut self) {
-            if self.holdings.claimed().is_none() {
+            if self.assignment.claims_to_place().is_none() {
                 return;
             }
-            for (partition, claim) in self.holdings.begin_reading() {
-                assert!(self.ours.contains(&partition), "{partition} is not ours");
+            for (partition, claim) in self.assignment.begin_reading() {
+                assert!(
+                    self.assigned.contains(&partition),
+                    "{partition} is not assigned"
+                );
                 assert!(self.client.insert(partition), "{partition} is read already");
                 assert_eq!(
                     self.epochs[&partition], claim.epoch,
@@ -210,8 +236,8 @@ mod tests {
             }
         }
 
-        fn see(&mut self, index: usize) {
-            let partition = self.looks.remove(index);
+        fn read_ledger(&mut self, index: usize) {
+            let partition = self.ledger_reads.remove(index);
             self.claim(&[partition]);
         }
 
@@ -219,37 +245,39 @@ mod tests {
             match *step {
                 Step::Assign(set) => {
                     let fresh: Vec<i32> = members(set)
-                        .filter(|partition| self.ours.insert(*partition))
+                        .filter(|partition| self.assigned.insert(*partition))
                         .collect();
-                    self.holdings.give(&fresh);
+                    self.assignment.add(&fresh);
                     self.claim(&fresh);
                 }
                 Step::Revoke(set, is_drained) => {
                     let gone: Vec<i32> = members(set)
-                        .filter(|partition| self.ours.remove(partition))
+                        .filter(|partition| self.assigned.remove(partition))
                         .collect();
-                    self.holdings.take_away(&gone);
+                    self.assignment.remove(&gone);
                     if is_drained {
                         self.client.retain(|partition| !gone.contains(partition));
                     } else {
                         self.restart();
-                        self.claim(&self.holdings.partitions());
+                        self.claim(&self.assignment.partitions());
                     }
                 }
                 Step::Fenced => {
                     self.restart();
-                    self.looks = self.holdings.partitions();
+                    self.ledger_reads = self.assignment.partitions();
                 }
-                Step::LookAgain(set) => {
-                    let waiting = members(set).filter(|one| self.holdings.is_waiting(*one));
-                    self.looks.extend(waiting);
+                Step::ReadLedger(set) => {
+                    let waiting = members(set).filter(|one| self.assignment.is_waiting(*one));
+                    self.ledger_reads.extend(waiting);
                 }
-                Step::Seen(index) if !self.looks.is_empty() => self.see(index % self.looks.len()),
+                Step::Read(index) if !self.ledger_reads.is_empty() => {
+                    self.read_ledger(index % self.ledger_reads.len())
+                }
                 Step::Answer(index) if !self.claims.is_empty() => {
                     self.answer(index % self.claims.len());
                 }
                 Step::Place => self.place(),
-                Step::Seen(_) | Step::Answer(_) => {}
+                Step::Read(_) | Step::Answer(_) => {}
             }
         }
     }
@@ -263,22 +291,22 @@ mod tests {
             for step in &steps {
                 world.step(step);
             }
-            // All is answered in the end, and those that stand by are looked at again.
+            // In the end all requests are answered, and the ledger is read again for partitions that wait.
             while !world.claims.is_empty() {
                 world.answer(0);
             }
             world.place();
-            world.looks = world.holdings.partitions();
-            while !world.looks.is_empty() {
-                world.see(0);
+            world.ledger_reads = world.assignment.partitions();
+            while !world.ledger_reads.is_empty() {
+                world.read_ledger(0);
             }
             while !world.claims.is_empty() {
                 world.answer(0);
             }
             world.place();
-            prop_assert!(world.holdings.is_settled());
-            prop_assert_eq!(&world.client, &world.ours);
-            prop_assert_eq!(world.holdings.partitions(), Vec::from_iter(world.ours));
+            prop_assert!(world.assignment.is_settled());
+            prop_assert_eq!(&world.client, &world.assigned);
+            prop_assert_eq!(world.assignment.partitions(), Vec::from_iter(world.assigned));
         }
     }
 }

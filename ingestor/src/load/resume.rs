@@ -1,4 +1,4 @@
-//! Where a file goes on: its source in the ledger, found by the file's first bytes.
+//! Finds a file in the ledger by its first bytes, and where its load continues.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -6,24 +6,24 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 
 use super::{GENERATION, Load, LoadArgs, PARTITION, Source};
-use crate::database::Holder;
+use crate::database::LedgerEntry;
 use crate::file::{FileError, FileReader, States};
-use crate::writer::{News, Order};
+use crate::writer::{Reply, Request};
 
-/// Tells a file that may be loaded from its beginning, because it was changed, how to.
+/// For a file that was changed.
 const HINT: &str = "hint: --accept-changed loads it from its beginning, as a source of its own; stored events are not counted twice";
 
-/// Where a file is loaded from.
+/// The source of a file.
 struct Found {
     name: Arc<str>,
-    /// What was loaded of it before.
+    /// The ends of earlier loads.
     states: States,
 }
 
 impl Load {
-    /// Finds the file in the ledger, takes it over, and puts the reader where the last load ended. `None`: all of it is
-    /// loaded, as the beginning of a longer copy.
-    pub(super) fn place(
+    /// Finds the file in the ledger, claims it, and positions the reader where the last load ended. `None`: a longer copy of
+    /// the file, which has all of it, was loaded.
+    pub(super) fn find_source(
         &mut self,
         reader: &mut FileReader,
         path: &Path,
@@ -31,24 +31,24 @@ impl Load {
         file_name: String,
     ) -> anyhow::Result<Option<Source>> {
         let first = source_name(reader.fingerprint());
-        let found = match self.look(&first)? {
-            Some(holder) => self.go_on(reader, path, args, first, holder)?,
-            None => self.grown(reader, path, args, first)?,
+        let found = match self.ledger_entry(&first)? {
+            Some(entry) => self.continue_source(reader, path, args, first, entry)?,
+            None => self.source_of_shorter_file(reader, path, args, first)?,
         };
         let Some(Found { name, states }) = found else {
             tracing::info!(
                 file = file_name,
-                "all of it is loaded, as the beginning of a longer file"
+                "the whole file is loaded already, as the beginning of a longer one"
             );
             return Ok(None);
         };
         let partitions = vec![PARTITION];
-        self.writers[0].order(Order::Claim {
+        self.writers[0].send(Request::Claim {
             generation: GENERATION,
             source: name.clone(),
             partitions,
         });
-        let News::Claimed { claims, .. } = self.next_news()? else {
+        let Reply::Claimed { claims, .. } = self.next_reply()? else {
             bail!("the writer did not claim the file");
         };
         let (_, claim) = claims
@@ -63,7 +63,7 @@ impl Load {
             tracing::info!(
                 file = file_name,
                 position = last.position,
-                "going on where the last load ended"
+                "continuing where the last load ended"
             );
         }
         Ok(Some(Source {
@@ -75,45 +75,47 @@ impl Load {
         }))
     }
 
-    /// Puts the reader where the last load of this source ended, or of the source that the file is since it was changed.
-    fn go_on(
+    /// Positions the reader where the last load of this source ended; for a file that was changed, of the source that it has
+    /// been since.
+    fn continue_source(
         &mut self,
         reader: &mut FileReader,
         path: &Path,
         args: &LoadArgs,
         first: Arc<str>,
-        holder: Holder,
+        entry: LedgerEntry,
     ) -> anyhow::Result<Option<Found>> {
         let mut name = first.clone();
-        let mut known = Some(holder);
+        let mut known = Some(entry);
         let mut states = States::default();
         for version in 2.. {
-            let Some(holder) = known else {
+            let Some(entry) = known else {
                 break;
             };
-            let changed = match resume(reader, &holder)? {
+            let changed = match resume(reader, &entry)? {
                 Ok(found) => {
                     states = found;
                     break;
                 }
                 Err(changed) => changed,
             };
-            begin_anew(reader, path, args)?;
-            if is_loaded(reader, &holder)? {
+            reopen(reader, path, args)?;
+            if is_loaded(reader, &entry)? {
                 return Ok(None);
             }
             name = format!("{first}.{version}").into();
-            known = self.look(&name)?;
+            known = self.ledger_entry(&name)?;
             if known.is_none() && !args.accept_changed {
                 return Err(anyhow::anyhow!("{changed}; {HINT}"));
             }
-            begin_anew(reader, path, args)?;
+            reopen(reader, path, args)?;
         }
         Ok(Some(Found { name, states }))
     }
 
-    /// The source of a file that was shorter than what a fingerprint is made of when it was loaded; else one of its own.
-    fn grown(
+    /// The source of a file that was loaded when it was shorter than the block from which fingerprints are made; otherwise a
+    /// new source.
+    fn source_of_shorter_file(
         &mut self,
         reader: &mut FileReader,
         path: &Path,
@@ -122,21 +124,21 @@ impl Load {
     ) -> anyhow::Result<Option<Found>> {
         for earlier in reader.earlier_fingerprints().to_vec() {
             let name = source_name(&earlier);
-            let Some(holder) = self.look(&name)? else {
+            let Some(entry) = self.ledger_entry(&name)? else {
                 continue;
             };
-            if holder.next_offset.is_none() {
+            if entry.next_offset.is_none() {
                 continue;
             }
-            if let Ok(states) = resume(reader, &holder)? {
+            if let Ok(states) = resume(reader, &entry)? {
                 return Ok(Some(Found { name, states }));
             }
-            begin_anew(reader, path, args)?;
-            if is_loaded(reader, &holder)? {
+            reopen(reader, path, args)?;
+            if is_loaded(reader, &entry)? {
                 return Ok(None);
             }
-            // Another one that begins alike.
-            begin_anew(reader, path, args)?;
+            // Another file with the same beginning.
+            reopen(reader, path, args)?;
         }
         Ok(Some(Found {
             name: first,
@@ -144,28 +146,31 @@ impl Load {
         }))
     }
 
-    fn look(&mut self, name: &Arc<str>) -> anyhow::Result<Option<Holder>> {
+    fn ledger_entry(&mut self, name: &Arc<str>) -> anyhow::Result<Option<LedgerEntry>> {
         let partitions = vec![PARTITION];
-        self.writers[0].order(Order::Look {
+        self.writers[0].send(Request::ReadLedger {
             generation: GENERATION,
             source: name.clone(),
             partitions,
         });
-        match self.next_news()? {
-            News::Seen { holders, .. } => {
-                Ok(holders.into_iter().next().and_then(|(_, holder)| holder))
+        match self.next_reply()? {
+            Reply::LedgerRead { entries, .. } => {
+                Ok(entries.into_iter().next().and_then(|(_, entry)| entry))
             }
             _ => bail!("the writer did not read the ledger"),
         }
     }
 }
 
-/// Puts the reader where the last load ended; returns what was loaded, or how the file was changed since.
-fn resume(reader: &mut FileReader, holder: &Holder) -> anyhow::Result<Result<States, FileError>> {
-    let Some(position) = holder.next_offset else {
+/// Positions the reader where the last load ended. Returns the ends of earlier loads, or how the file was changed.
+fn resume(
+    reader: &mut FileReader,
+    entry: &LedgerEntry,
+) -> anyhow::Result<Result<States, FileError>> {
+    let Some(position) = entry.next_offset else {
         return Ok(Ok(States::default()));
     };
-    let stored = holder.checksum.as_deref().unwrap_or_default();
+    let stored = entry.checksum.as_deref().unwrap_or_default();
     let (state, mut states) = States::of_ledger(u64::try_from(position)?, stored);
     match reader.resume(state.position, &state.checksum) {
         Ok(()) => {
@@ -177,10 +182,9 @@ fn resume(reader: &mut FileReader, holder: &Holder) -> anyhow::Result<Result<Sta
     }
 }
 
-/// Whether a file is, from its beginning to its end, what an earlier load of this source had reached: the position is that
-/// of a longer copy.
-fn is_loaded(reader: &mut FileReader, holder: &Holder) -> anyhow::Result<bool> {
-    let stored = holder.checksum.as_deref().unwrap_or_default();
+/// Whether the whole file is what an earlier load of this source had reached, before a longer copy of it was loaded.
+fn is_loaded(reader: &mut FileReader, entry: &LedgerEntry) -> anyhow::Result<bool> {
+    let stored = entry.checksum.as_deref().unwrap_or_default();
     let (_, earlier) = States::of_ledger(0, stored);
     for state in earlier.iter() {
         match reader.resume(state.position, &state.checksum) {
@@ -193,7 +197,7 @@ fn is_loaded(reader: &mut FileReader, holder: &Holder) -> anyhow::Result<bool> {
     Ok(false)
 }
 
-fn begin_anew(reader: &mut FileReader, path: &Path, args: &LoadArgs) -> anyhow::Result<()> {
+fn reopen(reader: &mut FileReader, path: &Path, args: &LoadArgs) -> anyhow::Result<()> {
     if path == Path::new("-") {
         bail!(
             "standard input begins like a file that was loaded before, and cannot be read from its beginning again; hint: load it from a file"
