@@ -17,6 +17,7 @@ mod keyboard;
 mod layers;
 mod layout;
 mod live;
+mod menus;
 mod minutes;
 mod pictures;
 mod shot;

@@ -207,6 +207,27 @@ fn it_is_started_filtered_zoomed_exported_and_quit_by_hand() {
     }
 }
 
+#[test]
+fn a_size_on_the_command_line_wins_over_the_one_of_the_last_window() {
+    let desktop = Desktop::start();
+    let home = tempfile::tempdir().unwrap();
+    let usual = [1440, 900];
+    for (options, expected) in [
+        (["--demo"].as_slice(), usual),
+        (&["--demo", "--size", "1000x700"], [1000, 700]),
+        // A size for one window is not remembered.
+        (&["--demo"], usual),
+    ] {
+        let viewer = Program::start(in_window(&desktop, home.path()).args(options));
+        let window = desktop.window("musicstream");
+        until(SOON, &format!("a window of {expected:?}"), || {
+            (desktop.size(window) == expected).then_some(())
+        });
+        desktop.key(&[CONTROL], u32::from(b'q'));
+        viewer.finish(SOON).with_code(0);
+    }
+}
+
 /// A window on something else than what was asked for would be wrong without a word.
 #[test]
 fn a_window_that_was_asked_for_an_unknown_name_closes_and_says_why() {
