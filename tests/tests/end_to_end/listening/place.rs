@@ -6,21 +6,25 @@ use musicstream_tests::database::{Database, value};
 
 use super::count;
 
-/// Stores this many events of one day, in the order of their time or shuffled, beginning with this number.
-fn store_day(client: &mut Client, first: i64, events: i64, order: &str) {
+/// Stores this many events, the first of them with this number, evenly over a time on 2026-03-01.
+fn store(client: &mut Client, first: i64, events: i64, (from, length): (&str, &str)) {
     client
         .batch_execute(&format!(
             "select musicstream_session_staging();
              begin;
              insert into pg_temp.staging_batch (partition, position, event_id, user_id, event_type, region, ts)
              select 0, n, lpad(to_hex(n), 32, '0')::uuid, 'u' || n % 97, case n % 3 when 0 then 'play' when 1 then 'stop' else 'pause' end,
-                 'eu', '2026-03-01Z'::timestamptz + (n - {first}) * interval '1 day' / {events}
-             from generate_series({first}, {first} + {events} - 1) as n order by {order};
+                 'eu', '2026-03-01T{from}Z'::timestamptz + (n - {first}) * interval '{length}' / {events}
+             from generate_series({first}, {first} + {events} - 1) as n;
              select musicstream_upsert('kafka:a/t');
              commit"
         ))
         .unwrap();
 }
+
+const DAY: (&str, &str) = ("00:00", "1 day");
+/// Only these hours are then counted anew, and their blocks alone are read.
+const NOON: (&str, &str) = ("12:00", "1 hour");
 
 /// Of the leaf, how many blocks there are and how many of them are known not to hold events of noon.
 fn blocks(client: &mut Client) -> (i64, i64) {
@@ -40,7 +44,7 @@ fn blocks(client: &mut Client) -> (i64, i64) {
 fn events_outside_of_the_remembered_blocks_are_found() {
     let database = Database::create();
     let mut client = database.client();
-    store_day(&mut client, 1, 200_000, "n");
+    store(&mut client, 1, 200_000, DAY);
     count(&mut client);
     let (size, spared) = blocks(&mut client);
     assert!(
@@ -48,29 +52,30 @@ fn events_outside_of_the_remembered_blocks_are_found() {
         "of {size} blocks {spared} need not be read for noon"
     );
 
-    // Places in old blocks are free, and what comes next lies among events of other hours.
+    // Old blocks have room, and events of noon go where those of the night were.
     let deleted: i64 = value(
         &mut client,
         "select musicstream_delete(array(select event_id from raw_events where ts < '2026-03-01T06:00Z'))",
         &[],
     );
     assert_eq!(deleted, 50_000);
+    count(&mut client);
     client.batch_execute("vacuum raw_events_20260301").unwrap();
-    store_day(&mut client, 300_001, 20_000, "md5(n::text)");
+    store(&mut client, 300_001, 20_000, NOON);
     count(&mut client);
 
     // Every row lies in another place.
     client
         .batch_execute("cluster raw_events_20260301 using raw_events_20260301_pkey")
         .unwrap();
-    store_day(&mut client, 400_001, 2_000, "n");
+    store(&mut client, 400_001, 2_000, NOON);
     count(&mut client);
 
     // Metrics that say something else than the events cannot say whether all were read: then all is read.
     client
         .batch_execute("update minute_counts set minutes = (select musicstream_pack(u.minute, u.events + 1, 0) from musicstream_unpack(hour, minutes) as u)")
         .unwrap();
-    store_day(&mut client, 500_001, 2_000, "n");
+    store(&mut client, 500_001, 2_000, NOON);
     client
         .batch_execute("select musicstream_rollup(); select musicstream_rollup_listening()")
         .unwrap();
