@@ -1,7 +1,7 @@
 //! The configuration of rustls: it trusts the certificates that libpq would trust.
 
+mod certificate;
 mod files;
-mod names;
 mod verifier;
 
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! Checks the server's certificate as far as `sslmode` says.
+//! Verifies the server's certificate, as far as `sslmode` requires.
 
 use std::sync::Arc;
 
@@ -12,9 +12,9 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, Error, SignatureScheme};
 
-use super::names;
+use super::certificate;
 
-/// What is checked. That the server has the certificate's key, always.
+/// What is verified. That the server has the certificate's key is verified in any case.
 #[derive(Debug)]
 pub(super) enum Check {
     Nothing,
@@ -49,16 +49,9 @@ impl ServerCertVerifier for Verifier {
                 by_name,
             } => (chain, anchors, *by_name),
         };
-        if names::is_of_version_1(end_entity) {
-            return Err(Error::General(
-                "the server's certificate is of X.509 version 1, which cannot be checked: \
-                 make one with a subjectAltName"
-                    .to_owned(),
-            ));
-        }
-        // A certificate that signs itself, and is trusted as it is: OpenSSL takes it as its own root.
+        // A self-signed certificate that is trusted itself: OpenSSL accepts it as its own root, webpki does not.
         let outcome = if anchors.contains(end_entity) {
-            if !names::is_valid_at(end_entity, now) {
+            if !certificate::is_valid_at(end_entity, now) {
                 return Err(Error::InvalidCertificate(CertificateError::Expired));
             }
             ParsedCertificate::try_from(end_entity)
@@ -75,12 +68,10 @@ impl ServerCertVerifier for Verifier {
         };
         match outcome {
             Ok(()) => Ok(ServerCertVerified::assertion()),
-            // The name is checked last: all else was in order.
+            // webpki verifies the name last, so everything else was in order.
             Err(Error::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
-            )) if !by_name || names::common_name_matches(end_entity, server_name) => {
-                Ok(ServerCertVerified::assertion())
-            }
+            )) if !by_name => Ok(ServerCertVerified::assertion()),
             Err(error) => Err(error),
         }
     }
@@ -106,8 +97,9 @@ impl ServerCertVerifier for Verifier {
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
         let algorithms = &self.provider.signature_verification_algorithms;
-        match (&self.check, names::public_key(certificate)) {
-            // Certificates of version 1, such as `openssl x509 -req` makes, are none to webpki; their keys are keys.
+        match (&self.check, certificate::public_key(certificate)) {
+            // webpki cannot read certificates of X.509 version 1, which older versions of `openssl x509 -req` make. Where nothing
+            // is verified their keys are enough; without this, sslmode=prefer would fall back to a connection without TLS.
             (Check::Nothing, Some(key)) => {
                 verify_tls13_signature_with_raw_key(message, &key, signature, algorithms)
             }

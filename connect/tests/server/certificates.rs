@@ -1,4 +1,4 @@
-//! Certificates of an authority that lives as long as the test.
+//! Certificates of an authority made for a test.
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateRevocationListParams, CertifiedIssuer, DnType,
@@ -10,7 +10,7 @@ use x509_cert::der::asn1::BitString;
 use x509_cert::der::pem::LineEnding;
 use x509_cert::der::{Decode, Encode, EncodePem};
 
-/// The serial number of what [`Authority::sign`] signs for a server.
+/// The serial number of the certificates that [`Authority::sign`] signs.
 const SERVER: u64 = 7;
 
 /// A certificate and its key, in PEM.
@@ -45,7 +45,7 @@ impl Authority {
         }
     }
 
-    /// A list of what is revoked: what [`Authority::sign`] signed, or another.
+    /// A revocation list with the certificates of [`Authority::sign`], or with another one.
     pub(crate) fn revoke(&self, is_ours: bool) -> String {
         let revoked = RevokedCertParams {
             serial_number: SerialNumber::from(if is_ours { SERVER } else { SERVER + 1 }),
@@ -65,7 +65,7 @@ impl Authority {
     }
 }
 
-/// One that signs itself, as `openssl req -x509` makes it: an authority too.
+/// A self-signed certificate, which is also an authority, as `openssl req -x509` makes it.
 pub(crate) fn self_signed(common_name: &str, alternatives: &[&str]) -> Pair {
     let mut params = params(common_name, alternatives);
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -76,7 +76,7 @@ pub(crate) fn self_signed(common_name: &str, alternatives: &[&str]) -> Pair {
     }
 }
 
-/// One of version 1, which has no extensions, as `openssl x509 -req` makes it.
+/// A certificate of version 1, which has no extensions, as old versions of `openssl x509 -req` make it.
 pub(crate) fn of_version_1(common_name: &str) -> Pair {
     let key = KeyPair::generate().unwrap();
     let modern = params(common_name, &[]).self_signed(&key).unwrap();

@@ -1,4 +1,4 @@
-//! A private Postgres server on loopback; gone with the test.
+//! A private Postgres server on loopback, removed after the test.
 
 use std::fs;
 use std::net::TcpListener;
@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 
 use tempfile::TempDir;
 
-/// Where Debian and its like have servers.
+/// Where Debian and its derivatives install servers.
 const DEBIAN: &str = "/usr/lib/postgresql";
 
 /// A running server.
@@ -18,7 +18,7 @@ pub(crate) struct Cluster {
 }
 
 impl Cluster {
-    /// A server with these lines in `pg_hba.conf`, to which its superuser gets through the socket.
+    /// A server with these lines in `pg_hba.conf`; its superuser connects through the socket.
     pub(crate) fn start(hba: &str) -> Cluster {
         let cluster = Cluster::prepare();
         let data = cluster.data();
@@ -45,7 +45,7 @@ impl Cluster {
         cluster
     }
 
-    /// A standby of a server that it never hears of again.
+    /// A standby without a connection to its primary.
     pub(crate) fn standby_of(primary: &Cluster) -> Cluster {
         let cluster = Cluster::prepare();
         let copy = format!(
@@ -59,7 +59,7 @@ impl Cluster {
         cluster
     }
 
-    /// Gives the server a certificate and its key, both in PEM, and with them TLS.
+    /// Enables TLS with this certificate and key, both in PEM.
     pub(crate) fn use_certificate(&self, certificate: &str, key: &str, client_authority: &str) {
         let data = self.data();
         fs::write(data.join("server.crt"), certificate).unwrap();
@@ -116,7 +116,7 @@ impl Cluster {
             .prefix("connect-")
             .tempdir()
             .unwrap();
-        // Whoever is at this port afterwards makes the server's start fail, and says so in its log.
+        // If another process takes the port, the start fails, and the server's log says so.
         let port = TcpListener::bind("127.0.0.1:0")
             .unwrap()
             .local_addr()
@@ -155,7 +155,7 @@ impl Cluster {
         self.folder.path().join("log")
     }
 
-    /// Postgres refuses to run as root: there, the server is the system's user postgres's.
+    /// Postgres refuses to run as root: then the server runs as the system's user postgres.
     fn own(&self) {
         if is_root() {
             run(Command::new("chown")
@@ -210,7 +210,7 @@ fn run(command: &mut Command) {
     );
 }
 
-/// A server that stays keeps what it inherits open: its output is a file, so that this ends.
+/// The server would keep an inherited pipe open, and this would never end: so its output is a file.
 fn finish(command: &mut Command) -> Output {
     let (out, err) = (
         tempfile::NamedTempFile::new().unwrap(),
@@ -229,7 +229,7 @@ fn finish(command: &mut Command) -> Output {
     }
 }
 
-/// The folder of `initdb` and its like: of `PG_CONFIG`, else the newest that is installed.
+/// The folder of the server's programs: of `PG_CONFIG`, otherwise of the newest installed version.
 fn server_programs() -> PathBuf {
     let of_pg_config = |program: &str| {
         let output = Command::new(program).arg("--bindir").output().ok()?;

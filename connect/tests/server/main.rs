@@ -1,4 +1,4 @@
-//! Real Postgres servers, each test's own, with certificates made for it.
+//! Tests with real Postgres servers, one or more for each test, and with certificates made for it.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 

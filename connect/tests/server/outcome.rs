@@ -1,4 +1,4 @@
-//! Connects both ways, and says what came of it.
+//! Connects with and without a runtime, and returns the outcome.
 
 use musicstream_connect::{Environment, Target};
 
@@ -11,7 +11,7 @@ pub(crate) fn target(text: &str, environment: &Environment) -> Target {
         .unwrap_or_else(|error| panic!("{text}: {error}"))
 }
 
-/// `PORT true ROLE` of the session, or the error. With and without a runtime it has to be the same.
+/// `PORT true ROLE` of the session, or the error; it must be the same with and without a runtime.
 pub(crate) fn of(text: &str) -> Result<String, String> {
     of_target(&target(text, &Environment::default()))
 }

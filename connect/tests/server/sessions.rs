@@ -17,7 +17,7 @@ fn server() -> Cluster {
     cluster
 }
 
-/// A port where nobody is.
+/// A port without a server.
 fn nowhere() -> u16 {
     TcpListener::bind("127.0.0.1:0")
         .unwrap()
@@ -81,7 +81,7 @@ fn the_first_server_that_will_do_is_taken() {
         "{nobody}"
     );
 
-    // Who says no is believed.
+    // After a refusal no other server is tried.
     let error = refusal(&format!(
         "postgresql://ana:wrong@127.0.0.1:{one},127.0.0.1:{two}/postgres"
     ));
