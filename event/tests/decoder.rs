@@ -1,5 +1,5 @@
-//! The JSON decoder against an oracle that shares no code with it, on payloads that use all that the grammar
-//! allows: blanks anywhere, every way to write a character or a number, fields more than once; and on damaged ones.
+//! Compares the JSON decoder with an oracle that shares no code with it, on payloads that use the whole grammar (blanks
+//! anywhere, every notation of a character or number, repeated fields), and on damaged ones.
 
 mod oracle;
 
@@ -21,7 +21,7 @@ fn blank() -> impl Strategy<Value = String> {
     prop_oneof![5 => Just(String::new()), 1 => "[ \t\r\n]{1,3}"]
 }
 
-/// One character, in one of the ways in which it can stand in a string.
+/// One character, in one of its notations in a string.
 fn written(one: char, way: u8) -> String {
     let short = match one {
         '"' => Some('"'),
@@ -51,7 +51,7 @@ fn written(one: char, way: u8) -> String {
     }
 }
 
-/// The inside of a string that stands for `text`.
+/// The content of a string literal for `text`.
 fn spelled(text: impl Strategy<Value = String>) -> impl Strategy<Value = String> {
     (text, any::<bool>(), vec(any::<u8>(), 1..8)).prop_map(|(text, is_plain, ways)| {
         let ways = ways.iter().cycle();
@@ -62,7 +62,7 @@ fn spelled(text: impl Strategy<Value = String>) -> impl Strategy<Value = String>
     })
 }
 
-/// What no string may hold, and what looks like it.
+/// Content that is invalid in a string, and content that looks like it.
 fn broken_piece() -> impl Strategy<Value = String> {
     prop_oneof![
         "\\\\u[dD][89abAB][0-9a-f]{2}",
@@ -124,7 +124,7 @@ fn value() -> impl Strategy<Value = String> {
     })
 }
 
-/// Times that are right, nearly right, and at the edges.
+/// Times that are valid, almost valid, and at the limits.
 fn time() -> impl Strategy<Value = String> {
     let date = prop_oneof![
         3 => "20[0-9]{2}-(0[1-9]|1[0-2])-([01][0-9]|2[0-8])",
@@ -159,7 +159,7 @@ fn uuid() -> impl Strategy<Value = String> {
     ]
 }
 
-/// A value that fits the field, mostly.
+/// A value that is mostly valid for the field.
 fn value_of(field: &'static str) -> BoxedStrategy<String> {
     match field {
         "event_id" => string_of(uuid()).boxed(),
@@ -176,7 +176,7 @@ fn value_of(field: &'static str) -> BoxedStrategy<String> {
     }
 }
 
-/// A member of the event, as it is written: the field's own kind of value, or any.
+/// A member of the event: with a value of the field's type, or with any value.
 fn member(field: &'static str) -> impl Strategy<Value = String> {
     let value = prop_oneof![12 => value_of(field), 1 => value()];
     let name = prop_oneof![4 => Just(field.to_owned()), 1 => spelled(Just(field.to_owned()))];
@@ -184,7 +184,7 @@ fn member(field: &'static str) -> impl Strategy<Value = String> {
         .prop_map(|(a, name, b, c, value, d)| format!("{a}\"{name}\"{b}:{c}{value}{d}"))
 }
 
-/// An event as text: mostly all fields, in any order, with others between, some of them twice.
+/// An event as text: mostly with all fields, in any order, with unknown fields in between, and with repetitions.
 fn payload() -> impl Strategy<Value = String> {
     let all: Vec<_> = FIELDS
         .iter()
@@ -296,7 +296,7 @@ proptest! {
 
 const EVENT: &str = r#"{"event_id":"550e8400-e29b-41d4-a716-446655440000","user_id":"u","event_type":"play","region":"eu","ts":"2026-03-01T12:00:00Z"}"#;
 
-/// The event with one more member in front, and behind.
+/// The event with one more member at the beginning, and at the end.
 fn beside(member: &str) -> [String; 2] {
     let inside = &EVENT[1..EVENT.len() - 1];
     [

@@ -1,10 +1,10 @@
-//! What it costs to make rows for Postgres out of messages, on one core, beside the usual crates on the same messages.
+//! The cost of turning messages into rows for Postgres, on one core, compared with common crates on the same messages.
 //!
 //! `cargo bench --package musicstream-ingestor --bench decoder -- EVENTS.ndjson` prints rows of a Markdown table. It
-//! counts the thread's own processor time, which what else the machine does hardly changes.
+//! measures the thread's own processor time, which is hardly affected by other load of the machine.
 
-// The library shows no modules: these are its files, compiled into this program.
-#[allow(dead_code, unused_imports)] // only what comes before the sending is measured
+// The library exports no modules: these are its files, compiled into this program.
+#[allow(dead_code, unused_imports)] // only the encoding is measured
 #[path = "../src/batch/mod.rs"]
 mod batch;
 
@@ -24,10 +24,10 @@ use serde::Deserialize;
 use batch::{Batch, Origin};
 
 const TURNS: usize = 21;
-/// As many as a writer is sent at once.
+/// Rows of one batch.
 const BATCH_ROWS: usize = 50_000;
 
-/// What somebody would write without a decoder of their own.
+/// An event for `serde_json`, as one would write it without this decoder.
 #[derive(Deserialize)]
 struct Peer<'a> {
     #[serde(borrow)]
@@ -129,7 +129,7 @@ fn cpu_time(work: impl FnOnce()) -> Duration {
     now() - began
 }
 
-/// The lower quartile: what else the machine does can only add to a time.
+/// The lower quartile, because other load can only make a measurement longer.
 fn typical(mut times: Vec<Duration>) -> Duration {
     times.sort_unstable();
     times[times.len() / 4]

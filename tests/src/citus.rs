@@ -1,7 +1,5 @@
 //! A Citus cluster of a test's own: a coordinator and two workers on loopback, with the extension on them.
 
-use std::cell::RefCell;
-
 use crate::cluster::Cluster;
 use crate::data::skip;
 use crate::database::{Database, connect, project_sql, value};
@@ -20,10 +18,6 @@ citus.shard_count = 8
 /// A server on loopback that a test starts is open to whoever is on this machine: as between the nodes of a cluster, which
 /// log in as the user of the session.
 const ACCESS: &str = "host all all 127.0.0.1/32 trust\n";
-
-thread_local! {
-    static CURRENT: RefCell<Option<Nodes>> = const { RefCell::new(None) };
-}
 
 /// Where the servers are: the URLs of their superusers, and `host:port`.
 #[derive(Debug, Clone)]
@@ -102,16 +96,8 @@ impl Citus {
 
     /// While this runs, [`Database::create`] on this thread makes databases whose events are distributed.
     pub fn with_its_databases<T>(&self, work: impl FnOnce() -> T) -> T {
-        /// Also when `work` panics.
-        struct Reset;
-        impl Drop for Reset {
-            fn drop(&mut self) {
-                CURRENT.set(None);
-            }
-        }
-        CURRENT.set(Some(self.nodes()));
-        let _reset = Reset;
-        work()
+        let nodes = self.nodes();
+        Database::made_by(move || nodes.database(), work)
     }
 
     /// Finishes what a crash left between the phases of a commit. All servers are up.
@@ -151,12 +137,6 @@ pub fn prepared(server: &Cluster) -> i64 {
         "select count(*) from pg_prepared_xacts",
         &[],
     )
-}
-
-/// The database that [`Database::create`] is to make on this thread, if it is not one of the stack.
-pub(crate) fn current_database() -> Option<Database> {
-    let nodes = CURRENT.with_borrow(Clone::clone)?;
-    Some(nodes.database())
 }
 
 impl Nodes {

@@ -1,13 +1,14 @@
 //! A fresh database for each test.
 
+use std::cell::RefCell;
 use std::path::Path;
+use std::rc::Rc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use postgres::types::ToSql;
 use postgres::{Client, NoTls};
 
-use crate::citus::current_database;
 use crate::stack::stack;
 
 /// Databases of this harness; the process's number follows.
@@ -16,6 +17,12 @@ const PREFIX: &str = "musicstream_test_";
 /// One maker at a time: they share the cluster's roles and its template.
 static MAKING: Mutex<bool> = Mutex::new(false);
 static NUMBER: AtomicU32 = AtomicU32::new(0);
+
+type Maker = Rc<dyn Fn() -> Database>;
+
+thread_local! {
+    static MAKER: RefCell<Option<Maker>> = const { RefCell::new(None) };
+}
 
 /// Users of each database, and what each may.
 const LOGINS: [(&str, &str); 3] = [
@@ -42,7 +49,24 @@ impl Database {
     /// # Panics
     /// The server does not do it.
     pub fn create() -> Database {
-        current_database().unwrap_or_else(|| Database::create_in(&stack().database_url, ""))
+        match MAKER.with_borrow(Clone::clone) {
+            Some(make) => make(),
+            None => Database::create_in(&stack().database_url, ""),
+        }
+    }
+
+    /// While `work` runs, [`Database::create`] on this thread calls `make`.
+    pub(crate) fn made_by<T>(make: impl Fn() -> Database + 'static, work: impl FnOnce() -> T) -> T {
+        /// Also when `work` panics.
+        struct Reset;
+        impl Drop for Reset {
+            fn drop(&mut self) {
+                MAKER.set(None);
+            }
+        }
+        MAKER.set(Some(Rc::new(make)));
+        let _reset = Reset;
+        work()
     }
 
     /// Makes a database of a cluster, named by the URL of its superuser. `options` follow `create database`.

@@ -18,6 +18,7 @@ pub mod http;
 pub mod listening;
 pub mod minutes;
 pub mod oracle;
+mod page;
 pub mod pipeline;
 pub mod port;
 pub mod process;

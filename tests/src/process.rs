@@ -10,7 +10,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use crate::database::Database;
-use crate::http::look_through;
+use crate::page::look_through;
 use crate::secrecy::assert_shows_nothing;
 use crate::stack::stack;
 use crate::wait::until;

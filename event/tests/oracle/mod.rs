@@ -1,6 +1,6 @@
-//! What the wire format says of a payload, by way of `serde_json`, `chrono` and `uuid`: no code of the decoder is in it.
+//! An oracle for the wire format, made of `serde_json`, `chrono` and `uuid`. It shares no code with the decoder.
 //!
-//! Shared by the property tests and the fuzz target.
+//! Used by the property tests and the fuzz target.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -10,10 +10,10 @@ use musicstream_event::{Event, Reason, Rejection, json};
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// As deep as `serde_json` itself reads: it gives up where a value would be this deep.
+/// The depth at which `serde_json` gives up.
 const TOO_DEEP: usize = 128;
 
-/// An event with text of its own.
+/// An event that owns its text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Judged {
     event_id: u128,
@@ -39,10 +39,10 @@ impl From<Event<'_>> for Judged {
     }
 }
 
-/// Decodes the payload and compares with what the oracle says of it. Of several bad fields the decoder may name any.
+/// Decodes the payload and compares the result with the oracle's. Of several invalid fields the decoder may report any.
 ///
 /// # Errors
-/// They differ; the message shows both.
+/// The results differ; the message shows both.
 pub(crate) fn compare(payload: &[u8]) -> Result<(), String> {
     let ours = json::decode(payload).map(Judged::from);
     let is_right = match (&ours, judge(payload)) {
@@ -63,7 +63,7 @@ pub(crate) fn compare(payload: &[u8]) -> Result<(), String> {
     ))
 }
 
-/// The event, or every reason that there is to refuse it.
+/// The event, or all reasons to reject it.
 fn judge(payload: &[u8]) -> Result<Judged, Vec<Reason>> {
     let text = std::str::from_utf8(payload).map_err(|_| vec![Reason::NotUtf8])?;
     let mut fields = Fields {
@@ -131,7 +131,7 @@ fn uuid(value: &Value) -> Option<u128> {
     let Value::Text(text) = value else {
         return None;
     };
-    // The crate takes braces and a URN, too.
+    // The crate also accepts braces and a URN.
     let is_plain = matches!(text.len(), 32 | 36);
     let uuid = is_plain.then(|| uuid::Uuid::try_parse(text).ok())??;
     Some(uuid.as_u128())
@@ -174,7 +174,7 @@ fn of_millis(digits: &str) -> Option<i64> {
 }
 
 fn of_text(text: &str) -> Option<i64> {
-    // What chrono takes beyond RFC 3339, and what the wire format takes beyond it.
+    // Where chrono accepts more than RFC 3339, and where the wire format does.
     let is_dated = text.is_ascii() && text.as_bytes().first()?.is_ascii_digit();
     let (date, time) = (text.get(..10)?, text.get(11..)?);
     let separator = text.as_bytes()[10];
@@ -198,7 +198,7 @@ fn of_text(text: &str) -> Option<i64> {
     if !(1..=9999).contains(&time.year()) {
         return None;
     }
-    // chrono counts a leap second as a second within the one before it, at any minute.
+    // chrono accepts a leap second at any minute, and represents it within the second before.
     if time.nanosecond() < 1_000_000_000 {
         return Some(time.timestamp_micros());
     }
@@ -206,7 +206,7 @@ fn of_text(text: &str) -> Option<i64> {
     is_last_of_day.then(|| time.timestamp() * 1_000_000 + 999_999)
 }
 
-/// A value, as far as a field's rules look into it.
+/// A value, with the distinctions that the rules of the fields make.
 #[derive(Debug)]
 enum Value {
     Null,
@@ -215,7 +215,7 @@ enum Value {
     Other,
 }
 
-/// The fields of a JSON object, of two with one name the last; `None`: it is no such object.
+/// The fields of a JSON object; of two with one name the last. `None`: not a JSON object.
 fn object(text: &str) -> Option<HashMap<String, Value>> {
     let raw: &RawValue = serde_json::from_str(text).ok()?;
     if !raw.get().starts_with('{') {
@@ -228,7 +228,7 @@ fn object(text: &str) -> Option<HashMap<String, Value>> {
     values.collect()
 }
 
-/// Reads a value at this depth down to its leaves: `serde_json` does not look at what it only keeps as text.
+/// Checks a value at this depth down to its leaves: `serde_json` does not check what it keeps as raw text.
 fn value(raw: &RawValue, depth: usize) -> Option<Value> {
     let text = raw.get();
     Some(match text.as_bytes()[0] {
@@ -254,7 +254,7 @@ fn value(raw: &RawValue, depth: usize) -> Option<Value> {
     })
 }
 
-/// All members of an object, in their order.
+/// All members of an object, in order.
 struct Members<'a>(Vec<(String, &'a RawValue)>);
 
 /// All elements of an array.

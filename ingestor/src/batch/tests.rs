@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// A row read back from the binary format.
+/// A row decoded from the binary format.
 #[derive(Debug, PartialEq)]
 struct Tuple(Vec<Option<Vec<u8>>>);
 
@@ -155,7 +155,7 @@ fn spans_grow_and_keep_their_start() {
     batch.cover(0, Some(5), 6, 1, Some(3));
     batch.cover(1, None, 1, 2, None);
     batch.cover(0, Some(99), 9, 1, Some(4));
-    // What is known of an earlier record says nothing of the last one.
+    // The leader epoch of an earlier record is not that of the last one.
     batch.cover(2, None, 5, 1, Some(3));
     batch.cover(2, None, 7, 1, None);
     let span = |partition, from, to, epoch, leader_epoch| Span {

@@ -13,8 +13,8 @@ use super::*;
 const HEADER: &str = "event_id,user_id,event_type,region,ts,song_id,device\n";
 const ID: &str = "bbf32908-1239-4d3f-aaf1-b4ed0728331b";
 
-/// A record with nothing borrowed: line, what was consumed for it (blank lines before it and its line end included),
-/// bytes, and user_id or the reason why not.
+/// An owned record: line, the consumed range (with the blank lines before it and its line end), bytes, and the user_id or
+/// the reason of the rejection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Seen {
     line: u64,
@@ -24,7 +24,7 @@ struct Seen {
     outcome: Result<String, Reason>,
 }
 
-/// Gives out at most `step` bytes a read.
+/// Returns at most `step` bytes per read.
 struct Trickle(Cursor<Vec<u8>>, usize);
 
 impl Read for Trickle {
@@ -223,7 +223,7 @@ fn a_header_that_makes_no_load() {
         error("a.csv", b"event_id,user_id,event_type\n"),
         "a.csv lacks the columns region, ts; its first line names event_id, user_id, event_type"
     );
-    // It may be an event.
+    // The first line may be an event, which must not be logged.
     assert_eq!(
         error("a.csv", b"6f1c,u1,play,eu,2026-03-01T21:15:00Z\n"),
         "a.csv lacks the columns event_id, user_id, event_type, region, ts; its first line names none of them: it must be the header"

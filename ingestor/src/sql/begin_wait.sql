@@ -1,2 +1,2 @@
--- Until the batch before this one is stored: no rows of the ledger are locked yet, so nobody is held up.
+-- While the batch waits for its ticket it has no rows of the ledger locked, so a long wait blocks no other session.
 set local idle_in_transaction_session_timeout = '5min'

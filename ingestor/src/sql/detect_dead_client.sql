@@ -1,3 +1,3 @@
--- A killed ingestor's session must not go on waiting for locks, and then claim what its successor holds.
--- Not every platform of the server can notice that a client has gone.
+-- The session of a killed ingestor must not wait on for a lock, and then claim a partition that its successor holds. Not
+-- every platform of the server supports this setting.
 set client_connection_check_interval = '1s'

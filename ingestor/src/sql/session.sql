@@ -1,6 +1,6 @@
 set client_min_messages = warning;
--- A batch holds its ledger rows locked: an ingestor that hangs within one must not hold up its successor.
+-- A batch locks its rows of the ledger: an ingestor that hangs in a transaction must not block its successor.
 set idle_in_transaction_session_timeout = '10s';
--- A batch is staged and sorted in memory; both are taken only as far as they are needed.
+-- A batch is staged and sorted in memory. Both settings are limits: memory is allocated as needed.
 set temp_buffers = '64MB';
 set work_mem = '64MB';

@@ -13,9 +13,9 @@ use rdkafka::{Offset, TopicPartitionList};
 
 use super::fetch_queue::FetchQueues;
 use super::group::{GroupContext, GroupEvent};
-use super::metadata::{self, ANSWER_WITHIN, ONE_ATTEMPT};
+use super::metadata::{self, ANSWER_WITHIN, Isolation, ONE_ATTEMPT};
 use super::position::FetchPosition;
-use super::probe::{Finding, LogProbe, Visibility, list_of};
+use super::probe::{Finding, LogProbe, list_of};
 use super::source::source_name;
 use super::{native, topic_id};
 use crate::args::{self, KafkaArgs};
@@ -272,19 +272,19 @@ impl Consumer {
     pub(super) fn probe(
         &self,
         positions: &[FetchPosition],
-        visibility: Visibility,
+        isolation: Isolation,
     ) -> Result<BTreeMap<i32, Finding>, KafkaError> {
         if positions.is_empty() {
             return Ok(BTreeMap::new());
         }
-        let cell = match visibility {
-            Visibility::Uncommitted => &self.uncommitted_probe,
-            Visibility::Committed => &self.committed_probe,
+        let cell = match isolation {
+            Isolation::Uncommitted => &self.uncommitted_probe,
+            Isolation::Committed => &self.committed_probe,
         };
         let probe = match cell.get() {
             Some(probe) => probe,
             None => {
-                let probe = LogProbe::start(&self.args, &self.topic, visibility)?;
+                let probe = LogProbe::start(&self.args, &self.topic, isolation)?;
                 cell.get_or_init(|| probe)
             }
         };

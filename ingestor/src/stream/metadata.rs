@@ -18,12 +18,12 @@ pub(super) const ONE_ATTEMPT: Duration = Duration::from_secs(1);
 /// Time between two attempts.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Which records count for the end of a log.
+/// Which records a client sees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Isolation {
-    /// All: the end is the high watermark.
+    /// All records. The end of a log is its high watermark.
     Uncommitted,
-    /// Those that a stream reads: the end is where the first open transaction begins.
+    /// The records that a stream reads. The end of a log is where its first open transaction begins.
     Committed,
 }
 

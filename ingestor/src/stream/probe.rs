@@ -31,15 +31,6 @@ pub(super) enum Finding {
     Absent,
 }
 
-/// Which records a probe finds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Visibility {
-    /// All records. The first response is enough, even if a long part of the log belongs to aborted transactions.
-    Uncommitted,
-    /// The records that the stream reads.
-    Committed,
-}
-
 pub(super) struct LogProbe {
     /// `None` once the probe is being dropped.
     client: Option<BaseConsumer>,
@@ -50,7 +41,7 @@ impl LogProbe {
     pub(super) fn start(
         args: &KafkaArgs,
         topic: &str,
-        visibility: Visibility,
+        isolation: Isolation,
     ) -> Result<LogProbe, KafkaError> {
         let mut config = args.finish(args.client_config());
         // The probe joins no group.
@@ -61,13 +52,7 @@ impl LogProbe {
             .set("enable.auto.offset.store", "false")
             .set("auto.offset.reset", "error")
             .set("enable.partition.eof", "true")
-            .set(
-                "isolation.level",
-                match visibility {
-                    Visibility::Uncommitted => Isolation::Uncommitted.level(),
-                    Visibility::Committed => Isolation::Committed.level(),
-                },
-            )
+            .set("isolation.level", isolation.level())
             .set("topic.metadata.refresh.interval.ms", "-1")
             // One record of each partition is enough.
             .set("queued.min.messages", "1")

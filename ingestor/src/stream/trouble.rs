@@ -197,10 +197,11 @@ mod tests {
         assert!(trouble.is_topic_check_due(start));
         trouble.topic_checked(Some(false), start).unwrap();
         assert!(!trouble.is_topic_check_due(after(1)) && trouble.is_topic_check_due(after(2)));
-        trouble.react(&unknown, None, after(10)).unwrap();
         // An outage: the time begins again.
         trouble.topic_checked(None, after(15)).unwrap();
         trouble.topic_checked(Some(false), after(34)).unwrap();
+        // Another error does not restart it.
+        trouble.react(&unknown, None, after(34)).unwrap();
         let error = trouble.topic_checked(Some(false), after(35)).unwrap_err();
         assert!(error.to_string().contains("was it deleted"), "{error}");
         trouble.topic_checked(Some(true), after(36)).unwrap();

@@ -1,11 +1,11 @@
-//! Files from elsewhere. Where they are not there, a test says so by its name.
+//! Files of other projects. A test prints a line with its name if they are missing.
 
 use std::path::{Path, PathBuf};
 
 use super::rest;
 use crate::file::{FileArgs, FileReader, csv};
 
-/// The folder of data from elsewhere, or a line that says which test goes without it.
+/// The folder of these files; prints that the test is skipped if it is missing.
 fn test_data(test: &str, below: &str) -> Option<PathBuf> {
     let root = std::env::var_os("MUSICSTREAM_TEST_DATA").map(PathBuf::from);
     let root =
@@ -46,7 +46,7 @@ fn csv_spectrum_splits_as_the_corpus_says() {
     assert!(files >= 11);
 }
 
-/// Splits all records of a text, as the reader does it.
+/// Splits all records of a text, as the reader does.
 pub(super) fn split_all(bytes: &[u8]) -> Vec<Vec<String>> {
     let mut rows = Vec::new();
     let mut fields = Vec::new();

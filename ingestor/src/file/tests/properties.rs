@@ -1,4 +1,4 @@
-//! Random files, against the `csv` crate and against what they were made of.
+//! Random files, compared with the `csv` crate and with the values that they were made of.
 
 use musicstream_event::Reason;
 use proptest::prelude::*;
@@ -7,7 +7,7 @@ use super::corpora::split_all;
 use super::{HEADER, ID, reader_of, rest};
 use crate::file::MAX_RECORD_BYTES;
 
-/// Renders a field, in quotes where it has to be or `quote` says so.
+/// Renders a field, in quotes if it needs them or `quote` is set.
 fn cell(value: &str, quote: bool) -> String {
     if quote || value.contains(['"', ',', '\r', '\n']) {
         format!("\"{}\"", value.replace('"', "\"\""))

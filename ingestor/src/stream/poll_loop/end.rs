@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 
+use super::super::metadata::Isolation;
 use super::super::position::FetchPosition;
-use super::super::probe::{Finding, Visibility};
+use super::super::probe::Finding;
 use super::{PollLoop, TICK};
 
 /// Time for Kafka to tell where the topic ends. A partition whose leader has just changed has no end for a while.
@@ -61,7 +62,7 @@ impl PollLoop {
         if positions.is_empty() {
             return Ok(());
         }
-        let findings = match self.consumer.probe(&positions, Visibility::Committed) {
+        let findings = match self.consumer.probe(&positions, Isolation::Committed) {
             Ok(findings) => findings,
             Err(error) => return self.handle_kafka_error(&error),
         };

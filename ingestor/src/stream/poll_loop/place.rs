@@ -4,9 +4,9 @@ use std::time::Instant;
 
 use rdkafka::error::KafkaError;
 
+use super::super::metadata::Isolation;
 use super::super::placement::Start;
 use super::super::position::FetchPosition;
-use super::super::probe::Visibility;
 use super::PollLoop;
 
 impl PollLoop {
@@ -44,7 +44,7 @@ impl PollLoop {
         }
         let positions: Vec<FetchPosition> =
             compared.iter().map(|(position, _)| *position).collect();
-        let findings = match self.consumer.probe(&positions, Visibility::Uncommitted) {
+        let findings = match self.consumer.probe(&positions, Isolation::Uncommitted) {
             Ok(findings) => findings,
             Err(error) => return self.place_later(&error),
         };

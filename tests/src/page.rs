@@ -1,0 +1,49 @@
+//! The pages that a program serves, looked through for payloads and secrets.
+
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+use crate::secrecy::assert_shows_nothing;
+
+pub(crate) const ANSWER_WITHIN: Duration = Duration::from_secs(30);
+
+/// Looks for payloads and secrets in all that a program serves, if it serves anything.
+///
+/// # Errors
+/// It does not answer, as one that is just ending.
+///
+/// # Panics
+/// There is one; or a page is not there.
+pub(crate) fn look_through(name: &str, log: &str) -> std::io::Result<()> {
+    let Some(address) = log
+        .split_once("http://")
+        .and_then(|(_, rest)| rest.split_once("/metrics"))
+        .and_then(|(address, _)| address.parse().ok())
+    else {
+        return Ok(());
+    };
+    for path in ["/metrics", "/healthz", "/readyz"] {
+        let answer = ask(&address, path)?;
+        let is_page = ["HTTP/1.1 200 ", "HTTP/1.1 503 "]
+            .iter()
+            .any(|start| answer.starts_with(start));
+        assert!(is_page, "{path} of {name}: {answer}");
+        assert_shows_nothing(&format!("{path} of {name}"), &answer);
+    }
+    Ok(())
+}
+
+fn ask(address: &SocketAddr, path: &str) -> std::io::Result<String> {
+    let mut stream = TcpStream::connect_timeout(address, ANSWER_WITHIN)?;
+    stream.set_read_timeout(Some(ANSWER_WITHIN))?;
+    write!(
+        stream,
+        "GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n"
+    )?;
+    let mut answer = String::new();
+    if stream.read_to_string(&mut answer)? == 0 {
+        return Err(std::io::ErrorKind::UnexpectedEof.into());
+    }
+    Ok(answer)
+}
