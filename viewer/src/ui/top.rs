@@ -69,9 +69,12 @@ fn ranges(ui: &mut Ui, scene: &Scene<'_>, memory: &mut Memory, commands: &mut Ve
     if scene.state.view == View::Live {
         let options = Hours::ALL.map(|hours| {
             let (short, long) = text::hours(hours);
-            (hours, short, long.to_owned())
+            (Some(hours), short, long.to_owned())
         });
-        if let Some(hours) = widgets::segments(ui, scene.state.hours, options) {
+        // The minutes of a day are none of these.
+        let is_day = scene.state.drilled.is_some();
+        let current = (!is_day).then_some(scene.state.hours);
+        if let Some(Some(hours)) = widgets::segments(ui, current, options) {
             commands.push(Command::LookLive(hours));
         }
         return;

@@ -4,8 +4,11 @@ use crate::{
     database::{Database, feed_of, play, wait_for},
     harness::{TODAY, has, labels, window},
 };
-use egui::{Key, accesskit::Role};
-use egui_kittest::kittest::Queryable;
+use egui::{
+    Key,
+    accesskit::{Role, Toggled},
+};
+use egui_kittest::kittest::{NodeT, Queryable};
 use musicstream_viewer::{
     calendar::{Day, Slot},
     data::{Events, EventsAsk, Wish},
@@ -37,6 +40,12 @@ fn a_day_is_entered_down_to_its_events_and_left_again() {
     assert!(
         charts[0].contains("00:00 – 23:59, 17 Mar 2026"),
         "{charts:?}"
+    );
+    let hours = harness.get_by_role_and_label(Role::RadioButton, "Last 3 hours");
+    assert_ne!(
+        hours.accesskit_node().toggled(),
+        Some(Toggled::True),
+        "a day is shown"
     );
     // 1,440 minutes of eighteen series, all of them in the past.
     assert!(
