@@ -17,8 +17,12 @@ pub fn options(state: &State) -> Vec<String> {
     let usual = State::default();
     let mut options = Vec::new();
     let mut add = |name: &str, value: String| {
-        options.push(format!("--{name}"));
-        options.push(value);
+        // A name that begins with a hyphen would be read as an option of its own.
+        if value.starts_with('-') {
+            options.push(format!("--{name}={value}"));
+        } else {
+            options.extend([format!("--{name}"), value]);
+        }
     };
     match state.drilled {
         Some((day, _)) => add("minutes-of", day.iso()),
