@@ -2,7 +2,7 @@
 
 use crate::{
     data::{Column, Sort},
-    page::{Hours, Range, Split, Theme, View},
+    page::{Bucket, Hours, Range, SeriesOrder, Split, Theme, View},
 };
 use chrono::NaiveDate;
 use clap::{Parser, ValueEnum};
@@ -82,6 +82,34 @@ pub struct Args {
     /// What the lines of the overlay stand for
     #[arg(long, value_enum)]
     pub split: Option<SplitArg>,
+
+    /// What a slot of charts and tables is
+    #[arg(long, value_enum)]
+    pub bucket: Option<BucketArg>,
+
+    /// Draw the mean of seven days
+    #[arg(long)]
+    pub mean: bool,
+
+    /// Draw each series as its share of the total, stacked to 100 %
+    #[arg(long)]
+    pub share: bool,
+
+    /// A logarithmic axis of values
+    #[arg(long)]
+    pub log: bool,
+
+    /// One axis of values for all charts
+    #[arg(long)]
+    pub same_scale: bool,
+
+    /// So many of the largest names have a series, the others one together [default: all have one]
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..))]
+    pub top: Option<u16>,
+
+    /// Order of series and charts
+    #[arg(long, value_enum)]
+    pub order: Option<OrderArg>,
 
     /// Draw the days before too, weekday by weekday
     #[arg(long)]
@@ -168,6 +196,48 @@ pub enum ViewArg {
     Table,
 }
 
+/// `--bucket`
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum BucketArg {
+    /// A day
+    Day,
+    /// An ISO week, from Monday to Sunday
+    Week,
+    /// A calendar month
+    Month,
+}
+
+impl From<BucketArg> for Bucket {
+    fn from(arg: BucketArg) -> Self {
+        match arg {
+            BucketArg::Day => Self::Day,
+            BucketArg::Week => Self::Week,
+            BucketArg::Month => Self::Month,
+        }
+    }
+}
+
+/// `--order`
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum OrderArg {
+    /// By name
+    Name,
+    /// The largest sum first
+    Size,
+    /// The largest growth first
+    Change,
+}
+
+impl From<OrderArg> for SeriesOrder {
+    fn from(arg: OrderArg) -> Self {
+        match arg {
+            OrderArg::Name => Self::Name,
+            OrderArg::Size => Self::Size,
+            OrderArg::Change => Self::Change,
+        }
+    }
+}
+
 /// `--split`
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum SplitArg {
@@ -229,6 +299,9 @@ fn column_name(column: Column) -> &'static str {
         Column::Late => "late_events",
         Column::State => "state",
         Column::Updated => "updated_at",
+        Column::Mean => "mean_7_days",
+        Column::Share => "share_percent",
+        Column::Days => "days",
     }
 }
 

@@ -4,8 +4,8 @@
 
 use crate::{
     calendar::{Day, Span, UTC},
-    cli::{Args, HoursArg, RangeArg, SortArg, SplitArg, ViewArg},
-    page::{Hours, Range, Split, State, View},
+    cli::{Args, BucketArg, HoursArg, OrderArg, RangeArg, SortArg, SplitArg, ViewArg},
+    page::{Bucket, Hours, Range, SeriesOrder, Split, State, View},
 };
 use clap::{Parser, ValueEnum};
 
@@ -56,8 +56,28 @@ pub fn options(state: &State) -> Vec<String> {
     if state.sort != usual.sort {
         add("sort", SortArg(state.sort).to_string());
     }
-    if state.compare {
-        options.push("--compare".into());
+    if state.bucket != usual.bucket {
+        add("bucket", name_of::<BucketArg, Bucket>(state.bucket));
+    }
+    if let Some(top) = state.options.top {
+        add("top", top.to_string());
+    }
+    if state.options.order != usual.options.order {
+        add(
+            "order",
+            name_of::<OrderArg, SeriesOrder>(state.options.order),
+        );
+    }
+    for (name, is_on) in [
+        ("--compare", state.compare),
+        ("--mean", state.options.mean),
+        ("--share", state.options.share),
+        ("--log", state.options.log),
+        ("--same-scale", state.options.same_scale),
+    ] {
+        if is_on {
+            options.push(name.into());
+        }
     }
     options
 }
@@ -113,6 +133,17 @@ pub fn choose(args: &Args, state: &mut State) {
         state.split = split.into();
     }
     state.compare |= args.compare;
+    if let Some(bucket) = args.bucket {
+        state.bucket = bucket.into();
+    }
+    state.options.mean |= args.mean;
+    state.options.share |= args.share;
+    state.options.log |= args.log;
+    state.options.same_scale |= args.same_scale;
+    state.options.top = args.top.or(state.options.top);
+    if let Some(order) = args.order {
+        state.options.order = order.into();
+    }
     if let Some(range) = args.range {
         state.range = range.into();
         state.zoom = None;
@@ -161,7 +192,10 @@ pub fn restore(options: &[String], window: &State) -> Result<State, clap::Error>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::{Column, Sort};
+    use crate::{
+        data::{Column, Sort},
+        page::ChartOptions,
+    };
     use proptest::prelude::*;
 
     fn any_state() -> impl Strategy<Value = State> {
@@ -175,12 +209,18 @@ mod tests {
         let span = (0..40_000_i32, 0..900_i32);
         let names = proptest::collection::btree_set("[a-zA-Z '\"$=-]{1,9}", 0..3);
         let flags = (any::<bool>(), any::<bool>(), any::<bool>());
+        let drawing = (
+            0..Bucket::ALL.len(),
+            proptest::option::of(1_u16..99),
+            0..SeriesOrder::ALL.len(),
+            any::<[bool; 4]>(),
+        );
         (
             choices,
             span,
             names.clone(),
             names,
-            flags,
+            (flags, drawing),
             "[A-Z][a-z]{2,5}/[A-Z][a-z_]{2,9}",
         )
             .prop_map(
@@ -189,10 +229,11 @@ mod tests {
                     (first, days),
                     event_types,
                     regions,
-                    flags,
+                    (flags, drawing),
                     zone,
                 )| {
                     let (descending, compare, zoomed) = flags;
+                    let (bucket, top, order, [mean, share, log, same_scale]) = drawing;
                     let span = Span::new(Day(first), Day(first + days));
                     // Of a day, all hours are shown.
                     let is_drilled = view == 0 && zoomed;
@@ -208,6 +249,15 @@ mod tests {
                         hours,
                         zone,
                         compare,
+                        bucket: Bucket::ALL[bucket],
+                        options: ChartOptions {
+                            mean,
+                            share,
+                            log,
+                            same_scale,
+                            top,
+                            order: SeriesOrder::ALL[order],
+                        },
                         sort: Sort {
                             column: Column::ALL[column],
                             descending,

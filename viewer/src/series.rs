@@ -50,6 +50,26 @@ impl Counts {
             .then(|| self.track.count(at))
     }
 
+    /// Where slots are longer than days: on how many days of a slot there was a row.
+    pub fn days(&self, index: usize) -> Option<usize> {
+        let slot = self.slot(index);
+        let at = self.track.position(slot, self.rows.clone());
+        let is_there = at < self.rows.end && self.track.slot(at) == slot;
+        self.track.days(at).filter(|_| is_there)
+    }
+
+    /// The whole series.
+    pub fn track(&self) -> &Track {
+        &self.track
+    }
+
+    /// The largest count, with those of so many slots before the first one.
+    pub fn largest_with(&self, before: i32) -> Option<i64> {
+        let last = self.slot(self.slots.saturating_sub(1));
+        let rows = self.track.between(self.first.plus(-before), last);
+        self.track.extremes(rows).map(|(_, high)| high)
+    }
+
     /// Slot by slot.
     pub fn iter(&self) -> impl Iterator<Item = Option<Count>> {
         (0..self.slots).map(|index| self.get(index))
@@ -102,7 +122,8 @@ impl Counts {
         Some(self.index(at))
     }
 
-    fn slot(&self, index: usize) -> Slot {
+    /// The slot at a position.
+    pub fn slot(&self, index: usize) -> Slot {
         self.first.plus(i32::try_from(index).unwrap_or(i32::MAX))
     }
 

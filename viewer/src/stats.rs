@@ -1,6 +1,10 @@
 //! Sums, means and changes, over complete days only where days are compared.
 
-use crate::{data::Finality, series::Counts};
+use crate::{
+    calendar::Slot,
+    data::{Finality, Track},
+    series::Counts,
+};
 use std::ops::Range;
 
 /// The figures of one series over a span.
@@ -52,6 +56,38 @@ impl Figures {
 /// How many days, from the first on, are complete.
 pub fn complete(states: &[Finality]) -> usize {
     states.partition_point(|state| state.is_complete())
+}
+
+/// How many days a mean of days goes over.
+pub const MEAN_DAYS: i32 = 7;
+
+/// The mean of a complete day and the six days before it, as far as they have rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mean {
+    /// Events of these days.
+    pub sum: i128,
+    /// How many of them have a row.
+    pub days: usize,
+}
+
+impl Mean {
+    /// The mean up to a row of a series, by its slot.
+    pub fn trailing(track: &Track, slot: Slot, finality: Finality) -> Option<Self> {
+        let rows = track.between(slot.plus(1 - MEAN_DAYS), slot);
+        let has_row = rows
+            .end
+            .checked_sub(1)
+            .is_some_and(|at| at >= rows.start && track.slot(at) == slot);
+        (has_row && finality.is_complete()).then(|| Self {
+            sum: track.sum(rows.clone()).events(),
+            days: rows.len(),
+        })
+    }
+
+    /// Events a day.
+    pub fn value(self) -> f64 {
+        self.sum as f64 / self.days as f64
+    }
 }
 
 /// How a series changed against the days before.
@@ -112,6 +148,19 @@ impl Comparison {
             complete,
             shift,
         }
+    }
+
+    /// The same without some slots.
+    pub fn only(self, is_compared: impl Fn(usize) -> bool) -> Self {
+        let slots = self.stretches.iter().cloned().flatten();
+        let mut stretches: Vec<Range<usize>> = Vec::new();
+        for slot in slots.filter(|slot| is_compared(*slot)) {
+            match stretches.last_mut() {
+                Some(last) if last.end == slot => last.end += 1,
+                _ => stretches.push(slot..slot + 1),
+            }
+        }
+        Self { stretches, ..self }
     }
 
     /// How many slots are compared.
@@ -216,5 +265,25 @@ mod tests {
         assert_eq!(none.change(&all, &all), Change::Nothing);
         let apart = Comparison::new(&counts(&[1, -1, 1]), &counts(&[1, 1, 1]), 3, 7);
         assert_eq!(apart.hull(), Some((0..3, false)));
+    }
+
+    #[test]
+    fn a_mean_of_seven_days_leaves_out_days_without_a_row_and_incomplete_ones() {
+        let days = counts(&[10, 20, -1, 30, 40, 50, 60, 80, 5]);
+        let mean = |at: usize, state| {
+            let mean = Mean::trailing(days.track(), days.slot(at), state)?;
+            Some((mean.value(), mean.days))
+        };
+        assert_eq!(mean(0, Finality::Final), Some((10.0, 1)), "the first day");
+        assert_eq!(mean(1, Finality::Final), Some((15.0, 2)));
+        assert_eq!(mean(2, Finality::Final), None, "a gap stays a gap");
+        assert_eq!(
+            mean(6, Finality::Over),
+            Some((35.0, 6)),
+            "six of seven days"
+        );
+        let seven = (20 + 30 + 40 + 50 + 60 + 80) as f64 / 6.0;
+        assert_eq!(mean(7, Finality::Final), Some((seven, 6)));
+        assert_eq!(mean(8, Finality::SoFar), None, "today is not complete");
     }
 }

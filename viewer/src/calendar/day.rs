@@ -1,6 +1,6 @@
 //! Calendar days and instants in microseconds.
 
-use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, TimeDelta};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, TimeDelta, Weekday};
 use serde::{Deserialize, Serialize};
 
 /// Microseconds in a day.
@@ -43,6 +43,31 @@ impl Day {
         Self(self.0.saturating_add(days))
     }
 
+    /// The Monday of its ISO week, counted in weeks from that of 1970-01-01.
+    pub(super) fn week(self) -> i32 {
+        let monday = self.date().week(Weekday::Mon).first_day();
+        monday.signed_duration_since(first_monday()).num_weeks() as i32
+    }
+
+    /// The Monday of a week.
+    pub(super) fn of_week(week: i32) -> Self {
+        let monday = first_monday().checked_add_signed(TimeDelta::weeks(week.into()));
+        Self::from_date(monday.unwrap_or_else(epoch))
+    }
+
+    /// Its month, counted from January 1970.
+    pub(super) fn month(self) -> i32 {
+        let date = self.date();
+        (date.year() - epoch().year()) * MONTHS_A_YEAR + date.month0() as i32
+    }
+
+    /// The first of a month.
+    pub(super) fn of_month(month: i32) -> Self {
+        let year = epoch().year() + month.div_euclid(MONTHS_A_YEAR);
+        let first = NaiveDate::from_ymd_opt(year, month.rem_euclid(MONTHS_A_YEAR) as u32 + 1, 1);
+        Self::from_date(first.unwrap_or_else(epoch))
+    }
+
     /// `2026-03-18`
     pub fn iso(self) -> String {
         self.date().format("%Y-%m-%d").to_string()
@@ -57,6 +82,12 @@ impl Day {
     pub fn short(self) -> String {
         self.date().format("%-d %b").to_string()
     }
+}
+
+const MONTHS_A_YEAR: i32 = 12;
+
+fn first_monday() -> NaiveDate {
+    epoch().week(Weekday::Mon).first_day()
 }
 
 fn epoch() -> NaiveDate {

@@ -152,6 +152,16 @@ pub fn days(days: Span<Day>) -> String {
     }
 }
 
+/// `Mar`, `Jan 2026`: the month of a day, with the year where one begins.
+pub fn month(day: Day) -> String {
+    let date = day.date();
+    let format = match date.month() {
+        1 => "%b %Y",
+        _ => "%b",
+    };
+    date.format(format).to_string()
+}
+
 /// `1 row`, `2 rows`.
 pub fn count(number: i64, one: &str, many: &str) -> String {
     format!(

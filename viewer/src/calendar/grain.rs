@@ -1,4 +1,4 @@
-//! How finely time is cut: into days of a zone, or into minutes.
+//! How finely time is cut: into days of a zone, weeks or months of them, or into minutes.
 
 use super::{
     day::{DAY_US, Day, Micros, utc},
@@ -6,18 +6,23 @@ use super::{
     slot::Slot,
     span::Span,
 };
+use chrono::Datelike;
 
 /// Microseconds in a minute.
 pub const MINUTE_US: i64 = 60_000_000;
 
 /// What one [`Slot`] of a data set stands for.
 ///
-/// Days and minutes are counted alike, since 1970-01-01 00:00 UTC, so that series work on either.
+/// All are counted alike, from the one that 1970-01-01 00:00 lies in, so that series work on any of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Grain {
     /// A calendar day.
     #[default]
     Day,
+    /// An ISO week, from Monday to Sunday.
+    Week,
+    /// A calendar month.
+    Month,
     /// A minute, shown on a clock that is so many microseconds ahead of UTC.
     Minute {
         /// Ahead of UTC, in microseconds.
@@ -34,7 +39,7 @@ impl Grain {
     /// The slot that contains the instant; for days, an instant of the zone's own clock.
     pub fn of(self, at: Micros) -> Slot {
         match self {
-            Self::Day => Slot(Day::of(at).0),
+            Self::Day | Self::Week | Self::Month => self.slot(Day::of(at)),
             Self::Minute { .. } => Slot(at.div_euclid(MINUTE_US) as i32),
         }
     }
@@ -43,15 +48,21 @@ impl Grain {
     pub fn slot(self, day: Day) -> Slot {
         match self {
             Self::Day => Slot(day.0),
+            Self::Week => Slot(day.week()),
+            Self::Month => Slot(day.month()),
             Self::Minute { offset } => self.of(day.start() - offset),
         }
     }
 
     /// The slots that contain the days.
     pub fn slots(self, days: Span<Day>) -> Span {
+        let last = match self {
+            Self::Minute { .. } => self.slot(days.last.plus(1)).plus(-1),
+            _ => self.slot(days.last),
+        };
         Span {
             first: self.slot(days.first),
-            last: self.slot(days.last.plus(1)).plus(-1),
+            last,
         }
     }
 
@@ -82,33 +93,53 @@ impl Grain {
     fn local(self, slot: Slot) -> Micros {
         match self {
             Self::Day => Day(slot.0).start(),
+            Self::Week => Day::of_week(slot.0).start(),
+            Self::Month => Day::of_month(slot.0).start(),
             Self::Minute { offset } => i64::from(slot.0) * MINUTE_US + offset,
         }
     }
 
-    /// `2026-03-18`, `2026-03-18 14:20`
+    /// How many days a slot has; of a minute, none.
+    pub fn day_count(self, slot: Slot) -> usize {
+        match self {
+            Self::Day => 1,
+            Self::Minute { .. } => 0,
+            Self::Week | Self::Month => self.days(Span::new(slot, slot)).count(),
+        }
+    }
+
+    /// `2026-03-18`, `2026-W12`, `2026-03`, `2026-03-18 14:20`
     pub fn iso(self, slot: Slot) -> String {
+        let date = || self.day(slot).date();
         match self {
             Self::Day => self.day(slot).iso(),
+            Self::Week => date().format("%G-W%V").to_string(),
+            Self::Month => date().format("%Y-%m").to_string(),
             Self::Minute { .. } => format::stamp_short(self.local(slot)),
         }
     }
 
-    /// `2026-03-18`, `18 Mar 14:20`: as short as a column of them can be without doubt.
+    /// `2026-03-18`, `2026-W12`, `2026-03`, `18 Mar 14:20`: as short as a column of them can be without doubt.
     pub fn cell(self, slot: Slot) -> String {
         let at = self.local(slot);
         match self {
-            Self::Day => self.day(slot).iso(),
+            Self::Day | Self::Week | Self::Month => self.iso(slot),
             Self::Minute { .. } => {
                 format!("{} {}", Day::of(at).short(), format::clock_short(at))
             }
         }
     }
 
-    /// `Wed 18 Mar 2026`, `14:20 · Wed 18 Mar 2026`
+    /// `Wed 18 Mar 2026`, `Week 12, 16 – 22 Mar 2026`, `March 2026`, `14:20 · Wed 18 Mar 2026`
     pub fn long(self, slot: Slot) -> String {
+        let date = || self.day(slot).date();
         match self {
             Self::Day => self.day(slot).long(),
+            Self::Week => {
+                let days = format::days(self.days(Span::new(slot, slot)));
+                format!("Week {}, {days}", date().iso_week().week())
+            }
+            Self::Month => date().format("%B %Y").to_string(),
             Self::Minute { .. } => {
                 let at = self.local(slot);
                 format!("{} · {}", format::clock_short(at), Day::of(at).long())
@@ -116,10 +147,11 @@ impl Grain {
         }
     }
 
-    /// `18 Mar`, `14:20`; at midnight, the day.
+    /// `18 Mar`, the Monday of a week, `Mar` and `Jan 2026`, `14:20`; at midnight, the day.
     pub fn short(self, slot: Slot) -> String {
         let at = self.local(slot);
         match self {
+            Self::Month => format::month(self.day(slot)),
             Self::Minute { .. } if at.rem_euclid(DAY_US) != 0 => format::clock_short(at),
             _ => Day::of(at).short(),
         }
@@ -129,7 +161,7 @@ impl Grain {
     pub fn between(self, span: Span) -> String {
         let (a, b) = (self.local(span.first), self.local(span.last));
         match self {
-            Self::Day => format::days(self.days(span)),
+            Self::Day | Self::Week | Self::Month => format::days(self.days(span)),
             Self::Minute { .. } if Day::of(a) == Day::of(b) => {
                 let day = utc(a).map_or(String::new(), |at| at.format("%-d %b %Y").to_string());
                 format!(
@@ -153,6 +185,8 @@ impl Grain {
         let number = i64::try_from(number).unwrap_or(i64::MAX);
         match self {
             Self::Day => format::count(number, "day", "days"),
+            Self::Week => format::count(number, "week", "weeks"),
+            Self::Month => format::count(number, "month", "months"),
             Self::Minute { .. } => format::count(number, "minute", "minutes"),
         }
     }
@@ -161,14 +195,17 @@ impl Grain {
     pub fn word(self) -> &'static str {
         match self {
             Self::Day => "day",
+            Self::Week => "week",
+            Self::Month => "month",
             Self::Minute { .. } => "minute",
         }
     }
 
-    /// By how much to go back to compare so many slots: whole weeks, or a day of minutes.
+    /// By how much to go back to compare so many slots: whole weeks of days, as many weeks or months, or a day of minutes.
     pub fn comparison_shift(self, slots: usize) -> i32 {
         match self {
             Self::Day => comparison_shift(slots),
+            Self::Week | Self::Month => i32::try_from(slots).unwrap_or(i32::MAX),
             Self::Minute { .. } => MINUTES_A_DAY,
         }
     }
@@ -189,6 +226,42 @@ mod tests {
     const KATHMANDU: Grain = Grain::Minute {
         offset: 345 * MINUTE_US,
     };
+
+    #[test]
+    fn weeks_and_months_are_those_of_the_calendar() {
+        let day = |year, month, day| {
+            Day::from_date(chrono::NaiveDate::from_ymd_opt(year, month, day).unwrap())
+        };
+        let week = |at| Grain::Week.slot(at);
+        assert_eq!(week(Day(0)), Slot(0));
+        assert_eq!(Grain::Week.day(Slot(0)), day(1969, 12, 29));
+        assert_eq!(week(day(1969, 12, 28)), Slot(-1));
+        assert_eq!(Grain::Week.iso(week(day(2026, 3, 18))), "2026-W12");
+        assert_eq!(
+            Grain::Week.iso(week(day(2027, 1, 3))),
+            "2026-W53",
+            "the year of its Thursday"
+        );
+        assert_eq!(
+            Grain::Week.long(week(day(2026, 3, 18))),
+            "Week 12, 16 – 22 Mar 2026"
+        );
+        let month = |at| Grain::Month.slot(at);
+        assert_eq!(month(day(1969, 12, 31)), Slot(-1));
+        assert_eq!(Grain::Month.iso(month(day(2024, 2, 29))), "2024-02");
+        assert_eq!(Grain::Month.day_count(month(day(2024, 2, 1))), 29);
+        assert_eq!(Grain::Month.long(month(day(2026, 3, 18))), "March 2026");
+        // Every day of some years lies in its slot, and each slot begins where the one before it ends.
+        for grain in [Grain::Day, Grain::Week, Grain::Month] {
+            for number in -800..21_000 {
+                let slot = grain.slot(Day(number));
+                let days = grain.days(Span::new(slot, slot));
+                assert!(days.contains(Day(number)), "{grain:?} {number}");
+                assert_eq!(grain.slot(days.last.plus(1)), slot.plus(1));
+                assert_eq!(grain.slots(days), Span::new(slot, slot));
+            }
+        }
+    }
 
     #[test]
     fn minutes_are_read_off_the_zones_clock() {

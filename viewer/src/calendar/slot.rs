@@ -27,7 +27,8 @@ impl Position for Day {
     }
 }
 
-/// One piece of time of a data set and its place on the x-axis: a day or a minute, counted since 1970-01-01 00:00.
+/// One piece of time of a data set and its place on the x-axis: a minute, a day, a week or a month, counted from the
+/// one that 1970-01-01 00:00 lies in.
 /// Which of them it is, the [`Grain`](super::Grain) of the data set says.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,

@@ -2,11 +2,12 @@
 
 use super::{
     day::Day,
+    format,
     grain::{Grain, MINUTE_US},
     slot::Slot,
     span::Span,
 };
-use chrono::{Datelike, NaiveDate, Weekday};
+use chrono::{Datelike, Weekday};
 
 /// Round values from zero to at least `max`, at most `count` steps: 1, 2, 2.5 or 5 times a power of ten,
 /// never a part of an event.
@@ -37,8 +38,47 @@ pub struct SlotTick {
 pub fn slots(grain: Grain, span: Span, gap: f32) -> Vec<SlotTick> {
     match grain {
         Grain::Day => days(grain.days(span), gap),
+        Grain::Week => weeks(grain, span, gap),
+        Grain::Month => months(grain, span, gap),
         Grain::Minute { offset } => minutes(grain, offset, span, gap),
     }
+}
+
+/// Every so many weeks, or the first week of every so many months.
+fn weeks(grain: Grain, span: Span, gap: f32) -> Vec<SlotTick> {
+    let all = || (span.first.0..=span.last.0).map(Slot);
+    if let Some(step) = [1, 2].into_iter().find(|&step| gap <= step as f32) {
+        return all()
+            .filter(|week| week.0 % step == 0)
+            .map(|slot| SlotTick {
+                slot,
+                label: grain.short(slot),
+            })
+            .collect();
+    }
+    // Four weeks are the shortest month.
+    days(grain.days(span), gap * 7.0)
+        .into_iter()
+        .map(|tick| SlotTick {
+            slot: grain.slot(Day(tick.slot.0)),
+            ..tick
+        })
+        .collect()
+}
+
+/// Every so many months, counted from a January.
+fn months(grain: Grain, span: Span, gap: f32) -> Vec<SlotTick> {
+    let step = MONTH_STEPS
+        .into_iter()
+        .find(|&months| gap <= months as f32)
+        .unwrap_or(240);
+    (span.first.0..=span.last.0)
+        .filter(|month| month.rem_euclid(step) == 0)
+        .map(|month| SlotTick {
+            slot: Slot(month),
+            label: month_label(grain.day(Slot(month)), step),
+        })
+        .collect()
 }
 
 /// Round times of the clock: the finest that leaves each label its room.
@@ -90,7 +130,7 @@ fn days(span: Span<Day>, gap: f32) -> Vec<SlotTick> {
             })
             .collect();
     }
-    let months = [1, 2, 3, 6, 12, 24, 60, 120]
+    let months = MONTH_STEPS
         .into_iter()
         .find(|&months| gap <= months as f32 * 29.0)
         .unwrap_or(240);
@@ -101,22 +141,26 @@ fn days(span: Span<Day>, gap: f32) -> Vec<SlotTick> {
         })
         .map(|day| SlotTick {
             slot: Slot(day.0),
-            label: month(day.date(), months),
+            label: month_label(day, months),
         })
         .collect()
 }
 
-fn month(date: NaiveDate, months: i32) -> String {
-    let format = match (date.month(), months) {
-        (1, _) => "%Y",
-        _ => "%b",
-    };
-    date.format(format).to_string()
+/// So many months apart are the labels of months.
+const MONTH_STEPS: [i32; 8] = [1, 2, 3, 6, 12, 24, 60, 120];
+
+/// A month, or the year where only years are told apart.
+fn month_label(day: Day, step: i32) -> String {
+    match step {
+        12.. => day.date().format("%Y").to_string(),
+        _ => format::month(day),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use chrono::NaiveDate;
 
     fn labels(first: NaiveDate, days: i32, gap: f32) -> Vec<String> {
         let first = Day::from_date(first);
@@ -184,11 +228,11 @@ mod tests {
         assert_eq!(labels(date(2026, 3, 1), 28, 10.0).len(), 2);
         assert_eq!(
             labels(date(2025, 11, 20), 100, 28.0),
-            ["Dec", "2026", "Feb"]
+            ["Dec", "Jan 2026", "Feb"]
         );
         assert_eq!(
             labels(date(2025, 1, 1), 366, 80.0),
-            ["2025", "Apr", "Jul", "Oct", "2026"]
+            ["Jan 2025", "Apr", "Jul", "Oct", "Jan 2026"]
         );
         assert_eq!(
             labels(date(2020, 1, 1), 1500, 300.0),

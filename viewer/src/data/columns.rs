@@ -1,7 +1,7 @@
 //! The series of all pairs of event type and region: the one place where the numbers of a load are kept.
 
 use super::{memo::Memo, track::Track};
-use crate::calendar::{Slot, Span};
+use crate::calendar::{Grain, Slot, Span};
 use std::sync::Arc;
 
 /// A row by its number: those of the first pair come first, in the order of their slots.
@@ -22,6 +22,8 @@ pub(super) struct Columns {
     bounds: Option<Span>,
     /// Slots in which a series without a row has a zero.
     zeros: Vec<Slot>,
+    /// Where slots are longer than days: the days, and what a slot is.
+    days: Option<(Box<Self>, Grain)>,
     sums: Memo<Vec<u32>, Track>,
 }
 
@@ -43,9 +45,39 @@ impl Columns {
             starts,
             bounds: first.zip(last).map(|(first, last)| Span { first, last }),
             zeros: Vec::new(),
+            days: None,
             sums: Memo::default(),
             pairs,
         }
+    }
+
+    /// The same days summed up in longer slots.
+    pub(super) fn in_buckets(&self, grain: Grain) -> Self {
+        let tracks = self
+            .pairs
+            .iter()
+            .map(|track| Arc::new(track.in_buckets(grain)));
+        Self {
+            days: Some((Box::new(self.clone()), grain)),
+            ..Self::new(self.regions, tracks.collect())
+        }
+    }
+
+    /// Whether it is the sum of these days: of the same series, not of others like them.
+    pub(super) fn is_of(&self, days: &Self) -> bool {
+        let is_same = |own: &Self| {
+            let pairs = own.pairs.iter().zip(&days.pairs);
+            own.pairs.len() == days.pairs.len()
+                && pairs
+                    .into_iter()
+                    .all(|(own, other)| Arc::ptr_eq(own, other))
+        };
+        self.days().is_some_and(is_same)
+    }
+
+    /// The days that are summed up in longer slots, if they are.
+    pub(super) fn days(&self) -> Option<&Self> {
+        self.days.as_ref().map(|(days, _)| &**days)
     }
 
     /// The same, with a zero for each series in each slot that any of them has a row in.
@@ -92,6 +124,10 @@ impl Columns {
             _ => {
                 let most = 2 * (self.pairs.len() + self.regions) + 64;
                 self.sums.get(pairs.to_vec(), most, || {
+                    if let Some((days, grain)) = &self.days {
+                        // Of the days that any of them has a row on: those of each of them do not tell how many.
+                        return Arc::new(days.sum_of(pairs).in_buckets(*grain));
+                    }
                     let parts: Vec<&Track> =
                         pairs.iter().map(|pair| &**self.track(*pair)).collect();
                     Arc::new(Track::merged(&parts, &self.zeros))

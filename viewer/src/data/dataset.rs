@@ -46,6 +46,8 @@ pub struct Cell {
     pub late_events: i64,
     /// When the row last changed.
     pub updated_at: Option<Micros>,
+    /// Where slots are longer than days: on how many days of it there was a row.
+    pub days: Option<usize>,
 }
 
 /// What is counted.
@@ -145,6 +147,28 @@ impl Dataset {
         }
     }
 
+    /// The same days summed up in weeks or months. Distinct listeners do not add up: there are none in longer slots.
+    pub fn in_buckets(&self, grain: Grain) -> Self {
+        Self {
+            columns: self.columns.in_buckets(grain),
+            grain,
+            orders: Memo::default(),
+            event_types: self.event_types.clone(),
+            regions: self.regions.clone(),
+            status: self.status.clone(),
+            zone: self.zone.clone(),
+            measure: self.measure,
+        }
+    }
+
+    /// Whether it is the sum of these days in slots of a grain.
+    pub fn is_of(&self, days: &Self, grain: Grain) -> bool {
+        self.grain == grain
+            && self.status == days.status
+            && self.zone == days.zone
+            && self.columns.is_of(&days.columns)
+    }
+
     /// The same as numbers of distinct listeners.
     pub fn of_listeners(self) -> Self {
         Self {
@@ -240,6 +264,14 @@ impl Dataset {
         self.columns.bounds()
     }
 
+    /// First and last day with any row; where slots are longer than days, those of the days in them.
+    pub fn day_bounds(&self) -> Option<Span<Day>> {
+        match self.columns.days() {
+            Some(days) => days.bounds().map(|bounds| Grain::Day.days(bounds)),
+            None => self.bounds().map(|bounds| self.grain.days(bounds)),
+        }
+    }
+
     /// Whether there is any row in these slots.
     pub fn has_rows(&self, span: Span) -> bool {
         let mut pairs = self.columns.pairs();
@@ -281,7 +313,7 @@ impl Dataset {
                 let newest = self.status.newest_event.map(|at| self.grain.of(at));
                 Finality::decide_minute(slot, current, reached, newest)
             }
-            Grain::Day => Finality::decide(slot, current, reached),
+            _ => Finality::decide(slot, current, reached),
         }
     }
 
@@ -316,6 +348,7 @@ impl Dataset {
             events,
             late_events,
             updated_at: track.updated_at(at),
+            days: track.days(at),
         }
     }
 
@@ -444,6 +477,78 @@ pub(crate) mod tests {
                 Dataset::new(rows(&expected), status(mark))
             );
         }
+    }
+
+    proptest! {
+        /// A week or a month has what its days have: of a pair, and of several together.
+        #[test]
+        fn buckets_are_the_sums_of_their_days(
+            cells in proptest::collection::btree_map((0_i32..400, 0_usize..2, 0_usize..3), (0_i64..9, 0_i64..3), 0..300),
+        ) {
+            let rows = cells.iter().map(|(&(day, t, r), &(events, late_events))| Row {
+                late_events,
+                updated_at: (events > 2).then_some(i64::from(day) * events),
+                ..row(day, ["play", "stop"][t], ["APAC", "EU", "US"][r], events)
+            });
+            let days = Dataset::new(rows.collect(), noon(500));
+            for grain in [Grain::Week, Grain::Month] {
+                let buckets = days.in_buckets(grain);
+                prop_assert!(buckets.is_of(&days, grain));
+                let mut expected: BTreeMap<(Slot, u16, u16), Cell> = BTreeMap::new();
+                for cell in days.cells() {
+                    let slot = grain.slot(Day(cell.slot.0));
+                    let key = (slot, cell.event_type, cell.region);
+                    let bucket = expected.entry(key).or_insert(Cell {
+                        slot,
+                        events: 0,
+                        late_events: 0,
+                        updated_at: None,
+                        days: Some(0),
+                        ..cell
+                    });
+                    bucket.events += cell.events;
+                    bucket.late_events += cell.late_events;
+                    bucket.updated_at = bucket.updated_at.max(cell.updated_at);
+                    bucket.days = bucket.days.map(|days| days + 1);
+                }
+                prop_assert_eq!(buckets.cells(), expected.into_values().collect::<Vec<_>>());
+                // All together: on how many days there is any row, not how many rows there are.
+                let pairs: Vec<u32> = (0..(days.event_types.len() * days.regions.len()) as u32).collect();
+                if pairs.is_empty() {
+                    continue;
+                }
+                let all = buckets.track(&pairs);
+                for at in 0..all.len() {
+                    let slot = all.slot(at);
+                    let in_slot: BTreeSet<i32> = days
+                        .cells()
+                        .iter()
+                        .filter(|cell| grain.slot(Day(cell.slot.0)) == slot)
+                        .map(|cell| cell.slot.0)
+                        .collect();
+                    prop_assert_eq!(all.days(at), Some(in_slot.len()));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_week_is_so_far_until_its_sunday_is_over() {
+        // 2026-03-18 is a Wednesday.
+        let mut days = Dataset::new(vec![row(20_530, "play", "EU", 1)], noon(20_530));
+        days.status.watermark = Some(Day(20_530).start());
+        let weeks = days.in_buckets(Grain::Week);
+        let week = weeks.current();
+        assert_eq!(weeks.finality(week), Finality::SoFar);
+        assert_eq!(weeks.finality(week.plus(-1)), Finality::Final);
+        days.status.watermark = Some(Day(20_527).start());
+        let weeks = days.in_buckets(Grain::Week);
+        assert_eq!(
+            weeks.finality(week.plus(-1)),
+            Finality::Open,
+            "Sunday is not passed"
+        );
+        assert_eq!(weeks.cells()[0].days, Some(1));
     }
 
     #[test]

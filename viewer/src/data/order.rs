@@ -30,10 +30,30 @@ pub enum Column {
     State,
     /// When the row last changed.
     Updated,
+    /// The mean of seven days up to the row's; rows are not sorted by it.
+    Mean,
+    /// The row's share of the total of its chart; rows are not sorted by it.
+    Share,
+    /// Of how many days a week or a month is the sum; rows are not sorted by it.
+    Days,
 }
 
 impl Column {
-    /// From left to right.
+    /// From left to right, as far as there is something to show in them.
+    pub const SHOWN: [Self; 10] = [
+        Self::Slot,
+        Self::EventType,
+        Self::Region,
+        Self::Events,
+        Self::Mean,
+        Self::Share,
+        Self::Days,
+        Self::Late,
+        Self::State,
+        Self::Updated,
+    ];
+
+    /// Those that rows can be sorted by.
     pub const ALL: [Self; 7] = [
         Self::Slot,
         Self::EventType,
@@ -112,6 +132,7 @@ impl Order {
                 Column::Late => track.count(at).late_events,
                 Column::State => finality(track.slot(at)) as i64,
                 Column::Updated => track.updated_at(at).unwrap_or(i64::MIN),
+                Column::Mean | Column::Share | Column::Days => 0,
             }
         };
         let mut keyed: Vec<(i64, RowId)> = rows.into_iter().map(|row| (key(row), row)).collect();

@@ -4,7 +4,7 @@ use super::{
     count::{Count, Sum},
     peaks::Peaks,
 };
-use crate::calendar::{Micros, Slot, Span};
+use crate::calendar::{Day, Grain, Micros, Slot, Span};
 use std::ops::Range;
 
 /// Running sums are kept for every so many rows.
@@ -22,6 +22,8 @@ pub struct Track {
     counts: Vec<Count>,
     /// When each row last changed, or [`NEVER`]; empty where nothing is known of it, as of sums.
     updated_at: Vec<Micros>,
+    /// Of how many rows, a day each, each row is the sum; empty where rows are no sums of days.
+    days: Vec<u16>,
     /// Rows before which a slot is missing, and the first.
     starts: Vec<u32>,
     /// Rows with late events.
@@ -68,6 +70,32 @@ impl Track {
         Self {
             updated_at,
             ..Self::new(rows.into_iter().map(|(slot, count, _)| (slot, count)))
+        }
+    }
+
+    /// The sums of its days in longer slots, in each of which it has a row if any day in it has one.
+    pub(super) fn in_buckets(&self, grain: Grain) -> Self {
+        let (mut rows, mut days): (Vec<Stored>, Vec<u16>) = (Vec::new(), Vec::new());
+        // The days of the last bucket: its end is looked up once.
+        let mut bucket: Option<Span<Day>> = None;
+        for (slot, count, updated_at) in self.stored() {
+            let day = Grain::Day.day(slot);
+            if bucket.is_some_and(|bucket| bucket.contains(day))
+                && let (Some(row), Some(days)) = (rows.last_mut(), days.last_mut())
+            {
+                row.1 = row.1.plus(count);
+                row.2 = row.2.max(updated_at);
+                *days += 1;
+                continue;
+            }
+            let slot = grain.slot(day);
+            bucket = Some(grain.days(Span::new(slot, slot)));
+            rows.push((slot, count, updated_at));
+            days.push(1);
+        }
+        Self {
+            days,
+            ..Self::of_rows(rows)
         }
     }
 
@@ -168,6 +196,11 @@ impl Track {
     pub fn updated_at(&self, position: usize) -> Option<Micros> {
         let at = self.updated_at.get(position);
         at.copied().filter(|at| *at != NEVER)
+    }
+
+    /// On how many days of its slot a row that is a sum of days has a row.
+    pub fn days(&self, position: usize) -> Option<usize> {
+        self.days.get(position).map(|days| usize::from(*days))
     }
 
     /// The last changes of all rows that have one.

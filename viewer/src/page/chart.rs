@@ -1,7 +1,11 @@
 //! What a chart draws: its lines, and what their slots have in common.
 
 use super::line::Line;
-use crate::{data::Count, series::Counts};
+use crate::{
+    data::Count,
+    series::Counts,
+    stats::{Change, MEAN_DAYS},
+};
 use std::{cmp::Reverse, ops::Range};
 
 /// One chart.
@@ -15,11 +19,43 @@ pub struct Chart {
     pub blank: Vec<Range<usize>>,
     /// All of its series together.
     all: Counts,
+    /// How all of them together changed.
+    pub change: Change,
+}
+
+/// What a series is of the whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Share {
+    /// Its events.
+    pub part: i128,
+    /// Those of all series of the chart.
+    pub whole: i128,
+}
+
+impl Share {
+    /// Of nothing, there is no share.
+    pub fn of(part: i128, whole: i128) -> Option<Self> {
+        (whole > 0).then_some(Self { part, whole })
+    }
+
+    /// From 0 to 1.
+    pub fn value(self) -> f64 {
+        self.part as f64 / self.whole as f64
+    }
+}
+
+/// Slots that are stacked together: one, or as many as there is no room for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stack {
+    /// Their positions.
+    pub slots: Range<usize>,
+    /// The share of each line, in their order.
+    pub shares: Vec<f64>,
 }
 
 impl Chart {
     /// A chart of lines over the same slots, and of what they are together.
-    pub fn new(title: String, lines: Vec<Line>, all: Counts) -> Self {
+    pub fn new(title: String, lines: Vec<Line>, all: Counts, change: Change) -> Self {
         let mut blank = Vec::new();
         let mut end = 0;
         for run in all.runs() {
@@ -36,7 +72,53 @@ impl Chart {
             lines,
             blank,
             all,
+            change,
         }
+    }
+
+    /// What a line is of the whole in a slot. A slot in which nothing was counted has no shares.
+    pub fn share(&self, line: &Line, index: usize) -> Option<Share> {
+        let (part, whole) = (line.counts.get(index)?, self.all.get(index)?);
+        Share::of(part.events.into(), whole.events.into())
+    }
+
+    /// Shares as they are stacked, in stretches without a gap, with room for so many stacks. Slots that share a stack
+    /// are summed up.
+    pub fn stacks(&self, most: usize) -> Vec<Vec<Stack>> {
+        let width = self.all.len().div_ceil(most.max(1)).max(1);
+        let mut stretches = Vec::new();
+        for run in self.all.runs() {
+            let mut stretch: Vec<Stack> = Vec::new();
+            let mut start = run.start;
+            while start < run.end {
+                let end = ((start / width + 1) * width).min(run.end);
+                let whole = self.all.sum(start..end).events();
+                if whole > 0 {
+                    let part = |line: &Line| line.counts.sum(start..end).events();
+                    let shares = self
+                        .lines
+                        .iter()
+                        .map(|line| part(line) as f64 / whole as f64);
+                    stretch.push(Stack {
+                        slots: start..end,
+                        shares: shares.collect(),
+                    });
+                } else if !stretch.is_empty() {
+                    stretches.push(std::mem::take(&mut stretch));
+                }
+                start = end;
+            }
+            if !stretch.is_empty() {
+                stretches.push(stretch);
+            }
+        }
+        stretches
+    }
+
+    /// The smallest count above zero of a slot, or 1.
+    pub fn least(&self) -> i64 {
+        let extremes = self.lines.iter().filter_map(|line| line.figures.extremes);
+        extremes.map(|(low, _)| low.max(1)).min().unwrap_or(1)
     }
 
     /// The first slot, by position, in which a series has late events, from one of them on.
@@ -51,16 +133,21 @@ impl Chart {
             .fold(0, |sum, line| sum.saturating_add(line.figures.sum))
     }
 
-    /// The largest count of a slot, of those compared with too if asked for.
-    pub fn max(&self, compared: bool) -> i64 {
+    /// The largest count of a slot, of those compared with and of those in means too if asked for.
+    pub fn max(&self, compared: bool, means: bool) -> i64 {
+        let high = |(_, high): (i64, i64)| high;
         self.lines
             .iter()
             .flat_map(|line| {
                 let before = compared.then(|| line.before.extremes(0..line.before.len()));
-                [line.figures.extremes, before.flatten()]
+                let of_means = means.then(|| line.counts.largest_with(MEAN_DAYS - 1));
+                [
+                    line.figures.extremes.map(high),
+                    before.flatten().map(high),
+                    of_means.flatten(),
+                ]
             })
             .flatten()
-            .map(|(_, high)| high)
             .max()
             .unwrap_or(0)
     }
@@ -144,10 +231,10 @@ mod tests {
         let (a, _) = line(&[2, -1, -1, 1, -1], 5);
         let (b, _) = line(&[-1, 2, -1, 2, -1], 5);
         let all = counts(&[2, 2, -1, 3, -1]);
-        let chart = Chart::new("play".into(), vec![a, b], all);
+        let chart = Chart::new("play".into(), vec![a, b], all, Change::Nothing);
         assert_eq!(chart.blank, [2..3, 4..5]);
         assert_eq!((chart.late_from(0), chart.late_from(4)), (Some(3), None));
-        assert_eq!(chart.max(false), 2);
+        assert_eq!(chart.max(false, false), 2);
     }
 
     proptest! {

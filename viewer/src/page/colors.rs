@@ -63,6 +63,11 @@ pub fn color(slot: usize, dark: bool) -> Rgb {
     hues[slot % hues.len()]
 }
 
+/// The colour of names without a series of their own, together: none of the hues.
+pub fn others(dark: bool) -> Rgb {
+    if dark { [110, 110, 90] } else { [100, 80, 70] }
+}
+
 /// How often the hues were used up before this slot: the second cue.
 pub fn cycle(slot: usize) -> usize {
     slot / LIGHT.len()
@@ -157,18 +162,22 @@ mod tests {
                 "dark {slot}"
             );
         }
+        assert!(contrast(others(false), LIGHT_GROUND) >= 3.0);
+        assert!(contrast(others(true), DARK_GROUND) >= 3.0);
     }
 
     #[test]
     fn hues_stay_apart_under_colour_blindness() {
         for dark in [false, true] {
             for (name, matrix) in DEFICIENCIES {
-                for a in 0..8 {
+                // Bands of a stack have the colours of lines, and may lie side by side: all pairs count.
+                let inks: Vec<Rgb> = (0..8)
+                    .map(|slot| color(slot, dark))
+                    .chain([others(dark)])
+                    .collect();
+                for a in 0..inks.len() {
                     for b in 0..a {
-                        let (x, y) = (
-                            seen_by(matrix, color(a, dark)),
-                            seen_by(matrix, color(b, dark)),
-                        );
+                        let (x, y) = (seen_by(matrix, inks[a]), seen_by(matrix, inks[b]));
                         let distance = x
                             .iter()
                             .zip(y)

@@ -1,6 +1,7 @@
 //! What the user can ask for.
 
 use super::{
+    options::{Bucket, SeriesOrder},
     range::{Hours, Range},
     view::{Split, View},
 };
@@ -38,6 +39,22 @@ pub enum Command {
     Show(View),
     /// What the lines of the overlay stand for.
     SplitBy(Split),
+    /// What a slot of charts and tables is.
+    SetBucket(Bucket),
+    /// The next larger bucket, and days after months.
+    NextBucket,
+    /// Draw the mean of seven days, or not.
+    ToggleMean,
+    /// Draw shares of the total, or numbers.
+    ToggleShare,
+    /// A logarithmic axis, or a linear one.
+    ToggleLog,
+    /// One axis for all charts, or one for each.
+    ToggleSameScale,
+    /// So many names have a series of their own.
+    SetTop(Option<u16>),
+    /// The order of series and charts.
+    OrderBy(SeriesOrder),
     /// Look back so far.
     Look(Range),
     /// Look back so far by minute.

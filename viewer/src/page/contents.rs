@@ -1,6 +1,6 @@
 //! All that a state of the window shows of the data, worked out once and drawn often.
 
-use super::{builder::Builder, chart::Chart, line::Line, state::State, table::Table};
+use super::{builder::Builder, chart::Chart, extra::Extra, line::Line, state::State, table::Table};
 use crate::{
     calendar::{Grain, Span},
     data::{Dataset, Filter, Finality, Measure},
@@ -82,9 +82,15 @@ impl Page {
             // Who listened is not told apart by what they did.
             Measure::Listeners => (events, &all_types),
         };
-        let builder = Builder::new(data, span, event_types, &state.regions);
-        let figures = Builder::new(counted, span, &state.event_types, &state.regions)
-            .comparing_as(builder.comparison());
+        let builder = Builder::new(data, span, event_types, &state.regions, state.options);
+        let figures = Builder::new(
+            counted,
+            span,
+            &state.event_types,
+            &state.regions,
+            state.options,
+        )
+        .comparing_as(builder.comparison());
         let mut tiles = figures.by_event_type();
         tiles.insert(0, figures.total(TOTAL));
         let (event_type_sums, region_sums) = match data.measure {
@@ -102,7 +108,10 @@ impl Page {
             states: builder.states().to_vec(),
             charts: builder.charts(state.view, state.split),
             tiles,
-            table: Table::new(data, span, event_types, &state.regions, state.sort),
+            table: Table {
+                extra: Extra::of(data, state, event_types, &state.regions),
+                ..Table::new(data, span, event_types, &state.regions, state.sort)
+            },
         })
     }
 }

@@ -7,18 +7,29 @@ use crate::{
 };
 use std::fmt::Write;
 
+const LINE_END: &str = "\r\n";
+
 /// The rows of the table, in its order, with a header.
 pub fn of(data: &Dataset, table: &Table) -> String {
     let counted = match data.measure {
         Measure::Events => "events",
         Measure::Listeners => "listeners",
     };
+    let is_of_days = matches!(data.grain, Grain::Week | Grain::Month);
+    let extra = &table.extra;
     let mut text = format!(
-        "{},event_type,region,{counted},late_events,state,updated_at\r\n",
+        "{},event_type,region,{counted},late_events,state,updated_at{}{}{}\r\n",
         quoted(&match (data.grain, data.zone.is_utc()) {
             (Grain::Day, false) => format!("day ({})", data.zone.name),
             (grain, _) => grain.word().to_owned(),
-        })
+        }),
+        if is_of_days { ",days,of_days" } else { "" },
+        if extra.has_means { ",mean_7_days" } else { "" },
+        if extra.has_shares() {
+            ",share_percent"
+        } else {
+            ""
+        },
     );
     for &row in &*table.rows {
         let cell = data.cell(row);
@@ -37,6 +48,23 @@ pub fn of(data: &Dataset, table: &Table) -> String {
             cell.events,
             cell.late_events,
         );
+        // Behind what was there before, so that columns keep their places.
+        text.truncate(text.len() - LINE_END.len());
+        if is_of_days {
+            let days = cell.days.unwrap_or(0);
+            let _ = write!(text, ",{days},{}", data.grain.day_count(cell.slot));
+        }
+        if extra.has_means {
+            let mean = extra.mean(data, &cell);
+            text.push(',');
+            text.extend(mean.map(|mean| format!("{:.2}", mean.value())));
+        }
+        if extra.has_shares() {
+            let share = extra.share(data, &cell);
+            text.push(',');
+            text.extend(share.map(|share| format!("{:.2}", share.value() * 100.0)));
+        }
+        text.push_str(LINE_END);
     }
     text
 }

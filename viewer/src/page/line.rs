@@ -3,9 +3,9 @@
 use crate::{
     data::Finality,
     series::Counts,
-    stats::{Change, Comparison, Figures, complete},
+    stats::{Change, Comparison, Figures, Mean, complete},
 };
-use std::{cell::RefCell, ops::Range, rc::Rc};
+use std::{cell::RefCell, cmp::Ordering, ops::Range, rc::Rc};
 
 /// One series.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,7 +18,9 @@ pub struct Line {
     pub color_name: String,
     /// Second cue where several lines share a colour: 0 is a plain line.
     pub marker: usize,
-    /// The days of the span.
+    /// So many names it stands for together, where it stands for those without a series of their own.
+    pub others: usize,
+    /// The slots of the span.
     pub counts: Counts,
     /// The same weekdays before, for comparison; empty where nothing lies so far back.
     pub before: Counts,
@@ -26,7 +28,8 @@ pub struct Line {
     pub figures: Figures,
     /// Against earlier days, as the page's comparison says.
     pub change: Change,
-    outline: Outline,
+    outline: Outline<Stretch>,
+    means: Outline<Vec<(usize, f64)>>,
 }
 
 /// What is known of the slots of a page, whatever the series.
@@ -54,12 +57,55 @@ impl Line {
             full_name: full_name.to_owned(),
             color_name: color_name.to_owned(),
             marker,
+            others: 0,
             figures: Figures::of(&counts, slots.states),
             change: slots.comparison.change(&counts, &before),
             before,
             counts,
             outline: Outline::default(),
+            means: Outline::default(),
         }
+    }
+
+    /// The same as a series of so many names that have none of their own.
+    pub fn standing_for(self, others: usize) -> Self {
+        Self { others, ..self }
+    }
+
+    /// The mean of seven days up to a slot.
+    pub fn mean(&self, index: usize, states: &[Finality]) -> Option<Mean> {
+        let state = *states.get(index)?;
+        Mean::trailing(self.counts.track(), self.counts.slot(index), state)
+    }
+
+    /// The means to draw, by stretches without a gap: the smallest and the largest of each bucket of days.
+    pub fn means(&self, states: &[Finality], buckets: usize) -> Rc<[Vec<(usize, f64)>]> {
+        self.means.get(buckets, || {
+            let mean = |index: usize| Some((index, self.mean(index, states)?.value()));
+            let width = self.counts.len().div_ceil(buckets.max(1)).max(1);
+            let outline = |run: Range<usize>| -> Vec<(usize, f64)> {
+                let means: Vec<(usize, f64)> = run.filter_map(mean).collect();
+                if width < 2 {
+                    return means;
+                }
+                let columns = means.chunk_by(|a, b| a.0 / width == b.0 / width);
+                columns
+                    .flat_map(|column| {
+                        let by_mean = |a: &&(usize, f64), b: &&(usize, f64)| a.1.total_cmp(&b.1);
+                        let ends = (column.iter().min_by(by_mean), column.iter().max_by(by_mean));
+                        let (Some(low), Some(high)) = ends else {
+                            return Vec::new();
+                        };
+                        match low.0.cmp(&high.0) {
+                            Ordering::Equal => vec![*low],
+                            Ordering::Less => vec![*low, *high],
+                            Ordering::Greater => vec![*high, *low],
+                        }
+                    })
+                    .collect()
+            };
+            self.counts.runs().map(outline).collect()
+        })
     }
 
     /// What to draw where there is room for so many buckets of days.
@@ -108,12 +154,21 @@ impl Stretch {
     }
 }
 
-/// Remembers the stretches of one width.
-#[derive(Clone, Debug, Default)]
-struct Outline(RefCell<Option<(usize, Rc<[Stretch]>)>>);
+/// What is remembered for a width, if anything is.
+type Remembered<T> = Option<(usize, Rc<[T]>)>;
 
-impl Outline {
-    fn get(&self, buckets: usize, work_out: impl FnOnce() -> Rc<[Stretch]>) -> Rc<[Stretch]> {
+/// Remembers what is drawn at one width.
+#[derive(Clone, Debug)]
+struct Outline<T>(RefCell<Remembered<T>>);
+
+impl<T> Default for Outline<T> {
+    fn default() -> Self {
+        Self(RefCell::default())
+    }
+}
+
+impl<T> Outline<T> {
+    fn get(&self, buckets: usize, work_out: impl FnOnce() -> Rc<[T]>) -> Rc<[T]> {
         let mut slot = self.0.borrow_mut();
         match &*slot {
             Some((known, stretches)) if *known == buckets => Rc::clone(stretches),
@@ -127,7 +182,7 @@ impl Outline {
 }
 
 /// What is remembered follows from the counts: it tells no two lines apart.
-impl PartialEq for Outline {
+impl<T> PartialEq for Outline<T> {
     fn eq(&self, _: &Self) -> bool {
         true
     }

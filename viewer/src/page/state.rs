@@ -3,6 +3,7 @@
 use super::{
     colors::ColorSlots,
     command::{Command, Effect, List, Theme},
+    options::{Bucket, ChartOptions},
     range::{Hours, Range},
     view::{Split, View},
 };
@@ -29,6 +30,10 @@ pub struct State {
     pub range: Range,
     /// How far back by minute.
     pub hours: Hours,
+    /// What a slot of charts and tables is, where the view can sum days up.
+    pub bucket: Bucket,
+    /// How charts draw their numbers.
+    pub options: ChartOptions,
     /// Zone of the days, as Postgres calls it.
     pub zone: String,
     /// Event types that are on.
@@ -86,6 +91,8 @@ impl Default for State {
             split: Split::default(),
             range: Range::default(),
             hours: Hours::default(),
+            bucket: Bucket::default(),
+            options: ChartOptions::default(),
             zone: UTC.into(),
             event_types: Filter::default(),
             regions: Filter::default(),
@@ -118,9 +125,35 @@ impl State {
                 None => self.hours.span(data.current()),
             }),
             days => {
-                let bounds = days.days(data.bounds()?);
-                Some(days.slots(self.range.span(bounds, data.today())))
+                let range = self.range.span(data.day_bounds()?, data.today());
+                // The first and the last slot are whole, so that their numbers do not depend on the range.
+                Some(days.slots(range))
             }
+        }
+    }
+
+    /// What a slot of the view is, where it shows days: only events add up over days.
+    pub fn shown_bucket(&self) -> Bucket {
+        match self.view {
+            View::ByEventType | View::ByRegion | View::Overlay | View::Heatmap | View::Table => {
+                self.bucket
+            }
+            _ => Bucket::Day,
+        }
+    }
+
+    /// How charts, table and CSV show numbers, as far as the view can: distinct listeners have no shares, and only days
+    /// have a mean of seven of them.
+    pub fn drawn(&self) -> ChartOptions {
+        let of_days = matches!(
+            self.view,
+            View::ByEventType | View::ByRegion | View::Overlay | View::Table
+        );
+        let is_live = self.view == View::Live;
+        ChartOptions {
+            mean: self.options.mean && of_days && self.bucket == Bucket::Day,
+            share: self.options.share && (of_days || is_live),
+            ..self.options
         }
     }
 
@@ -154,6 +187,7 @@ impl State {
             == (other.view, other.split, other.range, other.zoom, other.sort)
             && (self.hours, self.live_zoom) == (other.hours, other.live_zoom)
             && self.drilled == other.drilled
+            && (self.bucket, self.options) == (other.bucket, other.options)
             && self.event_types == other.event_types
             && self.regions == other.regions
     }
@@ -181,12 +215,21 @@ impl State {
     pub fn apply(&mut self, command: Command, data: &Dataset) -> Option<Effect> {
         match command {
             Command::Show(view) => {
-                if (view == View::Live) != (self.view == View::Live) {
+                let (was_live, bucket) = (self.view == View::Live, self.shown_bucket());
+                self.view = view;
+                if was_live != (view == View::Live) || bucket != self.shown_bucket() {
                     self.cursor = None;
                 }
-                self.view = view;
                 self.drilled = None;
             }
+            Command::SetBucket(bucket) => self.set_bucket(bucket),
+            Command::NextBucket => self.set_bucket(self.bucket.next()),
+            Command::ToggleMean => self.options.mean = !self.options.mean,
+            Command::ToggleShare => self.options.share = !self.options.share,
+            Command::ToggleLog => self.options.log = !self.options.log,
+            Command::ToggleSameScale => self.options.same_scale = !self.options.same_scale,
+            Command::SetTop(top) => self.options.top = top,
+            Command::OrderBy(order) => self.options.order = order,
             Command::SplitBy(split) => self.split = split,
             Command::Look(range) => {
                 self.range = range;
@@ -264,9 +307,23 @@ impl State {
         None
     }
 
+    fn set_bucket(&mut self, bucket: Bucket) {
+        if bucket != self.bucket {
+            // Another place on another axis.
+            self.cursor = None;
+        }
+        self.bucket = bucket;
+    }
+
     fn drill_into(&mut self, slot: Slot, data: &Dataset) {
         let minutes = match data.grain {
             minutes @ Grain::Minute { .. } => minutes,
+            buckets @ (Grain::Week | Grain::Month) => {
+                // The days of a week or a month, first.
+                self.zoom = Some(buckets.days(Span::new(slot, slot)));
+                self.set_bucket(Bucket::Day);
+                return;
+            }
             days => {
                 self.drilled = Some((days.day(slot), self.view));
                 self.view = View::Live;

@@ -1,5 +1,6 @@
 //! The metrics table: the rows of the slice that is looked at, sorted, with totals.
 
+use super::extra::Extra;
 use crate::{
     calendar::Span,
     data::{Column, Count, Dataset, Filter, Order, Rows, Sort, Sum},
@@ -15,6 +16,8 @@ pub struct Table {
     pub total: Count,
     /// The largest number of events of a row.
     pub largest: i64,
+    /// What else is said of a row.
+    pub extra: Extra,
 }
 
 impl Table {
@@ -69,6 +72,7 @@ impl Table {
             rows,
             total: total.count(),
             largest,
+            extra: Extra::default(),
         }
     }
 }

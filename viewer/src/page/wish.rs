@@ -12,26 +12,29 @@ pub const MOST_ZONE_DAYS: i32 = 736;
 
 /// The first day of a zone other than UTC that is read of all.
 fn zone_begin(data: &Dataset) -> Day {
-    let last = data.bounds();
-    let last = last.map_or(data.today(), |bounds| data.grain.days(bounds).last);
+    let last = data.day_bounds().map_or(data.today(), |bounds| bounds.last);
     last.plus(1 - MOST_ZONE_DAYS)
 }
 
 /// Whether all days of a zone are fewer than there are, by what is on screen of them.
 pub fn is_cut(state: &State, data: &Dataset) -> bool {
     let reaches_back = || {
-        data.bounds()
-            .is_some_and(|bounds| data.grain.day(bounds.first) <= zone_begin(data))
+        data.day_bounds()
+            .is_some_and(|bounds| bounds.first <= zone_begin(data))
     };
     !data.zone.is_utc() && state.range == Range::All && reaches_back()
 }
 
-/// What a state of the window needs, with the numbers that it has so far.
+/// What a state of the window needs, with the numbers that it has so far: days, or what the view sums them up to.
 pub fn wish_of(state: &State, data: &Dataset) -> Wish {
     let days = |span| data.grain.days(span);
-    let span = state.span(data).map(days);
-    let full = state.full_span(data).map(days);
-    let shift = |span: Span<Day>| Grain::Day.comparison_shift(span.count());
+    let span = state.span(data);
+    let full = state.full_span(data);
+    // With the slots to compare with.
+    let first_needed = |full: Span| {
+        let shift = data.grain.comparison_shift(full.count());
+        data.grain.day(full.first.plus(-shift))
+    };
     let distinct = span
         .filter(|_| state.view != View::Live)
         .filter(|_| data.zone.is_utc() && state.zone == UTC);
@@ -40,7 +43,7 @@ pub fn wish_of(state: &State, data: &Dataset) -> Wish {
         since: match state.range.days() {
             _ if state.zone == UTC => None,
             // A day more on either side: the zone's today may be another one.
-            Some(_) => full.map(|full| full.first.plus(-shift(full) - 1)),
+            Some(_) => full.map(|full| first_needed(full).plus(-1)),
             None => Some(zone_begin(data)),
         },
         minutes: (state.view == View::Live).then(|| match state.drilled {
@@ -58,11 +61,14 @@ pub fn wish_of(state: &State, data: &Dataset) -> Wish {
             regions: on(&data.regions, &state.regions),
         }),
         listeners: full.filter(|_| state.view == View::Listeners).map(|full| {
-            let first = full.first.plus(-shift(full));
-            Span { first, ..full }
+            let first = first_needed(full);
+            Span {
+                first,
+                ..days(full)
+            }
         }),
         distinct: distinct.map(|span| Ask {
-            span,
+            span: days(span),
             compared: compared_days(data, span),
             regions: on(&data.regions, &state.regions),
         }),
@@ -86,15 +92,21 @@ fn minute_start(minute: Slot) -> Micros {
 }
 
 /// The days that are compared, where they follow one another: listeners of days with others between them cannot be told.
-fn compared_days(data: &Dataset, span: Span<Day>) -> Option<(Span<Day>, i32)> {
-    let slots = data.grain.slots(span);
+fn compared_days(data: &Dataset, slots: Span) -> Option<(Span<Day>, i32)> {
     let comparison = comparison(data, slots);
     let (hull, is_whole) = comparison.hull()?;
     let compared = Span {
         first: slots.at(hull.start),
         last: slots.at(hull.end - 1),
     };
-    is_whole.then_some((data.grain.days(compared), comparison.shift))
+    let (now, before) = (
+        data.grain.days(compared),
+        data.grain.days(compared.plus(-comparison.shift)),
+    );
+    let shift = now.first.0 - before.first.0;
+    // Months that are not as long as those before are not compared.
+    let is_as_long = now.last.0 - before.last.0 == shift;
+    (is_whole && is_as_long).then_some((now, shift))
 }
 
 #[cfg(test)]

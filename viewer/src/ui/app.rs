@@ -5,7 +5,7 @@ use super::{
     scene::Scene, status, text, theme, tiles, top, welcome,
 };
 use crate::{
-    calendar::Micros,
+    calendar::{Grain, Micros},
     command_line,
     data::{Dataset, Measure, Wish},
     names::{Names, UnknownName},
@@ -46,6 +46,8 @@ pub struct App {
     feed: Feed,
     latest: Latest,
     data: Arc<Dataset>,
+    /// The days summed up as the view shows them; of a view that shows days, those.
+    events: Arc<Dataset>,
     shown: Arc<Dataset>,
     /// What the source was asked for the last time.
     asked: Wish,
@@ -71,6 +73,7 @@ impl App {
         let mut app = Self {
             feed,
             data: latest.data.clone().unwrap_or_default(),
+            events: Arc::default(),
             shown: Arc::default(),
             asked: Wish::default(),
             latest,
@@ -149,7 +152,7 @@ impl App {
         let before = self.state.clone();
         let ruler = match self.state.view {
             View::Live => &self.shown,
-            _ => &self.data,
+            _ => &self.sum_up(),
         };
         let effect = self.state.apply(command, ruler);
         self.stale |= !self.state.shows_the_same(&before);
@@ -247,10 +250,21 @@ impl App {
     /// Works out what is on screen, if something has changed.
     fn work_out(&mut self) {
         if std::mem::take(&mut self.stale) {
+            self.events = self.sum_up();
             self.shown = self.numbers();
             self.page = (!self.data.is_empty())
-                .then(|| Page::over(&self.shown, &self.data, &self.state))
+                .then(|| Page::over(&self.shown, &self.events, &self.state))
                 .flatten();
+        }
+    }
+
+    /// The days, summed up as the view shows them. It is worked out once a load.
+    fn sum_up(&self) -> Arc<Dataset> {
+        let grain = self.state.shown_bucket().grain();
+        match grain {
+            Grain::Day => Arc::clone(&self.data),
+            _ if self.events.is_of(&self.data, grain) => Arc::clone(&self.events),
+            _ => Arc::new(self.data.in_buckets(grain)),
         }
     }
 
@@ -273,7 +287,7 @@ impl App {
 
     /// Asks the source for what is shown now, if that is something else than before.
     fn ask(&mut self) {
-        let wish = wish_of(&self.state, &self.data);
+        let wish = wish_of(&self.state, &self.sum_up());
         if wish != self.asked {
             self.asked = wish.clone();
             self.feed.wish(wish);
@@ -301,7 +315,7 @@ impl App {
                 let listeners = extras.listeners.clone();
                 listeners.unwrap_or_else(|| Arc::new(nothing().of_listeners()))
             }
-            _ => Arc::clone(&self.data),
+            _ => Arc::clone(&self.events),
         }
     }
 

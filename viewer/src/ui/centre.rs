@@ -1,6 +1,8 @@
 //! The tabs, the charts, and the tables below them.
 
-use super::{blank, chart, figures, memory::Memory, scene::Scene, table, text, theme, widgets};
+use super::{
+    blank, chart, figures, memory::Memory, options, scene::Scene, table, text, theme, widgets,
+};
 use crate::{
     calendar::Grain,
     data::Measure,
@@ -9,6 +11,8 @@ use crate::{
 use egui::{Align, Frame, Layout, Margin, Panel, Rect, RichText, Sense, Ui, vec2};
 
 const LOWEST_CHART: f32 = 140.0;
+/// Of the button that compares, in a language with longer words too.
+const COMPARE_WIDTH: f32 = 130.0;
 const LOWEST_TABLES: f32 = 132.0;
 
 pub(super) fn show(
@@ -83,9 +87,11 @@ fn tables(
 fn tabs(ui: &mut Ui, scene: &Scene<'_>, page: &Page, commands: &mut Vec<Command>) {
     // Where the choices do not fit beside the tabs, they get a line of their own.
     let needed = match scene.state.view {
-        View::Overlay | View::Live => 860.0,
-        View::Heatmap | View::Table => 0.0,
-        _ => 620.0,
+        View::Overlay => 1150.0,
+        View::Live => 980.0,
+        View::Heatmap | View::Table => 880.0,
+        View::Listeners => 720.0,
+        _ => 980.0,
     };
     let beside = ui.available_width() > needed;
     ui.horizontal(|ui| {
@@ -140,6 +146,7 @@ fn drill(ui: &mut Ui, scene: &Scene<'_>, page: &Page, commands: &mut Vec<Command
 /// What a line stands for, and whether the days before are drawn.
 fn choices(ui: &mut Ui, scene: &Scene<'_>, page: &Page, commands: &mut Vec<Command>) {
     let tokens = theme::tokens(ui);
+    options::show(ui, scene, commands);
     if matches!(scene.state.view, View::Overlay | View::Live) {
         if ui.available_width() > 640.0 {
             ui.add_space(8.0);
@@ -154,6 +161,10 @@ fn choices(ui: &mut Ui, scene: &Scene<'_>, page: &Page, commands: &mut Vec<Comma
         }
     }
     if matches!(scene.state.view, View::Heatmap | View::Table) {
+        return;
+    }
+    // Where there is no room for it, the menu of options has it.
+    if ui.available_width() < COMPARE_WIDTH {
         return;
     }
     let before = page.grain.between(page.span.plus(-page.comparison.shift));
@@ -180,15 +191,26 @@ fn charts(
     }
     let cursor = scene.state.cursor.filter(|slot| page.span.contains(*slot));
     let highlight = memory.highlight.take();
+    let same_scale = scene.state.options.same_scale && page.charts.len() > 1;
+    let (compare, means) = (scene.state.compare, scene.state.drawn().mean);
+    let largest = page
+        .charts
+        .iter()
+        .map(|chart| chart.max(compare, means))
+        .max();
+    let least = page.charts.iter().map(|chart| chart.least()).min();
     let shared = chart::Shared {
         span: page.span,
         states: &page.states,
         grain: page.grain,
         measure: page.measure,
-        begin: match scene.data.bounds() {
-            Some(bounds) if !page.grain.is_minute() => bounds.first,
+        begin: match scene.data.day_bounds() {
+            Some(bounds) if !page.grain.is_minute() => page.grain.slot(bounds.first),
             _ => page.span.first,
         },
+        options: scene.state.drawn(),
+        top: largest.filter(|_| same_scale),
+        least: least.filter(|_| same_scale),
         colors: scene.state.colors(scene.state.colored()),
         read: memory
             .hovered

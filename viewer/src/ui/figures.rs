@@ -11,7 +11,7 @@ use super::{
 use crate::{
     calendar::format,
     data::Measure,
-    page::{Command, Line, Page, colors},
+    page::{Command, Line, Page},
     stats::{Change, Figures},
 };
 use egui::{Rect, Sense, Stroke, Ui, UiBuilder, WidgetInfo, accesskit::Role, pos2, vec2};
@@ -182,14 +182,11 @@ fn row(
 /// The mark of a series, as in the charts, and its name.
 fn name(ui: &Ui, scene: &Scene<'_>, line: &Line) {
     let tokens = theme::tokens(ui);
-    let slot = scene
-        .state
-        .colors(scene.state.colored())
-        .slot(&line.color_name);
-    let color = theme::series(slot, tokens.dark);
+    let colors = scene.state.colors(scene.state.colored());
+    let color = chart::hue(colors, line, tokens);
     let rect = ui.max_rect();
     let dot = pos2(rect.min.x + 5.0, rect.center().y);
-    match line.marker + colors::cycle(slot) {
+    match chart::second_cue(colors, line) {
         0 => {
             ui.painter().circle_filled(dot, 4.0, color);
         }

@@ -87,8 +87,17 @@ pub(super) fn read(ui: &Ui, memory: &mut Memory, state: &State) -> Vec<Command> 
     if take(Modifiers::NONE, Key::R) {
         commands.push(Command::Refresh);
     }
-    if take(Modifiers::NONE, Key::C) {
-        commands.push(Command::ToggleCompare);
+    for (key, command) in [
+        (Key::B, Command::NextBucket),
+        (Key::M, Command::ToggleMean),
+        (Key::S, Command::ToggleShare),
+        (Key::L, Command::ToggleLog),
+        (Key::Y, Command::ToggleSameScale),
+        (Key::C, Command::ToggleCompare),
+    ] {
+        if take(Modifiers::NONE, key) {
+            commands.push(command);
+        }
     }
     if take(Modifiers::NONE, Key::T) {
         commands.push(Command::FlipTheme {

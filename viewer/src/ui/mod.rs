@@ -18,6 +18,7 @@ mod last_resort;
 mod memory;
 mod menus;
 mod naming;
+mod options;
 mod palette;
 mod period;
 mod scene;

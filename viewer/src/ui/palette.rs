@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     calendar::{UTC, format, typed_span},
-    page::{Command, Hours, List, Range, Split, Theme, View},
+    page::{Bucket, ChartOptions, Command, Hours, List, Range, SeriesOrder, Split, Theme, View},
 };
 use egui::{
     Frame, Id, Key, Margin, Modal, Rect, RichText, ScrollArea, Sense, TextEdit, Ui, WidgetInfo,
@@ -265,8 +265,21 @@ pub(super) fn fixed(scene: &Scene<'_>) -> Vec<Entry> {
         let title = text::split_title(split);
         all.push(run(title, "", Command::SplitBy(split)));
     }
+    for bucket in Bucket::ALL {
+        all.push(run(text::bucket(bucket)[1], "", Command::SetBucket(bucket)));
+    }
+    for top in ChartOptions::TOPS {
+        all.push(run(text::top(top)[1], "", Command::SetTop(top)));
+    }
+    for order in SeriesOrder::ALL {
+        all.push(run(text::order(order)[1], "", Command::OrderBy(order)));
+    }
     let dark = scene.state.theme == Theme::Dark;
     all.extend([
+        run(text::mean_option()[0], "M", Command::ToggleMean),
+        run(text::share_option()[0], "S", Command::ToggleShare),
+        run(text::log_option()[0], "L", Command::ToggleLog),
+        run(text::same_scale_option()[0], "Y", Command::ToggleSameScale),
         run(text::compare(), "C", Command::ToggleCompare),
         run(text::show_all(), "Esc", Command::ResetZoom),
         run(text::zoom_in(), "+", Command::ZoomBy(0.6)),

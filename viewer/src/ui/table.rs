@@ -8,9 +8,9 @@ use super::{
     text, theme, widgets,
 };
 use crate::{
-    calendar::format,
+    calendar::{Grain, format},
     data::{Cell, Column, Finality, Measure},
-    page::{Command, Page},
+    page::{Command, Extra, Page},
 };
 use egui::{
     Align2, EventFilter, Key, Rect, Response, Sense, Stroke, Ui, UiBuilder, WidgetInfo,
@@ -40,9 +40,12 @@ impl Columns {
             Column::EventType => page.measure == Measure::Events,
             // No rollup keeps the time of a minute's last change.
             Column::Updated => !page.grain.is_minute(),
+            Column::Mean => page.table.extra.has_means,
+            Column::Share => page.table.extra.has_shares(),
+            Column::Days => matches!(page.grain, Grain::Week | Grain::Month),
             _ => true,
         };
-        let shown: Vec<Column> = Column::ALL.into_iter().filter(is_there).collect();
+        let shown: Vec<Column> = Column::SHOWN.into_iter().filter(is_there).collect();
         let widths = shown.iter().map(|column| wanted(ui, *column, scene, page));
         let mut shown = shown.clone();
         let events = shown.iter().position(|column| *column == Column::Events);
@@ -83,6 +86,9 @@ fn wanted(ui: &Ui, column: Column, scene: &Scene<'_>, page: &Page) -> f32 {
             .into_iter()
             .fold(0.0, f32::max),
         Column::Updated => grid::width(ui, &format::stamp_short(scene.shown.status.now), font),
+        Column::Mean => number(page.table.largest),
+        Column::Share => grid::width(ui, "100.0 %", font),
+        Column::Days => grid::width(ui, &text::covered(30, 31), font),
     };
     let title = text::column(column, scene.shown);
     words.max(grid::width(ui, &title, theme::bold(12.0)) + ARROW) + BETWEEN
@@ -138,6 +144,7 @@ pub(super) fn show(
                 let shown = Shown {
                     cell: &cell_here,
                     share: cell_here.events as f32 / largest,
+                    extra: &page.table.extra,
                     begins,
                     selected,
                 };
@@ -174,7 +181,10 @@ pub(super) fn show(
 }
 
 fn is_number(column: Column) -> bool {
-    matches!(column, Column::Events | Column::Late)
+    matches!(
+        column,
+        Column::Events | Column::Late | Column::Mean | Column::Share
+    )
 }
 
 /// The words of a cell stand off from those of the next one.
@@ -196,7 +206,10 @@ fn head(
             let response = ui.interact(rect, ui.scope_id().with(("header", at)), Sense::click());
             let word = text::column(column, scene.shown);
             let on = sort.column == column;
-            let spoken = text::sort_by(&word, on.then_some(sort.descending));
+            let spoken = match Column::ALL.contains(&column) {
+                true => text::sort_by(&word, on.then_some(sort.descending)),
+                false => word.clone(),
+            };
             response.widget_info(|| WidgetInfo::labeled(Role::ColumnHeader, true, &spoken));
             let color = match on || response.hovered() {
                 true => tokens.text,
@@ -219,7 +232,7 @@ fn head(
             }
             let ring = rect.shrink2(vec2(0.0, 3.0)).expand2(vec2(4.0, 0.0));
             widgets::focus_ring(ui, ring, &response);
-            if response.clicked() {
+            if response.clicked() && Column::ALL.contains(&column) {
                 commands.push(Command::SortBy(column));
             }
             response.on_hover_text(text::column_tip(column));
@@ -232,6 +245,7 @@ struct Shown<'a> {
     cell: &'a Cell,
     /// Of the largest number.
     share: f32,
+    extra: &'a Extra,
     /// It is the first of its day.
     begins: bool,
     selected: bool,
@@ -244,7 +258,7 @@ fn row(
     shown: &Shown<'_>,
     is_first: &mut bool,
 ) -> Response {
-    let cell = shown.cell;
+    let (cell, extra) = (shown.cell, shown.extra);
     let is_listeners = scene.shown.measure == Measure::Listeners;
     let event_type = match is_listeners {
         true => text::listeners_of_day(),
@@ -279,6 +293,23 @@ fn row(
                     (text::day_state(state).to_owned(), tokens.weak)
                 }
                 Column::State => (text::day_state(state).to_owned(), tokens.accent),
+                Column::Mean => {
+                    let mean = extra.mean(scene.shown, cell);
+                    let words = mean.map_or("–".into(), |mean| format::mean(mean.value()));
+                    (words, tokens.text)
+                }
+                Column::Share => {
+                    let share = extra.share(scene.shown, cell);
+                    (share.map_or("–".into(), text::share_of), tokens.text)
+                }
+                Column::Days => {
+                    let (days, of) = (
+                        cell.days.unwrap_or(0),
+                        scene.shown.grain.day_count(cell.slot),
+                    );
+                    let color = if days < of { tokens.warn } else { tokens.weak };
+                    (text::covered(days, of), color)
+                }
                 Column::Updated => (
                     cell.updated_at.map_or("–".into(), format::stamp_short),
                     tokens.weak,

@@ -112,6 +112,12 @@ pub(crate) fn series(slot: usize, dark: bool) -> Color32 {
     Color32::from_rgb(r, g, b)
 }
 
+/// The colour of names without a series of their own, together.
+pub(crate) fn others(dark: bool) -> Color32 {
+    let [r, g, b] = colors::others(dark);
+    Color32::from_rgb(r, g, b)
+}
+
 /// Text of a size in points.
 pub(crate) fn font(size: f32) -> FontId {
     FontId::new(size, FontFamily::Proportional)

@@ -19,6 +19,7 @@ mod layout;
 mod live;
 mod menus;
 mod minutes;
+mod options;
 mod pictures;
 mod shot;
 mod states;

@@ -2,7 +2,7 @@
 
 use super::shared::{Plot, Shared};
 use crate::{
-    calendar::{format, ticks},
+    calendar::ticks,
     ui::theme::{self, Tokens},
 };
 use egui::{Align2, Painter, Stroke, pos2};
@@ -26,7 +26,7 @@ pub(super) fn grid(
         painter.text(
             pos2(plot.rect.min.x - 8.0, y),
             Align2::RIGHT_CENTER,
-            format::compact(value),
+            plot.scale.label(value),
             theme::font(11.0),
             tokens.weak,
         );

@@ -5,6 +5,7 @@ use super::{
     labels,
     marks::hatch,
     readout,
+    scale::Scale,
     shared::{Outcome, Plot, Shared, width},
     touch::{brush, describe, interact},
 };
@@ -53,7 +54,7 @@ pub(crate) fn show(ui: &mut Ui, rect: Rect, chart: &Chart, shared: &Shared<'_>) 
             let plot = Plot {
                 rect: area,
                 slots: shared.span.count(),
-                top: 1.0,
+                scale: Scale::linear(1),
             };
             let response =
                 ui.interact(area, ui.scope_id().with("heatmap"), Sense::click_and_drag());
@@ -102,7 +103,7 @@ pub(crate) fn show(ui: &mut Ui, rect: Rect, chart: &Chart, shared: &Shared<'_>) 
         &Plot {
             rect: axis,
             slots: shared.span.count(),
-            top: 1.0,
+            scale: Scale::linear(1),
         },
         shared,
         tokens,
@@ -118,7 +119,7 @@ const NARROWEST: f32 = 2.0;
 fn cells(ui: &Ui, plot: &Plot, row: Rect, line: &Line, shared: &Shared<'_>, tokens: Tokens) {
     let day_width = plot.rect.width() / plot.slots as f32;
     let gap = if day_width > ROOMY { 1.0 } else { 0.0 };
-    let scale = Scale::of(line);
+    let scale = Shades::of(line);
     let mut narrow = Mesh::default();
     for slots in cells_of(plot.slots, day_width) {
         let cell = Rect::from_x_y_ranges(
@@ -174,12 +175,12 @@ fn cells_of(days: usize, day_width: f32) -> impl Iterator<Item = Range<usize>> {
 const BAR: f32 = 90.0;
 
 /// From the smallest to the largest day of a row.
-struct Scale {
+struct Shades {
     low: i64,
     high: i64,
 }
 
-impl Scale {
+impl Shades {
     fn of(line: &Line) -> Self {
         let figures = line.figures;
         Self {
@@ -212,7 +213,7 @@ fn head(ui: &Ui, inner: Rect, chart: &Chart, tokens: Tokens) {
     };
     let [least, most] = text::smallest_largest();
     let end = word(most, 6.0 + BAR);
-    let scale = Scale { low: 0, high: 17 };
+    let scale = Shades { low: 0, high: 17 };
     for step in 0..18 {
         let x = end + step as f32 * BAR / 18.0;
         let cell = Rect::from_min_size(pos2(x, y - 5.0), vec2(BAR / 18.0, 10.0));

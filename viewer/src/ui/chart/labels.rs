@@ -1,6 +1,9 @@
 //! Names at the ends of the lines: a second cue beside the colour.
 
-use super::shared::{Plot, Shared, color, cue, width};
+use super::{
+    scale::Scale,
+    shared::{Plot, Shared, color, cue, width},
+};
 use crate::{
     data::Finality,
     page::{Chart, Line},
@@ -40,14 +43,25 @@ pub(super) fn paint(
     let ended = shared
         .states
         .partition_point(|state| *state != Finality::SoFar);
+    // Of a stack, the middle of each band.
+    let bands = match plot.scale {
+        Scale::Share => super::stack::ends(chart, plot),
+        _ => Vec::new(),
+    };
     let mut ends: Vec<(&Line, usize, f32)> = chart
         .lines
         .iter()
-        .filter_map(|line| {
+        .enumerate()
+        .filter_map(|(at, line)| {
             // By the last day that has ended: the one so far would turn the order round each morning.
             let ended = line.counts.last_of(0..ended);
             let (index, count) = ended.or_else(|| line.counts.last())?;
-            Some((line, index, plot.y(count.events as f64)))
+            let y = bands.get(at).copied();
+            Some((
+                line,
+                index,
+                y.unwrap_or_else(|| plot.y(count.events as f64)),
+            ))
         })
         .collect();
     ends.sort_by(|a, b| a.2.total_cmp(&b.2));

@@ -2,6 +2,7 @@
 
 use super::shared::{Plot, Shared, color, cue};
 use crate::{
+    calendar::Grain,
     data::Finality,
     page::{Chart, Line, Stretch},
     series::Counts,
@@ -46,11 +47,71 @@ pub(super) fn paint(ui: &Ui, plot: &Plot, chart: &Chart, shared: &Shared<'_>, to
             .is_some_and(|name| name == line.full_name || name == line.name);
         let stroke = Stroke::new(if wide { 2.75 } else { 1.75 }, color);
         let cue = cue(shared, line);
+        if shared.options.mean {
+            // The days step back behind their mean.
+            let pale = Stroke::new(1.0, tokens.surface.lerp_to_gamma(color, 0.4));
+            for stretch in &*line.stretches(shared.states, buckets) {
+                paint_stretch(&painter, plot, line, stretch, shared, pale, tokens);
+            }
+            means(&painter, plot, line, buckets, shared, stroke);
+            continue;
+        }
         for stretch in &*line.stretches(shared.states, buckets) {
             paint_stretch(&painter, plot, line, stretch, shared, stroke, tokens);
         }
+        partial_slots(&painter, plot, line, shared, stroke, tokens);
         if cue > 0 {
             markers(&painter, plot, &line.counts, cue, color, tokens);
+        }
+    }
+}
+
+/// The mean of seven days, as far as days are complete.
+fn means(
+    painter: &Painter,
+    plot: &Plot,
+    line: &Line,
+    buckets: usize,
+    shared: &Shared<'_>,
+    stroke: Stroke,
+) {
+    for run in line.means(shared.states, buckets).iter() {
+        let place = |(index, mean): &(usize, f64)| pos2(plot.x(*index), plot.y(*mean));
+        let points: Vec<Pos2> = run.iter().map(place).collect();
+        match points.as_slice() {
+            [] => {}
+            [alone] => {
+                painter.circle_filled(*alone, 2.5, stroke.color);
+            }
+            _ => {
+                painter.add(Shape::line(points, stroke));
+            }
+        }
+    }
+}
+
+/// A ring on each week or month that lacks days: it is over, and yet not whole.
+fn partial_slots(
+    painter: &Painter,
+    plot: &Plot,
+    line: &Line,
+    shared: &Shared<'_>,
+    stroke: Stroke,
+    tokens: Tokens,
+) {
+    if !matches!(shared.grain, Grain::Week | Grain::Month) {
+        return;
+    }
+    let mut free_from = f32::MIN;
+    for index in 0..line.counts.len() {
+        let (Some(days), Some(count)) = (line.counts.days(index), line.counts.get(index)) else {
+            continue;
+        };
+        let center = pos2(plot.x(index), plot.y(count.events as f64));
+        let lacks = days < shared.grain.day_count(shared.span.at(index));
+        if lacks && shared.states[index].is_complete() && center.x >= free_from {
+            painter.circle(center, 2.5, tokens.surface, Stroke::new(1.25, stroke.color));
+            free_from = center.x + CLOSEST_RINGS;
         }
     }
 }

@@ -8,24 +8,23 @@ mod labels;
 mod lines;
 mod marks;
 mod readout;
+mod scale;
 mod shared;
+mod stack;
 mod touch;
 
 pub(crate) use heat::show as heatmap;
 pub(crate) use lines::symbol;
-pub(crate) use shared::{Outcome, Shared};
+pub(crate) use shared::{Outcome, Shared, hue, second_cue};
 
 use super::{
     text,
     theme::{self, Tokens},
     widgets,
 };
-use crate::{
-    calendar::{format, ticks},
-    data::Measure,
-    page::Chart,
-};
+use crate::{data::Measure, page::Chart};
 use egui::{Rect, Sense, Stroke, Ui, pos2};
+use scale::Scale;
 use shared::Plot;
 
 /// Room for the numbers at the left.
@@ -50,10 +49,11 @@ pub(crate) fn show(
     let inner = rect.shrink(theme::PAD);
     title(ui, inner, chart, shared, tokens);
     let steps = ((inner.height() - 44.0) / 44.0).clamp(2.0, 6.0) as usize;
-    let values = ticks::values(chart.max(shared.compared.is_some()), steps);
+    let scale = scale_of(chart, shared);
+    let values = scale.ticks(steps);
     let left = values
         .iter()
-        .map(|value| shared::width(ui, &format::compact(*value)))
+        .map(|value| shared::width(ui, &scale.label(*value)))
         // As wide for all numbers of up to four figures: a chart stays where it is while its numbers grow.
         .fold(AXIS, f32::max)
         + 8.0;
@@ -65,11 +65,10 @@ pub(crate) fn show(
     if area.width() < 40.0 || area.height() < 24.0 {
         return Outcome::default();
     }
-    let top = values.last().copied().unwrap_or(1.0);
     let plot = Plot {
         rect: area,
         slots: shared.span.count(),
-        top,
+        scale,
     };
     let id = ui.scope_id().with(("chart", at));
     let response = ui.interact(area, id, Sense::click_and_drag());
@@ -78,7 +77,10 @@ pub(crate) fn show(
     axis::grid(ui.painter(), &plot, &values, shared, tokens);
     marks::missing_slots(ui.painter(), &plot, chart, shared, tokens);
     marks::late_slots(ui.painter(), &plot, chart, tokens);
-    lines::paint(ui, &plot, chart, shared, tokens);
+    match scale {
+        Scale::Share => stack::paint(ui, &plot, chart, shared, tokens),
+        _ => lines::paint(ui, &plot, chart, shared, tokens),
+    }
     labels::paint(ui, &plot, chart, shared, tokens, inner.max.x);
     let brush = touch::brush(ui, &response, &plot, shared, tokens);
     let outcome = touch::interact(ui, &response, &plot, shared, brush);
@@ -91,6 +93,17 @@ pub(crate) fn show(
     }
     widgets::focus_ring(ui, area.expand(3.0), &response);
     outcome
+}
+
+/// The axis of a chart's values.
+fn scale_of(chart: &Chart, shared: &Shared<'_>) -> Scale {
+    let own = || chart.max(shared.compared.is_some(), shared.options.mean);
+    let max = shared.top.unwrap_or_else(own);
+    match shared.options {
+        options if options.share => Scale::Share,
+        options if options.log => Scale::log(shared.least.unwrap_or_else(|| chart.least()), max),
+        _ => Scale::linear(max),
+    }
 }
 
 fn title(ui: &Ui, inner: Rect, chart: &Chart, shared: &Shared<'_>, tokens: Tokens) {
@@ -130,6 +143,9 @@ fn crosshair(
     let x = ui.painter().round_to_pixel_center(plot.x(index));
     ui.painter()
         .vline(x, plot.rect.y_range(), Stroke::new(1.0, tokens.weak));
+    if plot.scale == Scale::Share {
+        return;
+    }
     for line in &chart.lines {
         if let Some(count) = line.counts.get(index) {
             let center = pos2(plot.x(index), plot.y(count.events as f64));

@@ -59,7 +59,16 @@ pub(super) fn show(
         }
         for (line, count) in read {
             let value = value(*count, shared);
+            let own_share = chart.share(line, index).filter(|_| shared.options.share);
+            let mean = line
+                .mean(index, shared.states)
+                .filter(|_| shared.options.mean);
             let share = match (count, line.before.get(index)) {
+                _ if own_share.is_some() => own_share.map(text::share_of).unwrap_or_default(),
+                _ if mean.is_some() => {
+                    let mean = mean.map(|mean| format::mean(mean.value()));
+                    mean.map(|mean| format!("⌀ {mean}")).unwrap_or_default()
+                }
                 (Some(count), Some(before)) if shared.compared.is_some() => {
                     let change =
                         (count.events as f64 - before.events as f64) / before.events as f64;
@@ -74,13 +83,11 @@ pub(super) fn show(
                 }
                 _ => String::new(),
             };
-            row(
-                ui,
-                Some(color(shared, line, tokens)),
-                &line.name,
-                &value,
-                &share,
-            );
+            let name = match covered(line.counts.days(index), shared, index) {
+                Some(days) => format!("{} · {days}", line.name),
+                None => line.name.clone(),
+            };
+            row(ui, Some(color(shared, line, tokens)), &name, &value, &share);
         }
         if ranking.len() > MOST {
             let more = text::and_more(ranking.len() - MOST);
@@ -116,14 +123,14 @@ pub(super) fn show(
 fn row(ui: &mut Ui, color: Option<egui::Color32>, name: &str, value: &str, share: &str) {
     let tokens = theme::tokens(ui);
     ui.horizontal(|ui| {
-        ui.set_width(264.0);
+        ui.set_width(290.0);
         let (dot, _) = ui.allocate_exact_size(vec2(9.0, 9.0), Sense::hover());
         if let Some(color) = color {
             ui.painter().circle_filled(dot.center(), 4.0, color);
         }
         ui.add(egui::Label::new(name).truncate());
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let (rect, _) = ui.allocate_exact_size(vec2(46.0, 15.0), Sense::hover());
+            let (rect, _) = ui.allocate_exact_size(vec2(62.0, 15.0), Sense::hover());
             ui.painter().text(
                 rect.right_center(),
                 egui::Align2::RIGHT_CENTER,
@@ -149,18 +156,40 @@ fn sum(counts: &[Count]) -> Count {
         .fold(Count::default(), |sum, count| sum.plus(*count))
 }
 
+/// On how many of its days a week or a month has rows, where those are not all.
+fn covered(days: Option<usize>, shared: &Shared<'_>, index: usize) -> Option<String> {
+    let of = shared.grain.day_count(shared.span.at(index));
+    days.filter(|days| *days < of)
+        .map(|days| text::covered(days, of))
+}
+
 /// The same as a sentence, for screen readers.
 pub(super) fn sentence(chart: &Chart, shared: &Shared<'_>, index: usize) -> String {
     let values: Vec<String> = chart
         .ranking(index)
         .into_iter()
-        .map(|(line, count)| match count {
-            Some(count) if count.late_events > 0 => {
-                let number = value(Some(count), shared);
-                let words = text::late_of(&number, count.late_events);
-                format!("{} {words}", line.name)
-            }
-            count => format!("{} {}", line.name, value(count, shared)),
+        .map(|(line, count)| {
+            let said = match count {
+                Some(count) if count.late_events > 0 => {
+                    let number = value(Some(count), shared);
+                    text::late_of(&number, count.late_events)
+                }
+                count => value(count, shared),
+            };
+            let mean = line
+                .mean(index, shared.states)
+                .filter(|_| shared.options.mean);
+            let share = chart.share(line, index).filter(|_| shared.options.share);
+            let more = [
+                covered(line.counts.days(index), shared, index),
+                mean.map(text::mean_of_days),
+                share.map(text::share_of),
+            ];
+            let said: Vec<String> = [said]
+                .into_iter()
+                .chain(more.into_iter().flatten())
+                .collect();
+            format!("{} {}", line.name, said.join(", "))
         })
         .collect();
     format!(

@@ -1,9 +1,10 @@
 //! What charts have in common: what they show, where it is, and in which colour.
 
+use super::scale::Scale;
 use crate::{
     calendar::{Grain, Slot, Span},
     data::{Finality, Measure},
-    page::{ColorSlots, Command, Line, colors},
+    page::{ChartOptions, ColorSlots, Command, Line, colors},
     ui::theme::{self, Tokens},
 };
 use egui::{Color32, Rect, Ui};
@@ -26,6 +27,12 @@ pub(crate) struct Shared<'a> {
     pub(crate) read: Option<Slot>,
     /// By how many slots to go back for those to compare with, if they are drawn.
     pub(crate) compared: Option<i32>,
+    /// How numbers are drawn.
+    pub(crate) options: ChartOptions,
+    /// The largest value of all charts, where they have one axis.
+    pub(crate) top: Option<i64>,
+    /// The smallest value above zero of all charts, where they have one axis.
+    pub(crate) least: Option<i64>,
     /// The series to stand out.
     pub(crate) highlight: Option<&'a str>,
 }
@@ -48,7 +55,7 @@ pub(crate) struct Outcome {
 pub(super) struct Plot {
     pub(super) rect: Rect,
     pub(super) slots: usize,
-    pub(super) top: f64,
+    pub(super) scale: Scale,
 }
 
 impl Plot {
@@ -64,7 +71,7 @@ impl Plot {
 
     /// The height of a value.
     pub(super) fn y(&self, value: f64) -> f32 {
-        self.rect.max.y - self.rect.height() * (value / self.top) as f32
+        self.rect.max.y - self.rect.height() * self.scale.height(value) as f32
     }
 
     /// The slot at a place.
@@ -84,7 +91,7 @@ pub(super) fn width(ui: &Ui, label: &str) -> f32 {
 
 /// The colour of a line; pale while another one is to stand out.
 pub(super) fn color(shared: &Shared<'_>, line: &Line, tokens: Tokens) -> Color32 {
-    let color = theme::series(shared.colors.slot(&line.color_name), tokens.dark);
+    let color = hue(shared.colors, line, tokens);
     let other = shared
         .highlight
         .is_some_and(|name| name != line.full_name && name != line.name);
@@ -97,5 +104,21 @@ pub(super) fn color(shared: &Shared<'_>, line: &Line, tokens: Tokens) -> Color32
 
 /// The second cue where a hue stands for more than one line: 0 is none.
 pub(super) fn cue(shared: &Shared<'_>, line: &Line) -> usize {
-    line.marker + colors::cycle(shared.colors.slot(&line.color_name))
+    second_cue(shared.colors, line)
+}
+
+/// The same where there is no chart.
+pub(crate) fn second_cue(slots: &ColorSlots, line: &Line) -> usize {
+    match line.others {
+        0 => line.marker + colors::cycle(slots.slot(&line.color_name)),
+        _ => line.marker,
+    }
+}
+
+/// The colour of a line, whatever stands out.
+pub(crate) fn hue(colors: &ColorSlots, line: &Line, tokens: Tokens) -> Color32 {
+    match line.others {
+        0 => theme::series(colors.slot(&line.color_name), tokens.dark),
+        _ => theme::others(tokens.dark),
+    }
 }

@@ -3,6 +3,7 @@
 mod bars;
 mod drill;
 mod numbers;
+mod options;
 mod pseudo;
 mod shortcuts;
 mod views;
@@ -11,6 +12,7 @@ mod words;
 pub(crate) use bars::*;
 pub(crate) use drill::*;
 pub(crate) use numbers::*;
+pub(crate) use options::*;
 pub use pseudo::speak_pseudo;
 pub(crate) use pseudo::{say, says};
 pub(crate) use shortcuts::*;

@@ -3,7 +3,7 @@
 use super::{pseudo::say, words::VIEW_KEYS};
 
 /// Keys and what they do, for the help: of several with one meaning, the usual one first.
-pub(crate) const KEYS: [(&[&str], &str); 28] = [
+pub(crate) const KEYS: [(&[&str], &str); 33] = [
     (
         &["Ctrl K", "Ctrl P"],
         "Find any command, zone or name by typing",
@@ -28,6 +28,11 @@ pub(crate) const KEYS: [(&[&str], &str); 28] = [
         "All days of the range, and no day cursor; Esc closes what is open",
     ),
     (&["C"], "Draw the days before too"),
+    (&["B"], "Days, weeks, months"),
+    (&["M"], "Mean of 7 days"),
+    (&["S"], "Share of the total, stacked"),
+    (&["L"], "Logarithmic axis"),
+    (&["Y"], "One axis for all charts"),
     (&["R", "F5"], "Read again now"),
     (&["Space"], "Pause, go on"),
     (&["/"], "Search in the filters"),

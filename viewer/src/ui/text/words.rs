@@ -79,7 +79,7 @@ pub(crate) fn listeners_note() -> String {
 /// What a stretch without any row says.
 pub(crate) fn no_data(grain: Grain) -> &'static str {
     say(match grain {
-        Grain::Day => no_data_word(),
+        Grain::Day | Grain::Week | Grain::Month => no_data_word(),
         Grain::Minute { .. } => "no events",
     })
 }
@@ -95,6 +95,8 @@ pub(crate) fn column(column: Column, data: &Dataset) -> String {
     says(match (column, data.grain, data.measure) {
         (Column::Slot, Grain::Day, _) if data.zone.is_utc() => "Day (UTC)".into(),
         (Column::Slot, Grain::Day, _) => "Day".into(),
+        (Column::Slot, Grain::Week, _) => "Week".into(),
+        (Column::Slot, Grain::Month, _) => "Month".into(),
         (Column::Slot, Grain::Minute { .. }, _) => format!("Minute ({})", data.zone.clock()),
         (Column::EventType, ..) => "Event type".into(),
         (Column::Region, ..) => "Region".into(),
@@ -103,6 +105,9 @@ pub(crate) fn column(column: Column, data: &Dataset) -> String {
         (Column::Late, ..) => "Late".into(),
         (Column::State, ..) => "State".into(),
         (Column::Updated, ..) => "Updated (UTC)".into(),
+        (Column::Mean, ..) => "7-day mean".into(),
+        (Column::Share, ..) => "Share".into(),
+        (Column::Days, ..) => "Days".into(),
     })
 }
 
@@ -118,6 +123,11 @@ pub(crate) fn column_tip(column: Column) -> &'static str {
             "final: the streams are past its end; not final: they are not; over: nothing says how far they are; so far: it has not ended"
         }
         Column::Updated => "When a rollup last changed the number",
+        Column::Mean => {
+            "Of the day and the six before it, as far as they are complete and have rows"
+        }
+        Column::Share => "Of what the chart of this row sums up to",
+        Column::Days => "On how many days of it there is a row",
     })
 }
 
@@ -135,6 +145,30 @@ pub(crate) fn figures(grain: Grain) -> [(&'static str, &'static str); 7] {
             ),
             ("Min", "Smallest complete day"),
             ("Max", "Largest complete day"),
+        ],
+        Grain::Week => [
+            ("Series", "Point at one and it stands out in the charts"),
+            ("Sum", "All weeks on screen, the incomplete one too"),
+            ("Last week", "The last complete week with a row"),
+            ("Mean", "Mean of the complete weeks that have a row"),
+            (
+                "Change",
+                "Against earlier weeks: see the line above the tabs",
+            ),
+            ("Min", "Smallest complete week"),
+            ("Max", "Largest complete week"),
+        ],
+        Grain::Month => [
+            ("Series", "Point at one and it stands out in the charts"),
+            ("Sum", "All months on screen, the incomplete one too"),
+            ("Last month", "The last complete month with a row"),
+            ("Mean", "Mean of the complete months that have a row"),
+            (
+                "Change",
+                "Against earlier months: see the line above the tabs",
+            ),
+            ("Min", "Smallest complete month"),
+            ("Max", "Largest complete month"),
         ],
         Grain::Minute { .. } => [
             ("Series", "Point at one and it stands out in the chart"),

@@ -1,0 +1,113 @@
+//! The words of buckets and of how charts draw their numbers.
+
+use super::pseudo::{say, says};
+use crate::{
+    calendar::format,
+    page::{Bucket, SeriesOrder, Share},
+    stats::Mean,
+};
+
+/// A word, and its spoken form.
+pub(crate) fn bucket(bucket: Bucket) -> [&'static str; 2] {
+    match bucket {
+        Bucket::Day => ["Day", "A slot for each: day (B)"],
+        Bucket::Week => ["Week", "A slot for each: week, from Monday (B)"],
+        Bucket::Month => ["Month", "A slot for each: month (B)"],
+    }
+    .map(say)
+}
+
+pub(crate) fn listeners_by_day() -> &'static str {
+    say("by day")
+}
+
+pub(crate) fn listeners_by_day_tip() -> &'static str {
+    say("Distinct listeners of several days do not add up: one may be there on each of them.")
+}
+
+/// Word, name, and tip.
+pub(crate) fn options_button() -> [&'static str; 3] {
+    [
+        "Options",
+        "Options of the charts",
+        "Mean of 7 days, shares, scales, top names, order",
+    ]
+    .map(say)
+}
+
+pub(crate) fn mean_option() -> [&'static str; 2] {
+    [
+        "Mean of 7 days",
+        "Of each complete day and the six before it, as far as they have rows (M)",
+    ]
+    .map(say)
+}
+
+pub(crate) fn share_option() -> [&'static str; 2] {
+    [
+        "Share of the total",
+        "What each series is of what its chart sums up to, stacked to 100 % (S)",
+    ]
+    .map(say)
+}
+
+pub(crate) fn log_option() -> [&'static str; 2] {
+    [
+        "Logarithmic axis",
+        "Powers of ten; zero is the base line, and a slot without a row stays a gap (L)",
+    ]
+    .map(say)
+}
+
+pub(crate) fn same_scale_option() -> [&'static str; 2] {
+    [
+        "One axis for all charts",
+        "The largest value of all charts ends each of them (Y)",
+    ]
+    .map(say)
+}
+
+pub(crate) fn top_title() -> &'static str {
+    say("Largest names, the others together")
+}
+
+/// A word, and its spoken form.
+pub(crate) fn top(top: Option<u16>) -> [&'static str; 2] {
+    match top {
+        None => ["All", "Each name by itself"],
+        Some(5) => ["5", "The 5 largest names, the others together"],
+        Some(8) => ["8", "The 8 largest names, the others together"],
+        Some(_) => ["12", "The 12 largest names, the others together"],
+    }
+    .map(say)
+}
+
+pub(crate) fn order_title() -> &'static str {
+    say("Order of series and charts")
+}
+
+/// A word, and its spoken form.
+pub(crate) fn order(order: SeriesOrder) -> [&'static str; 2] {
+    match order {
+        SeriesOrder::Name => ["Name", "Series by name"],
+        SeriesOrder::Size => ["Size", "The largest series first"],
+        SeriesOrder::Change => ["Change", "The series that grew most first"],
+    }
+    .map(say)
+}
+
+/// On how many days of a slot there was a row.
+pub(crate) fn covered(days: usize, of: usize) -> String {
+    says(format!("{days} of {of} days"))
+}
+
+/// A mean, with how many days it has where those are not all.
+pub(crate) fn mean_of_days(mean: Mean) -> String {
+    let number = format::mean(mean.value());
+    says(format!("mean of {} days {number}", mean.days))
+}
+
+/// `12.3 %`
+pub(crate) fn share_of(share: Share) -> String {
+    format!("{:.1} %", share.value() * 100.0)
+}
