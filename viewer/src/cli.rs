@@ -2,7 +2,10 @@
 
 use crate::{
     data::{Column, Sort},
-    page::{Bucket, Hours, Range, SeriesOrder, Split, Theme, View},
+    page::{
+        Bucket, Hours, Range, SeriesOrder, Split, Theme, View,
+        reports::{listeners::Part, listening::Figure, songs::Top},
+    },
 };
 use chrono::NaiveDate;
 use clap::{Parser, ValueEnum};
@@ -111,6 +114,18 @@ pub struct Args {
     #[arg(long, value_enum)]
     pub order: Option<OrderArg>,
 
+    /// What the chart of listening shows
+    #[arg(long, value_enum)]
+    pub figure: Option<FigureArg>,
+
+    /// How many songs are shown
+    #[arg(long, value_enum)]
+    pub songs: Option<SongsArg>,
+
+    /// What is shown of listeners
+    #[arg(long, value_enum)]
+    pub listeners: Option<ListenersArg>,
+
     /// Draw the days before too, weekday by weekday
     #[arg(long)]
     pub compare: bool,
@@ -194,6 +209,59 @@ pub enum ViewArg {
     Listeners,
     /// The metrics table alone
     Table,
+    /// Hours, streams, skip rate and sessions by day and region
+    Listening,
+    /// The songs with most streams
+    Songs,
+    /// Source partitions and rollups
+    Pipeline,
+    /// Input that could not be stored, by reason
+    Rejects,
+}
+
+/// `--figure`
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum FigureArg {
+    /// Time listened
+    Hours,
+    /// Plays that were long enough to count
+    Streams,
+    /// Skips divided by plays
+    SkipRate,
+    /// Sessions that began
+    Sessions,
+}
+
+/// `--songs`
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum SongsArg {
+    /// The 10 songs with most streams
+    #[value(name = "10")]
+    Ten,
+    /// The 50 songs with most streams
+    #[value(name = "50")]
+    Fifty,
+    /// The 200 songs with most streams
+    #[value(name = "200")]
+    TwoHundred,
+}
+
+/// `--listeners`
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum ListenersArg {
+    /// Distinct listeners of each day
+    #[value(name = "1d")]
+    Day,
+    /// Distinct listeners of the 7 days up to each day
+    #[value(name = "7d")]
+    Week,
+    /// Distinct listeners of the 28 days up to each day
+    #[value(name = "28d")]
+    FourWeeks,
+    /// New and returning listeners
+    New,
+    /// How many new listeners come back
+    Retention,
 }
 
 /// `--bucket`
@@ -332,6 +400,39 @@ impl From<ThemeArg> for Theme {
     }
 }
 
+impl From<FigureArg> for Figure {
+    fn from(arg: FigureArg) -> Self {
+        match arg {
+            FigureArg::Hours => Self::Hours,
+            FigureArg::Streams => Self::Streams,
+            FigureArg::SkipRate => Self::SkipRate,
+            FigureArg::Sessions => Self::Sessions,
+        }
+    }
+}
+
+impl From<SongsArg> for Top {
+    fn from(arg: SongsArg) -> Self {
+        match arg {
+            SongsArg::Ten => Self::Ten,
+            SongsArg::Fifty => Self::Fifty,
+            SongsArg::TwoHundred => Self::TwoHundred,
+        }
+    }
+}
+
+impl From<ListenersArg> for Part {
+    fn from(arg: ListenersArg) -> Self {
+        match arg {
+            ListenersArg::Day => Self::Day,
+            ListenersArg::Week => Self::Week,
+            ListenersArg::FourWeeks => Self::FourWeeks,
+            ListenersArg::New => Self::New,
+            ListenersArg::Retention => Self::Retention,
+        }
+    }
+}
+
 impl From<ViewArg> for View {
     fn from(arg: ViewArg) -> Self {
         match arg {
@@ -342,6 +443,10 @@ impl From<ViewArg> for View {
             ViewArg::Live => Self::Live,
             ViewArg::Listeners => Self::Listeners,
             ViewArg::Table => Self::Table,
+            ViewArg::Listening => Self::Listening,
+            ViewArg::Songs => Self::Songs,
+            ViewArg::Pipeline => Self::Pipeline,
+            ViewArg::Rejects => Self::Rejects,
         }
     }
 }

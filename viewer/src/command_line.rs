@@ -4,8 +4,14 @@
 
 use crate::{
     calendar::{Day, Span, UTC},
-    cli::{Args, BucketArg, HoursArg, OrderArg, RangeArg, SortArg, SplitArg, ViewArg},
-    page::{Bucket, Hours, Range, SeriesOrder, Split, State, View},
+    cli::{
+        Args, BucketArg, FigureArg, HoursArg, ListenersArg, OrderArg, RangeArg, SongsArg, SortArg,
+        SplitArg, ViewArg,
+    },
+    page::{
+        Bucket, Hours, Range, SeriesOrder, Split, State, View,
+        reports::{listeners::Part, listening::Figure, songs::Top},
+    },
 };
 use clap::{Parser, ValueEnum};
 
@@ -30,6 +36,16 @@ pub fn options(state: &State) -> Vec<String> {
     }
     if state.split != usual.split {
         add("split", name_of::<SplitArg, Split>(state.split));
+    }
+    if state.reports.figure != usual.reports.figure {
+        add("figure", name_of::<FigureArg, Figure>(state.reports.figure));
+    }
+    if state.reports.top != usual.reports.top {
+        add("songs", name_of::<SongsArg, Top>(state.reports.top));
+    }
+    if state.reports.listeners != usual.reports.listeners {
+        let part = name_of::<ListenersArg, Part>(state.reports.listeners);
+        add("listeners", part);
     }
     match (state.zoom, state.range) {
         (Some(span), _) | (None, Range::Custom(span)) => {
@@ -132,6 +148,15 @@ pub fn choose(args: &Args, state: &mut State) {
     if let Some(split) = args.split {
         state.split = split.into();
     }
+    if let Some(figure) = args.figure {
+        state.reports.figure = figure.into();
+    }
+    if let Some(songs) = args.songs {
+        state.reports.top = songs.into();
+    }
+    if let Some(part) = args.listeners {
+        state.reports.listeners = part.into();
+    }
     state.compare |= args.compare;
     if let Some(bucket) = args.bucket {
         state.bucket = bucket.into();
@@ -197,6 +222,11 @@ mod tests {
         page::ChartOptions,
     };
     use proptest::prelude::*;
+
+    /// A choice that follows from another one.
+    fn one_of(number: i32, choices: usize) -> usize {
+        number as usize % choices
+    }
 
     fn any_state() -> impl Strategy<Value = State> {
         let choices = (
@@ -265,6 +295,9 @@ mod tests {
                         zoom: zoomed.then_some(span),
                         ..State::default()
                     };
+                    state.reports.figure = Figure::ALL[one_of(first, Figure::ALL.len())];
+                    state.reports.top = Top::ALL[one_of(days, Top::ALL.len())];
+                    state.reports.listeners = Part::ALL[one_of(first + days, Part::ALL.len())];
                     state.event_types.none(&Vec::from_iter(event_types));
                     state.regions.none(&Vec::from_iter(regions));
                     state

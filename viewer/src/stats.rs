@@ -53,9 +53,10 @@ impl Figures {
     }
 }
 
-/// How many days, from the first on, are complete.
+/// How many days, from the first on, are complete: up to the last one that is.
 pub fn complete(states: &[Finality]) -> usize {
-    states.partition_point(|state| state.is_complete())
+    let last = states.iter().rposition(|state| state.is_complete());
+    last.map_or(0, |last| last + 1)
 }
 
 /// How many days a mean of days goes over.

@@ -3,6 +3,7 @@
 mod day;
 pub mod format;
 mod grain;
+pub mod quantity;
 mod slot;
 mod span;
 pub mod ticks;

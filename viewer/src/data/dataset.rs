@@ -4,6 +4,7 @@ use super::{
     columns::{Columns, RowId},
     count::Count,
     finality::Finality,
+    measure::Measure,
     memo::Memo,
     names::{Numbering, Renaming},
     order::Order,
@@ -48,16 +49,6 @@ pub struct Cell {
     pub updated_at: Option<Micros>,
     /// Where slots are longer than days: on how many days of it there was a row.
     pub days: Option<usize>,
-}
-
-/// What is counted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Measure {
-    /// Events: they add up over days, types and regions.
-    #[default]
-    Events,
-    /// Distinct listeners, estimated: they add up over nothing, since one listener may be in many places.
-    Listeners,
 }
 
 /// All numbers of one load: a series of slots for each pair of event type and region.

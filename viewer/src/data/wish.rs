@@ -1,6 +1,9 @@
 //! What a window asks of its source, and the answers beside daily numbers.
 
-use super::dataset::Dataset;
+use super::{
+    dataset::Dataset,
+    reports::{self, Answer},
+};
 use crate::calendar::{Day, Micros, Slot, Span, UTC};
 use std::sync::Arc;
 
@@ -21,6 +24,8 @@ pub struct Wish {
     pub listeners: Option<Span<Day>>,
     /// Distinct listeners over days.
     pub distinct: Option<Ask>,
+    /// What the report that is shown needs.
+    pub report: Option<reports::Ask>,
 }
 
 impl Default for Wish {
@@ -33,6 +38,7 @@ impl Default for Wish {
             events: None,
             listeners: None,
             distinct: None,
+            report: None,
         }
     }
 }
@@ -139,4 +145,6 @@ pub struct Extras {
     pub listeners: Option<Arc<Dataset>>,
     /// Single events, if asked for.
     pub events: Option<Arc<(EventsAsk, Events)>>,
+    /// What the report that is shown asked for.
+    pub report: Option<Arc<Answer>>,
 }

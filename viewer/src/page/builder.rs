@@ -185,7 +185,10 @@ impl<'a> Builder<'a> {
             }
             View::Heatmap => one(HEATMAP_TITLE, self.pairs()),
             View::Listeners => one(LISTENERS_TITLE, self.by_region()),
-            View::Table => Vec::new(),
+            // Reports work their charts out by themselves.
+            View::Table | View::Listening | View::Songs | View::Pipeline | View::Rejects => {
+                Vec::new()
+            }
         }
     }
 

@@ -126,6 +126,11 @@ impl Chart {
         self.all.late_from(index)
     }
 
+    /// What they are together in a slot.
+    pub fn together(&self, index: usize) -> Option<Count> {
+        self.all.get(index)
+    }
+
     /// Sum of all its lines over the span.
     pub fn sum(&self) -> i64 {
         self.lines

@@ -3,6 +3,7 @@
 use super::{
     options::{Bucket, SeriesOrder},
     range::{Hours, Range},
+    reports::Choice,
     view::{Split, View},
 };
 use crate::{
@@ -93,6 +94,8 @@ pub enum Command {
     Invert(List),
     /// Sort the table by a column.
     SortBy(Column),
+    /// A choice made on a report.
+    Choose(Choice),
     /// Read again now.
     Refresh,
     /// Draw the days before too, or not.

@@ -78,9 +78,9 @@ impl Page {
         let span = state.span(ruler)?;
         let all_types = Filter::default();
         let (counted, event_types) = match data.measure {
-            Measure::Events => (data, &state.event_types),
             // Who listened is not told apart by what they did.
             Measure::Listeners => (events, &all_types),
+            _ => (data, &state.event_types),
         };
         let builder = Builder::new(data, span, event_types, &state.regions, state.options);
         let figures = Builder::new(
@@ -94,8 +94,8 @@ impl Page {
         let mut tiles = figures.by_event_type();
         tiles.insert(0, figures.total(TOTAL));
         let (event_type_sums, region_sums) = match data.measure {
-            Measure::Events => sums(data, span),
             Measure::Listeners => (Vec::new(), means(data, span)),
+            _ => sums(data, span),
         };
         Some(Self {
             grain: data.grain,

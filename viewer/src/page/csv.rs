@@ -1,6 +1,6 @@
 //! The table as CSV (RFC 4180): what is seen, with exact numbers and ISO dates.
 
-use super::table::Table;
+use super::{quoting::quoted, table::Table};
 use crate::{
     calendar::{Grain, MINUTE_US, Slot, format},
     data::{Dataset, Measure},
@@ -12,8 +12,8 @@ const LINE_END: &str = "\r\n";
 /// The rows of the table, in its order, with a header.
 pub fn of(data: &Dataset, table: &Table) -> String {
     let counted = match data.measure {
-        Measure::Events => "events",
         Measure::Listeners => "listeners",
+        _ => "events",
     };
     let is_of_days = matches!(data.grain, Grain::Week | Grain::Month);
     let extra = &table.extra;
@@ -81,19 +81,6 @@ fn when(grain: Grain, slot: Slot) -> String {
         "{}{sign}{hours:02}:{minutes:02}",
         grain.iso(slot).replace(' ', "T")
     )
-}
-
-/// Quotes where RFC 4180 asks for it. A text that a spreadsheet would run as a formula gets an apostrophe.
-fn quoted(text: &str) -> String {
-    let guarded = match text.chars().next() {
-        Some('=' | '+' | '-' | '@' | '\t' | '\r') => format!("'{text}"),
-        _ => text.to_owned(),
-    };
-    if guarded.contains([',', '"', '\r', '\n']) {
-        format!("\"{}\"", guarded.replace('"', "\"\""))
-    } else {
-        guarded
-    }
 }
 
 #[cfg(test)]

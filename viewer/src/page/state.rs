@@ -5,6 +5,7 @@ use super::{
     command::{Command, Effect, List, Theme},
     options::{Bucket, ChartOptions},
     range::{Hours, Range},
+    reports::Choices,
     view::{Split, View},
 };
 use crate::{
@@ -46,6 +47,8 @@ pub struct State {
     pub sort: Sort,
     /// The figures of the series are folded away.
     pub figures_folded: bool,
+    /// What is chosen on reports.
+    pub reports: Choices,
     /// Light or dark.
     pub theme: Theme,
     /// Colours of names, by the source that has them.
@@ -99,6 +102,7 @@ impl Default for State {
             compare: false,
             sort: Sort::default(),
             figures_folded: false,
+            reports: Choices::default(),
             theme: Theme::default(),
             colors: BTreeMap::new(),
             source: String::new(),
@@ -195,7 +199,7 @@ impl State {
     /// Which list gives the lines on screen their colours.
     pub fn colored(&self) -> List {
         match (self.view, self.split) {
-            (View::ByEventType | View::Heatmap | View::Listeners, _)
+            (View::ByEventType | View::Heatmap | View::Listeners | View::Listening, _)
             | (View::Overlay | View::Live, Split::Regions | Split::Both) => List::Regions,
             _ => List::EventTypes,
         }
@@ -284,6 +288,7 @@ impl State {
             Command::None(list) => self.filter(list).none(names(list, data)),
             Command::Invert(list) => self.filter(list).invert(names(list, data)),
             Command::SortBy(column) => self.sort = self.sort.clicked(column),
+            Command::Choose(choice) => self.reports.choose(choice),
             Command::SetTheme(theme) => self.theme = theme,
             Command::FlipTheme { dark } => {
                 self.theme = if dark { Theme::Light } else { Theme::Dark }

@@ -20,11 +20,19 @@ pub enum View {
     Listeners,
     /// The metrics table alone.
     Table,
+    /// Hours, streams, skips and sessions by day and region.
+    Listening,
+    /// The songs with most streams.
+    Songs,
+    /// Partitions and rollups.
+    Pipeline,
+    /// Input that could not be stored.
+    Rejects,
 }
 
 impl View {
     /// In the order of the tabs.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 11] = [
         Self::ByEventType,
         Self::ByRegion,
         Self::Overlay,
@@ -32,6 +40,10 @@ impl View {
         Self::Live,
         Self::Listeners,
         Self::Table,
+        Self::Listening,
+        Self::Songs,
+        Self::Pipeline,
+        Self::Rejects,
     ];
 }
 

@@ -3,7 +3,10 @@
 use super::{builder::comparison, range::Range, state::State, view::View};
 use crate::{
     calendar::{Day, Grain, MINUTE_US, MINUTES_A_DAY, Micros, Slot, Span, UTC},
-    data::{Ask, Dataset, EventsAsk, Filter, Wish},
+    data::{
+        Ask, Dataset, EventsAsk, Filter, Wish,
+        reports::{self, listeners::Kind},
+    },
 };
 
 /// Days of a zone are summed up from minutes, up to 1,440 a day and series: so many of them at most are read.
@@ -72,6 +75,7 @@ pub fn wish_of(state: &State, data: &Dataset) -> Wish {
             compared: compared_days(data, span),
             regions: on(&data.regions, &state.regions),
         }),
+        report: report(state, data),
     }
 }
 
@@ -107,6 +111,48 @@ fn compared_days(data: &Dataset, slots: Span) -> Option<(Span<Day>, i32)> {
     // Months that are not as long as those before are not compared.
     let is_as_long = now.last.0 - before.last.0 == shift;
     (is_whole && is_as_long).then_some((now, shift))
+}
+
+/// What the report that is shown needs.
+fn report(state: &State, data: &Dataset) -> Option<reports::Ask> {
+    let days = |span| data.grain.days(span);
+    let (full, span) = (days(state.full_span(data)?), days(state.span(data)?));
+    let shift = |span: Span<Day>| Grain::Day.comparison_shift(span.count());
+    let with_before = Span {
+        first: full.first.plus(-shift(full)),
+        last: full.last,
+    };
+    Some(match state.view {
+        View::Listening => reports::Ask::Listening(reports::listening::Ask {
+            span: with_before,
+            // The zone of the numbers on screen: one that the source does not know is UTC there.
+            zone: data.zone.name.clone(),
+        }),
+        View::Songs => reports::Ask::Songs(reports::songs::Ask {
+            span,
+            shift: shift(span),
+            regions: on(&data.regions, &state.regions),
+            count: state.reports.top.count(),
+        }),
+        View::Listeners => {
+            let kind = state.reports.listeners.kind()?;
+            let complete = |day: &Day| data.finality(data.grain.slot(*day)).is_complete();
+            let last = (span.first.0..=span.last.0).rev().map(Day).find(complete);
+            reports::Ask::Listeners(reports::listeners::Ask {
+                kind,
+                span: with_before,
+                together: last
+                    .filter(|_| kind == Kind::Active)
+                    .map(|day| (day, on(&data.regions, &state.regions))),
+            })
+        }
+        View::Pipeline => reports::Ask::Pipeline,
+        View::Rejects => reports::Ask::Rejects(reports::rejects::Ask {
+            span,
+            reason: state.reports.reason.clone(),
+        }),
+        _ => return None,
+    })
 }
 
 #[cfg(test)]

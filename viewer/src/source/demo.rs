@@ -4,6 +4,7 @@
 //! a region that starts late, late events, and a day that is not over.
 
 use super::{
+    demo_reports,
     exchange::{Exchange, Request},
     extras::LISTENERS_NAME,
     latest::{Health, Latest, now},
@@ -219,9 +220,17 @@ pub(super) fn answer_at_once(latest: &mut Latest, wish: &Wish) {
     }
 }
 
+/// Works the report that is shown out again.
+pub(super) fn answer_report(latest: &mut Latest) {
+    if let (Some(ask), Some(days)) = (&latest.answered.report, &latest.data) {
+        latest.extras.report = Some(Arc::new(demo_reports::answer(days, ask)));
+    }
+}
+
 fn answer(latest: &mut Latest, days: &Dataset, wish: &Wish) {
     let listeners = Arc::new(listeners(days));
     latest.distinct = wish.distinct.as_ref().map(|ask| distinct(&listeners, ask));
+    let report = wish.report.as_ref();
     latest.extras = Extras {
         minutes: wish.minutes.map(|_| Arc::new(minutes(days, wish.until))),
         listeners: Some(listeners),
@@ -229,6 +238,7 @@ fn answer(latest: &mut Latest, days: &Dataset, wish: &Wish) {
             .events
             .as_ref()
             .map(|ask| Arc::new((ask.clone(), Events::None))),
+        report: report.map(|ask| Arc::new(demo_reports::answer(days, ask))),
     };
     latest.answered = wish.clone();
 }
@@ -275,7 +285,7 @@ pub(super) fn run(exchange: &Exchange, requests: &Receiver<Request>) {
                 !paused
             }
             Ok(Request::Wish(value)) => {
-                wish = value;
+                wish = *value;
                 true
             }
             Ok(Request::Refresh) => true,

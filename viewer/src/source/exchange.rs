@@ -11,7 +11,7 @@ use std::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Request {
     Refresh,
-    Wish(Wish),
+    Wish(Box<Wish>),
     Pause(bool),
     Stop,
 }

@@ -108,6 +108,7 @@ impl Session {
             minutes: minutes.as_ref().map(|minutes| Arc::clone(&minutes.data)),
             listeners: listeners.map(Arc::new),
             events: None,
+            report: None,
         };
         Ok((extras, minutes))
     }

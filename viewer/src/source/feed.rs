@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     calendar::{Grain, Micros},
-    data::{Abilities, Dataset, Distinct, Extras, Measure, Wish},
+    data::{Abilities, Dataset, Distinct, Extras, Measure, Wish, reports::Answer},
 };
 use musicstream_connect::Target;
 use std::{
@@ -98,9 +98,17 @@ impl Feed {
         self
     }
 
+    /// The same as a source that has this for a report.
+    pub fn answering(self, answer: Answer) -> Self {
+        self.exchange
+            .update(|latest| latest.show_report(Some(Arc::new(answer))));
+        self
+    }
+
     /// What brings other numbers to the window, from wherever they come: days, or minutes or listeners beside them.
     pub fn bringer(&self) -> impl Fn(Dataset) + use<> {
         let exchange = Arc::clone(&self.exchange);
+        let answers = self.answers;
         move |data| {
             exchange.update(|latest| {
                 latest.checked_at = Some(data.status.now);
@@ -110,6 +118,9 @@ impl Feed {
                     _ => &mut latest.data,
                 };
                 *shown = Some(Arc::new(data));
+                if answers {
+                    demo::answer_report(latest);
+                }
                 latest.generation += 1;
             });
         }
@@ -171,7 +182,7 @@ impl Feed {
             self.exchange
                 .update(|latest| demo::answer_at_once(latest, &wish));
         }
-        self.request(Request::Wish(wish));
+        self.request(Request::Wish(Box::new(wish)));
     }
 
     /// Waits until what is known answers the wish, or something is in the way, at most so long.

@@ -3,7 +3,7 @@
 use super::problem::Problem;
 use crate::{
     calendar::Micros,
-    data::{Abilities, Dataset, Distinct, Extras, Wish},
+    data::{Abilities, Dataset, Distinct, Extras, Wish, reports::Answer},
 };
 use std::{
     sync::Arc,
@@ -64,4 +64,14 @@ pub struct Latest {
     pub answered: Wish,
     /// The source in words: `musicstream on 127.0.0.1:5432`.
     pub source: String,
+}
+
+impl Latest {
+    /// Takes over what a report shows. Nothing on screen has to move if that is the same as before.
+    pub(super) fn show_report(&mut self, report: Option<Arc<Answer>>) {
+        if self.extras.report != report {
+            self.extras.report = report;
+            self.generation += 1;
+        }
+    }
 }

@@ -2,12 +2,14 @@
 
 mod client;
 pub mod demo;
+mod demo_reports;
 mod exchange;
 mod extras;
 mod feed;
 mod latest;
 mod postgres;
 pub mod problem;
+mod reports;
 mod worker;
 
 pub use feed::Feed;

@@ -7,6 +7,7 @@ use super::{
     latest::{Health, now},
     postgres::{Loaded, Session},
     problem::Problem,
+    reports,
 };
 use crate::{
     calendar::Grain,
@@ -78,7 +79,7 @@ pub(super) fn run(
         match requests.recv_timeout(backoff) {
             Ok(Request::Stop) | Err(RecvTimeoutError::Disconnected) => return,
             Ok(Request::Pause(paused)) => worker.paused = paused,
-            Ok(Request::Wish(wish)) => worker.wish = wish,
+            Ok(Request::Wish(wish)) => worker.wish = *wish,
             Ok(Request::Refresh) | Err(RecvTimeoutError::Timeout) => {}
         }
         backoff = (backoff * 2).min(LAST_BACKOFF);
@@ -107,6 +108,8 @@ struct Known {
     events: Option<Arc<(EventsAsk, Events)>>,
     /// What was read for the window beside that.
     answered: Wish,
+    /// What the report that is shown asked for.
+    report: Option<reports::Known>,
     /// What else this session may read.
     can: Arc<Abilities>,
 }
@@ -158,8 +161,7 @@ impl Worker<'_> {
                 && known.answered == self.wish
                 && !self.has_moved_on(&known.loaded.data, status.now)
             {
-                self.exchange.touch(now());
-                return Ok(None);
+                return self.look_at_report(session, known);
             }
         }
         let started = Instant::now();
@@ -186,6 +188,9 @@ impl Worker<'_> {
             (_, events) => events,
         };
         extras.events.clone_from(&events);
+        // What was read for the report stays until this is read.
+        let known_report = known.as_ref().and_then(|known| known.report.as_ref());
+        extras.report = known_report.map(|report| Arc::clone(&report.answer));
         let took = started.elapsed();
         // After a whole load, which was asked for, the next one is a small one.
         let counted = if recent.is_some() {
@@ -214,6 +219,14 @@ impl Worker<'_> {
             },
             _ => None,
         };
+        let report = match &wish.report {
+            Some(ask) => {
+                let before = known.as_ref().and_then(|known| known.report.as_ref());
+                let before = before.filter(|before| before.answer.ask == *ask);
+                Some(session.report(ask, can.version.as_deref(), before)?)
+            }
+            None => None,
+        };
         let can = match can.zone_names.is_empty() && can.zones {
             true => Arc::new(Abilities {
                 zone_names: session.zone_names()?,
@@ -223,6 +236,7 @@ impl Worker<'_> {
         };
         self.exchange.update(|latest| {
             latest.distinct = distinct;
+            latest.show_report(report.as_ref().map(|report| Arc::clone(&report.answer)));
             latest.can = Arc::clone(&can);
             latest.answered = wish.clone();
         });
@@ -232,9 +246,33 @@ impl Worker<'_> {
             minutes,
             events,
             answered: wish,
+            report,
             can,
         });
         Ok(Some(counted))
+    }
+
+    /// Reads the report again if it has other numbers, though the daily ones did not move.
+    fn look_at_report(
+        &self,
+        session: &mut Session,
+        known: &mut Known,
+    ) -> Result<Option<Duration>, Problem> {
+        let started = Instant::now();
+        let news = match &known.report {
+            Some(report) => session.report_news(report)?,
+            None => None,
+        };
+        self.exchange.touch(now());
+        let Some(report) = news else { return Ok(None) };
+        let is_same = (known.report.as_ref()).is_some_and(|known| known.answer == report.answer);
+        if !is_same {
+            let answer = Arc::clone(&report.answer);
+            self.exchange
+                .update(|latest| latest.show_report(Some(answer)));
+        }
+        known.report = Some(report);
+        Ok(Some(started.elapsed()))
     }
 
     /// Whether minutes are shown and another one has begun, whether anything came or not.
@@ -262,7 +300,7 @@ impl Worker<'_> {
                 match self.requests.try_recv() {
                     Ok(Request::Refresh) => return Woken::Load,
                     Ok(Request::Wish(wish)) => {
-                        self.wish = wish;
+                        self.wish = *wish;
                         is_wished = true;
                     }
                     Ok(Request::Stop) | Err(TryRecvError::Disconnected) => return Woken::Stop,

@@ -2,7 +2,7 @@
 
 use super::{
     banner, centre, dates, events, filters, help, keys, memory::Memory, naming, palette, period,
-    scene::Scene, status, text, theme, tiles, top, welcome,
+    reports, scene::Scene, status, text, theme, tiles, top, welcome,
 };
 use crate::{
     calendar::{Grain, Micros},
@@ -107,8 +107,9 @@ impl App {
     /// The rows of the table as CSV, where there is one.
     pub fn csv(&mut self) -> Option<String> {
         self.work_out();
-        let page = self.page.as_ref()?;
-        Some(csv::of(&self.shown, &page.table))
+        let report = self.latest.extras.report.as_ref();
+        reports::work_out(&self.state, &self.data, report, &mut self.memory.reports);
+        self.rows_as_csv().map(|(_, csv, _)| csv)
     }
 
     /// A name of the command line that the source does not have.
@@ -161,8 +162,8 @@ impl App {
             Some(Effect::Refresh) => self.feed.refresh(),
             Some(Effect::PauseChanged) => self.feed.pause(self.state.paused),
             Some(Effect::CopyCsv) => {
-                if let Some(page) = &self.page {
-                    ctx.copy_text(csv::of(&self.shown, &page.table));
+                if let Some((_, csv, _)) = self.rows_as_csv() {
+                    ctx.copy_text(csv);
                     self.memory.notice = Some(text::rows_copied().into());
                 }
             }
@@ -332,19 +333,33 @@ impl App {
         }
     }
 
-    fn save_csv(&mut self) {
-        let Some(page) = &self.page else { return };
-        let name = |day| self.shown.grain.iso(day).replace([' ', ':'], "-");
-        let (first, last) = (name(page.span.first), name(page.span.last));
+    /// What is shown as CSV: which kind of numbers it is of, the text, and the number of its rows.
+    fn rows_as_csv(&self) -> Option<(&'static str, String, usize)> {
+        if reports::is_shown(&self.state) {
+            let contents = self.memory.reports.contents()?;
+            let sheet = contents.sheet();
+            return Some((sheet.name, sheet.csv(), sheet.len()));
+        }
+        let page = self.page.as_ref()?;
         let counted = match (page.measure, page.grain.is_minute()) {
             (Measure::Listeners, _) => "listeners",
-            (Measure::Events, true) => "events_by_minute",
-            (Measure::Events, false) => "events",
+            (_, true) => "events_by_minute",
+            _ => "events",
         };
+        let text = csv::of(&self.shown, &page.table);
+        Some((counted, text, page.table.rows.len()))
+    }
+
+    fn save_csv(&mut self) {
+        let (Some(page), Some((counted, csv, rows))) = (&self.page, self.rows_as_csv()) else {
+            return;
+        };
+        let name = |day| self.shown.grain.iso(day).replace([' ', ':'], "-");
+        let (first, last) = (name(page.span.first), name(page.span.last));
         let stem = format!("musicstream_{counted}_{first}_{last}");
-        let written = write_new(&self.export_dir, &stem, &csv::of(&self.shown, &page.table));
+        let written = write_new(&self.export_dir, &stem, &csv);
         self.memory.notice = Some(match written {
-            Ok(path) => text::rows_saved(page.table.rows.len(), &path),
+            Ok(path) => text::rows_saved(rows, &path),
             Err((path, error)) => text::not_saved(&path, error),
         });
     }
@@ -414,19 +429,30 @@ fn draw(ui: &mut Ui, scene: &Scene<'_>, memory: &mut Memory, commands: &mut Vec<
             .show_separator_line(false)
             .show(ui, |ui| banner::show(ui, scene, commands));
     }
-    Panel::left("filters")
-        .default_size(204.0)
-        .size_range(170.0..=340.0)
-        .frame(bare(14, 12))
-        .show(ui, |ui| filters::show(ui, scene, memory, commands));
+    if filters::are_needed(scene.state) {
+        Panel::left("filters")
+            .default_size(204.0)
+            .size_range(170.0..=340.0)
+            .frame(bare(14, 12))
+            .show(ui, |ui| filters::show(ui, scene, memory, commands));
+    }
     CentralPanel::default().frame(bare(12, 12)).show(ui, |ui| {
         // A low window keeps its charts.
-        let has_tiles = ui.available_height() > 470.0;
+        let is_report = reports::is_shown(scene.state);
+        let has_tiles = ui.available_height() > 470.0 && !is_report;
         if has_tiles {
             tiles::show(ui, scene, page);
             ui.add_space(theme::GAP);
         }
-        period::show(ui, scene, page, !has_tiles);
+        let parts = match is_report {
+            true => period::Parts::Days,
+            false if has_tiles => period::Parts::Comparison,
+            false => period::Parts::Sum,
+        };
+        // The pipeline is that of now.
+        if scene.state.view != View::Pipeline {
+            period::show(ui, scene, page, parts);
+        }
         centre::show(ui, scene, page, memory, commands);
     });
     overlays(ui, scene, memory, commands);

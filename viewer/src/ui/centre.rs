@@ -1,12 +1,13 @@
 //! The tabs, the charts, and the tables below them.
 
 use super::{
-    blank, chart, figures, memory::Memory, options, scene::Scene, table, text, theme, widgets,
+    blank, chart, figures, grid, memory::Memory, options, reports, scene::Scene, table, text,
+    theme, widgets,
 };
 use crate::{
     calendar::Grain,
     data::Measure,
-    page::{Command, Page, Split, View},
+    page::{Command, Page, Section, Split, View, reports::listeners::Part},
 };
 use egui::{Align, Frame, Layout, Margin, Panel, Rect, RichText, Sense, Ui, vec2};
 
@@ -14,6 +15,8 @@ const LOWEST_CHART: f32 = 140.0;
 /// Of the button that compares, in a language with longer words too.
 const COMPARE_WIDTH: f32 = 130.0;
 const LOWEST_TABLES: f32 = 132.0;
+/// Where there is less room than for the lowest chart and the lowest tables, the chart gives way so far.
+const LEAST_CHART: f32 = 100.0;
 
 pub(super) fn show(
     ui: &mut Ui,
@@ -22,8 +25,12 @@ pub(super) fn show(
     memory: &mut Memory,
     commands: &mut Vec<Command>,
 ) {
-    tabs(ui, scene, page, commands);
+    tabs(ui, scene, page, memory, commands);
     ui.add_space(4.0);
+    if reports::is_shown(scene.state) {
+        reports::show(ui, scene, memory, commands);
+        return;
+    }
     if let Some(blank) = blank::of(scene, page) {
         let rect = ui.available_rect_before_wrap();
         blank::show(ui, rect, &blank);
@@ -35,7 +42,7 @@ pub(super) fn show(
         return;
     }
     let all = ui.available_rect_before_wrap();
-    if all.height() < LOWEST_CHART * 2.0 {
+    if all.height() < LEAST_CHART + LOWEST_TABLES {
         charts(ui, all, scene, page, memory, commands);
         ui.allocate_rect(all, Sense::hover());
         return;
@@ -45,7 +52,7 @@ pub(super) fn show(
     Panel::bottom("tables")
         .resizable(true)
         .default_size(usual)
-        .size_range(LOWEST_TABLES..=all.height() - LOWEST_CHART)
+        .size_range(LOWEST_TABLES..=(all.height() - LOWEST_CHART).max(LOWEST_TABLES))
         .frame(Frame::new().inner_margin(Margin {
             top: theme::GAP as i8,
             ..Margin::ZERO
@@ -84,27 +91,64 @@ fn tables(
     table::show(ui, right, scene, page, memory, commands);
 }
 
-fn tabs(ui: &mut Ui, scene: &Scene<'_>, page: &Page, commands: &mut Vec<Command>) {
+/// Sections, views, choices and the days on screen: in one line, or in as many as they need.
+fn tabs(
+    ui: &mut Ui,
+    scene: &Scene<'_>,
+    page: &Page,
+    memory: &mut Memory,
+    commands: &mut Vec<Command>,
+) {
+    let view = scene.state.view;
+    let section = Section::of(view);
+    let width = ui.available_width();
+    let is_wide = width > 1000.0;
+    let is_report = reports::is_shown(scene.state);
+    let has_choices = !matches!(view, View::Pipeline | View::Rejects);
     // Where the choices do not fit beside the tabs, they get a line of their own.
-    let needed = match scene.state.view {
-        View::Overlay => 1150.0,
-        View::Live => 980.0,
-        View::Heatmap | View::Table => 880.0,
-        View::Listeners => 720.0,
-        _ => 980.0,
+    let needed = match (section, view) {
+        (_, View::Overlay) => 1570.0,
+        (_, View::Heatmap | View::Table) => 1300.0,
+        (Section::Events, _) => 1400.0,
+        _ => f32::INFINITY,
     };
-    let beside = ui.available_width() > needed;
-    ui.horizontal(|ui| {
-        let options = View::ALL.map(|view| (view, text::view(view), text::view(view).to_owned()));
-        if let Some(view) = widgets::segments(ui, scene.state.view, options) {
-            commands.push(Command::Show(view));
+    let beside = width > needed;
+    let compares = match view {
+        View::Songs => false,
+        View::Listeners => scene.state.reports.listeners != Part::Retention,
+        _ => true,
+    };
+    let mut has_place = false;
+    let mut second = |ui: &mut Ui, commands: &mut Vec<Command>| {
+        let views = section.views();
+        if views.len() > 1 {
+            let options = views
+                .iter()
+                .map(|&view| (view, text::view(view), text::view(view).to_owned()));
+            if let Some(view) = widgets::segments(ui, view, options) {
+                commands.push(Command::Show(view));
+            }
         }
-        if beside {
+        reports::tabs::choices(ui, scene, commands);
+        has_place = match section {
+            Section::Events => beside,
+            _ => ui.available_width() > compare_width(ui, page),
+        };
+        if has_place {
             choices(ui, scene, page, commands);
         }
+    };
+    ui.horizontal(|ui| {
+        reports::tabs::sections(ui, scene.state, memory, commands);
+        if is_wide {
+            ui.add_space(8.0);
+            second(ui, commands);
+        }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            drill(ui, scene, page, commands);
-            if page.span != page.full {
+            if !is_report {
+                drill(ui, scene, page, commands);
+            }
+            if page.span != page.full && view != View::Pipeline {
                 let tip = text::show_all_tip();
                 if widgets::link_button(ui, text::show_all(), text::show_all(), tip).clicked() {
                     commands.push(Command::ResetZoom);
@@ -112,9 +156,19 @@ fn tabs(ui: &mut Ui, scene: &Scene<'_>, page: &Page, commands: &mut Vec<Command>
             }
         });
     });
-    if !beside {
+    if !is_wide && has_choices {
+        ui.horizontal(|ui| second(ui, commands));
+    }
+    if !has_place && has_choices && compares {
         ui.horizontal(|ui| choices(ui, scene, page, commands));
     }
+}
+
+/// How wide the button that compares is.
+fn compare_width(ui: &Ui, page: &Page) -> f32 {
+    let before = page.grain.between(page.span.plus(-page.comparison.shift));
+    let [word, ..] = text::compare_with(&before);
+    grid::width(ui, &word, theme::bold(12.5)) + 40.0
 }
 
 /// One step closer to what the cursor is on, and one step back.
@@ -160,7 +214,14 @@ fn choices(ui: &mut Ui, scene: &Scene<'_>, page: &Page, commands: &mut Vec<Comma
             commands.push(Command::SplitBy(split));
         }
     }
-    if matches!(scene.state.view, View::Heatmap | View::Table) {
+    let view = scene.state.view;
+    let retention = view == View::Listeners && scene.state.reports.listeners == Part::Retention;
+    if retention
+        || matches!(
+            view,
+            View::Heatmap | View::Table | View::Songs | View::Pipeline | View::Rejects
+        )
+    {
         return;
     }
     // Where there is no room for it, the menu of options has it.

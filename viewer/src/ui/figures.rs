@@ -10,7 +10,6 @@ use super::{
 };
 use crate::{
     calendar::format,
-    data::Measure,
     page::{Command, Line, Page},
     stats::{Change, Figures},
 };
@@ -147,9 +146,9 @@ fn row(
     let number = |value: Option<i64>| value.map_or("–".to_owned(), format::grouped);
     let change = text::change(line.change);
     let sum = match page.measure {
-        Measure::Events => format::grouped(figures.sum),
+        measure if measure.adds_up() => format::grouped(figures.sum),
         // One listener may be there on many days.
-        Measure::Listeners => "–".into(),
+        _ => "–".into(),
     };
     let texts = [
         sum,

@@ -9,9 +9,14 @@ use super::{
 use crate::{
     calendar::format,
     data::{Measure, filter},
-    page::{Command, List, View},
+    page::{Command, List, Section, State, View},
 };
 use egui::{RichText, ScrollArea, TextEdit, Ui, vec2};
+
+/// Whether the view is of anything that can be filtered.
+pub(super) fn are_needed(state: &State) -> bool {
+    !matches!(state.view, View::Pipeline | View::Rejects)
+}
 
 pub(super) fn show(
     ui: &mut Ui,
@@ -30,7 +35,9 @@ pub(super) fn show(
                 .show(ui, |ui| {
                     let lists: &[List] = match scene.state.view {
                         // Who listened is not told apart by what they did.
-                        View::Listeners => &[List::Regions],
+                        View::Listeners | View::Listening | View::Songs => &[List::Regions],
+                        // Neither knows types or regions.
+                        View::Pipeline | View::Rejects => &[],
                         _ => &[List::EventTypes, List::Regions],
                     };
                     for &list in lists {
@@ -120,9 +127,15 @@ fn section(
         let sum = at.and_then(|at| sums.get(at)).copied().unwrap_or(0);
         let figure = format::compact(sum as f64);
         let (figure, tip) = match counted.measure {
-            Measure::Events => (figure, text::events_on_screen(name, sum)),
+            // Reports count something else.
+            _ if Section::of(scene.state.view) != Section::Events
+                && counted.measure == Measure::Events =>
+            {
+                (String::new(), String::new())
+            }
             // They do not add up over days.
             Measure::Listeners => (text::a_day(&figure), text::listeners_a_day(name, sum)),
+            _ => (figure, text::events_on_screen(name, sum)),
         };
         let shown_name = if name.is_empty() {
             text::empty_name()
@@ -150,7 +163,9 @@ fn section(
             commands.push(Command::Only(list, name.clone()));
         }
         response.on_hover_ui(|ui| {
-            ui.label(tip);
+            if !tip.is_empty() {
+                ui.label(tip);
+            }
             ui.label(RichText::new(text::alone_tip()).color(tokens.weak).small());
         });
     }

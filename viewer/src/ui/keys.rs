@@ -3,9 +3,10 @@
 use super::{
     dates::Dates,
     memory::{CommandPalette, Memory, Scope},
+    reports::tabs,
     theme, widgets,
 };
-use crate::page::{Command, Hours, Range, State, View};
+use crate::page::{Command, Hours, Range, Section, State, View};
 use egui::{Event, Key, Modifiers, Popup, Ui};
 
 const CTRL_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
@@ -60,6 +61,11 @@ pub(super) fn read(ui: &Ui, memory: &mut Memory, state: &State) -> Vec<Command> 
     for (key, view) in DIGITS.into_iter().zip(View::ALL) {
         if take(Modifiers::COMMAND, key) {
             commands.push(Command::Show(view));
+        }
+    }
+    for (key, section) in DIGITS.into_iter().zip(Section::ALL) {
+        if take(Modifiers::ALT, key) {
+            commands.push(Command::Show(tabs::first(section, memory)));
         }
     }
     if take(Modifiers::NONE, Key::F5) {

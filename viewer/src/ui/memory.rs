@@ -1,7 +1,7 @@
 //! What the window remembers of its use.
 
-use super::{dates::Dates, naming::Naming};
-use crate::{calendar::Slot, data::Cell};
+use super::{dates::Dates, kept::Kept, naming::Naming};
+use crate::{calendar::Slot, data::Cell, page::View};
 
 /// Things that last from frame to frame, but are nobody's choice.
 #[derive(Default)]
@@ -26,6 +26,10 @@ pub(super) struct Memory {
     pub(super) naming: Option<Naming>,
     /// Characters of names that no font has, as of a load.
     pub(super) unknown: (u64, Vec<char>),
+    /// What is remembered of reports.
+    pub(super) reports: Kept,
+    /// The view of daily events that was shown last.
+    pub(super) events_view: View,
     /// A word at the bottom: what was saved or copied.
     pub(super) notice: Option<String>,
 }

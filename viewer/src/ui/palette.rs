@@ -9,7 +9,11 @@ use super::{
 };
 use crate::{
     calendar::{UTC, format, typed_span},
-    page::{Bucket, ChartOptions, Command, Hours, List, Range, SeriesOrder, Split, Theme, View},
+    page::{
+        Bucket, ChartOptions, Command, Hours, List, Range, Section, SeriesOrder, Split, Theme,
+        View,
+        reports::{Choice, listeners::Part, listening::Figure, songs::Top},
+    },
 };
 use egui::{
     Frame, Id, Key, Margin, Modal, Rect, RichText, ScrollArea, Sense, TextEdit, Ui, WidgetInfo,
@@ -237,12 +241,30 @@ fn all(scene: &Scene<'_>) -> Vec<Entry> {
     all
 }
 
+/// What can be chosen on reports.
+fn choices() -> Vec<Entry> {
+    let figures = Figure::ALL.map(|figure| (text::choose_figure(figure), Choice::Figure(figure)));
+    let tops = Top::ALL.map(|top| (text::choose_top(top), Choice::Top(top)));
+    let parts = Part::ALL.map(|part| (text::choose_part(part), Choice::Listeners(part)));
+    (figures.into_iter().chain(tops).chain(parts))
+        .map(|(title, choice)| run(title, "", Command::Choose(choice)))
+        .collect()
+}
+
 /// The commands that are there whatever the numbers are of.
 pub(super) fn fixed(scene: &Scene<'_>) -> Vec<Entry> {
     let mut all = Vec::new();
     for (view, keys) in View::ALL.into_iter().zip(text::VIEW_KEYS) {
         all.push(run(text::show_view(view), keys, Command::Show(view)));
     }
+    for (section, keys) in Section::ALL.into_iter().zip(text::SECTION_KEYS) {
+        let view = section.views()[0];
+        // The others have keys of their own above.
+        if View::ALL.iter().position(|other| *other == view) >= Some(text::VIEW_KEYS.len()) {
+            all.push(run(text::show_view(view), keys, Command::Show(view)));
+        }
+    }
+    all.extend(choices());
     for (range, keys) in Range::ALL.into_iter().zip(text::RANGE_KEYS) {
         all.push(run(text::range(range).1, keys, Command::Look(range)));
     }

@@ -4,8 +4,19 @@ use super::{grid, scene::Scene, text, theme};
 use crate::{calendar::format, data::Measure, page::Page, stats::Change};
 use egui::{Align, Color32, FontId, Label, Layout, RichText, Sense, Stroke, Ui, vec2};
 
-/// Shows it; with the sum where there is no room for the figures on top.
-pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, page: &Page, with_sum: bool) {
+/// What stands on the line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Parts {
+    /// The days, and how far today has come: a report says the rest by itself.
+    Days,
+    /// What changes compare, too.
+    Comparison,
+    /// And the sum, where there is no room for the figures on top.
+    Sum,
+}
+
+/// Shows it.
+pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, page: &Page, parts: Parts) {
     let tokens = theme::tokens(ui);
     let zone = &scene.shown.zone;
     let zone = match page.grain.is_minute() {
@@ -23,7 +34,8 @@ pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, page: &Page, with_sum: bool) 
             tokens.text,
         );
         let adds_up = page.measure == Measure::Events;
-        if let Some(all) = page.tiles.first().filter(|_| with_sum && adds_up) {
+        let with_sum = parts == Parts::Sum && adds_up;
+        if let Some(all) = page.tiles.first().filter(|_| with_sum) {
             words(
                 ui,
                 &text::events(all.figures.sum),
@@ -35,6 +47,9 @@ pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, page: &Page, with_sum: bool) 
             }
         }
         so_far(ui, scene, page);
+        if parts == Parts::Days {
+            return;
+        }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let whole = text::compared(page);
             let fits =

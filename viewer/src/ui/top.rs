@@ -66,6 +66,10 @@ pub(super) fn show(
 }
 
 fn ranges(ui: &mut Ui, scene: &Scene<'_>, memory: &mut Memory, commands: &mut Vec<Command>) {
+    if scene.state.view == View::Pipeline {
+        // It is that of now.
+        return;
+    }
     if scene.state.view == View::Live {
         let options = Hours::ALL.map(|hours| {
             let (short, long) = text::hours(hours);

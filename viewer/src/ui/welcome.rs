@@ -86,9 +86,10 @@ fn title(ui: &mut Ui, icon: Icon, color: Color32, words: &str) {
     });
 }
 
-/// Something to run, with a button that copies it.
-pub(super) fn command(ui: &mut Ui, words: &str) {
+/// Something to run, with a button that copies it. Whether it was copied.
+pub(super) fn command(ui: &mut Ui, words: &str) -> bool {
     let tokens = theme::tokens(ui);
+    let mut is_copied = false;
     Frame::new()
         .fill(tokens.hover)
         .corner_radius(5)
@@ -101,8 +102,10 @@ pub(super) fn command(ui: &mut Ui, words: &str) {
                     let copy = text::copy();
                     if widgets::link_button(ui, copy, &format!("{copy} {words}"), copy).clicked() {
                         ui.ctx().copy_text(words.into());
+                        is_copied = true;
                     }
                 });
             });
         });
+    is_copied
 }

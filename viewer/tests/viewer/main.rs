@@ -21,6 +21,7 @@ mod menus;
 mod minutes;
 mod options;
 mod pictures;
+mod reports;
 mod shot;
 mod states;
 mod steady;

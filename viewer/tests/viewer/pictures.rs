@@ -8,7 +8,10 @@ use musicstream_viewer::{
     DEMO_TIME,
     calendar::DAY_US,
     data::{Dataset, Row, Status},
-    page::{Range, Split, State, View},
+    page::{
+        Range, Split, State, View,
+        reports::{Choice, listeners::Part, listening::Figure, songs::Top},
+    },
     source::{Feed, demo},
 };
 
@@ -83,6 +86,56 @@ fn listeners() {
         ..state(View::Listeners)
     };
     pictures(View::Listeners, "listeners", large);
+}
+
+/// What is chosen on a report.
+fn chosen(view: View, choice: Choice) -> State {
+    let mut state = state(view);
+    state.reports.choose(choice);
+    state
+}
+
+#[test]
+fn listening() {
+    let rate = chosen(View::Listening, Choice::Figure(Figure::SkipRate));
+    pictures(View::Listening, "listening", rate);
+}
+
+#[test]
+fn songs() {
+    let fifty = chosen(View::Songs, Choice::Top(Top::Fifty));
+    pictures(View::Songs, "songs", fifty);
+}
+
+#[test]
+fn pipeline() {
+    pictures(View::Pipeline, "pipeline", state(View::Pipeline));
+}
+
+#[test]
+fn rejects() {
+    let reason = Choice::Reason(Some("missing_field".into()));
+    pictures(View::Rejects, "rejects", chosen(View::Rejects, reason));
+}
+
+#[test]
+fn active_new_and_retained_listeners() {
+    let mut results = SnapshotResults::new();
+    for (part, theme, size, name) in [
+        (Part::FourWeeks, Theme::Light, LARGE, "listeners_28_days"),
+        (Part::New, Theme::Dark, LARGE, "listeners_new"),
+        (Part::New, Theme::Light, SMALL, "listeners_new_small"),
+        (Part::Retention, Theme::Light, LARGE, "retention_light"),
+        (Part::Retention, Theme::Dark, SMALL, "retention_dark"),
+    ] {
+        let state = chosen(View::Listeners, Choice::Listeners(part));
+        let shot = Shot {
+            size,
+            theme,
+            ..Shot::new(sample(), state)
+        };
+        results.extend(shot.picture(name));
+    }
 }
 
 #[test]

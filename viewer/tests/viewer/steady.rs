@@ -207,7 +207,9 @@ fn places(harness: &Harness<'_, App>) -> Vec<String> {
 
 #[test]
 fn in_every_tab_a_refresh_moves_nothing_and_brings_what_is_new() {
-    for view in View::ALL {
+    // The pipeline and what it rejected are not of the days that are brought.
+    let of_days = |view: &View| !matches!(view, View::Pipeline | View::Rejects);
+    for view in View::ALL.into_iter().filter(of_days) {
         let feed = Feed::sample(DEMO_TIME);
         let latest = feed.latest();
         let shown = match view {

@@ -230,7 +230,7 @@ fn odd_names_and_numbers_have_their_place() {
         ),
         row(TODAY - 1, "skip", "", 0),
     ];
-    for size in [[760.0, 520.0], [1440.0, 900.0]] {
+    for size in [[780.0, 520.0], [1440.0, 900.0]] {
         let feed = Feed::fixed(Dataset::new(rows.clone(), status()), "odd");
         let mut harness = window_of(feed, State::default(), size);
         harness.run();

@@ -10,3 +10,4 @@ mod at_rest;
 mod credentials;
 mod outage;
 mod real_window;
+mod reports;

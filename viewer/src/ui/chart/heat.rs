@@ -54,7 +54,7 @@ pub(crate) fn show(ui: &mut Ui, rect: Rect, chart: &Chart, shared: &Shared<'_>) 
             let plot = Plot {
                 rect: area,
                 slots: shared.span.count(),
-                scale: Scale::linear(1),
+                scale: Scale::linear(1, shared.measure),
             };
             let response =
                 ui.interact(area, ui.scope_id().with("heatmap"), Sense::click_and_drag());
@@ -74,7 +74,7 @@ pub(crate) fn show(ui: &mut Ui, rect: Rect, chart: &Chart, shared: &Shared<'_>) 
                     let place = pos2(row.min.x, row.center().y - name.size().y / 2.0);
                     ui.painter().galley(place, name, tokens.text);
                 }
-                labels::node(ui, row, line);
+                labels::node(ui, row, line, shared.measure);
             }
             let dragged = brush(ui, &response, &plot, shared, tokens);
             outcome = interact(ui, &response, &plot, shared, dragged);
@@ -103,7 +103,7 @@ pub(crate) fn show(ui: &mut Ui, rect: Rect, chart: &Chart, shared: &Shared<'_>) 
         &Plot {
             rect: axis,
             slots: shared.span.count(),
-            scale: Scale::linear(1),
+            scale: Scale::linear(1, shared.measure),
         },
         shared,
         tokens,

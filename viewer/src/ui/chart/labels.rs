@@ -5,7 +5,7 @@ use super::{
     shared::{Plot, Shared, color, cue, width},
 };
 use crate::{
-    data::Finality,
+    data::{Finality, Measure},
     page::{Chart, Line},
     ui::{
         text,
@@ -97,20 +97,20 @@ pub(super) fn paint(
         let galley = widgets::elided(ui, &line.name, theme::font(11.0), text_color, right - at.x);
         let rect = Rect::from_min_size(at - egui::vec2(0.0, galley.size().y / 2.0), galley.size());
         ui.painter().galley(rect.min, galley, text_color);
-        node(ui, rect, line);
+        node(ui, rect, line, shared.measure);
     }
     for (line, ..) in hidden {
-        node(ui, area, line);
+        node(ui, area, line, shared.measure);
     }
     for line in chart.lines.iter().filter(|line| line.counts.rows() == 0) {
-        node(ui, area, line);
+        node(ui, area, line, shared.measure);
     }
 }
 
-pub(super) fn node(ui: &mut Ui, rect: Rect, line: &Line) {
+pub(super) fn node(ui: &mut Ui, rect: Rect, line: &Line, measure: Measure) {
     let id = ui.scope_id().with(("series", &line.full_name));
     let response = ui.interact(rect, id, Sense::hover());
-    let name = text::series(line);
+    let name = text::series(line, measure);
     response.widget_info(|| WidgetInfo::labeled(Role::GraphicsObject, true, &name));
 }
 

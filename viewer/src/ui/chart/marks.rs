@@ -4,6 +4,7 @@ use super::shared::{Plot, Shared};
 use crate::{
     data::Finality,
     page::Chart,
+    stats,
     ui::{
         text,
         theme::{self, Tokens},
@@ -18,9 +19,11 @@ pub(super) fn incomplete_slots(
     shared: &Shared<'_>,
     tokens: Tokens,
 ) {
-    let Some(first) = shared.states.iter().position(|state| !state.is_complete()) else {
+    // A day before complete ones may wait for late events: that is said where it is read.
+    let first = stats::complete(shared.states);
+    if first == shared.states.len() {
         return;
-    };
+    }
     let band = Rect::from_x_y_ranges(plot.edge(first)..=plot.rect.max.x, plot.rect.y_range());
     painter.rect_filled(band, 2.0, tokens.shade);
 }

@@ -22,7 +22,7 @@ use super::{
     theme::{self, Tokens},
     widgets,
 };
-use crate::{data::Measure, page::Chart};
+use crate::page::Chart;
 use egui::{Rect, Sense, Stroke, Ui, pos2};
 use scale::Scale;
 use shared::Plot;
@@ -102,7 +102,7 @@ fn scale_of(chart: &Chart, shared: &Shared<'_>) -> Scale {
     match shared.options {
         options if options.share => Scale::Share,
         options if options.log => Scale::log(shared.least.unwrap_or_else(|| chart.least()), max),
-        _ => Scale::linear(max),
+        _ => Scale::linear(max, shared.measure),
     }
 }
 
@@ -117,10 +117,7 @@ fn title(ui: &Ui, inner: Rect, chart: &Chart, shared: &Shared<'_>, tokens: Token
     let after = inner.min.x + name.size().x + 10.0;
     let baseline = inner.min.y + name.size().y;
     ui.painter().galley(inner.min, name, tokens.text);
-    let sum = match shared.measure {
-        Measure::Events => text::events(chart.sum()),
-        Measure::Listeners => text::listeners_note(),
-    };
+    let sum = text::under_title(shared.measure, chart.sum());
     let sum = widgets::elided(
         ui,
         &sum,

@@ -35,7 +35,7 @@ pub(super) fn show(
         let counts: Vec<Count> = ranking.iter().filter_map(|(_, count)| *count).collect();
         let state = match shared.states[index] {
             state if state.is_complete() && counts.is_empty() => text::no_data(shared.grain),
-            state => text::day_state(state),
+            state => text::state_of(shared.measure, state),
         };
         ui.horizontal(|ui| {
             ui.label(RichText::new(shared.grain.long(slot)).font(theme::bold(13.0)));
@@ -48,7 +48,7 @@ pub(super) fn show(
         );
         ui.add_space(3.0);
         let total = sum(&counts);
-        let adds_up = shared.measure == Measure::Events;
+        let adds_up = shared.measure.adds_up();
         let mut read: Vec<_> = ranking.iter().take(MOST).collect();
         let is_pointed = |line: &Line| pointed == Some(line.full_name.as_str());
         let beyond = ranking.iter().skip(MOST).find(|(line, _)| is_pointed(line));
@@ -68,6 +68,11 @@ pub(super) fn show(
                 _ if mean.is_some() => {
                     let mean = mean.map(|mean| format::mean(mean.value()));
                     mean.map(|mean| format!("⌀ {mean}")).unwrap_or_default()
+                }
+                (Some(count), Some(before))
+                    if shared.compared.is_some() && shared.measure == Measure::SkipRate =>
+                {
+                    text::points(count.events - before.events)
                 }
                 (Some(count), Some(before)) if shared.compared.is_some() => {
                     let change =
@@ -93,15 +98,15 @@ pub(super) fn show(
             let more = text::and_more(ranking.len() - MOST);
             ui.label(RichText::new(more).color(tokens.weak).small());
         }
-        if counts.len() > 1 && adds_up {
+        // A rate of several is that of their sums, which is not theirs.
+        let together = match shared.measure {
+            Measure::SkipRate => chart.together(index),
+            _ => adds_up.then_some(total),
+        };
+        if let Some(together) = together.filter(|_| counts.len() > 1) {
             ui.add_space(2.0);
-            row(
-                ui,
-                None,
-                text::all_of_these(),
-                &format::grouped(total.events),
-                "",
-            );
+            let together = shared.measure.exact(together.events);
+            row(ui, None, text::all_of_these(), &together, "");
         }
         if let Some(slots) = shared.compared {
             let against = shared.grain.long(slot.plus(-slots));
@@ -146,7 +151,7 @@ fn row(ui: &mut Ui, color: Option<egui::Color32>, name: &str, value: &str, share
 /// One series' number of the day: exact, and no zero where there is none.
 fn value(count: Option<Count>, shared: &Shared<'_>) -> String {
     count.map_or(text::no_data(shared.grain).into(), |count| {
-        format::grouped(count.events)
+        shared.measure.exact(count.events)
     })
 }
 
@@ -195,7 +200,7 @@ pub(super) fn sentence(chart: &Chart, shared: &Shared<'_>, index: usize) -> Stri
     format!(
         "{}, {}: {}",
         shared.grain.long(shared.span.at(index)),
-        text::day_state(shared.states[index]),
+        text::state_of(shared.measure, shared.states[index]),
         values.join("; ")
     )
 }

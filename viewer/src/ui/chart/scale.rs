@@ -1,6 +1,6 @@
 //! The axis of values: where a value lies, and which of them have a line.
 
-use crate::calendar::{format, ticks};
+use crate::{calendar::format, data::Measure};
 
 /// Room above the largest value.
 const HEADROOM: f64 = 1.05;
@@ -14,6 +14,8 @@ pub(super) enum Scale {
     Linear {
         /// At the upper edge.
         top: f64,
+        /// What is counted.
+        measure: Measure,
     },
     /// Powers of ten; zero is the base line, below all of them.
     Log {
@@ -28,9 +30,10 @@ pub(super) enum Scale {
 
 impl Scale {
     /// A linear one that ends a little above the largest value.
-    pub(super) fn linear(max: i64) -> Self {
+    pub(super) fn linear(max: i64, measure: Measure) -> Self {
         Self::Linear {
             top: max.max(1) as f64 * HEADROOM,
+            measure,
         }
     }
 
@@ -48,7 +51,7 @@ impl Scale {
     /// From the base line, 0, to the upper edge, 1.
     pub(super) fn height(self, value: f64) -> f64 {
         match self {
-            Self::Linear { top } => value / top,
+            Self::Linear { top, .. } => value / top,
             Self::Share => value,
             Self::Log { .. } if value <= 0.0 => 0.0,
             Self::Log { low, top } => {
@@ -62,9 +65,9 @@ impl Scale {
     /// Values that have a line, at most so many and some.
     pub(super) fn ticks(self, steps: usize) -> Vec<f64> {
         match self {
-            Self::Linear { top } => {
+            Self::Linear { top, measure } => {
                 let max = (top / HEADROOM).round() as i64;
-                let all = ticks::values(max, steps).into_iter();
+                let all = measure.ticks(max, steps).into_iter();
                 all.filter(|value| *value <= top).collect()
             }
             Self::Share => {
@@ -98,6 +101,7 @@ impl Scale {
     pub(super) fn label(self, value: f64) -> String {
         match self {
             Self::Share => format!("{:.0} %", value * 100.0),
+            Self::Linear { measure, .. } => measure.on_axis(value),
             _ => format::compact(value),
         }
     }
@@ -109,10 +113,10 @@ mod tests {
 
     #[test]
     fn the_axis_ends_a_little_above_the_largest_value() {
-        let scale = Scale::Linear { top: 80.0 * 1.05 };
+        let scale = Scale::linear(80, Measure::Events);
         assert_eq!(scale.ticks(4), [0.0, 20.0, 40.0, 60.0, 80.0]);
         assert!((scale.height(80.0) - 1.0 / 1.05).abs() < 1e-9);
-        let scale = Scale::Linear { top: 81.0 * 1.05 };
+        let scale = Scale::linear(81, Measure::Events);
         assert_eq!(scale.ticks(4), [0.0, 25.0, 50.0, 75.0]);
     }
 

@@ -6,8 +6,11 @@ use super::{
 };
 use crate::{
     calendar::{Grain, Micros, Span, format},
-    data::{Distinct, Finality},
-    page::{HEATMAP_TITLE, LISTENERS_TITLE, Line, Page, Split, TOTAL},
+    data::{Distinct, Finality, Measure},
+    page::{
+        HEATMAP_TITLE, LISTENERS_TITLE, Line, Page, Split, TOTAL,
+        reports::{listeners::TITLES, listening::Figure, rejects},
+    },
 };
 
 /// A chart's or a tile's title, if it is no name of the data, and so the same in every language.
@@ -15,7 +18,10 @@ pub(crate) fn title(title: &str) -> &str {
     let overlays = Split::ALL.map(Split::title);
     let mut ours = overlays
         .into_iter()
-        .chain([HEATMAP_TITLE, LISTENERS_TITLE, TOTAL]);
+        .chain([HEATMAP_TITLE, LISTENERS_TITLE, TOTAL])
+        .chain(Figure::ALL.map(Figure::title))
+        .chain(TITLES)
+        .chain([rejects::TITLE]);
     match ours.find(|ours| *ours == title) {
         Some(ours) => say(ours),
         None => title,
@@ -141,13 +147,16 @@ pub(crate) fn late_of(number: &str, late: i64) -> String {
 }
 
 /// A series in a chart.
-pub(crate) fn series(line: &Line) -> String {
-    let sum = format::grouped(line.figures.sum);
-    let last = line.figures.last.map(format::grouped);
-    says(match last {
-        Some(last) => format!("{}: sum {sum}, last complete day {last}", line.full_name),
-        None => format!("{}: sum {sum}", line.full_name),
-    })
+pub(crate) fn series(line: &Line, measure: Measure) -> String {
+    let exact = |number| measure.exact(number);
+    let sum = measure.adds_up().then(|| exact(line.figures.sum));
+    let last = line.figures.last.map(exact);
+    let parts = [
+        sum.map(|sum| format!("sum {sum}")),
+        last.map(|last| format!("last complete day {last}")),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    says(format!("{}: {}", line.full_name, parts.join(", ")))
 }
 
 /// A series in the legend.

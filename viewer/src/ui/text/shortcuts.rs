@@ -1,9 +1,12 @@
 //! The words of the help.
 
-use super::{pseudo::say, words::VIEW_KEYS};
+use super::{
+    pseudo::say,
+    words::{SECTION_KEYS, VIEW_KEYS},
+};
 
 /// Keys and what they do, for the help: of several with one meaning, the usual one first.
-pub(crate) const KEYS: [(&[&str], &str); 33] = [
+pub(crate) const KEYS: [(&[&str], &str); 34] = [
     (
         &["Ctrl K", "Ctrl P"],
         "Find any command, zone or name by typing",
@@ -13,6 +16,7 @@ pub(crate) const KEYS: [(&[&str], &str); 33] = [
     (&["D"], "Type the days to look at"),
     (&["Z"], "Choose the zone of the days"),
     (&VIEW_KEYS, "The views, from left to right"),
+    (&SECTION_KEYS, "The sections, from left to right"),
     (&["Left", "Right"], "Day cursor"),
     (&["Shift Left", "Shift Right"], "The same by a week"),
     (&["Home", "End"], "First, last day"),

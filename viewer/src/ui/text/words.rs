@@ -4,7 +4,7 @@ use super::pseudo::{say, says};
 use crate::{
     calendar::{Grain, format},
     data::{Column, Dataset, Finality, Measure},
-    page::{Hours, List, Range, Split, View},
+    page::{Hours, List, Range, Split, View, reports::listening::state_word},
     stats::Change,
 };
 
@@ -33,6 +33,10 @@ pub(crate) fn view(view: View) -> &'static str {
         View::Live => "Live",
         View::Listeners => "Listeners",
         View::Table => "Table",
+        View::Listening => "Listening",
+        View::Songs => "Songs",
+        View::Pipeline => "Pipeline",
+        View::Rejects => "Rejects",
     })
 }
 
@@ -101,7 +105,7 @@ pub(crate) fn column(column: Column, data: &Dataset) -> String {
         (Column::EventType, ..) => "Event type".into(),
         (Column::Region, ..) => "Region".into(),
         (Column::Events, _, Measure::Events) => "Events".into(),
-        (Column::Events, _, Measure::Listeners) => "Listeners".into(),
+        (Column::Events, ..) => "Listeners".into(),
         (Column::Late, ..) => "Late".into(),
         (Column::State, ..) => "State".into(),
         (Column::Updated, ..) => "Updated (UTC)".into(),
@@ -188,6 +192,16 @@ pub(crate) fn figures(grain: Grain) -> [(&'static str, &'static str); 7] {
 
 pub(crate) fn day_state(state: Finality) -> &'static str {
     say(state.word())
+}
+
+/// What a day is, as a measure has it.
+pub(crate) fn state_of(measure: Measure, state: Finality) -> &'static str {
+    match measure {
+        Measure::Hours | Measure::Streams | Measure::SkipRate | Measure::Sessions => {
+            say(state_word(state))
+        }
+        _ => day_state(state),
+    }
 }
 
 pub(crate) fn day_state_tip(state: Finality) -> &'static str {
@@ -344,6 +358,8 @@ pub(crate) fn help() -> &'static str {
     say("Help")
 }
 
+/// Of the sections, in their order.
+pub(crate) const SECTION_KEYS: [&str; 6] = ["Alt 1", "Alt 2", "Alt 3", "Alt 4", "Alt 5", "Alt 6"];
 pub(crate) const VIEW_KEYS: [&str; 7] = [
     "Ctrl 1", "Ctrl 2", "Ctrl 3", "Ctrl 4", "Ctrl 5", "Ctrl 6", "Ctrl 7",
 ];

@@ -1,0 +1,344 @@
+//! A table of a report: what its cells say on screen, and what the same cells say as CSV.
+
+use crate::{
+    calendar::{Day, Micros, format, quantity},
+    page::quoting::quoted,
+    stats::Change,
+};
+use std::{cmp::Ordering, fmt::Write as _, rc::Rc};
+
+/// What a cell holds.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// Nothing is known, or there is nothing.
+    Nothing,
+    /// A day.
+    Day(Day),
+    /// An instant, in UTC.
+    At(Micros),
+    /// A name, or bytes as text: data, in no language.
+    Text(String),
+    /// A word of the window's own.
+    Word(&'static str),
+    /// A number, exact.
+    Number(i64),
+    /// A number per second.
+    PerSecond(f64),
+    /// Microseconds, shown as hours.
+    Hours(i64),
+    /// Microseconds, shown as an age.
+    Age(i64),
+    /// Milliseconds.
+    Milliseconds(f64),
+    /// Millionths, shown as a percentage.
+    Rate(i64),
+    /// A change as a share.
+    Change(Change),
+}
+
+/// How a cell steps forward or back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tone {
+    /// As text is.
+    #[default]
+    Plain,
+    /// Steps back.
+    Weak,
+    /// Not complete, not settled.
+    Accent,
+    /// Wants attention.
+    Warn,
+}
+
+/// A cell.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cell {
+    /// What it holds.
+    pub value: Value,
+    /// How it stands out.
+    pub tone: Tone,
+    /// A bar behind it, from 0 to 1.
+    pub bar: Option<f32>,
+    /// A ground that is the stronger the nearer to 1 this is.
+    pub heat: Option<f32>,
+}
+
+impl From<Value> for Cell {
+    fn from(value: Value) -> Self {
+        Self {
+            value,
+            tone: Tone::Plain,
+            bar: None,
+            heat: None,
+        }
+    }
+}
+
+impl Cell {
+    /// The same in another tone.
+    pub fn toned(self, tone: Tone) -> Self {
+        Self { tone, ..self }
+    }
+
+    /// The same with a bar behind it.
+    pub fn with_bar(self, share: f64) -> Self {
+        Self {
+            bar: Some(share.clamp(0.0, 1.0) as f32),
+            ..self
+        }
+    }
+}
+
+impl Value {
+    /// On screen; words of the window's own are still to be translated.
+    pub fn shown(&self) -> String {
+        match self {
+            Self::Nothing => "–".into(),
+            Self::Day(day) => day.iso(),
+            Self::At(at) => format::stamp(*at),
+            Self::Text(text) => text.clone(),
+            Self::Word(word) => (*word).into(),
+            Self::Number(number) => format::grouped(*number),
+            Self::PerSecond(rate) => format!("{}/s", format::compact(*rate)),
+            Self::Hours(us) => quantity::hours(*us),
+            Self::Age(us) => format::age(*us),
+            Self::Milliseconds(ms) => quantity::milliseconds(*ms),
+            Self::Rate(millionths) => quantity::percentage(*millionths),
+            Self::Change(Change::Nothing) => "–".into(),
+            Self::Change(Change::New) => "new".into(),
+            Self::Change(Change::Share(share)) => format::percent(*share),
+        }
+    }
+
+    /// In a CSV file: exact, and as the database would write it.
+    pub fn csv(&self) -> String {
+        match self {
+            Self::Nothing | Self::Change(Change::Nothing) => String::new(),
+            Self::Day(day) => day.iso(),
+            Self::At(at) => quantity::iso_stamp(*at),
+            Self::Text(text) => quoted(text),
+            Self::Word(word) => (*word).into(),
+            Self::Number(number) => number.to_string(),
+            Self::PerSecond(rate) => format!("{rate:.3}"),
+            Self::Hours(us) | Self::Age(us) => quantity::decimal(*us),
+            Self::Milliseconds(ms) => format!("{ms:.3}"),
+            Self::Rate(millionths) => quantity::decimal(*millionths),
+            Self::Change(Change::New) => "new".into(),
+            Self::Change(Change::Share(share)) => format!("{share:.6}"),
+        }
+    }
+
+    fn number(&self) -> Option<f64> {
+        match self {
+            Self::Day(day) => Some(f64::from(day.0)),
+            Self::At(number)
+            | Self::Number(number)
+            | Self::Hours(number)
+            | Self::Age(number)
+            | Self::Rate(number) => Some(*number as f64),
+            Self::PerSecond(number) | Self::Milliseconds(number) => Some(*number),
+            Self::Change(Change::Share(share)) => Some(*share),
+            Self::Change(Change::New) => Some(f64::INFINITY),
+            Self::Nothing | Self::Change(Change::Nothing) | Self::Text(_) | Self::Word(_) => None,
+        }
+    }
+
+    /// Numbers by size, words by letters; what is not known comes first.
+    fn compare(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Self::Text(a), Self::Text(b)) => a.cmp(b),
+            (Self::Word(a), Self::Word(b)) => a.cmp(b),
+            _ => self
+                .number()
+                .unwrap_or(f64::NEG_INFINITY)
+                .total_cmp(&other.number().unwrap_or(f64::NEG_INFINITY)),
+        }
+    }
+}
+
+/// A column. Its name in CSV is also what its title on screen is found by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// In the first line of the CSV.
+    pub name: &'static str,
+    /// Numbers stand at the right.
+    pub right: bool,
+    /// Where there is no room for all, the largest goes first; 0 stays.
+    pub rank: u8,
+    /// Its words may be cut.
+    pub is_long: bool,
+}
+
+impl Column {
+    /// The same as one that goes where there is little room: the largest first.
+    pub const fn ranked(self, rank: u8) -> Self {
+        Self { rank, ..self }
+    }
+
+    /// The same as one whose words may be cut.
+    pub const fn long(self) -> Self {
+        Self {
+            is_long: true,
+            ..self
+        }
+    }
+}
+
+/// A column of words.
+pub const fn words(name: &'static str) -> Column {
+    Column {
+        name,
+        right: false,
+        rank: 0,
+        is_long: false,
+    }
+}
+
+/// A column of numbers.
+pub const fn numbers(name: &'static str) -> Column {
+    Column {
+        right: true,
+        ..words(name)
+    }
+}
+
+type Cells = Rc<dyn Fn(usize, usize) -> Cell>;
+
+/// Which column sorts, and whether the largest comes first.
+pub type Sort = (usize, bool);
+
+/// A table: its cells are worked out when they are looked at.
+#[derive(Clone)]
+pub struct Sheet {
+    /// What tells it from the others of its report, and part of a file's name.
+    pub name: &'static str,
+    /// Its columns.
+    pub columns: Vec<Column>,
+    /// What is below them, if they add up.
+    pub total: Option<Vec<Cell>>,
+    /// How its rows are ordered.
+    pub sort: Option<Sort>,
+    order: Vec<u32>,
+    cells: Cells,
+}
+
+impl Sheet {
+    /// So many rows, each cell by its row and column.
+    pub fn new(
+        name: &'static str,
+        columns: Vec<Column>,
+        rows: usize,
+        cells: impl Fn(usize, usize) -> Cell + 'static,
+    ) -> Self {
+        Self {
+            name,
+            columns,
+            total: None,
+            sort: None,
+            order: (0..rows as u32).collect(),
+            cells: Rc::new(cells),
+        }
+    }
+
+    /// The same with a line below.
+    pub fn with_total(self, total: Vec<Cell>) -> Self {
+        Self {
+            total: Some(total),
+            ..self
+        }
+    }
+
+    /// The same in another order; rows that are alike stay as they were.
+    pub fn sorted(mut self, sort: Option<Sort>) -> Self {
+        let Some((column, descending)) = sort.filter(|sort| sort.0 < self.columns.len()) else {
+            return self;
+        };
+        let mut keyed: Vec<(Value, u32)> = self
+            .order
+            .iter()
+            .map(|&row| ((self.cells)(row as usize, column).value, row))
+            .collect();
+        keyed.sort_by(|a, b| {
+            let order = a.0.compare(&b.0);
+            if descending { order.reverse() } else { order }
+        });
+        self.order = keyed.into_iter().map(|(_, row)| row).collect();
+        self.sort = sort;
+        self
+    }
+
+    /// Number of rows.
+    pub fn len(&self) -> usize {
+        self.order.len()
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.order.is_empty()
+    }
+
+    /// A cell, by its place on screen.
+    pub fn cell(&self, row: usize, column: usize) -> Cell {
+        match self.order.get(row) {
+            Some(&row) => (self.cells)(row as usize, column),
+            None => Value::Nothing.into(),
+        }
+    }
+
+    /// The row as it was given, of a row on screen.
+    pub fn source(&self, row: usize) -> Option<usize> {
+        self.order.get(row).map(|&row| row as usize)
+    }
+
+    /// All rows in the order of the screen, with a header.
+    pub fn csv(&self) -> String {
+        let names: Vec<&str> = self.columns.iter().map(|column| column.name).collect();
+        let mut text = names.join(",") + "\r\n";
+        for row in 0..self.len() {
+            for column in 0..self.columns.len() {
+                let comma = if column > 0 { "," } else { "" };
+                // Writing to a string cannot fail.
+                let _ = write!(text, "{comma}{}", self.cell(row, column).value.csv());
+            }
+            text += "\r\n";
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sheet() -> Sheet {
+        let rows = [("b", 2), ("a", 30), ("c", 4)];
+        Sheet::new(
+            "test",
+            vec![words("name"), numbers("count")],
+            rows.len(),
+            move |row, column| match column {
+                0 => Value::Text(rows[row].0.into()).into(),
+                _ => Value::Number(rows[row].1).into(),
+            },
+        )
+    }
+
+    #[test]
+    fn a_column_sorts_by_size_and_by_letters() {
+        let names = |sheet: Sheet| -> String {
+            (0..sheet.len())
+                .map(|row| sheet.cell(row, 0).value.shown())
+                .collect()
+        };
+        assert_eq!(names(sheet()), "bac");
+        assert_eq!(names(sheet().sorted(Some((1, true)))), "acb");
+        assert_eq!(names(sheet().sorted(Some((0, false)))), "abc");
+        assert_eq!(names(sheet().sorted(Some((9, false)))), "bac");
+    }
+
+    #[test]
+    fn csv_has_the_rows_in_their_order() {
+        let csv = sheet().sorted(Some((1, false))).csv();
+        assert_eq!(csv, "name,count\r\nb,2\r\nc,4\r\na,30\r\n");
+    }
+}

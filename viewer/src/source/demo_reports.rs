@@ -1,0 +1,326 @@
+//! The sample's reports: made up from its days, and always the same for the same instant.
+
+use crate::{
+    calendar::{Day, MINUTE_US, Span},
+    data::{
+        Dataset,
+        reports::{
+            Answer, Ask, Content,
+            listeners::{self, Kind, Listeners, Together},
+            listening::{Listening, Numbers, Row},
+            pipeline::{Partition, PartitionState, Pipeline, Rollup},
+            rejects::{self, Example, Rejects},
+            songs::{self, Song, Songs},
+        },
+    },
+};
+use std::{collections::BTreeMap, sync::Arc};
+
+/// What the sample answers.
+pub(super) fn answer(days: &Dataset, ask: &Ask) -> Answer {
+    let content = match ask {
+        Ask::Listening(_) => Content::Listening(Arc::new(listening(days))),
+        Ask::Songs(ask) => Content::Songs(Arc::new(songs(days, ask))),
+        Ask::Listeners(ask) => Content::Listeners(Arc::new(listeners(days, ask))),
+        Ask::Pipeline => Content::Pipeline(Arc::new(pipeline(days))),
+        Ask::Rejects(ask) => Content::Rejects(Arc::new(rejects(days, ask))),
+    };
+    Answer {
+        ask: ask.clone(),
+        content: Ok(content),
+    }
+}
+
+/// Plays of each day and region.
+fn plays(days: &Dataset) -> BTreeMap<(Day, &str), i64> {
+    let mut plays: BTreeMap<(Day, &str), i64> = BTreeMap::new();
+    for cell in days.cells() {
+        if days.event_types[usize::from(cell.event_type)] == "play" {
+            let region = days.regions[usize::from(cell.region)].as_str();
+            *plays
+                .entry((days.grain.day(cell.slot), region))
+                .or_default() += cell.events;
+        }
+    }
+    plays
+}
+
+/// Part of something in thousandths, which moves a little from day to day.
+fn part(whole: i64, thousandths: i64, day: Day, region: &str) -> i64 {
+    let moved = i64::from(day.0 * 7 % 11) + region.len() as i64 * 3;
+    whole * (thousandths + moved) / 1000
+}
+
+fn listening(days: &Dataset) -> Listening {
+    let today = days.today();
+    let rows = plays(days).into_iter().map(|((day, region), plays)| {
+        let skips = part(plays, 190, day, region);
+        let streams = plays - skips - part(plays, 12, day, region);
+        Row {
+            day,
+            region: region.to_owned(),
+            numbers: Numbers {
+                plays,
+                streams,
+                skips,
+                listened_us: streams * (171_000_000 + i64::from(day.0 % 13) * 1_234_567),
+                sessions: part(plays, 220, day, region),
+            },
+            is_settled: day < today,
+        }
+    });
+    Listening::new(rows.collect(), 2, true)
+}
+
+const ARTISTS: [&str; 8] = [
+    "amber", "basalt", "cobalt", "dune", "ember", "fjord", "grove", "harbour",
+];
+const TITLES: [&str; 9] = [
+    "slow-light",
+    "north",
+    "paper-boats",
+    "undertow",
+    "second-sun",
+    "late-train",
+    "glass",
+    "tides",
+    "home",
+];
+
+/// Streams of each day are shared out among songs, of which few have most; some rise and some fall.
+fn songs(days: &Dataset, ask: &songs::Ask) -> Songs {
+    let is_on = |region: &str| {
+        let regions = ask.regions.as_ref();
+        regions.is_none_or(|regions| regions.iter().any(|name| name == region))
+    };
+    let today = days.today();
+    let count = ARTISTS.len() * TITLES.len();
+    let settled_last = ask.span.last.min(today.plus(-1));
+    let settled = (ask.span.first <= settled_last).then(|| Span::new(ask.span.first, settled_last));
+    let weight = |song: usize, day: Day| {
+        let age = (f64::from(today.0 - day.0) / 40.0).min(1.0);
+        let trend = [0.4, -0.3, 0.1, -0.1, 0.0][song % 5];
+        (1.0 + trend * (1.0 - age)) / (song as f64 + 2.0)
+    };
+    let mut found: Vec<Song> = (0..count)
+        .map(|at| Song {
+            song_id: format!("{}-{}", ARTISTS[at % 8], TITLES[at % 9]),
+            ..Song::default()
+        })
+        .collect();
+    for ((day, region), plays) in plays(days) {
+        let is_before = settled.is_some_and(|settled| settled.contains(day.plus(ask.shift)));
+        if !is_on(region) || !(ask.span.contains(day) || is_before) {
+            continue;
+        }
+        let all: f64 = (0..count).map(|song| weight(song, day)).sum();
+        for (at, song) in found.iter_mut().enumerate() {
+            let of_song = (plays as f64 * weight(at, day) / all) as i64;
+            let skips = part(of_song, 150 + at as i64 % 7 * 12, day, region);
+            let streams = of_song - skips;
+            if is_before {
+                song.earlier_streams += streams;
+            }
+            if settled.is_some_and(|settled| settled.contains(day)) {
+                song.settled_streams += streams;
+            }
+            if ask.span.contains(day) {
+                song.numbers = song.numbers.plus(Numbers {
+                    plays: of_song,
+                    streams,
+                    skips,
+                    listened_us: streams * (150_000_000 + at as i64 * 1_500_000),
+                    sessions: 0,
+                });
+            }
+        }
+    }
+    found.retain(|song| song.numbers.plays > 0);
+    found.sort_by_key(|song| std::cmp::Reverse((song.numbers.streams, song.numbers.listened_us)));
+    let all = (found.iter().map(|song| song.numbers)).fold(Numbers::default(), Numbers::plus);
+    let count = found.len() as i64;
+    found.truncate(ask.count as usize);
+    for (song, rank) in found.iter_mut().zip(1..) {
+        song.rank = rank;
+    }
+    Songs {
+        songs: found,
+        count,
+        all,
+        settled,
+        shift: ask.shift,
+        waiting_hours: 2,
+        is_counted: true,
+    }
+}
+
+/// Listeners are fewer than plays, and the more so the longer one looks.
+fn listeners(days: &Dataset, ask: &listeners::Ask) -> Listeners {
+    let today = days.today();
+    let plays = plays(days);
+    let active = |day: Day, region: &str, back: i32, growth: f64| {
+        let sum: i64 = (0..back)
+            .filter_map(|back| plays.get(&(day.plus(-back), region)))
+            .sum();
+        ((sum / 7) as f64 / f64::from(back) * growth) as i64
+    };
+    let rows = plays.iter().filter(|((day, _), _)| ask.span.contains(*day));
+    let rows = rows.map(|((day, region), plays)| {
+        let daily = plays / 7;
+        let new = part(daily, 35, *day, region);
+        let known = |after: i32, thousandths: i64| {
+            (day.plus(after) < today).then(|| part(new, thousandths, *day, region))
+        };
+        listeners::Row {
+            day: *day,
+            region: (*region).to_owned(),
+            numbers: match ask.kind {
+                Kind::Active => [
+                    Some(daily),
+                    Some(active(*day, region, 7, 2.1)),
+                    Some(active(*day, region, 28, 3.4)),
+                    None,
+                ],
+                Kind::New => [Some(new), Some(daily - new), None, None],
+                Kind::Retention => [Some(new), known(1, 410), known(7, 265), known(28, 170)],
+            },
+        }
+    });
+    let together = ask.together.as_ref().map(|(day, regions)| {
+        let is_on = |region: &&String| regions.as_ref().is_none_or(|on| on.contains(region));
+        let over = |day: Day, back: i32, growth: f64| -> i64 {
+            let regions = days.regions.iter().filter(is_on);
+            regions
+                .map(|region| active(day, region, back, growth))
+                .sum()
+        };
+        Together {
+            day: *day,
+            now: [over(*day, 1, 1.0), over(*day, 7, 2.1), over(*day, 28, 3.4)],
+            before: [
+                over(day.plus(-7), 1, 1.0),
+                over(day.plus(-7), 7, 2.1),
+                over(day.plus(-28), 28, 3.4),
+            ],
+        }
+    });
+    Listeners::new(ask.kind, rows.collect(), together)
+}
+
+const SECOND_US: i64 = 1_000_000;
+
+fn pipeline(days: &Dataset) -> Pipeline {
+    let now = days.status.now;
+    let topic = "kafka:4Ll8bnC5QK6JnJmv0Zp9sA/music_events";
+    let mut partitions: Vec<Partition> = (0..6)
+        .map(|number| {
+            let behind = [2, 3, 95, 2, 4, 3][number as usize];
+            Partition {
+                source: topic.into(),
+                partition: number,
+                state: PartitionState::Active,
+                next_offset: Some(
+                    14_206_331 + i64::from(number) * 77_021 + (now - days.today().start()) / 2_500,
+                ),
+                epoch: 3,
+                owner: Some(format!("ingestor-{}", 1 + number % 2)),
+                newest_event_at: Some(now - behind * SECOND_US),
+                holds_watermark: behind == 95,
+                updated_at: now - SECOND_US / 2,
+                per_second: Some([412.0, 388.0, 121.0, 405.0, 397.0, 420.0][number as usize]),
+            }
+        })
+        .collect();
+    partitions.push(Partition {
+        source: "file:5f0c9ad2b8c14e77".into(),
+        partition: 0,
+        state: PartitionState::Released,
+        next_offset: Some(2_000_001),
+        epoch: 1,
+        owner: None,
+        newest_event_at: Some(now - 40 * 1440 * MINUTE_US),
+        holds_watermark: false,
+        updated_at: now - 39 * 1440 * MINUTE_US,
+        per_second: Some(0.0),
+    });
+    let rollup = |back: i64| Rollup {
+        at: now - (4 + back * 5) * SECOND_US,
+        ms: 38.0 + (back * 17 % 23) as f64 + if back == 7 { 210.0 } else { 0.0 },
+        deltas: 310 + back * 37 % 90,
+    };
+    Pipeline {
+        partitions,
+        watermark: days.status.watermark,
+        newest_event_at: Some(now - 2 * SECOND_US),
+        pending_deltas: days.status.pending_deltas,
+        staged: 0,
+        touched_hours: 2,
+        rollups: (0..24).map(rollup).collect(),
+        read_at: now,
+    }
+}
+
+const REASONS: [(&str, &str, i64); 5] = [
+    (
+        "unknown_event_type",
+        "event_type is none of event_types",
+        96,
+    ),
+    ("missing_field", "user_id is absent", 61),
+    ("invalid_ts", "ts is no RFC 3339 time", 34),
+    (
+        "conflicting_duplicate",
+        "region differs from the event that came first",
+        19,
+    ),
+    ("malformed_json", "not one JSON object", 4),
+];
+
+fn rejects(days: &Dataset, ask: &rejects::Ask) -> Rejects {
+    let (today, now) = (days.today(), days.status.now);
+    let by_reason: Vec<(String, i64)> = (REASONS.iter())
+        .map(|(reason, _, count)| ((*reason).to_owned(), *count))
+        .collect();
+    let mut by_day = Vec::new();
+    for (at, (reason, _, all)) in REASONS.iter().enumerate() {
+        let mut left = *all;
+        for back in 0..28 {
+            // A release that sent another event type for two days; the others a few a day.
+            let share = match (at, back) {
+                (0, 5) => all * 6 / 10,
+                (0, 6) => all * 3 / 10,
+                (0, _) => 0,
+                (_, back) => (back * 7 + at as i64 * 5) % 4 * all / 50,
+            };
+            let count = share.min(left);
+            left -= count;
+            let day = today.plus(-(back as i32));
+            if count > 0 && ask.span.contains(day) {
+                by_day.push((day, (*reason).to_owned(), count));
+            }
+        }
+    }
+    let is_asked = |reason: &str| ask.reason.as_deref().is_none_or(|asked| asked == reason);
+    let examples = (0..40_i64)
+        .map(|number| (number, REASONS[(number * 3 % 5) as usize]))
+        .filter(|(_, (reason, ..))| is_asked(reason))
+        .map(|(number, (reason, detail, _))| Example {
+            rejected_id: 214 - number,
+            received_at: now - number * 613 * MINUTE_US,
+            reason: reason.to_owned(),
+            source: "kafka:4Ll8bnC5QK6JnJmv0Zp9sA/music_events".into(),
+            partition: (number % 6) as i32,
+            position: 14_206_331 - number * 9_187,
+            detail: Some(detail.to_owned()),
+            payload: Some(format!(
+                "{{\"event_id\":\"0195a4c2-77{number:02}-7d10\",\"event_type\":\"rewind\",\"region\":\"EU\"}}"
+            )),
+        });
+    Rejects {
+        by_reason,
+        by_day,
+        examples: examples.collect(),
+        may_see_bytes: true,
+        newest_only: None,
+    }
+}

@@ -1,0 +1,46 @@
+//! What the window remembers of its reports.
+
+use crate::{
+    calendar::Span,
+    data::{Filter, reports::Answer},
+    page::{
+        View,
+        reports::{Choices, Contents, Nothing, sheet::Sort},
+    },
+};
+use std::{collections::HashMap, rc::Rc, sync::Arc};
+
+/// What the window remembers of its reports.
+#[derive(Default)]
+pub(crate) struct Kept {
+    /// What is shown, worked out once and drawn often.
+    pub(super) built: Option<Built>,
+    /// How tables are sorted, by their names.
+    pub(super) sorts: HashMap<&'static str, Sort>,
+    /// Which row of a table is selected, by its place on screen.
+    pub(super) selected: HashMap<&'static str, usize>,
+}
+
+impl Kept {
+    /// What is shown, if there is anything.
+    pub(crate) fn contents(&self) -> Option<Rc<Contents>> {
+        self.built.as_ref()?.contents.as_ref().ok().cloned()
+    }
+}
+
+/// What a report shows, and what it was worked out from.
+pub(super) struct Built {
+    pub(super) answer: Arc<Answer>,
+    pub(super) from: From,
+    pub(super) contents: Result<Rc<Contents>, Nothing>,
+}
+
+/// All that decides what a report shows of an answer.
+#[derive(Clone, PartialEq)]
+pub(super) struct From {
+    pub(super) view: View,
+    pub(super) choices: Choices,
+    pub(super) span: Option<Span>,
+    pub(super) regions: Filter,
+    pub(super) sorts: HashMap<&'static str, Sort>,
+}

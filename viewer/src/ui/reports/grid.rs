@@ -1,0 +1,413 @@
+//! The table of a report: as wide as its words, sorted by a click, read by keyboard and by screen reader.
+
+use crate::{
+    page::reports::sheet::{Cell, Sheet, Sort, Tone, Value},
+    ui::{
+        grid::{HEADER, ROW, surface},
+        icon::{self, Icon},
+        text,
+        theme::{self, Tokens},
+        widgets,
+    },
+};
+use egui::{
+    Align, EventFilter, Key, Layout, Rect, Response, Sense, Ui, UiBuilder, WidgetInfo,
+    accesskit::Role, pos2, vec2,
+};
+use egui_extras::{Column, TableBuilder, TableRow};
+
+/// Left and right of the words of a cell.
+const PADDING: f32 = 8.0;
+/// Room for the arrow of the column that sorts.
+const ARROW: f32 = 16.0;
+/// The narrowest column with bars.
+const BARS: f32 = 90.0;
+/// Columns are as wide as some of these.
+const STEP: f32 = 8.0;
+/// Rows whose words are measured.
+const MEASURED: usize = 40;
+
+/// What came of showing it.
+#[derive(Default)]
+pub(super) struct Outcome {
+    /// Another order.
+    pub(super) sort: Option<Sort>,
+    /// The row that was selected, by its place on screen.
+    pub(super) selected: Option<usize>,
+    /// The row was copied.
+    pub(super) copied: bool,
+}
+
+/// Shows a sheet over the whole of `rect`.
+pub(super) fn show(ui: &mut Ui, rect: Rect, sheet: &Sheet, selected: Option<usize>) -> Outcome {
+    let tokens = theme::tokens(ui);
+    surface(ui, rect, tokens);
+    let id = ui.scope_id().with(("grid", sheet.name));
+    let response = ui.interact(rect, id, Sense::click());
+    let name = text::sheet(sheet.name, sheet.len());
+    response.widget_info(|| WidgetInfo::labeled(Role::Table, true, &name));
+    let mut outcome = Outcome::default();
+    let jump = keyboard(ui, &response, sheet, selected, &mut outcome);
+    let columns = Columns::fit(ui, sheet, rect.width() - 2.0 * theme::PAD);
+    let foot = if sheet.total.is_some() { HEADER } else { 4.0 };
+    // Whole rows: one that is cut could not be clicked in its middle.
+    let rows = ((rect.height() - foot - HEADER) / ROW).floor().max(1.0);
+    let bottom = (rect.min.y + HEADER + rows * ROW).min(rect.max.y - foot);
+    let body = Rect::from_min_max(
+        pos2(rect.min.x + theme::PAD, rect.min.y),
+        pos2(rect.max.x - 2.0, bottom),
+    );
+    let mut child = ui.new_child(UiBuilder::new().max_rect(body).id_salt(sheet.name));
+    child.spacing_mut().item_spacing = vec2(0.0, 0.0);
+    child.set_clip_rect(child.clip_rect().intersect(rect.shrink(1.0)));
+    let mut table = TableBuilder::new(&mut child)
+        .id_salt(sheet.name)
+        .cell_layout(Layout::left_to_right(Align::Center))
+        // Clicked, but not in the Tab order: the table itself has the keys.
+        .sense(Sense::CLICK)
+        .auto_shrink(false)
+        .animate_scrolling(false)
+        .min_scrolled_height(0.0)
+        .max_scroll_height(body.height() - HEADER);
+    for width in &columns.widths {
+        table = table.column(Column::exact(*width).clip(true));
+    }
+    if let Some(row) = jump {
+        table = table.scroll_to_row(row, None);
+    }
+    table
+        .header(HEADER, |mut row| {
+            for &column in &columns.places {
+                row.col(|ui| header(ui, sheet, column, &mut outcome));
+            }
+        })
+        .body(|body| {
+            body.rows(ROW, sheet.len(), |mut row| {
+                let at = row.index();
+                row.set_selected(selected == Some(at));
+                cells(&mut row, sheet, &columns, at);
+                let response = row.response();
+                // One row more is made than there is room for.
+                if response.interact_rect.height() > ROW / 2.0 {
+                    let spoken = spoken(sheet, at);
+                    response.widget_info(|| WidgetInfo::labeled(Role::Row, true, &spoken));
+                }
+                if response.clicked() {
+                    outcome.selected = Some(at);
+                }
+            });
+        });
+    let line = rect.min.y + HEADER - 0.5;
+    ui.painter()
+        .hline(rect.x_range(), line, egui::Stroke::new(1.0, tokens.border));
+    if outcome.selected.is_some() {
+        response.request_focus();
+    }
+    if let Some(total) = &sheet.total {
+        footer(ui, rect, sheet, total, &columns, tokens);
+    }
+    widgets::focus_ring(ui, rect, &response);
+    outcome
+}
+
+/// The columns that there is room for, and how wide they are.
+struct Columns {
+    places: Vec<usize>,
+    widths: Vec<f32>,
+}
+
+impl Columns {
+    /// As wide as their words; what is left goes to the bars, or to all.
+    fn fit(ui: &Ui, sheet: &Sheet, room: f32) -> Self {
+        let measure = |words: String, bold| {
+            let font = if bold {
+                theme::bold(12.5)
+            } else {
+                theme::font(12.5)
+            };
+            let galley = ui
+                .painter()
+                .layout_no_wrap(words, font, egui::Color32::WHITE);
+            galley.size().x
+        };
+        let has_bar =
+            |column| (0..sheet.len().min(1)).any(|row| sheet.cell(row, column).bar.is_some());
+        let natural: Vec<f32> = (0..sheet.columns.len())
+            .map(|column| {
+                let is_sorted = sheet.sort.is_some_and(|sort| sort.0 == column);
+                let arrow = if is_sorted { ARROW } else { 0.0 };
+                let title = text::sheet_column(sheet.columns[column].name);
+                let title = measure(title.into(), true) + arrow;
+                let total = (sheet.total.as_ref())
+                    .map_or(0.0, |total| measure(text::cell(&total[column].value), true));
+                let step = (sheet.len() / MEASURED).max(1);
+                let words = (0..sheet.len())
+                    .step_by(step)
+                    .map(|row| measure(text::cell(&sheet.cell(row, column).value), false));
+                let widest = words.fold(title.max(total), f32::max) + 2.0 * PADDING;
+                // Numbers that grow a little move nothing.
+                (widest / STEP).ceil() * STEP
+            })
+            .collect();
+        let mut places: Vec<usize> = (0..natural.len()).collect();
+        let sum = |places: &[usize]| places.iter().map(|&at| natural[at]).sum::<f32>();
+        let bars = |places: &[usize]| {
+            let bars = places.iter().filter(|at| has_bar(**at)).count();
+            bars as f32 * BARS
+        };
+        let room = room - ui.spacing().scroll.allocated_width();
+        // The least important go first, and bars last.
+        while sum(&places) + bars(&places) > room && places.len() > 2 {
+            let last = places
+                .iter()
+                .copied()
+                .filter(|&at| sheet.columns[at].rank > 0)
+                .max_by_key(|&at| (sheet.columns[at].rank, at));
+            match last {
+                Some(last) => places.retain(|&at| at != last),
+                None => break,
+            }
+        }
+        let spare = room - sum(&places);
+        let widest = places.iter().copied().find(|&at| has_bar(at));
+        let mut widths: Vec<f32> = places.iter().map(|&at| natural[at]).collect();
+        if spare < 0.0 {
+            // Words of any length, such as names and errors, are cut; numbers never.
+            let shrinks = |at: &usize| sheet.columns[*at].is_long;
+            let long: Vec<usize> = (0..places.len())
+                .filter(|at| shrinks(&places[*at]))
+                .collect();
+            let least = 64.0;
+            let give: f32 = long.iter().map(|&at| (widths[at] - least).max(0.0)).sum();
+            for &at in &long {
+                let share = (widths[at] - least).max(0.0) / give.max(1.0);
+                widths[at] += spare.max(-give) * share;
+            }
+        } else if let Some(at) =
+            widest.and_then(|widest| places.iter().position(|&at| at == widest))
+        {
+            widths[at] += spare;
+        } else if let Some(at) = places.iter().position(|&at| sheet.columns[at].is_long) {
+            widths[at] += spare;
+        } else {
+            // A table of few columns is read more easily when they stand together.
+            let each = (spare / places.len() as f32).min(48.0);
+            widths.iter_mut().for_each(|width| *width += each);
+        }
+        Self { places, widths }
+    }
+}
+
+fn header(ui: &mut Ui, sheet: &Sheet, column: usize, outcome: &mut Outcome) {
+    let tokens = theme::tokens(ui);
+    let rect = ui.max_rect();
+    let of = sheet.columns[column];
+    let id = ui.scope_id().with(("head", sheet.name, column));
+    let response = ui.interact(rect, id, Sense::click());
+    let on = sheet.sort.filter(|sort| sort.0 == column);
+    let word = text::sheet_column(of.name);
+    let spoken = text::sort_by(word, on.map(|sort| sort.1));
+    response.widget_info(|| WidgetInfo::labeled(Role::ColumnHeader, true, &spoken));
+    let color = match on.is_some() || response.hovered() {
+        true => tokens.text,
+        false => tokens.weak,
+    };
+    let arrow = if on.is_some() { ARROW - 2.0 } else { 0.0 };
+    let mut words = rect;
+    if of.right {
+        words.max.x -= arrow;
+    }
+    let galley = widgets::elided(
+        ui,
+        word,
+        theme::bold(12.0),
+        color,
+        words.width() - 2.0 * PADDING,
+    );
+    let end = place(ui, words, of.right, galley, color);
+    if let Some((_, descending)) = on {
+        let icon = if descending { Icon::Down } else { Icon::Up };
+        let x = if of.right {
+            rect.max.x - ARROW / 2.0 - 4.0
+        } else {
+            end + ARROW / 2.0
+        };
+        let square = Rect::from_center_size(pos2(x, rect.center().y), vec2(16.0, 16.0));
+        icon::paint(ui.painter(), square, icon, tokens.accent);
+    }
+    widgets::focus_ring(ui, rect.shrink2(vec2(0.0, 3.0)), &response);
+    if response.clicked() {
+        // Numbers are looked at from the largest on.
+        let descending = on.map_or(of.right, |sort| !sort.1);
+        outcome.sort = Some((column, descending));
+    }
+    let tip = text::sheet_column_tip(of.name);
+    if !tip.is_empty() {
+        response.on_hover_text(tip);
+    }
+}
+
+fn cells(row: &mut TableRow<'_, '_>, sheet: &Sheet, columns: &Columns, at: usize) {
+    for &column in &columns.places {
+        row.col(|ui| cell(ui, &sheet.cell(at, column), sheet.columns[column].right));
+    }
+}
+
+fn cell(ui: &Ui, cell: &Cell, right: bool) {
+    let tokens = theme::tokens(ui);
+    let rect = ui.max_rect();
+    let color = match cell.tone {
+        Tone::Plain => tokens.text,
+        Tone::Weak => tokens.weak,
+        Tone::Accent => tokens.accent,
+        Tone::Warn => tokens.warn,
+    };
+    let words = text::cell(&cell.value);
+    let font = theme::font(12.5);
+    let galley = widgets::elided(ui, &words, font, color, rect.width() - 2.0 * PADDING);
+    if let Some(share) = cell.heat {
+        // As strong as text on it can still be read.
+        let fill = tokens
+            .surface
+            .lerp_to_gamma(tokens.accent, 0.06 + 0.34 * share);
+        ui.painter()
+            .rect_filled(rect.shrink2(vec2(2.0, 1.5)), 3.0, fill);
+    }
+    if let Some(share) = cell.bar {
+        let from = rect.min.x + PADDING;
+        let room = rect.width() - 3.0 * PADDING - galley.size().x;
+        let size = vec2((room * share).max(1.5), 10.0);
+        let bar = Rect::from_min_size(pos2(from, rect.center().y - 5.0), size);
+        if room > 8.0 {
+            let fill = tokens.accent.gamma_multiply(0.55);
+            ui.painter().rect_filled(bar, 2.0, fill);
+        }
+    }
+    place(ui, rect, right, galley, color);
+}
+
+/// Paints words into a cell; where they end.
+fn place(
+    ui: &Ui,
+    rect: Rect,
+    right: bool,
+    galley: std::sync::Arc<egui::Galley>,
+    color: egui::Color32,
+) -> f32 {
+    let size = galley.size();
+    let x = match right {
+        true => rect.max.x - size.x - PADDING,
+        false => rect.min.x + PADDING,
+    };
+    let at = pos2(x, rect.center().y - size.y / 2.0);
+    ui.painter().galley(at, galley, color);
+    x + size.x
+}
+
+/// A row for screen readers.
+fn spoken(sheet: &Sheet, at: usize) -> String {
+    let cells = (0..sheet.columns.len()).filter_map(|column| {
+        let cell = sheet.cell(at, column);
+        let words = text::cell(&cell.value);
+        match cell.value {
+            Value::Day(_) | Value::Text(_) | Value::Word(_) => Some(words),
+            Value::Nothing => None,
+            _ => Some(format!(
+                "{} {words}",
+                text::sheet_column(sheet.columns[column].name)
+            )),
+        }
+    });
+    cells.collect::<Vec<_>>().join(", ")
+}
+
+fn footer(
+    ui: &mut Ui,
+    rect: Rect,
+    sheet: &Sheet,
+    total: &[Cell],
+    columns: &Columns,
+    tokens: Tokens,
+) {
+    let footer = Rect::from_min_max(pos2(rect.min.x, rect.max.y - HEADER), rect.max);
+    let line = footer.min.y + 0.5;
+    ui.painter().hline(
+        footer.x_range(),
+        line,
+        egui::Stroke::new(1.0, tokens.border),
+    );
+    let mut x = rect.min.x + theme::PAD;
+    let mut spoken = Vec::new();
+    for (&column, &width) in columns.places.iter().zip(&columns.widths) {
+        let cell = Rect::from_x_y_ranges(x..=x + width, footer.y_range());
+        x += width;
+        let words = text::cell(&total[column].value);
+        let room = width - 2.0 * PADDING;
+        let galley = widgets::elided(ui, &words, theme::bold(12.5), tokens.text, room);
+        place(ui, cell, sheet.columns[column].right, galley, tokens.text);
+        if !words.is_empty() && column > 0 {
+            let title = text::sheet_column(sheet.columns[column].name);
+            spoken.push(format!("{title} {words}"));
+        }
+    }
+    let response = ui.interact(
+        footer,
+        ui.scope_id().with(("total", sheet.name)),
+        Sense::hover(),
+    );
+    let spoken = text::sheet_total(sheet.len(), &spoken.join(", "));
+    response.widget_info(|| WidgetInfo::labeled(Role::Row, true, &spoken));
+}
+
+/// Keys while the table has the keyboard. Returns the row to bring into view.
+fn keyboard(
+    ui: &Ui,
+    response: &Response,
+    sheet: &Sheet,
+    selected: Option<usize>,
+    outcome: &mut Outcome,
+) -> Option<usize> {
+    if response.clicked() {
+        response.request_focus();
+    }
+    if !response.has_focus() {
+        return None;
+    }
+    ui.memory_mut(|memory| {
+        memory.set_focus_lock_filter(
+            response.id,
+            EventFilter {
+                vertical_arrows: true,
+                horizontal_arrows: true,
+                tab: false,
+                escape: false,
+            },
+        );
+    });
+    let last = sheet.len().checked_sub(1)?;
+    if let (Some(at), true) = (
+        selected,
+        ui.input(|input| input.events.contains(&egui::Event::Copy)),
+    ) {
+        let words = (0..sheet.columns.len()).map(|column| sheet.cell(at, column).value.csv());
+        ui.ctx().copy_text(words.collect::<Vec<_>>().join("\t"));
+        outcome.copied = true;
+    }
+    let report = 12;
+    let keys = [
+        (Key::ArrowDown, selected.map_or(0, |at| at + 1)),
+        (Key::ArrowUp, selected.map_or(0, |at| at.saturating_sub(1))),
+        (Key::PageDown, selected.map_or(0, |at| at + report)),
+        (
+            Key::PageUp,
+            selected.map_or(0, |at| at.saturating_sub(report)),
+        ),
+        (Key::Home, 0),
+        (Key::End, last),
+    ];
+    let (_, target) = keys
+        .into_iter()
+        .find(|(key, _)| ui.input(|input| input.key_pressed(*key)))?;
+    outcome.selected = Some(target.min(last));
+    outcome.selected
+}

@@ -1,0 +1,132 @@
+//! The reports beside daily events.
+
+mod grid;
+mod listeners;
+mod listening;
+mod nothing;
+mod parts;
+mod pipeline;
+mod rejects;
+mod songs;
+pub(crate) mod tabs;
+mod tiles;
+
+use super::{
+    kept::{Built, From, Kept},
+    memory::Memory,
+    scene::Scene,
+    text,
+};
+use crate::{
+    calendar::Grain,
+    data::{
+        Dataset, Finality,
+        reports::{Answer, Ask},
+    },
+    page::{
+        Command, State, View,
+        reports::{self, Contents, Nothing, listeners::Part},
+    },
+};
+use egui::{Sense, Ui};
+
+use std::{rc::Rc, sync::Arc};
+
+/// Whether a report is shown, and not the daily events.
+pub(super) fn is_shown(state: &State) -> bool {
+    match state.view {
+        View::Listening | View::Songs | View::Pipeline | View::Rejects => true,
+        View::Listeners => state.reports.listeners != Part::Day,
+        _ => false,
+    }
+}
+
+/// Whether the answer to this is what is shown.
+fn is_for(ask: &Ask, state: &State) -> bool {
+    match ask {
+        Ask::Listening(_) => state.view == View::Listening,
+        Ask::Songs(_) => state.view == View::Songs,
+        Ask::Pipeline => state.view == View::Pipeline,
+        Ask::Rejects(_) => state.view == View::Rejects,
+        Ask::Listeners(ask) => {
+            state.view == View::Listeners && state.reports.listeners.kind() == Some(ask.kind)
+        }
+    }
+}
+
+/// Shows the report over all that is left.
+pub(super) fn show(
+    ui: &mut Ui,
+    scene: &Scene<'_>,
+    memory: &mut Memory,
+    commands: &mut Vec<Command>,
+) {
+    let rect = ui.available_rect_before_wrap();
+    ui.allocate_rect(rect, Sense::hover());
+    let report = scene.latest.extras.report.as_ref();
+    work_out(scene.state, scene.data, report, &mut memory.reports);
+    let contents = match &memory.reports.built {
+        None => return nothing::show(ui, rect, &(text::reading().into(), String::new(), None)),
+        Some(built) => match &built.contents {
+            Err(nothing) => return nothing::show(ui, rect, &text::nothing(nothing)),
+            Ok(contents) => Rc::clone(contents),
+        },
+    };
+    match &*contents {
+        Contents::Listening(contents) => {
+            listening::show(ui, rect, scene, contents, memory, commands);
+        }
+        Contents::Songs(contents) => songs::show(ui, rect, scene, contents, memory),
+        Contents::Pipeline(contents) => pipeline::show(ui, rect, contents, memory),
+        Contents::Rejects(contents) => {
+            rejects::show(ui, rect, scene, contents, memory, commands);
+        }
+        Contents::Listeners(contents) => {
+            listeners::show(ui, rect, scene, contents, memory, commands);
+        }
+    }
+}
+
+/// Works the report out again if anything of it is another one.
+pub(super) fn work_out(
+    state: &State,
+    data: &Dataset,
+    answer: Option<&Arc<Answer>>,
+    kept: &mut Kept,
+) {
+    let Some(answer) = answer.filter(|answer| is_for(&answer.ask, state)) else {
+        kept.built = None;
+        return;
+    };
+    let from = From {
+        view: state.view,
+        choices: state.reports.clone(),
+        span: state.span(data),
+        regions: state.regions.clone(),
+        sorts: kept.sorts.clone(),
+    };
+    let is_same = |built: &Built| Arc::ptr_eq(&built.answer, answer) && built.from == from;
+    if kept.built.as_ref().is_some_and(is_same) {
+        return;
+    }
+    let Some(span) = from.span else { return };
+    let states: Vec<Finality> = (0..span.count())
+        .map(|index| data.finality(span.at(index)))
+        .collect();
+    let view = reports::View {
+        span: data.grain.days(span),
+        shift: Grain::Day.comparison_shift(span.count()),
+        regions: &from.regions,
+        today: data.today(),
+        states: &states,
+    };
+    let contents = match &answer.content {
+        Err(obstacle) => Err(Nothing::Obstacle(obstacle.clone())),
+        Ok(content) => Contents::new(content, &from.choices, &view, &from.sorts).map(Rc::new),
+    };
+    kept.built = Some(Built {
+        answer: Arc::clone(answer),
+        from,
+        contents,
+    });
+}

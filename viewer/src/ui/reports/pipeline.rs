@@ -1,0 +1,96 @@
+//! How far each partition is, and what rollups take.
+
+use super::{
+    parts::grid,
+    tiles::{self, Tile},
+};
+use crate::{
+    data::reports::pipeline::PartitionState,
+    page::reports::{pipeline::Contents, sheet::Value},
+    ui::{memory::Memory, text, theme},
+};
+use egui::{Rect, Ui, pos2};
+
+/// The watermark is late if it is behind by so much.
+const LATE_US: i64 = 10 * 60 * 1_000_000;
+
+/// Shows the report over the whole of `rect`.
+pub(super) fn show(ui: &mut Ui, rect: Rect, contents: &Contents, memory: &mut Memory) {
+    let above = Rect::from_x_y_ranges(rect.x_range(), rect.min.y..=rect.min.y + tiles::HEIGHT);
+    let tiles = tiles(contents);
+    // What waits, and what the last rollup took, is left to its table where there is little room.
+    let count = if rect.width() > 760.0 { 5 } else { 3 };
+    tiles::show(ui, above, &tiles[..count]);
+    let below = Rect::from_min_max(pos2(rect.min.x, above.max.y + theme::GAP), rect.max);
+    if below.width() > 900.0 {
+        let split = below.max.x - 330.0;
+        let left = Rect::from_min_max(below.min, pos2(split - theme::GAP, below.max.y));
+        let right = Rect::from_min_max(pos2(split, below.min.y), below.max);
+        grid(ui, left, &contents.sheet, memory);
+        grid(ui, right, &contents.rollups, memory);
+        return;
+    }
+    let split = below.max.y - below.height() * 0.36;
+    let upper = Rect::from_min_max(below.min, pos2(below.max.x, split - theme::GAP));
+    let lower = Rect::from_min_max(pos2(below.min.x, split), below.max);
+    grid(ui, upper, &contents.sheet, memory);
+    grid(ui, lower, &contents.rollups, memory);
+}
+
+fn tiles(contents: &Contents) -> [Tile; 5] {
+    let of = &contents.pipeline;
+    let [lag, watermark, rate, waiting, rollup] = text::pipeline_tiles();
+    let is_late = |at: Option<i64>| at.is_some_and(|at| of.read_at - at > LATE_US);
+    let tile = |at: usize, title: &str, value: String, notes: Vec<String>, warn: bool| Tile {
+        title: title.into(),
+        value,
+        change: None,
+        notes,
+        warn,
+        tip: text::pipeline_tip(at).into(),
+    };
+    let last = of.rollups.first();
+    let behind = match of.watermark {
+        Some(at) => text::watermark_at(at).into(),
+        None => Vec::new(),
+    };
+    let active = of.count(PartitionState::Active);
+    let idle = of.count(PartitionState::Idle);
+    [
+        tile(
+            0,
+            lag,
+            text::cell(&contents.age(of.newest_event_at)),
+            text::newest_of_all(of.newest_event_at),
+            is_late(of.newest_event_at),
+        ),
+        tile(
+            1,
+            watermark,
+            text::cell(&contents.age(of.watermark)),
+            behind,
+            is_late(of.watermark),
+        ),
+        tile(
+            2,
+            rate,
+            text::cell(&of.per_second().map_or(Value::Nothing, Value::PerSecond)),
+            text::partitions(active, idle),
+            false,
+        ),
+        tile(
+            3,
+            waiting,
+            text::cell(&Value::Number(of.pending_deltas)),
+            text::waiting(of.staged, of.touched_hours),
+            false,
+        ),
+        tile(
+            4,
+            rollup,
+            text::cell(&last.map_or(Value::Nothing, |last| Value::Milliseconds(last.ms))),
+            text::ago(&text::cell(&contents.age(last.map(|last| last.at)))),
+            false,
+        ),
+    ]
+}

@@ -1,0 +1,119 @@
+//! Rejected input: reasons and a chart of them by day, examples, and the statement that judges it again.
+
+use super::parts::{Charts, charts, grid};
+use crate::{
+    data::{Finality, Measure},
+    page::{
+        Command,
+        reports::{
+            Choice,
+            rejects::{Contents, retry},
+        },
+    },
+    ui::{memory::Memory, scene::Scene, text, theme, welcome, widgets},
+};
+use egui::{Align, Layout, Rect, RichText, Ui, UiBuilder, pos2};
+use std::slice;
+
+const LINE: f32 = 20.0;
+const STATEMENT: f32 = 60.0;
+
+/// Shows the report over the whole of `rect`.
+pub(super) fn show(
+    ui: &mut Ui,
+    rect: Rect,
+    scene: &Scene<'_>,
+    contents: &Contents,
+    memory: &mut Memory,
+    commands: &mut Vec<Command>,
+) {
+    let asked = scene.state.reports.reason.as_deref();
+    let bottom = rect.max.y - STATEMENT;
+    let split = rect.min.y + (bottom - rect.min.y) * 0.46;
+    let width = (rect.width() * 0.36).clamp(220.0, 420.0);
+    let left = Rect::from_min_max(rect.min, pos2(rect.min.x + width, split));
+    let before = memory.reports.selected.get("reasons").copied();
+    let row = grid(ui, left, &contents.reasons, memory);
+    let after = memory.reports.selected.get("reasons").copied();
+    if before != after {
+        let selected = after.and_then(|at| contents.reasons.source(at));
+        let reason = selected.and_then(|row| contents.reason(row));
+        commands.push(Command::Choose(Choice::Reason(reason.map(str::to_owned))));
+    } else if asked.is_none() && row.is_some() {
+        // Another command chose all of them.
+        memory.reports.selected.remove("reasons");
+    }
+    let right = Rect::from_min_max(
+        pos2(left.max.x + theme::GAP, rect.min.y),
+        pos2(rect.max.x, split),
+    );
+    if let Some(span) = scene.state.span(scene.data) {
+        let states: Vec<Finality> = (0..span.count())
+            .map(|index| match span.at(index) >= scene.data.current() {
+                true => Finality::SoFar,
+                false => Finality::Final,
+            })
+            .collect();
+        let of = Charts {
+            charts: slice::from_ref(&contents.chart),
+            measure: Measure::Rejected,
+            states: &states,
+            colors: Some(&contents.colors),
+        };
+        charts(ui, right, scene, &of, memory, commands);
+    }
+    let line = Rect::from_min_max(
+        pos2(rect.min.x, split + theme::GAP),
+        pos2(rect.max.x, split + theme::GAP + LINE),
+    );
+    caption(ui, line, contents, asked, commands);
+    let examples = Rect::from_min_max(
+        pos2(rect.min.x, line.max.y + 2.0),
+        pos2(rect.max.x, bottom - 4.0),
+    );
+    grid(ui, examples, &contents.sheet, memory);
+    let below = Rect::from_min_max(pos2(rect.min.x, bottom), rect.max);
+    let mut child = ui.new_child(UiBuilder::new().max_rect(below));
+    child.spacing_mut().item_spacing.y = 3.0;
+    let tokens = theme::tokens(ui);
+    let words = RichText::new(text::retry(asked)).small().color(tokens.weak);
+    child.label(words);
+    if welcome::command(&mut child, &retry(asked)) {
+        memory.notice = Some(text::statement_copied().into());
+        ui.ctx().request_repaint();
+    }
+}
+
+/// What the examples are of.
+fn caption(
+    ui: &mut Ui,
+    line: Rect,
+    contents: &Contents,
+    asked: Option<&str>,
+    commands: &mut Vec<Command>,
+) {
+    let tokens = theme::tokens(ui);
+    let mut child = ui.new_child(
+        UiBuilder::new()
+            .max_rect(line)
+            .layout(Layout::right_to_left(Align::Center)),
+    );
+    if asked.is_some() {
+        let [word, tip] = text::all_reasons();
+        if widgets::link_button(&mut child, word, word, tip).clicked() {
+            commands.push(Command::Choose(Choice::Reason(None)));
+        }
+    }
+    if let Some(rows) = contents.rejects.newest_only {
+        child.label(
+            RichText::new(text::newest_only(rows))
+                .small()
+                .color(tokens.weak),
+        );
+    }
+    child.with_layout(Layout::left_to_right(Align::Center), |ui| {
+        let words = text::examples(asked, contents.rejects.may_see_bytes);
+        let words = RichText::new(words).small().color(tokens.weak);
+        ui.add(egui::Label::new(words).truncate());
+    });
+}

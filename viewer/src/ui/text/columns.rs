@@ -1,0 +1,115 @@
+//! The words of the tables of reports: their names, and their columns.
+
+use super::{
+    bars::rows,
+    pseudo::{say, says},
+};
+
+/// The name of a table.
+pub(crate) fn sheet(name: &str, rows: usize) -> String {
+    let title = match name {
+        "listening" => "Listening by day and region",
+        "songs" => "Songs with most streams",
+        "partitions" => "Source partitions",
+        "rollups" => "Rollups",
+        "reasons" => "Rejected input by reason",
+        "rejected_events" => "The newest rejected input",
+        "active_listeners" => "Distinct listeners by day and region",
+        "new_listeners" => "New and returning listeners by day and region",
+        "listener_retention" => "Retention by first day and region",
+        other => other,
+    };
+    says(format!("{title}, {}", self::rows(rows)))
+}
+
+/// The title of a column, by its name in CSV.
+pub(crate) fn sheet_column(name: &'static str) -> &'static str {
+    say(match name {
+        "day" => "Day",
+        "rank" => "#",
+        "song_id" => "Song",
+        "change" => "Change",
+        "source" => "Source",
+        "partition" => "Partition",
+        "next_offset" => "Next offset",
+        "per_second" => "Rate",
+        "lag_seconds" => "Lag",
+        "newest_event_at" => "Newest event (UTC)",
+        "holds_watermark" => "Watermark",
+        "epoch" => "Epoch",
+        "owner" => "Owner",
+        "updated_at" => "Moved (UTC)",
+        "ended_at" => "Rollup ended (UTC)",
+        "milliseconds" => "Took",
+        "deltas" => "Deltas",
+        "reason" => "Reason",
+        "rejected" => "Rejected",
+        "share" => "Share",
+        "received_at" => "Received (UTC)",
+        "position" => "Position",
+        "detail" => "Detail",
+        "payload" => "Bytes",
+        "listeners_1_day" => "1 day",
+        "listeners_7_days" => "7 days",
+        "listeners_28_days" => "28 days",
+        "new_listeners" => "New",
+        "returning_listeners" => "Returning",
+        "new_share" => "Share of new",
+        "day_1" => "Day 1",
+        "day_7" => "Day 7",
+        "day_28" => "Day 28",
+        "day_1_rate" | "day_7_rate" | "day_28_rate" => "of new",
+        "settled_streams" => "Settled streams",
+        "earlier_streams" => "Streams before",
+        "region" => "Region",
+        "listening_seconds" => "Hours",
+        "plays" => "Plays",
+        "streams" => "Streams",
+        "skips" => "Skips",
+        "skip_rate" => "Skip rate",
+        "sessions" => "Sessions",
+        "state" => "State",
+        other => other,
+    })
+}
+
+/// What a column's numbers mean.
+pub(crate) fn sheet_column_tip(name: &str) -> &'static str {
+    say(match name {
+        "listening_seconds" => "Time listened; in CSV in seconds, to the microsecond",
+        "plays" => "Plays that began",
+        "listeners_1_day" | "listeners_7_days" | "listeners_28_days" => {
+            "Distinct listeners of the days up to this one: an estimate, about ±0.8 %"
+        }
+        "next_offset" => "The first offset, or line, that is not stored",
+        "per_second" => "Offsets stored a second, over the last minute that this was shown",
+        "lag_seconds" => "How long ago the newest event that came was made",
+        "holds_watermark" => "The watermark follows the slowest active partition",
+        "epoch" => "Counts the owners: an older one can no longer write",
+        "milliseconds" => "How long the rollup took",
+        "deltas" => "How many deltas it folded",
+        "position" => "Offset in the partition, or line of the file",
+        "payload" => "The first 400 bytes",
+        "new_listeners" => "Users whose first day it was: exact",
+        "returning_listeners" => "Users who had been active on an earlier day: exact",
+        "day_1" => "Of the new ones, those active on the day after, in whatever region",
+        "day_7" => "Of the new ones, those active on the seventh day after",
+        "day_28" => "Of the new ones, those active on the 28th day after",
+        "change" => "Streams of the settled days against those of the days before",
+        "settled_streams" => "Streams on the settled days that are compared",
+        "earlier_streams" => "Streams on the days that they are compared with",
+        "streams" => "Plays that were long enough to count (30 seconds, unless set otherwise)",
+        "skips" => "Shorter plays that an event ended",
+        "skip_rate" => "Skips divided by plays",
+        "sessions" => "Sessions that began",
+        "state" => {
+            "settled: all that belongs to the day has come and is counted; so far: the day has not ended"
+        }
+        _ => "",
+    })
+}
+
+/// The line below a table, for screen readers.
+pub(crate) fn sheet_total(rows: usize, numbers: &str) -> String {
+    says(format!("Total of {}: {numbers}", self::rows(rows)))
+}

@@ -1,0 +1,298 @@
+//! Reports by mouse, keyboard and screen reader; and what they say where there is nothing to show.
+
+use crate::{
+    harness::{TODAY, data, has, labels, row, window, window_of},
+    shot::state,
+};
+use egui::{Key, Modifiers, accesskit::Role};
+use egui_kittest::kittest::{NodeT, Queryable};
+use musicstream_viewer::{
+    calendar::{Day, Span},
+    data::reports::{Answer, Ask, Content, Obstacle, listening, pipeline, rejects, songs},
+    page::{
+        Command, State, View,
+        reports::{Choice, listeners::Part, listening::Figure},
+    },
+    source::Feed,
+};
+use std::sync::Arc;
+
+const SPAN: Span<Day> = Span {
+    first: Day(TODAY - 27),
+    last: Day(TODAY),
+};
+
+/// A question of each report.
+fn asks() -> [(View, Ask); 4] {
+    [
+        (
+            View::Listening,
+            Ask::Listening(listening::Ask {
+                span: SPAN,
+                zone: "UTC".into(),
+            }),
+        ),
+        (
+            View::Songs,
+            Ask::Songs(songs::Ask {
+                span: SPAN,
+                shift: 28,
+                regions: None,
+                count: 10,
+            }),
+        ),
+        (View::Pipeline, Ask::Pipeline),
+        (
+            View::Rejects,
+            Ask::Rejects(rejects::Ask {
+                span: SPAN,
+                reason: None,
+            }),
+        ),
+    ]
+}
+
+fn says(view: View, ask: &Ask, content: Result<Content, Obstacle>, words: &str, copy: &str) {
+    let answer = Answer {
+        ask: ask.clone(),
+        content,
+    };
+    let feed = Feed::fixed(data(vec![row(TODAY, "play", "EU", 1)]), "here").answering(answer);
+    let mut harness = window_of(feed, state(view), [780.0, 520.0]);
+    harness.run_steps(4);
+    assert!(harness.query_by_label(words).is_some(), "{view:?}: {words}");
+    if !copy.is_empty() {
+        let copy = format!("Copy {copy}");
+        assert!(harness.query_by_label(&copy).is_some(), "{view:?}: {copy}");
+    }
+}
+
+#[test]
+fn what_is_in_the_way_of_a_report_is_said_with_what_to_do() {
+    for (view, ask) in asks() {
+        for (obstacle, words, copy) in [
+            (
+                Obstacle::Missing {
+                    version: Some("0.1.0".into()),
+                },
+                "The extension in this database has no such numbers",
+                "alter extension pg_musicstream update;",
+            ),
+            (
+                Obstacle::NoRight("permission denied for table x".into()),
+                "This role may not read these numbers",
+                "grant musicstream_read to your_role;",
+            ),
+            (
+                Obstacle::Slow("canceling statement".into()),
+                "The server took too long for this report",
+                "",
+            ),
+            (
+                Obstacle::Other("what?".into()),
+                "This report cannot be read",
+                "",
+            ),
+        ] {
+            says(view, &ask, Err(obstacle), words, copy);
+        }
+        let feed = Feed::fixed(data(vec![row(TODAY, "play", "EU", 1)]), "here");
+        let mut harness = window_of(feed, state(view), [780.0, 520.0]);
+        harness.run_steps(4);
+        assert!(harness.query_by_label("Reading …").is_some(), "{view:?}");
+    }
+}
+
+#[test]
+fn nothing_counted_nothing_there_and_nothing_rejected_are_told_apart() {
+    let [(_, listening), (_, songs), (_, pipeline), (_, rejects)] = asks();
+    let count = "select * from musicstream_rollup_listening();";
+    let of = |is_counted| {
+        let listening = listening::Listening::new(Vec::new(), 3, is_counted);
+        Ok(Content::Listening(Arc::new(listening)))
+    };
+    let never = "Listening has not been counted yet";
+    says(View::Listening, &listening, of(false), never, count);
+    let none = "No listening in these days and regions";
+    says(View::Listening, &listening, of(true), none, count);
+    let of = |is_counted| {
+        Ok(Content::Songs(Arc::new(songs::Songs {
+            is_counted,
+            ..songs::Songs::default()
+        })))
+    };
+    says(View::Songs, &songs, of(false), never, count);
+    let none = "No songs in these days and regions";
+    says(View::Songs, &songs, of(true), none, "");
+    let empty = Ok(Content::Pipeline(Arc::new(pipeline::Pipeline::default())));
+    let words = "Nothing was ingested yet";
+    says(
+        View::Pipeline,
+        &pipeline,
+        empty,
+        words,
+        "musicstream-ingestor stream",
+    );
+    let empty = Ok(Content::Rejects(Arc::new(rejects::Rejects::default())));
+    says(View::Rejects, &rejects, empty, "Nothing is rejected", "");
+}
+
+#[test]
+fn sections_have_keys_and_the_view_of_events_is_kept() {
+    let mut harness = window(state(View::Heatmap));
+    for (key, view) in [
+        (Key::Num2, View::Listening),
+        (Key::Num3, View::Songs),
+        (Key::Num4, View::Listeners),
+        (Key::Num5, View::Pipeline),
+        (Key::Num6, View::Rejects),
+        (Key::Num1, View::Heatmap),
+    ] {
+        harness.key_press_modifiers(Modifiers::ALT, key);
+        harness.run();
+        assert_eq!(harness.state().state().view, view);
+    }
+    for (section, view) in [
+        ("Songs", View::Songs),
+        ("Rejects", View::Rejects),
+        ("Events", View::Heatmap),
+    ] {
+        harness
+            .get_by_role_and_label(Role::RadioButton, section)
+            .click();
+        harness.run();
+        assert_eq!(harness.state().state().view, view);
+    }
+}
+
+#[test]
+fn a_report_is_sorted_selected_and_copied_by_mouse_and_keyboard() {
+    let mut harness = window(state(View::Listening));
+    let first = |harness: &egui_kittest::Harness<'_, musicstream_viewer::ui::App>| {
+        labels(harness, Role::Row).into_iter().next().unwrap()
+    };
+    assert!(
+        first(&harness).starts_with("2026-03-18, AFRICA, Hours"),
+        "{}",
+        first(&harness)
+    );
+    harness
+        .get_by_role_and_label(Role::ColumnHeader, "Sort by Plays")
+        .click();
+    harness.run();
+    assert!(
+        harness
+            .query_by_role_and_label(Role::ColumnHeader, "Sort by Plays, now descending")
+            .is_some()
+    );
+    let largest = first(&harness);
+    assert!(largest.contains("EU"), "{largest}");
+
+    harness.get_by_role_and_label(Role::Row, &largest).click();
+    harness.run();
+    harness.key_press(Key::ArrowDown);
+    harness.run();
+    harness.event(egui::Event::Copy);
+    harness.run();
+    assert!(harness.query_by_label("row copied").is_some());
+    assert!(has(
+        &harness,
+        Role::Table,
+        "Listening by day and region, 165 rows"
+    ));
+    assert!(has(
+        &harness,
+        Role::Row,
+        "Total of 165 rows: Hours 209,730.99"
+    ));
+}
+
+#[test]
+fn choices_of_reports_are_controls_and_commands() {
+    let mut harness = window(state(View::Listening));
+    harness
+        .get_by_role_and_label(Role::RadioButton, "Skip rate")
+        .click();
+    harness.run();
+    assert_eq!(harness.state().state().reports.figure, Figure::SkipRate);
+    assert!(has(&harness, Role::Figure, "Skip rate, by region"));
+    assert!(has(&harness, Role::GraphicsObject, "Skip rate: 20.4 %"));
+    harness.key_press(Key::ArrowLeft);
+    harness.run();
+    let said = crate::harness::descriptions(&harness).join(" ");
+    assert!(said.contains("so far: AFRICA 21.4 %"), "{said}");
+
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::K);
+    harness.run();
+    harness.event(egui::Event::Text("how many new listeners".into()));
+    harness.run();
+    harness.key_press(Key::Enter);
+    harness.run();
+    assert_eq!(harness.state().state().reports.listeners, Part::Retention);
+}
+
+#[test]
+fn a_reason_is_selected_and_left_again() {
+    let mut harness = window(state(View::Rejects));
+    let all = "Copy select * from musicstream_retry_rejected(null, null, 100000);";
+    assert!(harness.query_by_label(all).is_some());
+    let reason = harness
+        .query_all_by_role(Role::Row)
+        .find(|row| {
+            row.accesskit_node()
+                .label()
+                .is_some_and(|label| label.starts_with("invalid_ts"))
+        })
+        .unwrap();
+    reason.click();
+    harness.run();
+    let one = "Copy select * from musicstream_retry_rejected('invalid_ts', null, 100000);";
+    assert!(harness.query_by_label(one).is_some());
+    let rows = labels(&harness, Role::Row);
+    let examples = rows.iter().filter(|row| row.starts_with("Received"));
+    assert!(
+        examples.clone().count() > 2 && examples.clone().all(|row| row.contains("invalid_ts")),
+        "{rows:?}"
+    );
+    harness
+        .get_by_role_and_label(Role::Button, "All reasons")
+        .click();
+    harness.run();
+    assert!(harness.query_by_label(all).is_some());
+    assert_eq!(harness.state().state().reports.reason, None);
+}
+
+#[test]
+fn choices_are_kept_until_the_next_start_but_not_the_reason() {
+    let mut before = State::default();
+    let data = data(vec![row(TODAY, "play", "EU", 1)]);
+    for choice in [
+        Choice::Figure(Figure::Sessions),
+        Choice::Listeners(Part::New),
+        Choice::Reason(Some("invalid_ts".into())),
+    ] {
+        before.apply(Command::Choose(choice), &data);
+    }
+    let again: State = ron_again(&before);
+    assert_eq!(again.reports.figure, Figure::Sessions);
+    assert_eq!(again.reports.listeners, Part::New);
+    assert_eq!(again.reports.reason, None);
+}
+
+fn ron_again(state: &State) -> State {
+    #[derive(Default)]
+    struct Kept(Option<String>);
+    impl eframe::Storage for Kept {
+        fn get_string(&self, _: &str) -> Option<String> {
+            self.0.clone()
+        }
+        fn set_string(&mut self, _: &str, value: String) {
+            self.0 = Some(value);
+        }
+        fn remove_string(&mut self, _: &str) {}
+        fn flush(&mut self) {}
+    }
+    let mut kept = Kept::default();
+    eframe::set_value(&mut kept, "state", state);
+    eframe::get_value(&kept, "state").unwrap()
+}
