@@ -1,4 +1,4 @@
-//! Carries out the plan, with tokio or blocking.
+//! Executes a [`Plan`], with tokio or blocking.
 
 use std::net::IpAddr;
 use std::pin::pin;
@@ -50,7 +50,7 @@ impl Target {
         let connecting = async {
             let config = attempt.config(self);
             let (client, mut connection) = config.connect(tls.clone()).await.map_err(Cause::of)?;
-            if let Some((question, expected)) = attempt.question() {
+            if let Some((question, expected)) = attempt.session_query() {
                 let asking = pin!(client.simple_query(question));
                 let rows = match select(asking, &mut connection).await {
                     Either::Left((rows, _)) => rows.map_err(Cause::of)?,
@@ -92,7 +92,7 @@ impl Target {
                     let connecting = || {
                         let config = postgres::Config::from(attempt.config(self));
                         let mut client = config.connect(tls.clone()).map_err(Cause::of)?;
-                        if let Some((question, expected)) = attempt.question() {
+                        if let Some((question, expected)) = attempt.session_query() {
                             let rows = client.simple_query(question).map_err(Cause::of)?;
                             require(&rows, expected, &attempt)?;
                         }

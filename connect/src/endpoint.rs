@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn hosts_addresses_and_ports_go_together() {
+    fn hosts_addresses_and_ports_are_paired_by_position() {
         for (text, endpoints) in [
             ("host=a,b port=1", "a:1 b:1"),
             ("host=a,b,c port=1,,3", "a:1 b:5432 c:3"),
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_name_the_setting() {
+    fn errors_name_the_setting() {
         let error = |text, variables: &[_]| shown(text, variables).unwrap_err().to_string();
         assert!(
             error("", &[("PGPORT", "x")]).starts_with("PGPORT is not understood: write a number")
@@ -236,7 +236,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_server_on_this_machine_is_found_by_its_socket() {
+    fn without_a_host_the_socket_of_a_local_server_is_used() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join(".s.PGSQL.6000"), "").unwrap();
         let environment = Environment::default().with_socket_folder(folder.path());

@@ -47,7 +47,7 @@ impl Environment {
                 .collect(),
             platform: Platform::HERE,
             home: Platform::HERE.user_folder(),
-            // In a container the system may not know the user, but the shell may.
+            // In a container the uid may have no name in the system, while the shell sets USER.
             user: whoami::username()
                 .ok()
                 .or_else(|| variable("USER"))
@@ -76,7 +76,7 @@ impl Environment {
         }
     }
 
-    /// Sets the home folder, which has `.pgpass`, `.pg_service.conf` and `.postgresql/`. On Windows it is the folder of
+    /// Sets the home folder, which contains `.pgpass`, `.pg_service.conf` and `.postgresql/`. On Windows it is the folder of
     /// `pgpass.conf`.
     pub fn with_home(mut self, home: impl Into<PathBuf>) -> Environment {
         self.home = Some(home.into());
@@ -154,7 +154,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn shows_no_values() {
+    fn debug_shows_no_values() {
         let environment = Environment::of_variables([("PGPASSWORD", "s3cret")]);
         assert_eq!(environment.variable("PGPASSWORD"), Ok(Some("s3cret")));
         let shown = format!("{environment:?}");
@@ -165,14 +165,14 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_variable_is_none() {
+    fn an_empty_variable_counts_as_unset() {
         let environment = Environment::of_variables([("PGHOST", "")]);
         assert_eq!(environment.variable("PGHOST"), Ok(None));
         assert_eq!(environment.variable("PGPORT"), Ok(None));
     }
 
     #[test]
-    fn files_of_the_user_are_where_libpq_has_them() {
+    fn user_files_are_at_libpqs_paths() {
         let unix = Environment {
             platform: Platform::Unix,
             ..Environment::default().with_home("home")

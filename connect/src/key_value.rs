@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn blanks_quotes_and_escapes() {
+    fn blanks_quotes_and_escapes_are_parsed() {
         assert_eq!(
             pairs(" host = h\tuser='a \\'b\\\\'  password=x\\ y "),
             [
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mistake_is_named_by_its_number() {
+    fn errors_name_the_parameter_by_its_number() {
         for (text, words) in [
             ("host=h s3cret user=u", "after parameter 2 a = is missing"),
             ("host=h password='s3cret", "parameter 2 lacks its closing '"),

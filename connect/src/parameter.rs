@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_other_programs_lead_to_libpqs() {
+    fn names_of_other_programs_suggest_those_of_libpq() {
         assert_eq!(suggestion("ssl-mode"), Some("sslmode"));
         assert_eq!(suggestion("ApplicationName"), Some("application_name"));
         assert_eq!(suggestion("database"), Some("dbname"));

@@ -1,4 +1,4 @@
-//! Reads `~/.pgpass`, which has passwords by host, port, database and user, as libpq does.
+//! Reads `~/.pgpass`, which maps host, port, database and user to a password, as libpq does.
 
 use std::io::ErrorKind;
 use std::path::Path;
@@ -28,7 +28,7 @@ pub(crate) fn read(path: &Path) -> Result<String, Warning> {
     if std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o077 != 0 {
         return Err(Warning::Exposed(path.to_owned()));
     }
-    // Lossy, so that a line in another encoding does not make the others unusable.
+    // Decoded lossily, so that a line in another encoding does not make the others unusable.
     let content = std::fs::read(path).map_err(unreadable)?;
     Ok(String::from_utf8_lossy(&content).into_owned())
 }
@@ -98,7 +98,7 @@ mod tests {
         *:*:music:bob:third";
 
     #[test]
-    fn the_first_line_that_matches_counts() {
+    fn the_first_matching_line_is_used() {
         let find = |host, port, database, user| find(FILE, host, port, database, user);
         for (host, port, database, user, password) in [
             ("db.example", 5432, "music", "ana", Some("first")),
@@ -120,7 +120,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_file_that_others_may_read_is_passed_over() {
+    fn a_file_that_others_may_read_is_ignored() {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("pass");

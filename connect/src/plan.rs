@@ -78,7 +78,7 @@ impl Attempt {
     }
 
     /// A query that checks the kind of session, and the required answer.
-    pub(crate) fn question(&self) -> Option<(&'static str, &'static str)> {
+    pub(crate) fn session_query(&self) -> Option<(&'static str, &'static str)> {
         const READ_ONLY: &str = "show transaction_read_only";
         const STANDBY: &str = "select pg_catalog.pg_is_in_recovery()";
         match self.session {
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn a_standby_is_looked_for_first_where_it_is_preferred() {
+    fn with_prefer_standby_all_hosts_are_first_tried_as_standbys() {
         assert_eq!(
             steps("hostaddr=::1,::2 target_session_attrs=prefer-standby"),
             [
@@ -303,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn chance_keeps_all_hosts() {
+    fn shuffling_keeps_all_hosts() {
         let target = target("hostaddr=::1,::2,::3,::4,::5,::6,::7,::8 load_balance_hosts=random");
         let mut seen = std::collections::BTreeSet::new();
         for _ in 0..50 {
@@ -321,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn modes_have_their_second_try() {
+    fn each_sslmode_has_its_second_attempt() {
         let first = |text: &str| {
             let attempt = Attempt::first(&target(text), 0, None);
             (attempt.tls, attempt.otherwise)

@@ -1,4 +1,4 @@
-//! Reads `~/.pg_service.conf`, which has parameters under the name of a service, as libpq does.
+//! Reads `~/.pg_service.conf`, which lists connection parameters by service name, as libpq does.
 
 /// Why a file has no parameters for a service.
 #[derive(Debug, PartialEq, Eq)]
@@ -58,7 +58,7 @@ mod tests {
         [bad]\nhost\n[nested]\nservice=music\n[ldap]\nldap://x";
 
     #[test]
-    fn a_service_ends_where_the_next_begins() {
+    fn a_service_ends_at_the_next_header() {
         let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
         assert_eq!(
             find(FILE, "music"),
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn bad_lines_have_their_number() {
+    fn invalid_lines_are_reported_by_number() {
         assert_eq!(
             find(FILE, "bad"),
             Err(Unusable::Line(10, "is not key=value"))

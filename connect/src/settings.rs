@@ -56,7 +56,7 @@ impl Setting<'_> {
     }
 }
 
-/// All parameters. Those of the connection string win over those of the service, and these over the variables.
+/// All parameters. The connection string overrides the service, and the service overrides the variables.
 pub(crate) struct Settings {
     by_name: BTreeMap<&'static str, (String, Origin)>,
 }
@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn the_string_wins_over_the_service_and_that_over_variables() {
+    fn the_string_overrides_the_service_which_overrides_variables() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("services");
         std::fs::write(&file, "[music]\nhost=of-service\nport=2\nuser=of-service\n").unwrap();
@@ -317,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn a_service_that_is_not_there_is_named() {
+    fn a_missing_service_is_named() {
         let folder = tempfile::tempdir().unwrap();
         let folder = folder.path().to_str().unwrap();
         let environment = Environment::of_variables([("PGSYSCONFDIR", folder)]).with_home(folder);
@@ -332,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_parameters_are_named_where_they_are_no_secret() {
+    fn unknown_parameters_are_named_unless_they_may_be_secret() {
         let error = |text: &str| collect(text, &[]).err().unwrap().to_string();
         assert_eq!(
             error("postgresql://h/d?ssl_mode=require"),
@@ -351,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn other_urls_are_refused_without_a_word_of_them() {
+    fn other_urls_are_refused_without_being_quoted() {
         let error = collect("mysql://a:s3cret@h/d?x=y", &[])
             .err()
             .unwrap()
@@ -364,7 +364,7 @@ mod tests {
     }
 
     #[test]
-    fn what_protects_is_not_passed_over() {
+    fn parameters_that_protect_the_connection_are_not_ignored() {
         for (text, variables) in [
             ("require_auth=scram-sha-256", &[][..]),
             ("", &[("PGREQUIREPEER", "postgres")]),

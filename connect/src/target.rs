@@ -19,7 +19,7 @@ use crate::user_file::UserFile;
 
 /// libpq has no limit, but a program that retries needs one.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// If a network drops packets, a statement must fail sooner than after the kernel's quarter of an hour.
+/// If a network drops packets, a statement must fail before the kernel gives up, which takes about 15 minutes.
 const KEEPALIVES_IDLE: Duration = Duration::from_secs(30);
 const KEEPALIVES_INTERVAL: Duration = Duration::from_secs(5);
 const KEEPALIVES_COUNT: u32 = 3;

@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn all_parts() {
+    fn all_parts_of_a_url_are_parsed() {
         for (url, pairs) in [
             (
                 "postgresql://ana:s3cret@db.example:6000/music?sslmode=require&application_name=a%20b",
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_are_told_without_the_password() {
+    fn errors_do_not_quote_the_password() {
         for (url, words) in [
             ("postgresql://u:s3@cret@h/d", "write @ as %40"),
             ("postgresql://u:12/s3cret@h/d", "write @ as %40"),

@@ -1,6 +1,6 @@
 //! The rules of each field, for CSV cells, columns of a table, and JSON strings.
 //!
-//! Empty text is no value: an empty optional field is null, an empty required field is missing. Text that identifies or
+//! Empty text counts as absent: an empty optional field is null, an empty required field is missing. Text that identifies or
 //! groups an event (`user_id`, `event_type`, `region`) must not contain control characters. Text that only describes it
 //! (`song_id`, `device`) may contain all characters but NUL, which Postgres cannot store: real song titles contain control
 //! characters, and a play must not be lost to the metrics because of its title.
@@ -111,7 +111,7 @@ pub fn not_null<T: AsRef<str>>(text: Option<T>) -> Option<T> {
     text.filter(|text| !text.as_ref().is_empty())
 }
 
-/// Text that identifies or groups events: never empty, no invisible characters.
+/// Checks text that identifies or groups events: not empty, without control characters.
 fn identifying(text: &str, field: &str, max_bytes: usize, reason: Reason) -> Result<(), Rejection> {
     not_empty(text, field)?;
     at_most(text, field, max_bytes, reason)?;
@@ -128,7 +128,7 @@ fn identifying(text: &str, field: &str, max_bytes: usize, reason: Reason) -> Res
     Ok(())
 }
 
-/// Text that is only stored and compared: any text that Postgres can store.
+/// Checks text that is only stored and compared: any text that Postgres can store.
 fn describing(text: &str, field: &str, reason: Reason) -> Result<(), Rejection> {
     at_most(text, field, MAX_ID_BYTES, reason)?;
     if text.bytes().fold(false, |found, byte| found | (byte == 0)) {
@@ -206,7 +206,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn uuids() {
+    fn event_ids_are_hyphenated_or_plain_uuids() {
         let bytes = [
             0x55, 0x0e, 0x84, 0x00, 0xe2, 0x9b, 0x41, 0xd4, 0xa7, 0x16, 0x44, 0x66, 0x55, 0x44,
             0x00, 0xff,
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn lengths_are_bytes() {
+    fn lengths_are_counted_in_bytes() {
         assert!(user_id(&"x".repeat(128)).is_ok());
         assert!(user_id(&"x".repeat(129)).is_err());
         assert!(user_id(&"é".repeat(65)).is_err());
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn empty_text_is_no_value() {
+    fn empty_text_is_an_absent_value() {
         for rejection in [
             event_id("").unwrap_err(),
             user_id("").unwrap_err(),
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn control_characters() {
+    fn control_characters_are_refused_in_identifying_fields() {
         for bad in ["\0", "a\nb", "a\x1f", "\x7f"] {
             assert_eq!(region(bad).unwrap_err().reason, Reason::InvalidRegion);
             assert_eq!(
@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn times() {
+    fn times_are_rfc3339_or_epoch_milliseconds() {
         assert_eq!(ts("1970-01-01T00:00:00.001Z"), Ok(1000));
         assert_eq!(ts("1"), Ok(1000));
         assert_eq!(ts("-1"), Ok(-1000));

@@ -10,7 +10,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// The format that the extension of a file name promises, without `.gz` or `.zst`.
+    /// The format that the extension of a file name stands for, ignoring `.gz` or `.zst`.
     pub fn of_name(name: &str) -> Option<Format> {
         let name = name
             .strip_suffix(".gz")
@@ -29,7 +29,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_extension_tells_the_format() {
+    fn the_file_extension_determines_the_format() {
         for (name, format) in [
             ("a.csv", Some(Format::Csv)),
             ("a.b.csv.gz", Some(Format::Csv)),

@@ -27,7 +27,7 @@ pub fn decode(payload: &[u8]) -> Result<Event<'_>, Rejection> {
     let fields = read(text).map_err(|Malformed { at, what }| {
         Rejection::new(Reason::MalformedJson, format!("{what} at byte {at}"))
     })?;
-    fields.judge()
+    fields.validate()
 }
 
 /// The `user_id` of a JSON object whose other fields may be invalid; `Err`: not a JSON object.
@@ -83,7 +83,7 @@ fn read(text: &str) -> Result<Fields<'_>, Malformed> {
 
 impl<'a> Fields<'a> {
     #[inline]
-    fn judge(self) -> Result<Event<'a>, Rejection> {
+    fn validate(self) -> Result<Event<'a>, Rejection> {
         let event_id = match present(self.event_id, "event_id")? {
             Scalar::Text(text) => field::event_id(&text)?,
             _ => return Err(wrong_kind("event_id", "a string", Reason::InvalidEventId)),

@@ -139,7 +139,7 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn same_as_rfc3339(text: &str) {
+    fn assert_same_as_rfc3339(text: &str) {
         let expected = DateTime::parse_from_rfc3339(text)
             .unwrap()
             .timestamp_micros();
@@ -147,12 +147,12 @@ mod tests {
     }
 
     #[test]
-    fn forms() {
-        same_as_rfc3339("2026-03-01T12:34:56Z");
-        same_as_rfc3339("2026-03-01T12:34:56.789Z");
-        same_as_rfc3339("2026-03-01T12:34:56.123456+05:30");
-        same_as_rfc3339("1969-12-31T23:59:59.999999-23:59");
-        same_as_rfc3339("2000-02-29t00:00:00z");
+    fn valid_forms_are_parsed() {
+        assert_same_as_rfc3339("2026-03-01T12:34:56Z");
+        assert_same_as_rfc3339("2026-03-01T12:34:56.789Z");
+        assert_same_as_rfc3339("2026-03-01T12:34:56.123456+05:30");
+        assert_same_as_rfc3339("1969-12-31T23:59:59.999999-23:59");
+        assert_same_as_rfc3339("2000-02-29t00:00:00z");
         let noon = parse("2026-03-01T12:00:00Z");
         assert!(noon.is_some());
         assert_eq!(parse("2026-03-01 12:00:00"), noon);
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn fraction_is_cut() {
+    fn fractions_are_cut_to_microseconds() {
         let base = parse("2026-03-01T12:00:00Z").unwrap();
         assert_eq!(parse("2026-03-01T12:00:00.1"), Some(base + 100_000));
         assert_eq!(
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn bounds() {
+    fn times_are_limited_to_the_years_1_to_9999() {
         assert_eq!(parse("0001-01-01T00:00:00Z"), Some(MIN_MICROS));
         assert_eq!(parse("9999-12-31T23:59:59.999999Z"), Some(MAX_MICROS));
         assert_eq!(parse("0000-12-31T23:59:59Z"), None);
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn refused() {
+    fn other_text_is_refused() {
         for text in [
             "",
             "now",
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn every_day_of_four_centuries() {
+    fn days_of_four_centuries_agree_with_chrono() {
         let mut day = Utc.with_ymd_and_hms(1799, 12, 1, 0, 0, 0).unwrap();
         while day < Utc.with_ymd_and_hms(2201, 1, 1, 0, 0, 0).unwrap() {
             let text = day.format("%Y-%m-%dT%H:%M:%SZ").to_string();
@@ -295,7 +295,7 @@ mod tests {
         }
 
         #[test]
-        fn short_offsets_are_those_with_a_colon(time in "20[0-9]{2}-0[1-9]-[0-2][1-9][T ][0-1][0-9]:[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,6})?", sign in "[+-]", hours in 0..30u32, minutes in 0..70u32) {
+        fn short_offsets_equal_offsets_with_a_colon(time in "20[0-9]{2}-0[1-9]-[0-2][1-9][T ][0-1][0-9]:[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,6})?", sign in "[+-]", hours in 0..30u32, minutes in 0..70u32) {
             let long = parse(&format!("{time}{sign}{hours:02}:{minutes:02}"));
             prop_assert_eq!(parse(&format!("{time}{sign}{hours:02}{minutes:02}")), long);
             prop_assert_eq!(parse(&format!("{time}{sign}{hours:02}")), parse(&format!("{time}{sign}{hours:02}:00")));

@@ -10,7 +10,7 @@ pub fn names_user(payload: &[u8], user_id: &str) -> bool {
     match json::user_id(payload) {
         Ok(found) => found.is_some_and(|found| found == user_id),
         Err(()) if payload.trim_ascii_start().starts_with(b"{") => {
-            broken_object(payload, user_id.as_bytes())
+            damaged_object_names(payload, user_id.as_bytes())
         }
         Err(()) => payload
             .split(|byte| matches!(byte, b',' | b';' | b'\t' | b'\r' | b'\n'))
@@ -26,7 +26,7 @@ fn unquoted(cell: &[u8]) -> &[u8] {
 }
 
 /// Whether the value after a name `user_id` is this one. The name may occur more than once.
-fn broken_object(payload: &[u8], user_id: &[u8]) -> bool {
+fn damaged_object_names(payload: &[u8], user_id: &[u8]) -> bool {
     const NAME: &[u8] = b"\"user_id\"";
     let mut rest = payload;
     while let Some(at) = rest.windows(NAME.len()).position(|window| window == NAME) {
@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_an_object_the_field() {
+    fn in_an_object_the_user_id_field_decides() {
         for (payload, user_id, expected) in [
             (r#"{"user_id":"u1","event_type":"?"}"#, "u1", true),
             (r#"{"user_id":"u\u0031"}"#, "u1", true),
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_broken_object_what_follows_the_name() {
+    fn in_a_damaged_object_the_value_after_the_name_decides() {
         for (payload, user_id, expected) in [
             (&br#"{"user_id":"u1","ts":"#[..], "u1", true),
             (b"{\"device\":\"\xff\",\"user_id\" : 17}", "17", true),
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_line_any_cell() {
+    fn in_a_line_any_cell_may_match() {
         for (payload, user_id, expected) in [
             ("x,u1,play,eu,2026-03-01T00:00:15Z", "u1", true),
             ("x, \"u1\" ;play", "u1", true),

@@ -22,7 +22,7 @@ fn blank() -> impl Strategy<Value = String> {
 }
 
 /// One character, in one of its notations in a string.
-fn written(one: char, way: u8) -> String {
+fn notation_of(one: char, way: u8) -> String {
     let short = match one {
         '"' => Some('"'),
         '\\' => Some('\\'),
@@ -52,12 +52,12 @@ fn written(one: char, way: u8) -> String {
 }
 
 /// The content of a string literal for `text`.
-fn spelled(text: impl Strategy<Value = String>) -> impl Strategy<Value = String> {
+fn escaped(text: impl Strategy<Value = String>) -> impl Strategy<Value = String> {
     (text, any::<bool>(), vec(any::<u8>(), 1..8)).prop_map(|(text, is_plain, ways)| {
         let ways = ways.iter().cycle();
         text.chars()
             .zip(ways)
-            .map(|(one, way)| written(one, if is_plain { 0 } else { *way }))
+            .map(|(one, way)| notation_of(one, if is_plain { 0 } else { *way }))
             .collect()
     })
 }
@@ -77,7 +77,7 @@ fn broken_piece() -> impl Strategy<Value = String> {
 }
 
 fn string_of(text: impl Strategy<Value = String>) -> impl Strategy<Value = String> {
-    spelled(text).prop_map(|inside| format!("\"{inside}\""))
+    escaped(text).prop_map(|inside| format!("\"{inside}\""))
 }
 
 fn string() -> impl Strategy<Value = String> {
@@ -90,7 +90,7 @@ fn string() -> impl Strategy<Value = String> {
     ];
     prop_oneof![
         8 => string_of(text),
-        1 => (spelled("[a-z]{0,4}"), broken_piece(), spelled("[a-z0-9]{0,4}"))
+        1 => (escaped("[a-z]{0,4}"), broken_piece(), escaped("[a-z0-9]{0,4}"))
             .prop_map(|(before, broken, after)| format!("\"{before}{broken}{after}\"")),
     ]
 }
@@ -179,7 +179,7 @@ fn value_of(field: &'static str) -> BoxedStrategy<String> {
 /// A member of the event: with a value of the field's type, or with any value.
 fn member(field: &'static str) -> impl Strategy<Value = String> {
     let value = prop_oneof![12 => value_of(field), 1 => value()];
-    let name = prop_oneof![4 => Just(field.to_owned()), 1 => spelled(Just(field.to_owned()))];
+    let name = prop_oneof![4 => Just(field.to_owned()), 1 => escaped(Just(field.to_owned()))];
     (blank(), name, blank(), blank(), value, blank())
         .prop_map(|(a, name, b, c, value, d)| format!("{a}\"{name}\"{b}:{c}{value}{d}"))
 }
@@ -257,7 +257,7 @@ fn damaged(payload: String, all: &[Damage]) -> Vec<u8> {
 }
 
 #[track_caller]
-fn agree(payload: &[u8]) {
+fn assert_same_as_oracle(payload: &[u8]) {
     if let Err(difference) = oracle::compare(payload) {
         panic!("{}", difference.chars().take(4000).collect::<String>());
     }
@@ -267,28 +267,28 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 4000, ..ProptestConfig::default() })]
 
     #[test]
-    fn of_any_event_the_oracle_says_the_same(payload in payload()) {
+    fn events_decode_as_in_the_oracle(payload in payload()) {
         oracle::compare(payload.as_bytes()).map_err(TestCaseError::fail)?;
     }
 
     #[test]
-    fn of_a_damaged_event_the_oracle_says_the_same(payload in payload(), all in vec(damage(), 1..4)) {
+    fn damaged_events_decode_as_in_the_oracle(payload in payload(), all in vec(damage(), 1..4)) {
         oracle::compare(&damaged(payload, &all)).map_err(TestCaseError::fail)?;
     }
 
     #[test]
-    fn of_noise_that_looks_like_json_the_oracle_says_the_same(noise in "[\\[\\]{}:, \"\\\\a0-9tfnul.eE+-]{0,24}") {
+    fn noise_of_json_characters_decodes_as_in_the_oracle(noise in "[\\[\\]{}:, \"\\\\a0-9tfnul.eE+-]{0,24}") {
         oracle::compare(noise.as_bytes()).map_err(TestCaseError::fail)?;
         oracle::compare(format!("{{\"x\":{noise}}}").as_bytes()).map_err(TestCaseError::fail)?;
     }
 
     #[test]
-    fn of_any_bytes_the_oracle_says_the_same(payload: Vec<u8>) {
+    fn any_bytes_decode_as_in_the_oracle(payload: Vec<u8>) {
         oracle::compare(&payload).map_err(TestCaseError::fail)?;
     }
 
     #[test]
-    fn of_any_time_the_oracle_says_the_same(time in time()) {
+    fn times_decode_as_in_the_oracle(time in time()) {
         let event = EVENT.replace("2026-03-01T12:00:00Z", &time);
         oracle::compare(event.as_bytes()).map_err(TestCaseError::fail)?;
     }
@@ -297,7 +297,7 @@ proptest! {
 const EVENT: &str = r#"{"event_id":"550e8400-e29b-41d4-a716-446655440000","user_id":"u","event_type":"play","region":"eu","ts":"2026-03-01T12:00:00Z"}"#;
 
 /// The event with one more member at the beginning, and at the end.
-fn beside(member: &str) -> [String; 2] {
+fn with_extra_member(member: &str) -> [String; 2] {
     let inside = &EVENT[1..EVENT.len() - 1];
     [
         format!("{{{member},{inside}}}"),
@@ -306,7 +306,7 @@ fn beside(member: &str) -> [String; 2] {
 }
 
 #[test]
-fn the_payloads_are_events_and_refusals_of_every_kind() {
+fn generated_payloads_include_events_and_every_reason() {
     use proptest::strategy::ValueTree;
     use proptest::test_runner::TestRunner;
 
@@ -335,7 +335,7 @@ fn the_payloads_are_events_and_refusals_of_every_kind() {
 }
 
 #[test]
-fn of_deep_values_the_oracle_says_the_same() {
+fn nested_values_decode_as_in_the_oracle() {
     let nests = [
         ("[", "]"),
         ("{\"a\":", "}"),
@@ -346,22 +346,22 @@ fn of_deep_values_the_oracle_says_the_same() {
         for depth in [1, 40, 41, 42, 43, 60, 124, 125, 126, 127, 128, 129, 5000] {
             for leaf in ["1", "\"\\ud800\"", "[]", ""] {
                 let value = format!("{}{leaf}{}", open.repeat(depth), close.repeat(depth));
-                for payload in beside(&format!("\"x\":{value}")) {
-                    agree(payload.as_bytes());
-                    agree(&payload.as_bytes()[..payload.len() / 2]);
+                for payload in with_extra_member(&format!("\"x\":{value}")) {
+                    assert_same_as_oracle(payload.as_bytes());
+                    assert_same_as_oracle(&payload.as_bytes()[..payload.len() / 2]);
                 }
-                for payload in beside(&format!("\"region\":{value}")) {
-                    agree(payload.as_bytes());
+                for payload in with_extra_member(&format!("\"region\":{value}")) {
+                    assert_same_as_oracle(payload.as_bytes());
                 }
             }
         }
     }
-    agree("[".repeat(1_000_000).as_bytes());
-    agree(format!("{{\"x\":{}", "[".repeat(1_000_000)).as_bytes());
+    assert_same_as_oracle("[".repeat(1_000_000).as_bytes());
+    assert_same_as_oracle(format!("{{\"x\":{}", "[".repeat(1_000_000)).as_bytes());
 }
 
 #[test]
-fn of_huge_messages_the_oracle_says_the_same() {
+fn large_messages_decode_as_in_the_oracle() {
     const LARGE: usize = 1 << 20;
     let members: Vec<String> = (0..LARGE / 16).map(|n| format!("\"f{n}\":{n}")).collect();
     for member in [
@@ -381,32 +381,32 @@ fn of_huge_messages_the_oracle_says_the_same() {
         format!("\"{}\":1", "k".repeat(LARGE)),
         vec!["\"region\":\"eu\""; LARGE / 16].join(","),
     ] {
-        for payload in beside(&member) {
-            agree(payload.as_bytes());
-            agree(&payload.as_bytes()[..payload.len() - 1]);
+        for payload in with_extra_member(&member) {
+            assert_same_as_oracle(payload.as_bytes());
+            assert_same_as_oracle(&payload.as_bytes()[..payload.len() - 1]);
         }
     }
 }
 
 #[test]
-fn of_every_single_change_of_an_event_the_oracle_says_the_same() {
+fn every_single_change_of_an_event_decodes_as_in_the_oracle() {
     let event = r#"{"event_id":"550e8400e29b41d4a716446655440000","user_id":-12,"event_type":"pl\u0061y","region":"é\ud83c\udfb5","ts":"2016-12-31T23:59:60.5+00:00","song_id":null,"x":[{"a":1.5e3},true]}"#;
-    agree(event.as_bytes());
+    assert_same_as_oracle(event.as_bytes());
     for at in 0..event.len() {
-        agree(&event.as_bytes()[..at]);
+        assert_same_as_oracle(&event.as_bytes()[..at]);
         let mut removed = event.as_bytes().to_vec();
         removed.remove(at);
-        agree(&removed);
+        assert_same_as_oracle(&removed);
         for byte in 0..=255 {
             let mut changed = event.as_bytes().to_vec();
             changed[at] = byte;
-            agree(&changed);
+            assert_same_as_oracle(&changed);
         }
     }
 }
 
 #[test]
-fn of_times_at_every_edge_the_oracle_says_the_same() {
+fn times_at_every_limit_decode_as_in_the_oracle() {
     let dates = [
         "00-01", "01-00", "01-01", "01-31", "01-32", "02-28", "02-29", "02-30", "03-31", "04-30",
         "04-31", "06-31", "09-31", "11-31", "12-31", "13-01",
@@ -424,7 +424,7 @@ fn of_times_at_every_edge_the_oracle_says_the_same() {
                 for fraction in ["", ".", ".1", ".1234569"] {
                     for zone in zones {
                         let time = format!("{year}-{date}T{clock}{fraction}{zone}");
-                        agree(EVENT.replace("2026-03-01T12:00:00Z", &time).as_bytes());
+                        assert_same_as_oracle(EVENT.replace("2026-03-01T12:00:00Z", &time).as_bytes());
                     }
                 }
             }
@@ -433,7 +433,7 @@ fn of_times_at_every_edge_the_oracle_says_the_same() {
 }
 
 #[test]
-fn of_surrogates_at_every_edge_the_oracle_says_the_same() {
+fn surrogates_at_every_limit_decode_as_in_the_oracle() {
     let edges = [
         "\\u0000", "\\ud7ff", "\\ud800", "\\udbff", "\\udc00", "\\udfff", "\\ue000", "\\uffff",
         "a", "\\n", "",
@@ -442,8 +442,8 @@ fn of_surrogates_at_every_edge_the_oracle_says_the_same() {
         for second in edges {
             for third in edges {
                 for field in ["device", "x"] {
-                    for payload in beside(&format!("\"{field}\":\"{first}{second}{third}\"")) {
-                        agree(payload.as_bytes());
+                    for payload in with_extra_member(&format!("\"{field}\":\"{first}{second}{third}\"")) {
+                        assert_same_as_oracle(payload.as_bytes());
                     }
                 }
             }

@@ -1,4 +1,4 @@
-//! How many records of each kind were made.
+//! Counts the generated records by kind.
 
 use crate::Record;
 use crate::fault::Fault;

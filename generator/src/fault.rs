@@ -68,7 +68,7 @@ const REQUIRED: [&str; 5] = ["event_id", "user_id", "event_type", "region", "ts"
 /// For each field of [`REQUIRED`] a JSON value of a type that it cannot have.
 const WRONG_TYPES: [&str; 5] = ["12345", "true", "17", "[\"us\"]", "{\"at\":1}"];
 
-/// The values of a well-formed record, as they stand in the format.
+/// The values of a well-formed record, as the format writes them.
 pub(crate) struct Faulty {
     pub(crate) good: Vec<u8>,
     /// Unquoted, as are `ts` and `user`.
@@ -81,7 +81,7 @@ pub(crate) struct Faulty {
 }
 
 impl Faulty {
-    /// Appends a malformed record. The seed decides about the fault, so that it does not depend on earlier records.
+    /// Appends a malformed record. The seed determines the fault, so that it does not depend on earlier records.
     pub(crate) fn push(&self, out: &mut Vec<u8>, format: Format, seed: u64) -> Fault {
         let mut random = Random::new(seed);
         let fault = loop {
@@ -146,7 +146,7 @@ impl Faulty {
         fault
     }
 
-    /// A length at which the record is incomplete: any for JSON; for CSV before the last comma.
+    /// A length at which a truncated record is incomplete: any for JSON; before the last comma for CSV.
     fn cut(&self, format: Format, random: &mut Random) -> usize {
         let most = match format {
             Format::Ndjson => self.good.len() - 1,

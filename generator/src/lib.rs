@@ -3,7 +3,7 @@
 //! The same options and seed give the same bytes on every machine, as long as `--from` and `--until` are given: all
 //! arithmetic is on integers, and every choice is drawn from one seeded stream of random numbers.
 //!
-//! [`Options::plan`] checks the options, [`Generator`] makes the records of the plan, [`Counts`] adds them up, and
+//! [`Options::plan`] checks the options, [`Generator`] generates the records of the plan, [`Counts`] counts them, and
 //! [`Output`] writes them to a file or to standard output.
 
 mod counts;
@@ -45,11 +45,11 @@ pub use sessions::TooFewUsers;
 use sessions::{NoSessions, Sessions};
 use weighted::WeightedEvents;
 
-/// Makes the records of a plan, in the order in which they arrive.
+/// Generates the records of a plan, in the order in which they arrive.
 pub struct Generator {
     events: Events,
     renderer: Renderer,
-    /// As they stand in CSV.
+    /// As CSV writes them.
     regions: Vec<String>,
 }
 
@@ -58,7 +58,7 @@ enum Events {
     Sessions(Box<Sessions>),
 }
 
-/// A record that was made.
+/// A generated record.
 #[derive(Debug, Clone, Copy)]
 pub struct Record {
     draft: Draft,
@@ -72,8 +72,8 @@ impl Record {
         text::push_decimal(out, self.draft.user);
     }
 
-    /// `event_id` and `ts` of the event that a reader gets from this record; `None`: it rejects the record. A reader cannot
-    /// tell an unknown event type, which only the database knows.
+    /// `event_id` and `ts` of the event that a reader decodes from this record; `None`: it rejects the record. A reader cannot
+    /// detect an unknown event type, because only the database has the list.
     pub fn expected_event(&self) -> Option<([u8; 16], i64)> {
         match self.fault {
             None | Some(Fault::UnknownEventType) => {
@@ -83,7 +83,7 @@ impl Record {
         }
     }
 
-    /// Whether the record stands for one without any content.
+    /// Whether the record is one without content.
     pub fn is_empty(&self) -> bool {
         self.fault == Some(Fault::Empty)
     }
@@ -93,7 +93,7 @@ impl Generator {
     /// `now` is in microseconds since 1970, and used for live events only.
     ///
     /// # Errors
-    /// The plan asks for sessions, and they are not possible with it.
+    /// The plan requires sessions and does not allow them.
     pub fn new(plan: &Plan, format: Format, now: i64) -> Result<Generator, NoSessions> {
         Ok(Generator {
             events: if plan.has_sessions {
@@ -137,7 +137,7 @@ impl Generator {
         Ok(Some(Record { draft, kind, fault }))
     }
 
-    /// Writes the figures that the sessions were made to have as CSV; without sessions nothing is written.
+    /// Writes the figures of the generated sessions as CSV; without sessions nothing is written.
     ///
     /// # Errors
     /// The file cannot be written.

@@ -1,4 +1,4 @@
-//! Which record is of which kind: exact counts of each, in random order.
+//! Assigns a kind to each record: exact counts of each kind, in random order.
 
 use crate::random::Random;
 
@@ -40,7 +40,7 @@ impl std::str::FromStr for Percent {
     }
 }
 
-/// In what respect a record is special.
+/// The kind of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Regular,
@@ -92,7 +92,7 @@ pub(crate) struct Mix {
 }
 
 impl Mix {
-    /// Without a count the shares hold in each million of records.
+    /// Without a count the shares apply to each million of records.
     pub(crate) fn new(shares: Shares, count: Option<u64>) -> Mix {
         let mut mix = Mix {
             shares,
@@ -122,7 +122,7 @@ impl Mix {
         self.left.saturating_sub(duplicates + malformed).max(1)
     }
 
-    /// The kind of the next record. Where `is_possible` denies the drawn kind, the record is regular, and one of the later
+    /// The kind of the next record. If `is_possible` is false for the drawn kind, the record is regular, and one of the later
     /// records gets that kind instead.
     pub(crate) fn next(&mut self, random: &mut Random, is_possible: impl Fn(Kind) -> bool) -> Kind {
         if self.left == 0 && self.is_endless {

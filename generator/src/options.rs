@@ -1,4 +1,4 @@
-//! The options, and the plan that they describe.
+//! The options, and the plan that results from them.
 
 use std::hash::{BuildHasher, RandomState};
 
@@ -31,14 +31,14 @@ const UTC_OFFSETS: [(&str, i64); 14] = [
     ("jp", 9),
 ];
 
-/// What is to be generated, as flags of a command line.
+/// The options of `generate`, as command-line flags.
 #[derive(Debug, clap::Args)]
 pub struct Options {
-    /// Number of records to make, duplicates and malformed records included
+    /// Number of records to generate, duplicates and malformed records included
     #[arg(long, value_name = "N", required_unless_present = "live")]
     count: Option<u64>,
-    /// Seed: the same options and seed make the same bytes if --from and --until are given [default: 1; with --live a
-    /// different one each time, so that a restart does not repeat event ids]
+    /// Seed: the same options and seed give the same bytes if --from and --until are set [default: 1; with --live a random
+    /// one, so that a restart does not repeat event ids]
     #[arg(long, value_name = "S")]
     seed: Option<u64>,
     /// Earliest time of an event: a date or an RFC 3339 time, UTC [default: 30 days before --until]
@@ -47,11 +47,11 @@ pub struct Options {
     /// All events happen before this time: a date or an RFC 3339 time, UTC [default: now]
     #[arg(long, value_name = "DATE", value_parser = instant)]
     until: Option<i64>,
-    /// Events happen when they are made, at --rate; without --count it runs until it is stopped
+    /// Each event has the current time, at --rate; without --count this runs until it is stopped
     #[arg(long, requires = "rate", conflicts_with_all = ["from", "until"])]
     live: bool,
-    /// Whole listening sessions with known figures: plays that are heard to the end, skipped or lack their end, with
-    /// silence between them. Without it event types and times follow their weights alone
+    /// Whole listening sessions with known figures: plays that end, are skipped or lack their end, with silence between
+    /// them. Without it, event types and times only follow their weights
     #[arg(long, conflicts_with_all = ["live", "weights"])]
     sessions: bool,
     /// Records to write per second [default: as fast as possible]
@@ -107,7 +107,7 @@ impl Options {
         };
         if shares.exceed_all() {
             return Err(
-                "--duplicates, --late, --malformed and --out-of-order are more than 100 % together"
+                "--duplicates, --late, --malformed and --out-of-order add up to more than 100 %"
                     .to_owned(),
             );
         }
@@ -124,8 +124,8 @@ impl Options {
         })
     }
 
-    /// Live events have other times at each start. With the same event ids they would conflict with those of the last
-    /// start, so the default seed is random.
+    /// Live events have new times after each start. Repeated event ids would make them conflicts, so the default seed is
+    /// random.
     fn seed(&self) -> u64 {
         let drawn = || RandomState::new().hash_one(std::process::id());
         self.seed
@@ -142,11 +142,11 @@ impl Options {
             .unwrap_or(until - DEFAULT_SPAN_DAYS * MICROS_PER_DAY);
         if from >= until {
             return Err(
-                "--from must lie before --until (which is now if it is not given)".to_owned(),
+                "--from must be before --until (default: now)".to_owned(),
             );
         }
         if until - from > MAX_SPAN_DAYS * MICROS_PER_DAY {
-            return Err("--from and --until lie more than 100 years apart".to_owned());
+            return Err("--from and --until are more than 100 years apart".to_owned());
         }
         Ok(Span::Between(from, until))
     }

@@ -8,7 +8,7 @@ const BUFFER_BYTES: usize = 256 << 10;
 const GZIP_LEVEL: u32 = 3;
 const ZSTD_LEVEL: i32 = 3;
 
-/// Records as lines of a file or of standard output, compressed if the name of the file says so.
+/// Records as lines of a file or of standard output, compressed if the file's name ends in `.gz` or `.zst`.
 pub struct Output {
     buffer: Vec<u8>,
     target: Target,
@@ -97,7 +97,7 @@ impl Output {
         }
     }
 
-    /// Makes the records so far visible to a reader of a pipe.
+    /// Writes the buffered records, so that a reader of a pipe sees them.
     ///
     /// # Errors
     /// The target cannot be written to.

@@ -1,4 +1,4 @@
-//! What is to be generated.
+//! The plan of a run: checked options.
 
 use crate::mix::Shares;
 use crate::schedule::RegionClock;
@@ -19,18 +19,18 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// How many records are to be made; `None` if there is no end.
+    /// Number of records to generate; `None`: no limit.
     pub fn count(&self) -> Option<u64> {
         self.count
     }
 }
 
-/// The time over which the events are spread.
+/// The time span of the events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Span {
     /// `[from, until)`, in microseconds since 1970; needs a count.
     Between(i64, i64),
-    /// Each event happens when it is made.
+    /// Each event has the time at which it is generated.
     Live { events_per_second: u64 },
 }
 

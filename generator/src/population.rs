@@ -65,14 +65,14 @@ impl Population {
         users.first_user..users.first_user + users.count
     }
 
-    /// 0 if events have no `song_id`.
+    /// A song; 0 if events have no `song_id`.
     pub(crate) fn song(&self, random: &mut Random) -> u64 {
         self.songs
             .as_ref()
             .map_or(0, |songs| songs.popularity.draw(random))
     }
 
-    /// 85 % of the events come from the device that the user prefers, 14 % from another one, 1 % do not name any.
+    /// 85 % of the events come from the user's preferred device, 14 % from another one, 1 % have no device.
     pub(crate) fn device_of(&self, random: &mut Random, user: u64) -> Option<u8> {
         match random.below(100) {
             0 => None,
@@ -93,7 +93,7 @@ impl Population {
     }
 }
 
-/// A UUID of version 4. The `uuid` crate draws from the system; these must follow from the seed.
+/// A UUID of version 4. The `uuid` crate uses the system's random numbers; these must depend on the seed alone.
 pub(crate) fn new_event_id(random: &mut Random) -> u128 {
     let random = u128::from(random.next()) << 64 | u128::from(random.next());
     random & !(0xf000 << 64 | 0xc000 << 48) | 0x4000 << 64 | 0x8000 << 48
@@ -110,7 +110,7 @@ fn split_users(plan: &Plan) -> Vec<RegionUsers> {
             let first_user = (users * passed / total).min(users - 1);
             passed += region.clock.weight;
             let count = (users * passed / total).saturating_sub(first_user).max(1);
-            // The most active thousandth of the users is flattened, so that no single user makes a tenth of the events.
+            // The most active thousandth of the users is flattened, so that no single user causes a tenth of the events.
             let activity = HeavyTail::new(count, count / 1_000 + 1);
             RegionUsers {
                 first_user,

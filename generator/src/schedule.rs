@@ -1,4 +1,4 @@
-//! When events happen: by hour and day of the week, in the time zone of each region.
+//! The times of events: by hour and day of the week, in the time zone of each region.
 
 use crate::random::{Random, Weighted};
 
@@ -51,13 +51,13 @@ fn hourly(day: i64, hour: usize) -> u64 {
     }
 }
 
-/// A stretch of time with constant activity.
+/// An interval with constant activity.
 #[derive(Debug, Clone, Copy)]
 struct Slot {
     start: i64,
     length: i64,
     events: u64,
-    /// How many of its events were handed out.
+    /// Number of its events that were returned.
     given: u64,
 }
 
@@ -102,14 +102,14 @@ impl Schedule {
         schedule
     }
 
-    /// The next instant, or `None` when all were handed out.
+    /// The next instant; `None` after the last one.
     pub(crate) fn next(&mut self, random: &mut Random) -> Option<i64> {
         while self.slot.given == self.slot.events {
             if !self.next_slot() {
                 return None;
             }
         }
-        // Each event lies at a random place in its own part of the slot: evenly spread, in order, not regular.
+        // Each event lies at a random place in its own part of the slot, so that events are evenly spread and in order.
         let part = self.slot.length as u64 / self.slot.events;
         let offset = self.slot.length as u64 * self.slot.given / self.slot.events;
         self.slot.given += 1;
@@ -124,7 +124,7 @@ impl Schedule {
         )
     }
 
-    /// How the regions share the events at this instant.
+    /// The regions' shares of the events at this instant.
     pub(crate) fn shares(&self) -> &Weighted {
         &self.shares
     }
@@ -161,7 +161,7 @@ impl Schedule {
         true
     }
 
-    /// Slots end at multiples of their length, so that a day has the same events wherever the span begins.
+    /// Slots end at multiples of their length, so that the weights of a day do not depend on where the span begins.
     fn slot_length(&self, start: i64) -> i64 {
         (SLOT_MICROS - start.rem_euclid(SLOT_MICROS)).min(self.until - start)
     }

@@ -1,4 +1,4 @@
-//! One listening session whose figures are known: how long each play is heard, and what ends it.
+//! One listening session whose figures are known: how long each play lasts, and what ends it.
 //!
 //! The figures follow the extension's default rules. They are decided here, when the session is made, and never counted
 //! from its events: a test that compares them with a count is independent of it.
@@ -18,28 +18,28 @@ pub(crate) const SESSION_GAP: i64 = 30 * MINUTE;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Act {
-    Play(Heard),
+    Play(PlayLength),
     Pause,
     Stop,
 }
 
-/// How long a play was heard.
+/// The length of a play, and whether an event ended it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Heard {
+pub(crate) struct PlayLength {
     /// Microseconds.
     pub(crate) length: i64,
     /// False if no event ended it, so that it counts [`MAX_LISTEN`].
     pub(crate) is_ended: bool,
 }
 
-impl Heard {
-    pub(crate) const WITHOUT_END: Heard = Heard {
+impl PlayLength {
+    pub(crate) const WITHOUT_END: PlayLength = PlayLength {
         length: MAX_LISTEN,
         is_ended: false,
     };
 
-    fn ended(length: i64) -> Heard {
-        Heard {
+    fn ended(length: i64) -> PlayLength {
+        PlayLength {
             length,
             is_ended: true,
         }
@@ -106,7 +106,7 @@ impl Session {
         match random.below(100) {
             0..3 => {
                 // The event that ended it is missing; the next one comes after the play stopped counting.
-                self.push_step(Act::Play(Heard::WITHOUT_END), is_new_song);
+                self.push_step(Act::Play(PlayLength::WITHOUT_END), is_new_song);
                 self.at += MAX_LISTEN + 1 + below(random, SESSION_GAP - MAX_LISTEN);
                 if random.once_in(4) {
                     self.push(Act::Stop);
@@ -116,12 +116,12 @@ impl Session {
             }
             3 => {
                 // Two plays at one instant: the first has length 0.
-                self.push_step(Act::Play(Heard::ended(0)), is_new_song);
+                self.push_step(Act::Play(PlayLength::ended(0)), is_new_song);
                 true
             }
             _ => {
-                let length = heard(random);
-                self.push_step(Act::Play(Heard::ended(length)), is_new_song);
+                let length = play_length(random);
+                self.push_step(Act::Play(PlayLength::ended(length)), is_new_song);
                 self.at += length;
                 match random.below(10) {
                     // The next play ends this one.
@@ -150,14 +150,14 @@ impl Session {
     fn push_last_play(&mut self, random: &mut Random, is_new_song: bool) {
         let end = match random.below(20) {
             0..4 => {
-                self.push_step(Act::Play(Heard::WITHOUT_END), is_new_song);
+                self.push_step(Act::Play(PlayLength::WITHOUT_END), is_new_song);
                 return;
             }
             4..7 => Act::Pause,
             _ => Act::Stop,
         };
-        let length = heard(random);
-        self.push_step(Act::Play(Heard::ended(length)), is_new_song);
+        let length = play_length(random);
+        self.push_step(Act::Play(PlayLength::ended(length)), is_new_song);
         self.at += length;
         self.push(end);
         if end == Act::Pause && random.once_in(3) {
@@ -177,8 +177,8 @@ fn plays(random: &mut Random) -> u64 {
     plays
 }
 
-/// How long a play is heard that an event ends. The limits of the rules occur exactly, and one microsecond below.
-fn heard(random: &mut Random) -> i64 {
+/// The length of a play that an event ends. Lengths include the exact limits of the rules and one microsecond less.
+fn play_length(random: &mut Random) -> i64 {
     match random.below(200) {
         0 => STREAM_AFTER,
         1 => STREAM_AFTER - 1,
@@ -186,9 +186,9 @@ fn heard(random: &mut Random) -> i64 {
         3 => MAX_LISTEN - 1,
         // A skip.
         4..60 => 1 + below(random, STREAM_AFTER - 1),
-        // Heard in part.
+        // Played in part.
         60..90 => STREAM_AFTER + below(random, 90 * SECOND),
-        // Heard to its end.
+        // Played to its end.
         _ => 2 * MINUTE + below(random, 5 * MINUTE),
     }
 }

@@ -12,10 +12,10 @@ use crate::population::{Population, new_event_id};
 use crate::random::Random;
 use crate::recent::Recent;
 use crate::schedule::{MICROS_PER_DAY, MICROS_PER_SECOND, Schedule};
-use crate::session::{self, Act, Heard, SESSION_GAP, Step};
+use crate::session::{self, Act, PlayLength, SESSION_GAP, Step};
 use crate::truth::Truth;
 
-/// Users drawn for a session before the one who is free first is taken.
+/// Number of users drawn for a session; the one who is free first gets it.
 const DRAWS: usize = 8;
 /// One session in this many continues in another region.
 const TRAVELS_ONCE_IN: u64 = 50;
@@ -25,26 +25,26 @@ const EXACT_GAP_ONCE_IN: u64 = 8;
 /// Time between a record and its duplicate, at most, unless an old record is repeated.
 const MAX_RETRY_SECONDS: u64 = 60;
 
-/// Makes the records of a plan as whole sessions, and keeps the figures that these have.
+/// Generates the records of a plan as whole sessions, and sums the figures of these sessions.
 pub(crate) struct Sessions {
     random: Random,
-    /// Decides about duplicates, delays and malformed records. A stream of its own, so that the sessions do not depend on
-    /// these shares.
+    /// Random numbers for duplicates, delays and malformed records. Separate from those of the sessions, so that the
+    /// sessions do not depend on these shares.
     disorder: Random,
     mix: Mix,
     count: u64,
-    /// Records made so far.
+    /// Number of records generated so far.
     made: u64,
-    /// Has an instant for each event; a session begins at the instant of its first event.
+    /// Gives an instant for each event; a session begins at the instant of its first event.
     schedule: Schedule,
     until: i64,
-    /// The latest instant that the schedule gave out. No event that is still to be made lies before it.
+    /// The latest instant that the schedule gave out. No later event lies before it.
     now: i64,
     is_over: bool,
     acts: Acts,
     population: Population,
     region_count: usize,
-    /// By user: from when on the next event begins another session.
+    /// By user: the time from which the next event begins another session.
     free_at: HashMap<u64, i64>,
     recent: Recent<(Draft, i64)>,
     waiting: BinaryHeap<Reverse<Waiting>>,
@@ -58,7 +58,7 @@ struct Acts {
     stop: u16,
 }
 
-/// A record that has not arrived yet. Ordered by arrival, then by the order in which they were made.
+/// A record that has not arrived yet. Ordered by arrival, then by the order of generation.
 #[derive(PartialEq, Eq)]
 struct Waiting {
     arrival: i64,
@@ -82,7 +82,7 @@ impl PartialOrd for Waiting {
 /// A user has one session at a time, and no user of a region can begin another one before the end of the span.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "too few users for so many sessions: all users of a region are listening; raise --users, lower --count, or let --from and --until lie further apart"
+    "too few users for this number of sessions: all users of a region are in a session; raise --users, lower --count, or extend the span from --from to --until"
 )]
 pub struct TooFewUsers;
 
@@ -130,7 +130,7 @@ impl Sessions {
         })
     }
 
-    /// The figures of all sessions made so far, including events that have not been handed out yet.
+    /// The figures of all sessions generated so far, including events that `next` has not returned yet.
     pub(crate) fn truth(&self) -> &Truth {
         &self.truth
     }
@@ -197,8 +197,8 @@ impl Sessions {
         Ok(())
     }
 
-    /// The kind of the next event. The duplicates and malformed records before it are made here, too. `None` once the
-    /// count is reached.
+    /// The kind of the next event; also generates the duplicates and malformed records before it. `None` once the count is
+    /// reached.
     fn next_event(&mut self) -> Option<Kind> {
         while self.made < self.count {
             let can_repeat = !self.recent.is_empty();
@@ -226,7 +226,7 @@ impl Sessions {
         None
     }
 
-    /// A plausible event that becomes a malformed record. It belongs to no session.
+    /// A valid event outside of any session, from which a malformed record is made.
     fn unrelated_event(&mut self) -> Draft {
         let random = &mut self.disorder;
         let region = random.index(self.region_count);
@@ -273,8 +273,8 @@ impl Sessions {
         self.free_at.get(&user).copied().unwrap_or(i64::MIN)
     }
 
-    /// The step from which the session is in another region, and that region. Never between two events of one instant:
-    /// their order is decided by their event ids.
+    /// The step from which the session continues in another region, and that region. Never between two events of one
+    /// instant: their order is that of their event ids.
     fn travel(&mut self, steps: &[Step]) -> Option<(usize, u16)> {
         if self.region_count < 2 || steps.len() < 2 || !self.random.once_in(TRAVELS_ONCE_IN) {
             return None;
@@ -321,10 +321,10 @@ impl Sessions {
         };
         self.truth.add_session(first.ts, first.region);
         for (index, (draft, act)) in made.iter().enumerate() {
-            if let Act::Play(heard) = act {
+            if let Act::Play(play) = act {
                 let is_last = index + 1 == made.len();
-                let heard = if is_last { Heard::WITHOUT_END } else { *heard };
-                self.truth.add_play(draft.ts, draft.region, heard);
+                let play = if is_last { PlayLength::WITHOUT_END } else { *play };
+                self.truth.add_play(draft.ts, draft.region, play);
             }
         }
     }

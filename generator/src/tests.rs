@@ -91,7 +91,7 @@ fn the_same_seed_gives_the_same_bytes_on_every_machine() {
 }
 
 #[test]
-fn the_kinds_are_as_many_as_asked_for() {
+fn each_kind_has_the_requested_number_of_records() {
     for count in [1, 7, 1_000, 12_345] {
         let run = run(Format::Ndjson, &format!("--count {count} {MONTH} {SHARES}"));
         let share = |percent: usize| (count * percent + 50) / 100;
@@ -110,12 +110,12 @@ fn the_kinds_are_as_many_as_asked_for() {
     assert_eq!(
         (all.count(Kind::Duplicate), all.count(Kind::Regular)),
         (99, 1),
-        "the first cannot repeat anything"
+        "the first record has no predecessor to repeat"
     );
 }
 
 #[test]
-fn weights_hold_whatever_they_are() {
+fn event_types_have_the_requested_weights() {
     for weights in [
         "play=60,pause=25,stop=15",
         "play=1,stop=9",
@@ -192,7 +192,7 @@ fn expected<'a>(plan: &'a Plan, draft: &Draft) -> Event<'a> {
 }
 
 #[test]
-fn a_file_that_is_not_completed_leaves_nothing() {
+fn an_incomplete_file_is_removed() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut output = Output::to_file(&folder.path().join("a.ndjson")).expect("can be written");
     output.put(b"{}").expect("can be written");
@@ -207,7 +207,7 @@ fn a_file_that_is_not_completed_leaves_nothing() {
 }
 
 #[test]
-fn duplicates_repeat_an_earlier_record_to_the_byte() {
+fn duplicates_are_byte_copies_of_earlier_records() {
     let run = run(Format::Ndjson, &format!("--count 50000 {MONTH} {SHARES}"));
     let mut seen = HashSet::new();
     for (draft, kind, _, bytes) in &run.records {
@@ -222,7 +222,7 @@ fn duplicates_repeat_an_earlier_record_to_the_byte() {
 }
 
 #[test]
-fn times_rise_except_where_asked_otherwise() {
+fn times_ascend_unless_disorder_is_requested() {
     for (options, from, until) in [
         (MONTH, "2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z"),
         (
@@ -262,7 +262,7 @@ fn day(ts: i64) -> i64 {
 }
 
 #[test]
-fn a_live_span_asks_the_clock_and_has_no_end() {
+fn a_live_span_uses_the_clock_and_has_no_end() {
     let plan = plan("--live --rate 100 --malformed 10");
     let mut model = WeightedEvents::new(&plan, 1_000_000_000_000_000);
     for tick in 0..5_000 {
@@ -312,7 +312,7 @@ fn a_live_span_that_starts_again_makes_other_events_unless_its_seed_is_given() {
 }
 
 #[test]
-fn wrong_options_are_refused() {
+fn invalid_options_are_refused() {
     for options in [
         "",
         "--count x",
@@ -356,7 +356,7 @@ fn counts_add_up() {
 }
 
 #[test]
-fn a_heavy_tail_follows_one_over_rank() {
+fn a_heavy_tail_is_proportional_to_one_over_rank() {
     let (mut random, tail) = (Random::new(3), HeavyTail::new(1_000, 5));
     let mut counts = vec![0_u32; 1_000];
     for _ in 0..1_000_000 {
@@ -376,21 +376,21 @@ fn a_heavy_tail_follows_one_over_rank() {
 
 proptest! {
     #[test]
-    fn written_times_read_back(ts in -60_000_000_000_000_000_i64..250_000_000_000_000_000) {
+    fn times_survive_a_round_trip(ts in -60_000_000_000_000_000_i64..250_000_000_000_000_000) {
         let mut text = Vec::new();
         text::Timestamps::default().push(&mut text, ts);
         prop_assert_eq!(field::ts(std::str::from_utf8(&text).expect("text")), Ok(ts));
     }
 
     #[test]
-    fn written_ids_read_back(id: u128) {
+    fn ids_survive_a_round_trip(id: u128) {
         let mut text = Vec::new();
         text::push_uuid(&mut text, id);
         prop_assert_eq!(field::event_id(std::str::from_utf8(&text).expect("text")), Ok(id.to_be_bytes()));
     }
 
     #[test]
-    fn any_number_of_records_is_made(count in 0_u64..3_000, days in 1_i64..400, seed: u64) {
+    fn any_count_of_records_is_generated(count in 0_u64..3_000, days in 1_i64..400, seed: u64) {
         let options = format!("--count {count} --seed {seed} --from 2025-01-01 --until {} {SHARES}", until(days));
         prop_assert_eq!(run(Format::Csv, &options).records.len() as u64, count);
     }

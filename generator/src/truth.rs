@@ -1,4 +1,4 @@
-//! The figures that the sessions were made to have: what a count over their events must find.
+//! The figures of the generated sessions, with which a count over their events must agree.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::output::Output;
 use crate::schedule::{MICROS_PER_DAY, MICROS_PER_SECOND};
-use crate::session::{Heard, STREAM_AFTER};
+use crate::session::{PlayLength, STREAM_AFTER};
 use crate::text::push_date;
 
 const CSV_HEADER: &str = "day,region,plays,streams,skips,listening_seconds,sessions";
@@ -28,21 +28,21 @@ pub(crate) struct Figures {
 }
 
 impl Truth {
-    /// A session counts on the day and in the region of its first event.
+    /// A session counts for the day and the region of its first event.
     pub(crate) fn add_session(&mut self, ts: i64, region: u16) {
         self.entry(ts, region).sessions += 1;
     }
 
-    /// A play counts on the day on which it begins; its listening time counts on each day for the part that falls on it.
-    pub(crate) fn add_play(&mut self, ts: i64, region: u16, heard: Heard) {
+    /// A play counts for the day on which it begins; its listening time is divided among the days on which it falls.
+    pub(crate) fn add_play(&mut self, ts: i64, region: u16, play: PlayLength) {
         let figures = self.entry(ts, region);
         figures.plays += 1;
-        if heard.length >= STREAM_AFTER {
+        if play.length >= STREAM_AFTER {
             figures.streams += 1;
-        } else if heard.is_ended {
+        } else if play.is_ended {
             figures.skips += 1;
         }
-        let (mut from, end) = (ts, ts + heard.length);
+        let (mut from, end) = (ts, ts + play.length);
         while from < end {
             let midnight = (from.div_euclid(MICROS_PER_DAY) + 1) * MICROS_PER_DAY;
             let until = end.min(midnight);

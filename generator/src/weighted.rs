@@ -1,4 +1,4 @@
-//! Events whose types follow weights. One record at a time; memory does not grow with the count.
+//! Events whose types follow weights, generated one at a time; memory does not grow with the count.
 
 use crate::draft::{Draft, MAX_DELAY_DAYS, MAX_DISORDER_SECONDS};
 use crate::mix::{Kind, Mix};
@@ -15,7 +15,7 @@ const SESSION_PACE_SECONDS: u64 = 120;
 /// A span of less than two days has no room for late events, which may then lie this far before its beginning.
 const REACH_BACK_DAYS: i64 = 3;
 
-/// Makes the records of a plan.
+/// Generates the records of a plan.
 pub(crate) struct WeightedEvents {
     random: Random,
     mix: Mix,
@@ -25,9 +25,9 @@ pub(crate) struct WeightedEvents {
     population: Population,
     /// The open sessions of each region.
     sessions: Vec<Vec<Session>>,
-    /// The earliest instant that an event may be given.
+    /// The earliest allowed instant of an event.
     earliest: i64,
-    /// The latest instant given so far.
+    /// The latest instant so far.
     latest: i64,
     first: i64,
     recent: Recent<Draft>,
@@ -150,7 +150,7 @@ impl WeightedEvents {
         Some((draft, kind))
     }
 
-    /// An instant on an earlier UTC day; fewer days are more likely than many.
+    /// An instant on an earlier UTC day; recent days are more likely.
     fn late(&mut self, ts: i64) -> i64 {
         let most = (day(ts) - day(self.earliest)).min(MAX_DELAY_DAYS) as u64;
         let days = 1 + self.random.below(most).min(self.random.below(most));
@@ -160,7 +160,7 @@ impl WeightedEvents {
         earlier.max(self.earliest)
     }
 
-    /// An instant some seconds to minutes before the latest one; fewer are more likely than many.
+    /// An instant some seconds to minutes before the latest one; short distances are more likely.
     fn disordered(&mut self) -> i64 {
         let most = 1 + self
             .random
@@ -204,7 +204,7 @@ impl WeightedEvents {
     }
 
     /// Applies the event's type to one of the region's sessions. The type is drawn before the session, so that the
-    /// weights hold whatever sessions are open.
+    /// weights are met whichever sessions are open.
     fn session_event(&mut self, region: usize, role: Role, target: u64) -> Session {
         let open = self.sessions[region].len();
         if open == 0 || (role == Role::Play && (open as u64) < target) {

@@ -8,7 +8,7 @@ fn target(text: &str, variables: &[(&str, &str)]) -> Result<Target, SettingError
     Target::resolve(Some(text), &environment, "musicstream-test")
 }
 
-/// What the driver is given for the first attempt at the first server.
+/// The configuration of the driver for the first attempt at the first server.
 fn first_config(target: &Target) -> Config {
     Attempt::first(target, 0, target.endpoints[0].address).config(target)
 }
@@ -22,7 +22,7 @@ fn error(text: &str, variables: &[(&str, &str)]) -> String {
 }
 
 #[test]
-fn a_url_wins_over_variables_and_hides_its_password() {
+fn a_url_overrides_variables_and_its_password_is_not_shown() {
     let target = target(
         "postgresql://ana:s3cret@db.example:6000/music?sslmode=disable&application_name=x",
         &[
@@ -47,7 +47,7 @@ fn a_url_wins_over_variables_and_hides_its_password() {
 }
 
 #[test]
-fn variables_fill_what_is_open() {
+fn variables_set_what_the_string_leaves_out() {
     let target = target(
         "",
         &[
@@ -66,7 +66,7 @@ fn variables_fill_what_is_open() {
     assert_eq!(
         target.database(),
         "ana",
-        "the database is called as its user"
+        "the database has the name of the user"
     );
     let config = first_config(&target);
     assert_eq!(config.get_password(), Some(&b"p"[..]));
@@ -77,7 +77,7 @@ fn variables_fill_what_is_open() {
 }
 
 #[test]
-fn key_value_strings() {
+fn key_value_strings_are_accepted() {
     let config = config("host=h dbname=d user=u password='a b' sslmode=require", &[]);
     assert_eq!(config.get_hosts(), [DriverHost::Tcp("h".into())]);
     assert_eq!(config.get_dbname(), Some("d"));
@@ -85,7 +85,7 @@ fn key_value_strings() {
 }
 
 #[test]
-fn defaults() {
+fn defaults_follow_libpq() {
     let config = config("", &[]);
     assert_eq!(config.get_user(), Some("system-user"));
     assert_eq!(config.get_dbname(), Some("system-user"));
@@ -98,7 +98,7 @@ fn defaults() {
 }
 
 #[test]
-fn times_are_libpqs() {
+fn time_limits_follow_libpq() {
     let timeout = |text: &str| config(text, &[]).get_connect_timeout().copied();
     assert_eq!(timeout("connect_timeout=1"), Some(Duration::from_secs(2)));
     assert_eq!(timeout("connect_timeout=0"), None);
@@ -121,7 +121,7 @@ fn times_are_libpqs() {
 }
 
 #[test]
-fn several_hosts() {
+fn several_hosts_are_listed_in_order() {
     let target = target(
         "postgresql://u@a:1,[::1]:2,c/d?target_session_attrs=prefer-standby&load_balance_hosts=random",
         &[("PGTARGETSESSIONATTRS", "any")],
@@ -144,7 +144,7 @@ fn sockets_need_no_tls() {
 }
 
 #[test]
-fn mistakes_name_the_setting_and_say_what_to_write() {
+fn errors_name_the_setting_and_the_valid_values() {
     for (text, variables, words) in [
         (
             "host=h sslmode=sometimes",
@@ -190,7 +190,7 @@ fn mistakes_name_the_setting_and_say_what_to_write() {
 }
 
 #[test]
-fn no_mistake_shows_the_password() {
+fn no_error_shows_the_password() {
     for text in [
         "postgresql://ana:s3cret@h:notaport/d",
         "postgresql://ana:s3cret@h/d?sslmode=sometimes",
@@ -207,7 +207,7 @@ fn no_mistake_shows_the_password() {
 
 #[cfg(unix)]
 #[test]
-fn passwords_from_the_file_are_by_host() {
+fn passwords_from_the_file_are_chosen_by_host() {
     use std::os::unix::fs::PermissionsExt;
     let home = tempfile::tempdir().unwrap();
     let file = home.path().join(".pgpass");

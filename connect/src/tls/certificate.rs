@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_certificate_is_valid_between_its_two_times() {
+    fn a_certificate_is_valid_between_not_before_and_not_after() {
         let mut params = CertificateParams::new([]).unwrap();
         params.not_before = rcgen::date_time_ymd(2020, 1, 1);
         params.not_after = rcgen::date_time_ymd(2021, 1, 1);

@@ -119,7 +119,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_key_is_its_owners_alone() {
+    fn a_key_that_others_may_read_is_refused() {
         use std::os::unix::fs::PermissionsExt;
         let key = rcgen::KeyPair::generate().unwrap().serialize_pem();
         let (_folder, file) = file(&key);

@@ -90,7 +90,7 @@ impl Tls {
         }
     }
 
-    /// From the settings; files that they do not name are looked for in `~/.postgresql/`.
+    /// From the settings; files that they do not name are searched in `~/.postgresql/`.
     ///
     /// # Errors
     /// A setting is invalid or not supported.
@@ -298,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn modes_are_those_of_libpq() {
+    fn sslmode_follows_libpq() {
         let mode = |text: &str| tls(text, &Environment::default()).map(|tls| tls.mode);
         for (word, expected) in MODES {
             let text = format!("sslmode={word} sslrootcert=/ca.pem");
@@ -333,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn versions_lie_between_their_bounds() {
+    fn versions_lie_between_minimum_and_maximum() {
         let versions = |text| tls(text, &Environment::default()).unwrap().versions;
         assert_eq!(versions("ssl_min_protocol_version=TLSv1"), BOTH);
         assert_eq!(versions("ssl_min_protocol_version=TLSv1.3"), ONLY_13);
@@ -363,7 +363,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_cannot_be_used_is_named() {
+    fn an_unusable_file_is_named() {
         let connector = |text: &str| tls(text, &Environment::default()).unwrap().connector();
         let error = connector("sslmode=verify-full sslrootcert=/nowhere/ca.pem")
             .err()

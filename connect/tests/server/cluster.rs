@@ -41,7 +41,7 @@ impl Cluster {
             format!("local all,replication postgres trust\n{hba}\n"),
         )
         .unwrap();
-        cluster.boot();
+        cluster.start_server();
         cluster
     }
 
@@ -55,7 +55,7 @@ impl Cluster {
         );
         cluster.run("pg_basebackup", &copy.split(' ').collect::<Vec<_>>());
         fs::write(cluster.data().join("standby.signal"), "").unwrap();
-        cluster.boot();
+        cluster.start_server();
         cluster
     }
 
@@ -73,7 +73,7 @@ impl Cluster {
             "ssl = on\nssl_ca_file = 'root.crt'\n",
         )
         .unwrap();
-        self.own();
+        self.chown_to_postgres();
         self.run(
             "pg_ctl",
             &[
@@ -127,11 +127,11 @@ impl Cluster {
             bin: server_programs(),
             port,
         };
-        cluster.own();
+        cluster.chown_to_postgres();
         cluster
     }
 
-    fn boot(&self) {
+    fn start_server(&self) {
         let conf = format!(
             "listen_addresses = '127.0.0.1'\nport = {}\nunix_socket_directories = '{}'\nfsync = off\n\
              shared_buffers = 8MB\nmax_connections = 20\npassword_encryption = 'scram-sha-256'\n\
@@ -140,7 +140,7 @@ impl Cluster {
             self.socket()
         );
         fs::write(self.data().join("postgresql.conf"), conf).unwrap();
-        self.own();
+        self.chown_to_postgres();
         self.run(
             "pg_ctl",
             &["-l", self.log().to_str().unwrap(), "-w", "start"],
@@ -156,7 +156,7 @@ impl Cluster {
     }
 
     /// Postgres refuses to run as root: then the server runs as the system's user postgres.
-    fn own(&self) {
+    fn chown_to_postgres(&self) {
         if is_root() {
             run(Command::new("chown")
                 .args(["-R", "postgres"])
@@ -210,7 +210,8 @@ fn run(command: &mut Command) {
     );
 }
 
-/// The server would keep an inherited pipe open, and this would never end: so its output is a file.
+/// Runs a command with its output in a file: a server that it starts would keep an inherited pipe open, and reading the pipe
+/// would never end.
 fn finish(command: &mut Command) -> Output {
     let (out, err) = (
         tempfile::NamedTempFile::new().unwrap(),

@@ -3,7 +3,7 @@
 use musicstream_connect::{Environment, Target};
 
 /// The server's port, whether the connection is encrypted, the role.
-const WHO: &str = "select current_setting('port'), ssl::text, current_user::text
+const SESSION_QUERY: &str = "select current_setting('port'), ssl::text, current_user::text
     from pg_stat_ssl where pid = pg_backend_pid()";
 
 pub(crate) fn target(text: &str, environment: &Environment) -> Target {
@@ -22,7 +22,7 @@ pub(crate) fn of_target(target: &Target) -> Result<String, String> {
         .connect_blocking(&tls)
         .map_err(|error| error.to_string())
         .map(|mut client| {
-            let row = client.query_one(WHO, &[]).unwrap();
+            let row = client.query_one(SESSION_QUERY, &[]).unwrap();
             format!(
                 "{} {} {}",
                 row.get::<_, &str>(0),
@@ -40,7 +40,7 @@ pub(crate) fn of_target(target: &Target) -> Result<String, String> {
             .await
             .map_err(|error| error.to_string())?;
         let task = tokio::spawn(connection);
-        let row = client.query_one(WHO, &[]).await.unwrap();
+        let row = client.query_one(SESSION_QUERY, &[]).await.unwrap();
         drop(client);
         task.await.unwrap().unwrap();
         Ok(format!(

@@ -18,7 +18,7 @@ fn server() -> Cluster {
 }
 
 /// A port without a server.
-fn nowhere() -> u16 {
+fn unused_port() -> u16 {
     TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()
@@ -26,7 +26,7 @@ fn nowhere() -> u16 {
         .port()
 }
 
-fn refusal(text: &str) -> ConnectError {
+fn connect_error(text: &str) -> ConnectError {
     let target = outcome::target(text, &Environment::default());
     let tls = target.connector().unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -37,7 +37,7 @@ fn refusal(text: &str) -> ConnectError {
 }
 
 #[test]
-fn the_first_server_that_will_do_is_taken() {
+fn the_first_suitable_server_is_used() {
     let primary = server();
     let standby = Cluster::standby_of(&primary);
     let (one, two) = (primary.port, standby.port);
@@ -59,22 +59,22 @@ fn the_first_server_that_will_do_is_taken() {
     }
     assert_eq!(both(one, two, "prefer-standby").as_ref(), Ok(&second));
     assert_eq!(
-        both(nowhere(), one, "any").as_ref(),
+        both(unused_port(), one, "any").as_ref(),
         Ok(&first),
-        "the next if one is away"
+        "the next one if a server is unreachable"
     );
     assert_eq!(
-        both(one, nowhere(), "prefer-standby").as_ref(),
+        both(one, unused_port(), "prefer-standby").as_ref(),
         Ok(&first),
-        "another if no standby is there"
+        "any server if there is no standby"
     );
     let error = both(one, one, "standby").unwrap_err();
     assert!(error.contains("the server is not standby"), "{error}");
 
-    let nobody = refusal(&format!(
+    let nobody = connect_error(&format!(
         "postgresql://ana@127.0.0.1:{},localhost:{}/d",
-        nowhere(),
-        nowhere()
+        unused_port(),
+        unused_port()
     ));
     assert!(
         nobody.to_string().starts_with("127.0.0.1:") && nobody.to_string().contains("; localhost:"),
@@ -82,7 +82,7 @@ fn the_first_server_that_will_do_is_taken() {
     );
 
     // After a refusal no other server is tried.
-    let error = refusal(&format!(
+    let error = connect_error(&format!(
         "postgresql://ana:wrong@127.0.0.1:{one},127.0.0.1:{two}/postgres"
     ));
     assert!(
@@ -92,7 +92,7 @@ fn the_first_server_that_will_do_is_taken() {
 }
 
 #[test]
-fn passwords_come_from_where_libpq_takes_them() {
+fn passwords_are_found_as_by_libpq() {
     let server = server();
     let port = server.port;
     let home = tempfile::tempdir().unwrap();
@@ -168,14 +168,14 @@ fn passwords_come_from_where_libpq_takes_them() {
 }
 
 #[test]
-fn a_server_that_is_not_there_is_named() {
-    let port = nowhere();
-    let error = refusal(&format!("postgresql://ana:s3cret@127.0.0.1:{port}/d"));
+fn an_unreachable_server_is_named() {
+    let port = unused_port();
+    let error = connect_error(&format!("postgresql://ana:s3cret@127.0.0.1:{port}/d"));
     assert!(
         error.to_string().contains("refused") && !error.to_string().contains("s3cret"),
         "{error}"
     );
-    let error = refusal("postgresql://ana:s3cret@no-such-host.invalid/d");
+    let error = connect_error("postgresql://ana:s3cret@no-such-host.invalid/d");
     assert!(matches!(error.cause(), Cause::Lookup(_)), "{error}");
     assert!(
         error.to_string().starts_with("the host's address"),
@@ -184,11 +184,11 @@ fn a_server_that_is_not_there_is_named() {
 }
 
 #[test]
-fn a_server_that_says_nothing_is_given_up() {
+fn a_server_that_does_not_answer_is_given_up_after_connect_timeout() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = silent.local_addr().unwrap().port();
     let started = Instant::now();
-    let error = refusal(&format!(
+    let error = connect_error(&format!(
         "postgresql://ana@127.0.0.1:{port}/d?connect_timeout=2"
     ));
     assert!(
@@ -199,7 +199,7 @@ fn a_server_that_says_nothing_is_given_up() {
 }
 
 #[test]
-fn the_session_is_as_asked() {
+fn the_session_has_the_requested_settings() {
     let server = server();
     let text = format!(
         "host={} port={} user=postgres dbname=template1 options='-c work_mem=3MB' fallback_application_name=x",

@@ -1,4 +1,4 @@
-//! `sslmode` and the other TLS parameters, with a server that has TLS and one that has not.
+//! `sslmode` and the other TLS parameters, with a server that has TLS and one without.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -55,7 +55,7 @@ fn root(path: &Path) -> String {
 }
 
 #[test]
-fn a_certificate_is_checked_as_far_as_sslmode_says() {
+fn sslmode_determines_what_is_verified() {
     let (server, files) = (server(), Files::new());
     let authority = Authority::new("ours");
     let pair = authority.sign("postgres", &["localhost"]);
@@ -164,7 +164,7 @@ fn a_certificate_is_checked_as_far_as_sslmode_says() {
 }
 
 #[test]
-fn what_the_server_wants_is_tried_second() {
+fn a_refused_tls_mode_is_followed_by_the_other_one() {
     let (server, files) = (server(), Files::new());
     let authority = Authority::new("ours");
     let pair = authority.sign("postgres", &["localhost"]);
@@ -227,7 +227,7 @@ fn what_the_server_wants_is_tried_second() {
     assert_eq!(
         of("carol", &beside),
         Ok(format!("{port} true carol")),
-        "the key lies beside"
+        "the key is found beside the certificate"
     );
     assert!(
         of("carol", &format!("{identity} sslcertmode=disable"))
@@ -239,7 +239,7 @@ fn what_the_server_wants_is_tried_second() {
 }
 
 #[test]
-fn self_signed_certificates_and_old_ones_are_accepted_where_they_can_be() {
+fn self_signed_and_old_certificates_are_accepted_unless_verification_fails() {
     let (server, files) = (server(), Files::new());
     let authority = Authority::new("ours");
     let ours = root(&files.add("ours.crt", &authority.certificate()));
@@ -280,7 +280,7 @@ fn self_signed_certificates_and_old_ones_are_accepted_where_they_can_be() {
 }
 
 #[test]
-fn a_server_without_tls() {
+fn a_server_without_tls_is_used_only_if_sslmode_allows_it() {
     let server = server();
     let ana = |more: &str| outcome::of(&string(&server, "ana", "localhost", more));
     assert_eq!(ana(""), Ok(format!("{} false ana", server.port)));

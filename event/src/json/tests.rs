@@ -23,7 +23,7 @@ fn reason_of(payload: &str) -> Reason {
 }
 
 #[test]
-fn decodes_and_borrows() {
+fn strings_without_escapes_are_borrowed() {
     let payload = full().to_string();
     let event = decode(payload.as_bytes()).unwrap();
     assert_eq!(event.event_id, field::event_id(ID).unwrap());
@@ -62,7 +62,7 @@ fn integers_keep_their_digits() {
 }
 
 #[test]
-fn absent_null_and_wrong_kinds() {
+fn absent_null_and_wrongly_typed_fields_are_refused() {
     for name in ["event_id", "user_id", "event_type", "region", "ts"] {
         let mut event = full();
         event.as_object_mut().unwrap().remove(name);
@@ -116,7 +116,7 @@ fn absent_null_and_wrong_kinds() {
 }
 
 #[test]
-fn last_of_two_counts() {
+fn the_last_of_repeated_fields_counts() {
     let payload = full()
         .to_string()
         .replacen('{', "{\"region\":\"first\",", 1);
@@ -131,7 +131,7 @@ fn last_of_two_counts() {
 }
 
 #[test]
-fn escapes() {
+fn escapes_are_decoded() {
     let payload = full()
         .to_string()
         .replace("eu-west", r"\u0065\u0075\/\uD83C\uDFB5é")
@@ -161,7 +161,7 @@ fn escapes() {
 }
 
 #[test]
-fn not_one_object() {
+fn payloads_other_than_one_object_are_refused() {
     for payload in [
         "",
         " ",
@@ -210,7 +210,7 @@ fn not_one_object() {
 }
 
 #[test]
-fn depth_is_that_of_serde_json() {
+fn nesting_is_limited_as_in_serde_json() {
     for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
         for depth in [1, 125, 126, 127, 128, 5000, 100_000] {
             let inner = if open == "[" { "" } else { "1" };

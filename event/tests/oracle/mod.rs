@@ -15,7 +15,7 @@ const TOO_DEEP: usize = 128;
 
 /// An event that owns its text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Judged {
+pub(crate) struct Decoded {
     event_id: u128,
     user_id: String,
     event_type: String,
@@ -25,9 +25,9 @@ pub(crate) struct Judged {
     device: Option<String>,
 }
 
-impl From<Event<'_>> for Judged {
-    fn from(event: Event<'_>) -> Judged {
-        Judged {
+impl From<Event<'_>> for Decoded {
+    fn from(event: Event<'_>) -> Decoded {
+        Decoded {
             event_id: u128::from_be_bytes(event.event_id),
             user_id: event.user_id.into_owned(),
             event_type: event.event_type.into_owned(),
@@ -44,8 +44,8 @@ impl From<Event<'_>> for Judged {
 /// # Errors
 /// The results differ; the message shows both.
 pub(crate) fn compare(payload: &[u8]) -> Result<(), String> {
-    let ours = json::decode(payload).map(Judged::from);
-    let is_right = match (&ours, judge(payload)) {
+    let ours = json::decode(payload).map(Decoded::from);
+    let is_right = match (&ours, decode(payload)) {
         (Ok(event), Ok(expected)) => *event == expected,
         (Err(rejection), Err(reasons)) => {
             reasons.contains(&rejection.reason) && !rejection.detail.is_empty()
@@ -58,13 +58,13 @@ pub(crate) fn compare(payload: &[u8]) -> Result<(), String> {
     Err(format!(
         "decoder: {:?}\noracle: {:?}\npayload: {}",
         ours.map_err(|Rejection { reason, detail }| (reason, detail)),
-        judge(payload),
+        decode(payload),
         payload.escape_ascii()
     ))
 }
 
 /// The event, or all reasons to reject it.
-fn judge(payload: &[u8]) -> Result<Judged, Vec<Reason>> {
+fn decode(payload: &[u8]) -> Result<Decoded, Vec<Reason>> {
     let text = std::str::from_utf8(payload).map_err(|_| vec![Reason::NotUtf8])?;
     let mut fields = Fields {
         values: object(text).ok_or_else(|| vec![Reason::MalformedJson])?,
@@ -83,7 +83,7 @@ fn judge(payload: &[u8]) -> Result<Judged, Vec<Reason>> {
         (Some(event_id), Some(user_id), Some(event_type), Some(region), Some(ts))
             if fields.reasons.is_empty() =>
         {
-            Ok(Judged {
+            Ok(Decoded {
                 event_id,
                 user_id,
                 event_type,

@@ -1,9 +1,9 @@
-//! Who plays what, and when: the shape of what is made up.
+//! Distributions of the generated events: hours, weekdays, users, songs, sessions.
 
 use super::*;
 
 #[test]
-fn nights_are_quiet_and_each_region_has_its_own() {
+fn nights_have_few_events_in_the_time_zone_of_each_region() {
     let run = run(
         Format::Ndjson,
         &format!("--count 200000 {MONTH} --regions us,apac"),
@@ -21,7 +21,7 @@ fn nights_are_quiet_and_each_region_has_its_own() {
 }
 
 #[test]
-fn weekends_begin_later_and_last_longer_and_every_day_has_its_share() {
+fn weekends_begin_later_and_every_day_has_its_share() {
     let run = run(
         Format::Ndjson,
         &format!("--count 310000 {MONTH} --regions uk"),
@@ -52,7 +52,7 @@ fn weekends_begin_later_and_last_longer_and_every_day_has_its_share() {
 }
 
 #[test]
-fn sessions_hold_together() {
+fn events_of_a_session_refer_to_the_song_played_last() {
     let run = run(Format::Ndjson, &format!("--count 50000 {MONTH}"));
     let (play, stop) = (0, 2);
     let mut last: BTreeMap<u64, &Draft> = BTreeMap::new();
@@ -71,7 +71,7 @@ fn sessions_hold_together() {
     }
     assert!(
         of_what_played > paused_or_stopped * 9 / 10 && resumed > 1_000,
-        "{of_what_played} of {paused_or_stopped} are of what the user played last, {resumed} resumed"
+        "{of_what_played} of {paused_or_stopped} refer to the song that the user played last, {resumed} resumed"
     );
 }
 
@@ -93,7 +93,7 @@ fn a_few_songs_are_played_most() {
 }
 
 #[test]
-fn a_few_users_make_much_of_the_noise_and_keep_to_their_region() {
+fn a_few_users_cause_many_events_and_stay_in_their_region() {
     let run = run(
         Format::Ndjson,
         &format!("--count 200000 --users 10000 {MONTH}"),

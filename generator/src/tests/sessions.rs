@@ -1,7 +1,7 @@
-//! Whole sessions: what they were made to mean is what their events say.
+//! Whole sessions: the figures that they were generated with equal a count over their events.
 
 use super::*;
-use crate::session::{Heard, MAX_LISTEN, SESSION_GAP, STREAM_AFTER};
+use crate::session::{PlayLength, MAX_LISTEN, SESSION_GAP, STREAM_AFTER};
 use crate::truth::{Figures, Truth};
 
 fn sessions(options: &str) -> (Run, Truth) {
@@ -26,7 +26,7 @@ fn by_user(run: &Run) -> BTreeMap<u64, Vec<Draft>> {
         .collect()
 }
 
-/// The rules, followed event by event.
+/// Applies the rules event by event.
 fn counted(run: &Run) -> Truth {
     let mut truth = Truth::default();
     for events in by_user(run).into_values() {
@@ -38,14 +38,14 @@ fn counted(run: &Run) -> Truth {
             last = Some(event.ts);
             if event.event_type == 0 {
                 let next = events.get(place + 1).map(|next| next.ts - event.ts);
-                let heard = match next.filter(|length| *length <= MAX_LISTEN) {
-                    Some(length) => Heard {
+                let play = match next.filter(|length| *length <= MAX_LISTEN) {
+                    Some(length) => PlayLength {
                         length,
                         is_ended: true,
                     },
-                    None => Heard::WITHOUT_END,
+                    None => PlayLength::WITHOUT_END,
                 };
-                truth.add_play(event.ts, event.region, heard);
+                truth.add_play(event.ts, event.region, play);
             }
         }
     }
@@ -59,7 +59,7 @@ fn the_same_seed_gives_the_same_sessions_on_every_machine() {
 }
 
 #[test]
-fn what_was_meant_does_not_depend_on_how_it_arrives() {
+fn the_truth_does_not_depend_on_the_order_of_arrival() {
     let (_, in_order) = sessions(&format!("--count 9200 --users 300 {MONTH}"));
     let (run, in_disorder) = sessions(&format!("--count 10000 --users 300 {MONTH} {SHARES}"));
     let kinds = [
@@ -73,7 +73,7 @@ fn what_was_meant_does_not_depend_on_how_it_arrives() {
 }
 
 #[test]
-fn sessions_have_all_that_the_rules_tell_apart() {
+fn sessions_contain_every_case_of_the_rules() {
     let (run, truth) = sessions(&format!("--count 300000 --users 2000 {MONTH}"));
     let mut lengths = BTreeMap::new();
     let mut silences = BTreeMap::new();
@@ -118,7 +118,7 @@ fn sessions_have_all_that_the_rules_tell_apart() {
 }
 
 #[test]
-fn events_lie_in_the_span_and_their_songs_only_where_asked_for() {
+fn events_lie_in_the_span_and_have_songs_only_if_requested() {
     let span = "--from 2026-01-01T22:11:00Z --until 2026-01-02T01:00:00Z";
     let (run, _) = sessions(&format!("--count 5000 --songs 0 {span}"));
     let [from, until] =
@@ -135,7 +135,7 @@ fn events_lie_in_the_span_and_their_songs_only_where_asked_for() {
 }
 
 #[test]
-fn sessions_that_have_no_user_are_refused() {
+fn sessions_without_a_free_user_are_refused() {
     let span = "--users 4 --from 2026-01-01 --until 2026-01-02";
     let plan = plan(&format!("--sessions --count 100000 {span}"));
     let mut sessions = Sessions::new(&plan).expect("a span in the past");
@@ -143,7 +143,7 @@ fn sessions_that_have_no_user_are_refused() {
         match sessions.next() {
             Ok(record) => assert!(
                 record.is_some(),
-                "a day of four users has not so many events"
+                "four users cannot have that many events in a day"
             ),
             Err(error) => break error,
         }
@@ -158,8 +158,8 @@ fn the_truth_is_written_as_csv() {
     let mut truth = Truth::default();
     let midnight = field::ts("2026-01-02T00:00:00Z").expect("a time");
     truth.add_session(midnight - 1, 1);
-    truth.add_play(midnight - 1, 1, Heard::WITHOUT_END);
-    let skip = Heard {
+    truth.add_play(midnight - 1, 1, PlayLength::WITHOUT_END);
+    let skip = PlayLength {
         length: STREAM_AFTER - 1,
         is_ended: true,
     };
@@ -177,7 +177,7 @@ fn the_truth_is_written_as_csv() {
 
 proptest! {
     #[test]
-    fn what_was_meant_is_what_the_events_say(
+    fn the_truth_equals_a_count_over_the_events(
         count in 0_u64..3_000,
         users in 60_u32..400,
         hours in 24_i64..2_000,
