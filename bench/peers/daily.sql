@@ -1,4 +1,4 @@
--- What the peers that keep no metrics run at night.
+-- The daily numbers for peers that do not maintain them: a nightly job.
 insert into daily_metrics (day, event_type, region, events)
 select (ts at time zone 'UTC')::date, event_type, region, count(*)
 from raw_events

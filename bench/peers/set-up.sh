@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Fetches and builds the peers of `make bench` into target/peers; what is there in the wanted version is left alone. A peer
-# whose tools are missing is left out by name, with the reason: the benchmark then goes on without it.
+# Fetches and builds the peers of `make bench` into target/peers, unless they are there in the required version. A peer
+# whose tools are missing is skipped with a message, and the benchmark runs without it.
 # Usage: set-up.sh PEER... (bento, debezium, kcat, spark)
 set -euo pipefail
 . "$(dirname "$0")/../../scripts/layout.sh"
@@ -19,7 +19,7 @@ left_out() {
   echo "$2" >"$peers/$1.left-out"
 }
 
-# is_built PEER FILES...: whether it was built from these files and versions.
+# is_built PEER FILES...: whether the peer was built from these files and versions.
 is_built() {
   local peer=$1
   shift
@@ -27,7 +27,7 @@ is_built() {
 }
 sources() { cat "$here/versions.env" "$@"; }
 
-# build PEER FILES...: calls build_PEER, whose result counts only if it comes to its end.
+# build PEER FILES...: calls build_PEER, and records the files and versions only if it succeeds.
 build() {
   local peer=$1
   shift
@@ -41,14 +41,14 @@ build() {
   fi
 }
 
-# jars PEER: the libraries that its pom names.
+# jars PEER: fetches the libraries of its pom.
 jars() {
   mvn -q -B -f "$here/$1/pom.xml" dependency:copy-dependencies -DincludeScope=runtime \
     -DoutputDirectory="$peers/$1/lib" "-Dconnect.version=$CONNECT_VERSION" "-Ddebezium.version=$DEBEZIUM_VERSION" \
     "-Dspark.version=$SPARK_VERSION" "-Dpostgres.jdbc.version=$POSTGRES_JDBC_VERSION" "-Dslf4j.version=$SLF4J_VERSION"
 }
 
-# Go since 1.21 fetches the newer Go that a module asks for.
+# Go 1.21 and later fetches the newer Go version that a module requires.
 has_go() { has go && [[ $(printf '1.21\n%s\n' "$(go env GOVERSION | sed 's/^go//')" | sort -V | head -1) == 1.21 ]]; }
 
 build_bento() {
@@ -83,7 +83,7 @@ for peer in "$@"; do
     debezium) build debezium "$here/debezium/pom.xml" ;;
     kcat) has kcat || left_out kcat "kcat is missing" ;;
     spark)
-      # Without ensurepip a venv has no pip.
+      # venv needs ensurepip to install pip.
       if python3 -c 'import ensurepip, venv' 2>/dev/null; then
         build spark "$here/spark/pom.xml"
       else

@@ -1,4 +1,4 @@
--- The table that every peer fills, of the same columns as raw_events of the extension.
+-- The tables that every peer fills; raw_events has the same columns as that of the extension.
 create table raw_events (
     event_id uuid primary key,
     user_id text not null,

@@ -1,13 +1,13 @@
 //! The format of `COPY … (format binary)`.
 
-/// What stands before the first row.
+/// The bytes before the first row.
 pub(crate) const HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
-/// What stands after the last one.
+/// The bytes after the last row.
 pub(crate) const TRAILER: [u8; 2] = (-1_i16).to_be_bytes();
-/// 2000-01-01, from which Postgres counts, in microseconds since 1970-01-01.
+/// 2000-01-01, the epoch of Postgres, in microseconds since 1970-01-01.
 pub(crate) const EPOCH_US: i64 = 946_684_800_000_000;
 
-/// Appends a row; `put` gives its values.
+/// Appends a row; `put` appends its values.
 pub(crate) fn push_row(bytes: &mut Vec<u8>, put: impl FnOnce(&mut Row<'_>)) {
     let start = bytes.len();
     bytes.extend([0; 2]);
@@ -17,7 +17,7 @@ pub(crate) fn push_row(bytes: &mut Vec<u8>, put: impl FnOnce(&mut Row<'_>)) {
     bytes[start..start + 2].copy_from_slice(&columns.to_be_bytes());
 }
 
-/// A row whose number of columns is written when it is complete.
+/// A row. Its number of columns is written once it is complete.
 pub(crate) struct Row<'a> {
     bytes: &'a mut Vec<u8>,
     columns: i16,

@@ -1,4 +1,4 @@
-//! Events by day, type and region: what every system must come to.
+//! Events by day, type and region: the expected result of every system.
 
 use std::collections::BTreeMap;
 
@@ -6,11 +6,11 @@ use anyhow::{Result, ensure};
 use chrono::NaiveDate;
 use postgres::Client;
 
-/// Counted over all events of a table.
+/// A count over all events of `raw_events`.
 pub(crate) const OF_RAW: &str = include_str!("sql/daily_of_raw.sql");
-/// As a table of metrics has them.
+/// The contents of `daily_metrics`.
 pub(crate) const OF_METRICS: &str = include_str!("sql/daily_metrics.sql");
-/// As they are at this instant.
+/// The contents of `live_daily_metrics`.
 pub(crate) const LIVE: &str = include_str!("sql/live_daily_metrics.sql");
 
 /// Number of events by day, type and region.
@@ -24,11 +24,11 @@ pub(crate) fn read(client: &mut Client, sql: &str) -> Result<Daily> {
         .collect())
 }
 
-/// Fails unless both are the same.
+/// Fails unless both are equal.
 pub(crate) fn compare(what: &str, found: &Daily, expected: &Daily) -> Result<()> {
     ensure!(
         found == expected,
-        "wrong numbers: {what} has {} events, {} are expected; {} of {} groups differ",
+        "wrong numbers: {what} has {} events instead of {}; {} of {} groups differ",
         found.values().sum::<i64>(),
         expected.values().sum::<i64>(),
         expected
@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_event_too_few_or_in_another_group_is_a_failure() {
+    fn a_missing_event_and_one_in_another_group_are_failures() {
         let day = NaiveDate::from_ymd_opt(2026, 10, 1).unwrap();
         let of = |groups: &[(&str, i64)]| -> Daily {
             groups

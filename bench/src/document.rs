@@ -1,4 +1,4 @@
-//! docs/benchmarks.md: a section for each part, between marks, so that a part that is measured again replaces its own only.
+//! docs/benchmarks.md: a section for each part, between markers, so that measuring a part again replaces only its section.
 
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use crate::server::Server;
 
-/// The versions of the peers, as their set-up reads them.
+/// The versions of the peers; `set-up.sh` reads the same file.
 const VERSIONS: &str = include_str!("../peers/versions.env");
 const KAFKA_POM: &str = include_str!("../../scripts/kafka/pom.xml");
 
@@ -19,7 +19,7 @@ fn end(part: &str) -> String {
     format!("<!-- written by make bench: {part}: to here -->\n")
 }
 
-/// `old` with the section in place of its former one, or at its end.
+/// Replaces the section of this part in the document, or appends it.
 pub(crate) fn replaced(old: &str, part: &str, section: &str) -> String {
     let (begin, end) = (begin(part), end(part));
     match (old.find(&begin), old.find(&end)) {
@@ -30,7 +30,7 @@ pub(crate) fn replaced(old: &str, part: &str, section: &str) -> String {
     }
 }
 
-/// A table of Markdown.
+/// A Markdown table.
 pub(crate) fn table(header: &[&str], rows: &[Vec<String>]) -> String {
     let line = |cells: Vec<&str>| format!("| {} |\n", cells.join(" | "));
     let mut text = line(header.to_vec());
@@ -41,7 +41,7 @@ pub(crate) fn table(header: &[&str], rows: &[Vec<String>]) -> String {
     text
 }
 
-/// When, where and with what a part was measured.
+/// The date, machine and versions of a measurement.
 pub(crate) fn circumstances(server: &Server, size: &str) -> Result<String> {
     let version = versions();
     let kafka = KAFKA_POM
@@ -56,8 +56,8 @@ pub(crate) fn circumstances(server: &Server, size: &str) -> Result<String> {
         date = chrono::Utc::now().format("%Y-%m-%d %H:%M UTC"),
         ours = env!("CARGO_PKG_VERSION"),
         commit = commit(),
-        processor = field("/proc/cpuinfo", "model name")
-            .unwrap_or_else(|| "processor not known".to_owned()),
+        processor =
+            field("/proc/cpuinfo", "model name").unwrap_or_else(|| "unknown processor".to_owned()),
         cores = std::thread::available_parallelism().map_or(0, usize::from),
         memory = field("/proc/meminfo", "MemTotal")
             .and_then(|text| text.trim_end_matches(" kB").parse::<f64>().ok())
@@ -94,7 +94,7 @@ fn versions() -> BTreeMap<&'static str, &'static str> {
         .collect()
 }
 
-/// Of the checkout, which says so itself if it has changes that are in no commit.
+/// The commit of the checkout, with `-dirty` if there are uncommitted changes.
 fn commit() -> String {
     let output = Command::new("git")
         .args(["describe", "--always", "--dirty", "--exclude", "*"])
@@ -104,7 +104,7 @@ fn commit() -> String {
         Ok(output) if output.status.success() => {
             String::from_utf8_lossy(&output.stdout).trim().to_owned()
         }
-        _ => "not known".to_owned(),
+        _ => "unknown".to_owned(),
     }
 }
 
@@ -124,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_section_of_the_part_is_replaced() {
+    fn only_the_section_of_the_measured_part_is_replaced() {
         let old = replaced(&replaced("# Benchmarks\n", "a", "one\n"), "b", "two\n");
         let new = replaced(&old, "a", "three\n");
         assert_eq!(new, old.replace("one", "three"));
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn all_versions_that_the_document_names_are_there() {
+    fn all_versions_in_the_document_are_found() {
         for name in [
             "BENTO_VERSION",
             "DEBEZIUM_VERSION",

@@ -1,4 +1,4 @@
-//! pg_musicstream beside a plain COPY and its peers: `make bench` runs this, and it writes docs/benchmarks.md with its plots.
+//! Compares pg_musicstream with a plain COPY and with its peers. `make bench` runs this; it writes docs/benchmarks.md with plots.
 
 mod copy;
 mod daily;
@@ -28,42 +28,42 @@ use crate::server::Server;
 use crate::topic::Topic;
 use crate::usage::Processes;
 
-/// Measures pg_musicstream, a plain COPY and the peers that are here, one after the other on one machine.
+/// Measures pg_musicstream, a plain COPY and the installed peers, one after the other on one machine.
 #[derive(Debug, Parser)]
 struct Options {
     /// Parts to measure
     #[arg(value_enum, default_values_t = [Part::Ingest, Part::Freshness, Part::Extension, Part::Listening])]
     parts: Vec<Part>,
-    /// How much
+    /// Size of the measurements
     #[arg(long, value_enum, default_value_t = Size::Default)]
     size: Size,
-    /// Only these systems
+    /// Systems of the part ingest [default: all that are installed]
     #[arg(long, value_enum, value_delimiter = ',')]
     systems: Vec<System>,
-    /// Rounds of each comparison, rather than those of the size
+    /// Number of rounds of each comparison [default: by size]
     #[arg(long)]
     rounds: Option<usize>,
-    /// Writes each part's section into this file, in place of its last one, and plots into the folder of the same name
+    /// Replace the section of each part in this file, and write the plots into the folder of the same name
     #[arg(long, value_name = "FILE")]
     write: PathBuf,
-    /// A superuser of a server with the extension; databases musicstream_bench_* are made and dropped
+    /// URL of a superuser on a server with the extension; databases musicstream_bench_* are created and dropped
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     database_url: String,
     #[arg(long, env = "KAFKA_BROKERS")]
     brokers: String,
-    /// Process of the broker, whose time is then counted
+    /// Process id of the broker, to measure its CPU time
     #[arg(long)]
     broker_pid: Option<i32>,
-    /// The program musicstream-ingestor [default: beside this one]
+    /// Path of musicstream-ingestor [default: in the folder of this program]
     #[arg(long)]
     ingestor: Option<PathBuf>,
     /// The folder with the scripts of the peers
     #[arg(long, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/peers"))]
     scripts: PathBuf,
-    /// Where their set-up has put the peers
+    /// The folder into which set-up.sh has installed the peers
     #[arg(long, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/peers"))]
     peers: PathBuf,
-    /// The table that the decoder's own benchmark has printed
+    /// The table that the decoder's benchmark has printed
     #[arg(long, value_name = "FILE", required_if_eq("parts", "decoder"))]
     decoder_table: Option<PathBuf>,
 }
@@ -111,7 +111,7 @@ fn measure(
     let pictures = options.write.with_extension("");
     let link = pictures
         .file_name()
-        .context("a file to write")?
+        .context("--write needs a file name")?
         .to_string_lossy();
     match part {
         Part::Ingest => {
@@ -166,14 +166,14 @@ fn title(part: Part) -> &'static str {
 }
 
 fn name<T: ValueEnum>(value: &T) -> &'static str {
-    // Names are written out in the program; none is skipped.
+    // `None` only for values that are hidden from the command line; there are none.
     match value.to_possible_value() {
         Some(value) => Box::leak(value.get_name().to_owned().into_boxed_str()),
         None => "",
     }
 }
 
-/// Those that were asked for and are here, and the others with the reason.
+/// The selected systems that can run, and the reasons why the others cannot.
 fn systems(options: &Options, programs: &Programs) -> Result<(Vec<System>, Vec<String>)> {
     let mut here = Vec::new();
     let mut left_out = Vec::new();

@@ -1,37 +1,37 @@
-//! How much is measured.
+//! The parts and sizes of the benchmark.
 
 use clap::ValueEnum;
 
-/// From a check that everything works to the sizes of the project's targets.
+/// The size of the measurements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub(crate) enum Size {
-    /// Every system that is here, with so few events that only their correctness says anything
+    /// Few events: checks that every installed system works; the times are meaningless
     Smoke,
     /// About half an hour
     Default,
-    /// Up to 50 million events stored, and the peers with more loads: hours
+    /// Up to 50 million stored events, and more loads for the peers: hours
     Full,
 }
 
-/// A part of the benchmark, with a section of the document each.
+/// A part of the benchmark; each has a section in the document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Part {
-    /// From a full topic to rows and daily numbers, beside plain COPY and the peers
+    /// From a full topic to rows and daily numbers, compared with plain COPY and the peers
     Ingest,
     /// From a produced record to `live_daily_metrics`
     Freshness,
-    /// The extension alone, with more and more events stored; reading
+    /// The extension alone, with more and more events stored: batches, rollups, reading
     Extension,
-    /// Counting what was listened to, with more and more events stored
+    /// Counting listening, with more and more events stored
     Listening,
     /// One Postgres, Citus, and two Postgres that share a topic
     Scale,
-    /// The ingestor's decoder, from a table that its own benchmark has printed
+    /// The ingestor's decoder, from the table that its benchmark has printed
     Decoder,
 }
 
 impl Size {
-    /// One of three, by size.
+    /// The value for this size.
     pub(crate) fn pick<T>(self, smoke: T, default: T, full: T) -> T {
         match self {
             Size::Smoke => smoke,

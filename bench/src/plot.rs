@@ -1,4 +1,4 @@
-//! Plots as PNG files: bars and lines, axes from zero, with the fonts that the viewer has.
+//! Plots as PNG files: bars and lines, axes from zero, with the viewer's fonts.
 
 use std::path::Path;
 use std::sync::Once;
@@ -13,9 +13,9 @@ use plotters::style::{FontStyle, register_font};
 const WIDTH: u32 = 1000;
 const FONT: &str = "sans-serif";
 const TEXT_PIXELS: i32 = 20;
-/// Title and legend stand above the axes.
+/// Height of title and legend, above the axes.
 const HEAD_PIXELS: i32 = 84;
-/// Blue, orange, green, purple, brown: told apart by those who see red and green alike.
+/// Blue, orange, green, purple, brown: distinguishable with red-green colour blindness.
 const COLOURS: [RGBColor; 5] = [
     RGBColor(0, 114, 178),
     RGBColor(230, 159, 0),
@@ -27,7 +27,7 @@ const COLOURS: [RGBColor; 5] = [
 /// A name, and a value for each label.
 pub(crate) type Series<T> = (String, Vec<T>);
 
-/// What bars of several series in one place are.
+/// How the bars of several series are arranged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Bars {
     Beside,
@@ -36,7 +36,7 @@ pub(crate) enum Bars {
 
 type Area<'a> = DrawingArea<BitMapBackend<'a>, Shift>;
 
-/// Horizontal bars, a place for each label, from above.
+/// Horizontal bars, one group for each label, from top to bottom.
 pub(crate) fn bars(
     path: &Path,
     title: &str,
@@ -66,7 +66,7 @@ pub(crate) fn bars(
             .margin_top(HEAD_PIXELS)
             .x_label_area_size(56)
             .y_label_area_size(250)
-            // Room for the number at the end of the longest bar.
+            // Leaves room for the number at the end of the longest bar.
             .build_cartesian_2d(0.0..longest.max(f64::MIN_POSITIVE) * 1.12, places..0.0)?;
         chart
             .configure_mesh()
@@ -105,7 +105,7 @@ pub(crate) fn bars(
             }
         }
         for (index, label) in labels.iter().enumerate() {
-            // Beside the plotting area, which would cut it off.
+            // Drawn outside of the plotting area, which would clip it.
             let (x, y) = chart.backend_coord(&(0.0, index as f64 + 0.5));
             let style = text(Pos::new(HPos::Right, VPos::Center));
             area.draw(&Text::new(label.clone(), (x - 8, y), style))?;
@@ -114,7 +114,7 @@ pub(crate) fn bars(
     })
 }
 
-/// Lines through points, which are marked.
+/// Lines with marked points.
 pub(crate) fn lines(
     path: &Path,
     title: &str,
@@ -158,7 +158,7 @@ pub(crate) fn lines(
     })
 }
 
-/// Below the title, a patch of colour before each name; one series needs none.
+/// The legend below the title: a coloured square before each name. A single series has none.
 fn legend<'n>(area: &Area<'_>, names: impl ExactSizeIterator<Item = &'n str>) -> Result<()> {
     if names.len() < 2 {
         return Ok(());
@@ -179,7 +179,7 @@ fn text(anchor: Pos) -> TextStyle<'static> {
     TextStyle::from((FONT, TEXT_PIXELS).into_font()).pos(anchor)
 }
 
-/// As few digits as say something.
+/// The number with three significant digits at most.
 pub(crate) fn number(value: f64) -> String {
     match value {
         0.0 => "0".to_owned(),
@@ -200,7 +200,7 @@ fn draw(
 ) -> Result<()> {
     static FONTS: Once = Once::new();
     FONTS.call_once(|| {
-        // It fails only for bytes that are no font.
+        // Fails only for bytes that are not a font.
         let _ = register_font(FONT, FontStyle::Normal, epaint_default_fonts::UBUNTU_LIGHT);
     });
     let mut pixels = vec![0; (WIDTH * height * 3) as usize];

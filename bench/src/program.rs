@@ -1,4 +1,4 @@
-//! Runs a client program to its end, or until all rows are stored, and watches what it and the servers take.
+//! Runs a client program until it ends or all rows are stored, and measures the time and memory of it and the servers.
 
 use std::fs::File;
 use std::path::Path;
@@ -11,41 +11,42 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
 
 use crate::usage::{Meter, Processes, Usage};
 
-const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
+const BETWEEN_CHECKS: Duration = Duration::from_millis(10);
 const BETWEEN_SAMPLES: Duration = Duration::from_millis(100);
-/// How much of a failed program's output its error shows.
+/// Bytes of a failed program's output in the error.
 const SHOWN_BYTES: usize = 2000;
 
-/// How a run is over.
+/// How a run ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum End {
-    /// The program reads what there is and exits.
+    /// The program reads to the end of its input and exits.
     Exit,
-    /// The program is endless: it is told to end when this many rows are stored.
+    /// The program does not end by itself: it is terminated once this many rows are stored.
     Rows(i64),
 }
 
-/// What came of a run.
+/// The result of a run.
 #[derive(Debug, Clone)]
 pub(crate) struct Outcome {
     pub(crate) seconds: f64,
-    /// From the start to the first rows that were written, visible or not.
+    /// From the start to the first written rows, committed or not.
     pub(crate) seconds_to_first_rows: f64,
     pub(crate) usage: Usage,
 }
 
-/// Ends the program if the benchmark fails meanwhile.
+/// Kills the program when dropped, so that it does not outlive a failed benchmark.
 struct Running(Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // It may have ended already; then there is nothing to end.
+        // Both fail if the process has ended already.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
 }
 
-/// Runs `command`, which writes into tables `raw_events…` of the database of `client`; its output goes to files in `folder`.
+/// Runs `command`, which writes into tables `raw_events…` of the database of `client`. Its output is written to a file in
+/// `folder`.
 pub(crate) fn run(
     command: &mut Command,
     end: End,
@@ -71,13 +72,13 @@ pub(crate) fn run(
     let mut growth = Growth::default();
     let mut next_sample = started;
     let seconds = loop {
-        // Before it is waited for, so that the time of a program that has ended is still there.
+        // Without reaping the process, so that /proc still has the CPU time of one that has ended.
         let has_exited = has_exited(process)?;
         let elapsed = started.elapsed();
         if has_exited || Instant::now() >= next_sample {
             next_sample = Instant::now() + BETWEEN_SAMPLES;
             meter.sample(process);
-            growth.look(client, started)?;
+            growth.update(client, started)?;
             if let (End::Rows(rows), false) = (end, has_exited)
                 && let Some(seconds) = growth.reached(client, rows, started)?
             {
@@ -94,11 +95,11 @@ pub(crate) fn run(
         }
         ensure!(
             elapsed < limit,
-            "{name} was not finished after {} s\n{}",
+            "{name} did not finish within {} s\n{}",
             limit.as_secs(),
             tail(&output)
         );
-        std::thread::sleep(BETWEEN_LOOKS);
+        std::thread::sleep(BETWEEN_CHECKS);
     };
     let usage = meter.finish()?;
     if end == End::Exit {
@@ -124,7 +125,7 @@ fn has_exited(process: i32) -> Result<bool> {
     Ok(rustix::process::waitid(WaitId::Pid(pid), options)?.is_some())
 }
 
-/// An orderly end first: it may want to commit its offsets.
+/// Sends SIGTERM first, so that the program can commit its offsets.
 fn stop(process: i32, child: &mut Child) -> Result<()> {
     let pid = Pid::from_raw(process).context("no process id")?;
     rustix::process::kill_process(pid, Signal::TERM)?;
@@ -140,25 +141,25 @@ fn stop(process: i32, child: &mut Child) -> Result<()> {
     Ok(())
 }
 
-/// The last of what a program wrote.
+/// The end of a program's output.
 pub(crate) fn tail(path: &Path) -> String {
     let text = std::fs::read(path).unwrap_or_default();
     String::from_utf8_lossy(&text[text.len().saturating_sub(SHOWN_BYTES)..]).into_owned()
 }
 
-/// How the tables grow: their size costs next to nothing to ask for, and rows are counted only when it stays the same.
+/// The growth of the tables. Their size is cheap to read; rows are only counted while it does not change.
 #[derive(Debug, Default)]
 struct Growth {
     first: Option<f64>,
     bytes: i64,
-    /// When the size was found as it is now.
+    /// The time of the last change of the size, in seconds after the start.
     since: f64,
     has_changed: bool,
     last_count: Option<Instant>,
 }
 
 impl Growth {
-    fn look(&mut self, client: &mut Client, started: Instant) -> Result<()> {
+    fn update(&mut self, client: &mut Client, started: Instant) -> Result<()> {
         let bytes: i64 = client
             .query_one(include_str!("sql/raw_bytes.sql"), &[])?
             .get(0);
@@ -172,7 +173,7 @@ impl Growth {
         Ok(())
     }
 
-    /// When the last of so many rows were there.
+    /// The time at which this many rows were stored; `None`: not yet, or not counted now.
     fn reached(&mut self, client: &mut Client, rows: i64, started: Instant) -> Result<Option<f64>> {
         let is_due = self
             .last_count
@@ -185,10 +186,10 @@ impl Growth {
             .query_one("select count(*) from raw_events", &[])?
             .get(0);
         if found > rows {
-            bail!("{found} rows are stored, {rows} are expected");
+            bail!("{found} rows are stored, more than the {rows} expected ones");
         }
         let is_first = self.last_count.replace(Instant::now()).is_none();
-        // Found at the first count: they were there when the table had stopped growing.
+        // At the first count after the last growth, the rows were complete when the table stopped growing.
         Ok((found == rows).then_some(if is_first { self.since } else { asked }))
     }
 }

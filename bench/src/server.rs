@@ -1,4 +1,4 @@
-//! The Postgres server: a fresh database for each run, and what it writes.
+//! The Postgres server: a fresh database for each run, and the bytes that it writes.
 
 use std::path::{Path, PathBuf};
 
@@ -13,11 +13,11 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// `url` names a database of the server, and a superuser.
+    /// `url` has a database of the server and a superuser.
     pub(crate) fn new(url: &str) -> Result<Server> {
         Ok(Server {
             url: url.to_owned(),
-            config: url.parse().context("the database URL cannot be read")?,
+            config: url.parse().context("the database URL is invalid")?,
         })
     }
 
@@ -29,7 +29,8 @@ impl Server {
             .with_context(|| format!("cannot connect to database {database}"))
     }
 
-    /// An empty database, which is dropped with the returned value. The process id keeps two benchmarks apart.
+    /// Creates an empty database, which is dropped with the returned value. Its name contains the process id, so that two
+    /// benchmarks can run at the same time.
     pub(crate) fn fresh(&self, purpose: &str) -> Result<Database> {
         let name = format!("musicstream_bench_{purpose}_{}", std::process::id());
         let mut client = self.connect("postgres")?;
@@ -65,7 +66,7 @@ impl Server {
         Ok(())
     }
 
-    /// The server's own psql, where it is on this machine; else the one that is found by name.
+    /// The psql in the server's folder, if that exists on this machine; otherwise the one on the PATH.
     pub(crate) fn psql(&self) -> Result<PathBuf> {
         let sql = "select setting from pg_config where name = 'BINDIR'";
         let folder: String = self.connect("postgres")?.query_one(sql, &[])?.get(0);
@@ -77,12 +78,12 @@ impl Server {
         })
     }
 
-    /// The process that all of the server's processes descend from.
+    /// The process id of the postmaster.
     pub(crate) fn postmaster(&self) -> Result<i32> {
         parent_of_session(&mut self.connect("postgres")?)
     }
 
-    /// Version and the settings that decide how fast it can be.
+    /// The version, and the settings that affect the speed most.
     pub(crate) fn describe(&self) -> Result<String> {
         let row = self
             .connect("postgres")?
@@ -91,7 +92,7 @@ impl Server {
     }
 }
 
-/// Whether no process has this id, which names of databases and topics hold.
+/// Whether no process has this id, which is part of the names of databases and topics.
 pub(crate) fn is_over(process: &str) -> bool {
     process.parse::<u32>().is_ok() && !Path::new("/proc").join(process).exists()
 }
@@ -113,11 +114,11 @@ impl Database {
             .server
             .url
             .rsplit_once('/')
-            .context("the database URL names no database")?;
+            .context("the database URL has no database")?;
         Ok(format!("{address}/{}", self.name))
     }
 
-    /// libpq's variables that name this database.
+    /// libpq's environment variables for this database.
     pub(crate) fn variables(&self) -> Vec<(&'static str, String)> {
         let config = &self.server.config;
         let host = match config.get_hosts().first() {
@@ -148,17 +149,17 @@ impl Drop for Database {
     }
 }
 
-/// The process that started the one of this session: the server's first.
+/// The parent process of this session's backend: the postmaster.
 pub(crate) fn parent_of_session(client: &mut Client) -> Result<i32> {
     let backend: i32 = client.query_one("select pg_backend_pid()", &[])?.get(0);
     let stat = std::fs::read_to_string(format!("/proc/{backend}/stat"))
         .context("Postgres does not run on this machine")?;
     crate::usage::parse_stat(&stat)
         .map(|stat| stat.parent)
-        .context("the server's process is not as proc(5) has it")
+        .context("/proc/PID/stat of the server cannot be parsed")
 }
 
-/// Bytes of WAL that the server has written since it was made.
+/// Bytes of WAL that the server has written since initdb.
 pub(crate) fn wal_bytes(client: &mut Client) -> Result<f64> {
     let sql = "select pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::float8";
     Ok(client.query_one(sql, &[])?.get(0))

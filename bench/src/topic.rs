@@ -1,4 +1,4 @@
-//! Topics: filled by the generator, read back for the plain COPY and for what every system must come to.
+//! Topics: filled by the generator, and read back for the plain COPY and for the expected daily numbers.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -24,18 +24,18 @@ use crate::daily::Daily;
 use crate::server::is_over;
 
 const WITHIN: Duration = Duration::from_secs(60);
-/// The rows that a writer sorts by event_id before it sends them.
+/// Number of rows that a writer sorts by event_id before it sends them.
 pub(crate) const SORTED_ROWS: usize = 100_000;
 pub(crate) const PARTITIONS: i32 = 4;
 const PREFIX: &str = "musicstream_bench_";
 
-/// A topic of this run, which is deleted with this value.
+/// A topic of this run; it is deleted when this is dropped.
 pub(crate) struct Topic {
     brokers: String,
     name: String,
 }
 
-/// What the generator is to make.
+/// Options for the generator.
 #[derive(Debug, Clone)]
 pub(crate) struct Recipe {
     pub(crate) records: u64,
@@ -44,7 +44,7 @@ pub(crate) struct Recipe {
 }
 
 impl Recipe {
-    /// Of the generator: the same ones make the same records.
+    /// The command-line options of the generator; the same options give the same records.
     pub(crate) fn options(&self) -> Vec<String> {
         let first = NaiveDate::from_ymd_opt(2026, 10, 1).unwrap_or_default();
         let end = first + Days::new(self.days);
@@ -61,15 +61,15 @@ impl Recipe {
     }
 }
 
-/// What a topic holds, read back by a decoder that shares nothing with the ingestor's.
+/// The contents of a topic, read by a decoder that shares no code with the ingestor's.
 #[derive(Debug)]
 pub(crate) struct Content {
     pub(crate) records: u64,
     pub(crate) distinct: i64,
     pub(crate) daily: Daily,
-    /// The distinct events as rows of a binary COPY, as they came, a file for each writer.
+    /// The distinct events as rows of a binary COPY, in the order of the topic, one file for each writer.
     pub(crate) plain: Vec<PathBuf>,
-    /// The same, each [`SORTED_ROWS`] sorted by event_id.
+    /// The same, with every [`SORTED_ROWS`] rows sorted by event_id.
     pub(crate) sorted: Vec<PathBuf>,
 }
 
@@ -114,7 +114,7 @@ impl Topic {
         for topic in metadata.topics() {
             let process = topic.name().rsplit('_').next().unwrap_or_default();
             if topic.name().starts_with(PREFIX) && is_over(process) {
-                // It is deleted as it is dropped.
+                // Dropping it deletes the topic.
                 drop(Topic {
                     brokers: brokers.to_owned(),
                     name: topic.name().to_owned(),
@@ -134,12 +134,13 @@ impl Topic {
         let topic = NewTopic::new(&self.name, PARTITIONS, TopicReplication::Fixed(1));
         let created = block_on(self.admin()?.create_topics([&topic], &options))?;
         for result in created {
-            result.map_err(|(name, code)| anyhow::anyhow!("topic {name} was not made: {code}"))?;
+            result
+                .map_err(|(name, code)| anyhow::anyhow!("topic {name} was not created: {code}"))?;
         }
         Ok(())
     }
 
-    /// Has the generator fill it, which creates it; the same recipe gives the same events.
+    /// Runs the generator, which creates the topic and fills it; the same recipe gives the same events.
     pub(crate) fn generate(&self, ingestor: &Path, recipe: &Recipe) -> Result<()> {
         let output = Command::new(ingestor)
             .args(["generate", "--to", "kafka", "--output", "json"])
@@ -157,7 +158,7 @@ impl Topic {
         Ok(())
     }
 
-    /// Calls `take` with each payload, partition by partition as the broker sends them.
+    /// Calls `take` with each payload, in the order in which the broker sends them.
     fn read(&self, mut take: impl FnMut(&[u8]) -> Result<()>) -> Result<u64> {
         let consumer: BaseConsumer = self
             .client()
@@ -190,7 +191,7 @@ impl Topic {
         Ok(records)
     }
 
-    /// Reads it whole; files for so many writers go to `folder`.
+    /// Reads the whole topic; writes files for this number of writers into `folder`.
     pub(crate) fn content(&self, folder: &Path, writers: usize) -> Result<Content> {
         let mut plain = Files::create(folder, "plain", writers)?;
         let mut sorted = Files::create(folder, "sorted", writers)?;
@@ -199,7 +200,7 @@ impl Topic {
         let mut block: Vec<([u8; 16], Vec<u8>)> = Vec::with_capacity(SORTED_ROWS);
         let records = self.read(|payload| {
             let event: Event<'_> =
-                serde_json::from_slice(payload).context("a record is no event")?;
+                serde_json::from_slice(payload).context("a record is not an event")?;
             if !seen.insert(event.event_id.as_u128()) {
                 return Ok(());
             }
@@ -226,7 +227,7 @@ impl Topic {
             }
             Ok(())
         })?;
-        // The last block is shared out, or a small run would leave writers without rows.
+        // Every block is divided among the writers, so that none is without rows in a small run.
         let size = block.len().div_ceil(writers).max(1);
         while !block.is_empty() {
             let mut part: Vec<_> = block.drain(..size.min(block.len())).collect();
@@ -241,7 +242,7 @@ impl Topic {
         })
     }
 
-    /// A copy of its records with the schema that Kafka Connect's JSON converter wants beside each.
+    /// Copies the records into another topic, each with the schema that Kafka Connect's JSON converter needs.
     pub(crate) fn with_schema(&self) -> Result<Topic> {
         let copied = Topic::new(&self.brokers, "schema");
         copied.create()?;
@@ -300,12 +301,12 @@ impl Topic {
 impl Drop for Topic {
     fn drop(&mut self) {
         if let Err(error) = self.delete() {
-            eprintln!("topic {} is left behind: {error:#}", self.name);
+            eprintln!("topic {} was not deleted: {error:#}", self.name);
         }
     }
 }
 
-/// Waits for one answer of the broker, whose thread is librdkafka's: no runtime is needed.
+/// Waits for one future. librdkafka's own thread completes it, so no runtime is needed.
 fn block_on<F: Future>(future: F) -> F::Output {
     struct Unpark(std::thread::Thread);
     impl std::task::Wake for Unpark {
@@ -324,7 +325,7 @@ fn block_on<F: Future>(future: F) -> F::Output {
     }
 }
 
-/// Writes a block in both orders.
+/// Writes a block of rows in both orders.
 fn store(
     block: &mut Vec<([u8; 16], Vec<u8>)>,
     plain: &mut Files,
@@ -337,7 +338,7 @@ fn store(
     Ok(())
 }
 
-/// A file for each writer; blocks go to them in turn.
+/// One file for each writer; blocks are distributed round-robin.
 struct Files {
     files: Vec<(PathBuf, BufWriter<File>)>,
     next: usize,

@@ -1,45 +1,45 @@
-//! Processor time and memory by process, from /proc.
+//! CPU time and memory by process, from /proc.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use anyhow::{Context, Result};
 
-/// What Linux shows to programs, whatever the kernel's own clock is.
+/// USER_HZ, the unit of times in /proc. It does not depend on the kernel's own tick.
 const TICKS_A_SECOND: f64 = 100.0;
 const PAGE_BYTES: f64 = 4096.0;
 
-/// Whose processes are counted apart.
+/// The server processes that are measured separately.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Processes {
     pub(crate) postmaster: i32,
-    /// Not every run has a broker.
+    /// The broker's process; not every run has one.
     pub(crate) broker: Option<i32>,
 }
 
-/// Processor seconds.
+/// CPU seconds.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Cpu {
     pub(crate) client: f64,
     pub(crate) postgres: f64,
     pub(crate) broker: f64,
-    /// All that the machine did, other programs included.
+    /// The whole machine, other programs included.
     pub(crate) machine: f64,
 }
 
 impl Cpu {
-    /// Those that took part.
+    /// The sum over client, Postgres and broker.
     pub(crate) fn of_all(&self) -> f64 {
         self.client + self.postgres + self.broker
     }
 }
 
-/// Bytes at the highest.
+/// Peak memory in bytes.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Peak {
-    /// Resident memory of the client's processes together.
+    /// Resident memory of all processes of the client.
     pub(crate) client: f64,
-    /// Memory that Postgres's processes do not share, together: without shared buffers.
+    /// Private memory of all processes of Postgres, without shared buffers.
     pub(crate) postgres: f64,
 }
 
@@ -49,12 +49,12 @@ pub(crate) struct Usage {
     pub(crate) peak: Peak,
 }
 
-/// Counts from its start on.
+/// Measures from its start on.
 #[derive(Debug)]
 pub(crate) struct Meter {
     processes: Processes,
     before: Cpu,
-    /// Ticks of each process of the client, as seen last: some end before the client does.
+    /// Ticks of each process of the client at the last sample, because some end before the client does.
     client: BTreeMap<i32, u64>,
     peak: Peak,
 }
@@ -69,7 +69,7 @@ impl Meter {
         })
     }
 
-    /// Looks at the client, which is this process and its descendants, and at memory.
+    /// Samples the CPU time of the client process and its descendants, and the memory.
     pub(crate) fn sample(&mut self, client: i32) {
         let all = all();
         let mut peak = Peak::default();
@@ -86,7 +86,7 @@ impl Meter {
         self.peak.postgres = self.peak.postgres.max(peak.postgres);
     }
 
-    /// What the client has used since its own start, as seen last.
+    /// CPU seconds of the client since its start, at the last sample.
     pub(crate) fn client_seconds(&self) -> f64 {
         self.client.values().sum::<u64>() as f64 / TICKS_A_SECOND
     }
@@ -105,19 +105,19 @@ impl Meter {
     }
 }
 
-/// What is needed of /proc/PID/stat; times in ticks.
+/// The used fields of /proc/PID/stat; times in ticks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Stat {
     pub(crate) parent: i32,
     /// The process's own time.
     own: u64,
-    /// That of its children which have ended and were waited for.
+    /// The time of its children that have ended and were reaped.
     ended_children: u64,
     resident_pages: u64,
 }
 
 pub(crate) fn parse_stat(line: &str) -> Option<Stat> {
-    // The name, in parentheses, may hold blanks and parentheses.
+    // The name, in parentheses, may contain blanks and parentheses.
     let (_, fields) = line.rsplit_once(") ")?;
     let fields: Vec<&str> = fields.split_whitespace().collect();
     let number = |index: usize| fields.get(index)?.parse::<u64>().ok();
@@ -129,11 +129,11 @@ pub(crate) fn parse_stat(line: &str) -> Option<Stat> {
     })
 }
 
-/// Processor seconds that a process has used so far.
+/// CPU seconds of a process so far.
 pub(crate) fn process_seconds(pid: i32) -> Result<f64> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat"))
         .with_context(|| format!("process {pid} has ended"))?;
-    let stat = parse_stat(&stat).context("a process is not as proc(5) has it")?;
+    let stat = parse_stat(&stat).context("/proc/PID/stat cannot be parsed")?;
     Ok(stat.own as f64 / TICKS_A_SECOND)
 }
 
@@ -145,7 +145,7 @@ fn all() -> BTreeMap<i32, Stat> {
         .flatten()
         .filter_map(|entry| {
             let pid = entry.file_name().to_str()?.parse().ok()?;
-            // A process may end between the two looks.
+            // A process may have ended since the directory was read.
             let stat = fs::read_to_string(entry.path().join("stat")).ok()?;
             Some((pid, parse_stat(&stat)?))
         })
@@ -175,7 +175,7 @@ fn servers(processes: Processes, all: &BTreeMap<i32, Stat>) -> Result<Cpu> {
     let postmaster = all
         .get(&processes.postmaster)
         .context("Postgres has ended")?;
-    // The time of a backend that has ended is the postmaster's, which waited for it.
+    // The CPU time of backends that have ended is part of the postmaster's, which reaped them.
     let ticks = postmaster.own
         + postmaster.ended_children
         + all
@@ -195,7 +195,7 @@ fn servers(processes: Processes, all: &BTreeMap<i32, Stat>) -> Result<Cpu> {
     })
 }
 
-/// Seconds in which a processor did something, since the machine was started.
+/// Busy CPU seconds of all processors since boot.
 fn machine() -> Result<f64> {
     let stat = fs::read_to_string("/proc/stat").context("cannot read /proc/stat")?;
     let line = stat.lines().next().unwrap_or_default();
@@ -204,7 +204,7 @@ fn machine() -> Result<f64> {
         .skip(1)
         .filter_map(|field| field.parse().ok())
         .collect();
-    // user, nice, system, then idle and waiting, which are left out, interrupts of both kinds, and stolen.
+    // user, nice, system, irq, softirq, steal; without idle and iowait.
     let busy: u64 = [0, 1, 2, 5, 6, 7]
         .iter()
         .filter_map(|index| ticks.get(*index))
@@ -213,7 +213,7 @@ fn machine() -> Result<f64> {
 }
 
 fn private_bytes(pid: i32) -> f64 {
-    // It may have ended.
+    // The process may have ended; then its memory counts as 0.
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     status
         .lines()
@@ -227,7 +227,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_with_blanks_and_parentheses_shifts_no_field() {
+    fn names_with_blanks_and_parentheses_are_parsed() {
         let line =
             "7 (a ) b) S 3 7 7 0 -1 0 1 2 3 4 50 6 700 8 20 0 1 0 99 1000 25 18446744073709551615";
         let stat = Stat {

@@ -1,10 +1,10 @@
-//! The benchmark with so few events that only its checks say anything: it fails when a system fails or when a number is
-//! wrong, never on a time. It needs the stack, as the end-to-end tests do.
+//! A run of the benchmark with few events. It fails if a system fails or a number is wrong, never because of a time. It needs
+//! the local stack, as the end-to-end tests do.
 
 use std::path::Path;
 use std::process::Command;
 
-/// Without those that have to be fetched.
+/// The systems that need no download.
 const SYSTEMS: &str = "copy,sorted,ours,kcat";
 const PLOTS: [&str; 6] = [
     "freshness",
@@ -16,7 +16,7 @@ const PLOTS: [&str; 6] = [
 ];
 
 #[test]
-fn every_system_comes_to_the_right_numbers_and_the_document_has_them() {
+fn every_system_gives_the_expected_numbers_and_appears_in_the_document() {
     let folder = tempfile::tempdir().unwrap();
     let document = folder.path().join("benchmarks.md");
     let output = Command::new(env!("CARGO_BIN_EXE_musicstream-bench"))
@@ -26,8 +26,8 @@ fn every_system_comes_to_the_right_numbers_and_the_document_has_them() {
         .args(["ingest", "freshness", "extension", "listening", "scale"])
         .output()
         .unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{said}");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{stderr}");
 
     let text = std::fs::read_to_string(&document).unwrap();
     for title in [
@@ -39,14 +39,18 @@ fn every_system_comes_to_the_right_numbers_and_the_document_has_them() {
         let lines = text
             .lines()
             .filter(|line| line.starts_with(&format!("| {title} |")));
-        assert_eq!(lines.count(), 2, "speed and cost of {title}:\n{text}");
+        assert_eq!(
+            lines.count(),
+            2,
+            "the tables of speed and of cost must each have a row for {title}:\n{text}"
+        );
     }
     for layout in ["one Postgres", "two independent Postgres"] {
         assert!(text.contains(&format!("| {layout} |")), "{text}");
     }
     for plot in PLOTS {
         assert!(text.contains(&format!("(benchmarks/{plot}.png)")), "{text}");
-        has_colours(
+        assert_has_colours(
             &folder
                 .path()
                 .join("benchmarks")
@@ -57,9 +61,9 @@ fn every_system_comes_to_the_right_numbers_and_the_document_has_them() {
     assert!(!text.contains("NaN"), "{text}");
 }
 
-/// A plot without bars and lines is black on white.
-fn has_colours(path: &Path) {
-    let picture = image::open(path).expect("a picture").to_rgb8();
+/// Fails for a plot without bars and lines, which is black on white.
+fn assert_has_colours(path: &Path) {
+    let picture = image::open(path).expect("the plot is a PNG file").to_rgb8();
     let colourful = picture.pixels().filter(|pixel| {
         let [red, green, blue] = pixel.0;
         red.abs_diff(green).max(green.abs_diff(blue)) > 60

@@ -424,7 +424,9 @@ fn times_at_every_limit_decode_as_in_the_oracle() {
                 for fraction in ["", ".", ".1", ".1234569"] {
                     for zone in zones {
                         let time = format!("{year}-{date}T{clock}{fraction}{zone}");
-                        assert_same_as_oracle(EVENT.replace("2026-03-01T12:00:00Z", &time).as_bytes());
+                        assert_same_as_oracle(
+                            EVENT.replace("2026-03-01T12:00:00Z", &time).as_bytes(),
+                        );
                     }
                 }
             }
@@ -442,7 +444,9 @@ fn surrogates_at_every_limit_decode_as_in_the_oracle() {
         for second in edges {
             for third in edges {
                 for field in ["device", "x"] {
-                    for payload in with_extra_member(&format!("\"{field}\":\"{first}{second}{third}\"")) {
+                    for payload in
+                        with_extra_member(&format!("\"{field}\":\"{first}{second}{third}\""))
+                    {
                         assert_same_as_oracle(payload.as_bytes());
                     }
                 }

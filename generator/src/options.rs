@@ -141,9 +141,7 @@ impl Options {
             .from
             .unwrap_or(until - DEFAULT_SPAN_DAYS * MICROS_PER_DAY);
         if from >= until {
-            return Err(
-                "--from must be before --until (default: now)".to_owned(),
-            );
+            return Err("--from must be before --until (default: now)".to_owned());
         }
         if until - from > MAX_SPAN_DAYS * MICROS_PER_DAY {
             return Err("--from and --until are more than 100 years apart".to_owned());

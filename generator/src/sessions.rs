@@ -323,7 +323,11 @@ impl Sessions {
         for (index, (draft, act)) in made.iter().enumerate() {
             if let Act::Play(play) = act {
                 let is_last = index + 1 == made.len();
-                let play = if is_last { PlayLength::WITHOUT_END } else { *play };
+                let play = if is_last {
+                    PlayLength::WITHOUT_END
+                } else {
+                    *play
+                };
                 self.truth.add_play(draft.ts, draft.region, play);
             }
         }

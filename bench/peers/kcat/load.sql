@@ -1,4 +1,4 @@
--- One JSON document a line: with these two characters, which JSON never holds, CSV takes a line as it is.
+-- One JSON document per line. With these two characters, which JSON text never contains, CSV reads a line unchanged.
 create temp table inbox (event jsonb);
 \copy inbox from pstdin with (format csv, quote e'\x01', delimiter e'\x02')
 insert into raw_events (event_id, user_id, event_type, region, ts, song_id, device)

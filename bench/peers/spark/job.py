@@ -1,7 +1,7 @@
-"""Kafka to raw events and daily metrics by Spark Structured Streaming, in bounded mode.
+"""Writes a Kafka topic into raw events and daily metrics with Spark Structured Streaming, in bounded mode.
 
-Each micro-batch: JSON, one row an event_id, JDBC into a staging table, then one statement that inserts the new rows and
-adds what was inserted to the metrics. Usage: job.py JARS; the broker and the database come from the environment.
+Each micro-batch: parse JSON, deduplicate by event_id, write into a staging table by JDBC, then run one statement that
+inserts the new rows and adds them to the metrics. Usage: job.py JARS; broker and database come from the environment.
 """
 
 import os

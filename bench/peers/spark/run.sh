@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Spark Structured Streaming in bounded mode: it ends by itself.
+# Spark Structured Streaming in bounded mode, which ends by itself.
 jars=("$PEERS"/spark/lib/*.jar)
 exec "$PEERS/spark/venv/bin/python" "$(dirname "$0")/job.py" "$(
   IFS=,

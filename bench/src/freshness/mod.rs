@@ -1,5 +1,5 @@
-//! From a produced record to `live_daily_metrics`: each partition has a region of its own, in which events become visible in
-//! the order in which they were sent, so the time of each event is known from counts.
+//! Latency from producing a record to its visibility in `live_daily_metrics`. Each partition has its own region, in which
+//! events become visible in the order of sending, so counts by region give the latency of each event.
 
 mod report;
 
@@ -24,14 +24,14 @@ use crate::topic::{PARTITIONS, Topic};
 use crate::usage::{Meter, Processes, Usage};
 
 const WITHIN: Duration = Duration::from_secs(60);
-/// Between two looks; what it adds to the times is in them.
-const BETWEEN_LOOKS: Duration = Duration::from_millis(2);
-/// As the cron job of the project has it.
+/// Time between two queries. The latencies include it.
+const BETWEEN_QUERIES: Duration = Duration::from_millis(2);
+/// The interval of the project's cron job.
 const BETWEEN_ROLLUPS: Duration = Duration::from_secs(5);
-/// Sent before the first event that counts.
+/// Time before the first event that is measured.
 const WARM_UP: Duration = Duration::from_secs(2);
 
-/// How much is measured at which rates.
+/// The rates, and the duration of each.
 #[derive(Debug)]
 pub(crate) struct Plan {
     pub(crate) rates: Vec<u64>,
@@ -51,18 +51,18 @@ impl Plan {
     }
 }
 
-/// What came of one rate.
+/// The result at one rate.
 #[derive(Debug)]
 pub(crate) struct AtRate {
     pub(crate) rate: u64,
-    /// From the producer's call to the end of the first look that shows the event.
+    /// From the producer's call to the end of the first query that returns the event.
     pub(crate) milliseconds: Vec<f64>,
-    pub(crate) looks: usize,
+    pub(crate) queries: usize,
     pub(crate) seconds: f64,
     pub(crate) usage: Usage,
 }
 
-/// When each event of each partition was sent.
+/// The time at which each event was sent, by partition.
 type Sent = Vec<Mutex<Vec<Instant>>>;
 
 pub(crate) fn measure(
@@ -74,7 +74,7 @@ pub(crate) fn measure(
     plan.rates
         .iter()
         .map(|&rate| {
-            eprintln!("{rate} events a second");
+            eprintln!("{rate} events/s");
             at_rate(server, programs, processes, rate, plan.duration)
                 .with_context(|| format!("freshness at {rate} events/s"))
         })
@@ -85,7 +85,7 @@ struct Ingestor(Child);
 
 impl Drop for Ingestor {
     fn drop(&mut self) {
-        // It may have ended already; then there is nothing to end.
+        // Both fail if the process has ended already.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
@@ -121,12 +121,12 @@ fn at_rate(
     let process = i32::try_from(ingestor.0.id())?;
     let sent: Sent = (0..PARTITIONS).map(|_| Mutex::default()).collect();
     let mut sender = Sender::new(&programs.brokers, &topic, &sent)?;
-    let mut looker = Looker::new(&database)?;
-    // The first event is there when the ingestor has its partitions.
+    let mut reader = Reader::new(&database)?;
+    // The first event becomes visible once the ingestor has its partitions.
     sender.send()?;
     sender.flush()?;
-    looker
-        .until(1)
+    reader
+        .wait_for(1)
         .with_context(|| std::fs::read_to_string(&log).unwrap_or_default())?;
 
     let warm_up = (rate as f64 * WARM_UP.as_secs_f64()) as u64;
@@ -137,12 +137,12 @@ fn at_rate(
     let before = meter.client_seconds();
     let started = Instant::now();
     let mut times = Vec::new();
-    let mut looks = 0;
+    let mut queries = 0;
     thread::scope(|scope| -> Result<()> {
         let produced = scope.spawn(|| sender.send_at(rate, total, &is_over));
         let rolled_up = scope.spawn(|| roll_up(&database, &is_over));
         let watched = (|| -> Result<()> {
-            let mut seen = looker.look()?;
+            let mut seen = reader.counts()?;
             let mut found: u64 = 1;
             let deadline = Instant::now() + WARM_UP + duration + WITHIN;
             while found < total + 1 {
@@ -151,10 +151,10 @@ fn at_rate(
                     "{} of {total} events are visible",
                     found - 1
                 );
-                thread::sleep(BETWEEN_LOOKS);
-                let counts = looker.look()?;
+                thread::sleep(BETWEEN_QUERIES);
+                let counts = reader.counts()?;
                 let now = Instant::now();
-                looks += 1;
+                queries += 1;
                 for (partition, (count, seen)) in counts.iter().zip(&mut seen).enumerate() {
                     let sent = sent[partition]
                         .lock()
@@ -172,7 +172,7 @@ fn at_rate(
             }
             Ok(())
         })();
-        // After the last event, or after a failure, which the other two need not hear of by a time limit.
+        // Ends the other two threads, after a failure as well, so that they do not run into their time limits.
         is_over.store(true, Ordering::Relaxed);
         let joined = [produced.join(), rolled_up.join()];
         watched?;
@@ -193,13 +193,13 @@ fn at_rate(
             .iter()
             .map(|(_, took)| took.as_secs_f64() * 1e3)
             .collect(),
-        looks,
+        queries,
         seconds,
         usage,
     })
 }
 
-/// As the cron job does.
+/// Calls the rollup as the project's cron job does.
 fn roll_up(database: &Database, is_over: &AtomicBool) -> Result<()> {
     let mut client = database.client()?;
     let mut next = Instant::now() + BETWEEN_ROLLUPS;
@@ -226,7 +226,7 @@ impl<'a> Sender<'a> {
         Ok(Sender {
             producer: ClientConfig::new()
                 .set("bootstrap.servers", brokers)
-                // A producer's default: what it waits is in the times.
+                // The default of many producers; the latencies include this wait.
                 .set("linger.ms", "5")
                 .create()?,
             topic: topic.name(),
@@ -258,7 +258,7 @@ impl<'a> Sender<'a> {
         Ok(())
     }
 
-    /// So many events a second, as evenly as the clock allows.
+    /// Sends `total` events at `rate` events/s, as evenly as the clock allows.
     fn send_at(mut self, rate: u64, total: u64, is_over: &AtomicBool) -> Result<()> {
         let started = Instant::now();
         let mut sent = 0;
@@ -279,17 +279,18 @@ impl<'a> Sender<'a> {
     }
 }
 
-struct Looker(postgres::Client, postgres::Statement);
+/// Reads `live_daily_metrics`.
+struct Reader(postgres::Client, postgres::Statement);
 
-impl Looker {
-    fn new(database: &Database) -> Result<Looker> {
+impl Reader {
+    fn new(database: &Database) -> Result<Reader> {
         let mut client = database.client()?;
         let statement = client.prepare(include_str!("../sql/visible.sql"))?;
-        Ok(Looker(client, statement))
+        Ok(Reader(client, statement))
     }
 
-    /// Visible events of each partition.
-    fn look(&mut self) -> Result<Vec<usize>> {
+    /// Number of visible events, by partition.
+    fn counts(&mut self) -> Result<Vec<usize>> {
         let mut counts = vec![0; PARTITIONS as usize];
         for row in self.0.query(&self.1, &[])? {
             let (partition, count): (i32, i64) = (row.get(0), row.get(1));
@@ -298,9 +299,9 @@ impl Looker {
         Ok(counts)
     }
 
-    fn until(&mut self, total: usize) -> Result<()> {
+    fn wait_for(&mut self, total: usize) -> Result<()> {
         let deadline = Instant::now() + WITHIN;
-        while self.look()?.iter().sum::<usize>() < total {
+        while self.counts()?.iter().sum::<usize>() < total {
             ensure!(Instant::now() < deadline, "the first event is not visible");
             thread::sleep(Duration::from_millis(20));
         }

@@ -25,7 +25,7 @@ pub(crate) fn section(
     };
     plot::bars(
         &pictures.join("freshness.png"),
-        "From produced to visible in live_daily_metrics",
+        "From producing to visibility in live_daily_metrics",
         "milliseconds",
         &labels,
         &[of("median", 0.5), of("99th percentile", 0.99)],
@@ -44,7 +44,7 @@ pub(crate) fn section(
                 ms(at, 0.99),
                 ms(at, 1.0),
                 at.milliseconds.len().to_string(),
-                format!("{:.1}", at.seconds * 1e3 / at.looks as f64),
+                format!("{:.1}", at.seconds * 1e3 / at.queries as f64),
                 share_of_a_core(at, cpu.client),
                 share_of_a_core(at, cpu.postgres),
                 share_of_a_core(at, cpu.broker),
@@ -55,7 +55,7 @@ pub(crate) fn section(
     let text =
         include_str!("introduction.md").replace("{seconds}", &plan.duration.as_secs().to_string());
     Ok(format!(
-        "{text}\n![milliseconds from produced to visible, by rate]({link}/freshness.png)\n\n"
+        "{text}\n![milliseconds from producing to visibility, by rate]({link}/freshness.png)\n\n"
     ) + &table(
         &[
             "events/s",
@@ -63,9 +63,9 @@ pub(crate) fn section(
             "99th percentile, ms",
             "slowest, ms",
             "events",
-            "between two looks, ms",
+            "between two queries, ms",
             "ingestor, % of a core",
-            "Postgres, looks included",
+            "Postgres, queries included",
             "broker",
             "memory of the ingestor, MB",
         ],

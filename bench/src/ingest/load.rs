@@ -1,21 +1,21 @@
-//! What is ingested.
+//! The loads of the ingest part.
 
 use super::system::System;
 use crate::plan::Size;
 use crate::topic::Recipe;
 
-/// One topic, and who takes it.
+/// One topic, and the systems that ingest it.
 #[derive(Debug, Clone)]
 pub(crate) struct Load {
     pub(crate) title: String,
     pub(crate) recipe: Recipe,
-    /// Its events are stored beforehand, from another topic: all are duplicates.
+    /// The events are stored beforehand from another topic, so all records are duplicates.
     pub(crate) is_again: bool,
-    /// Connections that write at the same time, if not by default: ours two, COPY one.
+    /// Concurrent connections. Default: two for pg_musicstream, one for COPY.
     pub(crate) writers: Option<usize>,
     pub(crate) systems: Vec<System>,
     pub(crate) rounds: usize,
-    /// The load whose figures have plots and all columns.
+    /// Whether the report has plots and all columns of this load.
     pub(crate) is_main: bool,
 }
 
@@ -37,7 +37,7 @@ impl Load {
     }
 }
 
-/// All loads of a size; `systems` are those that can run and were asked for.
+/// All loads of a size; `systems` are those that can run and were selected.
 pub(crate) fn loads(size: Size, systems: &[System], rounds: Option<usize>) -> Vec<Load> {
     use System::{Copy, Ours, Sorted};
     let of = |wanted: &[System]| -> Vec<System> {

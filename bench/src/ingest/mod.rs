@@ -1,4 +1,5 @@
-//! From a full topic to rows and daily numbers: each system in turn, on a fresh database, the order changing by round.
+//! From a full topic to rows and daily numbers: one system after the other, each on a fresh database, in an order that changes
+//! with each round.
 
 pub(crate) mod load;
 mod report;
@@ -21,18 +22,18 @@ use crate::server::{Server, disk_bytes, wal_bytes};
 use crate::topic::{Content, Topic};
 use crate::usage::{Cpu, Meter, Processes};
 
-/// A system slower than this, in records a second, does not work.
+/// A system slower than this, in records/s, has failed.
 const SLOWEST_A_SECOND: u64 = 2000;
-/// For the start of a virtual machine and what it loads, on a busy machine.
+/// Time for the start of a JVM and its libraries, on a busy machine.
 const STARTING: Duration = Duration::from_secs(300);
 
 /// One run of one system.
 #[derive(Debug, Clone)]
 pub(crate) struct Run {
-    /// What it was given: records of the topic, or rows.
+    /// Number of records of the topic, or rows.
     pub(crate) events: f64,
     pub(crate) outcome: Outcome,
-    /// The step after it that makes the daily numbers what they are to be; none for those that have them by then.
+    /// Time of the step after the run that computes the daily numbers; 0 if the run itself does.
     pub(crate) daily_seconds: f64,
     pub(crate) daily_cpu: Cpu,
     pub(crate) wal_bytes: f64,
@@ -45,7 +46,7 @@ impl Run {
     }
 }
 
-/// All runs of a load, by system, one a round.
+/// All runs of a load, by system, one for each round.
 #[derive(Debug)]
 pub(crate) struct Measured {
     pub(crate) load: Load,
@@ -75,7 +76,7 @@ impl Bench<'_> {
         let content = topic.content(folder.path(), load.writers.unwrap_or(1))?;
         ensure!(
             content.records == load.recipe.records,
-            "the topic holds {} records, not the {} that were made",
+            "the topic has {} records, but {} were generated",
             content.records,
             load.recipe.records
         );
@@ -183,7 +184,7 @@ impl Bench<'_> {
         })
     }
 
-    /// Checks what is stored, makes the daily numbers, and checks these.
+    /// Checks the stored events, computes the daily numbers, and checks these.
     fn finish_daily(
         &self,
         system: System,

@@ -10,7 +10,7 @@ use crate::document::table;
 use crate::plot::{self, Bars, Series};
 use crate::stats::median;
 
-/// The section, without its circumstances; plots go to `pictures`, which the document reaches as `link`.
+/// The section without title and circumstances. Plots are written to `pictures`, which the document links as `link`.
 pub(crate) fn section(
     all: &[Measured],
     left_out: &[String],
@@ -127,13 +127,13 @@ fn speed(measured: &Measured) -> String {
     table(
         &[
             "system",
-            "of the plain COPY",
-            "of the sorted COPY",
+            "relative to plain COPY",
+            "relative to sorted COPY",
             "thousand events/s",
             "lowest–highest",
             "seconds",
-            "of these to the first rows",
-            "then the daily numbers, s",
+            "seconds to the first rows",
+            "daily numbers afterwards, s",
         ],
         &rows,
     )
@@ -180,12 +180,12 @@ fn cost(measured: &Measured) -> String {
             "client",
             "Postgres",
             "broker",
-            "then the daily numbers",
+            "daily numbers afterwards",
             "whole machine",
-            "peak memory of the client, MB",
-            "of Postgres, not shared, MB",
-            "WAL, bytes an event",
-            "disk, bytes an event",
+            "peak memory: client, MB",
+            "peak memory: Postgres, not shared, MB",
+            "WAL, bytes/event",
+            "disk, bytes/event",
         ],
         &rows,
     )
@@ -216,7 +216,7 @@ fn pairs(all: &[&Measured]) -> String {
     table(
         &[
             "load",
-            "ours, of the plain COPY",
+            "pg_musicstream relative to plain COPY",
             "thousand records/s",
             "lowest–highest",
             "seconds",
@@ -247,8 +247,8 @@ fn pictures_of(measured: &Measured, folder: &Path, link: &str) -> Result<String>
     );
     plot::bars(
         &folder.join("ingest-rate.png"),
-        &format!("Events stored a second ({load})"),
-        "thousand events a second",
+        &format!("Events stored per second ({load})"),
+        "thousand events/s",
         &labels,
         &[of("rate", |run| run.rate() / 1e3)],
         Bars::Stacked,
@@ -277,7 +277,7 @@ fn pictures_of(measured: &Measured, folder: &Path, link: &str) -> Result<String>
     plot::bars(
         &folder.join("ingest-bytes.png"),
         &format!("Bytes written ({load})"),
-        "bytes an event",
+        "bytes per event",
         &labels,
         &[
             of("WAL", |run| run.wal_bytes / run.events),
@@ -287,14 +287,14 @@ fn pictures_of(measured: &Measured, folder: &Path, link: &str) -> Result<String>
     )?;
     let mut text = String::new();
     for (name, title) in [
-        ("ingest-rate", "events stored a second, by system"),
+        ("ingest-rate", "events stored per second, by system"),
         (
             "ingest-cpu",
             "processor time per million events, by system and process",
         ),
         (
             "ingest-bytes",
-            "bytes of WAL and of files an event, by system",
+            "bytes of WAL and of files per event, by system",
         ),
     ] {
         text += &format!("![{title}]({link}/{name}.png)\n");

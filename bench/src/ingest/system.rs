@@ -1,4 +1,4 @@
-//! The systems that are compared: how each is started, and what it leaves behind.
+//! The compared systems: how each is started, and how its run ends.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -11,12 +11,12 @@ use crate::program::End;
 use crate::server::Database;
 use crate::topic::{Content, Topic};
 
-/// A way from a topic, or from rows that are ready, to a table.
+/// A system that writes a topic, or prepared rows, into a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub(crate) enum System {
-    /// COPY BINARY into a table with a uuid key, ids as they come
+    /// COPY BINARY into a table with a uuid key, in the order of the topic
     Copy,
-    /// The same, each 100,000 rows sorted by event_id
+    /// The same, with every 100,000 rows sorted by event_id
     Sorted,
     /// This project
     Ours,
@@ -30,17 +30,17 @@ pub(crate) enum System {
     Kcat,
 }
 
-/// Where programs are.
+/// Paths of the programs.
 #[derive(Debug)]
 pub(crate) struct Programs {
     pub(crate) ingestor: PathBuf,
     pub(crate) psql: PathBuf,
     /// The folder `bench/peers` of the checkout.
     pub(crate) scripts: PathBuf,
-    /// Where `set-up.sh` has put the peers.
+    /// The folder into which `set-up.sh` has installed the peers.
     pub(crate) peers: PathBuf,
     pub(crate) brokers: String,
-    /// Without kcat, the generator's own output stands in for it. The rates say nothing then.
+    /// Whether the output of the generator replaces kcat if that is missing. The rates are then meaningless.
     pub(crate) has_stand_in: bool,
 }
 
@@ -59,7 +59,7 @@ impl System {
         System::Kcat,
     ];
 
-    /// Those that are neither Postgres's own nor ours.
+    /// Whether it is neither COPY nor this project.
     pub(crate) fn is_peer(self) -> bool {
         !matches!(self, System::Copy | System::Sorted | System::Ours)
     }
@@ -87,7 +87,7 @@ impl System {
         }
     }
 
-    /// Why it cannot run here.
+    /// Why it cannot run on this machine.
     pub(crate) fn reason_missing(self, programs: &Programs) -> Option<String> {
         let is_there = match self {
             System::Copy | System::Sorted => true,
@@ -109,7 +109,7 @@ impl System {
         ))
     }
 
-    /// How it ends, with so many rows expected.
+    /// How its run ends; `rows` are expected.
     pub(crate) fn end(self, rows: i64) -> End {
         match self {
             System::Bento | System::Debezium => End::Rows(rows),
@@ -117,7 +117,7 @@ impl System {
         }
     }
 
-    /// Whether its own run makes the daily numbers.
+    /// Whether the run itself computes the daily numbers.
     pub(crate) fn keeps_daily_numbers(self) -> bool {
         matches!(self, System::Ours | System::Spark)
     }
@@ -150,7 +150,7 @@ impl System {
             _ => &mut command,
         };
         if self.is_peer() && load.writers.is_some() {
-            bail!("{} has no number of writers", self.title());
+            bail!("the number of writers of {} cannot be set", self.title());
         }
         if self == System::Kcat && !has_kcat() {
             let mut stand_in = vec![programs.ingestor.display().to_string()];
@@ -158,7 +158,7 @@ impl System {
             stand_in.extend(load.recipe.options());
             command.args(stand_in);
         }
-        let group = work.file_name().context("a folder with a name")?;
+        let group = work.file_name().context("the folder has no name")?;
         command
             .envs(database.variables())
             .env("DATABASE_URL", database.url()?)

@@ -1,4 +1,4 @@
-//! The listening that is counted after batches, with more and more events stored.
+//! Counting listening after a batch, with more and more events stored.
 
 mod report;
 
@@ -21,7 +21,7 @@ const RUN: &str =
     "select hours_counted, hours_left, events_read from musicstream_rollup_listening()";
 const COUNTED: &str = include_str!("../sql/daily_listening.sql");
 const OF_RAW: &str = include_str!("../sql/daily_listening_of_raw.sql");
-/// Turns before the first that counts: caches are filled, and each page has been written since the last checkpoint.
+/// Turns before the first measured one: they fill caches, and write each page once since the last checkpoint.
 const WARM_UP: usize = 2;
 
 /// What to measure.
@@ -55,12 +55,12 @@ pub(crate) struct Run {
     pub(crate) events_read: i64,
 }
 
-/// A database with `events` stored beforehand. One run a turn.
+/// The results for one number of events stored beforehand, one run for each turn.
 #[derive(Debug)]
 pub(crate) struct AtSize {
     pub(crate) stored: i64,
     pub(crate) days: i64,
-    /// Of all that was stored beforehand.
+    /// The first count, of all events stored beforehand.
     pub(crate) all: Run,
     /// After a batch within one hour.
     pub(crate) hour: Vec<Run>,
@@ -74,10 +74,10 @@ pub(crate) fn measure(server: &Server, plan: &Plan) -> Result<Vec<AtSize>> {
     let day_us = last_whole_day()?;
     let mut databases = Vec::new();
     for (number, &stored) in plan.stored.iter().enumerate() {
-        eprintln!("{stored} events stored: filling");
+        eprintln!("storing {stored} events");
         databases.push(Stored::create(server, number, stored, day_us)?);
     }
-    // The same batches for all, so that all have the same to do.
+    // All databases get the same batches.
     let mut source = Source::new(1);
     for number in 0..WARM_UP + plan.turns {
         let noon = Times {
@@ -102,7 +102,7 @@ pub(crate) fn measure(server: &Server, plan: &Plan) -> Result<Vec<AtSize>> {
     }
     let day = NaiveDate::default()
         .checked_add_days(Days::new(u64::try_from(day_us / DAY_US)?))
-        .context("the day is in the calendar")?;
+        .context("the day is out of range")?;
     databases
         .into_iter()
         .map(|mut database| {
@@ -122,7 +122,7 @@ impl Stored {
     fn create(server: &Server, number: usize, events: i64, day_us: i64) -> Result<Stored> {
         let mut writer = Writer::create(server, &format!("listening{number}"))?;
         let mut source = Source::new(2);
-        // The last day has as many events in all databases, but for the smallest of a smoke run.
+        // The last day has the same number of events in all databases, except in the smallest of a smoke run.
         let days = (events / ROWS_A_DAY).max(2);
         fill(&mut writer, &mut source, events, days, day_us)?;
         let sql = "select pg_backend_pid()";
@@ -155,7 +155,10 @@ impl Stored {
         };
         let (hour, day) = (after(hour)?, after(day)?);
         let idle = self.run()?;
-        ensure!(idle.hours_counted == 0, "a run with nothing to do counted");
+        ensure!(
+            idle.hours_counted == 0,
+            "a run without touched hours counted some"
+        );
         if counts {
             self.figures.hour.push(hour);
             self.figures.day.push(day);
@@ -176,7 +179,7 @@ impl Stored {
             if left == 0 {
                 break;
             }
-            ensure!(counted > 0, "{left} hours are left, and none was counted");
+            ensure!(counted > 0, "{left} hours are left, but a run counted none");
         }
         run.seconds = started.elapsed().as_secs_f64();
         run.cpu_seconds = process_seconds(self.backend)? - cpu_before;

@@ -10,7 +10,7 @@ use crate::plot;
 use crate::stats::median;
 use crate::stored::ROWS_A_DAY;
 
-/// A kind of run, and where its figures are.
+/// A kind of run, and its figures.
 type Kind = (&'static str, fn(&AtSize) -> &Vec<Run>);
 
 const KINDS: [Kind; 3] = [
@@ -29,10 +29,10 @@ pub(crate) fn section(
         .replace("{rate}", &ROWS_A_DAY.to_string())
         .replace("{rows}", &plan.batch_rows.to_string())
         .replace("{turns}", &plan.turns.to_string());
-    text += "\n### A run, by what is stored\n\n";
+    text += "\n### A run, by the number of stored events\n\n";
     text += &picture(sizes, pictures, link)?;
     text += &runs(sizes);
-    text += "\n### All that is stored, counted for the first time\n\n";
+    text += "\n### The first count of all stored events\n\n";
     text += &all(sizes);
     Ok(text)
 }
@@ -52,7 +52,7 @@ fn runs(sizes: &[AtSize]) -> String {
         for size in sizes {
             let runs = runs(size);
             let seconds = of_runs(runs, |run| run.seconds);
-            // A run of some milliseconds is shorter than a tick of the clock that counts processor time.
+            // The mean, because a run of some milliseconds is shorter than a tick of the CPU clock.
             let cpu: f64 = runs.iter().map(|run| run.cpu_seconds).sum();
             rows.push(vec![
                 what.to_owned(),
@@ -67,11 +67,11 @@ fn runs(sizes: &[AtSize]) -> String {
     }
     table(
         &[
-            "touched since the run before",
+            "touched since the last run",
             "events stored",
-            "time of a run, of the first line",
+            "time relative to the first line",
             "ms",
-            "processor time, ms",
+            "CPU, ms",
             "hours counted",
             "events read",
         ],
@@ -84,10 +84,10 @@ fn all(sizes: &[AtSize]) -> String {
     table(
         &[
             "events stored",
-            "processor time, s a million events",
+            "CPU, s per million events",
             "s",
             "thousand events/s",
-            "events read, of those stored",
+            "events read, relative to those stored",
         ],
         &sizes
             .iter()
@@ -114,11 +114,11 @@ fn picture(sizes: &[AtSize], folder: &Path, link: &str) -> Result<String> {
     });
     plot::lines(
         &folder.join("listening.png"),
-        "A run of musicstream_rollup_listening(), by what was touched",
+        "Runs of musicstream_rollup_listening()",
         ("million events stored", "milliseconds"),
         &lines,
     )?;
     Ok(format!(
-        "![milliseconds of a run by events stored]({link}/listening.png)\n\n"
+        "![milliseconds of a run, by number of stored events]({link}/listening.png)\n\n"
     ))
 }

@@ -1,4 +1,4 @@
-//! One topic into one Postgres, into a Citus cluster, and into two independent Postgres: what each layout costs.
+//! The cost of three layouts for one topic: one Postgres, a Citus cluster, and two independent Postgres.
 
 mod report;
 
@@ -19,7 +19,7 @@ use crate::server::parent_of_session;
 use crate::topic::{Content, Recipe, Topic};
 use crate::usage::{Meter, Processes};
 
-/// As far as a layout decides nothing.
+/// Settings of the servers of all layouts.
 const SETTINGS: &str = "
 fsync = on
 shared_buffers = 512MB
@@ -28,7 +28,7 @@ checkpoint_timeout = 15min
 ";
 const LIMIT: Duration = Duration::from_secs(1800);
 
-/// How many machines there would be, and what is on them.
+/// The layout of the servers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Layout {
     One,
@@ -36,7 +36,7 @@ pub(crate) enum Layout {
     Two,
 }
 
-/// The partitions that an ingestor reads, where it does not read all, and its writers.
+/// The partitions that an ingestor reads (`None`: all), and its writers.
 struct Share {
     partitions: Option<&'static str>,
     writers: &'static str,
@@ -63,14 +63,14 @@ impl Layout {
     }
 }
 
-/// The servers of a layout, which stay for all rounds.
+/// The servers of a layout, which run during all rounds.
 enum Servers {
     Independent(Vec<Cluster>),
     Citus(Citus),
 }
 
 impl Servers {
-    /// `None`: they cannot run on this machine, which was said.
+    /// Starts the servers; `None`, after a message, if they cannot run on this machine.
     fn start(layout: Layout) -> Option<Servers> {
         match layout {
             Layout::Citus => Citus::start_with("the part scale", SETTINGS).map(Servers::Citus),
@@ -167,13 +167,13 @@ pub(crate) fn measure(programs: &Programs, size: Size, rounds: Option<usize>) ->
     Ok(figures)
 }
 
-/// Ends the programs if the benchmark fails meanwhile.
+/// Kills the programs when dropped, so that they do not outlive a failed benchmark.
 struct Running(Vec<Child>);
 
 impl Drop for Running {
     fn drop(&mut self) {
         for child in &mut self.0 {
-            // It may have ended already; then there is nothing to end.
+            // Both fail if the process has ended already.
             let _ = child.kill();
             let _ = child.wait();
         }
@@ -220,7 +220,10 @@ fn run(
     }
     let mut has_ended = vec![false; running.0.len()];
     while has_ended.contains(&false) {
-        ensure!(started.elapsed() < LIMIT, "not finished after {LIMIT:?}");
+        ensure!(
+            started.elapsed() < LIMIT,
+            "the ingestors did not finish within {LIMIT:?}"
+        );
         for (number, child) in running.0.iter_mut().enumerate() {
             if has_ended[number] {
                 continue;
@@ -252,8 +255,8 @@ fn run(
     })
 }
 
-/// All databases together have what the topic has. Returns how long they took to compare their metrics with their events,
-/// one after the other.
+/// Checks that all databases together have the events of the topic. Returns the total time of their verifications, one
+/// after the other.
 fn check(databases: &[Database], content: &Content) -> Result<f64> {
     for (what, sql) in [("raw_events", daily::OF_RAW), ("its metrics", daily::LIVE)] {
         let mut sum = Daily::new();

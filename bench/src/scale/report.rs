@@ -50,12 +50,12 @@ pub(crate) fn section(figures: &Figures) -> String {
     text += &table(
         &[
             "layout",
-            "of one Postgres",
+            "relative to one Postgres",
             "thousand events/s",
             "lowest–highest",
             "seconds",
             "CPU s per million events: ingestors",
-            "all of Postgres",
+            "Postgres",
             "`musicstream_verify()`, s",
         ],
         &rows,

@@ -1,4 +1,4 @@
--- As the ingestor sets its sessions.
+-- The settings of the ingestor's sessions.
 set temp_buffers = '64MB';
 set work_mem = '64MB';
 select musicstream_session_staging();

@@ -1,4 +1,4 @@
-//! Batches of events as COPY sends them, made before anything is timed.
+//! Batches of events encoded for COPY, generated before anything is timed.
 
 use rand::{Rng, SeedableRng};
 use rand_pcg::Pcg64Mcg;
@@ -24,28 +24,28 @@ struct Event {
     device: &'static str,
 }
 
-/// The same events for both ways in.
+/// The same events, encoded for each way to store them.
 pub(crate) struct Batch {
     pub(crate) rows: usize,
-    /// For a table with the columns of raw_events, in the order in which the events came.
+    /// For a table with the columns of raw_events, in the order of generation.
     pub(crate) plain: Vec<u8>,
     /// The same, sorted by event_id.
     pub(crate) plain_sorted: Vec<u8>,
-    /// For staging_batch, sorted by event_id, as the ingestor sends it.
+    /// For staging_batch, sorted by event_id as the ingestor does.
     pub(crate) staging: Vec<u8>,
 }
 
-/// The times of a batch's events.
+/// The time span of a batch's events.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Times {
     /// Microseconds since 1970-01-01 UTC.
     pub(crate) from_us: i64,
     pub(crate) span_us: i64,
-    /// One in a hundred is up to a day late.
+    /// Whether one event in a hundred is up to a day late.
     pub(crate) has_late: bool,
 }
 
-/// Makes batches one after the other; a seed makes the same ones again.
+/// Generates batches; a seed gives the same batches again.
 pub(crate) struct Source {
     random: Pcg64Mcg,
     next_position: i64,
@@ -64,7 +64,7 @@ impl Source {
         self.encoded(events)
     }
 
-    /// One event of each type and region, all at the same time.
+    /// One event of each type and region, all with the same time.
     pub(crate) fn one_a_group(&mut self, ts: i64) -> Batch {
         let times = Times {
             from_us: ts,

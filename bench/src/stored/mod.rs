@@ -1,5 +1,5 @@
-//! The extension alone, with more and more events stored: batches, rollups, reading. What is compared takes turns, batch
-//! by batch, so that a slow moment of the machine hits all.
+//! The extension alone, with more and more events stored: batches, rollups, reading. Compared operations alternate batch by
+//! batch, so that a slow moment of the machine affects all of them.
 
 pub(crate) mod events;
 mod report;
@@ -16,10 +16,10 @@ use crate::daily;
 use crate::plan::Size;
 use crate::server::Server;
 
-/// What is stored beforehand comes at a steady rate, so that more of it means more days, not fuller ones.
+/// Events stored beforehand for each day: more events mean more days, not more events in a day.
 pub(crate) const ROWS_A_DAY: i64 = 500_000;
-/// Batches before the first that counts: partitions are made, caches filled, and each page of the metrics has been
-/// written since the last checkpoint, as in a database where rollups run every few seconds.
+/// Batches before the first measured one: they create partitions, fill caches, and write each page of the metrics once
+/// since the last checkpoint, as in a database where rollups run every few seconds.
 const WARM_UP: usize = 2;
 const FILL_ROWS: i64 = 100_000;
 const FILL_BATCHES_A_ROLLUP: i64 = 10;
@@ -31,7 +31,7 @@ pub(crate) struct Plan {
     pub(crate) batch_rows: usize,
     pub(crate) batches: usize,
     pub(crate) reads: usize,
-    /// Days of the history that `live_daily_metrics` is read from once more.
+    /// Days of metrics in the database for reading `live_daily_metrics`.
     pub(crate) history_days: i64,
 }
 
@@ -51,7 +51,7 @@ impl Plan {
     }
 }
 
-/// Two databases side by side, the second with events stored. In seconds, one a turn.
+/// Times of two databases, the second with events stored; in seconds, one for each turn.
 #[derive(Debug, Default)]
 pub(crate) struct BatchTimes {
     pub(crate) upsert_empty: Vec<f64>,
@@ -61,23 +61,23 @@ pub(crate) struct BatchTimes {
     pub(crate) pending_deltas: Vec<f64>,
 }
 
-/// One size of what is stored beforehand. In seconds, one a turn.
+/// Times for one number of events stored beforehand; in seconds, one for each turn.
 #[derive(Debug, Default)]
 pub(crate) struct AtSize {
     pub(crate) stored: i64,
     pub(crate) days: i64,
     pub(crate) copy: Vec<f64>,
     pub(crate) copy_sorted: Vec<f64>,
-    /// Batches of half a second, as a stream brings them.
+    /// Batches over half a second, as in a stream.
     pub(crate) narrow: BatchTimes,
-    /// Batches over 22 hours of a day, as a backfill brings them.
+    /// Batches over 22 hours of a day, as in a backfill.
     pub(crate) wide: BatchTimes,
     pub(crate) idle_rollup: Vec<f64>,
     pub(crate) status: Vec<f64>,
     pub(crate) reading: Reading,
 }
 
-/// The daily numbers in four ways.
+/// Times of reading the daily numbers in four ways.
 #[derive(Debug, Default)]
 pub(crate) struct Reading {
     pub(crate) group_by: Vec<f64>,
@@ -94,8 +94,7 @@ pub(crate) struct Figures {
     pub(crate) history_rows: usize,
 }
 
-/// The start of the last day that is over, in microseconds since 1970: whatever the hour, its events are no clock that is
-/// ahead.
+/// The start of the last complete UTC day, in microseconds since 1970, so that no event is ahead of the clock.
 ///
 /// # Errors
 /// The clock is before 1970.
@@ -120,11 +119,11 @@ pub(crate) fn measure(server: &Server, plan: &Plan) -> Result<Figures> {
 }
 
 fn at_size(server: &Server, plan: &Plan, events: i64, day_us: i64) -> Result<AtSize> {
-    eprintln!("{events} events stored: filling");
+    eprintln!("storing {events} events");
     let mut source = Source::new(events.unsigned_abs());
     let mut empty = Writer::create(server, "empty")?;
     let mut stored = Writer::create(server, "stored")?;
-    // Two at least, for late events are up to a day old.
+    // At least two days, because late events are up to a day old.
     let days = ((events + ROWS_A_DAY - 1) / ROWS_A_DAY).max(2);
     fill(&mut stored, &mut source, events, days, day_us)?;
 
@@ -141,7 +140,7 @@ fn at_size(server: &Server, plan: &Plan, events: i64, day_us: i64) -> Result<AtS
             has_late: true,
         };
         let batch = source.batch(plan.batch_rows, noon);
-        // Which one begins changes: what comes first finds the caches as the last turn left them.
+        // The first operation of a turn changes, because it finds the caches as the last turn left them.
         for step in 0..4 {
             match (step + number) % 4 {
                 0 => turn.copy.push(empty.copy("plain", &batch.plain)?),
@@ -153,7 +152,7 @@ fn at_size(server: &Server, plan: &Plan, events: i64, day_us: i64) -> Result<AtS
             }
         }
         turn.narrow.rollup(&mut empty, &mut stored)?;
-        // An hour from either midnight: there an event is looked up in the next day, too.
+        // An hour away from either midnight, where events are also looked up in the neighbouring day.
         let most_of_the_day = Times {
             from_us: day_us + HOUR_US,
             span_us: 22 * HOUR_US,
@@ -171,7 +170,7 @@ fn at_size(server: &Server, plan: &Plan, events: i64, day_us: i64) -> Result<AtS
             eprintln!("batch {} of {}", number + 1 - WARM_UP, plan.batches);
         }
     }
-    // Pending, as in a database that is written to.
+    // Leaves deltas pending, as in a database that is written to.
     stored.upsert(&source.batch(
         plan.batch_rows,
         Times {
@@ -192,7 +191,7 @@ fn at_size(server: &Server, plan: &Plan, events: i64, day_us: i64) -> Result<AtS
     Ok(figures)
 }
 
-/// By the same way as any batch, day by day, the last day being that of the batches.
+/// Stores events in batches, day by day. The last day is that of the measured batches.
 pub(crate) fn fill(
     writer: &mut Writer,
     source: &mut Source,
@@ -224,9 +223,10 @@ pub(crate) fn fill(
     Ok(())
 }
 
-/// A batch a day with one event of each group, rolled up, and a minute of such batches, two a second, that is not.
+/// Stores a batch for each day, with one event of each group, and rolls it up; then two such batches a second for a minute,
+/// which stay pending.
 fn read_history(server: &Server, plan: &Plan, day_us: i64) -> Result<(Vec<f64>, usize)> {
-    eprintln!("a history of {} days", plan.history_days);
+    eprintln!("storing metrics of {} days", plan.history_days);
     let mut writer = Writer::create(server, "history")?;
     let mut source = Source::new(1);
     for day in 0..plan.history_days {

@@ -20,10 +20,10 @@ pub(crate) fn section(
         .replace("{batches}", &plan.batches.to_string());
     text += "\n### A batch against a plain COPY\n\n";
     text += &against_copy(plan, &figures.sizes);
-    text += "\n### A batch and the rollup after it, by what is stored\n\n";
+    text += "\n### A batch and the rollup after it, by the number of stored events\n\n";
     text += &picture(plan, &figures.sizes, pictures, link)?;
     text += &batch_and_rollup(&figures.sizes);
-    text += "\nA rollup with nothing to do, and one look at `musicstream_status`:\n\n";
+    text += "\nA rollup without pending deltas, and one query of `musicstream_status`:\n\n";
     text += &table(
         &["events stored", "rollup, ms", "status, ms"],
         &figures
@@ -57,9 +57,9 @@ fn against_copy(plan: &Plan, sizes: &[AtSize]) -> String {
     table(
         &[
             "events stored",
-            "upsert, of the plain COPY",
-            "of the sorted COPY",
-            "with events stored, of the upsert without",
+            "upsert relative to plain COPY",
+            "upsert relative to sorted COPY",
+            "with events stored, relative to without",
             "plain COPY, thousand/s",
             "sorted COPY",
             "upsert, nothing stored",
@@ -130,10 +130,10 @@ fn batch_and_rollup(sizes: &[AtSize]) -> String {
     }
     table(
         &[
-            "events of the batch over",
+            "time span of the batch",
             "events stored",
-            "both together, of the same with nothing stored",
-            "that, of the first line",
+            "both together, relative to an empty database",
+            "relative to the first line",
             "pending deltas",
             "upsert, ms",
             "rollup, ms",
@@ -193,6 +193,6 @@ fn picture(plan: &Plan, sizes: &[AtSize], folder: &Path, link: &str) -> Result<S
         ],
     )?;
     Ok(format!(
-        "![milliseconds of a batch and its rollup by events stored]({link}/stored.png)\n\n"
+        "![milliseconds of a batch and its rollup, by number of stored events]({link}/stored.png)\n\n"
     ))
 }

@@ -11,7 +11,7 @@ use crate::server::{Database, Server};
 
 const SOURCE: &str = "bench";
 
-/// Times are in seconds.
+/// A session and its database. All returned times are in seconds.
 pub(crate) struct Writer {
     client: Client,
     next_offset: Option<i64>,
@@ -21,7 +21,7 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    /// On a fresh database with the extension, and two plain tables beside it.
+    /// Creates a database with the extension and two plain tables.
     pub(crate) fn create(server: &Server, purpose: &str) -> Result<Writer> {
         let database = server.fresh_with_extension(purpose)?;
         let mut client = database.client()?;
@@ -38,7 +38,7 @@ impl Writer {
         })
     }
 
-    /// The whole transaction: ledger, staging, upsert, commit.
+    /// The time of the whole transaction: ledger, staging, upsert, commit.
     pub(crate) fn upsert(&mut self, batch: &Batch) -> Result<f64> {
         let started = Instant::now();
         let mut transaction = self.client.transaction()?;
@@ -62,14 +62,14 @@ impl Writer {
         let (staged, inserted): (i64, i64) = (stored.get(0), stored.get(1));
         ensure!(
             staged == batch.rows as i64 && inserted == staged,
-            "{inserted} of {staged} rows were stored, all {} were new",
+            "{inserted} of {staged} rows were inserted, but all {} are new",
             batch.rows
         );
         self.next_offset = Some(next);
         Ok(seconds)
     }
 
-    /// The same rows by a plain COPY into a table with a uuid primary key.
+    /// The time of a plain COPY of the same rows into a table with a uuid primary key.
     pub(crate) fn copy(&mut self, table: &str, rows: &[u8]) -> Result<f64> {
         let started = Instant::now();
         let mut transaction = self.client.transaction()?;
@@ -86,14 +86,14 @@ impl Writer {
         self.query("select musicstream_rollup()")
     }
 
-    /// One statement, and all its rows.
+    /// The time of one statement, including its result.
     pub(crate) fn query(&mut self, sql: &str) -> Result<f64> {
         let started = Instant::now();
         self.client.query(sql, &[])?;
         Ok(started.elapsed().as_secs_f64())
     }
 
-    /// For what is not timed.
+    /// The client, for statements that are not timed.
     pub(crate) fn client(&mut self) -> &mut Client {
         &mut self.client
     }

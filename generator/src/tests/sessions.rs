@@ -1,7 +1,7 @@
 //! Whole sessions: the figures that they were generated with equal a count over their events.
 
 use super::*;
-use crate::session::{PlayLength, MAX_LISTEN, SESSION_GAP, STREAM_AFTER};
+use crate::session::{MAX_LISTEN, PlayLength, SESSION_GAP, STREAM_AFTER};
 use crate::truth::{Figures, Truth};
 
 fn sessions(options: &str) -> (Run, Truth) {
