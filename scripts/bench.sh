@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# pg_musicstream beside a plain COPY and its peers, on the local stack: one system after the other, in turns. The result
-# goes to docs/benchmarks.md, with plots in docs/benchmarks; the viewer's to docs/viewer-benchmarks.md.
+# Compares pg_musicstream with a plain COPY and with its peers on the local stack, one system after the other. Writes
+# docs/benchmarks.md with plots in docs/benchmarks, and for the part viewer docs/viewer-benchmarks.md.
 # Usage: bench.sh [--full] [--systems LIST] [--rounds N] [PART...]
-# Parts: ingest, freshness, extension, listening, scale, decoder, viewer; all of them if none is named. About half an hour and the set-up of
-# the peers; --full takes hours. Systems: copy, sorted, ours, bento, debezium, spark, kcat.
+# Parts: ingest, freshness, extension, listening, scale, decoder, viewer; default: all. They take about half an hour, and
+# the installation of the peers; --full takes hours. Systems: copy, sorted, ours, bento, debezium, spark, kcat.
 set -euo pipefail
 . "$(dirname "$0")/layout.sh"
 cd "$ROOT"
@@ -31,19 +31,19 @@ for peer in bento debezium spark kcat; do
   if has_part ingest && [[ ,$systems, == *,$peer,* ]]; then peers+=("$peer"); fi
 done
 if ((${#peers[@]})); then
-  # A peer that is still missing is left out, by name.
+  # A peer whose tools are still missing is skipped with a message.
   scripts/setup-debian.sh bench || say "going on without what is missing"
   bench/peers/set-up.sh "${peers[@]}"
 fi
 
-# A quarter of the memory, as the manual of Postgres has it: with less, the tables that take turns push one another out of
-# the cache, which is not what is measured. It stays so until the server is started again.
+# A quarter of the memory, as Postgres's manual recommends. With less, the alternating tables would evict one another from
+# the cache. The setting lasts until the server is started again.
 scripts/postgres.sh down
 buffers=$(awk '/^MemTotal:/ { print int($2 / 4096) "MB" }' /proc/meminfo)
 MUSICSTREAM_SHARED_BUFFERS=$buffers scripts/stack.sh up
 # shellcheck source=/dev/null
 . "$STACK/env"
-# The whole workspace: a part of it would be built with other features.
+# All targets, because a selection would be built with other features, and compile the dependencies again.
 progress "building the programs" cargo build --release --all-targets
 
 if has_part decoder; then

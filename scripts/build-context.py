@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks, without a container engine, that .dockerignore lets through what the images are built from.
+"""Checks, without a container engine, that .dockerignore includes everything that the images are built from.
 
 The checkout's files are filtered by the rules of .dockerignore and copied to a folder of their own, where
 - cargo must read the workspace as it does here,
@@ -20,7 +20,7 @@ import tomllib
 from pathlib import Path
 
 DOCKERFILES = ["Dockerfile.postgres", "ingestor/Dockerfile"]
-# What the Dockerfiles compile; their path dependencies are found by cargo.
+# The packages that the Dockerfiles compile. cargo reports their path dependencies.
 COMPILED = ["musicstream-ingestor", "pg_musicstream"]
 
 
@@ -42,7 +42,7 @@ def read_rules(path):
 
 
 def is_let_through(path, rules):
-    """The last rule that matches the file or a folder above it decides."""
+    """Whether the file is excluded: the last rule that matches it or a folder above it decides."""
     names = path.split("/")
     ways = ["/".join(names[: count + 1]) for count in range(len(names))]
     verdict = True
@@ -61,7 +61,7 @@ def read_workspace(folder):
 
 
 def named_targets(packages, root):
-    """Libraries, programs, and the benches and tests that a manifest names: (manifest, first file)."""
+    """Libraries, programs, and the benches and tests that a manifest declares: (manifest, first file)."""
     for package in packages.values():
         manifest = Path(package["manifest_path"])
         tables = tomllib.loads(manifest.read_text())
@@ -73,7 +73,7 @@ def named_targets(packages, root):
 
 
 def compiled_folders(packages, root):
-    """The folders of the packages that an image compiles, their path dependencies among them."""
+    """The folders of the packages that an image compiles, including path dependencies."""
     found, left = set(), list(COMPILED)
     while left:
         package = packages[left.pop()]
@@ -86,7 +86,7 @@ def compiled_folders(packages, root):
 
 
 def copied_sources(dockerfile):
-    """What a Dockerfile's COPY takes out of the context."""
+    """The sources of a Dockerfile's COPY instructions."""
     text = re.sub(r"\\\n", " ", dockerfile.read_text())
     for line in re.findall(r"^COPY\s+(.*)$", text, re.MULTILINE):
         words = [word for word in line.split() if not word.startswith("--")]
@@ -114,33 +114,33 @@ def main():
             shutil.copy(root / name, target)
         there, error = read_workspace(folder)
     if error:
-        problems.append("cargo cannot read the workspace that is left:\n    " + error.replace("\n", "\n    "))
+        problems.append("cargo cannot read the workspace in the build context:\n    " + error.replace("\n", "\n    "))
     elif missing := sorted(packages.keys() - there.keys()):
-        problems.append(f"packages are left out: {', '.join(missing)}")
+        problems.append(f"packages are excluded: {', '.join(missing)}")
 
     if "Cargo.lock" not in context:
-        problems.append("Cargo.lock is left out")
+        problems.append("Cargo.lock is excluded")
     for manifest, name in named_targets(packages, root):
         if name not in context:
-            problems.append(f"{name} is left out, and {manifest} names it")
+            problems.append(f"{name} is excluded, but {manifest} needs it")
     for folder in compiled_folders(packages, root):
         for name in files:
             is_needed = name.startswith(f"{folder}/") and not name.startswith((f"{folder}/tests/", f"{folder}/benches/"))
             if is_needed and not name.endswith((".md", "Dockerfile", ".proptest-regressions")) and name not in context:
-                problems.append(f"{name} is left out, and {folder} is compiled in an image")
+                problems.append(f"{name} is excluded, but {folder} is compiled in an image")
     for dockerfile in DOCKERFILES:
         for source in copied_sources(root / dockerfile):
             source = os.path.normpath(source)
             if source != "." and not any(name == source or name.startswith(f"{source}/") for name in context):
-                problems.append(f"{source} is left out, and {dockerfile} copies it")
+                problems.append(f"{source} is excluded, but {dockerfile} copies it")
 
-    # Docker judges what is on the disk, git or not.
+    # Docker reads the files on the disk, whether or not git knows them.
     for kind in [".git/HEAD", "target/release/program", "fuzz/target/program", "docker/secrets/postgres_password"]:
         if is_let_through(kind, rules):
-            problems.append(f"{kind} would be sent to the engine")
+            problems.append(f"{kind} would be sent to the container engine")
 
     if problems:
-        print("error: .dockerignore does not fit what the images are built from:", file=sys.stderr)
+        print("error: .dockerignore does not match the Dockerfiles and the workspace:", file=sys.stderr)
         for problem in problems:
             print(f"  {problem}", file=sys.stderr)
         sys.exit(1)

@@ -1,14 +1,13 @@
 #!/usr/bin/env bash
-# What a stranger does on a clean Debian: a bare root, the README's line that installs what is missing there, a clone of
-# this checkout's HEAD, and commands in it. Usage:
+# Tests the first steps of a new user on a minimal Debian: runs the README's installation command in a new root, clones
+# this checkout's HEAD, and runs commands in the clone. Usage:
 #
 #   clean-test.sh SUITE [--user NAME] [--keep FOLDER] [COMMAND...]
 #
-# SUITE is bookworm, trixie or sid. Commands are run one after the other until one fails; without any they are
-# `make setup`, `make lint` and `make test`. They are root's, or those of the plain user NAME with sudo.
-# FOLDER keeps the clone with all that was built in it: a second run with it, in whatever suite, goes on from there, with
-# the HEAD of then.
-# Without it, nothing is left behind but downloads (see clean-root.sh, which also says what of this machine is handed in).
+# SUITE is bookworm, trixie or sid. The commands run one after the other until one fails; by default they are
+# `make setup`, `make lint` and `make test`. They run as root, or as the unprivileged user NAME with sudo.
+# FOLDER keeps the clone and its builds: another run with the same FOLDER, in any suite, updates the clone to the current HEAD.
+# Without it only downloads are kept. clean-root.sh describes these, and what of this machine the root can use.
 set -euo pipefail
 . "$(dirname "$0")/layout.sh"
 
@@ -26,12 +25,12 @@ while [[ ${1:-} == --* ]]; do
 done
 (($#)) || set -- "make setup" "make lint" "make test"
 
-# The line itself, so that it cannot say less than is needed.
+# The command is read from the README, so that the test fails if it installs too little.
 readme_line=$(grep -m 1 -E '^sudo apt-get update && ' "$ROOT/README.md") ||
   die "README.md has no line that begins with 'sudo apt-get update && '"
 [[ $user != root ]] || readme_line=${readme_line//sudo /}
 
-# Left by runs that were killed.
+# Removes folders of runs that were killed.
 for place in "$ROOT"/target/clean/*-*; do
   [[ ! -d $place || -d /proc/${place##*-} ]] || rm -rf --one-file-system "$place"
 done
@@ -51,12 +50,12 @@ exit_on_signals
 clean_root() { child scripts/clean-root.sh "$@"; }
 
 started=$SECONDS
-say "== $suite as $user: a bare root"
+say "== $suite as $user: creating the root"
 clean_root make "$suite" "$root"
 if [[ $user != root ]]; then
-  # What a plain user has on his machine.
+  # An unprivileged user needs sudo.
   progress "installing sudo" clean_root run "$root" -- bash -ec "apt-get update && apt-get install -y sudo"
-  clean_root run "$root" --user "$user" -- true # makes the user
+  clean_root run "$root" --user "$user" -- true # creates the user
   echo "$user ALL=(ALL) NOPASSWD: ALL" >"$root/etc/sudoers.d/$user"
 fi
 git bundle create -q "$place/project.bundle" HEAD
@@ -64,8 +63,8 @@ mkdir -p "${keep:=$place/project}"
 binds=(--bind "$keep:$project" --bind "$place/project.bundle:/srv/project.bundle:ro")
 if [[ -d $ROOT/../shared/data ]]; then binds+=(--bind "$(realpath "$ROOT/../shared/data"):/srv/shared/data:ro"); fi
 
-say "== $suite as $user: the README's line"
-progress "the README's line" clean_root run "$root" --user "$user" -- bash -ec "$readme_line"
+say "== $suite as $user: the README's installation command"
+progress "the README's installation command" clean_root run "$root" --user "$user" -- bash -ec "$readme_line"
 clean_root run "$root" "${binds[@]}" -- bash -ec "[[ \$(stat -c %U $project) == $user ]] || chown -R $user: $project"
 if [[ -e $keep/.git ]]; then
   clean_root run "$root" --user "$user" "${binds[@]}" --in "$project" -- \

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# The container files, tried for real: both images are built, the stack of docker-compose.yml runs, its parts are killed,
-# stopped and robbed of their data, and the numbers have to go on. Usage: container-test.sh [MAJOR[-SUITE]]...
+# Tests the container files: builds both images, starts the stack of docker-compose.yml, kills and stops its services and
+# deletes their data; after each fault the numbers must continue to grow. Usage: container-test.sh [MAJOR[-SUITE]]...
 #
-# Base images are pulled; where no registry can be reached they are made from Debian's packages (as root, by debootstrap).
-# A container engine that runs is used; else an installed one is started for the test (as root). The stack has a project
-# name, ports, passwords and volumes of its own, and is removed at the end; images stay, as the cache of the next run.
+# Base images are pulled, or built from Debian's packages if no registry can be reached (as root, by debootstrap). A running
+# container engine is used; otherwise an installed one is started for the test (as root). The stack has its own project
+# name, ports, passwords and volumes, and is removed at the end; images stay as a cache for the next run.
 set -euo pipefail
 . "$(dirname "$0")/layout.sh"
 . "$ROOT/scripts/containers/engine.sh"
@@ -19,12 +19,12 @@ cd "$ROOT"
 work=$CARGO_TARGET_DIR/containers
 mkdir -p "$work"
 exec 9>"$work/lock"
-flock -n 9 || die "another container test runs in this checkout"
+flock -n 9 || die "another container test is running in this checkout"
 
 passed=0 failed=0
 
-# check NAME COMMAND...: one line; what the command printed, too, if it fails. To be called as a plain command: as part of
-# a condition bash would go on after a command of the check that failed.
+# check NAME COMMAND...: prints one line, and the command's output if it fails. Must not be called in a condition, where
+# bash would ignore `set -e` and continue after a failed command of the check.
 check() {
   local name=$1 log=$work/check.log started=$SECONDS
   shift
@@ -42,7 +42,7 @@ check() {
   fi
 }
 
-# Without this the checks after it could only fail.
+# require NAME COMMAND...: as check, but a failure ends the test, because all later checks would fail too.
 require() {
   local failed_before=$failed
   check "$@"
@@ -50,7 +50,6 @@ require() {
 }
 
 finish() {
-  # Where nothing failed, nothing of the stack is worth keeping.
   remove_stack
   printf '%d passed, %d failed\n' "$passed" "$failed"
   exit $((failed > 0))

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Debian packages of the extension (for the Postgres whose headers are here), the ingestor and the viewer, in
-# $CARGO_TARGET_DIR/deb; prints their paths. Usage: deb.sh [VERSION]; by default that of Cargo.toml, with -1.
+# Builds Debian packages of the extension (for the Postgres whose headers are installed), the ingestor and the viewer in
+# $CARGO_TARGET_DIR/deb, and prints their paths. Usage: deb.sh [VERSION]; default: the version of Cargo.toml, with -1.
 #
-# debhelper and not cargo-deb: the extension is built by cargo-pgrx and has a Postgres's number in its name, and the
-# maintainer scripts of the service (enable, restart on upgrade, system user) are then those that all of Debian uses.
+# By debhelper, not by cargo-deb: the extension is built by cargo-pgrx and has the Postgres version in its name, and
+# debhelper's maintainer scripts for services (enable, restart on upgrade, system user) are those of all Debian packages.
 set -euo pipefail
 . "$(dirname "$0")/layout.sh"
 cd "$ROOT"
@@ -13,8 +13,8 @@ pg_config=$(find_pg_config) || die "no Postgres 14 to 18 with headers found: run
 major=$("$pg_config" --version | grep -oE '[0-9]+' | head -1)
 version=${1:-$(sed -n '/^\[workspace.package\]/,/^edition/s/^version = "\(.*\)"/\1/p' Cargo.toml)-1}
 maintainer=${DEB_MAINTAINER:-pg_musicstream maintainers <maintainers@musicstream.invalid>}
-# Of the files in the packages. It is not in the compilers' environment: build scripts that read it would run again after
-# each commit, and all that depends on them would be compiled again.
+# The time stamp of the packaged files. It is not in the compilers' environment, because build scripts that read it would
+# run again after each commit, and recompile all crates that depend on them.
 committed_at=$(git log -1 --format=%ct)
 
 out=$CARGO_TARGET_DIR/deb
@@ -22,8 +22,8 @@ source=$out/source
 extension_package=postgresql-$major-musicstream
 input=$source/input
 
-# With one test, although it is not run: programs alone would be built with other features of their dependencies than the
-# programs that were tested, and so everything once more.
+# One test is built as well: programs alone would be built with other features than the tested programs, and recompile all
+# dependencies.
 progress "building the programs" cargo build --release --locked --bins --test decisions
 extension=$(scripts/extension.sh)
 
@@ -41,7 +41,7 @@ lay_out() {
   cp -r "$extension"/. "$input/extension/"
   "$BIN/musicstream-packaging" manuals "$input/manuals"
   "$BIN/musicstream-packaging" completions "$input/completions"
-  for name in ingestor viewer; do # as the folder of bash-completion has them
+  for name in ingestor viewer; do # the names that bash-completion expects
     mv "$input/completions/bash/musicstream-$name.bash" "$input/completions/bash/musicstream-$name"
   done
   cp "$templates"/* "$debian/"
@@ -58,7 +58,7 @@ lay_out() {
   done
 }
 
-# Packages of debug symbols are left out: they take most of the time, and the same commit gives the same symbols.
+# Without packages of debug symbols: they take most of the time, and can be built again from the same commit.
 build() { (cd "$source" && SOURCE_DATE_EPOCH=$committed_at DEB_BUILD_OPTIONS=noautodbgsym dpkg-buildpackage --build=binary --no-sign); }
 
 lay_out

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# The whole path on real parts, seen at work. Usage: demo.sh [CSV_FILE]
+# Demonstrates the whole path on real servers. Usage: demo.sh [CSV_FILE]
 #
-# Seeds and dates are fixed at the first run and kept under target/stack: a second run meets the same events again,
-# and adds nothing.
+# Seeds and dates are fixed in the first run and stored under target/stack: a second run generates the same events and adds
+# none.
 set -euo pipefail
 . "$(dirname "$0")/layout.sh"
 csv=${1:+$(realpath -e "$1")}
@@ -22,7 +22,7 @@ calculate() { awk "BEGIN { $1 }"; }
 field() { grep -oE "\"$1\": *[0-9.]+" <<<"$2" | grep -oE '[0-9.]+$'; }
 with_commas() { printf '%s' "$1" | sed -E ':again; s/^([0-9]+)([0-9]{3})/\1,\2/; t again'; }
 
-# figures JSON NAME...: these fields of a summary, aligned.
+# figures JSON NAME...: prints these fields of a summary, aligned.
 figures() {
   local json=$1 name
   shift
@@ -36,7 +36,7 @@ load() {
 }
 
 printf '%sBuilding, and starting Postgres and Kafka%s (the first time this takes a while)\n' "$bold" "$plain"
-# What the tests build, too: programs alone would be built with other features of their dependencies, and so once more.
+# The same targets as for the tests: programs alone would be built with other features, and recompile all dependencies.
 progress "building the programs and their tests" cargo build --release --all-targets
 scripts/stack.sh up
 # shellcheck source=/dev/null
@@ -55,8 +55,8 @@ else
   fi
   history=$demo/history.csv.zst
   if [[ ! -e $history ]]; then
-    # Whole weeks here and through Kafka, so that a day has as many events in both: 4 weeks of what is left of Kafka's
-    # 200,000 records without the duplicates and malformed ones.
+    # Whole weeks in the file and in Kafka, with the same number of events a day: the file has 4 times the distinct events of
+    # the week in Kafka, which are 200,000 records less duplicates and malformed ones.
     ingestor generate --count 772000 --seed 1 --from "$(days_ago 35)" --until "$(days_ago 7)" --to "$history" --output json >/dev/null
   fi
   load "$history"
@@ -64,9 +64,9 @@ fi
 sql -c "select musicstream_rollup()" >/dev/null
 
 section "A week of 200,000 records into Kafka, among them duplicates, late and malformed ones"
-# The note lies with the broker's data, since it tells what is in them.
+# The marker is stored with the broker's data, because it describes their content.
 if [[ -e $STACK/kafka/demo_events ]]; then
-  echo "   they are in topic music_events since the first run"
+  echo "   the first run has sent them to topic music_events"
 else
   generated=$(ingestor generate --count 200000 --seed 2 --from "$(days_ago 7)" --until "$today" \
     --duplicates 3 --late 2 --malformed 0.5 --to kafka --output json)
@@ -84,7 +84,7 @@ if (($(field read "$summary"))); then
   rate=$(calculate "printf \"%d\", $(field read "$summary") / $seconds")
   printf '\n   %s s, %s events/s from Kafka to committed daily metrics (start, stream, rollup)\n' "$seconds" "$(with_commas "$rate")"
 else
-  printf '\n   every event was stored by an earlier run: nothing is read twice\n'
+  printf '\n   all events were stored by an earlier run: nothing is read twice\n'
 fi
 
 section "What was rejected, and why (table rejected_events keeps the bytes)"
@@ -101,11 +101,11 @@ printf '   musicstream_verify(): no difference; %s events are stored\n' "$(with_
 
 section "The viewer"
 if [[ ${DISPLAY:-}${WAYLAND_DISPLAY:-} ]]; then
-  echo "   opens in a window; close it to go on"
+  echo "   opens in a window; close it to continue"
   "$BIN/musicstream-viewer"
 else
   "$BIN/musicstream-viewer" --screenshot "$demo/viewer.png"
-  echo "   no display here: its picture is $demo/viewer.png"
+  echo "   there is no display: the picture is in $demo/viewer.png"
 fi
 
 cat <<END

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Licences, sources and bans of all dependencies by deny.toml; or known vulnerabilities. Usage: deny.sh [advisories]
-# Apart from each other, because the database of advisories has to be fetched, and changes without this repository.
+# Checks licences, sources and bans of all dependencies by deny.toml, or known vulnerabilities. Usage: deny.sh [advisories]
+# The two are separate, because the database of advisories must be downloaded, and changes independently of this repository.
 set -euo pipefail
 . "$(dirname "$0")/layout.sh"
 cd "$ROOT"

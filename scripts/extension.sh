@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Builds the extension for the machine's Postgres and prints the directory that holds its files.
+# Builds the extension for the machine's Postgres and prints the directory of its files.
 set -euo pipefail
 . "$(dirname "$0")/layout.sh"
 
 pg_config=$(find_pg_config) || die "no Postgres 14 to 18 with headers found: run scripts/setup-debian.sh"
-# With this set pgrx needs no configuration of its own in the home directory.
+# With this variable pgrx needs no configuration in the home directory.
 export PGRX_PG_CONFIG_PATH=$pg_config
 out=$CARGO_TARGET_DIR/release/pg_musicstream-package
 cd "$ROOT"

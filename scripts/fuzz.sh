@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fuzzes the decoder against its oracle. A difference or a crash ends it with the input in target/fuzz-artifacts.
+# Fuzzes the decoder against its oracle. It ends at a difference or a crash; the input is then in target/fuzz-artifacts.
 # Usage: fuzz.sh [SECONDS]
 set -euo pipefail
 . "$(dirname "$0")/layout.sh"
@@ -7,7 +7,7 @@ cd "$ROOT"
 
 seconds=${1:-300}
 tools=$CARGO_TARGET_DIR/tools
-# Its absence is no failure: it is installed below.
+# If it is missing, it is installed below.
 fuzz=$(command -v cargo-fuzz || true)
 [[ $fuzz ]] || fuzz=$tools/bin/cargo-fuzz
 if [[ ! -x $fuzz ]]; then
@@ -16,8 +16,8 @@ if [[ ! -x $fuzz ]]; then
     --debug --config profile.dev.debug=false --config profile.dev.opt-level=0
   rm -rf "$tools/build"
 fi
-# Without a sanitizer it needs no nightly compiler; the decoder has no unsafe code that one could watch.
-# What the fuzzer has found is kept and is where the next run begins.
+# Without a sanitizer, which would need a nightly compiler and would find nothing, because the decoder has no unsafe code.
+# The corpus is kept, and the next run starts with it.
 corpus=$CARGO_TARGET_DIR/fuzz-corpus/decode
 artifacts=$CARGO_TARGET_DIR/fuzz-artifacts/
 mkdir -p "$corpus" "$artifacts"

@@ -36,9 +36,10 @@ transaction.state.log.min.isr=1
 share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 group.initial.rebalance.delay.ms=0
-# Events of past months are kept although their time stamps are old.
+# Without this, events with time stamps of past months would be deleted.
 log.retention.ms=-1
-# With group.protocol=consumer these are the broker's. As soon as clients are allowed to have it with the other protocol.
+# With group.protocol=consumer the broker sets the session timeout: 6 s, the minimum that it also allows clients of the
+# classic protocol.
 group.consumer.min.session.timeout.ms=6000
 group.consumer.session.timeout.ms=6000
 group.consumer.min.heartbeat.interval.ms=500
@@ -73,7 +74,7 @@ start() {
 }
 
 has_started() { grep -q 'Kafka Server started' "$home/server.log"; }
-# By the process alone: until it has become java, its command line is this script's.
+# Checks the process id only, because the command line is that of this script until the process has become java.
 has_started_or_ended() { has_started || ! kill -0 "$server" 2>/dev/null; }
 cluster_id() { head -c 16 /dev/urandom | base64 | tr '+/' '-_' | tr -d '='; }
 

@@ -1,11 +1,11 @@
 # shellcheck shell=bash
-# Sourced by the other scripts: where things are, and how they speak.
+# Sourced by the other scripts: paths, messages, and waiting for processes.
 # shellcheck disable=SC2034  # its variables are read by those that source it
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 STACK=$ROOT/target/stack
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$ROOT/target}
-# A relative one means "below where the user stands" to cargo, which is not where the scripts stand.
+# cargo resolves a relative path from its working directory, which differs from that of the scripts.
 [[ $CARGO_TARGET_DIR == /* ]] || CARGO_TARGET_DIR=$PWD/$CARGO_TARGET_DIR
 BIN=$CARGO_TARGET_DIR/release
 export PATH=$PATH:${CARGO_HOME:-$HOME/.cargo}/bin
@@ -16,8 +16,8 @@ die() {
   exit 1
 }
 
-# progress WHAT COMMAND...: on a terminal the command's own progress is seen. Elsewhere a line a minute says how far it
-# is (how many of how many crates, where it is cargo that runs); its output is kept, and shown when it fails.
+# progress WHAT COMMAND...: on a terminal, shows the command's own output. Otherwise prints a line a minute with its progress
+# (for cargo, the number of crates), and the output only if the command fails.
 progress() {
   local what=$1 log ticker status=0 started=$SECONDS
   shift
@@ -28,12 +28,12 @@ progress() {
   log=$(mktemp)
   report_progress "$what" "$log" 9>&- >/dev/null & # without the lock and the output of its caller
   ticker=$!
-  # cargo writes its bar, which has the numbers, to a log only when told to.
+  # Makes cargo write its progress bar, which contains the numbers, to a file as well.
   CARGO_TERM_PROGRESS_WHEN=always CARGO_TERM_PROGRESS_WIDTH=80 "$@" >"$log" 2>&1 || status=$?
   kill "$ticker"
-  wait "$ticker" || true # it was killed
+  wait "$ticker" || true # its status is that of the kill
   if ((status)); then
-    tr '\r' '\n' <"$log" | grep -vE '^ *(Building \[.*)?$' >&2 || true # it may have said nothing
+    tr '\r' '\n' <"$log" | grep -vE '^ *(Building \[.*)?$' >&2 || true # no output is not a failure
     say "failed: $what"
   elif ((SECONDS - started > 60)); then
     say "$what: done after $(minutes $((SECONDS - started)))"
@@ -44,11 +44,12 @@ progress() {
 
 report_progress() {
   local what=$1 log=$2 seconds=0 far next=10
-  # Until it is killed, or the script that it reports for is. read sleeps without a process that would outlive this one.
+  # Runs until this process or the script that started it is killed. `read` waits without a child process that could outlive
+  # this one.
   while [[ -d /proc/$$ ]] && ! read -rt 5 <> <(:); do
     ((seconds += 5, seconds >= next)) || continue
     ((next += next < 60 ? 50 : 60))
-    # Nothing yet, and other programs than cargo, are no failure.
+    # There may be no numbers yet, and only cargo prints them.
     far=$(tail -c 4000 "$log" | tr '\r' '\n' | grep -oE '\] [0-9]+/[0-9]+' | tail -1 | sed -E 's!\] (.*)/(.*)!\1 of \2 crates, !' || true)
     say "$what: $far$(minutes "$seconds")"
   done
@@ -66,8 +67,9 @@ wait_for() {
   done
 }
 
-# child COMMAND...: waits for it, and it is told to end when this script dies, however that may be. A script that is told
-# to end itself calls end_child first; without a child bash would not hear of it before the command is finished.
+# child COMMAND...: runs the command in the background and waits for it; it gets SIGTERM if this script dies for any reason.
+# A script that receives a signal calls end_child first. With a command in the foreground, bash would handle the signal only
+# after the command has ended.
 child() {
   local status=0
   setpriv --pdeathsig TERM "$@" <&0 &
@@ -79,10 +81,10 @@ child() {
 child=''
 end_child() {
   [[ $child ]] || return 0
-  kill -TERM "$child" 2>/dev/null || true # it may be ending by itself
-  wait "$child" || true # its status is of no interest any more
+  kill -TERM "$child" 2>/dev/null || true # it may have ended
+  wait "$child" || true # its status does not matter any more
 }
-# exit_on_signals: so that the trap on EXIT, which calls end_child, runs when the script is told to end.
+# exit_on_signals: exits on a signal, so that the trap on EXIT, which calls end_child, runs.
 exit_on_signals() {
   trap 'exit 143' TERM HUP
   trap 'exit 130' INT
@@ -90,16 +92,16 @@ exit_on_signals() {
 
 port_is_free() { ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
-# remembered_port FILE: the port in FILE, or a free one, which FILE then holds.
+# remembered_port FILE: prints the port in FILE, or a free one, which it writes to FILE.
 remembered_port() {
   local port
-  # No such file yet: a port is drawn.
+  # Without the file a free port is chosen.
   port=$(cat "$1" 2>/dev/null || true)
   until [[ $port ]] && port_is_free "$port"; do port=$((23000 + RANDOM % 1000)); done
   echo "$port" | tee "$1"
 }
 
-# find_pg_config: the newest Postgres of which both the server and its headers are here; PG_CONFIG decides otherwise.
+# find_pg_config: prints the pg_config of PG_CONFIG, or of the newest Postgres that is installed with server and headers.
 find_pg_config() {
   local candidate
   for candidate in ${PG_CONFIG:+"$PG_CONFIG"} /usr/lib/postgresql/{18,17,16,15,14}/bin/pg_config "$(command -v pg_config)"; do

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# rustfmt, clippy on every package, shellcheck, generated files, what images are built from, circles among modules: any
+# rustfmt, clippy on every package, shellcheck, generated files, the build context of images, cycles among modules; any
 # warning is an error.
 set -euo pipefail
 . "$(dirname "$0")/layout.sh"
@@ -14,7 +14,7 @@ cargo fmt --manifest-path fuzz/Cargo.toml --check
 scripts/upgrade-script.sh --check
 scripts/build-context.py
 scripts/module-circles.py
-# Bare cargo leaves the extension out: it is checked for the Postgres that is here.
+# cargo without options does not include the extension, which is checked for the installed Postgres.
 cargo clippy --release --all-targets -- -D warnings
 cargo clippy --release -p pg_musicstream --no-default-features --features "pg$major" -- -D warnings
 shellcheck scripts/*.sh scripts/*/*.sh bench/peers/*.sh bench/peers/*/*.sh scripts/containers/stand-ins/*/*.sh .ci/run

@@ -57,7 +57,7 @@ def modules_of(source):
 
 
 def module_meant(path, here, modules):
-    """The module that a path leads into, as seen from the module `here`; None if it leads out of the crate."""
+    """The module that a path refers to, relative to the module `here`; None if it is outside of the crate."""
     names = [name.strip() for name in path.split("::")]
     if names[0] == "crate":
         base, names = (), names[1:]
@@ -76,7 +76,7 @@ def module_meant(path, here, modules):
 
 
 def dependencies(source):
-    """What depends on what among neighbours: {folder: {module: {modules that it uses}}}."""
+    """The dependencies among sibling modules: {folder: {module: {modules that it uses}}}."""
     modules = modules_of(source)
     graphs = {}
     for here, file in modules.items():
@@ -88,7 +88,7 @@ def dependencies(source):
             while common < min(len(here), len(there)) and here[common] == there[common]:
                 common += 1
             if common in (len(here), len(there)):
-                continue  # one of them is around the other
+                continue  # one of them contains the other
             graph = graphs.setdefault(here[:common], {})
             graph.setdefault(here[common], set()).add(there[common])
     return graphs
@@ -102,7 +102,7 @@ def main():
             try:
                 TopologicalSorter(graph).prepare()
             except CycleError as error:
-                # Each is used by the one after it.
+                # Each module is used by the next one in this list.
                 circle = " -> ".join(reversed(error.args[1]))
                 circles.append(f"{'/'.join((crate, 'src') + folder)}: {circle}")
     if circles:

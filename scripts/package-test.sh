@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# The life of the Debian packages in a bare root: installed, used, upgraded with data in place, removed, purged; and
-# what the usual checkers say of them. Needs root (debootstrap, chroot). Usage: package-test.sh [SUITE]
+# Tests the Debian packages in a minimal root: installs, uses, upgrades (with data), removes and purges them, and runs the
+# usual checkers. Needs root (debootstrap, chroot). Usage: package-test.sh [SUITE]
 #
-# The root has what debootstrap makes and what the packages' dependencies bring, so that a missing dependency shows.
+# The root only contains debootstrap's packages and the dependencies of ours, so that a missing dependency is found.
 # The checkers (lintian, systemd-analyze, man, desktop-file-validate) are in a second root.
 set -euo pipefail
 . "$(dirname "$0")/layout.sh"
@@ -20,7 +20,7 @@ cleanup() {
   local root
   if [[ $namespaces ]]; then
     kill -KILL "$namespaces"
-    wait "$namespaces" 2>/dev/null || true # it was killed
+    wait "$namespaces" 2>/dev/null || true # its status is that of the kill
   fi
   for root in "$bare" "$checkers" "$service"; do
     [[ ! -d $root ]] || scripts/clean-root.sh remove "$root"
@@ -30,7 +30,7 @@ cleanup() {
 }
 trap cleanup EXIT
 
-# check WHAT COMMAND...: counts, and shows what a failed one said.
+# check WHAT COMMAND...: counts the result, and prints the output of a failed command.
 check() {
   local what=$1 log=$roots/log
   shift
@@ -48,7 +48,7 @@ in_bare() { scripts/clean-root.sh run "$bare" --bind "$CARGO_TARGET_DIR/deb:/deb
 in_checkers() { scripts/clean-root.sh run "$checkers" --bind "$CARGO_TARGET_DIR/deb:/deb" --bind "$ROOT/scripts/package:/steps" -- "$@"; }
 step() { in_bare /steps/steps.sh "$@"; }
 
-# Built first, then a higher version of the same sources.
+# The current version, and a higher one from the same sources.
 say "building two versions of the packages"
 mapfile -t debs < <(scripts/deb.sh)
 first=$(dpkg-deb -f "${debs[1]}" Version)
@@ -59,7 +59,7 @@ inside=() # their paths in a root
 for deb in "${debs[@]}"; do inside+=("/deb/${deb##*/}"); done
 unit=musicstream-ingestor.service
 
-say "making a bare $suite root and one for the checkers"
+say "creating a minimal $suite root and one for the checkers"
 scripts/clean-root.sh make "$suite" "$bare"
 scripts/clean-root.sh make "$suite" "$checkers"
 
@@ -95,7 +95,7 @@ check "the metrics can be read without the packages" step data_outlive_the_packa
 check "purge" step purge_packages
 check "nothing is left" step nothing_is_left
 
-# The service under a real systemd, with the Postgres of the root and the Kafka of this checkout's stack.
+# The service under systemd, with the Postgres of the root and the Kafka of this checkout's stack.
 in_service() { scripts/clean-root.sh run "$service" --bind "$CARGO_TARGET_DIR/deb:/deb" -- "$@"; }
 in_booted() {
   nsenter --target "$systemd" --mount --pid --uts --ipc --cgroup --root --wd \
@@ -113,7 +113,7 @@ has_first_process() { pgrep -P "$namespaces" >/dev/null; }
 is_systemd() { [[ $(<"/proc/$systemd/comm") == systemd ]]; }
 
 topic=package_test_$$
-# A broker that ran before runs on.
+# A broker that was running before is not stopped.
 [[ -e $STACK/kafka/pid ]] || stops_kafka=yes
 brokers=$(scripts/kafka.sh up)
 events() { "$BIN/musicstream-ingestor" generate --to kafka --brokers "$brokers" --topic "$topic" --partitions 2 --count 2000 --seed 3 --output json; }
@@ -135,7 +135,7 @@ check "the service is restarted when it is killed" booted restarts_after_a_kill
 check "the service waits out an outage of Postgres" booted waits_out_an_outage
 check "an upgrade restarts the service" booted is_restarted_by_an_upgrade "$second"
 check "the service stops in good order" booted stops_in_good_order
-check "wrong usage is not tried again" booted wrong_usage_is_not_tried_again
+check "the service is not restarted after wrong usage" booted service_is_not_restarted_after_wrong_usage
 check "remove and purge end the service" booted is_gone_after_purge
 
 install_checkers() { in_checkers bash -ec 'apt-get -q update && apt-get -q install -y --no-install-recommends lintian systemd man-db desktop-file-utils && apt-get -q install -y --no-install-recommends "$@"' install "${inside[@]}"; }

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # The local stack's Postgres. Usage: postgres.sh up PACKAGE_DIR | down | remove
 #
-# It runs from a private copy of the system's installation, because Postgres finds extensions relative to its own
-# program: no root is needed to install one, nothing outside this checkout changes, and two checkouts do not meet.
+# It runs from a private copy of the system's installation, because Postgres finds extensions relative to its own program.
+# So installing the extension needs no root, changes nothing outside this checkout, and does not affect other checkouts.
 set -euo pipefail
 . "$(dirname "$0")/layout.sh"
 
-umask 022 # its owner must be able to read it
+umask 022 # the cluster's owner must be able to read the files
 
-# Postgres refuses to run as root: there, the cluster belongs to the system's user postgres.
+# Postgres refuses to run as root; then the cluster belongs to the system user postgres.
 as_owner() {
   if ((EUID == 0)); then
     (cd / && exec runuser -u postgres -- "$@")
@@ -17,13 +17,13 @@ as_owner() {
   fi
 }
 
-# Where the cluster's owner cannot reach the checkout (below a closed home directory), a link leads to a place it can.
+# If the cluster's owner cannot access the checkout (below a private home directory), this is a link to a place that it can.
 link=$STACK/postgres
 mkdir -p "$STACK"
 if [[ ${1:-} == up && ! -d $link ]] && ! as_owner test -x "$STACK"; then
   ln -sfn "$(mktemp -d /var/tmp/musicstream-postgres-XXXXXX)" "$link"
   chmod 755 "$link/"
-  say "Postgres's files are in $(readlink "$link"), where user postgres can reach them"
+  say "Postgres's files are in $(readlink "$link"), which user postgres can access"
 fi
 home=$(readlink -f "$link")
 data=$home/data
@@ -32,7 +32,7 @@ system_bin=$("$pg_config" --bindir)
 system_share=$("$pg_config" --sharedir)
 system_lib=$("$pg_config" --pkglibdir)
 major=$("$pg_config" --version | grep -oE '[0-9]+' | head -1)
-# The longest directory that these three have in common; below it the copy has the same shape.
+# The longest common directory of these three; the copy has the same structure below it.
 prefix=$system_bin
 while [[ $system_share != "$prefix"/* || $system_lib != "$prefix"/* ]]; do prefix=$(dirname "$prefix"); done
 bin=$home/install/${system_bin#"$prefix/"}
@@ -54,7 +54,7 @@ copy_installation() {
   echo "$version" >"$home/install/version"
 }
 
-# install_extension PACKAGE_DIR. A changed file gets a new inode: running sessions keep theirs.
+# install_extension PACKAGE_DIR. A changed file gets a new inode, so running sessions keep the old library.
 install_extension() {
   local file to
   while read -r file; do
@@ -67,7 +67,7 @@ install_extension() {
     cp "$file" "$to"
     chmod a+r "$to"
     extension_changed=1
-  done < <(find "$1$system_lib" "$1$system_share" -type f) # of this Postgres: the package may hold it for others, too
+  done < <(find "$1$system_lib" "$1$system_share" -type f) # the package may contain files for other Postgres versions
 }
 
 make_cluster() {
@@ -97,7 +97,7 @@ unix_socket_directories = ''
 shared_preload_libraries = 'pg_cron'
 cron.database_name = 'musicstream'
 cron.host = '127.0.0.1'
-# Not background workers: while one works, pg_cron 1.4 neither starts other jobs nor sees changes to them.
+# No background workers: while one runs, pg_cron 1.4 neither starts other jobs nor notices changes to them.
 cron.use_background_workers = off
 max_connections = 200
 max_worker_processes = 16
@@ -118,7 +118,7 @@ start() {
   configure "$(remembered_port "$home/port")" >"$data/stack.conf"
   : >>"$home/server.log"
   ((EUID == 0)) && chown postgres "$data/stack.conf" "$home/server.log"
-  # For pg_cron, which connects as any client does.
+  # For pg_cron, which connects as a client.
   (umask 077 && echo "*:*:*:postgres:$(<"$home/password")" >"$home/pgpass")
   ((EUID == 0)) && chown postgres "$home/pgpass"
   as_owner env -u RUST_BACKTRACE PGPASSFILE="$home/pgpass" "$bin/pg_ctl" -D "$data" -l "$home/server.log" -w -t 120 start >/dev/null 2>&1 9>&- || {
@@ -135,14 +135,14 @@ stop() {
 url() { echo "postgresql://postgres:$(<"$home/password")@127.0.0.1:$(<"$home/port")/$1"; }
 sql() { PGOPTIONS='-c client_min_messages=warning' "$system_bin/psql" -XAtq -v ON_ERROR_STOP=1 "$(url "$1")" "${@:2}"; }
 
-# The script that the database was made from is kept: a version under development may change without a new number.
+# A copy of the script that created the database is kept, because a version under development may change without a new number.
 make_database() {
   local version script is_replaced='' made_from=$home/made_from
   version=$(sed -n "s/^default_version *= *'\(.*\)'/\1/p" "$share/extension/pg_musicstream.control")
   script=pg_musicstream--$version.sql
   cmp -s "$share/extension/$script" "$made_from/$script" && return
   if [[ ! -d $made_from ]]; then
-    sql postgres -c "drop database if exists musicstream with (force)" # half made, if at all
+    sql postgres -c "drop database if exists musicstream with (force)" # it may be incomplete
   elif [[ ! -e $made_from/$script ]]; then
     say "updating the extension to $version"
     sql musicstream -c "alter extension pg_musicstream update"
@@ -164,7 +164,7 @@ make_database() {
   rm -rf "$made_from"
   mkdir "$made_from"
   cp "$share/extension/$script" "$made_from/"
-  # pg_cron's launcher ended with the sessions of the old database, and does not come back by itself.
+  # pg_cron's launcher ended with the sessions of the old database, and is not restarted automatically.
   if [[ $is_replaced ]]; then
     stop
     start
@@ -177,7 +177,7 @@ case ${1:-} in
     copy_installation
     make_cluster
     install_extension "$2"
-    if [[ ${extension_changed:-} ]] && is_running; then say "the extension was built anew: new sessions use it"; fi
+    if [[ ${extension_changed:-} ]] && is_running; then say "the extension was rebuilt: new sessions use it"; fi
     start
     make_database
     url musicstream

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# What a release must pass besides .ci/run, and takes hours: each part on clean systems. As root, who makes these.
-# Usage: release-check.sh [--list | PART...], without parts all of them. What a part prints is in
-# target/release-check/PART.log; the last line sums up.
+# The tests of a release in addition to .ci/run, each on clean systems. They take hours, and need root to create the systems.
+# Usage: release-check.sh [--list | PART...]; default: all parts. The output of a part is in target/release-check/PART.log;
+# the last line sums up.
 set -euo pipefail
 . "$(dirname "$0")/layout.sh"
 cd "$ROOT"
 
 parts=()
-# part NAME WHAT COMMAND...: one that can be run by itself; it passes if its command succeeds.
+# part NAME WHAT COMMAND...: defines a part, which passes if its command succeeds.
 part() {
   local name=$1 what=$2
   shift 2

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# A bill of materials (CycloneDX, JSON) for each program and the extension, in $CARGO_TARGET_DIR/sbom; prints their paths.
+# Writes a bill of materials (CycloneDX, JSON) for each program and the extension into $CARGO_TARGET_DIR/sbom, and prints the
+# paths.
 set -euo pipefail
 . "$(dirname "$0")/layout.sh"
 cd "$ROOT"
@@ -7,7 +8,7 @@ cd "$ROOT"
 out=$CARGO_TARGET_DIR/sbom
 rm -rf "$out"
 mkdir -p "$out"
-# It writes beside each manifest: in a copy, so that the checkout stays as it is.
+# In a copy, because the tool writes next to each manifest.
 copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT
 git ls-files -z | tar -c --null --files-from - | tar -x -C "$copy"

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Brings what building and testing need, by apt, on Debian 12 and later or Ubuntu; silent when nothing is missing. What
-# is missing is found by looking for it (a program, a header, a library), before anything is compiled.
-# On another system, or without root and sudo, it lists what is missing.
+# Installs the packages for building and testing with apt, on Debian 12 and later or Ubuntu; prints nothing if none is
+# missing. It checks for the programs, headers and libraries themselves, before anything is compiled.
+# On other systems, or without root and sudo, it lists what is missing.
 set -euo pipefail
 . "$(dirname "$0")/layout.sh"
 
-missing=()  # packages and what they are for, a line each
+missing=()  # packages and their purpose, one per line
 packages=() # the packages alone
 
-# need "PACKAGE…" WHAT_FOR COMMAND...: notes the packages as missing unless the command succeeds.
+# need "PACKAGE…" WHAT_FOR COMMAND...: records the packages as missing unless the command succeeds.
 need() {
   local from=$1 what_for=$2
   shift 2
@@ -20,7 +20,7 @@ need() {
 
 has() { command -v "$1"; }
 has_java_17() { [[ $(java -version 2>&1) =~ version\ \"([0-9]+) && ${BASH_REMATCH[1]} -ge 17 ]]; }
-# Asks the compiler, which knows where headers are: without one there are none.
+# The compiler searches its include path; without a compiler the header counts as missing.
 has_header() { cc -E -include "$1" -x c /dev/null; }
 has_library() { PATH=$PATH:/sbin:/usr/sbin ldconfig -p | grep -F "$1"; }
 has_libclang() { [[ ${LIBCLANG_PATH:-} ]] || compgen -G '/usr/lib/llvm-*/lib/libclang*.so*' || has_library libclang; }
@@ -28,7 +28,7 @@ has_renderer() { compgen -G '/usr/lib/*/dri/swrast_dri.so' || compgen -G '/usr/l
 has_fonts() { [[ -d /usr/share/fonts/truetype/freefont && -d /usr/share/fonts/truetype/droid ]]; }
 has_cron() { [[ -e $("$(find_pg_config)" --sharedir)/extension/pg_cron.control ]]; }
 
-# The Postgres that is here decides; else the one that this system calls its own.
+# The installed Postgres, or else the default one of this system.
 postgres_major() {
   local config
   if config=$(find_pg_config); then
@@ -40,7 +40,7 @@ postgres_major() {
   fi
 }
 
-# The system's own Java where that is new enough (Debian 12 and later, Ubuntu 24.04), else 17 by name.
+# The system's default Java if it is new enough (Debian 12 and later, Ubuntu 24.04), otherwise Java 17.
 java_package() {
   local own
   own=$(apt-cache depends default-jre-headless 2>/dev/null | grep -oE 'openjdk-[0-9]+' | cut -d- -f2 | head -1)
@@ -89,7 +89,7 @@ survey() {
   need "fonts-freefont-ttf fonts-droid-fallback" "fonts of many scripts for the viewer and its tests" has_fonts
 }
 
-# sudo may ask for a password only where someone can answer.
+# sudo may prompt for a password only on a terminal.
 as_root=()
 can_become_root() {
   ((EUID == 0)) && return
@@ -116,7 +116,7 @@ if ((${#missing[@]})); then
     exit 1
   fi
   apt "apt-get update" update
-  survey # apt knows now which Postgres and Java are this system's own
+  survey # after the update apt knows the system's default Postgres and Java
   say "installing by apt-get:"
   printf '  %s\n' "${missing[@]}" >&2
   apt "apt-get install" install -y --no-install-recommends "${packages[@]}"

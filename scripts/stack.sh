@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# The local stack: a private Postgres with the extension, and a Kafka broker, both on loopback ports of their own.
-# Usage: stack.sh up | down | remove. `up` leaves alone what runs; `down` keeps the data; `remove` does not.
+# The local stack: a private Postgres with the extension, and a Kafka broker, both on free loopback ports.
+# Usage: stack.sh up | down | remove. `up` keeps running servers; `down` keeps the data; `remove` deletes them.
 set -euo pipefail
 . "$(dirname "$0")/layout.sh"
 
 mkdir -p "$STACK"
 exec 9>"$STACK/lock"
-flock 9 # one at a time; servers are started without the lock
+flock 9 # one call at a time; the servers do not inherit the lock
 
 cd "$ROOT"
 case ${1:-} in
@@ -15,7 +15,7 @@ case ${1:-} in
     database_url=$(scripts/postgres.sh up "$package")
     brokers=$(scripts/kafka.sh up)
     (
-      umask 077 # the password is in it
+      umask 077 # it contains the password
       cat >"$STACK/env.new" <<ENV
 export DATABASE_URL='$database_url'
 export KAFKA_BROKERS='$brokers'

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# cargo test runs each test program through this: test-runner.sh PROGRAM ARGUMENTS...
+# cargo test runs each test program with this script: test-runner.sh PROGRAM ARGUMENTS...
 #
-# The end-to-end tests wait for servers far more than they compute, so more of them run at a time than there are
-# processors. libtest takes tests in the order of their names, and the longest would come last and alone: those run
-# beside the others, from the start.
+# The end-to-end tests mostly wait for servers, so more of them run at a time than there are processors. libtest starts
+# tests in the order of their names, so the longest ones would run last and alone: they run in parallel with the others
+# from the start.
 set -euo pipefail
 
 program=$1

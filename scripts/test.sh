@@ -1,9 +1,8 @@
 #!/usr/bin/env bash
-# Every test, against the local stack. Ends with one line that sums up all test programs. Usage: test.sh [--extension]
+# Runs all tests against the local stack. The last line sums up all test programs. Usage: test.sh [--extension]
 #
-# --extension: only the end-to-end tests that depend on the extension or on its Postgres, for a second Postgres. Left out
-# are the modules whose subject is a broker, a consumer group, the ingestor's own settings, or the viewer; a module that
-# is not listed here runs.
+# --extension: only the end-to-end tests that depend on the extension or its Postgres, for a second Postgres version. It skips
+# modules that test brokers, consumer groups, the ingestor's settings, or the viewer; a module that is not listed runs.
 set -euo pipefail
 . "$(dirname "$0")/layout.sh"
 cd "$ROOT"
@@ -11,7 +10,7 @@ cd "$ROOT"
 scripts/stack.sh up
 # shellcheck source=/dev/null
 . "$STACK/env"
-# The programs under test, in the same build as the tests: a build without them would differ in features.
+# The programs under test are built together with the tests; a separate build would have other features.
 progress "building the programs and their tests" cargo build --release --all-targets
 export MUSICSTREAM_BIN_DIR=$BIN
 
@@ -27,7 +26,7 @@ fi
 output=$STACK/test.log
 status=0
 "${tests[@]}" 2>&1 | tee "$output" || status=$?
-# A test whose data are absent passes, and says so on a line of its own.
+# A test without its data passes and prints a line "skipped: …", which is counted here.
 awk -v status=$status '
   /^test result: / { passed += $4; failed += $6; skipped += $8 }
   /^skipped: / { skipped++; passed-- }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# The long runs of the tests that draw at random or try all orders: hours rather than minutes. Every minute a line for
-# each part that still runs says how far it is. All that a part prints, its seeds above all, is in
-# STACK/torture-PART.log; the seeds, the time that each part took and one line that sums up come last.
+# Long runs of the randomized and exhaustive tests, which take hours. Every minute a line for each running part shows its
+# progress. The output of a part, including its seeds, is in STACK/torture-PART.log; the seeds, the duration of each part and
+# a summary line come last.
 set -euo pipefail
 . "$(dirname "$0")/layout.sh"
 cd "$ROOT"
@@ -12,7 +12,7 @@ scripts/stack.sh up
 cargo build --release --all-targets
 export MUSICSTREAM_BIN_DIR=$BIN
 export MUSICSTREAM_TORTURE_FAULTS=${MUSICSTREAM_TORTURE_FAULTS:-1000} MUSICSTREAM_INTERLEAVE_ALL=1
-# Other faults each time; the test prints the seed.
+# A new seed in each run; the test prints it.
 export MUSICSTREAM_TORTURE_SEED=${MUSICSTREAM_TORTURE_SEED:-$RANDOM}
 export MUSICSTREAM_INTERRUPTIONS=${MUSICSTREAM_INTERRUPTIONS:-5000} MUSICSTREAM_CRASHES=${MUSICSTREAM_CRASHES:-200}
 programs=${MUSICSTREAM_MODEL_PROGRAMS:-10000}
@@ -20,7 +20,7 @@ programs=${MUSICSTREAM_MODEL_PROGRAMS:-10000}
 log_of() { echo "$STACK/torture-$1.log"; }
 elapsed() { minutes $((SECONDS - started)); }
 
-# part NAME FILTER...: these tests, in the background. How it ends, and when, is the log's last line.
+# part NAME FILTER...: runs these tests in the background. The last line of the log has the result and the duration.
 declare -A parts
 part() {
   local name=$1 log
@@ -35,12 +35,12 @@ part() {
   parts[$!]=$name
 }
 
-# report: how far each part is that still runs.
+# report: prints the progress of each running part.
 report() {
   local pid name last
   for pid in "${!parts[@]}"; do
     name=${parts[$pid]}
-    # The last line of each test, without what the test runner put before it.
+    # The last progress line of each test, without the test runner's prefix.
     last=$(awk 'match($0, /progress: /) {
         text = substr($0, RSTART + RLENGTH)
         split(text, words, / of [0-9]+ | after /)
@@ -51,7 +51,8 @@ report() {
 }
 
 started=$SECONDS
-# A model's program is one session's work: two halves keep two processors busy. A seed is that of one half.
+# A program of the model test runs in one session, so two halves run at the same time to use two processors. Each half has
+# its own seed.
 export MUSICSTREAM_MODEL_PROGRAMS=$(((programs + 1) / 2))
 part model-1 model::
 [[ ${MUSICSTREAM_MODEL_SEED:-} ]] || part model-2 model::
@@ -72,7 +73,7 @@ while ((${#parts[@]})); do
     report
   fi
 done
-# A part that ended before it printed any has none; the sum below tells of that.
+# A part that failed early may have printed none of these; the summary below counts it as failed.
 grep -hE 'SEED=|panicked at|^part ' "${logs[@]}" || true
 awk -v status=$status '
   /^test result: / { passed += $4; failed += $6 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Writes the script of ALTER EXTENSION pg_musicstream UPDATE to the version under development, from
+# Writes the update script of the extension for the version under development, from
 # pg_musicstream/sql/upgrade/OLD--NEW.sql and the files that it and src/lib.rs name. Usage: upgrade-script.sh [--check]
 #
 # Once NEW is released its script stays what it was, and the next version gets a file of changes.

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The part `viewer` of make bench: what the viewer costs and how soon it reacts, into docs/viewer-benchmarks.md, between the markers there.
+# The part `viewer` of make bench: measures the viewer's CPU time, memory and reaction times, and writes them between the
+# markers of docs/viewer-benchmarks.md.
 set -euo pipefail
 . "$(dirname "$0")/../layout.sh"
 cd "$ROOT"
@@ -7,7 +8,7 @@ cd "$ROOT"
 scripts/stack.sh up
 # shellcheck source=/dev/null
 . "$STACK/env"
-# Without -p: a package alone would be built with other features, and everything below it once more.
+# Without -p, because a single package would be built with other features, and compile its dependencies again.
 progress "building the viewer, its measurements and its tests" \
   cargo build --release --bin musicstream-viewer --example measure --test viewer_outside
 measure=$BIN/examples/measure
@@ -19,12 +20,13 @@ for part in days minutes refresh; do
   say "measuring: $part"
   timeout 300 "$measure" "$part" >>"$figures" || die "measuring $part took too long, or failed"
 done
-say "measuring: the tests with a server that is killed and with a real window"
+say "measuring: the tests with a killed server and with a real window"
 timeout 600 cargo test --release --test viewer_outside -- --nocapture --test-threads=1 2>&1 |
   sed -n 's/^.*measured: //p' >>"$figures"
-grep -q 'kill -9' "$figures" || die "the tests measured nothing: run make test"
+grep -q 'kill -9' "$figures" || die "the tests printed no measurements: run make test"
 
-# What the open window takes while nothing changes: polls every two seconds, under Xvfb, drawn by software.
+# CPU time and memory of an open window while nothing changes: it polls every two seconds, under Xvfb, with the software
+# renderer.
 idle() {
   local display home viewer server before after seconds=20 frames
   local pipe
@@ -38,7 +40,7 @@ idle() {
   home=$(mktemp -d)
   HOME=$home XDG_DATA_HOME=$home DISPLAY=:$display LIBGL_ALWAYS_SOFTWARE=1 "$BIN/musicstream-viewer" --size 1600x1000 --count-frames 2>"$home/frames" &
   viewer=$!
-  sleep 10 # it has opened, loaded and drawn
+  sleep 10 # until the window has opened, loaded and drawn; there is no event to wait for
   frames=$(wc -l <"$home/frames")
   before=$(awk '{ print $14 + $15 }' "/proc/$viewer/stat")
   sleep $seconds
@@ -55,7 +57,7 @@ say "measuring: the window at rest"
 idle >>"$figures"
 
 {
-  echo "Processor: $(sed -n 's/^model name\s*: //p' /proc/cpuinfo | head -1), $(nproc) cores, no graphics card. Load average before the run, of whatever else the machine did: ${load// /, }."
+  echo "Processor: $(sed -n 's/^model name\s*: //p' /proc/cpuinfo | head -1), $(nproc) cores, no graphics card. Load average before the run: ${load// /, }."
   echo
   echo "| what | measured | target |"
   echo "| --- | --- | --- |"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The first process of the namespaces that clean-root.sh run makes: mounts what the root needs and runs the command there.
-# Arguments: ROOT USER FOLDER CACHE RUSTUP_HOME, then two lists, each after its length: FROM:TO[:ro], NAME=VALUE; COMMAND...
+# The first process in the namespaces of `clean-root.sh run`: mounts the file systems of the root and runs the command there.
+# Arguments: ROOT USER FOLDER CACHE RUSTUP_HOME, two lists, each preceded by its length (FROM:TO[:ro] and NAME=VALUE), COMMAND...
 set -euo pipefail
 
 root=$1 user=$2 folder=$3 cache=$4 rustup_home=$5
@@ -10,7 +10,7 @@ shift $(($1 + 1))
 environment=("${@:2:$1}")
 shift $(($1 + 1))
 
-# bind FROM TO [ro]: TO is in the root, and made as what FROM is.
+# bind FROM TO [ro]: mounts FROM at TO in the root; TO is created as a file or folder like FROM.
 bind() {
   local to=$root$2
   if [[ -d $1 ]]; then
@@ -44,7 +44,7 @@ cat /etc/resolv.conf >"$root/etc/resolv.conf"
 cat /etc/hosts >"$root/etc/hosts"
 grep -qw "$(hostname)" "$root/etc/hosts" || echo "127.0.0.1 $(hostname)" >>"$root/etc/hosts"
 
-# The user's home, and in it what is downloaded: kept outside the root, apart for each user because it is theirs.
+# Creates the user's home. Downloads in it are cached outside of the root, separately for each user, who owns them.
 if ! chroot "$root" id "$user" >/dev/null 2>&1; then
   chroot "$root" useradd --create-home --shell /bin/bash "$user"
 fi
@@ -53,7 +53,7 @@ home=$(chroot "$root" getent passwd "$user" | cut -d: -f6)
 [[ ! -d $rustup_home ]] || bind "$rustup_home" /usr/local/rustup ro
 for kept in cargo:.cargo maven:.m2/repository; do
   mkdir -p "$cache/${kept%%:*}/$uid"
-  # Settings are not downloads. (Programs are not either: rustup's own folder is mounted over theirs.)
+  # Settings are removed from the cache. Programs are hidden by the mount of rustup's folder.
   [[ $kept != cargo:* ]] || rm -f "$cache/cargo/$uid"/{config,config.toml,.crates.toml,.crates2.json}
   chown "$uid:$uid" "$cache/${kept%%:*}/$uid"
   bind "$cache/${kept%%:*}/$uid" "$home/${kept#*:}"
@@ -66,7 +66,7 @@ for entry in "${binds[@]}"; do
   bind "$from" "$to" "$mode"
 done
 
-# A login's variables and no others: what this machine's environment holds must not matter.
+# Only the variables of a login, so that this machine's environment has no influence.
 chroot --userspec="$user" "$root" /usr/bin/env -i --chdir="${folder:-$home}" \
   HOME="$home" USER="$user" LOGNAME="$user" SHELL=/bin/bash LANG=C.UTF-8 RUSTUP_HOME=/usr/local/rustup \
   PATH="$home/.cargo/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" "${environment[@]}" "$@"

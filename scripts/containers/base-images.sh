@@ -1,11 +1,11 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # variables of container-test.sh and of the other files
-# Sourced: the base images that the project's Dockerfiles and its compose file name. They are pulled; where no registry
-# can be reached, stand-ins are made from Debian's packages under the same names.
+# Sourced: the base images of the Dockerfiles and the compose file. They are pulled, or replaced by stand-ins of the same
+# name, built from Debian's packages, if no registry can be reached.
 
 # shellcheck disable=SC2153 # ROOT is set by layout.sh
 STAND_INS=$ROOT/scripts/containers/stand-ins
 
-# pull_base_images MAJOR SUITE: fails where one cannot be pulled; FOLDER/pull.log says why.
+# pull_base_images MAJOR SUITE: fails if one cannot be pulled; FOLDER/pull.log has the reason.
 pull_base_images() {
   local image
   for image in debian:bookworm-slim rust:1-bookworm "postgres:$1-$2" "$(compose_image kafka)" "$(compose_image prometheus)"; do
@@ -13,7 +13,7 @@ pull_base_images() {
   done
 }
 
-# make_base_images MAJOR SUITE: what is not there yet.
+# make_base_images MAJOR SUITE: builds the missing ones.
 make_base_images() {
   make_debian bookworm
   make_debian "$2"
@@ -23,29 +23,29 @@ make_base_images() {
   make_stand_in "$(compose_image prometheus)" prometheus bookworm :
 }
 
-# compose_image SERVICE: the image that the compose file names for it.
+# compose_image SERVICE: prints the image of the service.
 compose_image() {
   awk -v service="  $1:" '$0 == service { found = 1 } found && $1 == "image:" { print $2; exit }' "$ROOT/docker-compose.yml"
 }
 
 has_image() { docker image inspect "$1" >/dev/null 2>&1; }
 
-# make_debian SUITE: debian:SUITE-slim by debootstrap.
+# make_debian SUITE: builds debian:SUITE-slim with debootstrap.
 make_debian() {
   local suite=$1 root bare
   if has_image "debian:$suite-slim"; then return; fi
-  ((EUID == 0)) || die "debian:$suite-slim cannot be pulled, and debootstrap, which can make it, needs root"
-  say "making debian:$suite-slim by debootstrap"
+  ((EUID == 0)) || die "debian:$suite-slim cannot be pulled, and building it with debootstrap needs root"
+  say "building debian:$suite-slim with debootstrap"
   bare=$("$ROOT/scripts/clean-root.sh" bare "$suite")
   root=$(mktemp -d)
   tar -C "$root" --numeric-owner -xzf "$bare"
-  # Where a proxy stands between this machine and the registries, its authority is known to the machine. Images that
-  # install ca-certificates accept it then, too.
+  # If a TLS proxy stands between this machine and the registries, the machine trusts its authority. With these files,
+  # images that install ca-certificates trust it as well.
   if compgen -G '/usr/local/share/ca-certificates/*.crt' >/dev/null; then
     mkdir -p "$root/usr/local/share/ca-certificates"
     cp /usr/local/share/ca-certificates/*.crt "$root/usr/local/share/ca-certificates/"
   fi
-  # As in the official image: apt keeps no copies of what it has read and installed.
+  # apt keeps no caches, as in the official image.
   cat >"$root/etc/apt/apt.conf.d/docker-clean" <<'APT'
 DPkg::Post-Invoke { "rm -f /var/cache/apt/archives/*.deb /var/cache/apt/*.bin || true"; };
 Dir::Cache::pkgcache "";
@@ -56,13 +56,13 @@ APT
   rm -rf "$root"
 }
 
-# make_stand_in IMAGE FOLDER SUITE FILL OPTIONS...: builds a folder of STAND_INS as IMAGE. FILL adds to a copy of it
-# what comes from this machine.
+# make_stand_in IMAGE FOLDER SUITE FILL OPTIONS...: builds IMAGE from a copy of a folder of STAND_INS, to which the command
+# FILL adds files of this machine.
 make_stand_in() {
   local image=$1 folder=$2 suite=$3 fill=$4 context
   shift 4
   if has_image "$image"; then return; fi
-  say "making a stand-in for $image"
+  say "building a stand-in for $image"
   context=$(mktemp -d)
   cp -r "$STAND_INS/$folder/." "$context"
   "$fill" "$context"
@@ -71,7 +71,7 @@ make_stand_in() {
   rm -rf "$context"
 }
 
-# This machine's toolchain, without documentation and what only people use.
+# This machine's toolchain, without documentation and interactive tools.
 fill_rust() {
   local toolchain
   toolchain=$(rustc --print sysroot)

@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # variables of container-test.sh and of the other files
-# Sourced: what the images are.
+# Sourced: checks of the images.
 
 image_checks() {
   require "both images are built from what .dockerignore lets through" build_images
@@ -14,7 +14,7 @@ postgres_image() { echo "musicstream-postgres:$POSTGRES_MAJOR"; }
 
 build_images() { compose build; }
 
-# The layers before the code are taken from the cache although a source file changed.
+# After a change of source files the layers with the dependencies come from the cache.
 dependencies_are_cached() {
   local copy dockerfile
   copy=$(mktemp -d)
@@ -35,14 +35,14 @@ images_are_lean() {
   local image program file
   for image in "$ingestor_image" "$(postgres_image)"; do
     for program in cc gcc g++ clang make cmake cargo rustc; do
-      ! docker run --rm --entrypoint sh "$image" -c "command -v $program" || die "$image holds $program"
+      ! docker run --rm --entrypoint sh "$image" -c "command -v $program" || die "$image contains $program"
     done
   done
   for file in "$ingestor_image:/usr/local/bin/musicstream-ingestor" \
     "$(postgres_image):/usr/lib/postgresql/$POSTGRES_MAJOR/lib/pg_musicstream.so"; do
     docker run --rm --entrypoint cat "${file%:/*}" "/${file##*:/}" >"$work/program"
     [[ -s $work/program ]]
-    # The names of sections only: a program that prints backtraces has the words in its code.
+    # Section names only, because a program that prints backtraces contains the words in its code.
     ! readelf -SW "$work/program" | grep -F .debug_info || die "$file has debug information"
   done
 }
@@ -54,7 +54,7 @@ images_have_users() {
   done
 }
 
-# For people: how large the images are, and what the project put into them.
+# Prints the sizes of the images and of the project's files in them.
 list_images() {
   local image
   for image in "$ingestor_image" "$(postgres_image)"; do

@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # variables of container-test.sh and of the other files
-# Sourced: the stack as it is meant to run.
+# Sourced: checks of the stack in normal operation.
 
 stack_checks() {
   require "docker compose up alone: numbers move within a minute" numbers_move
@@ -16,7 +16,7 @@ stack_checks() {
   check "profile batch: a folder of files and a topic to its end, both jobs end by themselves" batch_jobs_end
 }
 
-# The images are there, so this is the minute after the build.
+# The images are built already, so the time limit is a minute.
 numbers_move() {
   local started=$SECONDS first seconds
   compose up -d --no-build
@@ -24,10 +24,10 @@ numbers_move() {
   first=$(stored)
   wait_for "more than the first $first events" 60 has_more_than "$first"
   seconds=$((SECONDS - started))
-  ((seconds <= 60)) || die "the numbers moved after $seconds s"
+  ((seconds <= 60)) || die "the numbers grew only after $seconds s"
 }
 
-numbers_are_printed() { wait_for "a line of service numbers with event type play" 60 says numbers ' play '; }
+numbers_are_printed() { wait_for "a line of service numbers with event type play" 60 log_contains numbers ' play '; }
 
 services_are_healthy() {
   local service
@@ -93,10 +93,10 @@ read_role_is_narrow() {
 batch_jobs_end() {
   local service
   for service in load batch-stream; do
-    # Its output is the summary.
+    # The output contains the summary.
     compose --profile batch run --rm "$service"
   done | tee "$work/batch.log"
-  # The sample: seven rows, one of them twice, one of an unknown type, one without a time.
+  # The sample has seven rows: one is a duplicate, one has an unknown type, one an invalid time.
   grep -E 'read 7 +inserted 4' "$work/batch.log"
   (($(sql "select count(*) from raw_events where ts::date = '2026-03-01'") == 4))
   (($(sql "select count(*) from ingest_offsets where source like '%batch_events%'") == 4))

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# Sourced: finds a container engine and compose, or brings them for the length of the script.
+# Sourced: finds a container engine and compose, or starts and installs them for the duration of the script.
 
-# find_engine FOLDER: a running engine is used. Where none answers, an installed one is started; stop_engine ends it.
+# find_engine FOLDER: uses a running engine; if none answers, starts an installed one, which stop_engine stops.
 find_engine() {
   local folder=$1
   command -v docker >/dev/null || die "docker is missing: apt-get install docker.io, or see https://docs.docker.com/engine/install"
@@ -10,7 +10,7 @@ find_engine() {
     die "no container engine answers at ${DOCKER_HOST:-the default socket}: start one, or run this as root where dockerd is installed"
   fi
   say "no container engine answers: starting dockerd (its log is $folder/dockerd.log)"
-  # A session of its own: an interrupt stops this script, which then stops the engine.
+  # In its own session, so that an interrupt only reaches this script, which then stops the engine.
   setsid dockerd >"$folder/dockerd.log" 2>&1 </dev/null &
   engine_pid=$!
   wait_for "dockerd to answer (its log is $folder/dockerd.log)" 60 engine_answers_or_ended
@@ -26,8 +26,8 @@ stop_engine() {
   engine_pid=
 }
 
-# find_compose FOLDER: compose v2 and buildx, from Debian 13's packages where the machine has none. Their programs are
-# self-contained, so they run on other distributions, too.
+# find_compose FOLDER: uses compose v2 and buildx of the machine, or takes them from Debian 13's packages. These programs
+# need no other packages, so they run on other distributions as well.
 find_compose() {
   local folder=$1 plugins=$1/docker/cli-plugins
   if docker compose version >/dev/null 2>&1 && docker buildx version >/dev/null 2>&1; then return; fi

@@ -1,18 +1,18 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # variables of container-test.sh and of the other files
-# Sourced: the stack under test, and how the checks look at it.
+# Sourced: the stack under test, and functions with which the checks inspect it.
 
-# Debian's own Postgres, where stand-ins are made from its packages.
+# The Debian suite of each Postgres version for which stand-ins can be built.
 declare -A DEBIAN_OF=([15]=bookworm [17]=trixie)
 SERVICES=(postgres kafka ingestor generator)
 
-# choose_version MAJOR[-SUITE]: what compose is told about.
+# choose_version MAJOR[-SUITE]: sets compose's variables for this Postgres.
 choose_version() {
   POSTGRES_MAJOR=${1%%-*}
   POSTGRES_DEBIAN=bookworm
   [[ $1 != *-* ]] || POSTGRES_DEBIAN=${1#*-}
   : >"$work/pull.log"
   if ! pull_base_images "$POSTGRES_MAJOR" "$POSTGRES_DEBIAN"; then
-    say "not every base image can be pulled ($work/pull.log says why): stand-ins are made from Debian's packages"
+    say "not every base image can be pulled (see $work/pull.log): building stand-ins from Debian's packages"
     [[ $1 == *-* ]] || POSTGRES_DEBIAN=${DEBIAN_OF[$POSTGRES_MAJOR]:-}
     [[ $POSTGRES_DEBIAN ]] || die "which Debian suite has Postgres $POSTGRES_MAJOR? Name it, as in 16-SUITE"
     make_base_images "$POSTGRES_MAJOR" "$POSTGRES_DEBIAN"
@@ -23,11 +23,11 @@ choose_version() {
   for variable in POSTGRES_PORT KAFKA_PORT METRICS_PORT PROMETHEUS_PORT GRAFANA_PORT; do
     export "$variable=$(free_port)"
   done
-  # .env of the repository decides about the profiles, as it does for a user.
+  # The repository's .env sets the profiles, as for a user.
   unset COMPOSE_PROFILES COMPOSE_FILE
   make_secrets "$work/secrets"
   export SECRETS_DIR=$work/secrets
-  remove_stack # of a run that was killed
+  remove_stack # that of a killed run
   volumes_before=$(docker volume ls -q | sort)
 }
 
@@ -37,8 +37,8 @@ free_port() {
   echo "$port"
 }
 
-# make_secrets FOLDER: new passwords. The folder is closed, the files are open: each is mounted where it is needed, for
-# users of other numbers.
+# make_secrets FOLDER: writes new passwords. The folder is private; the files are world-readable, because each is mounted
+# into containers whose users have other uids.
 make_secrets() {
   local name
   rm -rf "$1"
@@ -57,7 +57,7 @@ remove_stack() {
 
 sql() { compose exec -T postgres psql -XAtq -v ON_ERROR_STOP=1 -h 127.0.0.1 -U postgres -d musicstream -c "$1"; }
 
-# as_login LOGIN SQL: over the network and with its password, as a user comes in.
+# as_login LOGIN SQL: runs a statement over the network with the login's password, as a user would.
 as_login() {
   compose exec -T -e PGPASSWORD="$(<"$SECRETS_DIR/$1_password")" postgres \
     psql -XAtq -v ON_ERROR_STOP=1 -h postgres -U "$1" -d musicstream -c "$2"
@@ -69,8 +69,8 @@ inspect() { docker inspect -f "$2" "$(container "$1")"; }
 is_healthy() { [[ $(inspect "$1" '{{.State.Health.Status}}') == healthy ]]; }
 has_more_than() { local now && now=$(stored 2>/dev/null) && ((now > $1)); }
 
-# numbers_go_on: events are stored that were not there, and the metrics equal the events.
-numbers_go_on() {
+# numbers_grow: waits until more events are stored, and checks that the metrics equal the events.
+numbers_grow() {
   local before
   wait_for "Postgres to answer" 120 stored >/dev/null
   before=$(stored)
@@ -84,16 +84,16 @@ metrics_equal_events() {
   ((differences == 0)) || die "musicstream_verify() finds $differences differences"
 }
 
-# says SERVICE WORDS: whether its log has them.
-says() { compose logs --no-log-prefix "$1" 2>&1 | grep -qF -- "$2"; }
+# log_contains SERVICE TEXT: whether the service's log contains the text.
+log_contains() { compose logs --no-log-prefix "$1" 2>&1 | grep -qF -- "$2"; }
 
-# expect WORDS COMMAND...: the command must fail, with these words.
+# expect TEXT COMMAND...: the command must fail with this text in its output.
 expect() {
   local words=$1 output
   shift
-  if output=$("$@" 2>&1); then die "it was allowed: $*"; fi
-  [[ $output == *"$words"* ]] || die "\"$words\" was expected, not: $output"
+  if output=$("$@" 2>&1); then die "the command succeeded: $*"; fi
+  [[ $output == *"$words"* ]] || die "expected \"$words\" in: $output"
 }
 
-# http PORT PATH: the body of the answer; fails unless its status is 200.
+# http PORT PATH: prints the body of the response; fails unless its status is 200.
 http() { python3 -c 'import sys, urllib.request; sys.stdout.write(urllib.request.urlopen(sys.argv[1], timeout=10).read().decode())' "http://127.0.0.1:$1$2"; }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The first process of the namespaces in which package-test.sh boots a root with systemd: mounts what systemd needs and
-# becomes it. Argument: ROOT. systemd ends when this process is killed.
+# The first process in the namespaces in which package-test.sh boots a root with systemd: mounts the file systems that systemd
+# needs and executes it. Argument: ROOT. systemd ends when this process is killed.
 set -euo pipefail
 
 root=$1
@@ -19,7 +19,7 @@ mkdir "$root/dev/pts" "$root/dev/shm"
 mount -t devpts -o newinstance,ptmxmode=0666,mode=620,gid=5 devpts "$root/dev/pts"
 ln -s pts/ptmx "$root/dev/ptmx"
 mount -t tmpfs -o mode=1777 tmpfs "$root/dev/shm"
-# A tree of cgroups of its own: the unified one where this machine has it, else systemd's named one.
+# A separate cgroup tree: the unified hierarchy if this machine has it, otherwise systemd's named one.
 if [[ $(stat -fc %T /sys/fs/cgroup) == cgroup2fs ]]; then
   mount -t cgroup2 cgroup2 "$root/sys/fs/cgroup"
 else
@@ -32,7 +32,7 @@ mkdir -p "$root/deb" "$root/steps" "$root/mnt/machine"
 mount --bind "$2" "$root/deb"
 mount --bind "$3" "$root/steps"
 
-# Not chroot: in one no process may make the user namespace of PrivateUsers=.
+# pivot_root instead of chroot: in a chroot no process may create the user namespace of PrivateUsers=.
 cd "$root"
 pivot_root . mnt/machine
 exec /usr/bin/env -i container=test PATH=/usr/sbin:/usr/bin:/sbin:/bin \

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# The steps of package-test.sh in a root that systemd has booted; each is a command: service.sh STEP ARGUMENTS...
-# The brokers and the topic are those of the machine's stack: KAFKA_BROKERS, TOPIC.
+# Steps of package-test.sh in a root that runs systemd. Usage: service.sh STEP ARGUMENTS...
+# KAFKA_BROKERS and TOPIC are those of the machine's stack.
 set -euo pipefail
 
 unit=musicstream-ingestor.service
 environment_file=/etc/musicstream/ingestor.env
 die() {
   printf 'error: %s\n' "$*"
-  systemctl status --no-pager --full "$unit" || true # what it says is for a person
+  systemctl status --no-pager --full "$unit" || true # only printed for diagnosis
   journalctl --no-pager -n 30 -u "$unit"
   exit 1
 }
@@ -16,7 +16,7 @@ property() { systemctl show --property="$1" --value "$unit"; }
 as_postgres() { runuser -u postgres -- "$@"; }
 sql() { as_postgres psql -XAtq -v ON_ERROR_STOP=1 -d musicstream "$@"; }
 
-# wait_for WHAT COMMAND...: until the command succeeds.
+# wait_for WHAT COMMAND...: retries until the command succeeds.
 wait_for() {
   local what=$1 deadline=$((SECONDS + 90))
   shift
@@ -38,7 +38,7 @@ installs_without_starting() {
   equal "enabled" "$(systemctl is-enabled "$unit")" enabled
   equal "active" "$(property ActiveState)" inactive
   equal "the condition's result" "$(property ExecMainStatus) $(property Result)" "0 exec-condition"
-  ! systemctl is-failed --quiet "$unit" || die "it has failed"
+  ! systemctl is-failed --quiet "$unit" || die "the unit has failed"
   systemctl list-units --failed --no-legend --no-pager
 }
 
@@ -83,7 +83,7 @@ is_restarted_by_an_upgrade() {
   DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends -o Dpkg::Options::=--force-confold \
     /deb/postgresql-*-musicstream_"$1"_*.deb /deb/musicstream-ingestor_"$1"_*.deb
   equal "active" "$(property ActiveState)" active
-  [[ $(property MainPID) != "$before" ]] || die "it was not restarted"
+  [[ $(property MainPID) != "$before" ]] || die "the unit was not restarted"
   wait_for "its status to be ready" has_status ready
   equal "differences" "$(sql -c "select count(*) from musicstream_verify()")" 0
 }
@@ -94,10 +94,10 @@ stops_in_good_order() {
   equal "partitions that it holds" "$(sql -c "select count(*) from ingest_offsets where owner is not null")" 0
 }
 
-wrong_usage_is_not_tried_again() {
+service_is_not_restarted_after_wrong_usage() {
   echo 'no-such-flag = 1' | cat - /etc/musicstream/ingestor.toml >/etc/musicstream/wrong.toml
   echo MUSICSTREAM_CONFIG=/etc/musicstream/wrong.toml >>$environment_file
-  ! systemctl start "$unit" || die "it started"
+  ! systemctl start "$unit" || die "the unit started"
   equal "how it ended" "$(property Result) $(property ExecMainStatus) $(property NRestarts)" "exit-code 2 0"
   systemctl reset-failed "$unit"
 }
@@ -108,10 +108,10 @@ is_gone_after_purge() {
   local pid
   pid=$(property MainPID)
   apt-get -q purge -y musicstream-ingestor
-  [[ ! -e /proc/$pid ]] || die "it still runs"
+  [[ ! -e /proc/$pid ]] || die "the process is still running"
   equal "what systemd knows of it" "$(property LoadState)" not-found
-  # What the administrator made is not the package's.
-  equal "what is left" "$(ls /etc/musicstream)" "$(printf 'ingestor.toml\nwrong.toml')"
+  # Files that the administrator created do not belong to the package.
+  equal "remaining files" "$(ls /etc/musicstream)" "$(printf 'ingestor.toml\nwrong.toml')"
 }
 
 "$@"

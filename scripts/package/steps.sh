@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The steps of package-test.sh inside the bare root; each is a command: steps.sh STEP ARGUMENTS...
-# Processes end with the step that started them: the cluster is started by each step that needs it.
+# Steps of package-test.sh in the minimal root. Usage: steps.sh STEP ARGUMENTS...
+# Processes end with the step that started them, so each step starts the cluster if it needs it.
 set -euo pipefail
 
 say() { printf '%s\n' "$*"; }
@@ -24,14 +24,14 @@ debs_of() {
   for name in "${ours[@]}"; do echo "/deb/${name}_$1_$(dpkg --print-architecture).deb"; done
 }
 
-# Files outside what databases, logs and caches change by themselves, and the mounts of the test.
+# All files except databases, logs, caches and the mounts of the test.
 list_files() {
   find / -xdev \( -path /proc -o -path /sys -o -path /dev -o -path /tmp -o -path /run -o -path /var/tmp -o -path /deb \
     -o -path /steps -o -path /root -o -path /var/cache -o -path /var/log -o -path /var/lib/apt -o -path /var/lib/dpkg \
     -o -path /var/lib/postgresql \) -prune -o -print | sort
 }
 
-# What apt would bring for our packages, without ours and without anything recommended.
+# Installs the dependencies of our packages, without ours and without recommended packages.
 install_dependencies() {
   local packages
   apt-get -q update
@@ -59,7 +59,7 @@ programs_find_their_libraries() {
   done
 }
 
-# The window loads these while it opens, so that no tool sees them as needed.
+# The window loads these libraries at run time, so that no tool finds them in the program.
 window_finds_its_libraries() {
   local library
   for library in libX11.so.6 libX11-xcb.so.1 libXcursor.so.1 libXi.so.6 libxkbcommon.so.0 libxkbcommon-x11.so.0 libGL.so.1 libEGL.so.1 libwayland-client.so.0; do
@@ -73,7 +73,7 @@ completions_are_there() {
     bash -n "/usr/share/bash-completion/completions/$program"
     [[ -s /usr/share/zsh/vendor-completions/_$program && -s /usr/share/fish/vendor_completions.d/$program.fish ]]
   done
-  # In a shell of its own: the completion of a prefix gives the subcommand.
+  # In another shell: completing a prefix must give the subcommand.
   bash -c '
     . /usr/share/bash-completion/completions/musicstream-ingestor
     COMP_WORDS=(musicstream-ingestor str) COMP_CWORD=1
@@ -86,20 +86,20 @@ service_has_its_user() {
   ((UID == 0)) && equal "the environment file" "$(stat -c '%a %U' /etc/musicstream/ingestor.env)" "640 root"
 }
 
-# As systemd does it: the condition is asked with the environment of the file.
+# Evaluates the condition with the environment file, as systemd does.
 service_does_not_start_unconfigured() {
   local unit condition
   unit=$(systemd_unit)
   condition=$(sed -n 's/^ExecCondition=//p' "$unit")
   [[ $condition ]] || die "the unit has no condition"
-  ! env -i PATH="$PATH" bash -c "set -a; . /etc/musicstream/ingestor.env; $condition" || die "it starts as installed"
+  ! env -i PATH="$PATH" bash -c "set -a; . /etc/musicstream/ingestor.env; $condition" || die "the unit starts without configuration"
   env -i PATH="$PATH" KAFKA_BROKERS=kafka:9092 bash -c "$condition"
 }
 systemd_unit() { dpkg -L musicstream-ingestor | grep '/systemd/system/musicstream-ingestor.service$'; }
 
 as_postgres() { runuser -u postgres -- "$@"; }
 sql() { as_postgres psql -XAtq -v ON_ERROR_STOP=1 -d "$database" "$@"; }
-# That which the dependency made when it was installed.
+# The cluster that the dependency created at its installation.
 start_cluster() { pg_ctlcluster "$major" main start; }
 stop_cluster() { pg_ctlcluster "$major" main stop -m fast; }
 make_database() { as_postgres createdb --encoding UTF8 --locale C.UTF-8 --template template0 "$1"; }
@@ -122,7 +122,7 @@ use() {
   sql -c "select musicstream_rollup()"
   verified 10000
   sql -c 'create role reader login in role musicstream_read'
-  # A database that an older version made, for the update after the upgrade.
+  # A database of an older version, for the update after the upgrade.
   make_database older
   database=older sql -c "create extension pg_musicstream version '0.1.0'"
   as_postgres env DATABASE_URL=postgresql:///$database musicstream-viewer --screenshot /tmp/viewer.png
@@ -138,7 +138,7 @@ use_after_upgrade() {
   equal "versions of the two databases" \
     "$(database=older sql -c "select extversion from pg_extension where extname = 'pg_musicstream'")" \
     "$(sql -c "select extversion from pg_extension where extname = 'pg_musicstream'")"
-  # A second load of the same file adds nothing; another adds its own.
+  # A second load of the same file adds nothing.
   as_ingestor musicstream-ingestor load $csv
   musicstream-ingestor generate --count 5000 --seed 2 --from 2026-01-05 --until 2026-01-09 --to $csv.2
   as_ingestor musicstream-ingestor load $csv.2
@@ -155,7 +155,7 @@ remove_packages() { apt-get -q remove -y "${ours[@]}"; }
 removed() {
   local path
   for path in /usr/bin/musicstream-ingestor /usr/bin/musicstream-viewer "/usr/lib/postgresql/$major/lib/pg_musicstream.so"; do
-    [[ ! -e $path ]] || die "$path is still there"
+    [[ ! -e $path ]] || die "$path still exists"
   done
 }
 
@@ -170,11 +170,11 @@ purge_packages() { dpkg --purge "${ours[@]}"; }
 nothing_is_left() {
   local left
   list_files >/var/tmp/files-after
-  left=$(diff $before /var/tmp/files-after) || true # a difference is judged below
-  # The user stays, so that its number is not given to another; with it the copies that the tools of users keep.
+  left=$(diff $before /var/tmp/files-after) || true # differences are checked below
+  # The system user stays, so that its uid is not given to another user; the backups of the user database stay with it.
   left=$(grep '^[<>]' <<<"$left" | grep -vE ' /etc/(passwd|group|shadow|gshadow)-$' || true)
   [[ ! $left ]] || die "files that differ: $left"
-  ! compgen -G "/var/lib/dpkg/info/*musicstream*" || die "dpkg still knows the packages"
+  ! compgen -G "/var/lib/dpkg/info/*musicstream*" || die "dpkg still has files of the packages"
 }
 
 "$@"

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# What the project uses of the official image's start: settings from KAFKA_ variables, storage formatted once.
+# The part of the official image's start script that the project uses: settings from KAFKA_ variables, and formatting the
+# storage once.
 set -euo pipefail
 
 properties=/opt/kafka/config/server.properties
@@ -12,7 +13,7 @@ read -ra heap <<<"${KAFKA_HEAP_OPTS:-}"
 run_java() { exec java "${heap[@]}" -Dlog4j2.configurationFile=/opt/kafka/config/log4j2.properties -cp '/opt/kafka/libs/*' "$@"; }
 
 if [[ ! -e ${KAFKA_LOG_DIRS:?}/meta.properties ]]; then
-  # As the official image: one id, whatever the volume.
+  # One cluster id for all volumes, as in the official image.
   (run_java kafka.tools.StorageTool format --cluster-id 5L6g3nShT-eMCtK--X86sw --config "$properties")
 fi
 run_java kafka.Kafka "$properties"

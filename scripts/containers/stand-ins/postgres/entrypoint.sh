@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What the project uses of the official image's entrypoint: the first start makes the cluster and the database and runs
-# the scripts of /docker-entrypoint-initdb.d, while nothing listens on TCP.
+# The part of the official image's entrypoint that the project uses: the first start creates the cluster and the database
+# and runs the scripts of /docker-entrypoint-initdb.d, without listening on TCP.
 set -euo pipefail
 
 if [[ $1 != postgres ]]; then exec "$@"; fi
@@ -16,7 +16,7 @@ if [[ ! -s $PGDATA/PG_VERSION ]]; then
   chmod 700 "$PGDATA"
   password=${POSTGRES_PASSWORD:-$(cat "${POSTGRES_PASSWORD_FILE:-/dev/null}")}
   [[ $password ]] || {
-    echo "error: neither POSTGRES_PASSWORD nor POSTGRES_PASSWORD_FILE holds a password" >&2
+    echo "error: set POSTGRES_PASSWORD or POSTGRES_PASSWORD_FILE" >&2
     exit 1
   }
   initdb -D "$PGDATA" -U postgres -E UTF8 --pwfile <(echo "$password") --auth trust
