@@ -4,7 +4,7 @@
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: setup ## see the whole path at work; with CSV=FILE on your own events
+demo: setup ## demonstrate the whole path; with CSV=FILE on your own events
 	@scripts/demo.sh "$(CSV)"
 
 test: setup ## run every test against the local stack
@@ -26,17 +26,17 @@ remove: ## stop both and delete their data
 viewer: up ## open the desktop viewer on the local stack
 	@cargo build --release --all-targets && . target/stack/env && exec "$${CARGO_TARGET_DIR:-target}/release/musicstream-viewer"
 
-bench: setup ## compare with plain COPY and the peers, into docs/benchmarks.md; PARTS="ingest freshness extension listening scale decoder viewer", SYSTEMS=ours,copy, ROUNDS=N, FULL=1
+bench: setup ## compare with plain COPY and the peers, write docs/benchmarks.md; PARTS="ingest freshness extension listening scale decoder viewer", SYSTEMS=ours,copy, ROUNDS=N, FULL=1
 	@scripts/bench.sh $(if $(FULL),--full) $(if $(SYSTEMS),--systems $(SYSTEMS)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(PARTS)
 
-torture: setup ## long runs of the tests: 10,000 random programs, all interleavings, thousands of faults
+torture: setup ## run the randomized tests for hours: 10,000 programs, all interleavings, thousands of faults
 	@scripts/torture.sh
 
 deb: ## build Debian packages of the extension, the ingestor and the viewer; with VERSION=V for another version
 	@scripts/setup-debian.sh deb
 	@scripts/deb.sh $(VERSION)
 
-package-test: ## install, use, upgrade, remove and purge these packages in a bare Debian root; needs root
+package-test: ## install, use, upgrade, remove and purge these packages in a minimal Debian root; needs root
 	@scripts/setup-debian.sh deb
 	@scripts/package-test.sh
 
@@ -49,17 +49,17 @@ advisories: ## check all dependencies for known vulnerabilities
 sbom: ## write a bill of materials for each program and the extension
 	@scripts/sbom.sh
 
-fuzz: setup ## let a fuzzer look for payloads that the decoder judges wrongly; with SECONDS=N for longer than 300
+fuzz: setup ## fuzz the JSON decoder against its oracle; SECONDS=N instead of 300
 	@scripts/fuzz.sh $(SECONDS)
 
-container-test: ## build both images and try the container stack, with official base images or stand-ins
+container-test: ## build both images and test the container stack, with official base images or stand-ins
 	@scripts/container-test.sh
 
-release-check: ## what a release must pass besides .ci/run, on clean Debian systems; with PARTS="NAME..." only these
+release-check: ## run the tests of a release in addition to .ci/run, on clean Debian systems; PARTS="NAME..." for some
 	@scripts/release-check.sh $(PARTS)
 
 lint: setup ## rustfmt, clippy and shellcheck, warnings as errors
 	@scripts/lint.sh
 
-setup: ## bring what building needs (apt on Debian and Ubuntu)
+setup: ## install the packages for building and testing (apt on Debian and Ubuntu)
 	@scripts/setup-debian.sh

@@ -1,4 +1,4 @@
--- Today's events by type and region, again every ten seconds, until psql ends.
+-- Prints today's events by type and region every ten seconds until psql ends.
 \pset null -
 select current_time(0) as at, event_type, sum(events) as events, string_agg(region || ' ' || events, ', ' order by region) as by_region
 from live_daily_metrics
