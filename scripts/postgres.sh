@@ -1,5 +1,8 @@
 #!/usr/bin/env bash
-# The local stack's Postgres. Usage: postgres.sh up PACKAGE_DIR | down | remove
+# The local stack's Postgres. Usage: postgres.sh up PACKAGE_DIR | fsync on | fsync off | down | remove
+#
+# `up` turns fsync on. The tests turn it off: they kill processes, never the machine, and what a killed process has
+# written is still in the system's cache. Postgres's own tests run without it, too.
 #
 # It runs from a private copy of the system's installation, because Postgres finds extensions relative to its own program.
 # So installing the extension needs no root, changes nothing outside this checkout, and does not affect other checkouts.
@@ -171,6 +174,10 @@ make_database() {
   fi
 }
 
+set_fsync() {
+  sql postgres -c "alter system set fsync = $1" -c "alter system set full_page_writes = $1" -c "select pg_reload_conf()" >/dev/null
+}
+
 case ${1:-} in
   up)
     mkdir -p "$home"
@@ -179,13 +186,15 @@ case ${1:-} in
     install_extension "$2"
     if [[ ${extension_changed:-} ]] && is_running; then say "the extension was rebuilt: new sessions use it"; fi
     start
+    set_fsync on
     make_database
     url musicstream
     ;;
+  fsync) set_fsync "$2" ;;
   down) stop ;;
   remove)
     stop
     rm -rf "${home:?}" "$link"
     ;;
-  *) die "usage: postgres.sh up PACKAGE_DIR | down | remove" ;;
+  *) die "usage: postgres.sh up PACKAGE_DIR | fsync on | fsync off | down | remove" ;;
 esac

@@ -23,6 +23,9 @@ if [[ ${1:-} == --extension ]]; then
   done
 fi
 
+scripts/postgres.sh fsync off
+trap 'scripts/postgres.sh fsync on' EXIT
+
 output=$STACK/test.log
 status=0
 "${tests[@]}" 2>&1 | tee "$output" || status=$?
