@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-extension up down remove viewer lint release-check setup bench torture fuzz container-test deb package-test deny advisories sbom
+.PHONY: help demo test test-extension up down remove viewer lint release-check setup bench torture fuzz container-test deb package-test deny advisories sbom docs
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ advisories: ## check all dependencies for known vulnerabilities
 
 sbom: ## write a bill of materials for each program and the extension
 	@scripts/sbom.sh
+
+docs: setup ## write the generated pages and build the book in target/book/docs; PICTURES=1 also creates the viewer's pictures
+	@scripts/docs.sh $(if $(PICTURES),--pictures)
 
 fuzz: setup ## fuzz the JSON decoder against its oracle; SECONDS=N instead of 300
 	@scripts/fuzz.sh $(SECONDS)

@@ -14,6 +14,7 @@ cargo fmt --manifest-path fuzz/Cargo.toml --check
 scripts/upgrade-script.sh --check
 scripts/build-context.py
 scripts/module-circles.py
+scripts/docs/contents.sh --check
 # cargo without options does not include the extension, which is checked for the installed Postgres.
 cargo clippy --release --all-targets -- -D warnings
 cargo clippy --release -p pg_musicstream --no-default-features --features "pg$major" -- -D warnings

@@ -1,8 +1,9 @@
-//! Writes what packages need and the programs' sources know: manual pages, shell completions and the licences of all
-//! that is linked. A program of its own, so that none of this is in the programs that are shipped.
+//! Writes what packages and the documentation need and the programs' sources know: manual pages, shell completions, pages
+//! of options, and the licences of all that is linked. A program of its own, so that none of this is in the programs that are shipped.
 
 mod copyright;
 mod linked;
+mod options;
 
 use std::path::{Path, PathBuf};
 
@@ -29,6 +30,11 @@ enum Command {
         /// Folder to write to
         folder: PathBuf,
     },
+    /// Markdown pages of the options of all programs, for the documentation
+    Options {
+        /// Folder to write to
+        folder: PathBuf,
+    },
     /// Debian copyright file of a package of the workspace with all that is linked into it, on standard output
     Copyright {
         /// Output of `cargo metadata --format-version 1`
@@ -42,6 +48,7 @@ fn main() -> Result<()> {
     match Arguments::parse().command {
         Command::Manuals { folder } => manuals(&folder),
         Command::Completions { folder } => completions(&folder),
+        Command::Options { folder } => option_pages(&folder),
         Command::Copyright { metadata, package } => {
             let metadata = linked::Metadata::read(&metadata)?;
             print!("{}", copyright::write(&metadata, &package)?);
@@ -74,6 +81,18 @@ fn completions(folder: &Path) -> Result<()> {
             generate_to(shell, &mut program, name, &of_shell)
                 .context("completions cannot be written")?;
         }
+    }
+    Ok(())
+}
+
+fn option_pages(folder: &Path) -> Result<()> {
+    for (program, file) in programs()
+        .into_iter()
+        .zip(["ingestor-options.md", "viewer-options.md"])
+    {
+        let path = folder.join(file);
+        std::fs::write(&path, options::page(program))
+            .with_context(|| format!("cannot write {}", path.display()))?;
     }
     Ok(())
 }

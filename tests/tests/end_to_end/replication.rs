@@ -70,7 +70,7 @@ fn rows_of_every_table_can_be_published() {
     assert_eq!(leaves, all, "the primary key of a leaf is the event_id");
 }
 
-/// As docs/operations.md says: partitions are made on the subscriber, too; with leaves published by themselves the subscription
+/// As docs/replication.md says: partitions are made on the subscriber, too; with leaves published by themselves the subscription
 /// is refreshed as well.
 fn make_leaves(publisher: &mut Client, subscriber: &mut Client, is_by_root: bool) {
     let days: Vec<String> = value(

@@ -233,10 +233,10 @@ fn a_topic_made_anew_loses_no_rejected_record() {
 }
 
 #[test]
-fn a_line_of_a_file_gets_in_by_the_way_that_the_readme_tells() {
-    let readme = include_str!("../../../../README.md");
-    let from = readme.find("with line as (").expect("the statement");
-    let statement = &readme[from..from + readme[from..].find(';').unwrap()];
+fn a_line_of_a_file_gets_in_by_the_way_that_the_pages_tell() {
+    let page = include_str!("../../../../docs/corrections.md");
+    let from = page.find("with line as (").expect("the statement");
+    let statement = &page[from..from + page[from..].find(';').unwrap()];
     let (_database, mut client) = database_with(&[]);
     client
         .batch_execute(
