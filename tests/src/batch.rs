@@ -1,19 +1,19 @@
-//! Batches as any writer stores them: staged in the session's own table, then upserted.
+//! Stores batches by SQL: rows are staged in the session's table, then upserted.
 
 use postgres::Client;
 
-/// What became of the rows of a batch.
+/// The outcome of a batch, as numbers of rows.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Outcome {
     /// All rows.
     pub staged: i64,
     /// New events.
     pub inserted: i64,
-    /// Stored already, the same in every field.
+    /// Already stored with the same fields.
     pub duplicate: i64,
-    /// Stored already, but different.
+    /// Already stored with other fields.
     pub conflicting: i64,
-    /// Cannot be stored.
+    /// Rejected.
     pub rejected: i64,
 }
 
@@ -35,7 +35,7 @@ impl Outcome {
 /// `00000000-0000-0000-0000-000000000001`.
 ///
 /// # Errors
-/// As the database has them.
+/// Those of the database.
 pub fn store(client: &mut Client, source: &str, values: &str) -> Result<Outcome, postgres::Error> {
     let mut transaction = client.transaction()?;
     transaction.batch_execute(&staging(values))?;
@@ -44,7 +44,7 @@ pub fn store(client: &mut Client, source: &str, values: &str) -> Result<Outcome,
     Ok(Outcome::of(&outcome))
 }
 
-/// The statements that stage such a batch, in the transaction that is to store it.
+/// The statements that stage such a batch, to be run in the transaction that stores it.
 pub fn staging(values: &str) -> String {
     format!(
         "select musicstream_session_staging();

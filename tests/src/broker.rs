@@ -1,4 +1,4 @@
-//! A Kafka broker of a test's own: it may be killed, and asks for passwords.
+//! A private Kafka broker for one test, which may kill it, damage its logs, or require passwords.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,16 +11,16 @@ use tempfile::TempDir;
 
 use crate::port::free_port;
 use crate::stack::stack;
-use crate::wait::until_looking_every;
+use crate::wait::until_polling_every;
 
-/// Longer than a broker takes to start or recover on a busy machine.
-const SOON: Duration = Duration::from_secs(120);
-const LOOK_EVERY: Duration = Duration::from_millis(100);
-/// Disks of a broker.
+/// Time limit for a start or recovery on a busy machine.
+const TIMEOUT: Duration = Duration::from_secs(120);
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
+/// Names of the broker's data folders.
 const DATA: &str = "data";
 const EMPTY: &str = "empty";
 
-/// One node in KRaft mode, killed with this value.
+/// One node in KRaft mode, which is killed when this is dropped.
 pub struct Broker {
     folder: TempDir,
     port: u16,
@@ -31,26 +31,26 @@ pub struct Broker {
     process: Option<Child>,
 }
 
-/// A second listener, which speaks TLS and asks for a name and a password.
+/// Settings of a second listener with TLS and SASL.
 pub struct Secure {
-    /// Key and certificate of the server, in PEM, one after the other.
+    /// Key and certificate of the server, concatenated, in PEM.
     pub identity: String,
-    /// Who may come in.
+    /// The only user that may connect.
     pub user: String,
-    /// The password, by SASL PLAIN and by SCRAM-SHA-512.
+    /// Its password, for SASL PLAIN and SCRAM-SHA-512.
     pub password: String,
 }
 
 impl Broker {
-    /// Makes and starts a broker.
+    /// Creates and starts a broker.
     ///
     /// # Panics
-    /// Java or the stack's Kafka are not on this machine, or fail.
+    /// Java or the stack's Kafka is missing or fails.
     pub fn start() -> Broker {
         Broker::make(None, "")
     }
 
-    /// One with further settings, a line each.
+    /// Creates and starts a broker with additional settings, one per line.
     ///
     /// # Panics
     /// As [`Broker::start`].
@@ -58,7 +58,7 @@ impl Broker {
         Broker::make(None, settings)
     }
 
-    /// One that has a listener with TLS and SASL besides; see [`Broker::secure_address`].
+    /// Creates and starts a broker with an additional listener with TLS and SASL; see [`Broker::secure_address`].
     ///
     /// # Panics
     /// As [`Broker::start`].
@@ -85,7 +85,7 @@ impl Broker {
         broker
     }
 
-    /// Makes a disk of that name, with nothing on it but the cluster's id.
+    /// Creates a data folder of this name, which only contains the cluster id.
     fn format(&self, disk: &str) {
         self.configure(disk);
         let scram = self.secure.as_ref().map(|Secure { user, password, .. }| {
@@ -152,24 +152,24 @@ impl Broker {
     /// Starts the broker and waits until it answers.
     ///
     /// # Panics
-    /// It does not; its log is in the message.
+    /// It does not start; the message has its log.
     pub fn boot(&mut self) {
         self.boot_with(DATA);
     }
 
-    /// The same with a disk of its own that holds nothing: it knows no topic. [`Broker::boot`] has the former disk again.
+    /// As [`Broker::boot`], with an empty data folder, so that no topic exists. [`Broker::boot`] uses the former folder again.
     ///
     /// # Panics
     /// As [`Broker::boot`].
-    pub fn boot_empty(&mut self) {
+    pub fn boot_with_empty_disk(&mut self) {
         self.format(EMPTY);
         self.boot_with(EMPTY);
     }
 
-    /// Lets nobody write to a topic any more, by an ACL. The broker needs an authorizer for that.
+    /// Denies writes to a topic to all users, by an ACL. The broker's settings must include an authorizer.
     ///
     /// # Panics
-    /// The broker does not do it.
+    /// The broker refuses or does not answer.
     pub fn forbid_writing(&self, topic: &str) {
         let status = java("org.apache.kafka.tools.AclCommand", &self.file("log"))
             .args(["--bootstrap-server", &self.address()])
@@ -180,26 +180,26 @@ impl Broker {
         assert!(status.success(), "{status}: {}", self.log());
     }
 
-    /// Takes the log of a partition away, while the broker does not run.
+    /// Deletes the log of a partition while the broker is stopped.
     ///
     /// # Panics
-    /// There is none.
+    /// The log does not exist.
     pub fn lose_log(&self, topic: &str, partition: i32) {
         fs::remove_dir_all(self.file(DATA).join(format!("{topic}-{partition}"))).unwrap();
     }
 
-    /// How many bytes the log of a partition has.
+    /// The size of a partition's log in bytes.
     ///
     /// # Panics
-    /// There is none.
+    /// The log does not exist.
     pub fn log_size(&self, topic: &str, partition: i32) -> u64 {
         fs::metadata(self.log_file(topic, partition)).unwrap().len()
     }
 
-    /// Cuts the log of a partition off after so many bytes, while the broker does not run.
+    /// Truncates the log of a partition to `size` bytes while the broker is stopped.
     ///
     /// # Panics
-    /// There is none.
+    /// The log does not exist.
     pub fn cut_log(&self, topic: &str, partition: i32, size: u64) {
         let log = fs::File::options()
             .write(true)
@@ -218,20 +218,20 @@ impl Broker {
         let mut server = java("kafka.Kafka", &log);
         server.arg(self.properties(disk));
         let process = self.process.insert(server.spawn().unwrap());
-        await_answer(&format!("127.0.0.1:{}", self.port), process, &log);
+        wait_for_broker(&format!("127.0.0.1:{}", self.port), process, &log);
     }
 
     /// `kill -9`.
     ///
     /// # Panics
-    /// It does not run.
+    /// The broker is not running.
     pub fn kill(&mut self) {
-        let mut process = self.process.take().expect("a broker that runs");
+        let mut process = self.process.take().expect("the broker is running");
         process.kill().unwrap();
         process.wait().unwrap();
     }
 
-    /// `host:port` of the listener that asks for nothing.
+    /// `host:port` of the plaintext listener.
     pub fn address(&self) -> String {
         format!("127.0.0.1:{}", self.port)
     }
@@ -241,7 +241,7 @@ impl Broker {
         format!("localhost:{}", self.secure_port)
     }
 
-    /// What the broker has logged.
+    /// The broker's log.
     pub fn log(&self) -> String {
         text_of(&self.file("log"))
     }
@@ -255,7 +255,7 @@ impl Broker {
     }
 }
 
-/// One of Kafka's programs; what it writes goes to `log`.
+/// One of Kafka's programs, with its output in the file `log`.
 pub(crate) fn java(class: &str, log: &Path) -> Command {
     let log = fs::File::options()
         .create(true)
@@ -275,7 +275,7 @@ pub(crate) fn java(class: &str, log: &Path) -> Command {
     java
 }
 
-/// Makes the disk that a broker's properties name, with nothing on it but the cluster's id.
+/// Formats the data folder in a broker's properties, which then only contains the cluster id.
 pub(crate) fn format_disk(properties: &Path, log: &Path, arguments: &[&str]) {
     let status = java("kafka.tools.StorageTool", log)
         .args([
@@ -292,14 +292,14 @@ pub(crate) fn format_disk(properties: &Path, log: &Path, arguments: &[&str]) {
     assert!(status.success(), "{status}: {}", text_of(log));
 }
 
-/// Waits until a broker that was started answers.
-pub(crate) fn await_answer(address: &str, process: &mut Child, log: &Path) {
+/// Waits until a started broker answers.
+pub(crate) fn wait_for_broker(address: &str, process: &mut Child, log: &Path) {
     let client: BaseConsumer = ClientConfig::new()
         .set("bootstrap.servers", address)
         .create()
         .unwrap();
     let what = format!("the broker at {address} to answer");
-    until_looking_every(LOOK_EVERY, SOON, &what, || {
+    until_polling_every(POLL_INTERVAL, TIMEOUT, &what, || {
         let status = process.try_wait().unwrap();
         assert!(status.is_none(), "the broker has ended:\n{}", text_of(log));
         let answer = client.fetch_metadata(None, Duration::from_secs(1));

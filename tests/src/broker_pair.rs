@@ -1,4 +1,4 @@
-//! Two Kafka brokers, of which the second replicates the first through a gate that a test can shut.
+//! Two Kafka brokers. The second replicates the first through a proxy that a test can stop.
 
 use std::fs;
 use std::io::{Read as _, Write as _};
@@ -10,15 +10,15 @@ use std::thread;
 
 use tempfile::TempDir;
 
-use crate::broker::{await_answer, format_disk, java};
+use crate::broker::{format_disk, java, wait_for_broker};
 use crate::port::free_port;
 
-/// Rack of the broker that leads.
+/// Rack of the leader.
 pub const LEADER_RACK: &str = "a";
-/// Rack of the broker that follows; a consumer in this rack reads from it.
+/// Rack of the follower. A consumer in this rack reads from the follower.
 pub const FOLLOWER_RACK: &str = "b";
 
-/// Killed with this value.
+/// The two brokers, which are killed when this is dropped.
 pub struct BrokerPair {
     folder: TempDir,
     port: u16,
@@ -27,10 +27,10 @@ pub struct BrokerPair {
 }
 
 impl BrokerPair {
-    /// Starts both; a topic with the replicas 1 and 2 is led by the first.
+    /// Starts both. The leader of a topic with the replicas 1 and 2 is the first broker.
     ///
     /// # Panics
-    /// Java or the stack's Kafka are not on this machine, or fail.
+    /// Java or the stack's Kafka is missing or fails.
     pub fn start() -> BrokerPair {
         let folder = tempfile::Builder::new()
             .prefix("musicstream-brokers-")
@@ -94,23 +94,23 @@ impl BrokerPair {
             pair.processes
                 .push(server.arg(&properties).spawn().unwrap());
             let process = pair.processes.last_mut().unwrap();
-            await_answer(&format!("127.0.0.1:{client}"), process, &log);
+            wait_for_broker(&format!("127.0.0.1:{client}"), process, &log);
         }
         pair
     }
 
-    /// `host:port` of the broker that leads.
+    /// `host:port` of the leader.
     pub fn address(&self) -> String {
         format!("127.0.0.1:{}", self.port)
     }
 
-    /// Lets the next answer of at least so many bytes through to the broker that follows, and none after it. That broker
-    /// then has all records, and does not know that they are on both: it hands out none of those that are new.
+    /// Forwards the next response of at least `size` bytes to the follower, and none after it. The follower then has all
+    /// records but not the new high watermark, so it does not return the new records to consumers.
     pub fn shut_after(&self, size: usize) {
         *self.gate.state.lock().unwrap() = State::ShutAfter(size);
     }
 
-    /// Lets everything through again.
+    /// Forwards all responses again.
     pub fn open(&self) {
         *self.gate.state.lock().unwrap() = State::Open;
         self.gate.changed.notify_all();
@@ -129,7 +129,7 @@ impl Drop for BrokerPair {
     fn drop(&mut self) {
         self.open();
         for process in &mut self.processes {
-            // An error means that it is gone already.
+            // Fails if the process has ended already.
             let _ = process.kill();
             let _ = process.wait();
         }
@@ -154,7 +154,7 @@ enum State {
     Shut,
 }
 
-/// Forwards connections to a broker, and its answers frame by frame.
+/// A proxy for connections to a broker, which forwards responses frame by frame.
 struct Gate {
     state: Mutex<State>,
     changed: Condvar,
@@ -169,7 +169,7 @@ impl Gate {
             changed: Condvar::new(),
         });
         let forwarding = gate.clone();
-        // Ends with the test's process: there is nothing to clean up.
+        // The thread ends with the test process.
         thread::spawn(move || {
             for client in listener.incoming().flatten() {
                 let Ok(server) = TcpStream::connect(("127.0.0.1", port)) else {
@@ -178,7 +178,7 @@ impl Gate {
                 let (mut requests, mut upstream) =
                     (client.try_clone().unwrap(), server.try_clone().unwrap());
                 thread::spawn(move || {
-                    // Either end may close.
+                    // Either end may close the connection.
                     let _ = std::io::copy(&mut requests, &mut upstream);
                     let _ = upstream.shutdown(std::net::Shutdown::Both);
                 });
@@ -209,7 +209,7 @@ impl Gate {
         let _ = client.shutdown(std::net::Shutdown::Both);
     }
 
-    /// Waits while the gate is shut; shuts it behind a frame that is large enough.
+    /// Waits while the gate is closed; closes it after a frame that is large enough.
     fn pass(&self, length: usize) {
         let mut state = self.state.lock().unwrap();
         while *state == State::Shut {

@@ -1,11 +1,11 @@
-//! A Citus cluster of a test's own: a coordinator and two workers on loopback, with the extension on them.
+//! A private Citus cluster for one test: a coordinator and two workers on loopback, with the extension.
 
 use crate::cluster::Cluster;
 use crate::data::skip;
 use crate::database::{Database, connect, project_sql, value};
 use crate::stack::stack;
 
-/// Recovery is what the tests call by hand, at a moment of their own.
+/// Recovery of prepared transactions is disabled: tests run it explicitly.
 const SETTINGS: &str = "
 shared_preload_libraries = 'citus'
 wal_level = logical
@@ -15,26 +15,25 @@ citus.recover_2pc_interval = -1
 citus.shard_count = 8
 ";
 
-/// A server on loopback that a test starts is open to whoever is on this machine: as between the nodes of a cluster, which
-/// log in as the user of the session.
+/// Nodes of a cluster log in to each other as the user of the session, so all local connections are trusted.
 const ACCESS: &str = "host all all 127.0.0.1/32 trust\n";
 
-/// Where the servers are: the URLs of their superusers, and `host:port`.
+/// The URLs of the superusers, and `host:port` of the nodes.
 #[derive(Debug, Clone)]
 struct Nodes {
     coordinator: (String, String),
     workers: Vec<(String, String)>,
 }
 
-/// The cluster, stopped and removed with this value.
+/// The cluster, which is stopped and removed when this is dropped.
 pub struct Citus {
     coordinator: Cluster,
     workers: Vec<Cluster>,
 }
 
 impl Citus {
-    /// Starts the servers. `None` where the stack's server has no extension citus: the test is to return at once; a line says
-    /// that it was skipped.
+    /// Starts the servers. `None` if the stack's server has no extension citus: the caller must return, and a line reports
+    /// the test as skipped.
     ///
     /// # Panics
     /// A server does not start.
@@ -42,7 +41,7 @@ impl Citus {
         Citus::start_with(test, "")
     }
 
-    /// The same with these lines in the configuration of each server.
+    /// As [`Citus::start`], with additional lines in the configuration of each server.
     ///
     /// # Panics
     /// As [`Citus::start`].
@@ -62,17 +61,17 @@ impl Citus {
         })
     }
 
-    /// The server that clients connect to.
+    /// The server to which clients connect.
     pub fn coordinator(&self) -> &Cluster {
         &self.coordinator
     }
 
-    /// The servers that hold the events.
+    /// The servers that store the events.
     pub fn workers(&self) -> &[Cluster] {
         &self.workers
     }
 
-    /// One more server, which is no worker yet: see [`Citus::add_worker`].
+    /// Starts another server and adds it as a worker.
     ///
     /// # Panics
     /// It does not start.
@@ -86,24 +85,24 @@ impl Citus {
         self.workers.push(worker);
     }
 
-    /// A database whose events are distributed, as the project's SQL files say.
+    /// Creates a database with distributed events, with the project's SQL files.
     ///
     /// # Panics
-    /// A server does not make it.
+    /// A server refuses.
     pub fn database(&self) -> Database {
         self.nodes().database()
     }
 
-    /// While this runs, [`Database::create`] on this thread makes databases whose events are distributed.
-    pub fn with_its_databases<T>(&self, work: impl FnOnce() -> T) -> T {
+    /// While `work` runs, [`Database::create`] on this thread creates databases with distributed events.
+    pub fn with_distributed_databases<T>(&self, work: impl FnOnce() -> T) -> T {
         let nodes = self.nodes();
-        Database::made_by(move || nodes.database(), work)
+        Database::created_by(move || nodes.database(), work)
     }
 
-    /// Finishes what a crash left between the phases of a commit. All servers are up.
+    /// Resolves transactions that a crash has left between the phases of a commit. All servers must be running.
     ///
     /// # Panics
-    /// Something is left.
+    /// A prepared transaction remains.
     pub fn recover(&self, database: &Database) {
         let mut client = database.client();
         client
@@ -127,7 +126,7 @@ impl Citus {
     }
 }
 
-/// Transactions that wait for the second phase on this server.
+/// Number of prepared transactions on this server.
 ///
 /// # Panics
 /// It does not answer.
@@ -176,7 +175,7 @@ fn add_node(address: &str) -> String {
     format!("citus_add_node({})", place(address))
 }
 
-/// `host:port` as two arguments.
+/// `host:port` as two SQL arguments.
 fn place(address: &str) -> String {
     let (host, port) = address.rsplit_once(':').unwrap();
     format!("'{host}', {port}")

@@ -1,4 +1,4 @@
-//! A Postgres cluster of a test's own, with the extension: it may be crashed, filled up, copied and lost.
+//! A private Postgres cluster for one test, with the extension. The test may crash, fill, copy and delete it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,13 +16,13 @@ use crate::wait::until;
 
 mod processes;
 
-pub use processes::Frozen;
+pub use processes::Suspended;
 use processes::is_alive;
 
-/// Longer than a server takes to start or recover on a busy machine.
-const SOON: Duration = Duration::from_secs(120);
+/// Time limit for a start or recovery on a busy machine.
+const TIMEOUT: Duration = Duration::from_secs(120);
 
-/// What all clusters have in common. A test kills processes, not machines: what was written is there without a sync.
+/// Settings of all clusters. fsync is off: tests kill processes, not the machine, so written data survives without it.
 const SETTINGS: &str = "
 listen_addresses = '127.0.0.1'
 unix_socket_directories = ''
@@ -33,10 +33,10 @@ timezone = 'UTC'
 log_timezone = 'UTC'
 ";
 
-/// Has the server archive its WAL, for [`Cluster::boot_at`].
+/// Settings that archive the WAL, for [`Cluster::boot_at`].
 pub const ARCHIVES: &str = "archive_mode = on\narchive_command = 'cp %p ../archive/%f'";
 
-/// A cluster on loopback, stopped and removed with this value.
+/// A cluster on loopback, which is stopped and removed when this is dropped.
 pub struct Cluster {
     folder: TempDir,
     bin: PathBuf,
@@ -45,15 +45,15 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// Makes and starts a cluster with these lines in its configuration.
+    /// Creates and starts a cluster with these lines in its configuration.
     ///
     /// # Panics
-    /// The programs of the stack's Postgres are not on this machine, or fail.
+    /// The programs of the stack's Postgres are missing or fail.
     pub fn start(settings: &str) -> Cluster {
         Cluster::start_with(settings, &[])
     }
 
-    /// The same with its WAL in files of a megabyte in this folder, which is empty and the server's.
+    /// As [`Cluster::start`], with WAL segments of 1 MB in this folder, which must be empty and owned by the server's user.
     ///
     /// # Panics
     /// As [`Cluster::start`].
@@ -71,7 +71,7 @@ impl Cluster {
         let cluster = Cluster::prepare(password);
         let password_file = cluster.folder().join("password");
         fs::write(&password_file, &cluster.password).unwrap();
-        own(&password_file);
+        chown_to_postgres(&password_file);
         cluster.run(
             cluster
                 .program("initdb")
@@ -97,10 +97,10 @@ impl Cluster {
         cluster
     }
 
-    /// A standby of a running cluster, started.
+    /// Creates and starts a standby of a running cluster.
     ///
     /// # Panics
-    /// It cannot be made.
+    /// The backup fails.
     pub fn standby_of(primary: &Cluster) -> Cluster {
         let standby = Cluster::copy_of(primary, &["--write-recovery-conf"]);
         standby.configure("");
@@ -108,18 +108,18 @@ impl Cluster {
         standby
     }
 
-    /// A base backup of a running cluster, not started yet: see [`Cluster::boot_at`].
+    /// Makes a base backup of a running cluster, without starting it: see [`Cluster::boot_at`].
     ///
     /// # Panics
-    /// It cannot be made.
+    /// The backup fails.
     pub fn backup_of(primary: &Cluster) -> Cluster {
         Cluster::copy_of(primary, &[])
     }
 
-    /// Starts a backup as the server was at a point in time, by the WAL that another cluster has archived.
+    /// Starts a backup and recovers it to a point in time, with the WAL archive of another cluster.
     ///
     /// # Panics
-    /// It does not come so far.
+    /// Recovery does not reach that time.
     pub fn boot_at(&self, time: &str, archive_of: &Cluster) {
         self.configure(&format!(
             "restore_command = 'cp {}/%f %p'\nrecovery_target_time = '{time}'\nrecovery_target_action = 'promote'",
@@ -127,7 +127,7 @@ impl Cluster {
         ));
         let signal = self.data().join("recovery.signal");
         fs::write(&signal, "").unwrap();
-        own(&signal);
+        chown_to_postgres(&signal);
         self.boot();
     }
 
@@ -152,7 +152,7 @@ impl Cluster {
     }
 
     fn prepare(password: String) -> Cluster {
-        // The stack's own programs: beside them is the extension.
+        // The stack's programs, because the extension is installed next to them.
         let bin: String = value(
             &mut connect(&stack().database_url),
             "select setting from pg_config where name = 'BINDIR'",
@@ -162,10 +162,10 @@ impl Cluster {
             .prefix("musicstream-cluster-")
             .tempdir()
             .unwrap();
-        own(folder.path());
+        chown_to_postgres(folder.path());
         let archive = folder.path().join("archive");
         fs::create_dir(&archive).unwrap();
-        own(&archive);
+        chown_to_postgres(&archive);
         Cluster {
             folder,
             bin: PathBuf::from(bin),
@@ -174,21 +174,21 @@ impl Cluster {
         }
     }
 
-    /// Replaces the test's lines of the configuration; the server reads them when it starts.
+    /// Replaces the test's lines of the configuration, which the server reads at its next start.
     ///
     /// # Panics
-    /// They cannot be written.
+    /// The file cannot be written.
     pub fn configure(&self, settings: &str) {
         let conf = self.data().join("postgresql.conf");
         let text = format!("{SETTINGS}port = {}\n{settings}\n", self.port);
         fs::write(&conf, text).unwrap();
-        own(&conf);
+        chown_to_postgres(&conf);
     }
 
-    /// Starts the server and waits until it takes connections.
+    /// Starts the server and waits until it accepts connections.
     ///
     /// # Panics
-    /// It does not start; its log is in the message.
+    /// It does not start; the message has its log.
     pub fn boot(&self) {
         self.run(&mut self.start_command());
     }
@@ -207,30 +207,30 @@ impl Cluster {
         command
     }
 
-    /// Starts the server as a standby that has lost its primary: it answers, and writes nothing until it is promoted.
+    /// Starts the server as a standby without a primary: it is read-only until it is promoted.
     ///
     /// # Panics
-    /// It does not start; its log is in the message.
+    /// It does not start; the message has its log.
     pub fn boot_as_standby(&self) {
         let signal = self.data().join("standby.signal");
         fs::write(&signal, "").unwrap();
-        own(&signal);
+        chown_to_postgres(&signal);
         self.boot();
     }
 
-    /// Brings the server back, whether it runs, recovers or has given up.
+    /// Waits until the server accepts connections, and starts it if it is not running.
     ///
     /// # Panics
-    /// It does not come back.
-    pub fn revive(&self) {
-        until(SOON, "the server to come back", || {
+    /// It does not accept connections in time.
+    pub fn restart_if_down(&self) {
+        until(TIMEOUT, "the server to come back", || {
             if Client::connect(&self.url(), NoTls).is_ok() {
                 return Some(());
             }
             let mut control = self.program("pg_ctl");
             control.arg("-D").arg(self.data()).stdout(Stdio::null());
             if control.arg("status").status().is_ok_and(|it| !it.success()) {
-                // The old server may be on its way out still: then the next look tries again.
+                // Fails while the old server is still stopping; the next poll retries.
                 let _ = self.start_command().status();
             }
             None
@@ -238,18 +238,18 @@ impl Cluster {
         self.await_writable();
     }
 
-    /// Stops the server as a loss of power would: no checkpoint, no farewell.
+    /// Stops the server without a checkpoint, as after a power loss.
     ///
     /// # Panics
-    /// It runs on.
+    /// It does not stop.
     pub fn crash(&self) {
         self.stop("immediate");
     }
 
-    /// Stops the server in good order.
+    /// Stops the server with a fast shutdown.
     ///
     /// # Panics
-    /// It runs on.
+    /// It does not stop.
     pub fn shut_down(&self) {
         self.stop("fast");
     }
@@ -263,7 +263,7 @@ impl Cluster {
         );
     }
 
-    /// Makes a standby a primary.
+    /// Promotes a standby.
     ///
     /// # Panics
     /// It remains a standby.
@@ -276,62 +276,62 @@ impl Cluster {
         );
     }
 
-    /// `kill -9` of one of the server's processes. Of a session's: the server ends all others, and recovers.
+    /// `kill -9` of one of the server's processes. If it is a backend, the server ends all others, and recovers.
     ///
     /// # Panics
-    /// It is not there.
+    /// The process does not exist.
     pub fn kill(&self, process: i32) {
-        let process = Pid::from_raw(process).expect("a process number");
+        let process = Pid::from_raw(process).expect("a process id");
         kill_process(process, Signal::KILL)
             .unwrap_or_else(|error| panic!("cannot kill {process:?}: {error}"));
     }
 
-    /// `kill -9` of the server and all of its processes, and waits until they are gone.
+    /// `kill -9` of the server and all of its processes; waits until they have ended.
     ///
     /// # Panics
-    /// It does not run.
+    /// The server is not running.
     pub fn kill_all(&self) {
-        let processes = self.freeze();
+        let processes = self.suspend();
         processes.signal(Signal::KILL);
-        until(SOON, "the server's processes to be gone", || {
+        until(TIMEOUT, "the server's processes to be gone", || {
             let mut all = processes.processes().iter();
             all.all(|process| !is_alive(*process)).then_some(())
         });
-        // Where nobody collects orphans the next server would take the dead one for a living one.
+        // If nothing reaps orphans, the process stays as a zombie, and the next server would consider it running.
         let file = self.data().join("postmaster.pid");
         fs::remove_file(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     }
 
-    /// Has the server and all of its processes stand still: connections stay, new ones are taken by the system, and
-    /// nothing answers.
+    /// Suspends the server and all of its processes: connections stay open, the kernel accepts new ones, and nothing
+    /// answers.
     ///
     /// # Panics
-    /// It does not run.
-    pub fn freeze(&self) -> Frozen {
+    /// The server is not running.
+    pub fn suspend(&self) -> Suspended {
         let file = self.data().join("postmaster.pid");
         let text =
             fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-        Frozen::new(text.lines().next().unwrap_or_default().parse().unwrap())
+        Suspended::new(text.lines().next().unwrap_or_default().parse().unwrap())
     }
 
-    /// Puts a file beside the server's data, which nobody else may read: `ssl_key_file` and the like find it there.
+    /// Writes a private file into the server's data folder, for settings such as `ssl_key_file`.
     ///
     /// # Panics
-    /// It cannot be written.
+    /// The file cannot be written.
     pub fn put(&self, name: &str, content: &str) {
         use std::os::unix::fs::PermissionsExt as _;
         let file = self.data().join(name);
         fs::write(&file, content).unwrap();
         fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
-        own(&file);
+        chown_to_postgres(&file);
     }
 
-    /// Waits until the server takes connections and writes, whatever has happened to it.
+    /// Waits until the server accepts connections and writes.
     ///
     /// # Panics
-    /// It does not.
+    /// It does not in time.
     pub fn await_writable(&self) -> Client {
-        until(SOON, "the server to recover", || {
+        until(TIMEOUT, "the server to recover", || {
             let mut client = Client::connect(&self.url(), NoTls).ok()?;
             let is_standby: bool = client
                 .query_one("select pg_is_in_recovery()", &[])
@@ -341,7 +341,7 @@ impl Cluster {
         })
     }
 
-    /// Its database `postgres`, as a superuser.
+    /// The URL of the database `postgres`, as a superuser.
     pub fn url(&self) -> String {
         format!(
             "postgresql://postgres:{}@127.0.0.1:{}/postgres",
@@ -359,7 +359,7 @@ impl Cluster {
         connect(&self.url())
     }
 
-    /// One of Postgres's programs, run as the owner of the cluster: Postgres refuses to run as root.
+    /// A command that runs one of Postgres's programs as the owner of the cluster, because Postgres refuses to run as root.
     pub fn program(&self, name: &str) -> Command {
         let program = self.bin.join(name);
         let mut command = if is_root() {
@@ -373,12 +373,12 @@ impl Cluster {
         command
     }
 
-    /// Runs a program to its end, and returns what it wrote to standard output.
+    /// Runs a program to its end, and returns its standard output.
     ///
     /// # Panics
-    /// It fails; what it wrote and the server's log are in the message.
+    /// It fails; the message has its output and the server's log.
     pub fn run(&self, command: &mut Command) -> Vec<u8> {
-        // Files, not pipes: a server that stays would keep a pipe open.
+        // Files, because a server that the program starts would keep a pipe open.
         let output = tempfile::tempfile().unwrap();
         let errors = tempfile::NamedTempFile::new().unwrap();
         let status = command
@@ -400,11 +400,11 @@ impl Cluster {
         bytes
     }
 
-    /// What the server has logged since its log was so long, in bytes.
+    /// The part of the server's log after this many bytes.
     pub fn log_since(&self, length: u64) -> String {
         use std::io::{Read as _, Seek as _, SeekFrom};
         let mut bytes = Vec::new();
-        // One that cannot be read is as good as empty.
+        // A log that cannot be read counts as empty.
         let _ = fs::File::open(self.folder().join("log")).and_then(|mut file| {
             file.seek(SeekFrom::Start(length))?;
             file.read_to_end(&mut bytes)
@@ -412,26 +412,26 @@ impl Cluster {
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
-    /// How long its log is, in bytes.
+    /// The size of the server's log in bytes.
     pub fn log_length(&self) -> u64 {
         fs::metadata(self.folder().join("log")).map_or(0, |file| file.len())
     }
 
-    /// What the server has logged.
+    /// The server's log.
     pub fn log(&self) -> String {
         fs::read(self.folder().join("log"))
             .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
             .unwrap_or_default()
     }
 
-    /// Runs SQL by psql in one of its databases; with `stops` at the first error.
+    /// Runs SQL with psql; with `stops` it stops at the first error.
     ///
     /// # Panics
-    /// An error has stopped it.
+    /// psql fails.
     pub fn psql(&self, url: &str, sql: &[u8], stops: bool) {
         let file = self.folder().join("psql.sql");
         fs::write(&file, sql).unwrap();
-        own(&file);
+        chown_to_postgres(&file);
         let stops = format!("ON_ERROR_STOP={}", i32::from(stops));
         self.run(
             self.program("psql")
@@ -467,7 +467,7 @@ impl Drop for Cluster {
             );
         }
         if self.data().join("postmaster.pid").exists() {
-            // A test that has failed already must not die of this, too.
+            // A panic here, while a failed test unwinds, would abort the process.
             let _ = self
                 .program("pg_ctl")
                 .arg("-D")
@@ -480,13 +480,13 @@ impl Drop for Cluster {
     }
 }
 
-/// Whether this process is root's.
+/// Whether this process runs as root.
 pub fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }
 
-/// Gives a file to the system's user postgres, who owns the clusters where the tests run as root.
-pub(crate) fn own(path: &Path) {
+/// As root, changes the owner of a file to the system user postgres, which owns the clusters then.
+pub(crate) fn chown_to_postgres(path: &Path) {
     if is_root() {
         let output = Command::new("chown").arg("postgres").arg(path).output();
         assert!(

@@ -1,4 +1,4 @@
-//! Counts made by a program that shares no code with the project.
+//! Independent counts by Python programs, which share no code with the project.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ pub type Counts = BTreeMap<(String, String, String), i64>;
 /// Runs a Python program of `tests/oracle`.
 ///
 /// # Panics
-/// There is no Python 3, or the program fails.
+/// Python 3 is missing, or the program fails.
 pub fn python(program: &str, arguments: &[&Path]) -> Finished {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .join("oracle")
@@ -25,10 +25,10 @@ pub fn python(program: &str, arguments: &[&Path]) -> Finished {
     .with_code(0)
 }
 
-/// What `count_events.py` counts in a file.
+/// Runs `count_events.py` on a file.
 ///
 /// # Panics
-/// It counts nothing, or names a group twice.
+/// It counts no events, or lists a group twice.
 pub fn counted_by_python(format: &str, file: &Path) -> Counts {
     let printed = python("count_events.py", &[Path::new(format), file]).stdout;
     let mut lines = printed.lines();
@@ -36,7 +36,7 @@ pub fn counted_by_python(format: &str, file: &Path) -> Counts {
     let mut counts = Counts::new();
     for line in lines {
         let [day, event_type, region, events] = line.split(',').collect::<Vec<_>>()[..] else {
-            panic!("four cells in {line}");
+            panic!("not four cells: {line}");
         };
         let group = (day.to_owned(), event_type.to_owned(), region.to_owned());
         let before = counts.insert(group, events.parse().unwrap());
@@ -44,7 +44,7 @@ pub fn counted_by_python(format: &str, file: &Path) -> Counts {
     }
     assert!(
         !counts.is_empty(),
-        "nothing was counted in {}",
+        "no events were counted in {}",
         file.display()
     );
     counts

@@ -1,15 +1,15 @@
-//! Data from elsewhere, which are not part of the project.
+//! External test data, which is not part of the project.
 
 use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-/// Tests that said so.
+/// Tests that were reported as skipped.
 static SKIPPED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
-/// A file or folder of the test data, which lie at `MUSICSTREAM_TEST_DATA`, or in `shared/data` beside the
-/// checkout. `None` if it is not there: the test is to return at once; a line says that it was skipped.
+/// The path of a file or folder of the test data, in `MUSICSTREAM_TEST_DATA`, or in `shared/data` beside the checkout.
+/// `None` if it does not exist: the caller must return, and a line reports the test as skipped.
 pub fn find(test: &str, name: &str) -> Option<PathBuf> {
     let root = std::env::var_os("MUSICSTREAM_TEST_DATA").map_or_else(
         || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data"),
@@ -23,24 +23,24 @@ pub fn find(test: &str, name: &str) -> Option<PathBuf> {
     None
 }
 
-/// Says, once, that a test is skipped, which is to return at once.
+/// Reports, once, that a test is skipped; the caller must return.
 ///
 /// # Panics
-/// Another test has died while it said so.
+/// Another test has panicked in this function.
 pub fn skip(test: &str, why: &str) {
     let mut skipped = SKIPPED.lock().unwrap();
     if skipped.insert(test.to_owned()) {
-        // Not by a macro: what those print in a test that passes is swallowed. On a line of its own, whatever the
-        // test runner is writing.
+        // Written directly, because the output of print macros is captured in tests that pass. It begins with a line end,
+        // because the test runner may be in the middle of a line.
         let line = format!("\nskipped: {test}: {why}\n");
         let _ = std::io::stderr().write_all(line.as_bytes());
     }
 }
 
-/// The files of a folder, by name.
+/// The files of a folder, sorted by name.
 ///
 /// # Panics
-/// It cannot be read, or holds none.
+/// The folder cannot be read, or is empty.
 pub fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
     let entries = std::fs::read_dir(folder)
         .unwrap_or_else(|error| panic!("cannot read {}: {error}", folder.display()));
@@ -53,7 +53,7 @@ pub fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
             (name, bytes)
         })
         .collect();
-    assert!(!files.is_empty(), "{} holds no files", folder.display());
+    assert!(!files.is_empty(), "{} has no files", folder.display());
     files.sort();
     files
 }

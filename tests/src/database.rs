@@ -11,10 +11,10 @@ use postgres::{Client, NoTls};
 
 use crate::stack::stack;
 
-/// Databases of this harness; the process's number follows.
+/// Prefix of the names of all test databases; the process id follows.
 const PREFIX: &str = "musicstream_test_";
 
-/// One maker at a time: they share the cluster's roles and its template.
+/// Databases are created one at a time, because they share the cluster's roles and template.
 static MAKING: Mutex<bool> = Mutex::new(false);
 static NUMBER: AtomicU32 = AtomicU32::new(0);
 
@@ -24,30 +24,30 @@ thread_local! {
     static MAKER: RefCell<Option<Maker>> = const { RefCell::new(None) };
 }
 
-/// Users of each database, and what each may.
+/// The logins of each database, and their roles.
 const LOGINS: [(&str, &str); 3] = [
     ("ingest", "in role musicstream_ingest"),
     ("read", "in role musicstream_read"),
     ("nobody", ""),
 ];
 
-/// A database with the extension and its roles, dropped with this value. Its name begins with
-/// `musicstream_test_`; with `MUSICSTREAM_KEEP` set in the environment it stays.
+/// A database with the extension and its roles, which is dropped when this is dropped, unless `MUSICSTREAM_KEEP` is set in
+/// the environment.
 pub struct Database {
-    /// The cluster, as a superuser.
+    /// URL of the cluster, as a superuser.
     server: String,
-    /// Other clusters that have a database of the same name: workers of Citus.
+    /// Other clusters with a database of the same name: workers of Citus.
     workers: Mutex<Vec<String>>,
     name: String,
     password: String,
 }
 
 impl Database {
-    /// Makes a database of the stack's cluster, as the project's SQL files say; or of the Citus cluster that this thread
-    /// works with, see [`crate::citus::Citus::with_its_databases`].
+    /// Creates a database in the stack's cluster with the project's SQL files, or in a Citus cluster: see
+    /// [`crate::citus::Citus::with_distributed_databases`].
     ///
     /// # Panics
-    /// The server does not do it.
+    /// The server refuses.
     pub fn create() -> Database {
         match MAKER.with_borrow(Clone::clone) {
             Some(make) => make(),
@@ -56,8 +56,11 @@ impl Database {
     }
 
     /// While `work` runs, [`Database::create`] on this thread calls `make`.
-    pub(crate) fn made_by<T>(make: impl Fn() -> Database + 'static, work: impl FnOnce() -> T) -> T {
-        /// Also when `work` panics.
+    pub(crate) fn created_by<T>(
+        make: impl Fn() -> Database + 'static,
+        work: impl FnOnce() -> T,
+    ) -> T {
+        /// Restores the default even if `work` panics.
         struct Reset;
         impl Drop for Reset {
             fn drop(&mut self) {
@@ -69,7 +72,7 @@ impl Database {
         work()
     }
 
-    /// Makes a database of a cluster, named by the URL of its superuser. `options` follow `create database`.
+    /// Creates a database in the cluster with this superuser URL. `options` follow `create database`.
     ///
     /// # Panics
     /// As [`Database::create`].
@@ -78,18 +81,18 @@ impl Database {
         Database::set_up(server, options, &[], &scripts)
     }
 
-    /// Makes a database with an old version of the extension's objects, and that version's roles.
+    /// Creates a database with an old version of the extension, and that version's roles.
     ///
     /// # Panics
-    /// The server does not do it.
+    /// The server refuses.
     pub fn of_version(version: &str, roles: &str) -> Database {
         let extension = format!("create extension pg_musicstream version '{version}'");
         let scripts = [extension, roles.to_owned()];
         Database::set_up(&stack().database_url, "", &[], &scripts)
     }
 
-    /// Makes a database by these scripts, which make the roles, too; and before that one of the same name on each of the
-    /// workers, with the extension citus.
+    /// Creates a database with these scripts, which also create the roles; before that, a database of the same name with the
+    /// extension citus on each worker.
     pub(crate) fn set_up(
         url: &str,
         options: &str,
@@ -136,7 +139,7 @@ impl Database {
         database
     }
 
-    /// The same database, restored on another cluster.
+    /// A database of the same name that was restored on another cluster.
     pub fn on(&self, server: &str) -> Database {
         Database {
             server: server.to_owned(),
@@ -146,7 +149,7 @@ impl Database {
         }
     }
 
-    /// Makes a database of the same name on another cluster by this script. It is dropped with this one.
+    /// Creates a database of the same name on another cluster with this script. It is dropped with this one.
     pub(crate) fn create_on(&self, server: &str, script: &str) {
         connect(server)
             .batch_execute(&format!("create database {}", self.name))
@@ -167,24 +170,24 @@ impl Database {
         &self.name
     }
 
-    /// For a superuser.
+    /// The URL for a superuser.
     pub fn url(&self) -> String {
         let (server, _) = split(&self.server);
         format!("{server}/{}", self.name)
     }
 
-    /// For a user who has no more than the role `musicstream_ingest`.
+    /// The URL for a login that only has the role `musicstream_ingest`.
     pub fn ingest_url(&self) -> String {
         self.url_of("ingest")
     }
 
-    /// For a user who has no more than the role `musicstream_read`.
+    /// The URL for a login that only has the role `musicstream_read`.
     pub fn read_url(&self) -> String {
         self.url_of("read")
     }
 
-    /// For a user who has no role at all: what PUBLIC may, and no more.
-    pub fn nobody_url(&self) -> String {
+    /// The URL for a login without roles, which only has the privileges of PUBLIC.
+    pub fn unprivileged_url(&self) -> String {
         self.url_of("nobody")
     }
 
@@ -210,7 +213,7 @@ impl Drop for Database {
             eprintln!("kept database {}", self.name);
             return;
         }
-        // A test that has failed already must not die of this, too.
+        // A panic here, while a failed test unwinds, would abort the process.
         let mut servers = vec![self.server.clone()];
         servers.append(
             &mut self
@@ -226,10 +229,10 @@ impl Drop for Database {
     }
 }
 
-/// A script of the folder `sql`.
+/// Reads a script of the folder `sql`.
 ///
 /// # Panics
-/// There is none of that name.
+/// The file does not exist.
 pub fn project_sql(file: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../sql")
@@ -250,7 +253,7 @@ pub fn connect(url: &str) -> Client {
 /// The only value of the only row.
 ///
 /// # Panics
-/// The statement fails or yields something else.
+/// The statement fails, or returns another number of rows.
 pub fn value<T: for<'a> postgres::types::FromSql<'a>>(
     client: &mut Client,
     sql: &str,
@@ -270,7 +273,7 @@ fn split(url: &str) -> (&str, &str) {
     }
 }
 
-/// Drops what earlier runs left that were interrupted.
+/// Drops databases and roles of earlier runs that were interrupted.
 fn drop_orphans(server: &mut Client) {
     let names = server
         .query(

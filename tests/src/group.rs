@@ -1,17 +1,17 @@
-//! The protocols by which the members of a consumer group share partitions out.
+//! The rebalance protocols of consumer groups.
 
-/// Both are tried wherever a member joins, leaves, is lost or waits.
+/// A rebalance protocol. Tests in which members join, leave, are lost or wait run with both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Protocol {
-    /// The members have one of them share the partitions out.
+    /// A member computes the assignment.
     Classic,
-    /// The broker shares them out (KIP-848).
+    /// The broker computes the assignment (KIP-848).
     Consumer,
 }
 
 impl Protocol {
-    /// Options of a member whose death is noticed after 6 s, as soon as a broker allows by default.
-    pub fn nimble(self) -> &'static [&'static str] {
+    /// Options for a session timeout of 6 s, the shortest that a broker allows by default.
+    pub fn short_session_options(self) -> &'static [&'static str] {
         match self {
             Protocol::Classic => &[
                 "-X",
@@ -19,13 +19,13 @@ impl Protocol {
                 "-X",
                 "heartbeat.interval.ms=500",
             ],
-            // The rest is the broker's: see scripts/kafka.sh, and `Broker`.
+            // The broker's configuration sets the timeout: see scripts/kafka.sh and `Broker`.
             Protocol::Consumer => &["-X", "group.protocol=consumer"],
         }
     }
 }
 
-/// Makes two tests of each of these functions of a [`Protocol`].
+/// Generates two tests from each of these functions of a [`Protocol`].
 #[macro_export]
 macro_rules! under_both_protocols {
     ($($name:ident),+ $(,)?) => {

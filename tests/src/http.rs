@@ -1,4 +1,4 @@
-//! What an ingestor tells over HTTP.
+//! An ingestor's HTTP pages.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -9,10 +9,10 @@ use crate::process::Program;
 use crate::secrecy::assert_shows_nothing;
 use crate::wait::until;
 
-/// The address at which a program serves, once its log names it.
+/// Waits until the program's log has the address at which it serves, and returns it.
 ///
 /// # Panics
-/// It does not in time.
+/// The log does not have it in time.
 pub fn address(program: &Program) -> String {
     until(Duration::from_secs(60), "the address to be served", || {
         let log = program.log();
@@ -24,7 +24,7 @@ pub fn address(program: &Program) -> String {
 /// Status and body of a page.
 ///
 /// # Panics
-/// The server does not answer as HTTP has it.
+/// The response is not HTTP.
 pub fn get(address: &str, path: &str) -> (u16, String) {
     let mut stream = TcpStream::connect(address)
         .unwrap_or_else(|error| panic!("cannot connect to {address}: {error}"));
@@ -50,10 +50,10 @@ pub fn get(address: &str, path: &str) -> (u16, String) {
     )
 }
 
-/// A figure of `/metrics`, named with its labels and without the prefix of all.
+/// The value of a sample of `/metrics`. `sample` has its labels, and lacks the common prefix.
 ///
 /// # Panics
-/// It is not a number.
+/// The value is not a number.
 pub fn figure(address: &str, sample: &str) -> Option<f64> {
     let (status, text) = get(address, "/metrics");
     assert_eq!(status, 200, "{text}");

@@ -1,9 +1,9 @@
-//! The harness of the end-to-end tests: real servers, real programs, and the oracles that judge them.
+//! The harness of the end-to-end tests: real servers, real programs, and the oracles that check their results.
 //!
-//! `make test` starts the servers, builds the programs and says where they are; see [`stack`].
-//! What goes wrong here is a failed test, so everything panics with what was expected.
+//! `make test` starts the servers and builds the programs; see [`stack`] for how the tests find them.
+//! Every failure here fails a test, so all functions panic with a message that says what was expected.
 
-#![allow(clippy::unwrap_used)] // a harness has nobody to hand an error to
+#![allow(clippy::unwrap_used)] // a failure in the harness fails the test
 
 pub mod batch;
 pub mod broker;

@@ -1,4 +1,4 @@
-//! Listening as an independent program counts it, and the views that must say the same.
+//! Compares the views of listening with the counts of an independent program.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -10,16 +10,16 @@ use crate::count::python;
 use crate::database::value;
 use crate::oracle::roll_up;
 
-/// UTC, zones whose clocks change twice a year, and one a quarter of an hour off the others.
+/// UTC, zones with daylight saving time, and one with an offset of a quarter of an hour.
 pub const ZONES: [&str; 4] = ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kathmandu"];
 
 /// Rows of a table, each cell as text.
 pub type Rows = BTreeSet<Vec<String>>;
 
-/// What `listening.py` counts in a file.
+/// The tables that `listening.py` counts from a file.
 pub struct Listening(Value);
 
-/// Runs `listening.py`. Events of the users `without` do not count.
+/// Runs `listening.py`, which ignores events of the users `without`.
 ///
 /// # Panics
 /// It counts nothing.
@@ -42,7 +42,7 @@ impl Listening {
     /// A table of the oracle.
     ///
     /// # Panics
-    /// There is none of that name, or it holds a row twice.
+    /// The table does not exist, or contains a row twice.
     pub fn table(&self, name: &str) -> Rows {
         rows_of(&self.0[name])
     }
@@ -58,14 +58,14 @@ fn rows_of(table: &Value) -> Rows {
         .iter()
         .map(|row| row.as_array().expect("a row").iter().map(cell).collect())
         .collect();
-    assert_eq!(set.len(), rows.len(), "a row is there twice");
+    assert_eq!(set.len(), rows.len(), "a row occurs twice");
     set
 }
 
 /// The result of a query, each column cast to text.
 ///
 /// # Panics
-/// It fails, or a row is there twice.
+/// The query fails, or returns a row twice.
 pub fn rows(client: &mut Client, columns: &[&str], from: &str) -> Rows {
     let cells: Vec<String> = columns
         .iter()
@@ -76,14 +76,14 @@ pub fn rows(client: &mut Client, columns: &[&str], from: &str) -> Rows {
         .query(&sql, &[])
         .unwrap_or_else(|error| panic!("{sql}: {error:?}"));
     let set: Rows = found.iter().map(|row| row.get(0)).collect();
-    assert_eq!(set.len(), found.len(), "a row is there twice: {sql}");
+    assert_eq!(set.len(), found.len(), "a row occurs twice: {sql}");
     set
 }
 
-/// Folds what is pending and counts the hours that changed, all of them.
+/// Folds pending deltas and counts all changed hours.
 ///
 /// # Panics
-/// A run fails, or leaves hours behind without counting any.
+/// A run fails, or leaves hours without counting any.
 pub fn roll_up_listening(client: &mut Client) {
     roll_up(client);
     loop {
@@ -94,7 +94,7 @@ pub fn roll_up_listening(client: &mut Client) {
         if left == 0 {
             return;
         }
-        assert!(counted > 0, "{left} hours are left, and none was counted");
+        assert!(counted > 0, "{left} hours are left, but a run counted none");
     }
 }
 
@@ -107,10 +107,10 @@ const NUMBERS: [&str; 5] = [
 ];
 const INSTANT: &str = r#"'YYYY-MM-DD"T"HH24:MI:SS"Z"'"#;
 
-/// Every view says what the oracle counted, once all hours are counted.
+/// Checks that every view equals the oracle's tables. All hours must have been counted.
 ///
 /// # Panics
-/// One does not.
+/// A view differs.
 pub fn assert_listening(client: &mut Client, expected: &Listening, when: &str) {
     let with = |span: &str| -> Vec<String> {
         let key = [span.to_owned(), "region".to_owned()].into_iter();
@@ -163,7 +163,7 @@ pub fn assert_listening(client: &mut Client, expected: &Listening, when: &str) {
     assert_eq!(inexact, 0, "{when}: quarters with parts of microseconds");
 }
 
-/// A span is settled once the watermark is past its end and the larger of `max_listen` and `session_gap`.
+/// Checks that a span is settled once the watermark is past its end by the larger of `max_listen` and `session_gap`.
 fn assert_settled(client: &mut Client, when: &str) {
     let end_of_day = |zone: &str| format!("(day + 1)::timestamp at time zone '{zone}'");
     let mut spans = vec![
@@ -188,7 +188,7 @@ fn assert_settled(client: &mut Client, when: &str) {
     }
 }
 
-/// A number is null until the watermark is past the end of its day.
+/// Checks `listener_retention`, including that a number is null until the watermark is past the end of its day.
 fn assert_retention(client: &mut Client, expected: &Listening, when: &str) {
     let columns = ["day", "region", "new_listeners", "day_1", "day_7", "day_28"];
     let found = rows(client, &columns, "listener_retention");
@@ -206,7 +206,7 @@ fn assert_retention(client: &mut Client, expected: &Listening, when: &str) {
         );
         assert_eq!(
             wrong, 0,
-            "{when}: listener_retention knows day_{after} too early or too late"
+            "{when}: listener_retention has day_{after} too early or too late"
         );
         let known = rows(
             client,
@@ -226,7 +226,7 @@ fn assert_retention(client: &mut Client, expected: &Listening, when: &str) {
     assert_same(&found, &expected, "listener_retention", when);
 }
 
-/// Estimates: no further off than five times their standard error of 0.8 %, and exact where users are few.
+/// Checks the estimates: within five times the standard error of 0.8 %, and exact for few users.
 fn assert_active(client: &mut Client, expected: &Listening, when: &str) {
     let found = rows(
         client,
@@ -257,6 +257,8 @@ fn assert_active(client: &mut Client, expected: &Listening, when: &str) {
     }
 }
 
+/// Checks that both tables are equal.
+///
 /// # Panics
 /// They differ.
 pub fn assert_same(found: &Rows, expected: &Rows, what: &str, when: &str) {

@@ -1,6 +1,6 @@
--- Events as a pure function of their numbers, in the spans that begin with $1 and end before $2; from $3 on they go
--- through the inbox. Of twenty, one repeats an earlier event, one contradicts one, one is of an unknown type, one is no
--- event at all. Every thousand reach a new day.
+-- Events as a pure function of their numbers, in the ranges from $1 to $2; from $3 on they are for the inbox. Of twenty, one
+-- is a duplicate, one conflicts with an earlier event, one has an unknown type, one is invalid. Every thousand numbers have a
+-- new day.
 numbered as (
     select
         n,
@@ -22,7 +22,7 @@ numbered as (
     from unnest($1::bigint[], $2::bigint[]) as span (first, past), generate_series(first, past - 1) as n, lateral (
         select case
             when n % 20 = 7 then 'duplicate'
-            -- The inbox has no order, in which one would be the first.
+            -- The inbox has no order, so no event is the first one.
             when n % 20 = 13 and n < $3::bigint then 'conflicting_duplicate'
             when n % 20 = 17 then 'unknown_event_type'
             when n % 20 = 19 then 'malformed_json'

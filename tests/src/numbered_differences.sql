@@ -3,7 +3,7 @@
 ), stored as (
     select event_id, user_id, event_type, region, ts from raw_events
 ), refused as (
-    -- An inbox has no positions of its own, and no bytes.
+    -- Rows of the inbox have neither positions nor bytes.
     select
         case when n < $3 then n end as position,
         case when n >= $3 and kind = 'malformed_json' then 'invalid_event_id' else kind end as reason,

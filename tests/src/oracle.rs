@@ -1,4 +1,4 @@
-//! What must be true of a database, whatever has happened to it.
+//! Invariants that must hold in every database.
 
 use std::time::{Duration, Instant};
 
@@ -8,17 +8,17 @@ use crate::count::Counts;
 use crate::database::value;
 use crate::process::Summary;
 
-/// Differences between metrics and events, both ways, as bags; one row each. One statement, so one snapshot.
+/// Differences between metrics and events in both directions, as multisets, one row each. One statement has one snapshot.
 const DIFFERENCES: &str = include_str!("differences.sql");
 
-/// Reasons of which musicstream_status tells another number than rejected_events holds. One statement, so one snapshot.
+/// Reasons for which musicstream_status and rejected_events differ in number. One statement has one snapshot.
 const MISCOUNTED_REJECTS: &str = include_str!("miscounted_rejects.sql");
 
-/// The metrics, rolled up or pending, say exactly what a count over the events says: by the extension's own
-/// word and by a comparison that shares nothing with it. The rejects are counted, too.
+/// Checks that the metrics, including pending deltas, equal a count over the events: by `musicstream_verify()` and by an
+/// independent comparison. Checks the counts of rejects as well.
 ///
 /// # Panics
-/// They do not.
+/// There is a difference.
 pub fn assert_metrics_equal_raw(client: &mut Client) {
     let own: Vec<String> = rows(
         client,
@@ -36,7 +36,7 @@ pub fn assert_metrics_equal_raw(client: &mut Client) {
     );
     assert!(
         impossible.is_empty(),
-        "late events are no part of all: {impossible:#?}"
+        "late_events is not between 0 and events: {impossible:#?}"
     );
     let twice: i64 = value(
         client,
@@ -47,14 +47,14 @@ pub fn assert_metrics_equal_raw(client: &mut Client) {
     let miscounted = rows(client, MISCOUNTED_REJECTS);
     assert!(
         miscounted.is_empty(),
-        "rejects that are kept, and that are counted: {miscounted:#?}"
+        "stored and counted rejects differ: {miscounted:#?}"
     );
 }
 
-/// The daily metrics are these counts and nothing else: before a rollup, after it, and in the table itself.
+/// Checks that the daily metrics are exactly these counts: before a rollup, after it, and in the table itself.
 ///
 /// # Panics
-/// They are not.
+/// They differ.
 pub fn assert_counts(client: &mut Client, expected: &Counts) {
     assert_metrics_equal_raw(client);
     assert_same(
@@ -89,52 +89,55 @@ fn assert_same(found: &Counts, expected: &Counts, name: &str) {
 /// The daily counts in a table or view.
 ///
 /// # Panics
-/// It holds a group twice.
+/// A group occurs twice.
 pub fn counts_in(client: &mut Client, relation: &str) -> Counts {
     let mut counts = Counts::new();
     let sql = format!("select day::text, event_type, region, events from {relation}");
     for row in client.query(&sql, &[]).unwrap() {
         let before = counts.insert((row.get(0), row.get(1), row.get(2)), row.get(3));
-        assert_eq!(before, None, "{relation} holds a group twice");
+        assert_eq!(before, None, "{relation} contains a group twice");
     }
     counts
 }
 
-/// Folds what is pending.
+/// Folds all pending deltas. Nothing else may write.
 ///
 /// # Panics
-/// The rollup fails, or leaves deltas behind although nobody writes.
+/// The rollup fails, or leaves deltas.
 pub fn roll_up(client: &mut Client) {
     client.execute("select musicstream_rollup()", &[]).unwrap();
     let pending: i64 = value(client, "select count(*) from metric_deltas", &[]);
     assert_eq!(pending, 0, "deltas are left after a rollup");
 }
 
-/// What is stored adds up to what the runs said they did.
+/// Checks that the stored events and rejects add up to the summaries of the runs.
 ///
 /// # Panics
-/// It does not.
+/// They do not.
 pub fn assert_stored(client: &mut Client, total: Summary) {
     let stored: i64 = value(client, "select count(*) from raw_events", &[]);
-    assert_eq!(stored, total.inserted, "events stored, by {total:?}");
+    assert_eq!(
+        stored, total.inserted,
+        "stored events, compared with {total:?}"
+    );
     let conflicting = "select count(*) from rejected_events where reason = 'conflicting_duplicate'";
     assert_eq!(
         value::<i64>(client, conflicting, &[]),
         total.conflicting,
-        "conflicts kept, by {total:?}"
+        "stored conflicts, compared with {total:?}"
     );
     let rejected = "select count(*) from rejected_events where reason <> 'conflicting_duplicate'";
     assert_eq!(
         value::<i64>(client, rejected, &[]),
         total.rejected,
-        "rejects kept, by {total:?}"
+        "stored rejects, compared with {total:?}"
     );
 }
 
-/// For each partition of the one source that the database knows, the first offset that is not stored.
+/// The next offset of each partition of the only source.
 ///
 /// # Panics
-/// There are several sources, or a partition that stored nothing.
+/// There are several sources, or a partition has stored nothing.
 pub fn next_offsets(client: &mut Client) -> Vec<i64> {
     let sources: i64 = value(
         client,
@@ -158,7 +161,7 @@ fn rows(client: &mut Client, sql: &str) -> Vec<String> {
         .unwrap_or_else(|error| panic!("{sql}: {error:?}"));
     assert!(
         started.elapsed() < Duration::from_secs(120),
-        "too slow to be believed: {sql}"
+        "took too long: {sql}"
     );
     rows.iter().map(|row| row.get(0)).collect()
 }

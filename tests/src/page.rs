@@ -1,4 +1,4 @@
-//! The pages that a program serves, looked through for payloads and secrets.
+//! Searches the HTTP pages of a program for payloads and secrets.
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -8,14 +8,14 @@ use crate::secrecy::assert_shows_nothing;
 
 pub(crate) const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 
-/// Looks for payloads and secrets in all that a program serves, if it serves anything.
+/// Searches all pages of a program for payloads and secrets; does nothing if it serves none.
 ///
 /// # Errors
-/// It does not answer, as one that is just ending.
+/// The program does not answer, for example because it is ending.
 ///
 /// # Panics
-/// There is one; or a page is not there.
-pub(crate) fn look_through(name: &str, log: &str) -> std::io::Result<()> {
+/// A page shows one of these, or is missing.
+pub(crate) fn assert_pages_show_nothing(name: &str, log: &str) -> std::io::Result<()> {
     let Some(address) = log
         .split_once("http://")
         .and_then(|(_, rest)| rest.split_once("/metrics"))
@@ -24,7 +24,7 @@ pub(crate) fn look_through(name: &str, log: &str) -> std::io::Result<()> {
         return Ok(());
     };
     for path in ["/metrics", "/healthz", "/readyz"] {
-        let answer = ask(&address, path)?;
+        let answer = get(&address, path)?;
         let is_page = ["HTTP/1.1 200 ", "HTTP/1.1 503 "]
             .iter()
             .any(|start| answer.starts_with(start));
@@ -34,7 +34,7 @@ pub(crate) fn look_through(name: &str, log: &str) -> std::io::Result<()> {
     Ok(())
 }
 
-fn ask(address: &SocketAddr, path: &str) -> std::io::Result<String> {
+fn get(address: &SocketAddr, path: &str) -> std::io::Result<String> {
     let mut stream = TcpStream::connect_timeout(address, ANSWER_WITHIN)?;
     stream.set_read_timeout(Some(ANSWER_WITHIN))?;
     write!(

@@ -1,4 +1,4 @@
-//! The ways in: programs run to their end on a database.
+//! Runs the programs to their end on a database.
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
@@ -13,7 +13,7 @@ use crate::oracle::{assert_metrics_equal_raw, next_offsets, roll_up};
 use crate::process::{Summary, ingestor, run};
 use crate::topic::{Record, Topic};
 
-/// Longer than any run of these tests takes on a busy machine.
+/// Time limit for a run on a busy machine.
 const RUN_WITHIN: Duration = Duration::from_secs(180);
 
 /// Loads a file to its end.
@@ -30,7 +30,7 @@ pub fn load(database: &Database, file: &Path) -> Summary {
     .summary()
 }
 
-/// `stream` on a topic.
+/// The command `stream` for a topic.
 pub fn stream(database: &Database, topic: &Topic) -> Command {
     let mut command = ingestor(database);
     command.args(["stream", "--topic", topic.name()]);
@@ -49,7 +49,7 @@ pub fn stream_to_end(database: &Database, topic: &Topic) -> Summary {
     .summary()
 }
 
-/// The events of a file as messages for Kafka, over so many partitions.
+/// The events of a file as Kafka records, distributed over this number of partitions.
 ///
 /// # Panics
 /// The file cannot be read.
@@ -74,7 +74,7 @@ pub struct Rejected {
     pub detail: String,
 }
 
-/// All rejected events, by position. Each has a reason that is one word, and a detail that names something.
+/// All rejected events, by position. Checks that each has a reason of one word, and a detail.
 ///
 /// # Panics
 /// One has not.
@@ -108,10 +108,10 @@ pub fn rejected(client: &mut Client) -> Vec<Rejected> {
         .collect()
 }
 
-/// Every reject is a record that was sent, there, with those bytes. Returns the positions of the rejects.
+/// Checks that every reject has the position, key and payload of a sent record. Returns the positions of the rejects.
 ///
 /// # Panics
-/// One is not.
+/// One differs.
 pub fn assert_rejects_are_what_was_sent(client: &mut Client, sent: &[Record]) -> Vec<(i32, i64)> {
     let rejects = rejected(client);
     let by_position: HashMap<_, _> = sent
@@ -121,7 +121,9 @@ pub fn assert_rejects_are_what_was_sent(client: &mut Client, sent: &[Record]) ->
     for reject in &rejects {
         let record = by_position
             .get(&(reject.partition, reject.position))
-            .unwrap_or_else(|| panic!("nothing was sent to where this reject is from: {reject:?}"));
+            .unwrap_or_else(|| {
+                panic!("no record was sent with the position of this reject: {reject:?}")
+            });
         assert_eq!(reject.payload, record.payload, "payload of {reject:?}");
         assert_eq!(reject.key, record.key, "key of {reject:?}");
     }
@@ -131,11 +133,11 @@ pub fn assert_rejects_are_what_was_sent(client: &mut Client, sent: &[Record]) ->
         .collect()
 }
 
-/// All of a topic is stored or kept, each record once, up to its end; the topic itself says what that must be.
-/// The metrics count it, before a rollup and after it.
+/// Checks that every record of a topic is stored or rejected once, up to its end, by comparison with the topic, and that the
+/// metrics are exact before a rollup and after it.
 ///
 /// # Panics
-/// It is not so.
+/// There is a difference.
 pub fn assert_topic_is_stored(database: &Database, topic: &Topic) {
     let mut client = database.client();
     assert_eq!(next_offsets(&mut client), topic.ends(), "next offsets");
@@ -167,7 +169,7 @@ pub fn assert_topic_is_stored(database: &Database, topic: &Topic) {
     let stored: HashSet<String> = stored.iter().map(|row| row.get(0)).collect();
     assert!(
         stored == ids,
-        "the events stored are not those of the topic"
+        "the stored events differ from those of the topic"
     );
     assert_metrics_equal_raw(&mut client);
     roll_up(&mut client);

@@ -1,16 +1,16 @@
-//! Ports for servers of a test's own.
+//! Ports for private servers of tests.
 
 use std::net::TcpListener;
 
 use rand::Rng as _;
 
-/// Below those that the system gives to connections: a server that is down for a while finds its port free again.
+/// Below the ephemeral ports, so that no connection takes the port of a server that is stopped for a while.
 const PORTS: std::ops::Range<u16> = 20_000..30_000;
 
-/// A port of the loopback that nobody has. Whoever takes it meanwhile makes the server's start fail, which its log says.
+/// A free loopback port. If another process takes it meanwhile, the start of the server fails, and its log says so.
 ///
 /// # Panics
-/// All are taken.
+/// No port is free.
 pub fn free_port() -> u16 {
     let mut random = rand::rng();
     (0..1000)

@@ -1,4 +1,4 @@
-//! Programs under test: started, watched, killed, frozen.
+//! Starts, observes, kills and suspends programs under test.
 
 use std::io::Read;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -10,17 +10,17 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use crate::database::Database;
-use crate::page::look_through;
+use crate::page::assert_pages_show_nothing;
 use crate::secrecy::assert_shows_nothing;
 use crate::stack::stack;
 use crate::wait::until;
 
 const INGESTOR: &str = "musicstream-ingestor";
 
-/// Says all that it can. At `trace` librdkafka's wrapper writes two lines a message, about the memory it frees.
+/// The most detailed level. For rdkafka `debug`, because at `trace` it logs two lines for each message that it frees.
 const LOG_LEVEL: &str = "trace,rdkafka=debug";
 
-/// `musicstream-ingestor` on this database, with no more rights than it needs.
+/// The command `musicstream-ingestor` for this database, with the ingest role.
 pub fn ingestor(database: &Database) -> Command {
     let mut command = program(INGESTOR);
     command
@@ -30,10 +30,10 @@ pub fn ingestor(database: &Database) -> Command {
     command
 }
 
-/// A program of the project, with nothing of the caller's environment that would steer it.
+/// The command of a program of the project, without environment variables of the caller that would affect it.
 ///
 /// # Panics
-/// It was not built.
+/// The program was not built.
 pub fn program(name: &str) -> Command {
     let path = stack().bin_dir.join(name);
     assert!(
@@ -51,31 +51,31 @@ pub fn program(name: &str) -> Command {
     command
 }
 
-/// A running program; killed, by its own number, if it still runs when this value goes.
+/// A running program, which is killed, by its process id, when this is dropped.
 pub struct Program {
     name: String,
-    /// Whether what it writes to standard error and output may show no record. An oracle's may, and so may the
-    /// standard output of the generator.
+    /// Whether standard error and standard output must not contain parts of records. Those of an oracle may, and so may
+    /// the standard output of the generator.
     is_discreet: (bool, bool),
     child: Child,
     stdout: Capture,
     stderr: Capture,
 }
 
-/// How a program has ended.
+/// The result of a program.
 #[derive(Debug)]
 pub struct Finished {
     /// The program and its arguments.
     pub name: String,
-    /// Its exit code; `None` if a signal ended it.
+    /// The exit code; `None` if a signal ended it.
     pub code: Option<i32>,
-    /// All that it wrote to standard output.
+    /// Its standard output.
     pub stdout: String,
-    /// All that it wrote to standard error.
+    /// Its standard error.
     pub stderr: String,
 }
 
-/// What `load` and `stream --until-end` say at their end.
+/// The summary of `load` and `stream --until-end`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[allow(missing_docs)] // the names are the documentation
 pub struct Summary {
@@ -87,7 +87,7 @@ pub struct Summary {
 }
 
 impl Program {
-    /// Starts it; its standard input is empty unless the command says otherwise.
+    /// Starts a program; its standard input is empty unless the command sets it.
     ///
     /// # Panics
     /// It cannot be started.
@@ -103,7 +103,7 @@ impl Program {
         let has = |option: &str| command.get_args().any(|argument| argument == option);
         let is_endless = has("stream") && !has("--until-end") && !has("--print-config");
         if is_ingestor && is_endless && !has("--listen") {
-            // What it serves is searched before it is told to end.
+            // Its pages are searched before it is terminated.
             command.args(["--listen", "127.0.0.1:0"]);
         }
         let mut child = command
@@ -122,69 +122,69 @@ impl Program {
         }
     }
 
-    /// What it has written to standard error so far.
+    /// Its standard error so far.
     pub fn log(&self) -> String {
         self.stderr.text()
     }
 
-    /// Its process number.
+    /// Its process id.
     pub fn id(&self) -> u32 {
         self.child.id()
     }
 
-    /// Whether it has not ended.
+    /// Whether it is running.
     ///
     /// # Panics
-    /// The system does not tell.
+    /// The system call fails.
     pub fn is_running(&mut self) -> bool {
         self.child.try_wait().unwrap().is_none()
     }
 
-    /// `kill -9`, and waits until it is gone.
+    /// `kill -9`; waits until it has ended.
     ///
     /// # Panics
-    /// It had ended by itself.
+    /// It had ended before.
     pub fn kill(mut self) -> Finished {
         if !self.is_running() {
             let finished = self.finish(Duration::ZERO);
-            panic!("it ended before it was killed: {finished:#?}");
+            panic!("the program ended before it was killed: {finished:#?}");
         }
         self.child.kill().unwrap();
         let status = self.child.wait().unwrap();
         self.finished(status)
     }
 
-    /// Stops it where it stands (`SIGSTOP`).
+    /// Suspends it (`SIGSTOP`).
     ///
     /// # Panics
-    /// It cannot be signalled.
-    pub fn freeze(&self) {
+    /// The signal cannot be sent.
+    pub fn suspend(&self) {
         self.signal(Signal::STOP);
         until(
             Duration::from_secs(10),
-            "the program to stand still",
+            "the program to be suspended",
             || (self.state() == Some('T')).then_some(()),
         );
     }
 
-    /// Lets a frozen program go on (`SIGCONT`).
+    /// Resumes a suspended program (`SIGCONT`).
     ///
     /// # Panics
-    /// It cannot be signalled.
-    pub fn thaw(&self) {
+    /// The signal cannot be sent.
+    pub fn resume(&self) {
         self.signal(Signal::CONT);
     }
 
-    /// Asks it to end (`SIGTERM`).
+    /// Terminates it (`SIGTERM`), after a search of its pages.
     ///
     /// # Panics
-    /// It cannot be signalled.
+    /// The signal cannot be sent.
     pub fn terminate(&self) {
         if self.is_discreet.0
-            && let Err(error) = look_through(&self.name, &self.log())
+            && let Err(error) = assert_pages_show_nothing(&self.name, &self.log())
         {
-            // By itself, or by a signal before: whatever runs on must answer.
-            let what = format!("{} to end, which does not answer: {error}", self.name);
+            // It is ending already, or was told to: otherwise it would have answered.
+            let what = format!("{} to end (its pages do not answer: {error})", self.name);
             until(Duration::from_secs(10), &what, || {
                 matches!(self.state(), None | Some('Z')).then_some(())
             });
@@ -192,10 +192,10 @@ impl Program {
         self.signal(Signal::TERM);
     }
 
-    /// As `/proc` has it; `None` if there is no such process any more.
+    /// The process state in `/proc`; `None` if the process does not exist.
     fn state(&self) -> Option<char> {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.id())).ok()?;
-        // It follows the name, which may hold blanks, in parentheses.
+        // The state follows the name, in parentheses, which may contain blanks.
         stat.rsplit_once(") ")?.1.chars().next()
     }
 
@@ -207,7 +207,7 @@ impl Program {
     /// Waits until it ends.
     ///
     /// # Panics
-    /// It does not in time; what it wrote is in the message.
+    /// It does not end in time; the message has its output.
     pub fn finish(mut self, within: Duration) -> Finished {
         let deadline = std::time::Instant::now() + within;
         loop {
@@ -221,7 +221,7 @@ impl Program {
                 self.name,
                 self.log()
             );
-            // Between two looks at the process.
+            // The pause between two polls of the process.
             std::thread::sleep(Duration::from_millis(5));
         }
     }
@@ -237,7 +237,7 @@ impl Program {
         finished
     }
 
-    /// Whatever it wrote, and however it ended.
+    /// Searches its output for payloads and secrets.
     fn assert_shows_nothing(&mut self) {
         if self.is_discreet.0 {
             assert_shows_nothing(&self.name, &self.stderr.rest());
@@ -250,7 +250,7 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
-        // An error means that it is gone already.
+        // Fails if the process has ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
         if std::thread::panicking() {
@@ -270,28 +270,28 @@ pub fn run(command: &mut Command, within: Duration) -> Finished {
 }
 
 impl Finished {
-    /// Itself, if it ended with this code.
+    /// Checks the exit code, and returns the value unchanged.
     ///
     /// # Panics
-    /// It ended with another.
+    /// The code is another one.
     pub fn with_code(self, code: i32) -> Finished {
         assert_eq!(self.code, Some(code), "{self:#?}");
         self
     }
 
-    /// Its standard output, which is one JSON value.
+    /// Parses its standard output as one JSON value.
     ///
     /// # Panics
-    /// It is not.
+    /// It is not one.
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.stdout)
             .unwrap_or_else(|error| panic!("not JSON ({error}): {self:#?}"))
     }
 
-    /// The summary that it printed with `--output json`, having ended well.
+    /// The summary that it printed with `--output json`. Checks the exit code 0 and the sum of the summary.
     ///
     /// # Panics
-    /// It printed none, or failed, or the parts of the summary are not its sum.
+    /// It failed, printed no summary, or one whose parts do not add up.
     pub fn summary(self) -> Summary {
         let finished = self.with_code(0);
         let json = finished.json();
@@ -310,13 +310,13 @@ impl Finished {
         assert_eq!(
             summary.read,
             summary.inserted + summary.duplicate + summary.conflicting + summary.rejected,
-            "what was read is not the sum of its parts: {summary:?}"
+            "the number of read records is not the sum of the outcomes: {summary:?}"
         );
         summary
     }
 }
 
-/// What comes through a pipe, collected by a thread.
+/// Collects the content of a pipe in a thread.
 struct Capture {
     bytes: Arc<Mutex<Vec<u8>>>,
     thread: Option<JoinHandle<()>>,
@@ -342,7 +342,7 @@ impl Capture {
         String::from_utf8_lossy(&self.bytes.lock().unwrap()).into_owned()
     }
 
-    /// All of it, once the other end is closed.
+    /// The complete content, after the other end is closed.
     fn rest(&mut self) -> String {
         if let Some(thread) = self.thread.take() {
             thread.join().unwrap();

@@ -1,11 +1,11 @@
-//! How far a long run is, said now and then.
+//! Prints the progress of long runs.
 
 use std::time::{Duration, Instant};
 
-/// Between two lines; short runs print none.
-const SAY_EVERY: Duration = Duration::from_secs(30);
+/// Time between two lines; short runs print none.
+const PRINT_EVERY: Duration = Duration::from_secs(30);
 
-/// Steps of one test, which take minutes or hours. `make torture` shows the last line of each.
+/// Progress of a test that takes minutes or hours. `make torture` shows the last line of each.
 pub struct Progress {
     what: &'static str,
     total: u64,
@@ -25,10 +25,10 @@ impl Progress {
         }
     }
 
-    /// So many steps are done.
+    /// Reports the number of completed steps.
     pub fn done(&mut self, count: u64) {
         let now = Instant::now();
-        if now - self.said >= SAY_EVERY {
+        if now - self.said >= PRINT_EVERY {
             self.said = now;
             let seconds = (now - self.started).as_secs();
             println!(

@@ -1,4 +1,4 @@
-//! A TCP proxy that cuts connections where a test wants it.
+//! A TCP proxy that closes connections at points chosen by a test.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -8,10 +8,10 @@ use std::thread;
 
 use crate::database::Database;
 
-/// Nothing is to be cut.
+/// No connection is to be closed.
 const NEVER: i64 = i64::MAX;
 
-/// Which way bytes go.
+/// The direction of transfer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Way {
     /// From the client to the server.
@@ -20,7 +20,7 @@ pub enum Way {
     Down,
 }
 
-/// A proxy before a server. It ends with this value, and its connections with it.
+/// A proxy in front of a server. It ends, with its connections, when this is dropped.
 pub struct Proxy {
     address: String,
     shared: Arc<Shared>,
@@ -30,10 +30,10 @@ pub struct Proxy {
 struct Shared {
     server: String,
     is_over: AtomicBool,
-    /// Bytes that may still pass each way before the connection that carries them is cut.
+    /// Bytes that may still pass in each direction before the connection that transfers them is closed.
     up: AtomicI64,
     down: AtomicI64,
-    /// The server's next answer after these words is withheld, and the connection cut.
+    /// After the client has sent these bytes, the server's next answer is withheld and the connection closed.
     words: Mutex<Option<Vec<u8>>>,
     is_silent: AtomicBool,
     cuts: AtomicU64,
@@ -41,10 +41,10 @@ struct Shared {
 }
 
 impl Proxy {
-    /// Starts one on a port of its own before `server`, which is `host:port`.
+    /// Starts a proxy on a free port for `server` (`host:port`).
     ///
     /// # Panics
-    /// There is no port.
+    /// No port is free.
     pub fn start(server: &str) -> Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let shared = Arc::new(Shared {
@@ -70,7 +70,8 @@ impl Proxy {
         proxy
     }
 
-    /// Starts one before the cluster of a database; also the URL of the database through it, for the role that ingests.
+    /// Starts a proxy for the cluster of a database. Also returns the URL of the database through the proxy, for the ingest
+    /// role.
     ///
     /// # Panics
     /// As [`Proxy::start`].
@@ -79,7 +80,7 @@ impl Proxy {
         let (user, rest) = url.split_once('@').unwrap();
         let (server, name) = rest.split_once('/').unwrap();
         let proxy = Proxy::start(server);
-        // Without TLS, so that it can tell what is said.
+        // Without TLS, so that the proxy can read the traffic.
         let url = format!("{user}@{}/{name}?sslmode=disable", proxy.address());
         (proxy, url)
     }
@@ -89,14 +90,14 @@ impl Proxy {
         &self.address
     }
 
-    /// Cuts the connection on which so many more bytes have passed that way; they are passed on first.
+    /// Closes a connection after `bytes` more bytes have passed in this direction; these bytes are forwarded.
     pub fn cut_after(&self, way: Way, bytes: u64) {
         let bytes = i64::try_from(bytes).unwrap_or(NEVER - 1);
         self.shared.left(way).store(bytes, Ordering::Release);
     }
 
-    /// Cuts the connection on which the client says these words next, once the server has answered, and keeps the
-    /// answer to itself.
+    /// Closes the connection on which the client sends these bytes next, after the server has answered, without forwarding
+    /// the answer.
     ///
     /// # Panics
     /// A thread of this proxy has panicked.
@@ -104,24 +105,23 @@ impl Proxy {
         *self.shared.words.lock().unwrap() = Some(words.to_vec());
     }
 
-    /// Cuts all connections.
+    /// Closes all connections.
     ///
     /// # Panics
     /// A thread of this proxy has panicked.
     pub fn cut(&self) {
         for stream in self.shared.streams.lock().unwrap().drain(..) {
-            // One that is gone already is as good as cut.
+            // Fails if the connection is closed already.
             let _ = stream.shutdown(Shutdown::Both);
         }
     }
 
-    /// While silent it takes all bytes that come from the server and passes none on: connections stay, and no answer
-    /// comes.
+    /// While silent, it reads all bytes from the server and forwards none: connections stay open without an answer.
     pub fn set_silent(&self, is_silent: bool) {
         self.shared.is_silent.store(is_silent, Ordering::Release);
     }
 
-    /// Connections that [`Proxy::cut_after`] and [`Proxy::cut_answer_to`] have cut.
+    /// Number of connections that [`Proxy::cut_after`] and [`Proxy::cut_answer_to`] have closed.
     pub fn cuts(&self) -> u64 {
         self.shared.cuts.load(Ordering::Acquire)
     }
@@ -131,7 +131,7 @@ impl Drop for Proxy {
     fn drop(&mut self) {
         self.shared.is_over.store(true, Ordering::Release);
         self.cut();
-        // Wakes the thread that accepts.
+        // Wakes up the accepting thread.
         let _ = TcpStream::connect(&self.address);
     }
 }
@@ -146,14 +146,14 @@ impl Shared {
 
     fn carry(self: Arc<Shared>, client: TcpStream) {
         let Ok(server) = TcpStream::connect(&self.server) else {
-            // The client sees what it would see without a proxy: nobody is there.
+            // The server cannot be reached: closes the client's connection, as without a proxy.
             return;
         };
         for stream in [&client, &server] {
             let _ = stream.set_nodelay(true);
             self.streams.lock().unwrap().extend(stream.try_clone());
         }
-        // Set once the words have passed: the answer that follows is withheld.
+        // Set once the trigger has passed: the following answer is withheld.
         let is_doomed = Arc::new(AtomicBool::new(false));
         for (way, from, to) in [
             (Way::Up, client.try_clone(), server.try_clone()),
@@ -171,7 +171,7 @@ impl Shared {
         let mut bytes = [0; 16 * 1024];
         while let Ok(count @ 1..) = from.read(&mut bytes) {
             let piece = &bytes[..count];
-            if way == Way::Up && self.are_the_words(piece) {
+            if way == Way::Up && self.contains_trigger(piece) {
                 is_doomed.store(true, Ordering::Release);
             }
             if way == Way::Down && is_doomed.load(Ordering::Acquire) {
@@ -200,8 +200,8 @@ impl Shared {
         let _ = to.shutdown(Shutdown::Both);
     }
 
-    /// Whether these bytes hold the words that were asked for; if so they are not asked for any longer.
-    fn are_the_words(&self, piece: &[u8]) -> bool {
+    /// Whether these bytes contain the trigger; if so, the trigger is removed.
+    fn contains_trigger(&self, piece: &[u8]) -> bool {
         let mut words = self.words.lock().unwrap();
         let is_it = words
             .as_ref()

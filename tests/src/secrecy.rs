@@ -1,26 +1,26 @@
-//! What no program may write to its log, its answers or its figures: what is in a record, and secrets.
+//! Searches logs, pages and metrics of programs for parts of records and for secrets.
 //!
-//! Every ingestor that a test starts is held to it, at log level `trace`; see [`crate::process`].
+//! This is done for every ingestor that a test starts, at log level `trace`; see [`crate::process`].
 
 use std::sync::{Mutex, PoisonError};
 
-/// Stands in keys and values of the tests' records, so that a part of one is known wherever it turns up.
+/// A word in keys and values of the tests' records, by which a part of a record is detected.
 pub const CANARY: &str = "canary";
 
-/// Names that stand in every record as JSON.
+/// Names of fields in every JSON record.
 const FIELDS: [&str; 3] = ["\"event_id\":", "\"user_id\":", "\"event_type\":"];
 
 static SECRETS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
-/// From now on no program of this test run may show it. Passwords of test databases are known without.
+/// Adds a secret that no program of this test run may show. Passwords of test databases are detected without it.
 pub fn hide(secret: &str) {
     secrets().push(secret.to_owned());
 }
 
-/// Looks for payloads and secrets.
+/// Checks that the text contains no payload and no secret.
 ///
 /// # Panics
-/// There is one; the message has the line.
+/// It contains one; the message has the line.
 pub fn assert_shows_nothing(who: &str, text: &str) {
     let forbidden = forbidden();
     for line in text.lines() {
@@ -46,7 +46,7 @@ fn leak(line: &str, forbidden: &[String]) -> Option<String> {
     })
 }
 
-/// As text, and as programs print bytes: `[99, 97]` and `6361`.
+/// The word as text, and as bytes in the notations `[99, 97]` and `6361`.
 fn forms(word: &str) -> [String; 3] {
     let decimal: Vec<String> = word.bytes().map(|byte| byte.to_string()).collect();
     let hexadecimal = word.bytes().map(|byte| format!("{byte:02x}"));
@@ -57,8 +57,8 @@ fn secrets() -> std::sync::MutexGuard<'static, Vec<String>> {
     SECRETS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Whether there are 32 hexadecimal digits, with or without the hyphens of a UUID. In the name of a source they are the
-/// fingerprint of a file, or the id of a topic that was made anew.
+/// Whether the line contains 32 hexadecimal digits, with or without the hyphens of a UUID. In the name of a source they are
+/// allowed: the fingerprint of a file, or the id of a recreated topic.
 fn has_event_id(line: &str) -> bool {
     let words = line.split(|one: char| !one.is_ascii_hexdigit() && one != '-');
     words.into_iter().any(|word| {

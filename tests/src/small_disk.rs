@@ -1,4 +1,4 @@
-//! A disk that is full when a test wants it.
+//! A disk that a test can fill.
 
 use std::path::Path;
 use std::process::Command;
@@ -6,32 +6,32 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use crate::cluster::own;
+use crate::cluster::chown_to_postgres;
 use crate::wait::until;
 
-/// Longer than it takes to find a moment at which nobody writes.
-const SOON: Duration = Duration::from_secs(60);
+/// Time limit for finding a moment without writes.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// A file system in memory for Postgres's files, unmounted with this value. It takes what is written to it, not its size.
+/// A tmpfs for Postgres's files, which is unmounted when this is dropped. It uses as much memory as is written to it.
 pub struct SmallDisk {
     folder: TempDir,
     megabytes: u32,
 }
 
 impl SmallDisk {
-    /// Mounts one of so many megabytes, if this machine lets us; else says why not.
+    /// Mounts one of this size in megabytes.
     ///
     /// # Errors
-    /// The machine does not.
+    /// This machine does not allow it; the text has the reason.
     ///
     /// # Panics
-    /// There is no folder for it.
+    /// No folder can be created for it.
     pub fn mount(megabytes: u32) -> Result<SmallDisk, String> {
         let folder = tempfile::Builder::new()
             .prefix("musicstream-disk-")
             .tempdir()
             .unwrap();
-        own(folder.path());
+        chown_to_postgres(folder.path());
         let options = format!("size={megabytes}m,mode=0700,uid=postgres");
         let mut mount = Command::new("mount");
         mount
@@ -47,15 +47,15 @@ impl SmallDisk {
         }
     }
 
-    /// Where it is: an empty folder of Postgres's own.
+    /// The mount point: an empty folder that Postgres owns.
     pub fn path(&self) -> &Path {
         self.folder.path()
     }
 
-    /// Makes it larger.
+    /// Enlarges it.
     ///
     /// # Panics
-    /// The machine does not.
+    /// The mount fails.
     pub fn grow(&mut self, megabytes: u32) {
         self.megabytes = megabytes;
         assert!(
@@ -64,21 +64,21 @@ impl SmallDisk {
         );
     }
 
-    /// Leaves no room, whatever is on it.
+    /// Shrinks it to the used size, so that it is full.
     ///
     /// # Panics
-    /// The machine does not.
+    /// The mount fails.
     pub fn fill(&self) {
-        until(SOON, "the disk to be made full", || {
-            // Whoever has written meanwhile makes that fail.
+        until(TIMEOUT, "the disk to be made full", || {
+            // Fails if something was written meanwhile.
             self.resize(self.used_bytes()?).then_some(())
         });
     }
 
-    /// Gives the room back that [`SmallDisk::fill`] took.
+    /// Restores the size before [`SmallDisk::fill`].
     ///
     /// # Panics
-    /// The machine does not.
+    /// The mount fails.
     pub fn clear(&self) {
         let bytes = u64::from(self.megabytes) << 20;
         assert!(self.resize(bytes), "cannot make room on the disk");
@@ -107,7 +107,7 @@ impl SmallDisk {
 
 impl Drop for SmallDisk {
     fn drop(&mut self) {
-        // Lazily: a server may still have it open.
+        // Lazily, because a server may still have files open.
         let _ = Command::new("umount")
             .arg("--lazy")
             .arg(self.path())

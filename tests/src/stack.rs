@@ -1,24 +1,24 @@
-//! Where the servers and the programs are.
+//! Finds the servers and the programs.
 
 use std::env;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
-/// What `make test` has started and built.
+/// The servers and programs of `make test`.
 #[derive(Debug)]
 pub struct Stack {
-    /// A database of the cluster, as a superuser.
+    /// URL of a database of the cluster, for a superuser.
     pub database_url: String,
     /// `host:port` of the Kafka broker.
     pub brokers: String,
-    /// The directory of Kafka's Java libraries, for brokers of a test's own.
+    /// The directory of Kafka's Java libraries, for private brokers.
     pub kafka_lib: PathBuf,
     /// The directory of the programs under test.
     pub bin_dir: PathBuf,
 }
 
-/// The stack that this run uses: from `DATABASE_URL`, `KAFKA_BROKERS`, `MUSICSTREAM_KAFKA_LIB` and `MUSICSTREAM_BIN_DIR`; without
-/// the last, the programs are those of the build directory that the test program itself is in.
+/// The stack of this run, from `DATABASE_URL`, `KAFKA_BROKERS`, `MUSICSTREAM_KAFKA_LIB` and `MUSICSTREAM_BIN_DIR`; the default
+/// of the last is the build directory of the test program.
 ///
 /// # Panics
 /// A variable is not set.
@@ -33,7 +33,9 @@ pub fn stack() -> &'static Stack {
 fn find() -> Result<Stack, String> {
     let variable = |name: &str| {
         env::var(name).map_err(|_| {
-            format!("{name} is not set: run `make test`, which starts Postgres and Kafka and says where they are")
+            format!(
+                "{name} is not set: run `make test`, which starts Postgres and Kafka and sets it"
+            )
         })
     };
     let bin_dir = match env::var_os("MUSICSTREAM_BIN_DIR") {

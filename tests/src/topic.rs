@@ -1,4 +1,4 @@
-//! A fresh Kafka topic for each test, raw bytes in and out.
+//! A new Kafka topic for each test, with raw bytes as records.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc;
@@ -23,23 +23,23 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(60);
 
 static NUMBER: AtomicU32 = AtomicU32::new(0);
 
-/// A topic, deleted with this value.
+/// A topic, which is deleted when this is dropped.
 pub struct Topic {
     brokers: String,
     name: String,
     partitions: i32,
 }
 
-/// A record as it is sent, or as it was found.
+/// A record to send, or one that was read.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Record {
-    /// Where it goes, or stands.
+    /// Its partition.
     pub partition: i32,
-    /// Its place there; not used when sending.
+    /// Its offset; not used for sending.
     pub offset: i64,
     /// The key's bytes.
     pub key: Option<Vec<u8>>,
-    /// The value's bytes; `None` is what Kafka calls a tombstone.
+    /// The value's bytes; `None`: a tombstone.
     pub payload: Option<Vec<u8>>,
 }
 
@@ -55,56 +55,56 @@ impl Record {
 }
 
 impl Topic {
-    /// Makes a topic with a name that was never used before.
+    /// Creates a topic with a new name.
     ///
     /// # Panics
-    /// The broker does not do it.
+    /// The broker refuses or does not answer.
     pub fn create(label: &str, partitions: i32) -> Topic {
         Topic::create_with(label, partitions, &[])
     }
 
-    /// The same with settings of the topic's own, such as `max.message.bytes`.
+    /// As [`Topic::create`], with topic settings such as `max.message.bytes`.
     ///
     /// # Panics
     /// As [`Topic::create`].
     pub fn create_with(label: &str, partitions: i32, settings: &[(&str, &str)]) -> Topic {
-        let topic = Topic::unmade(label, partitions);
+        let topic = Topic::not_created(label, partitions);
         topic.make(settings);
         topic
     }
 
-    /// The same on a broker of the test's own, which is to outlive it.
+    /// As [`Topic::create`], on a private broker, which must outlive the topic.
     ///
     /// # Panics
     /// As [`Topic::create`].
     pub fn create_on(broker: &Broker, label: &str, partitions: i32) -> Topic {
-        let mut topic = Topic::unmade(label, partitions);
+        let mut topic = Topic::not_created(label, partitions);
         topic.brokers = broker.address();
         topic.make(&[]);
         topic
     }
 
-    /// One of a single partition, which the first broker of a pair leads and the second follows.
+    /// Creates a topic with one partition on a pair of brokers: the first is the leader, the second the follower.
     ///
     /// # Panics
     /// As [`Topic::create`].
     pub fn create_on_pair(brokers: &BrokerPair, label: &str) -> Topic {
-        let mut topic = Topic::unmade(label, 1);
+        let mut topic = Topic::not_created(label, 1);
         topic.brokers = brokers.address();
         let replicas: &[&[i32]] = &[&[1, 2]];
         topic.make_with(TopicReplication::Variable(replicas), &[]);
         topic
     }
 
-    /// Deletes it with all records, and makes it anew under its name.
+    /// Deletes the topic and creates it again under the same name.
     ///
     /// # Panics
-    /// The broker does not do it.
-    pub fn make_anew(&self) {
+    /// The broker refuses or does not answer.
+    pub fn recreate(&self) {
         self.delete();
         let options = AdminOptions::new().operation_timeout(Some(ANSWER_WITHIN));
-        // Deleting goes on for a moment after the answer.
-        until(ANSWER_WITHIN, "the topic to be gone", || {
+        // Deletion completes some time after the answer.
+        until(ANSWER_WITHIN, "the topic to be deleted", || {
             let new = NewTopic::new(&self.name, self.partitions, TopicReplication::Fixed(1));
             let results = block_on(self.admin().create_topics([&new], &options)).unwrap();
             results
@@ -114,10 +114,10 @@ impl Topic {
         });
     }
 
-    /// Deletes it with all records.
+    /// Deletes the topic.
     ///
     /// # Panics
-    /// The broker does not do it.
+    /// The broker refuses or does not answer.
     pub fn delete(&self) {
         let options = AdminOptions::new().operation_timeout(Some(ANSWER_WITHIN));
         for result in block_on(self.admin().delete_topics(&[&self.name], &options)).unwrap() {
@@ -125,10 +125,10 @@ impl Topic {
         }
     }
 
-    /// Adds partitions, up to so many.
+    /// Adds partitions, up to this number.
     ///
     /// # Panics
-    /// The broker does not do it.
+    /// The broker refuses or does not answer.
     pub fn grow(&mut self, partitions: i32) {
         let more = NewPartitions::new(&self.name, partitions as usize);
         let options = AdminOptions::new().operation_timeout(Some(ANSWER_WITHIN));
@@ -141,8 +141,8 @@ impl Topic {
     /// Deletes the records before an offset, as retention does.
     ///
     /// # Panics
-    /// The broker does not do it.
-    pub fn forget_before(&self, partition: i32, offset: i64) {
+    /// The broker refuses or does not answer.
+    pub fn delete_records_before(&self, partition: i32, offset: i64) {
         let mut list = TopicPartitionList::new();
         list.add_partition_offset(&self.name, partition, Offset::Offset(offset))
             .unwrap();
@@ -168,11 +168,11 @@ impl Topic {
         }
     }
 
-    /// Only the name: the topic is made by the program under test.
+    /// Chooses a new name without creating the topic, which the program under test creates.
     ///
     /// # Panics
-    /// The clock stands before 1970.
-    pub fn unmade(label: &str, partitions: i32) -> Topic {
+    /// The clock is before 1970.
+    pub fn not_created(label: &str, partitions: i32) -> Topic {
         let now = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .unwrap()
@@ -203,7 +203,7 @@ impl Topic {
         &self.name
     }
 
-    /// Sends records in their order, waits until all are acknowledged, and returns them with their offsets.
+    /// Sends records in order, waits until all are acknowledged, and returns them with their offsets.
     ///
     /// # Panics
     /// One was not acknowledged.
@@ -211,9 +211,9 @@ impl Topic {
         let (sender, reports) = mpsc::channel();
         let producer: ThreadedProducer<Reports> = self
             .client()
-            .set("enable.idempotence", "true") // keeps the order, and one copy, whatever is retried
+            .set("enable.idempotence", "true") // preserves the order, without duplicates, across retries
             .set("linger.ms", "5")
-            .set("message.max.bytes", "1048000") // about as much as a broker takes
+            .set("message.max.bytes", "1048000") // close to the default limit of a broker
             .create_with_context(Reports(sender))
             .unwrap();
         for (number, record) in records.iter().enumerate() {
@@ -230,16 +230,16 @@ impl Topic {
         for _ in 0..sent.len() {
             let (number, offset) = reports
                 .recv_timeout(ANSWER_WITHIN)
-                .expect("the broker to acknowledge a record");
+                .expect("the broker acknowledges every record");
             sent[number].offset = offset;
         }
         sent
     }
 
-    /// Sends records in one transaction, which is committed, or else aborted once all are in the log.
+    /// Sends records in one transaction, and commits or aborts it once all are in the log.
     ///
     /// # Panics
-    /// The broker does not do it.
+    /// The broker refuses or does not answer.
     pub fn send_in_transaction(&self, records: &[Record], is_committed: bool) {
         let transaction = self.begin_transaction(records);
         if is_committed {
@@ -252,7 +252,7 @@ impl Topic {
     /// Sends records in a transaction that stays open once all are in the log.
     ///
     /// # Panics
-    /// The broker does not do it.
+    /// The broker refuses or does not answer.
     pub fn begin_transaction(&self, records: &[Record]) -> Transaction {
         let producer: BaseProducer = self
             .client()
@@ -273,10 +273,10 @@ impl Topic {
         Transaction(producer)
     }
 
-    /// Per partition, the offset that a group has committed.
+    /// The committed offset of a group in each partition.
     ///
     /// # Panics
-    /// The broker does not tell.
+    /// The broker does not answer.
     pub fn committed(&self, group: &str) -> Vec<Option<i64>> {
         let consumer: BaseConsumer = self.client().set("group.id", group).create().unwrap();
         let mut list = TopicPartitionList::new();
@@ -292,10 +292,10 @@ impl Topic {
             .collect()
     }
 
-    /// Per partition, the first offset that is not taken.
+    /// The end offset of each partition.
     ///
     /// # Panics
-    /// The broker does not tell.
+    /// The broker does not answer.
     pub fn ends(&self) -> Vec<i64> {
         let consumer: BaseConsumer = self.client().create().unwrap();
         (0..self.partitions)
@@ -308,15 +308,15 @@ impl Topic {
             .collect()
     }
 
-    /// Hands every record that the topic holds now to `visit`.
+    /// Calls `visit` with every record up to the current ends.
     ///
     /// # Panics
-    /// They cannot be read in time.
+    /// The records cannot be read in time.
     pub fn read(&self, mut visit: impl FnMut(Record)) {
         let mut ends = self.ends();
         let consumer: BaseConsumer = self
             .client()
-            .set("group.id", "musicstream_test_reader") // asked for, but never joined: partitions are assigned
+            .set("group.id", "musicstream_test_reader") // required by librdkafka; the group is not joined
             .set("enable.auto.commit", "false")
             .create()
             .unwrap();
@@ -357,22 +357,22 @@ impl Topic {
     }
 }
 
-/// A transaction whose records are in the log.
+/// An open transaction whose records are in the log.
 pub struct Transaction(BaseProducer);
 
 impl Transaction {
-    /// Lets its records be read.
+    /// Commits the transaction.
     ///
     /// # Panics
-    /// The broker does not do it.
+    /// The broker refuses or does not answer.
     pub fn commit(self) {
         self.0.commit_transaction(ANSWER_WITHIN).unwrap();
     }
 
-    /// Takes its records back.
+    /// Aborts the transaction.
     ///
     /// # Panics
-    /// The broker does not do it.
+    /// The broker refuses or does not answer.
     pub fn abort(self) {
         self.0.abort_transaction(ANSWER_WITHIN).unwrap();
     }
@@ -380,7 +380,7 @@ impl Transaction {
 
 impl Drop for Topic {
     fn drop(&mut self) {
-        // A test that has failed already must not die of this, too.
+        // A panic here, while a failed test unwinds, would abort the process.
         let _ = block_on(
             self.admin()
                 .delete_topics(&[&self.name], &AdminOptions::new()),
@@ -388,7 +388,7 @@ impl Drop for Topic {
     }
 }
 
-/// Sends on where each record was stored.
+/// Forwards the offset of each delivered record.
 struct Reports(mpsc::Sender<(usize, i64)>);
 
 impl ClientContext for Reports {}
@@ -397,14 +397,14 @@ impl ProducerContext for Reports {
     type DeliveryOpaque = usize;
 
     fn delivery(&self, result: &DeliveryResult<'_>, number: usize) {
-        // A record that failed is missed by the receiver, which says so.
+        // The receiver reports missing records.
         if let Ok(message) = result {
             let _ = self.0.send((number, message.offset()));
         }
     }
 }
 
-/// Runs a future on this thread; the admin client completes it from a thread of its own.
+/// Runs a future on this thread; the admin client's own thread completes it.
 fn block_on<T>(future: impl Future<Output = T>) -> T {
     struct Unpark(std::thread::Thread);
     impl std::task::Wake for Unpark {

@@ -1,24 +1,24 @@
-//! Waiting on conditions, never on time.
+//! Waits for conditions, never for a fixed time.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-/// How often a condition is looked at.
-const LOOK_EVERY: Duration = Duration::from_millis(10);
+/// Time between two evaluations of a condition.
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
-/// Looks at a condition until it yields something.
+/// Polls a condition until it returns a value.
 ///
 /// # Panics
-/// It has not after `within`; the message says what was awaited.
+/// It returns none within this time; the message names what was awaited.
 pub fn until<T>(within: Duration, what: &str, condition: impl FnMut() -> Option<T>) -> T {
-    until_looking_every(LOOK_EVERY, within, what, condition)
+    until_polling_every(POLL_INTERVAL, within, what, condition)
 }
 
-/// [`until`] with a pause of one's own between two looks; zero looks without a pause.
+/// As [`until`], with another pause between two polls; zero polls without a pause.
 ///
 /// # Panics
 /// As [`until`].
-pub fn until_looking_every<T>(
+pub fn until_polling_every<T>(
     pause: Duration,
     within: Duration,
     what: &str,
@@ -34,12 +34,12 @@ pub fn until_looking_every<T>(
             "waited {} s for {what}",
             within.as_secs_f64()
         );
-        // Between two looks at the condition, not in its stead.
+        // The pause between two polls.
         std::thread::sleep(pause);
     }
 }
 
-/// Sets a flag when it goes, so that unwinding does not leave another thread running.
+/// Sets a flag when it is dropped, so that a panic does not leave another thread running.
 pub struct SetOnDrop<'a>(pub &'a AtomicBool);
 
 impl Drop for SetOnDrop<'_> {
@@ -53,9 +53,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn yields_what_the_condition_does() {
+    fn returns_the_value_of_the_condition() {
         let mut looks = 0;
-        let value = until(Duration::from_secs(5), "the third look", || {
+        let value = until(Duration::from_secs(5), "the third poll", || {
             looks += 1;
             (looks == 3).then_some("here")
         });
@@ -63,8 +63,8 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "waited 0.02 s for godot")]
-    fn says_what_was_awaited() {
-        until(Duration::from_millis(20), "godot", || None::<()>);
+    #[should_panic(expected = "waited 0.02 s for nothing")]
+    fn the_panic_message_names_what_was_awaited() {
+        until(Duration::from_millis(20), "nothing", || None::<()>);
     }
 }

@@ -1,6 +1,6 @@
-//! Writers without the ingestor: batches by the SQL protocol, and rows for the inbox.
+//! Stores events without the ingestor: batches with the SQL protocol, and rows for the inbox.
 //!
-//! Their events are a pure function of their numbers, so what must be stored is known from how far the ledger is.
+//! The events are a pure function of their numbers, so the ledger's position determines what must be stored.
 
 use std::ops::Range;
 
@@ -10,18 +10,18 @@ use crate::database::{Database, connect, value};
 use crate::oracle::{assert_metrics_equal_raw, roll_up};
 use crate::process::Summary;
 
-/// The source that a [`Writer`] writes.
+/// The source of a [`Writer`].
 pub const SOURCE: &str = "test:numbered";
-/// Numbers from here on go through the inbox; those before it through the ledger, which refuses to pass it. More than a
-/// writer comes to in weeks.
+/// Numbers from here on are for the inbox, smaller ones for the ledger. A writer would need weeks to reach it, and then
+/// fails.
 pub const INBOX_FROM: i64 = 1_000_000_000;
-/// Each so many numbers reach days that the ones before them did not.
+/// Each block of this many numbers has new days.
 pub const DAY_EVERY: i64 = 1_000;
 
 const NUMBERED: &str = include_str!("numbered.sql");
 const DIFFERENCES: &str = include_str!("numbered_differences.sql");
 
-/// The query `numbered`, for a `with`: the events of these numbers in full.
+/// The common table expression `numbered`: the complete events of these numbers.
 pub fn numbered(numbers: Range<i64>) -> String {
     NUMBERED
         .replace(
@@ -34,19 +34,19 @@ pub fn numbered(numbers: Range<i64>) -> String {
 
 /// The owner of the one partition of [`SOURCE`].
 pub struct Writer {
-    /// Its session, with the rights of the ingest role.
+    /// Its session, with the privileges of the ingest role.
     pub client: Client,
-    /// The `search_path` under which it calls the upsert, if not its session's.
+    /// The `search_path` for the call of the upsert, if other than that of the session.
     pub search_path: Option<&'static str>,
     epoch: i64,
     next: i64,
 }
 
 impl Writer {
-    /// Connects, takes the source over, and goes on where the ledger stands.
+    /// Connects, claims the source, and continues at the position of the ledger.
     ///
     /// # Errors
-    /// The server is away, or refuses.
+    /// The server cannot be reached, or refuses.
     pub fn claim(database: &Database) -> Result<Writer, Error> {
         let mut client = Client::connect(&database.ingest_url(), postgres::NoTls)?;
         client.execute("select musicstream_session_staging()", &[])?;
@@ -61,7 +61,7 @@ impl Writer {
             epoch: row.get(1),
         };
         if row.get(2) {
-            // From here on `next_offset` is a number.
+            // Afterwards `next_offset` is not null.
             writer.advance_from_nothing()?;
         }
         Ok(writer)
@@ -72,26 +72,27 @@ impl Writer {
         self.next
     }
 
-    /// The process of its session.
+    /// The process id of its session.
     ///
     /// # Panics
-    /// The session is gone.
+    /// The session has ended.
     pub fn process(&mut self) -> i32 {
         value(&mut self.client, "select pg_backend_pid()", &[])
     }
 
-    /// Stores its next events as one transaction. After an error it stands where it stood, if the session is left.
+    /// Stores its next events in one transaction. After an error its position is unchanged.
     ///
     /// # Errors
     /// Those of the server.
     ///
     /// # Panics
-    /// Its numbers have come to those of the inbox.
+    /// Its numbers have reached those of the inbox.
     pub fn store(&mut self, rows: i64) -> Result<Summary, Error> {
         self.write(rows, true)
     }
 
-    /// The same without moving the ledger on, and so without locking it at the start. It must not succeed.
+    /// As [`Writer::store`], without advancing the ledger, and so without locking its row first. The caller must prevent the
+    /// commit.
     ///
     /// # Errors
     /// Those of the server.
@@ -155,12 +156,16 @@ impl Writer {
     }
 }
 
-/// What a batch of so many events comes to, from a number that twenty divides.
+/// The summary of a batch of this many events that begins at a multiple of twenty.
 ///
 /// # Panics
-/// Twenty does not divide the rows.
+/// The number of rows is not a multiple of twenty.
 pub fn summary_of(rows: i64) -> Summary {
-    assert_eq!(rows % 20, 0, "a pattern of twenty");
+    assert_eq!(
+        rows % 20,
+        0,
+        "the pattern of events repeats every twenty rows"
+    );
     Summary {
         read: rows,
         inserted: rows / 20 * 16,
@@ -170,13 +175,13 @@ pub fn summary_of(rows: i64) -> Summary {
     }
 }
 
-/// Puts events into `staging_events`, in one statement.
+/// Inserts events into `staging_events` with one statement.
 ///
 /// # Errors
 /// Those of the server.
 ///
 /// # Panics
-/// The numbers are not those of an inbox.
+/// The numbers are not those for the inbox.
 pub fn put_into_inbox(client: &mut Client, numbers: Range<i64>) -> Result<(), Error> {
     assert!(
         numbers.start >= INBOX_FROM,
@@ -198,12 +203,12 @@ pub fn put_into_inbox(client: &mut Client, numbers: Range<i64>) -> Result<(), Er
         .map(drop)
 }
 
-/// The database holds the events of [`SOURCE`] as far as its ledger says, those that went through the inbox, their
-/// rejects with position, reason and bytes, and nothing else; its metrics count them, before a rollup and after it.
-/// Returns how far the ledger is.
+/// Checks that the database contains exactly the events of [`SOURCE`] up to the position of the ledger, those of the inbox,
+/// and their rejects with position, reason and bytes, and that its metrics are exact before a rollup and after it. Returns the
+/// position of the ledger.
 ///
 /// # Panics
-/// It does not.
+/// There is a difference.
 pub fn assert_exact(database: &Database, inbox: Option<Range<i64>>) -> i64 {
     let mut client = connect(&database.url());
     let next: i64 = value(

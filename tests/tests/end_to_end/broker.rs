@@ -17,7 +17,7 @@ use musicstream_tests::topic::{Record, Topic};
 use musicstream_tests::under_both_protocols;
 use musicstream_tests::wait::until;
 
-const SOON: Duration = Duration::from_secs(120);
+const TIMEOUT: Duration = Duration::from_secs(120);
 const AWAY: &str = "Kafka does not answer";
 /// A record of more bytes than any answer without records has.
 const LARGE: usize = 20_000;
@@ -41,8 +41,8 @@ fn a_broker_that_goes_while_its_topic_is_looked_for_is_waited_for() {
     await_stored(&mut client, 10);
 
     broker.kill();
-    broker.boot_empty();
-    until(SOON, "the topic to be missed", || {
+    broker.boot_with_empty_disk();
+    until(TIMEOUT, "the topic to be missed", || {
         program
             .log()
             .contains("checking whether that lasts")
@@ -51,11 +51,11 @@ fn a_broker_that_goes_while_its_topic_is_looked_for_is_waited_for() {
     let missed = Instant::now();
     broker.kill();
     let told = program.log().len();
-    until(SOON, "the topic to have been missed for long", || {
+    until(TIMEOUT, "the topic to have been missed for long", || {
         (missed.elapsed() > LOOKED_FOR).then_some(())
     });
-    broker.boot_empty();
-    until(SOON, "the topic to be missed again", || {
+    broker.boot_with_empty_disk();
+    until(TIMEOUT, "the topic to be missed again", || {
         program.log()[told..]
             .contains("Kafka does not know the topic yet")
             .then_some(())
@@ -65,7 +65,7 @@ fn a_broker_that_goes_while_its_topic_is_looked_for_is_waited_for() {
     topic.send(events(10..20));
     await_stored(&mut client, 20);
     program.terminate();
-    let log = program.finish(SOON).with_code(0).stderr;
+    let log = program.finish(TIMEOUT).with_code(0).stderr;
     assert!(log.contains("Kafka knows the topic again"), "{log}");
     assert_eq!(next_offsets(&mut client), topic.ends());
     assert_metrics_equal_raw(&mut client);
@@ -82,7 +82,7 @@ fn a_log_that_lost_its_end_is_read_again_once_its_source_is_renamed() {
             stream(&database, &topic)
                 .env("KAFKA_BROKERS", broker.address())
                 .args(["--until-end", "--output", "json"]),
-            SOON,
+            TIMEOUT,
         )
     };
     topic.send(events(0..20));
@@ -134,18 +134,18 @@ fn a_broker_that_is_away_is_told_and_is_no_reason_to_be_killed(protocol: Protoco
         stream(&database, &topic)
             .env("KAFKA_BROKERS", broker.address())
             .args(["--listen", "127.0.0.1:0", "--group", topic.name()])
-            .args(protocol.nimble()),
+            .args(protocol.short_session_options()),
     );
     let http = address(&program);
     topic.send(events(0..10));
     await_stored(&mut client, 10);
-    until(SOON, "it to be ready", || {
+    until(TIMEOUT, "it to be ready", || {
         (get(&http, "/readyz").0 == 200).then_some(())
     });
 
     let killed_at = Instant::now();
     broker.kill();
-    until(SOON, "the outage to be told", || {
+    until(TIMEOUT, "the outage to be told", || {
         program.log().contains(AWAY).then_some(())
     });
     assert!(killed_at.elapsed() < Duration::from_secs(45));
@@ -159,7 +159,7 @@ fn a_broker_that_is_away_is_told_and_is_no_reason_to_be_killed(protocol: Protoco
     assert_eq!(figure(&http, &sample("kafka_up")), Some(0.0));
 
     broker.boot();
-    until(SOON, "it to be ready again", || {
+    until(TIMEOUT, "it to be ready again", || {
         (get(&http, "/readyz").0 == 200).then_some(())
     });
     topic.send(events(10..20));
@@ -172,7 +172,7 @@ fn a_broker_that_is_away_is_told_and_is_no_reason_to_be_killed(protocol: Protoco
         "the database was there"
     );
     program.terminate();
-    let log = program.finish(SOON).with_code(0).stderr;
+    let log = program.finish(TIMEOUT).with_code(0).stderr;
     let minutes = usize::try_from(killed_at.elapsed().as_secs() / 60).unwrap();
     let told = log.matches(AWAY).count();
     assert!(
@@ -200,7 +200,7 @@ fn a_log_that_lost_its_end_and_grew_past_it_is_named_and_read_again_as_told() {
             stream(&database, &topic)
                 .env("KAFKA_BROKERS", broker.address())
                 .args(["--until-end", "--output", "json"]),
-            SOON,
+            TIMEOUT,
         )
     };
     topic.send(of_partition(0, 0..60));
@@ -257,7 +257,7 @@ fn a_log_that_loses_its_end_while_it_is_read_stops_the_stream() {
     broker.lose_log(topic.name(), 0);
     broker.boot();
     topic.send(of_partition(0, 200..350));
-    let refused = program.finish(SOON).with_code(1).stderr;
+    let refused = program.finish(TIMEOUT).with_code(1).stderr;
     // It looks at once: the log may not have grown yet, or not to where it was.
     let is_named = [
         "partition 0: the log was cut off at offset 0, and has grown again: the records from 0 to 99, 100 offsets",
@@ -295,12 +295,16 @@ fn a_follower_that_lags_does_not_end_a_bounded_run_early() {
             .args(["--until-end", "--output", "json"])
             .args(["-X", &format!("client.rack={FOLLOWER_RACK}")]),
     );
-    until(SOON, "the run to end, or to wait for the follower", || {
-        let waits = program.log().contains("waiting for its records");
-        (waits || !program.is_running()).then_some(())
-    });
+    until(
+        TIMEOUT,
+        "the run to end, or to wait for the follower",
+        || {
+            let waits = program.log().contains("waiting for its records");
+            (waits || !program.is_running()).then_some(())
+        },
+    );
     brokers.open();
-    assert_eq!(program.finish(SOON).summary().inserted, 101);
+    assert_eq!(program.finish(TIMEOUT).summary().inserted, 101);
     assert_eq!(next_offsets(&mut client), [101]);
 }
 
@@ -331,13 +335,13 @@ fn restarts_of_a_broker_that_lose_nothing_raise_no_alarm() {
     stored += 10;
     await_stored(&mut client, stored);
     program.terminate();
-    program.finish(SOON).with_code(0);
+    program.finish(TIMEOUT).with_code(0);
     for round in 0..3 {
         let read = run(
             stream(&database, &topic)
                 .env("KAFKA_BROKERS", broker.address())
                 .args(["--until-end", "--output", "json"]),
-            SOON,
+            TIMEOUT,
         )
         .summary();
         let expected = if round == 0 { 0 } else { 20 };
@@ -372,7 +376,7 @@ fn of_partition(partition: i32, ids: Range<i32>) -> Vec<Record> {
 }
 
 fn await_stored(client: &mut Client, count: i64) {
-    until(SOON, &format!("{count} events to be stored"), || {
+    until(TIMEOUT, &format!("{count} events to be stored"), || {
         (value::<i64>(client, "select count(*) from raw_events", &[]) == count).then_some(())
     });
 }

@@ -14,7 +14,7 @@ use musicstream_tests::process::{Program, ingestor, program, run};
 use musicstream_tests::topic::{Record, Topic};
 use musicstream_tests::wait::until;
 
-const SOON: Duration = Duration::from_secs(180);
+const TIMEOUT: Duration = Duration::from_secs(180);
 
 /// Stages events with these distances from now, in seconds, and stores them. Returns how many were inserted and rejected.
 fn store_at(client: &mut Client, source_partition: i32, distances_s: &[f64]) -> (i64, i64) {
@@ -146,7 +146,7 @@ fn one_clock_in_a_hundred_does_not_move_the_watermark() {
         );
         // The statements of this test take less than this on any machine.
         assert!(
-            lag <= LATENESS_S + SOON.as_secs_f64(),
+            lag <= LATENESS_S + TIMEOUT.as_secs_f64(),
             "batch {batch}: {lag} s behind"
         );
     }
@@ -377,7 +377,7 @@ fn a_load_that_is_rejected_for_one_reason_says_what_to_do() {
                 ingestor(&database)
                     .args(["load", "--output", output])
                     .arg(file.path()),
-                SOON,
+                TIMEOUT,
             )
             .with_code(0)
         };
@@ -395,13 +395,13 @@ fn a_load_that_is_rejected_for_one_reason_says_what_to_do() {
             ingestor(&database)
                 .args(["load", "--dry-run"])
                 .arg(file.path()),
-            SOON,
+            TIMEOUT,
         );
         assert!(!dry.with_code(0).stdout.contains("were rejected as"));
     }
     let file = tempfile::NamedTempFile::with_suffix(".ndjson").unwrap();
     std::fs::write(file.path(), "{}\n{}\n{}\n").unwrap();
-    let text = run(ingestor(&database).arg("load").arg(file.path()), SOON)
+    let text = run(ingestor(&database).arg("load").arg(file.path()), TIMEOUT)
         .with_code(0)
         .stdout;
     let second = text.lines().nth(1).unwrap_or_default();
@@ -426,7 +426,7 @@ fn a_thousand_days_are_loaded_by_two_writers_at_once() {
                     .args(["generate", "--count", "20000", "--seed", &seed.to_string()])
                     .args(["--from", "2023-06-01", "--until", "2026-02-25", "--to"])
                     .arg(&file),
-                SOON,
+                TIMEOUT,
             )
             .with_code(0);
             file
@@ -443,7 +443,7 @@ fn a_thousand_days_are_loaded_by_two_writers_at_once() {
         })
         .collect();
     let mut admin = database.client();
-    until(SOON, "two loads to end", || {
+    until(TIMEOUT, "two loads to end", || {
         admin.execute("select musicstream_rollup()", &[]).unwrap();
         loads
             .iter_mut()
@@ -451,7 +451,7 @@ fn a_thousand_days_are_loaded_by_two_writers_at_once() {
             .then_some(())
     });
     for load in loads {
-        let finished = load.finish(SOON).with_code(0);
+        let finished = load.finish(TIMEOUT).with_code(0);
         assert!(
             !finished.stderr.contains("trying again"),
             "a batch had to be tried again: {}",

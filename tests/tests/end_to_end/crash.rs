@@ -20,7 +20,7 @@ use crate::interrupt::{
     REBUILD_STEPS, ROLLUP_STEPS, SPOIL, UPSERT_STEPS, hold_of_batch, interrupt,
 };
 
-const SOON: Duration = Duration::from_secs(120);
+const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// How the server dies: by the death of the session at work, or with all its processes.
 fn die(cluster: &Cluster, process: i32, of_one_process: bool) {
@@ -152,11 +152,11 @@ fn crashes_at_random_moments_leave_every_number_exact() {
             steps.done(crash);
             let mut admin = cluster.await_writable();
             drop(admin);
-            admin = until(SOON, "the database to be there", || {
+            admin = until(TIMEOUT, "the database to be there", || {
                 Client::connect(&database.url(), NoTls).ok()
             });
             // Something new is stored between two crashes.
-            until(SOON, "a batch more to be stored", || {
+            until(TIMEOUT, "a batch more to be stored", || {
                 let next: i64 = admin
                     .query_one(
                         "select coalesce(max(next_offset), 0) from ingest_offsets",
@@ -169,7 +169,7 @@ fn crashes_at_random_moments_leave_every_number_exact() {
             // The moment, not a wait for one.
             std::thread::sleep(Duration::from_micros(random.random_range(0..50_000)));
             let of_one_process = random.random_bool(0.6);
-            let process = until(SOON, "a session at work", || {
+            let process = until(TIMEOUT, "a session at work", || {
                 admin
                     .query_opt(
                         "select pid from pg_stat_activity
@@ -182,7 +182,7 @@ fn crashes_at_random_moments_leave_every_number_exact() {
             });
             die(&cluster, process, of_one_process);
             // Of a process that is killed the server has to hear first.
-            until(SOON, "this session to be gone, too", || {
+            until(TIMEOUT, "this session to be gone, too", || {
                 admin.execute("select 1", &[]).is_err().then_some(())
             });
         }
@@ -190,7 +190,7 @@ fn crashes_at_random_moments_leave_every_number_exact() {
         is_done.store(true, Ordering::Relaxed);
         (feeder.join().unwrap(), progress)
     });
-    let mut admin = until(SOON, "the database to be there", || {
+    let mut admin = until(TIMEOUT, "the database to be there", || {
         Client::connect(&database.url(), NoTls).ok()
     });
     // What an interrupted rollup left in the inbox.

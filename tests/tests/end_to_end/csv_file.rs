@@ -15,7 +15,7 @@ use musicstream_tests::pipeline::{load, messages, rejected, stream_to_end};
 use musicstream_tests::process::{Program, Summary, ingestor, program, run};
 use musicstream_tests::random::seed;
 use musicstream_tests::topic::Topic;
-use musicstream_tests::wait::until_looking_every;
+use musicstream_tests::wait::until_polling_every;
 
 #[test]
 fn a_file_of_someone_else_is_counted_as_an_independent_program_counts_it() {
@@ -191,7 +191,7 @@ fn kill_at_random(name: &str, random: &mut StdRng) {
         );
         // Also before it has begun, and whatever it does when it is so far.
         let target = position + random.random_range(0..step);
-        let is_over = until_looking_every(
+        let is_over = until_polling_every(
             Duration::ZERO,
             Duration::from_secs(60),
             "the load to go on",

@@ -12,7 +12,7 @@ use musicstream_tests::process::Program;
 use musicstream_tests::topic::{Record, Topic};
 use musicstream_tests::wait::until;
 
-const SOON: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 /// More than Kafka's clients send by default, less than brokers take.
 const LARGE: usize = 1_000_100;
 const NEVER: &str = "the dead letter topic never accepts this record";
@@ -31,7 +31,7 @@ fn a_reject_larger_than_clients_send_by_default_reaches_the_topic() {
     let sent = topic.send(vec![Record::new(0, noise(LARGE)), good(1)]);
     await_stored(&mut client, 1);
     program.terminate();
-    program.finish(SOON).with_code(0);
+    program.finish(TIMEOUT).with_code(0);
     let mut found = Vec::new();
     letters.read(|letter| found.push(letter.payload));
     assert_eq!(found, [sent[0].payload.clone()]);
@@ -81,7 +81,7 @@ fn what_the_topic_can_never_take_is_kept_told_once_and_holds_nothing_up() {
     topic.send(vec![with_key(99, noise(500)), good(50)]);
     await_stored(&mut client, 51);
     program.terminate();
-    let log = program.finish(SOON).with_code(0).stderr;
+    let log = program.finish(TIMEOUT).with_code(0).stderr;
 
     let told: Vec<&str> = log.lines().filter(|line| line.contains(NEVER)).collect();
     assert_eq!(told.len(), 2, "{told:#?}");
@@ -143,7 +143,7 @@ fn a_topic_that_may_not_be_written_to_any_more_holds_nothing_up() {
     assert_eq!(count(&program, "dead_letters_kept"), Some(2.0));
     assert_eq!(count(&program, "outages"), Some(0.0), "it is no outage");
     program.terminate();
-    let log = program.finish(SOON).with_code(0).stderr;
+    let log = program.finish(TIMEOUT).with_code(0).stderr;
     assert_eq!(log.matches(TAKES_NONE).count(), 1, "once a minute: {log}");
     assert!(log.contains("ACLs allow Write"), "{log}");
 
@@ -166,7 +166,7 @@ fn noise(count: usize) -> Vec<u8> {
 }
 
 fn await_stored(client: &mut Client, count: i64) {
-    until(SOON, &format!("{count} events to be stored"), || {
+    until(TIMEOUT, &format!("{count} events to be stored"), || {
         (value::<i64>(client, "select count(*) from raw_events", &[]) == count).then_some(())
     });
 }

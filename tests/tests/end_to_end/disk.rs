@@ -11,7 +11,7 @@ use musicstream_tests::small_disk::SmallDisk;
 use musicstream_tests::wait::until;
 use musicstream_tests::writer::{INBOX_FROM, Writer, assert_exact, put_into_inbox};
 
-const SOON: Duration = Duration::from_secs(120);
+const TIMEOUT: Duration = Duration::from_secs(120);
 
 #[test]
 fn a_full_disk_loses_nothing_and_what_comes_after_is_exact() {
@@ -41,7 +41,7 @@ fn a_full_disk_loses_nothing_and_what_comes_after_is_exact() {
             "{what}: {error:?}"
         );
     };
-    until(SOON, "the disk to be full six times", || {
+    until(TIMEOUT, "the disk to be full six times", || {
         let (before, full_before) = (writer.next(), full);
         if let Err(error) = writer.store(1000) {
             is_full(error, "upsert");

@@ -12,18 +12,18 @@ use musicstream_tests::process::{Program, program, run};
 use musicstream_tests::stack::stack;
 use musicstream_tests::topic::Topic;
 use musicstream_tests::under_both_protocols;
-use musicstream_tests::wait::{until, until_looking_every};
+use musicstream_tests::wait::{until, until_polling_every};
 
 const RECORDS: i64 = 200_000;
 /// Standing by alone takes 20 s, and the machine may be busy.
-const SOON: Duration = Duration::from_secs(180);
+const TIMEOUT: Duration = Duration::from_secs(180);
 
 /// Options of members whose group does not notice that one is frozen.
 const PATIENT: &[&str] = &["-X", "session.timeout.ms=60000"];
 
 /// Where in its work the first ingestor is frozen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Frozen {
+enum SuspendPoint {
     BetweenBatches,
     WithinBatch,
 }
@@ -31,16 +31,19 @@ enum Frozen {
 /// Nothing but the ledger tells the first one that it was replaced: the groups know nothing of one another.
 #[test]
 fn a_frozen_ingestor_that_was_replaced_by_another_group_is_refused() {
-    replace_a_frozen_one(["one", "two"], PATIENT, Frozen::BetweenBatches, |log| {
-        log.contains("fenced")
-    });
+    replace_a_frozen_one(
+        ["one", "two"],
+        PATIENT,
+        SuspendPoint::BetweenBatches,
+        |log| log.contains("fenced"),
+    );
 }
 
 /// Its transaction is open when it is frozen, and holds the ledger's rows until the server ends such a session. It tries
 /// the batch again, not knowing whether it was stored, and is refused.
 #[test]
 fn a_frozen_ingestor_that_was_replaced_within_a_batch_is_refused() {
-    replace_a_frozen_one(["one", "two"], PATIENT, Frozen::WithinBatch, |log| {
+    replace_a_frozen_one(["one", "two"], PATIENT, SuspendPoint::WithinBatch, |log| {
         log.contains("fenced")
     });
 }
@@ -49,19 +52,22 @@ under_both_protocols!(a_frozen_ingestor_that_was_replaced_in_its_group_stores_no
 
 /// Its own group gives its partitions away once its session has timed out. Which tells it first is a race.
 fn a_frozen_ingestor_that_was_replaced_in_its_group_stores_nothing(protocol: Protocol) {
-    let nimble = protocol.nimble();
-    replace_a_frozen_one(["one", "one"], nimble, Frozen::BetweenBatches, |log| {
-        log.contains("fenced") || log.contains("the group revoked partitions")
-    });
+    let nimble = protocol.short_session_options();
+    replace_a_frozen_one(
+        ["one", "one"],
+        nimble,
+        SuspendPoint::BetweenBatches,
+        |log| log.contains("fenced") || log.contains("the group revoked partitions"),
+    );
 }
 
 fn replace_a_frozen_one(
     [first_group, second_group]: [&str; 2],
     options: &[&str],
-    frozen: Frozen,
+    at: SuspendPoint,
     was_refused: impl Fn(&str) -> bool,
 ) {
-    let topic = Topic::unmade("fence", 2);
+    let topic = Topic::not_created("fence", 2);
     run(
         program("musicstream-ingestor")
             .args([
@@ -75,7 +81,7 @@ fn replace_a_frozen_one(
             ])
             .args(["--count", &RECORDS.to_string()])
             .env("KAFKA_BROKERS", &stack().brokers),
-        SOON,
+        TIMEOUT,
     )
     .with_code(0);
     let database = Database::create();
@@ -93,10 +99,10 @@ fn replace_a_frozen_one(
     };
 
     let first = start(first_group);
-    until(SOON, "the first ingestor to store something", || {
+    until(TIMEOUT, "the first ingestor to store something", || {
         (stored(&mut client) > 0).then_some(())
     });
-    let stored_by_first = freeze(&first, frozen, &mut client);
+    let stored_by_first = suspend(&first, at, &mut client);
     // What it met before, on a busy machine, is not its being replaced.
     let logged_before = first.log().len();
     let is_refused = || was_refused(&first.log()[logged_before..]);
@@ -109,7 +115,7 @@ fn replace_a_frozen_one(
 
     let second = start(second_group);
     until(
-        SOON,
+        TIMEOUT,
         "the second ingestor to have all partitions, and to store something",
         || {
             let now = self::owners(&mut client);
@@ -117,16 +123,16 @@ fn replace_a_frozen_one(
         },
     );
     assert!(!is_refused(), "it was frozen all the time");
-    first.thaw();
-    until(SOON, "the first ingestor to be refused", || {
+    first.resume();
+    until(TIMEOUT, "the first ingestor to be refused", || {
         is_refused().then_some(())
     });
 
     for program in [&first, &second] {
         program.terminate();
     }
-    first.finish(SOON).with_code(0);
-    second.finish(SOON).with_code(0);
+    first.finish(TIMEOUT).with_code(0);
+    second.finish(TIMEOUT).with_code(0);
     stream_to_end(&database, &topic);
     assert_eq!(next_offsets(&mut client), topic.ends());
     assert_eq!(
@@ -143,29 +149,33 @@ fn replace_a_frozen_one(
 }
 
 /// Freezes the ingestor at such a point, and returns how much is stored then.
-fn freeze(program: &Program, frozen: Frozen, client: &mut Client) -> i64 {
-    let what = format!("a moment {frozen:?}");
-    until_looking_every(Duration::ZERO, SOON, &what, || {
-        program.freeze();
+fn suspend(program: &Program, at: SuspendPoint, client: &mut Client) -> i64 {
+    let what = format!("a moment {at:?}");
+    until_polling_every(Duration::ZERO, TIMEOUT, &what, || {
+        program.suspend();
         // What was sent before is still worked on; then the session waits for the frozen program.
-        let state: String = until(SOON, "the database to wait for the frozen ingestor", || {
-            value::<Option<String>>(
-                client,
-                "select case when count(*) = 1 then max(state) end from pg_stat_activity
+        let state: String = until(
+            TIMEOUT,
+            "the database to wait for the frozen ingestor",
+            || {
+                value::<Option<String>>(
+                    client,
+                    "select case when count(*) = 1 then max(state) end from pg_stat_activity
                  where datname = current_database() and application_name = 'musicstream-ingestor'
                     and wait_event = 'ClientRead'",
-                &[],
-            )
-        });
+                    &[],
+                )
+            },
+        );
         let found = match state.as_str() {
-            "idle" => Some(Frozen::BetweenBatches),
-            "idle in transaction" => Some(Frozen::WithinBatch),
+            "idle" => Some(SuspendPoint::BetweenBatches),
+            "idle in transaction" => Some(SuspendPoint::WithinBatch),
             _ => None, // within a COPY
         };
-        if found == Some(frozen) {
+        if found == Some(at) {
             return Some(stored(client));
         }
-        program.thaw();
+        program.resume();
         None
     })
 }

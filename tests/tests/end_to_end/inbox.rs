@@ -10,7 +10,7 @@ use musicstream_tests::database::{Database, connect, value};
 use musicstream_tests::oracle::{assert_metrics_equal_raw, roll_up};
 use musicstream_tests::wait::until;
 
-const SOON: Duration = Duration::from_secs(120);
+const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// More rows than one part has.
 const MANY: i64 = 130_000;
@@ -50,7 +50,7 @@ fn meet(database: &Database, writer: &mut Client, then: &str) {
     );
     std::thread::scope(|scope| {
         let rollup = scope.spawn(move || roller.execute("select musicstream_rollup()", &[]));
-        until(SOON, "the rollup to wait for the writer", || {
+        until(TIMEOUT, "the rollup to wait for the writer", || {
             assert!(!rollup.is_finished(), "it did not wait");
             value::<bool>(
                 &mut admin,
@@ -134,7 +134,7 @@ fn an_inbox_of_many_new_days_is_stored_by_and_by() {
         )
         .unwrap();
     let mut staged = Vec::new();
-    until(SOON, "the inbox to be empty", || {
+    until(TIMEOUT, "the inbox to be empty", || {
         let row = admin
             .query_one("select staged, inserted from musicstream_rollup()", &[])
             .unwrap();
@@ -342,7 +342,7 @@ fn two_upserts_of_a_large_inbox_do_not_wait_for_one_another() {
     let [first, second] = &mut sessions;
     let pids = [&mut holder, &mut *first, &mut *second].map(pid);
     let mut await_blocked = |by: i32, blocked: i32| {
-        until(SOON, "an upsert to wait", || {
+        until(TIMEOUT, "an upsert to wait", || {
             value::<bool>(
                 &mut admin,
                 "select $1 = any (pg_blocking_pids($2))",

@@ -13,7 +13,7 @@ use musicstream_tests::process::{Program, run};
 use musicstream_tests::topic::{Record, Topic};
 use musicstream_tests::wait::until;
 
-const SOON: Duration = Duration::from_secs(120);
+const TIMEOUT: Duration = Duration::from_secs(120);
 
 const PARTITIONS: i32 = 4;
 const EVENTS: usize = 20_000;
@@ -116,7 +116,7 @@ fn two_databases_share_a_topic_and_their_union_counts_each_event_and_user_once()
     // One is killed while it reads, and reads on.
     let mut first = stream(&shares[0].1, &topic);
     let killed = Program::start(first.args(["--partitions", shares[0].0, "--batch-rows", "100"]));
-    until(SOON, "some events to be stored", || {
+    until(TIMEOUT, "some events to be stored", || {
         let stored: i64 = value(
             &mut shares[0].1.client(),
             "select count(*) from raw_events",
@@ -127,7 +127,7 @@ fn two_databases_share_a_topic_and_their_union_counts_each_event_and_user_once()
     drop(killed.kill());
     for (list, database) in &shares {
         let mut command = stream(database, &topic);
-        run(command.args(["--partitions", list, "--until-end"]), SOON).with_code(0);
+        run(command.args(["--partitions", list, "--until-end"]), TIMEOUT).with_code(0);
         assert_metrics_equal_raw(&mut database.client());
     }
     let is_final = "select count(*) filter (where is_final), count(*) from musicstream_union.daily_metrics where day < '2026-03-03'";
@@ -176,7 +176,7 @@ fn two_databases_share_a_topic_and_their_union_counts_each_event_and_user_once()
     let twice = "select coalesce(string_agg(partition::text || ' ' || servers::text, ';'), '') from musicstream_union.partitions_read_twice";
     assert_eq!(value::<String>(&mut client, twice, &[]), "");
     let mut command = stream(&shares[1].1, &topic);
-    run(command.args(["--partitions", "2", "--until-end"]), SOON).with_code(0);
+    run(command.args(["--partitions", "2", "--until-end"]), TIMEOUT).with_code(0);
     assert_eq!(
         value::<String>(&mut client, twice, &[]),
         "2 {musicstream_0,musicstream_1}"

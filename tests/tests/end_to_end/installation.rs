@@ -75,7 +75,7 @@ fn a_database_of_another_encoding_is_refused_with_the_reason() {
 fn settings_are_shown_in_a_fresh_session_where_the_library_is_preloaded() {
     let cluster = Cluster::start("session_preload_libraries = 'pg_musicstream'");
     let database = Database::create_in(&cluster.url(), "");
-    let mut nobody = connect(&database.nobody_url());
+    let mut nobody = connect(&database.unprivileged_url());
     let lateness: String = value(&mut nobody, "show musicstream.lateness", &[]);
     assert_eq!(lateness, "1h");
     let mut admin = database.client();

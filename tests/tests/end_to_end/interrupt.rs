@@ -21,7 +21,7 @@ use musicstream_tests::writer::{
     DAY_EVERY, INBOX_FROM, Writer, assert_exact, numbered, put_into_inbox, summary_of,
 };
 
-const SOON: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A hash of all rows of all tables of the extension, and of its partitions.
 pub(crate) const FINGERPRINT: &str = include_str!("interrupt/fingerprint.sql");
@@ -164,17 +164,21 @@ pub(crate) fn interrupt<T>(
         .unwrap_or_else(|error| panic!("{hold}: {error:?}"));
     let error = std::thread::scope(|scope| {
         let worker = scope.spawn(move || work().map(drop));
-        until(SOON, &format!("the session to stand at {name:?}"), || {
-            assert!(!worker.is_finished(), "{name}: it did not come by");
-            value::<bool>(
-                &mut admin,
-                "select $2 = any (pg_blocking_pids($1))",
-                &[&process, &holder_process],
-            )
-            .then_some(())
-        });
+        until(
+            TIMEOUT,
+            &format!("the session to stand at {name:?}"),
+            || {
+                assert!(!worker.is_finished(), "{name}: it did not come by");
+                value::<bool>(
+                    &mut admin,
+                    "select $2 = any (pg_blocking_pids($1))",
+                    &[&process, &holder_process],
+                )
+                .then_some(())
+            },
+        );
         send(&mut admin);
-        let deadline = Instant::now() + SOON;
+        let deadline = Instant::now() + TIMEOUT;
         while !worker.is_finished() && Instant::now() < deadline {
             std::thread::sleep(Duration::from_millis(5)); // between two looks
         }
@@ -185,7 +189,7 @@ pub(crate) fn interrupt<T>(
             .expect_err("the session to be interrupted")
     });
     // The end of a session is not instant, and a server notices only after a while that one was killed.
-    let after: String = until(SOON, "the work to have ended", || {
+    let after: String = until(TIMEOUT, "the work to have ended", || {
         let mut admin = Client::connect(&database.url(), NoTls).ok()?;
         let is_idle = "select not exists (
             select from pg_stat_activity where datname = current_database() and xact_start is not null and pid <> pg_backend_pid()

@@ -11,7 +11,7 @@ use musicstream_tests::pipeline::{assert_topic_is_stored, stream, stream_to_end}
 use musicstream_tests::process::{Program, program, run};
 use musicstream_tests::stack::stack;
 use musicstream_tests::topic::Topic;
-use musicstream_tests::wait::until_looking_every;
+use musicstream_tests::wait::until_polling_every;
 
 const RECORDS: i64 = 500_000;
 const KILLS: i64 = 20;
@@ -34,7 +34,7 @@ fn killed_twenty_times_nothing_is_lost_or_doubled() {
     let seed = musicstream_tests::random::seed("MUSICSTREAM_KILL_SEED");
     let mut random = StdRng::seed_from_u64(seed);
 
-    let topic = Topic::unmade("kill", 4);
+    let topic = Topic::not_created("kill", 4);
     let made = run(
         program("musicstream-ingestor")
             .args([
@@ -94,7 +94,7 @@ fn killed_twenty_times_nothing_is_lost_or_doubled() {
         );
         let what = format!("kill {kill} of seed {seed}, {moment:?} beyond {before:?}; the log: ");
         let is_within_batch =
-            until_looking_every(Duration::ZERO, Duration::from_secs(60), &what, || {
+            until_polling_every(Duration::ZERO, Duration::from_secs(60), &what, || {
                 let now = progress(&mut client);
                 let is_due = match moment {
                     Moment::Claimed => now.epochs > before.epochs,

@@ -9,7 +9,7 @@ use musicstream_tests::process::{Program, run};
 use musicstream_tests::topic::{Record, Topic};
 use musicstream_tests::wait::until;
 
-const SOON: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 #[test]
 fn the_lag_of_partitions_that_others_hold_is_not_shown() {
@@ -31,7 +31,7 @@ fn the_lag_of_partitions_that_others_hold_is_not_shown() {
         await_lags(&second, &topic, 1);
         for program in [first, second] {
             program.terminate();
-            program.finish(SOON).with_code(0);
+            program.finish(TIMEOUT).with_code(0);
         }
     }
 }
@@ -53,7 +53,7 @@ fn the_lag_of_partitions_that_another_group_took_is_not_shown() {
     await_lags(&first, &topic, 0);
     for program in [first, second] {
         program.terminate();
-        program.finish(SOON).with_code(0);
+        program.finish(TIMEOUT).with_code(0);
     }
 }
 
@@ -80,7 +80,7 @@ fn the_lag_counts_what_an_open_transaction_holds_back_and_tells_it_apart() {
     };
     let await_figures = |end: f64, lag: f64, open: f64| {
         let expected = (Some(end), Some(lag), Some(open));
-        until(SOON, &format!("{expected:?}"), || {
+        until(TIMEOUT, &format!("{expected:?}"), || {
             (figures() == expected).then_some(())
         });
     };
@@ -90,14 +90,14 @@ fn the_lag_counts_what_an_open_transaction_holds_back_and_tells_it_apart() {
     await_figures(13.0, 3.0, 3.0);
     transaction.commit();
     let mut client = database.client();
-    until(SOON, "the transaction to be stored", || {
+    until(TIMEOUT, "the transaction to be stored", || {
         let stored: i64 = value(&mut client, "select count(*) from raw_events", &[]);
         (stored == 13).then_some(())
     });
     // Behind the last record there is the marker of the transaction.
     await_figures(14.0, 1.0, 0.0);
     program.terminate();
-    program.finish(SOON).with_code(0);
+    program.finish(TIMEOUT).with_code(0);
 }
 
 #[test]
@@ -114,7 +114,7 @@ fn the_offsets_are_copied_to_the_group_that_is_named_with_or_without_members() {
             stream(&database, &topic)
                 .args(arguments)
                 .args(["--group", &group]),
-            SOON,
+            TIMEOUT,
         )
         .with_code(0);
         assert_eq!(topic.committed(&group), [Some(5), Some(5)], "{arguments:?}");
@@ -129,7 +129,7 @@ fn await_lags(program: &Program, topic: &Topic, count: usize) {
         topic.name()
     );
     let what = format!("the lag of {count} partitions to be shown");
-    until(SOON, &what, || {
+    until(TIMEOUT, &what, || {
         let page = get(&http, "/metrics").1;
         let shown = page.lines().filter(|line| line.starts_with(&start));
         (shown.count() == count).then_some(())

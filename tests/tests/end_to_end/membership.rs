@@ -14,7 +14,7 @@ use musicstream_tests::topic::{Record, Topic};
 use musicstream_tests::under_both_protocols;
 use musicstream_tests::wait::until;
 
-const SOON: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 under_both_protocols!(
     a_member_that_joins_takes_some_partitions_and_leaves_the_others_alone,
@@ -32,24 +32,24 @@ fn a_member_that_joins_takes_some_partitions_and_leaves_the_others_alone(protoco
         Program::start(
             stream(&database, &topic)
                 .args(["--group", topic.name()])
-                .args(protocol.nimble()),
+                .args(protocol.short_session_options()),
         )
     };
     let first = start();
-    until(SOON, "the first member to have all partitions", || {
+    until(TIMEOUT, "the first member to have all partitions", || {
         (claims(&mut client) == [1, 1, 1, 1]).then_some(())
     });
     topic.send(events(0..400, 4));
-    until(SOON, "the first member to store what there is", || {
+    until(TIMEOUT, "the first member to store what there is", || {
         (stored(&mut client) == 400).then_some(())
     });
 
     let second = start();
-    until(SOON, "the second member to have its share", || {
+    until(TIMEOUT, "the second member to have its share", || {
         (owners(&mut client).len() == 2).then_some(())
     });
     topic.send(events(400..800, 4));
-    until(SOON, "both to store what there is", || {
+    until(TIMEOUT, "both to store what there is", || {
         (stored(&mut client) == 800).then_some(())
     });
     let mut epochs = claims(&mut client);
@@ -61,13 +61,13 @@ fn a_member_that_joins_takes_some_partitions_and_leaves_the_others_alone(protoco
     );
 
     second.terminate();
-    second.finish(SOON).with_code(0);
+    second.finish(TIMEOUT).with_code(0);
     topic.send(events(800..1200, 4));
-    until(SOON, "the first member to have all again", || {
+    until(TIMEOUT, "the first member to have all again", || {
         (stored(&mut client) == 1200 && owners(&mut client).len() == 1).then_some(())
     });
     first.terminate();
-    let log = first.finish(SOON).with_code(0).stderr;
+    let log = first.finish(TIMEOUT).with_code(0).stderr;
     assert!(!log.contains("fenced"), "nobody fenced another: {log}");
     let rejected: i64 = value(&mut client, "select count(*) from rejected_events", &[]);
     assert_eq!(rejected, 0);
@@ -82,13 +82,13 @@ fn members_without_partitions_stand_by_and_replace_those_that_are_killed(protoco
         .collect();
     for member in &members {
         let http = address(member);
-        until(SOON, "each member to be ready, with and without", || {
+        until(TIMEOUT, "each member to be ready, with and without", || {
             (get(&http, "/readyz").0 == 200).then_some(())
         });
     }
     for round in 0..3 {
         topic.send(events(round * 100..(round + 1) * 100, 1));
-        until(SOON, "the events to be stored", || {
+        until(TIMEOUT, "the events to be stored", || {
             (stored(&mut client) == i64::from(round + 1) * 100).then_some(())
         });
         let owner: String = value(&mut client, "select owner from ingest_offsets", &[]);
@@ -116,7 +116,7 @@ fn a_partition_that_was_lost_and_comes_back_is_read_from_where_the_other_was_kil
     let mut pass = |client: &mut Client| {
         topic.send(events(sent..sent + 200, 2));
         sent += 200;
-        until(SOON, "the events to be stored", || {
+        until(TIMEOUT, "the events to be stored", || {
             (stored(client) == i64::from(sent)).then_some(())
         });
     };
@@ -124,15 +124,15 @@ fn a_partition_that_was_lost_and_comes_back_is_read_from_where_the_other_was_kil
     pass(&mut client);
     for round in 1..=2 {
         // It loses both to one that is killed once it has had both, and then one of them.
-        first.freeze();
+        first.suspend();
         let second = start_nimble(&database, &topic, protocol);
-        until(SOON, "the second to have both", || {
+        until(TIMEOUT, "the second to have both", || {
             let owners = owners(&mut client);
             (owners.len() == 1 && is_of(&owners[0], &second)).then_some(())
         });
         pass(&mut client);
-        first.thaw();
-        until(SOON, "the first to have one again", || {
+        first.resume();
+        until(TIMEOUT, "the first to have one again", || {
             (owners(&mut client).len() == 2).then_some(())
         });
         pass(&mut client);
@@ -144,7 +144,7 @@ fn a_partition_that_was_lost_and_comes_back_is_read_from_where_the_other_was_kil
         );
     }
     first.terminate();
-    let log = first.finish(SOON).with_code(0).stderr;
+    let log = first.finish(TIMEOUT).with_code(0).stderr;
     // At first; after each thaw one and then, after the kill, the other.
     assert!(
         log.matches("the group assigned partitions").count() >= 5,
@@ -163,23 +163,23 @@ fn of_two_members_with_one_instance_id_one_is_told_why_it_ends(protocol: Protoco
         Program::start(
             stream(&database, &topic)
                 .args(["--group", topic.name(), "--group-instance-id", "me"])
-                .args(protocol.nimble()),
+                .args(protocol.short_session_options()),
         )
     };
     let mut members = vec![start()];
     let http = address(&members[0]);
-    until(SOON, "the first to be ready", || {
+    until(TIMEOUT, "the first to be ready", || {
         (get(&http, "/readyz").0 == 200).then_some(())
     });
     members.push(start());
-    let fenced = until(SOON, "one of them to end", || {
+    let fenced = until(TIMEOUT, "one of them to end", || {
         members.iter_mut().position(|member| !member.is_running())
     });
-    let log = members.remove(fenced).finish(SOON).with_code(1).stderr;
+    let log = members.remove(fenced).finish(TIMEOUT).with_code(1).stderr;
     assert!(log.contains("each member needs its own"), "{log}");
     let other = members.remove(0);
     other.terminate();
-    other.finish(SOON).with_code(0);
+    other.finish(TIMEOUT).with_code(0);
 }
 
 #[test]
@@ -199,7 +199,7 @@ fn listed_partitions_are_read_and_no_others() {
                 "--partitions",
                 list,
             ]),
-            SOON,
+            TIMEOUT,
         )
     };
     let half = Summary {
@@ -223,11 +223,11 @@ fn listed_partitions_are_read_and_no_others() {
     // Without an end, and without a group.
     let program = Program::start(stream(&database, &topic).args(["--partitions", "1"]));
     topic.send(events(400..404, 4));
-    until(SOON, "the one partition to go on", || {
+    until(TIMEOUT, "the one partition to go on", || {
         (stored(&mut client) == 401).then_some(())
     });
     program.terminate();
-    program.finish(SOON).with_code(0);
+    program.finish(TIMEOUT).with_code(0);
 }
 
 #[test]
@@ -247,7 +247,7 @@ fn several_topics_are_read_at_once_each_as_a_source_of_its_own() {
             "--topic",
             &list,
         ]),
-        SOON,
+        TIMEOUT,
     )
     .summary();
     let all = Summary {
@@ -268,7 +268,7 @@ fn several_topics_are_read_at_once_each_as_a_source_of_its_own() {
         ingestor(&database)
             .args(["stream", "--group", one.name(), "--topic", one.name()])
             .args(["--topic", "no_such_topic_at_all"]),
-        SOON,
+        TIMEOUT,
     )
     .with_code(1);
     assert!(
@@ -285,10 +285,10 @@ fn a_partition_that_is_added_is_read_from_its_beginning(protocol: Protocol) {
         stream(&database, &topic)
             // What was there before it began is not asked for; what is added later was never there before.
             .args(["--from", "latest", "--group", topic.name()])
-            .args(protocol.nimble())
+            .args(protocol.short_session_options())
             .args(["-X", "topic.metadata.refresh.interval.ms=500"]),
     );
-    until(SOON, "the first partition to be claimed", || {
+    until(TIMEOUT, "the first partition to be claimed", || {
         (claims(&mut client).len() == 1).then_some(())
     });
     topic.grow(3);
@@ -296,11 +296,11 @@ fn a_partition_that_is_added_is_read_from_its_beginning(protocol: Protocol) {
         .map(|id| Record::new(1 + id % 2, event(id)))
         .collect();
     topic.send(records);
-    until(SOON, "the new partitions to be stored", || {
+    until(TIMEOUT, "the new partitions to be stored", || {
         (stored(&mut client) == 90).then_some(())
     });
     program.terminate();
-    program.finish(SOON).with_code(0);
+    program.finish(TIMEOUT).with_code(0);
 }
 
 #[test]
@@ -311,7 +311,7 @@ fn a_partition_that_is_added_while_no_ingestor_runs_is_read_from_its_beginning()
     let read = |topic: &Topic| {
         run(
             stream(&database, topic).args(["--until-end", "--from", "latest", "--output", "json"]),
-            SOON,
+            TIMEOUT,
         )
         .summary()
     };
@@ -342,7 +342,7 @@ fn only_records_of_committed_transactions_count_and_a_run_ends_behind_their_mark
     let read = || {
         run(
             stream(&database, &topic).args(["--until-end", "--output", "json"]),
-            SOON,
+            TIMEOUT,
         )
         .summary()
     };
@@ -401,6 +401,6 @@ fn start_nimble(database: &Database, topic: &Topic, protocol: Protocol) -> Progr
     Program::start(
         stream(database, topic)
             .args(["--group", topic.name()])
-            .args(protocol.nimble()),
+            .args(protocol.short_session_options()),
     )
 }

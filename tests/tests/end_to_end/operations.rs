@@ -12,7 +12,7 @@ use musicstream_tests::stack::stack;
 use musicstream_tests::topic::{Record, Topic};
 use musicstream_tests::wait::until;
 
-const SOON: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 fn event(id: u32, event_type: &str) -> String {
     format!(
@@ -36,7 +36,7 @@ fn figures_and_health_follow_the_stream_through_an_outage() {
     let of_topic = |figure: &str| format!(r#"{figure}{{topic="{name}"}}"#);
     let of_partition =
         |figure: &str, partition| format!(r#"{figure}{{topic="{name}",partition="{partition}"}}"#);
-    until(SOON, "the ingestor to be ready", || {
+    until(TIMEOUT, "the ingestor to be ready", || {
         (get(&http, "/readyz").0 == 200).then_some(())
     });
 
@@ -50,7 +50,7 @@ fn figures_and_health_follow_the_stream_through_an_outage() {
     records.push(Record::new(1, "no JSON"));
     records.push(Record::new(1, "{}"));
     topic.send(records);
-    until(SOON, "all records to be counted", || {
+    until(TIMEOUT, "all records to be counted", || {
         (figure(&http, &of_topic("events_read_total")) == Some(13.0)).then_some(())
     });
     let reason =
@@ -70,11 +70,11 @@ fn figures_and_health_follow_the_stream_through_an_outage() {
     }
     for (partition, next_offset) in [(0, 6.0), (1, 7.0)] {
         // The reading thread hears of a commit after the writer has counted it.
-        until(SOON, "the next offset to be known", || {
+        until(TIMEOUT, "the next offset to be known", || {
             (figure(&http, &of_partition("partition_next_offset", partition)) == Some(next_offset))
                 .then_some(())
         });
-        until(SOON, "the lag to be known, and none", || {
+        until(TIMEOUT, "the lag to be known, and none", || {
             (figure(&http, &of_partition("partition_lag", partition)) == Some(0.0)).then_some(())
         });
     }
@@ -82,7 +82,7 @@ fn figures_and_health_follow_the_stream_through_an_outage() {
     // The server goes on living, but says nothing more.
     proxy.set_silent(true);
     until(
-        SOON,
+        TIMEOUT,
         "the outage to be seen, although no event comes",
         || {
             let (status, why) = get(&http, "/readyz");
@@ -101,18 +101,18 @@ fn figures_and_health_follow_the_stream_through_an_outage() {
             .map(|id| Record::new((id / 10) as i32 - 2, event(id, "play")))
             .collect(),
     );
-    until(SOON, "the lag to grow", || {
+    until(TIMEOUT, "the lag to grow", || {
         (figure(&http, &of_partition("partition_lag", 0)) == Some(10.0)).then_some(())
     });
     // The first writer asks how the database is, and waits: the batch is the second writer's.
-    until(SOON, "the other writer to meet the outage", || {
+    until(TIMEOUT, "the other writer to meet the outage", || {
         program
             .log()
             .contains("an attempt failed: cannot stage a batch")
             .then_some(())
     });
     proxy.set_silent(false);
-    until(SOON, "it to go on by itself", || {
+    until(TIMEOUT, "it to go on by itself", || {
         (figure(&http, &of_topic("events_inserted_total")) == Some(28.0)).then_some(())
     });
     assert_eq!(
@@ -123,7 +123,7 @@ fn figures_and_health_follow_the_stream_through_an_outage() {
     assert_eq!(get(&http, "/readyz").0, 200);
     assert_eq!(get(&http, "/nothing").0, 404);
     program.terminate();
-    let finished = program.finish(SOON).with_code(0);
+    let finished = program.finish(TIMEOUT).with_code(0);
     assert!(
         !finished.stderr.contains("teleport"),
         "no payload in the log"
@@ -133,20 +133,20 @@ fn figures_and_health_follow_the_stream_through_an_outage() {
 #[test]
 fn memory_stays_small_however_much_waits() {
     const RECORDS: i64 = 400_000;
-    let topic = Topic::unmade("memory", 4);
+    let topic = Topic::not_created("memory", 4);
     run(
         program("musicstream-ingestor")
             .args(["generate", "--to", "kafka", "--partitions", "4"])
             .args(["--count", &RECORDS.to_string(), "--topic", topic.name()])
             .env("KAFKA_BROKERS", &stack().brokers),
-        SOON,
+        TIMEOUT,
     )
     .with_code(0);
     let database = Database::create();
     let program = Program::start(stream(&database, &topic).args(["--group", topic.name()]));
     let mut client = database.client();
     let stored = "select coalesce(sum(next_offset), 0)::bigint from ingest_offsets";
-    until(2 * SOON, "all to be stored", || {
+    until(2 * TIMEOUT, "all to be stored", || {
         (value::<i64>(&mut client, stored, &[]) == RECORDS).then_some(())
     });
     let status = std::fs::read_to_string(format!("/proc/{}/status", program.id())).unwrap();
@@ -157,7 +157,7 @@ fn memory_stays_small_however_much_waits() {
         .unwrap_or_else(|| panic!("no VmHWM in {status}"));
     assert!(most < 100_000, "{most} kB");
     program.terminate();
-    program.finish(SOON).with_code(0);
+    program.finish(TIMEOUT).with_code(0);
 }
 
 #[test]
@@ -174,7 +174,7 @@ fn a_partition_whose_writer_waits_keeps_no_other_waiting() {
     let mut client = database.client();
     let sql = "select next_offset from ingest_offsets where partition = $1";
     let mut wait_for = |what: &str, partition: i32, offset: i64| {
-        until(SOON, what, || {
+        until(TIMEOUT, what, || {
             let found = client.query_opt(sql, &[&partition]).unwrap();
             (found?.get::<_, Option<i64>>(0) == Some(offset)).then_some(())
         });
@@ -204,7 +204,7 @@ fn a_partition_whose_writer_waits_keeps_no_other_waiting() {
     lock.rollback().unwrap();
     wait_for("the partition that was locked", 0, RECORDS);
     program.terminate();
-    program.finish(SOON).with_code(0);
+    program.finish(TIMEOUT).with_code(0);
 }
 
 #[test]
@@ -216,8 +216,11 @@ fn an_address_that_is_taken_or_none_stops_it() {
         taken.local_addr().unwrap().to_string(),
         "nowhere".to_owned(),
     ] {
-        let finished =
-            run(stream(&database, &topic).args(["--listen", &address]), SOON).with_code(1);
+        let finished = run(
+            stream(&database, &topic).args(["--listen", &address]),
+            TIMEOUT,
+        )
+        .with_code(1);
         assert!(finished.stderr.contains(&address), "{finished:#?}");
     }
 }
@@ -238,7 +241,7 @@ fn rejects_go_to_the_dead_letter_topic_with_their_bytes() {
         stream(&database, &topic)
             .args(["--until-end", "--output", "json"])
             .args(["--dead-letter-topic", letters.name()]),
-        SOON,
+        TIMEOUT,
     )
     .summary();
     let expected = Summary {
@@ -266,7 +269,7 @@ fn rejects_go_to_the_dead_letter_topic_with_their_bytes() {
 
     let absent = run(
         stream(&database, &topic).args(["--dead-letter-topic", "no_such_letters_here"]),
-        SOON,
+        TIMEOUT,
     )
     .with_code(1);
     assert!(
@@ -286,7 +289,7 @@ fn too_many_rejects_stop_it_with_a_code_of_their_own_and_lose_nothing() {
         stream(&database, &topic)
             .args(["--group", topic.name(), "--batch-rows", "100"])
             .args(["--max-reject-ratio", "0.6", "--reject-sample", "300"]),
-        SOON,
+        TIMEOUT,
     )
     .with_code(3);
     assert!(
@@ -325,10 +328,10 @@ fn a_topic_that_was_made_anew_is_not_taken_for_the_old_one() {
     };
     send(0..100);
     assert_eq!(stream_to_end(&database, &topic).inserted, 100);
-    topic.make_anew();
+    topic.recreate();
     // Longer than the old one was: offsets alone do not tell.
     send(100..300);
-    let refused = run(stream(&database, &topic).arg("--until-end"), SOON).with_code(1);
+    let refused = run(stream(&database, &topic).arg("--until-end"), TIMEOUT).with_code(1);
     assert!(
         refused.stderr.contains(
             "created again: records of the former topic that were not stored are lost: partition 0 from offset 50 on, \
@@ -338,7 +341,7 @@ fn a_topic_that_was_made_anew_is_not_taken_for_the_old_one() {
     );
     let accepted = run(
         stream(&database, &topic).args(["--until-end", "--accept-recreated", "--output", "json"]),
-        SOON,
+        TIMEOUT,
     )
     .summary();
     assert_eq!((accepted.read, accepted.inserted), (200, 200));
@@ -350,7 +353,7 @@ fn a_topic_that_was_made_anew_is_not_taken_for_the_old_one() {
     );
     let status = run(
         ingestor(&database).args(["status", "--output", "json", "--topic", topic.name()]),
-        SOON,
+        TIMEOUT,
     )
     .with_code(0)
     .json();
@@ -367,12 +370,12 @@ fn a_topic_that_was_made_anew_is_not_taken_for_the_old_one() {
     let program = Program::start(stream(&database, &topic).args(["--group", topic.name()]));
     send(310..330);
     let mut client = database.client();
-    until(SOON, "it to store what comes", || {
+    until(TIMEOUT, "it to store what comes", || {
         let stored: i64 = value(&mut client, "select count(*) from raw_events", &[]);
         (stored == 330).then_some(())
     });
-    topic.make_anew();
-    let noticed = program.finish(SOON).with_code(1);
+    topic.recreate();
+    let noticed = program.finish(TIMEOUT).with_code(1);
     assert!(
         noticed
             .stderr
@@ -392,12 +395,12 @@ fn a_topic_that_is_deleted_stops_it_once_it_is_sure() {
             .args(["--group", topic.name()])
             .args(["-X", "topic.metadata.refresh.interval.ms=500"]),
     );
-    until(SOON, "it to store what is there", || {
+    until(TIMEOUT, "it to store what is there", || {
         let stored: i64 = value(&mut client, "select count(*) from raw_events", &[]);
         (stored == 1).then_some(())
     });
     topic.delete();
-    let stopped = program.finish(2 * SOON).with_code(1).stderr;
+    let stopped = program.finish(2 * TIMEOUT).with_code(1).stderr;
     assert!(stopped.contains("checking whether that lasts"), "{stopped}");
     assert_eq!(stopped.matches(" ERROR ").count(), 1, "{stopped}");
     assert!(
@@ -415,15 +418,15 @@ fn records_that_were_deleted_unread_are_named_and_passed_over_only_when_told_to(
     topic.send(events(0..10));
     assert_eq!(stream_to_end(&database, &topic).inserted, 10);
     topic.send(events(10..40));
-    topic.forget_before(0, 25);
-    let refused = run(stream(&database, &topic).arg("--until-end"), SOON).with_code(1);
+    topic.delete_records_before(0, 25);
+    let refused = run(stream(&database, &topic).arg("--until-end"), TIMEOUT).with_code(1);
     assert!(
         refused.stderr.contains("from 10 to 24") && refused.stderr.contains("--accept-gap"),
         "{refused:#?}"
     );
     let accepted = run(
         stream(&database, &topic).args(["--until-end", "--accept-gap", "--output", "json"]),
-        SOON,
+        TIMEOUT,
     )
     .summary();
     assert_eq!((accepted.read, accepted.inserted), (15, 15));

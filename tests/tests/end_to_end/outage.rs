@@ -16,7 +16,7 @@ use musicstream_tests::topic::{Record, Topic};
 use musicstream_tests::under_both_protocols;
 use musicstream_tests::wait::until;
 
-const SOON: Duration = Duration::from_secs(180);
+const TIMEOUT: Duration = Duration::from_secs(180);
 const PARTITIONS: i32 = 2;
 const TRIES: &str = "trying again";
 
@@ -34,10 +34,10 @@ fn a_member_outlasts_minutes_without_its_database_and_says_so_once_a_minute(prot
     let program = Program::start(
         stream(&database, &topic)
             .args(["--group", topic.name(), "--batch-rows", "100"])
-            .args(protocol.nimble())
+            .args(protocol.short_session_options())
             .args(["-X", "max.poll.interval.ms=6000"]),
     );
-    until(SOON, "the first events to be stored", || {
+    until(TIMEOUT, "the first events to be stored", || {
         (stored(&mut client) == 400).then_some(())
     });
     let epochs = epochs(&mut client);
@@ -56,7 +56,7 @@ fn a_member_outlasts_minutes_without_its_database_and_says_so_once_a_minute(prot
         "--listen",
         "127.0.0.1:0",
     ]));
-    until(SOON, "the outage to be told a second time", || {
+    until(TIMEOUT, "the outage to be told a second time", || {
         let is_told_twice =
             |program: &Program, before| program.log()[before..].matches(TRIES).count() >= 2;
         (is_told_twice(&program, before) && is_told_twice(&late, 0)).then_some(())
@@ -74,24 +74,26 @@ fn a_member_outlasts_minutes_without_its_database_and_says_so_once_a_minute(prot
     cluster.boot();
     drop(cluster.await_writable());
     let mut client = database.client();
-    until(SOON, "all to be stored", || {
+    until(TIMEOUT, "all to be stored", || {
         (stored(&mut client) == 4_000).then_some(())
     });
     assert_eq!(next_offsets(&mut client), topic.ends());
     assert_metrics_equal_raw(&mut client);
     let http = address(&late);
-    until(SOON, "the one that began in the outage to be ready", || {
-        (get(&http, "/readyz").0 == 200).then_some(())
-    });
+    until(
+        TIMEOUT,
+        "the one that began in the outage to be ready",
+        || (get(&http, "/readyz").0 == 200).then_some(()),
+    );
     late.terminate();
-    late.finish(SOON).with_code(0);
+    late.finish(TIMEOUT).with_code(0);
     assert_eq!(
         self::epochs(&mut client),
         epochs,
         "nobody claimed a partition"
     );
     program.terminate();
-    let log = program.finish(SOON).with_code(0).stderr;
+    let log = program.finish(TIMEOUT).with_code(0).stderr;
     let said = log[before..].matches(TRIES).count();
     assert!(
         u64::try_from(said).unwrap() <= minutes + 1,
@@ -120,39 +122,39 @@ fn partitions_that_were_lost_while_reading_paused_are_read_when_they_come_back(p
             stream(&database, &topic)
                 .env("DATABASE_URL", url)
                 .args(["--group", topic.name(), "--batch-rows", "100"])
-                .args(protocol.nimble())
+                .args(protocol.short_session_options())
                 .args(["-X", "max.poll.interval.ms=6000"]),
         )
     };
     let owners = "select count(distinct owner) from ingest_offsets where owner is not null";
     let first = start(&url);
     topic.send(events(0..200));
-    until(SOON, "the first events to be stored", || {
+    until(TIMEOUT, "the first events to be stored", || {
         (stored(&mut client) == 200).then_some(())
     });
     proxy.set_silent(true);
     topic.send(events(200..2_000));
-    until(SOON, "reading to pause", || {
+    until(TIMEOUT, "reading to pause", || {
         first.log().contains("reading pauses").then_some(())
     });
-    first.freeze();
+    first.suspend();
     let second = start(&database.ingest_url());
-    until(SOON, "another to store what is there", || {
+    until(TIMEOUT, "another to store what is there", || {
         (stored(&mut client) == 2_000).then_some(())
     });
     proxy.set_silent(false);
     proxy.cut();
-    first.thaw();
-    until(SOON, "both to have a partition", || {
+    first.resume();
+    until(TIMEOUT, "both to have a partition", || {
         (value::<i64>(&mut client, owners, &[]) == 2).then_some(())
     });
     topic.send(events(2_000..2_200));
-    until(SOON, "both to store what comes", || {
+    until(TIMEOUT, "both to store what comes", || {
         (stored(&mut client) == 2_200).then_some(())
     });
     for program in [first, second] {
         program.terminate();
-        program.finish(SOON).with_code(0);
+        program.finish(TIMEOUT).with_code(0);
     }
     assert_eq!(next_offsets(&mut client), topic.ends());
     assert_metrics_equal_raw(&mut client);

@@ -13,7 +13,7 @@ use musicstream_tests::writer::{DAY_EVERY, INBOX_FROM, Writer, assert_exact, put
 
 use crate::restore::restore;
 
-const SOON: Duration = Duration::from_secs(180);
+const TIMEOUT: Duration = Duration::from_secs(180);
 
 /// By table of the extension: how many rows, and a hash of all.
 const CONTENTS: &str = "
@@ -137,7 +137,7 @@ fn replicate(is_by_root: bool) {
     // While the tables are copied, and after it.
     flow(&mut publisher);
     make_leaves(&mut publisher, &mut subscriber, is_by_root);
-    until(SOON, "the tables to be copied", || {
+    until(TIMEOUT, "the tables to be copied", || {
         let waiting = "select count(*) from pg_subscription_rel where srsubstate <> 'r'";
         (value::<i64>(&mut subscriber, waiting, &[]) == 0).then_some(())
     });
@@ -173,7 +173,7 @@ fn replicate(is_by_root: bool) {
 
     let expected = contents(&mut publisher);
     assert!(expected.len() > 12, "{expected:#?}");
-    until(SOON, "the subscriber to have the same rows", || {
+    until(TIMEOUT, "the subscriber to have the same rows", || {
         make_leaves(&mut publisher, &mut subscriber, is_by_root);
         (contents(&mut subscriber) == expected).then_some(())
     });

@@ -14,7 +14,7 @@ use musicstream_tests::topic::Topic;
 use musicstream_tests::wait::until;
 use musicstream_tests::writer::{INBOX_FROM, Writer, assert_exact, put_into_inbox};
 
-const SOON: Duration = Duration::from_secs(120);
+const TIMEOUT: Duration = Duration::from_secs(120);
 const RECORDS: i64 = 60_000;
 
 /// All that a dump could lose: objects with owners, privileges, bounds and definitions, and what tables are set to.
@@ -22,14 +22,14 @@ const CATALOGUE: &str = include_str!("restore/catalogue.sql");
 
 /// A topic with events, duplicates, late and malformed ones.
 fn topic(label: &str) -> Topic {
-    let topic = Topic::unmade(label, 3);
+    let topic = Topic::not_created(label, 3);
     run(
         program("musicstream-ingestor")
             .args(["generate", "--to", "kafka", "--partitions", "3"])
             .args(["--duplicates", "2", "--late", "1", "--malformed", "1"])
             .args(["--count", &RECORDS.to_string(), "--topic", topic.name()])
             .env("KAFKA_BROKERS", &stack().brokers),
-        SOON,
+        TIMEOUT,
     )
     .with_code(0);
     topic
@@ -54,7 +54,7 @@ fn stored(client: &mut Client) -> i64 {
 
 /// Waits until so many records are stored, with a rollup before each look.
 fn await_stored(client: &mut Client, records: i64) {
-    until(SOON, &format!("{records} records to be stored"), || {
+    until(TIMEOUT, &format!("{records} records to be stored"), || {
         client.execute("select musicstream_rollup()", &[]).unwrap();
         (stored(client) >= records).then_some(())
     });
@@ -280,7 +280,7 @@ fn after_a_recovery_to_a_point_in_time_the_stream_goes_on_from_there() {
     let lost = stored(&mut client);
     assert!(lost < RECORDS, "the stream was killed before its end");
     let last_file: String = value(&mut client, "select pg_walfile_name(pg_switch_wal())", &[]);
-    until(SOON, "the WAL to be archived", || {
+    until(TIMEOUT, "the WAL to be archived", || {
         let archived = "select last_archived_wal >= $1 from pg_stat_archiver";
         value::<Option<bool>>(&mut client, archived, &[&last_file]).filter(|&is_done| is_done)
     });
@@ -316,7 +316,7 @@ fn a_replica_that_lagged_when_it_was_promoted_is_caught_up_by_the_same_ingestor(
     await_stored(&mut client, RECORDS / 10);
     let replicated = database.on(&replica.url());
     let mut replica_client = replicated.client();
-    until(SOON, "the replica to follow", || {
+    until(TIMEOUT, "the replica to follow", || {
         (stored(&mut replica_client) >= RECORDS / 10).then_some(())
     });
     // It hears no more.
@@ -326,7 +326,7 @@ fn a_replica_that_lagged_when_it_was_promoted_is_caught_up_by_the_same_ingestor(
     replica_client
         .batch_execute("select pg_reload_conf()")
         .unwrap();
-    until(SOON, "the replica to be cut off", || {
+    until(TIMEOUT, "the replica to be cut off", || {
         let receivers = "select count(*) from pg_stat_wal_receiver";
         (value::<i64>(&mut replica_client, receivers, &[]) == 0).then_some(())
     });
@@ -348,7 +348,7 @@ fn a_replica_that_lagged_when_it_was_promoted_is_caught_up_by_the_same_ingestor(
     );
     let ends = topic.ends();
     until(
-        SOON,
+        TIMEOUT,
         "the ingestor to store all of the topic on the new primary",
         || {
             assert!(
@@ -361,6 +361,6 @@ fn a_replica_that_lagged_when_it_was_promoted_is_caught_up_by_the_same_ingestor(
         },
     );
     stream.terminate();
-    stream.finish(SOON).with_code(0);
+    stream.finish(TIMEOUT).with_code(0);
     assert_topic_is_stored(&replicated, &topic);
 }

@@ -117,7 +117,7 @@ pub(crate) fn no_role_changes_what_is_stored() {
     let changes_nothing = [
         ("ingest", database.ingest_url()),
         ("read", database.read_url()),
-        ("nobody", database.nobody_url()),
+        ("nobody", database.unprivileged_url()),
     ];
     for (role, url) in &changes_nothing {
         let mut client = connect(url);
@@ -206,7 +206,7 @@ fn no_function_does_for_a_caller_what_he_may_not() {
     for (role, url) in [
         ("ingest", database.ingest_url()),
         ("read", database.read_url()),
-        ("nobody", database.nobody_url()),
+        ("nobody", database.unprivileged_url()),
     ] {
         let mut client = connect(&url);
         for function in &functions {
@@ -281,7 +281,7 @@ pub(crate) fn bytes_of_rejected_input_are_seen_by_those_alone_who_may() {
             );
         }
     }
-    let mut client = connect(&database.nobody_url());
+    let mut client = connect(&database.unprivileged_url());
     for statement in [bytes[0], bytes[1], bytes[2]] {
         assert_eq!(
             answer(&mut client, statement),
@@ -313,14 +313,14 @@ pub(crate) fn bytes_of_rejected_input_are_seen_by_those_alone_who_may() {
 #[test]
 fn nobody_can_hold_rollups_and_batches_up() {
     let database = filled();
-    let mut nobody = connect(&database.nobody_url());
+    let mut nobody = connect(&database.unprivileged_url());
     nobody
         .batch_execute(
             "select pg_advisory_lock(hashtext('pg_musicstream'), n) from generate_series(0, 9) as n",
         )
         .unwrap();
     for url in [
-        database.nobody_url(),
+        database.unprivileged_url(),
         database.read_url(),
         database.ingest_url(),
     ] {

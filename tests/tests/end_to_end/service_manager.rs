@@ -11,7 +11,7 @@ use musicstream_tests::proxy::Proxy;
 use musicstream_tests::topic::Topic;
 use musicstream_tests::wait::until;
 
-const SOON: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The messages that have come since the last call, a line each.
 fn received(socket: &UnixDatagram) -> Vec<String> {
@@ -44,7 +44,7 @@ fn systemd_is_told_of_readiness_outage_life_and_end() {
     let http = address(&program);
     let mut log: Vec<String> = Vec::new();
     let mut hear = |what: &str, wanted: &str| {
-        until(SOON, what, || {
+        until(TIMEOUT, what, || {
             let new = received(&socket);
             let is_there = new.iter().any(|line| line.starts_with(wanted));
             log.extend(new);
@@ -71,7 +71,7 @@ fn systemd_is_told_of_readiness_outage_life_and_end() {
     );
 
     program.terminate();
-    program.finish(SOON).with_code(0);
+    program.finish(TIMEOUT).with_code(0);
     let last = received(&socket);
     assert!(last.contains(&"STOPPING=1".to_owned()), "{last:?}");
 }

@@ -138,7 +138,7 @@ fn kafka_options_that_would_lose_or_repeat_records_are_refused_by_name() {
 fn what_cannot_work_ends_within_seconds_with_its_reason() {
     let database = Database::create();
     let topic = Topic::create("wrong", 1);
-    let nobody = database.nobody_url();
+    let nobody = database.unprivileged_url();
     let url = database.ingest_url();
     let elsewhere = format!("{}/no_such_database", url.rsplit_once('/').unwrap().0);
     let wrong = url.replace("_ingest:", "_ingest:wrong-");

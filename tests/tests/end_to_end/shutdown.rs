@@ -12,7 +12,7 @@ use musicstream_tests::proxy::Proxy;
 use musicstream_tests::topic::{Record, Topic};
 use musicstream_tests::wait::until;
 
-const SOON: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 const RELEASED: &str =
     "select count(*) from ingest_offsets where owner is null and released_at is not null";
 
@@ -38,17 +38,17 @@ fn a_stream_that_ends_in_good_order_gives_its_partitions_up() {
 
     let program = Program::start(stream(&database, &topic).args(["--group", topic.name()]));
     topic.send(events(10..20));
-    until(SOON, "the events to be stored", || {
+    until(TIMEOUT, "the events to be stored", || {
         (value::<i64>(&mut client, stored, &[]) == 20).then_some(())
     });
     assert_eq!(value::<i64>(&mut client, RELEASED, &[]), 0, "while it runs");
     program.terminate();
-    program.finish(SOON).with_code(0);
+    program.finish(TIMEOUT).with_code(0);
     assert_eq!(value::<i64>(&mut client, RELEASED, &[]), 2, "when stopped");
 
     let status = run(
         ingestor(&database).args(["status", "--output", "json", "--topic", topic.name()]),
-        SOON,
+        TIMEOUT,
     )
     .with_code(0)
     .json();
@@ -60,7 +60,7 @@ fn a_stream_that_ends_in_good_order_gives_its_partitions_up() {
     let event = r#"{"event_id":"ffffffffffffffffffffffffffffffff","user_id":"u","event_type":"play","region":"eu","ts":"2026-05-01T00:00:00Z"}"#;
     let program = Program::start(stream(&database, &later).args(["--group", later.name()]));
     later.send(vec![Record::new(0, event)]);
-    until(SOON, "the watermark to follow the later source", || {
+    until(TIMEOUT, "the watermark to follow the later source", || {
         client.execute("select musicstream_rollup()", &[]).unwrap();
         value::<bool>(
             &mut client,
@@ -70,7 +70,7 @@ fn a_stream_that_ends_in_good_order_gives_its_partitions_up() {
         .then_some(())
     });
     program.terminate();
-    program.finish(SOON).with_code(0);
+    program.finish(TIMEOUT).with_code(0);
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn what_cannot_be_stored_in_time_is_left_and_a_second_signal_ends_it_at_once() {
                 .args(["--group", topic.name(), "--drain-timeout", drain_timeout])
                 .args(["-X", "session.timeout.ms=6000"]),
         );
-        until(SOON, "it to read", || {
+        until(TIMEOUT, "it to read", || {
             program
                 .log()
                 .contains("the group assigned partitions")
@@ -96,19 +96,21 @@ fn what_cannot_be_stored_in_time_is_left_and_a_second_signal_ends_it_at_once() {
     let mut client = database.client();
     let late = start("1s");
     // In the ledger they stand before the answer has passed the proxy.
-    until(SOON, "it to hear that both partitions are its own", || {
-        (late.log().matches(" claimed partition=").count() == 2).then_some(())
-    });
+    until(
+        TIMEOUT,
+        "it to hear that both partitions are its own",
+        || (late.log().matches(" claimed partition=").count() == 2).then_some(()),
+    );
     proxy.set_silent(true);
     // The first thing that a batch asks for; its answer does not arrive.
     let partitions = "select count(*) from pg_inherits where inhparent = 'raw_events'::regclass";
     let before: i64 = value(&mut client, partitions, &[]);
     topic.send(events(0..10));
-    until(SOON, "a batch to be under way", || {
+    until(TIMEOUT, "a batch to be under way", || {
         (value::<i64>(&mut client, partitions, &[]) > before).then_some(())
     });
     late.terminate();
-    let finished = late.finish(SOON).with_code(0);
+    let finished = late.finish(TIMEOUT).with_code(0);
     assert!(
         finished
             .stderr
@@ -120,7 +122,7 @@ fn what_cannot_be_stored_in_time_is_left_and_a_second_signal_ends_it_at_once() {
     let stubborn = start("10m");
     let http = address(&stubborn);
     let inserted = format!(r#"events_inserted_total{{topic="{}"}}"#, topic.name());
-    until(SOON, "it to hear that the rest is stored", || {
+    until(TIMEOUT, "it to hear that the rest is stored", || {
         (figure(&http, &inserted) == Some(10.0)).then_some(())
     });
     proxy.set_silent(true);
@@ -128,18 +130,18 @@ fn what_cannot_be_stored_in_time_is_left_and_a_second_signal_ends_it_at_once() {
     let waiting =
         "select count(*) from pg_stat_activity where application_name = 'musicstream-ingestor'
         and datname = current_database() and xact_start is not null and wait_event = 'ClientRead'";
-    until(SOON, "a batch to be under way", || {
+    until(TIMEOUT, "a batch to be under way", || {
         (value::<i64>(&mut client, waiting, &[]) > 0).then_some(())
     });
     stubborn.terminate();
-    until(SOON, "it to drain", || {
+    until(TIMEOUT, "it to drain", || {
         stubborn
             .log()
             .contains("storing the batches in flight")
             .then_some(())
     });
     stubborn.terminate();
-    stubborn.finish(SOON).with_code(143);
+    stubborn.finish(TIMEOUT).with_code(143);
     proxy.set_silent(false);
     stream_to_end(&database, &topic);
     assert_eq!(
@@ -165,11 +167,11 @@ fn a_bounded_run_that_is_interrupted_fails_and_says_that_it_is_incomplete() {
             "--output",
             output,
         ]));
-        until(SOON, "something more to be stored", || {
+        until(TIMEOUT, "something more to be stored", || {
             (stored(&mut client) > before).then_some(())
         });
         program.terminate();
-        let finished = program.finish(SOON).with_code(1);
+        let finished = program.finish(TIMEOUT).with_code(1);
         assert!(
             finished.stderr.contains("interrupted before the end"),
             "{finished:#?}"
@@ -190,7 +192,7 @@ fn a_bounded_run_that_is_interrupted_fails_and_says_that_it_is_incomplete() {
     let before = stored(&mut client);
     let rest = run(
         stream(&database, &topic).args(["--until-end", "--output", "json"]),
-        SOON,
+        TIMEOUT,
     )
     .with_code(0)
     .json();
@@ -212,11 +214,11 @@ fn a_load_that_is_interrupted_fails_and_says_that_it_is_incomplete() {
     let mut load = ingestor(&database);
     load.args(["load", "--output", "json", "--batch-rows", "1"]);
     let program = Program::start(load.arg(&file));
-    until(SOON, "something to be stored", || {
+    until(TIMEOUT, "something to be stored", || {
         (stored(&mut client) > 0).then_some(())
     });
     program.terminate();
-    let finished = program.finish(SOON).with_code(1);
+    let finished = program.finish(TIMEOUT).with_code(1);
     let summary = finished.json();
     assert_eq!(
         (&summary["complete"], &summary["inserted"]),

@@ -11,7 +11,7 @@ use musicstream_tests::process::{Program, ingestor, program, run};
 
 /// Comparisons of each kind.
 const COMPARISONS: usize = 2_000;
-const SOON: Duration = Duration::from_secs(120);
+const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// Both sides of the promise by day, in one statement and so in one snapshot: what differs, and all that is counted.
 const COMPARE: &str = "
@@ -82,7 +82,7 @@ fn compare_while_loading(
             totals.insert(total);
         }
         for loader in loaders {
-            loader.finish(SOON).with_code(0);
+            loader.finish(TIMEOUT).with_code(0);
         }
     }
     println!(
@@ -112,7 +112,7 @@ fn start_loader(database: &Database, folder: &Path, seed: u64) -> Program {
             ])
             .args(["--from", "2026-03-01", "--until", "2026-03-04", "--to"])
             .arg(&file),
-        SOON,
+        TIMEOUT,
     )
     .with_code(0);
     Program::start(

@@ -26,7 +26,7 @@ const BUTTON_RELEASE: u8 = 5;
 const MOTION: u8 = 6;
 
 /// Longer than a window takes to open or to draw on a busy machine without a graphics card.
-const SOON: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// An X server of the test's own, stopped with this value.
 pub struct Desktop {
@@ -70,7 +70,7 @@ impl Desktop {
     /// # Panics
     /// None is shown.
     pub fn window(&self, title: &str) -> Window {
-        let window = until(SOON, "the window", || self.find(self.root, title));
+        let window = until(TIMEOUT, "the window", || self.find(self.root, title));
         self.connection
             .set_input_focus(InputFocus::PARENT, window, x11rb::CURRENT_TIME)
             .unwrap()
@@ -185,7 +185,7 @@ impl Desktop {
     pub fn changes(&self, window: Window, part: [u16; 4], what: &str, act: impl FnOnce(&Self)) {
         let before = self.picture(window, part);
         act(self);
-        until(SOON, what, || {
+        until(TIMEOUT, what, || {
             (self.picture(window, part) != before).then_some(())
         });
     }

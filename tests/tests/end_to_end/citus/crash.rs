@@ -8,13 +8,13 @@ use std::time::Duration;
 use postgres::Client;
 
 use musicstream_tests::citus::{Citus, prepared};
-use musicstream_tests::cluster::{Cluster, Frozen};
+use musicstream_tests::cluster::{Cluster, Suspended};
 use musicstream_tests::database::{Database, value};
 use musicstream_tests::oracle::roll_up;
 use musicstream_tests::wait::until;
 use musicstream_tests::writer::{Writer, assert_exact, summary_of};
 
-const SOON: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Events of a batch: few enough that all batches are of three days, enough that both workers have some.
 const BATCH: i64 = 40;
@@ -52,7 +52,7 @@ const STEPS: [Step; 5] = [
 /// What keeps a commit at its step.
 struct Hold {
     session: Client,
-    frozen: Option<Frozen>,
+    frozen: Option<Suspended>,
 }
 
 const HOLD_BACK: &str = "
@@ -149,10 +149,10 @@ impl Scene<'_> {
                 assert_eq!((prepared(first), prepared(second)), (0, 0));
             }
             Step::OnePrepared => {
-                until(SOON, "the first worker to be prepared", || {
+                until(TIMEOUT, "the first worker to be prepared", || {
                     (prepared(first) > 0).then_some(())
                 });
-                until(SOON, "the second one to prepare", || {
+                until(TIMEOUT, "the second one to prepare", || {
                     let sql = "select exists (select from pg_locks where locktype = 'advisory' and objid = 1 and not granted)";
                     value::<bool>(&mut second.client(), sql, &[]).then_some(())
                 });
@@ -168,9 +168,9 @@ impl Scene<'_> {
             Step::OneCommitted => {
                 await_event(&mut admin, process, "SyncRep");
                 let before = prepared(second);
-                hold.frozen = Some(second.freeze());
+                hold.frozen = Some(second.suspend());
                 commit_at_once(&mut hold.session);
-                until(SOON, "the first worker to commit", || {
+                until(TIMEOUT, "the first worker to commit", || {
                     (prepared(first) == 0).then_some(())
                 });
                 assert!(before > 0);
@@ -198,7 +198,7 @@ fn hold_staging(database: &Database, writer: &mut Client) -> Client {
 /// Waits until a session waits for this.
 fn await_event(admin: &mut Client, process: i32, event: &str) {
     let sql = "select coalesce(wait_event, '') from pg_stat_activity where pid = $1";
-    until(SOON, &format!("the commit to wait for {event}"), || {
+    until(TIMEOUT, &format!("the commit to wait for {event}"), || {
         (value::<String>(admin, sql, &[&process]) == event).then_some(())
     });
 }
@@ -268,7 +268,7 @@ fn cut_off(citus: &Citus, database: &Database, step: Step, victim: Victim) {
     if victim == Victim::Coordinator {
         commit_at_once(&mut citus.coordinator().client());
     }
-    drop(until(SOON, "the database to be there", || {
+    drop(until(TIMEOUT, "the database to be there", || {
         postgres::Client::connect(&database.url(), postgres::NoTls).ok()
     }));
     let waiting: Vec<i64> = citus.workers().iter().map(prepared).collect();

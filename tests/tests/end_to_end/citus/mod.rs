@@ -18,7 +18,7 @@ fn run_on_citus(group: &str, tests: &[(&str, fn())]) {
     let Some(citus) = Citus::start(&format!("citus::{group}")) else {
         return;
     };
-    citus.with_its_databases(|| {
+    citus.with_distributed_databases(|| {
         let failed: Vec<&str> = tests
             .iter()
             .filter(|(name, test)| {

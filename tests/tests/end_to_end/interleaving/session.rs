@@ -7,9 +7,9 @@ use std::time::Duration;
 use postgres::Client;
 
 use musicstream_tests::database::{connect, value};
-use musicstream_tests::wait::until_looking_every;
+use musicstream_tests::wait::until_polling_every;
 
-const SOON: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 pub(super) struct Session {
     /// Of the server's process.
@@ -86,9 +86,9 @@ pub(super) fn take(
     step: &str,
 ) -> Result<(), String> {
     sessions[number].postponed.push_back(step.to_owned());
-    until_looking_every(
+    until_polling_every(
         Duration::ZERO,
-        SOON,
+        TIMEOUT,
         "each session to be done or to wait for another",
         || settle(admin, sessions).transpose(),
     )

@@ -20,12 +20,12 @@ use musicstream_tests::proxy::Proxy;
 use musicstream_tests::random::{seed_or, times};
 use musicstream_tests::small_disk::SmallDisk;
 use musicstream_tests::topic::Topic;
-use musicstream_tests::wait::{until, until_looking_every};
+use musicstream_tests::wait::{until, until_polling_every};
 
 use fault::{Fault, plan};
 
-const SOON: Duration = Duration::from_secs(120);
-const LOOK_EVERY: Duration = Duration::from_millis(50);
+const TIMEOUT: Duration = Duration::from_secs(120);
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 const PARTITIONS: i32 = 4;
 /// Where no seed is given: the same faults in each run.
 const SEED: u64 = 20_260_301;
@@ -105,7 +105,7 @@ fn whatever_fails_each_event_counts_once() {
         let what = format!(
             "{more} more records to be stored before fault {number} of seed {seed}, after {last:?}"
         );
-        until_looking_every(LOOK_EVERY, SOON, &what, || {
+        until_polling_every(POLL_INTERVAL, TIMEOUT, &what, || {
             (pipeline.stored() >= before + more).then_some(())
         });
         pipeline.suffer(*fault, &mut random);
@@ -121,10 +121,10 @@ fn whatever_fails_each_event_counts_once() {
     );
 
     generator.terminate();
-    let made = generator.finish(SOON).with_code(0).json();
+    let made = generator.finish(TIMEOUT).with_code(0).json();
     let ends = pipeline.topic.ends();
     let total: i64 = ends.iter().sum();
-    until(SOON, "all to be stored", || {
+    until(TIMEOUT, "all to be stored", || {
         (pipeline.stored() == total).then_some(())
     });
     pipeline.end_all();
@@ -248,7 +248,7 @@ impl Pipeline {
                 self.logs += &self.members.swap_remove(victim).kill().stderr;
                 self.join();
             }
-            Fault::FreezeIngestor => self.freeze(victim),
+            Fault::FreezeIngestor => self.suspend(victim),
             Fault::Join if self.members.len() < *MEMBERS.end() => self.join(),
             Fault::Leave if self.members.len() == *MEMBERS.start() => self.join(),
             Fault::Join | Fault::Leave => {
@@ -270,7 +270,7 @@ impl Pipeline {
             }
             Fault::KillBroker => {
                 // One that finds no broker when it starts says so and ends.
-                until(SOON, "all members to have begun", || {
+                until(TIMEOUT, "all members to have begun", || {
                     let mut members = self.members.iter();
                     members
                         .all(|member| member.log().contains("streaming source="))
@@ -286,7 +286,7 @@ impl Pipeline {
             Fault::Silence => {
                 let said: Vec<usize> = self.members.iter().map(|m| m.log().len()).collect();
                 self.proxy.set_silent(true);
-                until(SOON, "the silence to be noticed", || {
+                until(TIMEOUT, "the silence to be noticed", || {
                     let mut news = self.members.iter().zip(&said).map(|(member, &said)| {
                         let log = member.log();
                         // In a session, or while it is opened.
@@ -319,13 +319,13 @@ impl Pipeline {
             disk.fill();
         });
         disk.clear();
-        self.cluster.revive();
+        self.cluster.restart_if_down();
     }
 
     /// Until the server has logged one of these words; does something before each look.
     fn await_logged(&self, since: u64, words: &[&str], meanwhile: impl Fn()) {
         let what = format!("the server to say one of {words:?}");
-        until_looking_every(LOOK_EVERY, SOON, &what, || {
+        until_polling_every(POLL_INTERVAL, TIMEOUT, &what, || {
             meanwhile();
             let log = self.cluster.log_since(since);
             words.iter().any(|word| log.contains(word)).then_some(())
@@ -333,23 +333,23 @@ impl Pipeline {
     }
 
     /// Until another member has all partitions: then its session has timed out.
-    fn freeze(&mut self, victim: usize) {
+    fn suspend(&mut self, victim: usize) {
         if self.members.len() < 2 {
             self.join();
         }
         let process = format!("/{}/", self.members[victim].id());
-        self.members[victim].freeze();
-        until(SOON, "others to take over from a frozen member", || {
+        self.members[victim].suspend();
+        until(TIMEOUT, "others to take over from a frozen member", || {
             let owners = self.owners();
             (!owners.is_empty() && !owners.iter().any(|owner| owner.contains(&process)))
                 .then_some(())
         });
-        self.members[victim].thaw();
+        self.members[victim].resume();
     }
 
     fn end(&mut self, member: Program) {
         member.terminate();
-        self.logs += &member.finish(SOON).with_code(0).stderr;
+        self.logs += &member.finish(TIMEOUT).with_code(0).stderr;
     }
 
     fn end_all(&mut self) {

@@ -13,7 +13,7 @@ use postgres::Client;
 
 use crate::real_window::{SIZE, saturated, start};
 
-const SOON: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Five years of 48 series.
 const HISTORY: &str = "
@@ -49,7 +49,7 @@ fn it_draws_when_there_is_something_new_and_never_while_it_is_minimised() {
 
     let started = Instant::now();
     roll_up(&mut client);
-    until(SOON, "a frame with what is new", || {
+    until(TIMEOUT, "a frame with what is new", || {
         (drawn(&viewer) > frames).then_some(())
     });
     eprintln!(
@@ -74,7 +74,7 @@ fn it_draws_when_there_is_something_new_and_never_while_it_is_minimised() {
         assert_eq!(drawn(&viewer), frames, "rollup {rollup}, seen by nobody");
     }
     desktop.restore(window);
-    until(SOON, "a frame once it is back", || {
+    until(TIMEOUT, "a frame once it is back", || {
         (drawn(&viewer) > frames).then_some(())
     });
     await_lines(&desktop, window);
@@ -102,7 +102,7 @@ fn what_is_new_is_in_the_window_without_waiting_for_a_poll() {
         let before = desktop.picture(window, all);
         let started = Instant::now();
         roll_up(&mut client);
-        until(SOON, "what is new in the window", || {
+        until(TIMEOUT, "what is new in the window", || {
             (drawn(&viewer) > frames && desktop.picture(window, all) != before).then_some(())
         });
         eprintln!("in the window after {:?}", started.elapsed());
@@ -111,7 +111,7 @@ fn what_is_new_is_in_the_window_without_waiting_for_a_poll() {
 
 fn await_lines(desktop: &Desktop, window: u32) {
     let all = [0, 0, SIZE[0], SIZE[1]];
-    until(SOON, "lines in the window", || {
+    until(TIMEOUT, "lines in the window", || {
         (saturated(&desktop.picture(window, all)) > 50).then_some(())
     });
 }
@@ -139,12 +139,12 @@ fn await_poll(client: &mut Client) {
         )
     };
     let before = asked_at();
-    until(SOON, "a poll", || (asked_at() != before).then_some(()));
+    until(TIMEOUT, "a poll", || (asked_at() != before).then_some(()));
 }
 
 /// Waits until several polls have gone by without a frame.
 fn await_rest(viewer: &Program, client: &mut Client) {
-    until(SOON, "a rest", || {
+    until(TIMEOUT, "a rest", || {
         let frames = drawn(viewer);
         for _ in 0..POLLS {
             await_poll(client);

@@ -21,7 +21,7 @@ use musicstream_viewer::{
 };
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 
-const SOON: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 #[test]
 fn a_certificate_is_trusted_if_its_authority_is_and_else_it_is_said_what_to_do() {
@@ -67,8 +67,8 @@ fn a_certificate_is_trusted_if_its_authority_is_and_else_it_is_said_what_to_do()
     for open in [trusted, url("sslmode=require".into())] {
         let target = Target::of_process(Some(&open), "musicstream-viewer").unwrap();
         let feed = Feed::database(target, Duration::from_secs(2)).unwrap();
-        feed.wait(SOON).unwrap();
-        until(SOON, "a session with TLS, and none without", || {
+        feed.wait(TIMEOUT).unwrap();
+        until(TIMEOUT, "a session with TLS, and none without", || {
             value::<bool>(&mut client, with_ssl, &[]).then_some(())
         });
     }
@@ -90,7 +90,7 @@ fn a_certificate_is_trusted_if_its_authority_is_and_else_it_is_said_what_to_do()
             "no picture of nothing"
         );
         let mut window = window(&wrong);
-        until(SOON, "the page that says so", || {
+        until(TIMEOUT, "the page that says so", || {
             window.step();
             let title = window.query_by_label_contains("No secure connection");
             let advice = window.query_by_label_contains("sslrootcert");
@@ -178,7 +178,7 @@ fn picture(home: &Path, set: impl FnOnce(&mut Command) -> &mut Command) -> Finis
     let _ = fs::remove_file(&file);
     let mut viewer = program("musicstream-viewer");
     viewer.env("HOME", home).arg("--screenshot").arg(&file);
-    let finished = run(set(&mut viewer), SOON);
+    let finished = run(set(&mut viewer), TIMEOUT);
     assert_eq!(finished.code == Some(0), file.exists(), "{finished:?}");
     finished
 }

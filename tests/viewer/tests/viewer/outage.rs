@@ -25,7 +25,7 @@ use musicstream_viewer::{
 };
 use postgres::Client;
 
-const SOON: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 /// Sooner than a load gives up by itself.
 const NOTICED: Duration = Duration::from_secs(20);
 
@@ -56,7 +56,7 @@ fn words(harness: &mut Harness<'_, App>) -> String {
 fn window(url: &str) -> Harness<'static, App> {
     let target = Target::of_process(Some(url), "musicstream-viewer").unwrap();
     let feed = Feed::database(target, Duration::from_secs(2)).unwrap();
-    feed.wait(SOON).unwrap();
+    feed.wait(TIMEOUT).unwrap();
     let app = App::new(feed, State::default(), Clock::System, env::temp_dir());
     Harness::builder()
         .with_size(vec2(1280.0, 800.0))
@@ -87,7 +87,7 @@ fn a_killed_server_is_told_of_and_what_was_missed_is_read_when_it_is_back() {
 
     let killed = Instant::now();
     cluster.kill_all();
-    let during = until(SOON, "the banner", || {
+    let during = until(TIMEOUT, "the banner", || {
         let words = words(&mut harness);
         words.contains("Try now").then_some(words)
     });
@@ -103,7 +103,7 @@ fn a_killed_server_is_told_of_and_what_was_missed_is_read_when_it_is_back() {
     drop(client);
     client = database.client();
     play(&mut client, 4);
-    let after = until(SOON, "the numbers that were missed", || {
+    let after = until(TIMEOUT, "the numbers that were missed", || {
         let words = words(&mut harness);
         words.contains("All events: 7 events").then_some(words)
     });
@@ -146,12 +146,12 @@ fn a_server_that_falls_silent_is_told_of_and_met_again_when_it_speaks() {
             "values (date_trunc('minute', now()), 'play', 'EU', 1, 0)",
         ))
         .unwrap();
-    until(SOON, "loads that wait", || {
+    until(TIMEOUT, "loads that wait", || {
         let waiting = "select count(*) from pg_stat_activity
                        where application_name = 'musicstream-viewer' and wait_event_type = 'Lock'";
         (value::<i64>(&mut client, waiting, &[]) > 0).then_some(())
     });
-    let frozen = cluster.freeze();
+    let frozen = cluster.suspend();
     let since = Instant::now();
     await_silence(&mut direct, "of a frozen server");
     eprintln!(
@@ -182,7 +182,7 @@ fn await_silence(harness: &mut Harness<'_, App>, what: &str) {
 }
 
 fn await_numbers(harness: &mut Harness<'_, App>, numbers: &str) {
-    until(SOON, numbers, || {
+    until(TIMEOUT, numbers, || {
         let words = words(harness);
         (words.contains(numbers) && !words.contains("Try now")).then_some(())
     });
@@ -198,7 +198,7 @@ fn polls_that_find_nothing_new_wake_no_window() {
     play(&mut database.client(), 3);
     let target = Target::of_process(Some(&database.read_url()), "musicstream-viewer").unwrap();
     let feed = Feed::database(target, Duration::from_millis(20)).unwrap();
-    feed.wait(SOON).unwrap();
+    feed.wait(TIMEOUT).unwrap();
     assert_eq!(feed.latest().health, Health::Live);
     let (send, wakes) = std::sync::mpsc::channel();
     feed.on_change(move || {
@@ -206,13 +206,13 @@ fn polls_that_find_nothing_new_wake_no_window() {
     });
     let generation = feed.latest().generation;
     let mut checked_at = feed.checked_at();
-    until(SOON, "a poll", || {
+    until(TIMEOUT, "a poll", || {
         (feed.checked_at() != checked_at).then_some(())
     });
     // The load that was waited for may have been announced a moment after it was there.
     while wakes.try_recv().is_ok() {}
     for look in 0..10 {
-        checked_at = until(SOON, "a poll", || {
+        checked_at = until(TIMEOUT, "a poll", || {
             let now = feed.checked_at();
             (now != checked_at).then_some(now)
         });
@@ -220,5 +220,5 @@ fn polls_that_find_nothing_new_wake_no_window() {
     }
     assert_eq!(feed.latest().generation, generation);
     play(&mut database.client(), 1);
-    wakes.recv_timeout(SOON).unwrap();
+    wakes.recv_timeout(TIMEOUT).unwrap();
 }

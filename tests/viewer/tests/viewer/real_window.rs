@@ -26,7 +26,7 @@ use musicstream_viewer::{
 use musicstream_viewer_tests::desktop::Desktop;
 
 pub(crate) const SIZE: [u16; 2] = [1280, 800];
-const SOON: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 const CONTROL: u32 = 0xffe3;
 const SHIFT: u32 = 0xffe1;
 
@@ -55,7 +55,7 @@ impl Twin {
     fn new(url: &str) -> Self {
         let target = Target::of_process(Some(url), "musicstream-viewer").unwrap();
         let feed = Feed::database(target, Duration::from_secs(2)).unwrap();
-        feed.wait(SOON).unwrap();
+        feed.wait(TIMEOUT).unwrap();
         let app = App::new(feed, State::default(), Clock::System, env::temp_dir());
         let mut harness = Harness::builder()
             .with_size(SIZE.map(|side| f32::from(side) + 2.0 * MARGIN))
@@ -125,7 +125,7 @@ fn it_is_started_filtered_zoomed_exported_and_quit_by_hand() {
     let viewer = start(&desktop, &url, home.path(), &[]);
     let window = desktop.window("musicstream");
     let all = [0, 0, SIZE[0], SIZE[1]];
-    until(SOON, "lines in the window", || {
+    until(TIMEOUT, "lines in the window", || {
         (saturated(&desktop.picture(window, all)) > 500).then_some(())
     });
 
@@ -176,7 +176,7 @@ fn it_is_started_filtered_zoomed_exported_and_quit_by_hand() {
 
     desktop.key(&[CONTROL, SHIFT], u32::from(b's'));
     let picture = saved(home.path(), "png");
-    let image = until(SOON, "a whole picture", || image::open(&picture).ok()).into_rgb8();
+    let image = until(TIMEOUT, "a whole picture", || image::open(&picture).ok()).into_rgb8();
     assert_eq!(image.dimensions(), (u32::from(SIZE[0]), u32::from(SIZE[1])));
     let pixels: Vec<[u8; 3]> = image.pixels().map(|pixel| pixel.0).collect();
     let colors: HashSet<_> = pixels.iter().collect();
@@ -187,7 +187,7 @@ fn it_is_started_filtered_zoomed_exported_and_quit_by_hand() {
     }
 
     desktop.key(&[CONTROL], u32::from(b'q'));
-    let finished = viewer.finish(SOON).with_code(0);
+    let finished = viewer.finish(TIMEOUT).with_code(0);
 
     let secret = url.split([':', '@']).nth(2).unwrap().to_owned();
     assert!(secret.len() > 30, "a password that nothing else looks like");
@@ -220,11 +220,11 @@ fn a_size_on_the_command_line_wins_over_the_one_of_the_last_window() {
     ] {
         let viewer = Program::start(in_window(&desktop, home.path()).args(options));
         let window = desktop.window("musicstream");
-        until(SOON, &format!("a window of {expected:?}"), || {
+        until(TIMEOUT, &format!("a window of {expected:?}"), || {
             (desktop.size(window) == expected).then_some(())
         });
         desktop.key(&[CONTROL], u32::from(b'q'));
-        viewer.finish(SOON).with_code(0);
+        viewer.finish(TIMEOUT).with_code(0);
     }
 }
 
@@ -236,14 +236,14 @@ fn a_window_that_was_asked_for_an_unknown_name_closes_and_says_why() {
     for (option, name) in [("--zone", "Mars/Phobos"), ("--region", "EU-West")] {
         let mut command = in_window(&desktop, home.path());
         let viewer = Program::start(command.args(["--demo", option, name]));
-        let finished = viewer.finish(SOON).with_code(2);
+        let finished = viewer.finish(TIMEOUT).with_code(2);
         assert!(finished.stderr.contains(name), "{}", finished.stderr);
     }
     // Nothing of it is remembered.
     let viewer = Program::start(in_window(&desktop, home.path()).arg("--demo"));
     desktop.window("musicstream");
     desktop.key(&[CONTROL], u32::from(b'q'));
-    viewer.finish(SOON).with_code(0);
+    viewer.finish(TIMEOUT).with_code(0);
 }
 
 /// The program in a window, with further options.
@@ -273,7 +273,7 @@ fn in_window(desktop: &Desktop, home: &Path) -> Command {
 
 /// The only file of this kind, once it is there.
 fn saved(folder: &Path, kind: &str) -> PathBuf {
-    until(SOON, kind, || {
+    until(TIMEOUT, kind, || {
         fs::read_dir(folder).unwrap().find_map(|entry| {
             let entry = entry.unwrap();
             let is_it = entry.path().extension().is_some_and(|found| found == kind);

@@ -25,7 +25,7 @@ use musicstream_viewer::{
 };
 use postgres::Client;
 
-const SOON: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(200);
 
 /// Whole sessions of the last 30 days, some of them late, some twice, and some records that are no events.
@@ -54,7 +54,7 @@ fn filled(folder: &Path) -> Option<(Database, Client)> {
         .args(disorder)
         .arg("--to")
         .arg(&file);
-    run(&mut generate, SOON).with_code(0);
+    run(&mut generate, TIMEOUT).with_code(0);
     let database = Database::create();
     let mut client = database.client();
     load(&database, &file);
@@ -65,7 +65,7 @@ fn filled(folder: &Path) -> Option<(Database, Client)> {
 fn feed(url: &str) -> Feed {
     let target = Target::of_process(Some(url), "musicstream-viewer").unwrap();
     let feed = Feed::database(target, POLL).unwrap();
-    feed.wait(SOON).unwrap();
+    feed.wait(TIMEOUT).unwrap();
     feed
 }
 
@@ -84,7 +84,7 @@ fn state(view: View, choice: Option<Choice>) -> State {
 /// A window on the database that has what it asked for.
 fn window(url: &str, state: State, folder: &Path) -> Harness<'static, App> {
     let mut app = App::new(feed(url), state, Clock::System, folder.to_owned());
-    app.settle(SOON);
+    app.settle(TIMEOUT);
     let mut harness = Harness::builder()
         .with_size(egui::vec2(1600.0, 1000.0))
         .with_max_steps(12)
@@ -269,7 +269,7 @@ fn listening_follows_a_count_that_no_rollup_announces_and_rests_after_it() {
     client
         .batch_execute("select musicstream_rollup_listening()")
         .unwrap();
-    until(SOON, "the play that was counted", || {
+    until(TIMEOUT, "the play that was counted", || {
         (plays(&mut harness) == before + 1).then_some(())
     });
 
@@ -281,16 +281,16 @@ fn listening_follows_a_count_that_no_rollup_announces_and_rests_after_it() {
             Clock::System,
             folder.path().to_owned(),
         );
-        app.settle(SOON);
+        app.settle(TIMEOUT);
         let checked = |app: &mut App| {
             app.logic();
             (app.latest().generation, app.latest().checked_at)
         };
         // Rates are known from the second reading on.
-        until(SOON, "five polls without news", || {
+        until(TIMEOUT, "five polls without news", || {
             let (generation, mut last) = checked(&mut app);
             for _ in 0..5 {
-                last = until(SOON, "a poll", || {
+                last = until(TIMEOUT, "a poll", || {
                     let (_, at) = checked(&mut app);
                     (at != last).then_some(at)
                 });
