@@ -1,7 +1,6 @@
-//! Decisions of the extension that are pure, with the unit tests that stand beside them: its library links only inside
-//! Postgres, so they are built here.
+//! Unit tests of the extension's pure modules. They are built here because the extension's library only links inside Postgres.
 
-#![allow(dead_code)] // their callers are in the extension
+#![allow(dead_code)] // the callers are in the extension
 
 #[path = "../../pg_musicstream/src/listening/count.rs"]
 mod count;

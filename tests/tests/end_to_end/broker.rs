@@ -1,4 +1,4 @@
-//! The broker is away, does not know its topics yet, or comes back with less than it had.
+//! The broker is unreachable, does not know its topics yet, or has lost data.
 
 use std::ops::Range;
 use std::time::{Duration, Instant};
@@ -19,13 +19,13 @@ use musicstream_tests::wait::until;
 
 const TIMEOUT: Duration = Duration::from_secs(120);
 const AWAY: &str = "Kafka does not answer";
-/// A record of more bytes than any answer without records has.
+/// Size of a record: larger than any response without records.
 const LARGE: usize = 20_000;
-/// A topic that Kafka says for so long not to know was deleted.
-const LOOKED_FOR: Duration = Duration::from_secs(20);
+/// A topic that has been unknown for this long counts as deleted.
+const ABSENT_FOR: Duration = Duration::from_secs(20);
 
 #[test]
-fn a_broker_that_goes_while_its_topic_is_looked_for_is_waited_for() {
+fn a_broker_lost_during_the_topic_lookup_is_waited_for() {
     let mut broker = Broker::start();
     let topic = Topic::create_on(&broker, "absent", 2);
     let database = Database::create();
@@ -38,11 +38,11 @@ fn a_broker_that_goes_while_its_topic_is_looked_for_is_waited_for() {
             .args(["-X", "topic.metadata.refresh.interval.ms=500"]),
     );
     topic.send(events(0..10));
-    await_stored(&mut client, 10);
+    wait_until_stored(&mut client, 10);
 
     broker.kill();
     broker.boot_with_empty_disk();
-    until(TIMEOUT, "the topic to be missed", || {
+    until(TIMEOUT, "the topic to be reported as unknown", || {
         program
             .log()
             .contains("checking whether that lasts")
@@ -51,11 +51,11 @@ fn a_broker_that_goes_while_its_topic_is_looked_for_is_waited_for() {
     let missed = Instant::now();
     broker.kill();
     let told = program.log().len();
-    until(TIMEOUT, "the topic to have been missed for long", || {
-        (missed.elapsed() > LOOKED_FOR).then_some(())
+    until(TIMEOUT, "the topic to be unknown for some time", || {
+        (missed.elapsed() > ABSENT_FOR).then_some(())
     });
     broker.boot_with_empty_disk();
-    until(TIMEOUT, "the topic to be missed again", || {
+    until(TIMEOUT, "the topic to be unknown again", || {
         program.log()[told..]
             .contains("Kafka does not know the topic yet")
             .then_some(())
@@ -63,7 +63,7 @@ fn a_broker_that_goes_while_its_topic_is_looked_for_is_waited_for() {
     broker.kill();
     broker.boot();
     topic.send(events(10..20));
-    await_stored(&mut client, 20);
+    wait_until_stored(&mut client, 20);
     program.terminate();
     let log = program.finish(TIMEOUT).with_code(0).stderr;
     assert!(log.contains("Kafka knows the topic again"), "{log}");
@@ -72,7 +72,7 @@ fn a_broker_that_goes_while_its_topic_is_looked_for_is_waited_for() {
 }
 
 #[test]
-fn a_log_that_lost_its_end_is_read_again_once_its_source_is_renamed() {
+fn a_truncated_log_is_read_again_after_its_source_is_renamed() {
     let mut broker = Broker::start();
     let topic = Topic::create_on(&broker, "shortened", 2);
     let database = Database::create();
@@ -118,14 +118,14 @@ fn a_log_that_lost_its_end_is_read_again_once_its_source_is_renamed() {
     let rejected: i64 = value(&mut client, "select count(*) from rejected_events", &[]);
     assert_eq!(
         rejected, 2,
-        "also that at an offset where there was one before"
+        "including the one at an offset of a former reject"
     );
     assert_metrics_equal_raw(&mut client);
 }
 
-under_both_protocols!(a_broker_that_is_away_is_told_and_is_no_reason_to_be_killed);
+under_both_protocols!(an_unreachable_broker_is_reported_and_the_ingestor_stays_healthy);
 
-fn a_broker_that_is_away_is_told_and_is_no_reason_to_be_killed(protocol: Protocol) {
+fn an_unreachable_broker_is_reported_and_the_ingestor_stays_healthy(protocol: Protocol) {
     let mut broker = Broker::start();
     let topic = Topic::create_on(&broker, "away", 2);
     let database = Database::create();
@@ -138,14 +138,14 @@ fn a_broker_that_is_away_is_told_and_is_no_reason_to_be_killed(protocol: Protoco
     );
     let http = address(&program);
     topic.send(events(0..10));
-    await_stored(&mut client, 10);
-    until(TIMEOUT, "it to be ready", || {
+    wait_until_stored(&mut client, 10);
+    until(TIMEOUT, "the ingestor to be ready", || {
         (get(&http, "/readyz").0 == 200).then_some(())
     });
 
     let killed_at = Instant::now();
     broker.kill();
-    until(TIMEOUT, "the outage to be told", || {
+    until(TIMEOUT, "the outage to be reported", || {
         program.log().contains(AWAY).then_some(())
     });
     assert!(killed_at.elapsed() < Duration::from_secs(45));
@@ -159,17 +159,17 @@ fn a_broker_that_is_away_is_told_and_is_no_reason_to_be_killed(protocol: Protoco
     assert_eq!(figure(&http, &sample("kafka_up")), Some(0.0));
 
     broker.boot();
-    until(TIMEOUT, "it to be ready again", || {
+    until(TIMEOUT, "the ingestor to be ready again", || {
         (get(&http, "/readyz").0 == 200).then_some(())
     });
     topic.send(events(10..20));
-    await_stored(&mut client, 20);
+    wait_until_stored(&mut client, 20);
     assert_eq!(figure(&http, &sample("kafka_up")), Some(1.0));
     assert_eq!(figure(&http, &sample("kafka_outages_total")), Some(1.0));
     assert_eq!(
         figure(&http, &sample("outages_total")),
         Some(0.0),
-        "the database was there"
+        "the database was available"
     );
     program.terminate();
     let log = program.finish(TIMEOUT).with_code(0).stderr;
@@ -182,7 +182,7 @@ fn a_broker_that_is_away_is_told_and_is_no_reason_to_be_killed(protocol: Protoco
     assert!(log.contains("Kafka answers again"), "{log}");
 }
 
-/// What the refusal says to run; it is run.
+/// Runs the statement in the hint of the error message.
 fn follow_hint(client: &mut Client, refused: &str) {
     let (_, hint) = refused.split_once("as the extension's owner ").unwrap();
     let (update, _) = hint.split_once("; stored events stay").unwrap();
@@ -190,7 +190,7 @@ fn follow_hint(client: &mut Client, refused: &str) {
 }
 
 #[test]
-fn a_log_that_lost_its_end_and_grew_past_it_is_named_and_read_again_as_told() {
+fn a_truncated_log_that_grew_past_the_offset_is_reported_and_read_again() {
     let mut broker = Broker::start();
     let topic = Topic::create_on(&broker, "regrown", 2);
     let database = Database::create();
@@ -209,7 +209,7 @@ fn a_log_that_lost_its_end_and_grew_past_it_is_named_and_read_again_as_told() {
     topic.send(of_partition(0, 100..140));
     assert_eq!(read(&broker).summary().inserted, 110);
 
-    // All of it is lost.
+    // The whole log is lost.
     broker.kill();
     broker.lose_log(topic.name(), 1);
     broker.boot();
@@ -219,11 +219,11 @@ fn a_log_that_lost_its_end_and_grew_past_it_is_named_and_read_again_as_told() {
         refused.contains("partition 1: the log was cut off at offset 0, and has grown again: the records from 0 to 9, 10 offsets"),
         "{refused}"
     );
-    assert_eq!(next_offsets(&mut client), [100, 10], "nothing was read");
+    assert_eq!(next_offsets(&mut client), [100, 10], "nothing is read");
     follow_hint(&mut client, &refused);
     assert_eq!(read(&broker).summary().inserted, 30);
 
-    // Only its end is lost.
+    // Only the end of the log is lost.
     broker.kill();
     broker.cut_log(topic.name(), 0, kept);
     broker.boot();
@@ -240,7 +240,7 @@ fn a_log_that_lost_its_end_and_grew_past_it_is_named_and_read_again_as_told() {
 }
 
 #[test]
-fn a_log_that_loses_its_end_while_it_is_read_stops_the_stream() {
+fn a_log_truncated_while_it_is_read_stops_the_stream() {
     let mut broker = Broker::start();
     let topic = Topic::create_on(&broker, "regrowing", 2);
     let database = Database::create();
@@ -252,13 +252,13 @@ fn a_log_that_loses_its_end_while_it_is_read_stops_the_stream() {
     );
     topic.send(of_partition(0, 0..100));
     topic.send(of_partition(1, 100..110));
-    await_stored(&mut client, 110);
+    wait_until_stored(&mut client, 110);
     broker.kill();
     broker.lose_log(topic.name(), 0);
     broker.boot();
     topic.send(of_partition(0, 200..350));
     let refused = program.finish(TIMEOUT).with_code(1).stderr;
-    // It looks at once: the log may not have grown yet, or not to where it was.
+    // The comparison happens at once, so the log may not have grown past the former end yet.
     let is_named = [
         "partition 0: the log was cut off at offset 0, and has grown again: the records from 0 to 99, 100 offsets",
         "partition 0: the log ends at offset ",
@@ -272,17 +272,17 @@ fn a_log_that_loses_its_end_while_it_is_read_stops_the_stream() {
         "select count(*) from raw_events where event_id >= lpad(to_hex(200), 32, '0')::uuid",
         &[],
     );
-    assert_eq!(late, 0, "nothing of what came in place of other records");
+    assert_eq!(late, 0, "no records that replaced others");
 }
 
 #[test]
-fn a_follower_that_lags_does_not_end_a_bounded_run_early() {
+fn a_lagging_follower_does_not_end_a_bounded_run_early() {
     let brokers = BrokerPair::start();
     let topic = Topic::create_on_pair(&brokers, "lagging");
     let database = Database::create();
     let mut client = database.client();
     topic.send(of_partition(0, 0..100));
-    // One answer carries the last record to the follower; the next would tell that the leader counts it as replicated.
+    // One response has the last record for the follower; the next one would have the new high watermark.
     brokers.shut_after(LARGE);
     let mut large = event(100);
     large.insert_str(1, &format!(r#""padding":"{}","#, "x".repeat(LARGE)));
@@ -309,7 +309,7 @@ fn a_follower_that_lags_does_not_end_a_bounded_run_early() {
 }
 
 #[test]
-fn restarts_of_a_broker_that_lose_nothing_raise_no_alarm() {
+fn broker_restarts_without_data_loss_cause_no_error() {
     let mut broker = Broker::start();
     let topic = Topic::create_on(&broker, "restarted", 2);
     let database = Database::create();
@@ -323,17 +323,17 @@ fn restarts_of_a_broker_that_lose_nothing_raise_no_alarm() {
     for round in 0..3 {
         let first = round * 100;
         topic.send(events(first..first + 20));
-        // The last record in the log is a marker, of another leader epoch than the events before it.
+        // The last entry of the log is a transaction marker with another leader epoch than the events before it.
         topic.send_in_transaction(&events(first + 20..first + 40), true);
         stored += 40;
-        await_stored(&mut client, stored);
+        wait_until_stored(&mut client, stored);
         broker.kill();
         broker.boot();
         topic.send_in_transaction(&events(first + 40..first + 60), false);
     }
     topic.send(events(900..910));
     stored += 10;
-    await_stored(&mut client, stored);
+    wait_until_stored(&mut client, stored);
     program.terminate();
     program.finish(TIMEOUT).with_code(0);
     for round in 0..3 {
@@ -352,7 +352,7 @@ fn restarts_of_a_broker_that_lose_nothing_raise_no_alarm() {
             "select count(*) from ingest_offsets where leader_epoch is null",
             &[],
         );
-        assert_eq!(unknown, 0, "partitions whose leader epoch is not known");
+        assert_eq!(unknown, 0, "partitions without a leader epoch");
         broker.kill();
         broker.boot();
         let first = 1000 + round * 100;
@@ -375,7 +375,7 @@ fn of_partition(partition: i32, ids: Range<i32>) -> Vec<Record> {
     ids.map(|id| Record::new(partition, event(id))).collect()
 }
 
-fn await_stored(client: &mut Client, count: i64) {
+fn wait_until_stored(client: &mut Client, count: i64) {
     until(TIMEOUT, &format!("{count} events to be stored"), || {
         (value::<i64>(client, "select count(*) from raw_events", &[]) == count).then_some(())
     });

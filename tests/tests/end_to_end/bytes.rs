@@ -1,4 +1,4 @@
-//! What is rejected keeps its bytes, whatever they are.
+//! Rejects keep their bytes.
 
 use musicstream_tests::database::{Database, connect, value};
 use musicstream_tests::oracle::{assert_metrics_equal_raw, roll_up};
@@ -7,7 +7,7 @@ use musicstream_tests::pipeline::{
 };
 use musicstream_tests::topic::{Record, Topic};
 
-/// As large as a broker takes a message without being told to take more, with some room for its key.
+/// Almost the default size limit of a broker, less some bytes for the key.
 const MEGABYTE: usize = 999_000;
 
 fn event(id: u32, event_type: &str, more: &str) -> Vec<u8> {
@@ -17,7 +17,7 @@ fn event(id: u32, event_type: &str, more: &str) -> Vec<u8> {
     .into_bytes()
 }
 
-/// Input that is no event of ours, none of it empty, none with an end of line. Event 1 is stored already.
+/// Input that is rejected; none of it is empty or contains a line end. Event 1 is stored already.
 fn refused() -> Vec<Vec<u8>> {
     let mut all: Vec<Vec<u8>> = [
         &b"\0"[..],
@@ -26,18 +26,18 @@ fn refused() -> Vec<Vec<u8>> {
         b"{\"event_id\":\"\xc0\x80\"}",         // an overlong NUL
         b"{\"event_id\":\"\xed\xa0\x80\"}",     // a surrogate
         b"{\"event_id\":\"\xf5\x90\x80\x80\"}", // beyond Unicode
-        b"{\"event_id\":\"\xe2\x82",            // cut within a character
+        b"{\"event_id\":\"\xe2\x82",            // truncated within a character
         b"\xef\xbb\xbf",
         b"{\"user_id\":\"a\0b\"}",
         b"[1,2",
         b"\"\\ud800\"",
         b"\x1b[31m'; drop table raw_events; --",
-        b"\\x00\\N\\\\.", // what COPY would read as something else
+        b"\\x00\\N\\\\.", // has a meaning in COPY
     ]
     .map(<[u8]>::to_vec)
     .to_vec();
     all.push((0..=255).filter(|byte| !b"\r\n".contains(byte)).collect());
-    // In each field that must be readable.
+    // In each field that is validated.
     for (field, bytes) in [
         ("user_id\":\"u", &b"\xff"[..]),
         ("region\":\"eu", b"\0"),
@@ -51,7 +51,7 @@ fn refused() -> Vec<Vec<u8>> {
             + field.len();
         all.push([&text[..at], bytes, &text[at..]].concat());
     }
-    // The database, not the decoder, refuses these: their bytes are handed in afterwards.
+    // The database rejects these, not the decoder: their bytes are added afterwards.
     all.push(event(8, "teleport", "\\u0000\\ud83c\\udfb5"));
     all.push(event(1, "stop", "a conflict"));
     all.push(event(9, "teleport", &"\\u0000".repeat(MEGABYTE / 6 - 50)));
@@ -66,7 +66,7 @@ fn refused() -> Vec<Vec<u8>> {
 }
 
 #[test]
-pub(crate) fn what_kafka_brought_comes_out_as_it_came() {
+pub(crate) fn rejected_kafka_records_keep_their_bytes() {
     let database = Database::create();
     let mut client = database.client();
     let topic = Topic::create("bytes", 2);
@@ -95,11 +95,11 @@ pub(crate) fn what_kafka_brought_comes_out_as_it_came() {
         "{summary:?}"
     );
     let kept = assert_rejects_are_what_was_sent(&mut client, &sent);
-    assert_eq!(kept.len(), sent.len() - 1, "all but one are kept");
+    assert_eq!(kept.len(), sent.len() - 1, "all but one are rejected");
     assert_metrics_equal_raw(&mut client);
 
-    // Two were events but for their type. Whoever tries again once it is accepted stores each once, and the rest stays
-    // as it came.
+    // Two records are events of an unknown type. Once the type is accepted, a retry stores each of them once; the others
+    // stay unchanged.
     client
         .batch_execute("insert into event_types values ('teleport')")
         .unwrap();
@@ -108,7 +108,7 @@ pub(crate) fn what_kafka_brought_comes_out_as_it_came() {
         let retry = "select inserted from musicstream_retry_rejected()";
         assert_eq!(value::<i64>(&mut ingest, retry, &[]), inserted);
         let kept = assert_rejects_are_what_was_sent(&mut client, &sent);
-        assert_eq!(kept.len(), sent.len() - 3, "two are stored now");
+        assert_eq!(kept.len(), sent.len() - 3, "two are stored");
         assert_metrics_equal_raw(&mut client);
         roll_up(&mut client);
         assert_metrics_equal_raw(&mut client);
@@ -117,7 +117,7 @@ pub(crate) fn what_kafka_brought_comes_out_as_it_came() {
         "select sum(events)::bigint from live_daily_metrics where event_type = 'teleport'";
     assert_eq!(value::<i64>(&mut client, teleports, &[]), 2);
 
-    // And once more by their producer: they are known now.
+    // The producer sends them again: they are duplicates.
     topic.send(sent.clone());
     let again = stream_to_end(&database, &topic);
     assert_eq!((again.inserted, again.duplicate), (0, 3), "{again:?}");
@@ -125,7 +125,7 @@ pub(crate) fn what_kafka_brought_comes_out_as_it_came() {
 }
 
 #[test]
-fn what_a_file_held_comes_out_as_it_stood_there() {
+fn rejected_file_rows_keep_their_bytes() {
     let database = Database::create();
     let mut client = database.client();
     let folder = tempfile::tempdir().unwrap();
@@ -163,7 +163,7 @@ fn what_a_file_held_comes_out_as_it_stood_there() {
 }
 
 #[test]
-fn cells_that_no_text_can_hold_are_kept_with_their_row() {
+fn rows_with_invalid_utf8_are_rejected_with_their_bytes() {
     let database = Database::create();
     let mut client = database.client();
     let folder = tempfile::tempdir().unwrap();
@@ -211,9 +211,9 @@ fn cells_that_no_text_can_hold_are_kept_with_their_row() {
     );
 }
 
-/// A batch is copied by a function of the server, which must not take its own text for the client's.
+/// The server copies a batch in its own encoding, which must not be interpreted as the client's.
 #[test]
-pub(crate) fn text_is_stored_as_it_is_whatever_the_encoding_of_the_client() {
+pub(crate) fn text_is_stored_unchanged_with_any_client_encoding() {
     let database = Database::create();
     let mut client = database.client();
     client

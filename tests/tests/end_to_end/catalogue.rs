@@ -1,10 +1,10 @@
-//! What the extension brings explains itself, and lets nobody in who was not let in.
+//! Comments and privileges of the extension's objects.
 
 use postgres::Client;
 
 use musicstream_tests::database::{Database, value};
 
-/// Its objects; row types and the like come with their tables.
+/// The objects of the extension, without row types and the like, which belong to their tables.
 const OBJECTS: &str = "(
     select d.classid, d.objid, i.type, i.identity
     from pg_depend as d
@@ -42,10 +42,10 @@ fn every_object_has_a_comment() {
 }
 
 #[test]
-fn every_setting_has_a_unit_bounds_and_words() {
+fn every_setting_has_a_unit_bounds_and_a_description() {
     let database = Database::create();
     let mut client = database.client();
-    // The settings come with the library.
+    // Loading the library defines the settings.
     client
         .batch_execute("select musicstream_idle_after()")
         .unwrap();
@@ -66,7 +66,7 @@ fn every_setting_has_a_unit_bounds_and_words() {
     );
     assert!(
         incomplete.is_empty(),
-        "without unit, bounds or words: {incomplete:#?}"
+        "without unit, bounds or description: {incomplete:#?}"
     );
     let free = names(
         &mut client,
@@ -74,12 +74,12 @@ fn every_setting_has_a_unit_bounds_and_words() {
     );
     assert!(
         free.is_empty(),
-        "anyone may change what is stored by {free:#?}"
+        "settings that any role may change: {free:#?}"
     );
 }
 
 #[test]
-fn public_may_not_change_a_thing() {
+fn public_has_no_privilege_to_change_anything() {
     let database = Database::create();
     let mut client = database.client();
     let callable = names(
@@ -89,7 +89,10 @@ fn public_may_not_change_a_thing() {
             where (p.provolatile = 'v' or p.prosecdef) and has_function_privilege('public', p.oid, 'execute')"
         ),
     );
-    assert!(callable.is_empty(), "anyone may call {callable:#?}");
+    assert!(
+        callable.is_empty(),
+        "functions that PUBLIC may execute: {callable:#?}"
+    );
     let open = names(
         &mut client,
         &format!(
@@ -100,7 +103,10 @@ fn public_may_not_change_a_thing() {
             end"
         ),
     );
-    assert!(open.is_empty(), "anyone may touch {open:#?}");
+    assert!(
+        open.is_empty(),
+        "relations with privileges for PUBLIC: {open:#?}"
+    );
     let loose = names(
         &mut client,
         &format!(
@@ -123,6 +129,6 @@ fn public_may_not_change_a_thing() {
     );
     assert!(
         superuser.is_empty(),
-        "a superuser still owns {superuser:#?}"
+        "objects that a superuser owns: {superuser:#?}"
     );
 }

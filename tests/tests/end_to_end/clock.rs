@@ -1,4 +1,4 @@
-//! Clocks that are wrong: by decades, by hours, and so many days at once that each batch makes partitions.
+//! Wrong clocks, by decades or hours, and batches that create many partitions.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use musicstream_tests::wait::until;
 
 const TIMEOUT: Duration = Duration::from_secs(180);
 
-/// Stages events with these distances from now, in seconds, and stores them. Returns how many were inserted and rejected.
+/// Stores events with these distances from now in seconds. Returns the numbers of inserted and rejected events.
 fn store_at(client: &mut Client, source_partition: i32, distances_s: &[f64]) -> (i64, i64) {
     let mut batch = client.transaction().unwrap();
     batch
@@ -46,7 +46,7 @@ fn session(database: &Database) -> Client {
     client
 }
 
-/// How far the watermark is behind the server's clock, in seconds.
+/// The lag of the watermark behind the server's clock, in seconds.
 fn watermark_lag_s(client: &mut Client) -> Option<f64> {
     value(
         client,
@@ -85,7 +85,11 @@ fn an_event_from_1970_and_one_ten_years_ahead_change_nothing() {
     let outcome = store_at(&mut client, 0, &[10.0 * YEAR_S, -since_1970 + 1.0]);
     assert_eq!(outcome, (0, 2));
     roll_up(&mut admin);
-    assert_eq!(partitions(&mut admin), before.0, "partitions were made");
+    assert_eq!(
+        partitions(&mut admin),
+        before.0,
+        "no partitions are created"
+    );
     let lag = watermark_lag_s(&mut admin).unwrap();
     assert!(
         lag >= before.1,
@@ -98,7 +102,7 @@ fn an_event_from_1970_and_one_ten_years_ahead_change_nothing() {
     );
     assert_eq!(reasons, "too_far_in_future too_old");
 
-    // On the edges: what is just plausible is stored, a day ahead as yesterday; it moves nothing either.
+    // At the limits: accepted events are stored, and do not move the watermark either.
     let outcome = store_at(
         &mut client,
         0,
@@ -115,9 +119,9 @@ fn an_event_from_1970_and_one_ten_years_ahead_change_nothing() {
     assert_metrics_equal_raw(&mut admin);
 }
 
-/// A live stream of several partitions in which one clock of a hundred is wrong by up to a day, ahead or behind.
+/// A live stream of several partitions in which one clock in a hundred is wrong by up to a day.
 #[test]
-fn one_clock_in_a_hundred_does_not_move_the_watermark() {
+fn one_wrong_clock_in_a_hundred_does_not_move_the_watermark() {
     let seed: u64 = rand::random::<u32>().into();
     println!("seed {seed}");
     let mut random = StdRng::seed_from_u64(seed);
@@ -144,7 +148,7 @@ fn one_clock_in_a_hundred_does_not_move_the_watermark() {
             lag >= LATENESS_S,
             "batch {batch}: the watermark is ahead: {lag} s behind"
         );
-        // The statements of this test take less than this on any machine.
+        // An upper bound for the duration of this test's statements.
         assert!(
             lag <= LATENESS_S + TIMEOUT.as_secs_f64(),
             "batch {batch}: {lag} s behind"
@@ -155,8 +159,8 @@ fn one_clock_in_a_hundred_does_not_move_the_watermark() {
         "select count(*) from live_daily_metrics where is_final and day >= (now() at time zone 'UTC' - interval '1 hour')::date",
         &[],
     );
-    assert_eq!(finals, 0, "a day that goes on is final");
-    // Yesterday, today, tomorrow, and those that a rollup makes ahead.
+    assert_eq!(finals, 0, "the current day is not final");
+    // Yesterday, today, tomorrow, and the days that a rollup creates ahead.
     let partitions = partitions(&mut admin);
     assert!(partitions <= 6, "{partitions} partitions");
     assert_eq!(
@@ -167,7 +171,7 @@ fn one_clock_in_a_hundred_does_not_move_the_watermark() {
 }
 
 #[test]
-fn a_caller_cannot_have_partitions_made_without_limit() {
+fn a_caller_cannot_create_unlimited_partitions() {
     let database = Database::create();
     let mut admin = database.client();
     let mut client = session(&database);
@@ -185,14 +189,14 @@ fn a_caller_cannot_have_partitions_made_without_limit() {
     }
     let edges =
         "select musicstream_make_partitions(array[now()::date - 7, 'infinity', '-infinity', null])";
-    let _ = client.execute(edges, &[]); // refused or not: days without a name are no partitions
+    let _ = client.execute(edges, &[]); // refused or ignored: infinite days have no partitions
     let partitions = partitions(&mut admin);
     assert!(partitions <= 1, "{partitions} partitions");
 }
 
-/// Rollups make the days to come, as far as they are told, though no event of those days is accepted yet.
+/// Rollups create partitions up to `musicstream.premake`, although events of those days are not accepted yet.
 #[test]
-fn partitions_are_there_some_days_ahead() {
+fn rollups_create_partitions_some_days_ahead() {
     let database = Database::create();
     let mut admin = database.client();
     let mut client = session(&database);
@@ -226,19 +230,18 @@ fn partitions_are_there_some_days_ahead() {
         "select max(day) = (now() at time zone 'UTC')::date + 6 from musicstream_leaves()",
         &[],
     );
-    assert!(last, "the days are those to come");
+    assert!(last, "the partitions are those of the next days");
     let outcome = store_at(&mut client, 0, &[30.0 * HOUR_S]);
     assert_eq!(
         outcome,
         (0, 1),
-        "an event beyond max_future is refused all the same"
+        "an event beyond max_future is still rejected"
     );
 }
 
-/// Clocks that are wrong by anything, in each way in that takes events as they come; a load, which a person starts, is not
-/// held up.
+/// The limit applies to every continuous input, and not to a load of files.
 #[test]
-fn wrong_clocks_make_a_bounded_number_of_partitions() {
+fn wrong_clocks_create_a_limited_number_of_partitions() {
     let database = Database::create();
     let mut admin = database.client();
     let default = "select boot_val from pg_settings where name = 'musicstream.max_new_days'";
@@ -261,7 +264,7 @@ fn wrong_clocks_make_a_bounded_number_of_partitions() {
     let past =
         "select count(*) from musicstream_leaves() where day < (now() at time zone 'UTC')::date";
     assert_eq!(store_at(&mut client, 0, &days(0, 20)), (20, 0));
-    // The newest that there is room for; and the days that are there already, and those that go on, as ever.
+    // The newest days within the limit are created; existing and current days are not limited.
     let more = [days(0, 40), vec![-1.0; 5]].concat();
     assert_eq!(store_at(&mut client, 0, &more), (35, 10));
     roll_up(&mut admin);
@@ -297,13 +300,13 @@ fn wrong_clocks_make_a_bounded_number_of_partitions() {
         "too_many_new_days: DAY has no partition: musicstream.max_new_days allows events to make partitions of 30 past days in 24 hours"
     );
 
-    // A day later there is room again.
+    // After a day the limit allows new partitions.
     admin
         .batch_execute("update new_days set made_at = made_at - interval '25 hours'")
         .unwrap();
     assert_eq!(store_at(&mut client, 0, &days(100, 40)), (30, 10));
     assert_eq!(value::<i64>(&mut admin, past, &[]), 60);
-    // Whoever asks for days has them.
+    // Explicitly requested days are not limited.
     let file = tempfile::NamedTempFile::with_suffix(".ndjson").unwrap();
     let lines: Vec<_> = (0..20).map(event).collect();
     std::fs::write(file.path(), lines.join("\n")).unwrap();
@@ -313,9 +316,9 @@ fn wrong_clocks_make_a_bounded_number_of_partitions() {
     assert_metrics_equal_raw(&mut admin);
 }
 
-/// Public logs of plays go back to 2005; a service cannot have older ones than of 2002.
+/// Public logs of plays begin in 2005; no service has events before 2002.
 #[test]
-fn an_archive_is_loaded_as_it_is() {
+fn an_archive_since_2002_is_loaded() {
     let database = Database::create();
     let mut admin = database.client();
     let file = tempfile::NamedTempFile::with_suffix(".csv").unwrap();
@@ -344,7 +347,7 @@ fn an_archive_is_loaded_as_it_is() {
     assert_metrics_equal_raw(&mut admin);
 }
 
-/// What rejects a whole load has a name, and so has its cure.
+/// If a whole load is rejected for one reason, the summary names it and the remedy.
 #[test]
 fn a_load_that_is_rejected_for_one_reason_says_what_to_do() {
     let database = Database::create();
@@ -389,7 +392,7 @@ fn a_load_that_is_rejected_for_one_reason_says_what_to_do() {
                 && advice.contains(cure),
             "{advice}"
         );
-        // Loaded before: nothing is read, and nothing to be said.
+        // A repeated load reads nothing and prints no advice.
         assert_eq!(load("text").stdout.lines().count(), 1);
         let dry = run(
             ingestor(&database)
@@ -411,8 +414,8 @@ fn a_load_that_is_rejected_for_one_reason_says_what_to_do() {
     );
 }
 
-/// A thousand days that nobody has made yet, from files by two ingestors, with rollups all the time, on a server as it
-/// comes: with `max_locks_per_transaction` and `max_connections` at their defaults.
+/// Two ingestors load a thousand days without partitions from files during rollups, on a server with the default
+/// `max_locks_per_transaction` and `max_connections`.
 #[test]
 fn a_thousand_days_are_loaded_by_two_writers_at_once() {
     let cluster = Cluster::start("");
@@ -454,17 +457,17 @@ fn a_thousand_days_are_loaded_by_two_writers_at_once() {
         let finished = load.finish(TIMEOUT).with_code(0);
         assert!(
             !finished.stderr.contains("trying again"),
-            "a batch had to be tried again: {}",
+            "a batch was retried: {}",
             finished.stderr
         );
     }
     assert_thousand_days(&mut admin, 40_000);
 }
 
-/// The same by writers that make no partitions ahead of their transactions: days in opposite order, half of the events
-/// in both, and each transaction inserts after another one has made days.
+/// As above, with writers that create no partitions before their transactions: the days are in opposite order, and half of
+/// the events are the same.
 #[test]
-fn a_thousand_days_meet_in_transactions_of_two_writers() {
+fn two_writers_with_the_same_thousand_days_do_not_deadlock() {
     let database = Database::create();
     let mut admin = database.client();
     let url = database.ingest_url();
@@ -481,7 +484,7 @@ fn a_thousand_days_meet_in_transactions_of_two_writers() {
                     let mut transaction = client.transaction().unwrap();
                     transaction
                         .execute(
-                            // Even numbers are the same events for both.
+                            // Both writers have the same events for even numbers.
                             "insert into pg_temp.staging_batch (partition, position, event_id, user_id, event_type, region, ts)
                              select $1::int, day * 10 + n, md5(day || ' ' || n || case when n % 2 = 1 then ' ' || $1 else '' end)::uuid,
                                 'u', 'play', 'eu', timestamptz '2023-06-01T12:00:00Z' + day * interval '24 hours'
@@ -498,7 +501,7 @@ fn a_thousand_days_meet_in_transactions_of_two_writers() {
         }
     });
     roll_up(&mut admin);
-    // Of ten a day, five are common.
+    // Of the ten events of a day, both have five.
     assert_thousand_days(&mut admin, 15_000);
 }
 
@@ -511,7 +514,7 @@ fn assert_thousand_days(admin: &mut Client, events: i64) {
         .unwrap();
     let stored: (i64, i64) = (row.get(0), row.get(1));
     assert_eq!(stored, (events, 1000), "events and days");
-    // The session's own figures come first.
+    // Flushes the session's own statistics first.
     let deadlocks =
         "select pg_stat_get_db_deadlocks(oid) from pg_database where datname = current_database()";
     assert_eq!(value::<i64>(admin, deadlocks, &[]), 0, "deadlocks");

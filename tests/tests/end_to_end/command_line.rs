@@ -1,4 +1,4 @@
-//! Exit codes and words that people and scripts rely on.
+//! Exit codes and messages on which people and scripts rely.
 
 use std::process::Command;
 use std::time::Duration;
@@ -45,7 +45,7 @@ fn a_csv_without_a_required_column_loads_nothing() {
     let finished = end_of(ingestor(&database).arg("load").args([&good, &bad])).with_code(1);
     assert!(
         finished.stderr.contains("region"),
-        "it names the column: {finished:#?}"
+        "the message names the column: {finished:#?}"
     );
     let traces: i64 = value(
         &mut client,
@@ -53,11 +53,11 @@ fn a_csv_without_a_required_column_loads_nothing() {
             + (select count(*) from ingest_offsets)",
         &[],
     );
-    assert_eq!(traces, 0, "it stops before anything is loaded");
+    assert_eq!(traces, 0, "the load stops before anything is stored");
 }
 
 #[test]
-fn what_cannot_work_is_said_and_exits_with_1() {
+fn errors_are_reported_and_exit_with_1() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("some.csv");
     std::fs::write(&file, "event_id,user_id,event_type,region,ts\n").unwrap();
@@ -76,7 +76,7 @@ fn what_cannot_work_is_said_and_exits_with_1() {
     assert!(refused.stderr.contains("password"), "{refused:#?}");
     assert!(
         !refused.stderr.contains("wrong-secret"),
-        "a secret is in the log: {refused:#?}"
+        "the log contains a secret: {refused:#?}"
     );
 
     let elsewhere = database.ingest_url();
@@ -107,7 +107,7 @@ fn what_cannot_work_is_said_and_exits_with_1() {
 }
 
 #[test]
-fn status_tells_how_far_each_partition_is() {
+fn status_shows_the_progress_of_each_partition() {
     let database = Database::create();
     let topic = Topic::create("status", 2);
     let event = |id: u32| {
@@ -125,7 +125,7 @@ fn status_tells_how_far_each_partition_is() {
     let json = finished.json();
     let partitions = json["partitions"]
         .as_array()
-        .unwrap_or_else(|| panic!("partitions in {finished:#?}"));
+        .unwrap_or_else(|| panic!("no partitions in {finished:#?}"));
     let found: Vec<_> = partitions
         .iter()
         .map(|partition| {

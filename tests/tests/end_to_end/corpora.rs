@@ -1,4 +1,4 @@
-//! Documents that were collected to break parsers: nothing stops, and nothing is lost.
+//! Public test documents for parsers: no input stops the stream, and nothing is lost.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -19,8 +19,8 @@ use musicstream_tests::topic::{Record, Topic};
 /// Name and bytes of each document.
 type Documents = Vec<(String, Vec<u8>)>;
 
-/// Sends the messages, streams them, and checks that each was stored, known or kept. Returns, by name,
-/// whether it was stored, with its song_id if so.
+/// Sends and streams the messages, and checks that each is stored, a duplicate or rejected. Returns by name whether it was
+/// stored, with its song_id.
 fn through_kafka(label: &str, messages: Documents) -> BTreeMap<String, Option<Option<String>>> {
     let topic = Topic::create(label, 3);
     let database = Database::create();
@@ -36,11 +36,7 @@ fn through_kafka(label: &str, messages: Documents) -> BTreeMap<String, Option<Op
         });
     let sent = topic.send(records.collect());
     let summary = stream_to_end(&database, &topic);
-    assert_eq!(
-        summary.read,
-        sent.len() as i64,
-        "all that was sent was read"
-    );
+    assert_eq!(summary.read, sent.len() as i64, "all records were read");
     assert_stored(&mut client, summary);
     assert_metrics_equal_raw(&mut client);
     assert_eq!(next_offsets(&mut client), topic.ends());
@@ -71,7 +67,7 @@ fn id(number: usize) -> String {
     format!("00000000-0000-0000-0000-{number:012x}")
 }
 
-/// An event with something in it, before or after the fields that it needs.
+/// An event with other text before or after the required fields.
 fn event_around(number: usize, before: &[u8], after: &[u8]) -> Vec<u8> {
     let fields = format!(
         r#""event_id":"{}","user_id":"u","event_type":"play","region":"eu","ts":"2026-03-01T00:00:00Z""#,
@@ -104,14 +100,14 @@ fn junk_lines(test: &str) -> Option<Documents> {
 }
 
 #[test]
-fn documents_that_are_no_events_are_all_kept() {
-    let test = "documents_that_are_no_events_are_all_kept";
+fn documents_that_are_not_events_are_all_rejected() {
+    let test = "documents_that_are_not_events_are_all_rejected";
     let (Some(mut documents), Some(junk)) = (json_documents(test), junk_lines(test)) else {
         return;
     };
     documents.extend(junk);
     for (name, stored) in through_kafka("documents", documents) {
-        assert_eq!(stored, None, "{name} is no event");
+        assert_eq!(stored, None, "{name} is not an event");
     }
 }
 
@@ -135,22 +131,22 @@ fn events_with_a_document_in_an_unknown_field_are_stored_if_it_is_json() {
         ));
     }
     for (name, stored) in through_kafka("wrapped", messages) {
-        // The suite's own verdict: y_ must be accepted, n_ must not, others may be.
+        // The suite's classification: y_ must be accepted, n_ must be refused, others may be either.
         match name.split(' ').nth(1).and_then(|name| name.get(..2)) {
             Some("y_") => assert!(stored.is_some(), "{name} is JSON"),
-            Some("n_") => assert!(stored.is_none(), "{name} is no JSON"),
+            Some("n_") => assert!(stored.is_none(), "{name} is not JSON"),
             _ => {}
         }
     }
 }
 
 #[test]
-fn strings_that_are_hard_to_read_are_stored_as_they_are_meant() {
-    let test = "strings_that_are_hard_to_read_are_stored_as_they_are_meant";
+fn difficult_strings_are_decoded_correctly() {
+    let test = "difficult_strings_are_decoded_correctly";
     let (Some(documents), Some(junk)) = (json_documents(test), junk_lines(test)) else {
         return;
     };
-    // The only element of an array becomes the song; so does a line of junk, quoted as JSON wants it.
+    // The single element of an array becomes the song; so does a line of junk, quoted as a JSON string.
     let mut tokens: Documents = documents
         .into_iter()
         .filter_map(|(name, document)| {
@@ -175,7 +171,7 @@ fn strings_that_are_hard_to_read_are_stored_as_they_are_meant() {
                 Some(number.to_string())
             }
             Ok(Value::Null) => Some(String::new()),
-            // Not even JSON; or a value that is no song.
+            // Not JSON, or not a valid song.
             _ => None,
         };
         expected.insert(name.clone(), song);
@@ -189,7 +185,7 @@ fn strings_that_are_hard_to_read_are_stored_as_they_are_meant() {
         .count();
     assert!(songs > 40, "{songs} songs");
     for (name, stored) in through_kafka("strings", messages) {
-        // An integer is kept as its digits; serde_json reads some of those as a float.
+        // An integer is stored as its digits; serde_json parses some of them as floats.
         if name.contains("number") || name.contains("big") {
             continue;
         }
@@ -199,9 +195,9 @@ fn strings_that_are_hard_to_read_are_stored_as_they_are_meant() {
 }
 
 #[test]
-fn csv_files_without_our_columns_are_refused() {
+fn csv_files_without_the_required_columns_are_refused() {
     let Some(folder) = data::find(
-        "csv_files_without_our_columns_are_refused",
+        "csv_files_without_the_required_columns_are_refused",
         "corpora/csv-spectrum/csvs",
     ) else {
         return;
@@ -215,7 +211,7 @@ fn csv_files_without_our_columns_are_refused() {
         .with_code(1);
         assert!(
             refused.stderr.contains("event_id"),
-            "{name}: it names a missing column: {refused:#?}"
+            "{name}: the message names a missing column: {refused:#?}"
         );
     }
     assert_eq!(
@@ -228,7 +224,7 @@ fn csv_files_without_our_columns_are_refused() {
     );
 }
 
-/// Where the records of a CSV text begin, by quotes alone; its last line end is not part of it.
+/// Splits a CSV text into records by its quotes; the last line end is not included.
 fn records_of(text: &str) -> Vec<&str> {
     let mut records = Vec::new();
     let (mut start, mut is_quoted) = (0, false);
@@ -249,8 +245,8 @@ fn records_of(text: &str) -> Vec<&str> {
 }
 
 #[test]
-fn cells_that_are_hard_to_read_are_stored_as_they_are_meant() {
-    let test = "cells_that_are_hard_to_read_are_stored_as_they_are_meant";
+fn difficult_cells_are_decoded_correctly() {
+    let test = "difficult_cells_are_decoded_correctly";
     let (Some(csvs), Some(jsons)) = (
         data::find(test, "corpora/csv-spectrum/csvs"),
         data::find(test, "corpora/csv-spectrum/json"),
@@ -266,7 +262,7 @@ fn cells_that_are_hard_to_read_are_stored_as_they_are_meant() {
         let meant = std::fs::read(jsons.join(name.replace(".csv", ".json"))).unwrap();
         let meant: Vec<serde_json::Map<String, Value>> = serde_json::from_slice(&meant).unwrap();
         assert_eq!(meant.len(), records.len() - 1, "records of {name}");
-        // Each of the file's columns in turn is what we know it by; the others are columns that nobody knows.
+        // Each column of the file in turn gets a known name; the others are unknown columns.
         let columns: Vec<&str> = records[0].split(',').collect();
         for known in ["song_id", "region"] {
             for column in &columns {
@@ -296,7 +292,7 @@ fn cells_that_are_hard_to_read_are_stored_as_they_are_meant() {
     }
 }
 
-/// Forgets all that was stored: for tests of so many files that a database for each would take long.
+/// Empties the database, for tests with too many files for a database each.
 fn empty(client: &mut Client) {
     client
         .batch_execute(
@@ -305,7 +301,7 @@ fn empty(client: &mut Client) {
         .unwrap();
 }
 
-/// Loads a file of which the column holds these cells: they are stored so, or their rows kept.
+/// Loads a file whose column has these cells, and checks that each is stored unchanged, or its row rejected.
 fn assert_cells(database: &Database, file: &Path, column: &str, cells: &[&str], rows: &[String]) {
     let mut client = database.client();
     empty(&mut client);
@@ -320,7 +316,8 @@ fn assert_cells(database: &Database, file: &Path, column: &str, cells: &[&str], 
         let reject = rejects.iter().find(|reject| reject.position == line);
         if column == "region" && (cell.is_empty() || cell.contains(|c: char| c.is_ascii_control()))
         {
-            let reject = reject.unwrap_or_else(|| panic!("{what}: a region that is none"));
+            let reject =
+                reject.unwrap_or_else(|| panic!("{what}: an invalid region was not rejected"));
             assert!(
                 ["invalid_region", "missing_field"].contains(&reject.reason.as_str()),
                 "{what}: {reject:?}"
@@ -337,8 +334,8 @@ fn assert_cells(database: &Database, file: &Path, column: &str, cells: &[&str], 
 }
 
 #[test]
-fn rows_that_do_not_fit_our_header_are_kept_with_their_bytes_and_line() {
-    let test = "rows_that_do_not_fit_our_header_are_kept_with_their_bytes_and_line";
+fn rows_that_do_not_match_the_header_are_rejected_with_bytes_and_line() {
+    let test = "rows_that_do_not_match_the_header_are_rejected_with_bytes_and_line";
     let Some(csvs) = data::find(test, "corpora/csv-spectrum/csvs") else {
         return;
     };
@@ -357,8 +354,8 @@ fn rows_that_do_not_fit_our_header_are_kept_with_their_bytes_and_line() {
         empty(&mut client);
         let summary = load(&database, &file);
         assert_eq!(summary.read, summary.rejected, "{name}");
-        // Where a record that does not fit ends is the reader's to say (a stray quote must not swallow the file), but
-        // all rejects together are the text, each at its line.
+        // The reader decides where an invalid record ends (a stray quote must not consume the rest of the file), but all
+        // rejects together are the whole text, each with its line.
         let rejects = rejected(&mut client);
         let (mut line, mut rest) = (2, text.as_str());
         for reject in &rejects {
@@ -373,7 +370,7 @@ fn rows_that_do_not_fit_our_header_are_kept_with_their_bytes_and_line() {
                 .unwrap_or(rest);
             line += 1 + bytes.matches('\n').count() as i64;
         }
-        assert_eq!(rest, "", "{name}: this was not kept");
+        assert_eq!(rest, "", "{name}: this text was not rejected");
         assert_eq!(rejects.len() as i64, summary.rejected, "{name}");
         all += rejects.len();
     }

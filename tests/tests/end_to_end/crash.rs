@@ -1,4 +1,4 @@
-//! The server dies: a session by `kill -9`, or all of it at once. After its recovery every number is exact.
+//! `kill -9` of a session or of the whole server. After the recovery every number is exact.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -22,7 +22,7 @@ use crate::interrupt::{
 
 const TIMEOUT: Duration = Duration::from_secs(120);
 
-/// How the server dies: by the death of the session at work, or with all its processes.
+/// Kills the working session's process, or all processes of the server.
 fn die(cluster: &Cluster, process: i32, of_one_process: bool) {
     if of_one_process {
         cluster.kill(process);
@@ -33,7 +33,7 @@ fn die(cluster: &Cluster, process: i32, of_one_process: bool) {
 }
 
 #[test]
-fn a_crash_at_any_step_leaves_nothing_and_the_same_again_is_exact() {
+fn a_crash_at_any_step_rolls_back_and_a_repetition_is_exact() {
     let cluster = Cluster::start("");
     let database = Database::create_in(&cluster.url(), "");
     let mut writer = Writer::claim(&database).unwrap();
@@ -130,7 +130,7 @@ fn crashes_at_random_moments_leave_every_number_exact() {
                 let Ok(mut client) = Client::connect(&database.url(), NoTls) else {
                     continue;
                 };
-                // The last statement may be in although its answer was lost.
+                // The last statement may be committed although its answer was lost.
                 let Ok(is_in) = client.query_one(
                     "select exists (select from staging_events where event_id = md5($1::bigint::text)::uuid::text)
                         or exists (select from raw_events where event_id = md5($1::bigint::text)::uuid)",
@@ -152,11 +152,11 @@ fn crashes_at_random_moments_leave_every_number_exact() {
             steps.done(crash);
             let mut admin = cluster.await_writable();
             drop(admin);
-            admin = until(TIMEOUT, "the database to be there", || {
+            admin = until(TIMEOUT, "the database to be available", || {
                 Client::connect(&database.url(), NoTls).ok()
             });
-            // Something new is stored between two crashes.
-            until(TIMEOUT, "a batch more to be stored", || {
+            // At least one batch is stored between two crashes.
+            until(TIMEOUT, "another batch to be stored", || {
                 let next: i64 = admin
                     .query_one(
                         "select coalesce(max(next_offset), 0) from ingest_offsets",
@@ -166,10 +166,10 @@ fn crashes_at_random_moments_leave_every_number_exact() {
                     .get(0);
                 (next > progress.last().copied().unwrap_or_default()).then(|| progress.push(next))
             });
-            // The moment, not a wait for one.
+            // A random moment, not a wait for a condition.
             std::thread::sleep(Duration::from_micros(random.random_range(0..50_000)));
             let of_one_process = random.random_bool(0.6);
-            let process = until(TIMEOUT, "a session at work", || {
+            let process = until(TIMEOUT, "a working session", || {
                 admin
                     .query_opt(
                         "select pid from pg_stat_activity
@@ -181,8 +181,8 @@ fn crashes_at_random_moments_leave_every_number_exact() {
                     .map(|row| row.get(0))
             });
             die(&cluster, process, of_one_process);
-            // Of a process that is killed the server has to hear first.
-            until(TIMEOUT, "this session to be gone, too", || {
+            // The server must notice the death of the process first.
+            until(TIMEOUT, "this session to end", || {
                 admin.execute("select 1", &[]).is_err().then_some(())
             });
         }
@@ -190,10 +190,10 @@ fn crashes_at_random_moments_leave_every_number_exact() {
         is_done.store(true, Ordering::Relaxed);
         (feeder.join().unwrap(), progress)
     });
-    let mut admin = until(TIMEOUT, "the database to be there", || {
+    let mut admin = until(TIMEOUT, "the database to be available", || {
         Client::connect(&database.url(), NoTls).ok()
     });
-    // What an interrupted rollup left in the inbox.
+    // Rows that an interrupted rollup has left in the inbox.
     admin.execute("select musicstream_rollup()", &[]).unwrap();
     println!("the ledger at each crash: {progress:?}; through the inbox: {inbox:?}");
     assert!(assert_exact(&database, Some(inbox)) > 0);

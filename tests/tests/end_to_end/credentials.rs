@@ -1,4 +1,4 @@
-//! A broker with TLS that asks for a name and a password.
+//! A broker with TLS and SASL.
 
 use std::path::Path;
 use std::process::Command;
@@ -22,7 +22,7 @@ type Authority = CertifiedIssuer<'static, KeyPair>;
 
 fn authority() -> Authority {
     let mut params = CertificateParams::new(Vec::new()).unwrap();
-    // Not the name of what it signs, which would be taken for one that signs itself.
+    // Must differ from the names of its certificates, which would otherwise count as self-signed.
     params
         .distinguished_name
         .push(DnType::CommonName, "an authority of this test");
@@ -31,7 +31,7 @@ fn authority() -> Authority {
     CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
 }
 
-/// Key and certificate of a server on this machine.
+/// Key and certificate for a server on localhost.
 fn identity(authority: &Authority) -> String {
     let key = KeyPair::generate().unwrap();
     let params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
@@ -40,7 +40,7 @@ fn identity(authority: &Authority) -> String {
 }
 
 #[test]
-fn the_right_secret_opens_and_a_wrong_one_or_authority_is_one_message() {
+fn valid_credentials_connect_and_invalid_ones_give_one_message() {
     let ours = authority();
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| {

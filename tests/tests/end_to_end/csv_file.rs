@@ -1,4 +1,4 @@
-//! CSV files become daily metrics: all rows, each once, whatever happens to the file or the load.
+//! Loads of CSV files: every row is stored once, whatever happens to the file or the load.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -18,9 +18,9 @@ use musicstream_tests::topic::Topic;
 use musicstream_tests::wait::until_polling_every;
 
 #[test]
-fn a_file_of_someone_else_is_counted_as_an_independent_program_counts_it() {
+fn an_external_file_gives_the_same_counts_as_an_independent_program() {
     let Some(file) = data::find(
-        "a_file_of_someone_else_is_counted_as_an_independent_program_counts_it",
+        "an_external_file_gives_the_same_counts_as_an_independent_program",
         "seed_events/events.csv",
     ) else {
         return;
@@ -55,10 +55,10 @@ fn a_file_of_someone_else_is_counted_as_an_independent_program_counts_it() {
     );
     assert_eq!(
         states, "released",
-        "a file that has ended does not hold the watermark back"
+        "a loaded file does not delay the watermark"
     );
 
-    // The same rows in a file that is another to the ledger: only the event_ids tell that they are known.
+    // The same rows in a file with another fingerprint: only the event_ids show that they are duplicates.
     let all_known = Summary {
         read: rows,
         duplicate: rows,
@@ -86,9 +86,9 @@ fn a_file_of_someone_else_is_counted_as_an_independent_program_counts_it() {
 }
 
 #[test]
-pub(crate) fn a_bad_row_is_kept_with_its_line_and_its_bytes() {
+pub(crate) fn an_invalid_row_is_rejected_with_its_line_and_bytes() {
     let good = |id: u32, tail: &str| format!("2026-03-01 10:00:00,play,{id:032x},eu,42,x{tail}");
-    // The columns in an order of their own, one more than is known; the third record has two lines.
+    // The columns are in another order, one is unknown, and the third record has two lines.
     let records = [
         good(1, ""),
         "2026-03-01 10:00:00,play,not-a-uuid,eu,42,x".to_owned(),
@@ -158,7 +158,7 @@ pub(crate) fn a_bad_row_is_kept_with_its_line_and_its_bytes() {
 }
 
 #[test]
-pub(crate) fn a_load_that_is_killed_anywhere_goes_on_where_it_was() {
+pub(crate) fn a_killed_load_continues_where_it_stopped() {
     let seed = seed("MUSICSTREAM_KILL_SEED");
     let mut random = StdRng::seed_from_u64(seed);
     for name in ["a.csv", "b.csv.gz", "c.csv.zst", "d.ndjson", "e.ndjson.gz"] {
@@ -166,7 +166,7 @@ pub(crate) fn a_load_that_is_killed_anywhere_goes_on_where_it_was() {
     }
 }
 
-/// Kills loads of a file as often as they get far enough, and lets the last one end.
+/// Kills loads of a file at random positions, and lets the last one end.
 fn kill_at_random(name: &str, random: &mut StdRng) {
     const KILLS: u32 = 12;
     let folder = tempfile::tempdir().unwrap();
@@ -179,7 +179,7 @@ fn kill_at_random(name: &str, random: &mut StdRng) {
     let mut client = database.client();
     let mut position = 0;
     let furthest = "select coalesce(max(next_offset), 0) from ingest_offsets";
-    // Of the bytes that 20,000 rows have at least, unpacked.
+    // 20,000 rows have at least this many bytes, uncompressed.
     let step = 1_000_000 / i64::from(KILLS);
     let mut kills = 0;
     for _ in 0..KILLS {
@@ -189,12 +189,12 @@ fn kill_at_random(name: &str, random: &mut StdRng) {
                 .arg(random.random_range(20..300).to_string())
                 .arg(&file),
         );
-        // Also before it has begun, and whatever it does when it is so far.
+        // The kill may come before the load has begun, and at any point of its work.
         let target = position + random.random_range(0..step);
         let is_over = until_polling_every(
             Duration::ZERO,
             Duration::from_secs(60),
-            "the load to go on",
+            "the load to reach this position",
             || {
                 let now: i64 = value(&mut client, furthest, &[]);
                 let is_over = !program.is_running();
@@ -212,7 +212,11 @@ fn kill_at_random(name: &str, random: &mut StdRng) {
     }
     assert!(kills > 2, "{name}: the load was killed {kills} times");
     load(&database, &file);
-    assert_eq!(load(&database, &file).read, 0, "{name}: nothing is left");
+    assert_eq!(
+        load(&database, &file).read,
+        0,
+        "{name}: a repeated load reads nothing"
+    );
     let whole = Summary {
         read: made.read,
         inserted: made.inserted,
@@ -228,7 +232,7 @@ fn kill_at_random(name: &str, random: &mut StdRng) {
 }
 
 #[test]
-fn an_appended_file_goes_on_and_a_changed_one_is_refused() {
+fn an_appended_file_continues_and_a_changed_one_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("growing.csv");
     let row = |id: u32| format!("{id:032x},u,play,eu,2026-03-01T10:00:00Z\n");
@@ -254,10 +258,10 @@ fn an_appended_file_goes_on_and_a_changed_one_is_refused() {
     assert_eq!(
         (grown.read, grown.inserted),
         (200, 200),
-        "only what was appended is read"
+        "only the appended rows are read"
     );
 
-    // Beyond the first block, by which the file is known, but within what was loaded.
+    // After the first block, which is the fingerprint, but within the loaded part.
     let mut bytes = std::fs::read(&file).unwrap();
     let at = bytes.len() - 3000;
     bytes[at] = if bytes[at] == b'1' { b'2' } else { b'1' };
@@ -279,7 +283,7 @@ fn an_appended_file_goes_on_and_a_changed_one_is_refused() {
     );
     assert!(refused.stderr.contains("--accept-changed"), "{refused:#?}");
 
-    // As a source of its own; a load without the flag goes on with that one.
+    // The changed file becomes a new source, which a load without the flag continues.
     let load_with = |flags: &[&str]| {
         let mut command = ingestor(&database);
         run(
@@ -310,7 +314,7 @@ fn an_appended_file_goes_on_and_a_changed_one_is_refused() {
 }
 
 #[test]
-fn a_file_that_was_cut_is_refused_whether_or_not_other_lines_were_appended() {
+fn a_truncated_file_is_refused_with_or_without_appended_lines() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("cut.csv");
     let text = |ids: &mut dyn Iterator<Item = u32>| {
@@ -325,7 +329,7 @@ fn a_file_that_was_cut_is_refused_whether_or_not_other_lines_were_appended() {
     let mut client = database.client();
     assert_eq!(load(&database, &file).inserted, 500);
 
-    // Shorter than what was loaded, as long, and longer.
+    // Shorter than the loaded part, as long, and longer.
     for (ids, why) in [
         (300..300, format!("while {loaded} were loaded")),
         (600..700, format!("while {loaded} were loaded")),
@@ -352,7 +356,7 @@ fn a_file_that_was_cut_is_refused_whether_or_not_other_lines_were_appended() {
 }
 
 #[test]
-fn a_longer_copy_does_not_lock_the_shorter_file_out() {
+fn a_longer_copy_does_not_block_the_shorter_file() {
     let folder = tempfile::tempdir().unwrap();
     let row = |id: u32| format!("{id:032x},u,play,eu,2026-03-01T10:00:00Z\n");
     let write = |name: &str, ids: std::ops::Range<u32>| {
@@ -365,7 +369,7 @@ fn a_longer_copy_does_not_lock_the_shorter_file_out() {
         .unwrap();
         file
     };
-    // A file is known by its first block: one that has less than that is known in another way.
+    // A file larger than the first block and a smaller one, whose fingerprints are found in different ways.
     for size in [500, 20] {
         let database = Database::create();
         let mut client = database.client();
@@ -392,7 +396,7 @@ fn a_longer_copy_does_not_lock_the_shorter_file_out() {
         let stored: i64 = value(&mut client, "select count(*) from raw_events", &[]);
         assert_eq!(stored, i64::from(size) * 3);
         assert_metrics_equal_raw(&mut client);
-        // It never had this length at the end of a load, and may have been cut.
+        // No load ended at this length, so the file may be truncated.
         if size == 500 {
             let cut = write("cut.csv", 0..size * 2 - 1);
             let refused = run(
@@ -443,11 +447,11 @@ fn a_folder_is_loaded_file_by_file_and_a_dry_run_stores_nothing() {
     assert_eq!(
         load(&database, folder.path()),
         Summary::default(),
-        "each file is known"
+        "each file is loaded already"
     );
 }
 
-/// A generated file, and what a load of all of it must come to.
+/// Generates a file, and returns the expected summary of its load.
 fn generate(file: &Path, options: &[&str]) -> Summary {
     let mut generator = program("musicstream-ingestor");
     generator

@@ -1,4 +1,4 @@
-//! Rejects that the dead letter topic does not take: they are kept in the database, and hold nothing up.
+//! Rejects that the dead-letter topic does not accept stay in the database, and do not block the stream.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use musicstream_tests::topic::{Record, Topic};
 use musicstream_tests::wait::until;
 
 const TIMEOUT: Duration = Duration::from_secs(60);
-/// More than Kafka's clients send by default, less than brokers take.
+/// More than the default limit of Kafka's clients, less than that of brokers.
 const LARGE: usize = 1_000_100;
 const NEVER: &str = "the dead letter topic never accepts this record";
 const TAKES_NONE: &str = "the dead letter topic accepts no records";
@@ -29,7 +29,7 @@ fn a_reject_larger_than_clients_send_by_default_reaches_the_topic() {
             .args(["--dead-letter-topic", letters.name()]),
     );
     let sent = topic.send(vec![Record::new(0, noise(LARGE)), good(1)]);
-    await_stored(&mut client, 1);
+    wait_until_stored(&mut client, 1);
     program.terminate();
     program.finish(TIMEOUT).with_code(0);
     let mut found = Vec::new();
@@ -38,7 +38,7 @@ fn a_reject_larger_than_clients_send_by_default_reaches_the_topic() {
 }
 
 #[test]
-fn what_the_topic_can_never_take_is_kept_told_once_and_holds_nothing_up() {
+fn records_that_the_topic_never_accepts_are_kept_and_reported_once() {
     const SMALL: i32 = 30;
     let topic = Topic::create("poison", 1);
     let letters = Topic::create_with(
@@ -53,9 +53,9 @@ fn what_the_topic_can_never_take_is_kept_told_once_and_holds_nothing_up() {
         ..Record::new(0, payload)
     };
     let mut records = vec![with_key(-1, noise(LARGE))];
-    // Together they are larger than the topic takes at once; each alone is not.
+    // Together they exceed the topic's limit for a batch; each alone does not.
     records.extend((0..SMALL).map(|key| with_key(key, noise(500))));
-    // A topic that is compacted takes no record without a key.
+    // A compacted topic accepts no record without a key.
     records.push(Record::new(0, "canary, no JSON"));
     records.extend((0..50).map(good));
     let sent = topic.send(records);
@@ -66,7 +66,7 @@ fn what_the_topic_can_never_take_is_kept_told_once_and_holds_nothing_up() {
             .args(["--group", topic.name(), "--max-reject-ratio", "1"])
             .args(["--dead-letter-topic", letters.name()]),
     );
-    await_stored(&mut client, 50);
+    wait_until_stored(&mut client, 50);
     let http = address(&program);
     let count = |name: &str| {
         figure(
@@ -76,10 +76,10 @@ fn what_the_topic_can_never_take_is_kept_told_once_and_holds_nothing_up() {
     };
     assert_eq!(count("dead_letters"), Some(f64::from(SMALL)));
     assert_eq!(count("dead_letters_kept"), Some(2.0));
-    assert_eq!(count("outages"), Some(0.0), "it is no outage");
-    // Nothing is told again with what comes later.
+    assert_eq!(count("outages"), Some(0.0), "this is not an outage");
+    // Later records cause no repeated message.
     topic.send(vec![with_key(99, noise(500)), good(50)]);
-    await_stored(&mut client, 51);
+    wait_until_stored(&mut client, 51);
     program.terminate();
     let log = program.finish(TIMEOUT).with_code(0).stderr;
 
@@ -97,14 +97,14 @@ fn what_the_topic_can_never_take_is_kept_told_once_and_holds_nothing_up() {
         .chain([99])
         .map(|key| key.to_string().into_bytes())
         .collect();
-    assert_eq!(keys, expected, "each of the others is there");
+    assert_eq!(keys, expected, "all other rejects are in the topic");
     let kept = rejected(&mut client);
     assert_eq!(kept.len(), SMALL as usize + 3);
-    assert_eq!(kept[0].payload, poison.payload, "with its bytes");
+    assert_eq!(kept[0].payload, poison.payload, "the reject has its bytes");
 }
 
 #[test]
-fn a_topic_that_may_not_be_written_to_any_more_holds_nothing_up() {
+fn a_topic_without_write_permission_does_not_block_the_stream() {
     let broker = Broker::start_with(
         "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer\n\
          allow.everyone.if.no.acl.found=true\n\
@@ -127,7 +127,7 @@ fn a_topic_that_may_not_be_written_to_any_more_holds_nothing_up() {
     let mut pass = |client: &mut Client| {
         topic.send(vec![Record::new(0, "canary, no JSON"), good(sent)]);
         sent += 1;
-        await_stored(client, i64::from(sent));
+        wait_until_stored(client, i64::from(sent));
     };
     let count = |program: &Program, name: &str| {
         let sample = format!(r#"{name}_total{{topic="{}"}}"#, topic.name());
@@ -141,7 +141,11 @@ fn a_topic_that_may_not_be_written_to_any_more_holds_nothing_up() {
     pass(&mut client);
     assert_eq!(count(&program, "dead_letters"), Some(1.0));
     assert_eq!(count(&program, "dead_letters_kept"), Some(2.0));
-    assert_eq!(count(&program, "outages"), Some(0.0), "it is no outage");
+    assert_eq!(
+        count(&program, "outages"),
+        Some(0.0),
+        "this is not an outage"
+    );
     program.terminate();
     let log = program.finish(TIMEOUT).with_code(0).stderr;
     assert_eq!(log.matches(TAKES_NONE).count(), 1, "once a minute: {log}");
@@ -160,12 +164,12 @@ fn good(id: i32) -> Record {
     )
 }
 
-/// Bytes that do not become fewer by compression, and are no event.
+/// Bytes that do not compress and are not an event.
 fn noise(count: usize) -> Vec<u8> {
     (0..count).map(|_| rand::random()).collect()
 }
 
-fn await_stored(client: &mut Client, count: i64) {
+fn wait_until_stored(client: &mut Client, count: i64) {
     until(TIMEOUT, &format!("{count} events to be stored"), || {
         (value::<i64>(client, "select count(*) from raw_events", &[]) == count).then_some(())
     });

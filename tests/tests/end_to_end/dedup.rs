@@ -1,4 +1,4 @@
-//! Batches that repeat what is stored, next to batches that do not: every path of the insert counts alike.
+//! Batches with and without stored events: every insert path counts correctly.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -12,7 +12,7 @@ use musicstream_tests::oracle::assert_metrics_equal_raw;
 
 const SOURCE: &str = "kafka:test/dedup";
 
-/// What a batch came to: inserted and duplicate.
+/// Stores a batch. Returns the numbers of inserted events and duplicates.
 fn store(client: &mut Client, batch: &[Range<i64>]) -> (i64, i64) {
     let mut transaction = client.transaction().unwrap();
     for (part, ids) in batch.iter().enumerate() {
@@ -33,7 +33,7 @@ fn store(client: &mut Client, batch: &[Range<i64>]) -> (i64, i64) {
         )
         .unwrap();
     transaction.commit().unwrap();
-    assert_eq!(row.get::<_, i64>(2), 0, "nothing is refused");
+    assert_eq!(row.get::<_, i64>(2), 0, "nothing is rejected");
     (row.get(0), row.get(1))
 }
 
@@ -46,7 +46,7 @@ fn session(database: &Database) -> Client {
 }
 
 #[test]
-pub(crate) fn each_batch_counts_what_is_new_in_it() {
+pub(crate) fn each_batch_counts_its_new_events() {
     let database = Database::create();
     let mut client = session(&database);
     let seed: u64 = rand::random();
@@ -57,7 +57,7 @@ pub(crate) fn each_batch_counts_what_is_new_in_it() {
         let fresh = next..next + random.random_range(1..400);
         next = fresh.end;
         let mut batch = vec![fresh];
-        // Runs of clean batches, and runs of those in which something comes again.
+        // Alternates ten batches without and ten with duplicates.
         if number % 20 >= 10 {
             let start = random.random_range(0..next);
             batch.push(start..(start + random.random_range(1..300)).min(next));
@@ -76,9 +76,9 @@ pub(crate) fn each_batch_counts_what_is_new_in_it() {
     assert_metrics_equal_raw(&mut admin);
 }
 
-/// Both bet that all is new; one of them loses, in the middle of what the other has stored.
+/// Both sessions insert optimistically; one of them fails at events that the other has stored.
 #[test]
-pub(crate) fn sessions_that_store_the_same_events_at_once_store_each_once() {
+pub(crate) fn concurrent_sessions_store_each_event_once() {
     let database = Database::create();
     const BATCHES: i64 = 12;
     const ROWS: i64 = 2_000;

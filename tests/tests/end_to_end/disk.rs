@@ -1,4 +1,4 @@
-//! The disk is full: nothing is lost and nothing half done, and once there is room it goes on.
+//! A full disk: nothing is lost or partly done, and work continues once there is space.
 
 use std::time::Duration;
 
@@ -14,8 +14,8 @@ use musicstream_tests::writer::{INBOX_FROM, Writer, assert_exact, put_into_inbox
 const TIMEOUT: Duration = Duration::from_secs(120);
 
 #[test]
-fn a_full_disk_loses_nothing_and_what_comes_after_is_exact() {
-    const NAME: &str = "a_full_disk_loses_nothing_and_what_comes_after_is_exact";
+fn a_full_disk_loses_nothing_and_later_batches_are_exact() {
+    const NAME: &str = "a_full_disk_loses_nothing_and_later_batches_are_exact";
     let cluster = Cluster::start("autovacuum = off");
     let mut disk = match SmallDisk::mount(14) {
         Ok(disk) => disk,
@@ -60,17 +60,17 @@ fn a_full_disk_loses_nothing_and_what_comes_after_is_exact() {
             full += 1;
         }
         if full > full_before {
-            // Room for a little more, so that it is full at another step the next time.
+            // Slightly more space, so that the disk becomes full at another step next time.
             megabytes += 2;
             disk.grow(megabytes);
         }
         (full >= 6).then_some(())
     });
     disk.grow(512);
-    // The same sessions go on.
+    // The same sessions continue.
     roller.execute("select musicstream_rollup()", &[]).unwrap();
     writer.store(1000).unwrap();
     let next = assert_exact(&database, Some(inbox));
     assert_eq!(next, writer.next());
-    assert!(next > 1000, "something was stored before the disk was full");
+    assert!(next > 1000, "events were stored before the disk was full");
 }

@@ -1,4 +1,4 @@
-//! Page views of another generator, mapped to events, through Kafka.
+//! Page views of an external generator, mapped to events, through Kafka.
 
 use musicstream_tests::count::counted_by_python;
 use musicstream_tests::data;
@@ -9,9 +9,9 @@ use musicstream_tests::process::Summary;
 use musicstream_tests::topic::{Record, Topic};
 
 #[test]
-fn page_views_are_counted_as_an_independent_program_counts_them() {
+fn page_views_give_the_same_counts_as_an_independent_program() {
     let Some(file) = data::find(
-        "page_views_are_counted_as_an_independent_program_counts_them",
+        "page_views_give_the_same_counts_as_an_independent_program",
         "eventsim_2026/sample_message.ndjson",
     ) else {
         return;
@@ -19,13 +19,13 @@ fn page_views_are_counted_as_an_independent_program_counts_them() {
     let expected = counted_by_python("eventsim", &file);
     let distinct: i64 = expected.values().sum();
     let records = messages("eventsim", &file, 2);
-    // Who is not logged in has an empty user_id, which is none.
-    let is_nameless = |record: &Record| {
+    // Users that are not logged in have an empty user_id, which counts as absent.
+    let lacks_user = |record: &Record| {
         let event = String::from_utf8_lossy(record.payload.as_deref().unwrap());
         event.contains(r#""user_id": """#)
     };
-    let rejected = records.iter().filter(|record| is_nameless(record)).count() as i64;
-    assert!(rejected > 20, "the sample has views without a user");
+    let rejected = records.iter().filter(|record| lacks_user(record)).count() as i64;
+    assert!(rejected > 20, "the sample contains views without a user");
 
     let topic = Topic::create("eventsim", 2);
     let database = Database::create();
@@ -49,7 +49,7 @@ fn page_views_are_counted_as_an_independent_program_counts_them() {
         let record = sent
             .iter()
             .find(|record| (record.partition, record.offset) == (partition, position));
-        assert!(is_nameless(record.unwrap()), "rejected: {record:?}");
+        assert!(lacks_user(record.unwrap()), "rejected: {record:?}");
     }
     assert_eq!(next_offsets(&mut client), topic.ends());
 }

@@ -1,4 +1,4 @@
-//! The questions of `sql/examples`, answered by the views and by an independent program.
+//! The results of the queries in `sql/examples`, compared with an independent program.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -13,7 +13,7 @@ use musicstream_tests::listening::roll_up_listening;
 use musicstream_tests::pipeline::load;
 use musicstream_tests::process::{program, run};
 
-/// The rows of a query as JSON, in their order.
+/// The rows of a query as JSON, in order.
 fn answer(client: &mut Client, example: &str) -> Value {
     let sql = project_sql(&format!("examples/{example}.sql"));
     let query = sql.trim_end().trim_end_matches(';');
@@ -30,7 +30,7 @@ fn answer(client: &mut Client, example: &str) -> Value {
 }
 
 #[test]
-fn every_question_is_answered_as_an_independent_program_answers_it() {
+fn every_example_query_agrees_with_an_independent_program() {
     let folder = tempfile::tempdir().unwrap();
     let events = folder.path().join("events.ndjson");
     let options = "--count 40000 --users 2000 --songs 400 --seed 5 --from 2026-02-24 --until 2026-04-09 --late 5 --duplicates 2";
@@ -70,11 +70,11 @@ fn every_question_is_answered_as_an_independent_program_answers_it() {
         .collect();
     assert!(
         files.iter().eq(answers.keys()),
-        "examples that are tried: {files:?}"
+        "tested examples: {files:?}"
     );
 }
 
-/// Monthly listeners by region, and the part of them that listens on one day.
+/// Checks the estimates of monthly listeners by region, and the share that listens on a day.
 fn assert_estimates(found: &Value, expected: &Value) {
     let number = |cell: &Value| -> f64 {
         let text = cell

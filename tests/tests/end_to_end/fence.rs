@@ -1,4 +1,4 @@
-//! Two ingestors on one topic: one is frozen until the other has its partitions, and then goes on.
+//! Two ingestors on one topic: one is suspended until the other has its partitions, and is then resumed.
 
 use std::time::Duration;
 
@@ -15,23 +15,23 @@ use musicstream_tests::under_both_protocols;
 use musicstream_tests::wait::{until, until_polling_every};
 
 const RECORDS: i64 = 200_000;
-/// Standing by alone takes 20 s, and the machine may be busy.
+/// Time limit; standing by alone takes 20 s.
 const TIMEOUT: Duration = Duration::from_secs(180);
 
-/// Options of members whose group does not notice that one is frozen.
+/// Options with a session timeout that is longer than the suspension.
 const PATIENT: &[&str] = &["-X", "session.timeout.ms=60000"];
 
-/// Where in its work the first ingestor is frozen.
+/// The point at which the first ingestor is suspended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum SuspendPoint {
     BetweenBatches,
     WithinBatch,
 }
 
-/// Nothing but the ledger tells the first one that it was replaced: the groups know nothing of one another.
+/// The two groups are independent, so only the ledger tells the first ingestor that it was replaced.
 #[test]
-fn a_frozen_ingestor_that_was_replaced_by_another_group_is_refused() {
-    replace_a_frozen_one(
+fn a_suspended_ingestor_replaced_by_another_group_is_fenced() {
+    replace_suspended_ingestor(
         ["one", "two"],
         PATIENT,
         SuspendPoint::BetweenBatches,
@@ -39,21 +39,22 @@ fn a_frozen_ingestor_that_was_replaced_by_another_group_is_refused() {
     );
 }
 
-/// Its transaction is open when it is frozen, and holds the ledger's rows until the server ends such a session. It tries
-/// the batch again, not knowing whether it was stored, and is refused.
+/// Its transaction is open when it is suspended, and locks ledger rows until the server ends the session. It then retries the
+/// batch, whose outcome is unknown to it, and is fenced.
 #[test]
-fn a_frozen_ingestor_that_was_replaced_within_a_batch_is_refused() {
-    replace_a_frozen_one(["one", "two"], PATIENT, SuspendPoint::WithinBatch, |log| {
+fn a_suspended_ingestor_replaced_within_a_batch_is_fenced() {
+    replace_suspended_ingestor(["one", "two"], PATIENT, SuspendPoint::WithinBatch, |log| {
         log.contains("fenced")
     });
 }
 
-under_both_protocols!(a_frozen_ingestor_that_was_replaced_in_its_group_stores_nothing);
+under_both_protocols!(a_suspended_ingestor_replaced_in_its_group_stores_nothing);
 
-/// Its own group gives its partitions away once its session has timed out. Which tells it first is a race.
-fn a_frozen_ingestor_that_was_replaced_in_its_group_stores_nothing(protocol: Protocol) {
+/// Its own group assigns its partitions to the other member after the session timeout. Either the group or the ledger tells
+/// it first.
+fn a_suspended_ingestor_replaced_in_its_group_stores_nothing(protocol: Protocol) {
     let nimble = protocol.short_session_options();
-    replace_a_frozen_one(
+    replace_suspended_ingestor(
         ["one", "one"],
         nimble,
         SuspendPoint::BetweenBatches,
@@ -61,7 +62,7 @@ fn a_frozen_ingestor_that_was_replaced_in_its_group_stores_nothing(protocol: Pro
     );
 }
 
-fn replace_a_frozen_one(
+fn replace_suspended_ingestor(
     [first_group, second_group]: [&str; 2],
     options: &[&str],
     at: SuspendPoint,
@@ -89,21 +90,21 @@ fn replace_a_frozen_one(
     let start = |group: &str| {
         Program::start(
             stream(&database, &topic)
-                // Groups are of the whole cluster: other tests must not be members of these.
+                // Group names must not collide with those of other tests on the same broker.
                 .args(["--group", &format!("{}_{group}", topic.name())])
                 .args(["--batch-rows", "500"])
-                // One session, whose state says where the ingestor is.
+                // One session, whose state shows what the ingestor is doing.
                 .args(["--writers", "1"])
                 .args(options),
         )
     };
 
     let first = start(first_group);
-    until(TIMEOUT, "the first ingestor to store something", || {
+    until(TIMEOUT, "the first ingestor to store events", || {
         (stored(&mut client) > 0).then_some(())
     });
     let stored_by_first = suspend(&first, at, &mut client);
-    // What it met before, on a busy machine, is not its being replaced.
+    // Earlier messages, for example on a busy machine, are not about the replacement.
     let logged_before = first.log().len();
     let is_refused = || was_refused(&first.log()[logged_before..]);
     let owners = owners(&mut client);
@@ -116,15 +117,18 @@ fn replace_a_frozen_one(
     let second = start(second_group);
     until(
         TIMEOUT,
-        "the second ingestor to have all partitions, and to store something",
+        "the second ingestor to have all partitions and to store events",
         || {
             let now = self::owners(&mut client);
             (!now.contains(&owners[0]) && stored(&mut client) > stored_by_first).then_some(())
         },
     );
-    assert!(!is_refused(), "it was frozen all the time");
+    assert!(
+        !is_refused(),
+        "the first ingestor was not suspended all the time"
+    );
     first.resume();
-    until(TIMEOUT, "the first ingestor to be refused", || {
+    until(TIMEOUT, "the first ingestor to be fenced", || {
         is_refused().then_some(())
     });
 
@@ -148,15 +152,15 @@ fn replace_a_frozen_one(
     assert_metrics_equal_raw(&mut client);
 }
 
-/// Freezes the ingestor at such a point, and returns how much is stored then.
+/// Suspends the ingestor at this point. Returns the number of stored records.
 fn suspend(program: &Program, at: SuspendPoint, client: &mut Client) -> i64 {
     let what = format!("a moment {at:?}");
     until_polling_every(Duration::ZERO, TIMEOUT, &what, || {
         program.suspend();
-        // What was sent before is still worked on; then the session waits for the frozen program.
+        // The server first finishes what was sent before; then the session waits for the suspended client.
         let state: String = until(
             TIMEOUT,
-            "the database to wait for the frozen ingestor",
+            "the database to wait for the suspended ingestor",
             || {
                 value::<Option<String>>(
                     client,

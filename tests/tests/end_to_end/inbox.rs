@@ -1,4 +1,4 @@
-//! The inbox, taken in parts within one transaction: many rows, many new days, and writers that are in the way.
+//! A large inbox, which is processed in parts within one transaction: many rows, many new days, and concurrent writers.
 
 use std::time::Duration;
 
@@ -12,10 +12,10 @@ use musicstream_tests::wait::until;
 
 const TIMEOUT: Duration = Duration::from_secs(120);
 
-/// More rows than one part has.
+/// More rows than one part.
 const MANY: i64 = 130_000;
 
-/// Puts events into the inbox whose ids go down from `MANY`, so that the last row has the lowest id.
+/// Inserts events with ids descending from `MANY` into the inbox, so that the last row has the lowest id.
 fn fill(client: &mut Client) {
     client
         .execute(
@@ -29,7 +29,7 @@ fn fill(client: &mut Client) {
         .unwrap();
 }
 
-/// Stores one batch of a session that has a transaction open.
+/// Stores one batch in the open transaction of a session.
 fn upsert(client: &mut Client, values: &str) {
     client.batch_execute(&staging(values)).unwrap();
     client
@@ -40,8 +40,9 @@ fn upsert(client: &mut Client, values: &str) {
         .unwrap();
 }
 
-/// Lets a rollup run until it waits for `writer`, then has that write and commit; neither is the victim of a deadlock.
-fn meet(database: &Database, writer: &mut Client, then: &str) {
+/// Starts a rollup, waits until it is blocked by `writer`, then stores `then` as the writer and commits. Neither may be the
+/// victim of a deadlock.
+fn run_concurrently(database: &Database, writer: &mut Client, then: &str) {
     let mut admin = database.client();
     let mut roller = connect(&database.ingest_url());
     let pids: (i32, i32) = (
@@ -51,7 +52,7 @@ fn meet(database: &Database, writer: &mut Client, then: &str) {
     std::thread::scope(|scope| {
         let rollup = scope.spawn(move || roller.execute("select musicstream_rollup()", &[]));
         until(TIMEOUT, "the rollup to wait for the writer", || {
-            assert!(!rollup.is_finished(), "it did not wait");
+            assert!(!rollup.is_finished(), "the rollup did not wait");
             value::<bool>(
                 &mut admin,
                 "select $1 = any (pg_blocking_pids($2))",
@@ -69,9 +70,9 @@ fn meet(database: &Database, writer: &mut Client, then: &str) {
     assert_eq!(left, 0, "the inbox is empty");
 }
 
-/// The writer has the lowest id, which the inbox has last, and goes on to a high one.
+/// The writer stores the lowest id, which is the last row of the inbox, and then a high one.
 #[test]
-pub(crate) fn a_rollup_of_a_large_inbox_takes_events_in_the_order_of_all_writers() {
+pub(crate) fn a_rollup_of_a_large_inbox_locks_events_in_the_order_of_all_writers() {
     let database = Database::create();
     let mut admin = database.client();
     fill(&mut admin);
@@ -82,16 +83,19 @@ pub(crate) fn a_rollup_of_a_large_inbox_takes_events_in_the_order_of_all_writers
         "(0, 1, 1, 'u1', 'play', 'eu', '2026-03-01T12:00:00Z')",
     );
     let high = format!("(0, 2, {MANY}, 'x', 'play', 'eu', '2026-03-01T12:00:00Z')");
-    meet(&database, &mut writer, &high);
+    run_concurrently(&database, &mut writer, &high);
     let stored: i64 = value(&mut admin, "select count(*) from raw_events", &[]);
     assert_eq!(stored, MANY);
     let conflicts: i64 = value(&mut admin, "select count(*) from rejected_events", &[]);
-    assert_eq!(conflicts, 1, "the high id came with another user first");
+    assert_eq!(
+        conflicts, 1,
+        "the high id was stored first with another user"
+    );
 }
 
-/// The writer makes a day, for which the rollup has to wait, and goes on to an event that is in the inbox, too.
+/// The writer creates a partition, for which the rollup must wait, and then stores an event that the inbox also has.
 #[test]
-pub(crate) fn a_rollup_of_a_large_inbox_makes_its_days_before_it_stores_events() {
+pub(crate) fn a_rollup_of_a_large_inbox_creates_partitions_before_it_stores_events() {
     let database = Database::create();
     let mut admin = database.client();
     admin
@@ -114,14 +118,14 @@ pub(crate) fn a_rollup_of_a_large_inbox_makes_its_days_before_it_stores_events()
         ),
     );
     let high = format!("(0, 2, {MANY}, 'u0', 'play', 'eu', '2026-03-01T12:00:00Z')");
-    meet(&database, &mut writer, &high);
+    run_concurrently(&database, &mut writer, &high);
     let stored: i64 = value(&mut admin, "select count(*) from raw_events", &[]);
     assert_eq!(stored, MANY + 2);
 }
 
-/// Each partition that is made takes locks, of which a server has so many: a call makes a hundred, and leaves the rest.
+/// Each new partition takes entries of the lock table, so a call creates a hundred partitions and leaves the other rows.
 #[test]
-fn an_inbox_of_many_new_days_is_stored_by_and_by() {
+fn an_inbox_with_many_new_days_is_stored_in_several_calls() {
     let database = Database::create();
     let mut admin = database.client();
     admin
@@ -158,7 +162,7 @@ fn an_inbox_of_many_new_days_is_stored_by_and_by() {
 }
 
 #[test]
-fn a_batch_of_too_many_new_days_is_refused_with_a_way_out() {
+fn a_batch_with_too_many_new_days_is_refused_with_a_hint() {
     let database = Database::create();
     let mut client = connect(&database.ingest_url());
     let batch = |client: &mut Client| {
@@ -173,7 +177,7 @@ fn a_batch_of_too_many_new_days_is_refused_with_a_way_out() {
         transaction.execute("select musicstream_upsert('test:days')", &[])?;
         transaction.commit()
     };
-    let error = batch(&mut client).expect_err("too many days");
+    let error = batch(&mut client).expect_err("the batch has too many days");
     let error = error.as_db_error().unwrap();
     assert_eq!(error.code().code(), "54000", "{error:?}");
     assert!(
@@ -197,9 +201,9 @@ fn a_batch_of_too_many_new_days_is_refused_with_a_way_out() {
     assert_metrics_equal_raw(&mut database.client());
 }
 
-/// As any SQL user writes a time, in any zone of his session.
+/// Times as `ts::text`, in sessions with any time zone.
 #[test]
-pub(crate) fn times_as_postgres_writes_them_are_taken() {
+pub(crate) fn times_in_postgres_format_are_accepted() {
     let database = Database::create();
     let mut admin = database.client();
     let times = [
@@ -233,11 +237,11 @@ pub(crate) fn times_as_postgres_writes_them_are_taken() {
     assert_eq!((differences, rejected), (0, 0));
 }
 
-/// Rows that this transaction put into partitions, those of attempts that were rolled back among them.
+/// Number of rows that this transaction has inserted into partitions, including attempts that were rolled back.
 const ATTEMPTED: &str = "select coalesce(sum(n_tup_ins), 0)::bigint from pg_stat_xact_user_tables where relname like 'raw\\_events\\_%'";
 
-/// By pg_cron each rollup is a session of its own, which knows nothing of the runs before it. Rows are inserted in the order of
-/// their ids, and the duplicate has the last one.
+/// pg_cron runs each rollup in a new session without a history of failures. Rows are inserted in the order of their ids, and
+/// the duplicate has the last one.
 #[test]
 fn a_duplicate_in_the_inbox_leaves_no_dead_rows() {
     let database = Database::create();
@@ -268,7 +272,7 @@ fn a_duplicate_in_the_inbox_leaves_no_dead_rows() {
     assert_metrics_equal_raw(&mut database.client());
 }
 
-/// What is tried again may be stored meanwhile.
+/// Retried events may have been stored meanwhile.
 #[test]
 fn a_duplicate_among_rejected_events_leaves_no_dead_rows() {
     let database = Database::create();
@@ -301,8 +305,8 @@ fn a_duplicate_among_rejected_events_leaves_no_dead_rows() {
     assert_metrics_equal_raw(&mut admin);
 }
 
-/// Scans of a table that is large for the server's memory begin where another one is at that moment. Two upserts that took the
-/// inbox from different pages on would wait for one another's rows.
+/// Synchronized scans of a table that is large for the server's memory begin at the position of another scan. Two upserts that
+/// began at different pages of the inbox would wait for one another's rows.
 #[test]
 fn two_upserts_of_a_large_inbox_do_not_wait_for_one_another() {
     const ROWS: i64 = 20_000;
@@ -324,8 +328,11 @@ fn two_upserts_of_a_large_inbox_do_not_wait_for_one_another() {
         "select relpages::bigint from pg_class where relname = 'staging_events'",
         &[],
     );
-    assert!(pages > 128, "{pages} pages are not many");
-    // The first upsert stops here.
+    assert!(
+        pages > 128,
+        "{pages} pages are too few for synchronized scans"
+    );
+    // The first upsert stops at this row.
     let mut holder = database.client();
     holder
         .batch_execute(&format!(
@@ -354,7 +361,7 @@ fn two_upserts_of_a_large_inbox_do_not_wait_for_one_another() {
     let staged = std::thread::scope(|scope| {
         let first = scope.spawn(|| upsert(first));
         await_blocked(pids[0], pids[1]);
-        // Begins where the first one is, and leaves the place where the next one is to begin behind it.
+        // A scan that begins at the first one's position and moves the position for the next scan past it.
         database
             .client()
             .query("select from staging_events limit $1", &[&(ROWS / 3)])
@@ -364,7 +371,7 @@ fn two_upserts_of_a_large_inbox_do_not_wait_for_one_another() {
         holder.batch_execute("rollback").unwrap();
         [first, second].map(|upsert| upsert.join().unwrap())
     });
-    let staged = staged.map(|staged| staged.expect("no upsert to be the victim of a deadlock"));
-    assert_eq!(staged, [ROWS, 0], "the first took all");
+    let staged = staged.map(|staged| staged.expect("no upsert is the victim of a deadlock"));
+    assert_eq!(staged, [ROWS, 0], "the first upsert took all rows");
     assert_metrics_equal_raw(&mut database.client());
 }

@@ -1,4 +1,4 @@
-//! A topic that two independent databases share by its partitions, and `sql/union.sql`, which makes one of their numbers.
+//! Two independent databases that share a topic by partitions, and `sql/union.sql`, which combines their numbers.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -20,7 +20,7 @@ const EVENTS: usize = 20_000;
 const TYPES: [&str; 3] = ["play", "pause", "stop"];
 const REGIONS: [&str; 2] = ["eu", "us"];
 
-/// What each number is: partition, day, type, region, user. Users listen in all partitions.
+/// Partition, day, type, region and user of an event. Each user has events in all partitions.
 fn event(number: usize) -> (i32, String, &'static str, &'static str, String) {
     (
         number as i32 % PARTITIONS,
@@ -43,7 +43,7 @@ fn record(number: usize) -> Record {
     )
 }
 
-/// A server of the union: this database, as its read role sees it.
+/// Adds this database to the union, with its read role.
 fn add_server(client: &mut Client, name: &str, database: &Database) {
     let config: postgres::Config = database.read_url().parse().unwrap();
     let password = String::from_utf8(config.get_password().unwrap().to_vec()).unwrap();
@@ -92,7 +92,9 @@ fn two_databases_share_a_topic_and_their_union_counts_each_event_and_user_once()
         .batch_execute("create extension postgres_fdw")
         .unwrap();
     let script = project_sql("union.sql");
-    let error = client.batch_execute(&script).expect_err("no server yet");
+    let error = client
+        .batch_execute(&script)
+        .expect_err("the union has no server yet");
     assert!(
         error
             .as_db_error()
@@ -113,7 +115,7 @@ fn two_databases_share_a_topic_and_their_union_counts_each_event_and_user_once()
         Counts::new()
     );
 
-    // One is killed while it reads, and reads on.
+    // One ingestor is killed while it reads, and started again.
     let mut first = stream(&shares[0].1, &topic);
     let killed = Program::start(first.args(["--partitions", shares[0].0, "--batch-rows", "100"]));
     until(TIMEOUT, "some events to be stored", || {
@@ -172,7 +174,7 @@ fn two_databases_share_a_topic_and_their_union_counts_each_event_and_user_once()
         }
     }
 
-    // A partition that both have read is named.
+    // A partition that both have read is reported.
     let twice = "select coalesce(string_agg(partition::text || ' ' || servers::text, ';'), '') from musicstream_union.partitions_read_twice";
     assert_eq!(value::<String>(&mut client, twice, &[]), "");
     let mut command = stream(&shares[1].1, &topic);

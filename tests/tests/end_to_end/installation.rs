@@ -1,4 +1,4 @@
-//! Where the extension is made, and when its settings are there.
+//! Databases in which the extension can be created, and when its settings exist.
 
 use postgres::Client;
 use postgres::error::SqlState;
@@ -7,7 +7,7 @@ use musicstream_tests::cluster::Cluster;
 use musicstream_tests::database::{Database, connect, value};
 use musicstream_tests::stack::stack;
 
-/// A database of the stack's cluster that is dropped with this value.
+/// A database with this encoding in the stack's cluster, which is dropped when this is dropped.
 struct Encoded {
     name: String,
 }
@@ -49,7 +49,7 @@ fn a_database_of_another_encoding_is_refused_with_the_reason() {
             let create = format!("create extension pg_musicstream {version}");
             let is_old = !version.is_empty();
             let refused = match client.batch_execute(&create) {
-                // The old version does not look; then the update does.
+                // The old version does not check the encoding; the update does.
                 Ok(()) if is_old => client.batch_execute("alter extension pg_musicstream update"),
                 other => other,
             };
@@ -62,7 +62,7 @@ fn a_database_of_another_encoding_is_refused_with_the_reason() {
             assert!(error.hint().unwrap().contains("encoding 'UTF8'"));
         }
     }
-    // Not the encoding of the client.
+    // The client's encoding does not matter.
     let database = Encoded::create("UTF8");
     let mut client = database.client();
     client
@@ -70,7 +70,7 @@ fn a_database_of_another_encoding_is_refused_with_the_reason() {
         .unwrap();
 }
 
-/// As README says: the settings are there once the library is loaded, in a fresh session where it is preloaded.
+/// The settings exist once the library is loaded; if it is preloaded, from the start of a session.
 #[test]
 fn settings_are_shown_in_a_fresh_session_where_the_library_is_preloaded() {
     let cluster = Cluster::start("session_preload_libraries = 'pg_musicstream'");
@@ -97,10 +97,10 @@ fn settings_are_shown_in_a_fresh_session_where_the_library_is_preloaded() {
 }
 
 #[test]
-fn a_misspelt_setting_is_not_taken_once_the_library_is_loaded() {
+fn a_misspelt_setting_is_refused_once_the_library_is_loaded() {
     let database = Database::create();
     let mut admin = database.client();
-    // Nothing of ours is in this session yet.
+    // The library is not loaded in this session yet.
     admin
         .batch_execute("set musicstream.latness = '2h'; select musicstream_idle_after()")
         .unwrap();
@@ -109,10 +109,10 @@ fn a_misspelt_setting_is_not_taken_once_the_library_is_loaded() {
         "select current_setting('musicstream.latness', true)",
         &[],
     );
-    assert_eq!(taken, None, "it was dropped when the library came");
+    assert_eq!(taken, None, "loading the library removes it");
     let error = admin
         .batch_execute("set musicstream.latness = '2h'")
-        .expect_err("a setting that does not exist");
+        .expect_err("the setting does not exist");
     let error = error.as_db_error().unwrap();
     assert_eq!(*error.code(), SqlState::INVALID_NAME, "{error:?}");
 }

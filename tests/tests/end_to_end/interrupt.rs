@@ -1,6 +1,7 @@
-//! A cancel or the end of a session at each step of upsert, rollup and corrections: nothing of it remains, and the same again is exact.
+//! Cancels or terminates a session at each step of upsert, rollup and corrections: everything is rolled back, and a repetition
+//! is exact.
 //!
-//! Another session holds what the step needs, so that it stands still there, and nowhere else, until it is interrupted.
+//! Another session holds a lock that the step needs, so the interrupted session is at that step.
 
 mod corrections;
 
@@ -52,20 +53,20 @@ impl Interruption {
     }
 }
 
-/// Where an upsert is held up, and by what. `DAY` is the first day of the batch, which exists; `NUMBERED` the
-/// query of the event that is in conflict.
+/// Steps of an upsert, and statements that block each. `DAY` is the first day of the batch, which has a partition; `NUMBERED`
+/// the query of the conflicting event.
 pub(crate) const UPSERT_STEPS: [(&str, &str); 8] = [
-    ("move the ledger", "lock table ingest_offsets in share mode"),
     (
-        "look event types up",
+        "advance the ledger",
+        "lock table ingest_offsets in share mode",
+    ),
+    (
+        "read event types",
         "lock table event_types in access exclusive mode",
     ),
+    ("store rejects", "lock table rejected_events in share mode"),
     (
-        "keep what is refused",
-        "lock table rejected_events in share mode",
-    ),
-    (
-        "make a partition",
+        "create a partition",
         "lock table partition_turn in share update exclusive mode",
     ),
     (
@@ -78,8 +79,8 @@ pub(crate) const UPSERT_STEPS: [(&str, &str); 8] = [
     ),
     ("append deltas", "lock table metric_deltas in share mode"),
     (
-        // Its row of rejected_events is there, but not committed.
-        "keep a conflict",
+        // The row of rejected_events exists, but is not committed.
+        "store a conflict",
         "with NUMBERED
         insert into rejected_events (source, partition, position, payload, reason)
         select 'test:numbered', 0, n, musicstream_event_json(
@@ -90,31 +91,28 @@ pub(crate) const UPSERT_STEPS: [(&str, &str); 8] = [
     ),
 ];
 
-/// Where a rollup is held up, and by what.
+/// Steps of a rollup, and statements that block each.
 pub(crate) const ROLLUP_STEPS: [(&str, &str); 8] = [
     (
         "wait for another rollup",
         "lock table rollup_turn in share update exclusive mode",
     ),
-    ("take the inbox", "lock table staging_events in share mode"),
-    (
-        "keep what is refused",
-        "lock table rejected_events in share mode",
-    ),
+    ("read the inbox", "lock table staging_events in share mode"),
+    ("store rejects", "lock table rejected_events in share mode"),
     ("append deltas", "lock table metric_deltas in share mode"),
     (
-        "take deltas",
+        "delete deltas",
         "delete from metric_deltas where ctid = (select max(ctid) from metric_deltas)",
     ),
     ("fold hours", "lock table minute_counts in share mode"),
     ("fold days", "lock table daily_metrics in share mode"),
     (
-        "move the watermark",
+        "advance the watermark",
         "lock table rollup_state in share mode",
     ),
 ];
 
-/// Where a rebuild is held up, and by what.
+/// Steps of a rebuild, and statements that block each.
 pub(crate) const REBUILD_STEPS: [(&str, &str); 7] = [
     (
         "wait for a rollup",
@@ -125,7 +123,7 @@ pub(crate) const REBUILD_STEPS: [(&str, &str); 7] = [
         "lock table raw_events_20260102 in access exclusive mode",
     ),
     (
-        "take deltas",
+        "delete deltas",
         "delete from metric_deltas where ctid = (select max(ctid) from metric_deltas)",
     ),
     ("write hours", "lock table minute_counts in share mode"),
@@ -134,10 +132,10 @@ pub(crate) const REBUILD_STEPS: [(&str, &str); 7] = [
         "write listeners",
         "lock table daily_listeners in share mode",
     ),
-    ("note a change", "lock table rollup_state in share mode"),
+    ("record a change", "lock table rollup_state in share mode"),
 ];
 
-/// Makes metrics wrong behind the extension's back, in ways that a rebuild has to mend.
+/// Damages metrics directly, in ways that a rebuild must repair.
 pub(crate) const SPOIL: &str = "
     update daily_metrics set events = events + 7 where day = '2026-01-01';
     delete from minute_counts where event_type = 'pause' and hour < '2026-01-02';
@@ -145,8 +143,8 @@ pub(crate) const SPOIL: &str = "
     select '2026-01-02', 'play', 'nowhere', 3, 0, musicstream_pack('2026-01-02 00:30', 3, 0);
     update metric_deltas set events = events + 1 where ctid = (select min(ctid) from metric_deltas)";
 
-/// Runs `work` on a session while `hold` is held, and has it interrupted once it waits for that: it fails, and everything
-/// is as before. Returns how it failed.
+/// Runs `work` in a session while another one holds the lock `hold`, interrupts it once it waits, and checks that it fails and
+/// changes nothing. Returns its error.
 pub(crate) fn interrupt<T>(
     database: &Database,
     name: &str,
@@ -166,9 +164,9 @@ pub(crate) fn interrupt<T>(
         let worker = scope.spawn(move || work().map(drop));
         until(
             TIMEOUT,
-            &format!("the session to stand at {name:?}"),
+            &format!("the session to reach the step {name:?}"),
             || {
-                assert!(!worker.is_finished(), "{name}: it did not come by");
+                assert!(!worker.is_finished(), "{name}: the step was not reached");
                 value::<bool>(
                     &mut admin,
                     "select $2 = any (pg_blocking_pids($1))",
@@ -180,16 +178,16 @@ pub(crate) fn interrupt<T>(
         send(&mut admin);
         let deadline = Instant::now() + TIMEOUT;
         while !worker.is_finished() && Instant::now() < deadline {
-            std::thread::sleep(Duration::from_millis(5)); // between two looks
+            std::thread::sleep(Duration::from_millis(5)); // the pause between two polls
         }
-        drop(holder); // what was not interrupted goes on, and is found out
+        drop(holder); // work that was not interrupted continues, and fails the test
         worker
             .join()
             .unwrap()
-            .expect_err("the session to be interrupted")
+            .expect_err("the session is interrupted")
     });
-    // The end of a session is not instant, and a server notices only after a while that one was killed.
-    let after: String = until(TIMEOUT, "the work to have ended", || {
+    // A session ends asynchronously, and the server notices a killed process with a delay.
+    let after: String = until(TIMEOUT, "the work to end", || {
         let mut admin = Client::connect(&database.url(), NoTls).ok()?;
         let is_idle = "select not exists (
             select from pg_stat_activity where datname = current_database() and xact_start is not null and pid <> pg_backend_pid()
@@ -198,11 +196,11 @@ pub(crate) fn interrupt<T>(
         let fingerprint = is_idle.then(|| admin.query_one(FINGERPRINT, &[]))?;
         Some(fingerprint.ok()?.get(0))
     });
-    assert_eq!(before, after, "the step {name:?} left something behind");
+    assert_eq!(before, after, "the step {name:?} has left changes");
     error
 }
 
-/// [`interrupt`] by one of the two ways that Postgres has for it.
+/// [`interrupt`], with a cancel or a termination.
 fn interrupt_by<T>(
     interruption: Interruption,
     database: &Database,
@@ -214,7 +212,7 @@ fn interrupt_by<T>(
         interruption.send(admin, process);
     });
     let code = error.code().map(|code| code.code());
-    // The driver may notice the end of the session before the server's last word.
+    // The driver may notice the closed connection before the server's last message.
     let is_gone = interruption == Interruption::Terminate && error.is_closed();
     assert!(
         is_gone || code == Some(interruption.code()),
@@ -222,7 +220,7 @@ fn interrupt_by<T>(
     );
 }
 
-/// What holds a batch that begins with the number `first` up, from [`UPSERT_STEPS`].
+/// The statement from [`UPSERT_STEPS`] for a batch that begins with the number `first`.
 pub(crate) fn hold_of_batch(hold: &str, admin: &mut Client, first: i64) -> String {
     let day: String = value(
         admin,
@@ -241,8 +239,8 @@ fn an_upsert_that_is_interrupted_at_any_step_leaves_nothing_and_can_be_repeated(
     for (name, hold) in UPSERT_STEPS {
         for interruption in [Interruption::Cancel, Interruption::Terminate] {
             if interruption == Interruption::Cancel {
-                // A new session bets that nothing of a batch is stored, and loses: the cancel meets the bet, the end of
-                // the session the insert that looks first.
+                // A new session inserts optimistically, and fails: the cancel interrupts the optimistic insert, the
+                // termination the insert after the look-up.
                 writer = Writer::claim(&database).unwrap();
             }
             let first = writer.next();
@@ -254,7 +252,11 @@ fn an_upsert_that_is_interrupted_at_any_step_leaves_nothing_and_can_be_repeated(
             if interruption == Interruption::Terminate {
                 writer = Writer::claim(&database).unwrap();
             }
-            assert_eq!(writer.next(), first, "the ledger stands where it stood");
+            assert_eq!(
+                writer.next(),
+                first,
+                "the position of the ledger is unchanged"
+            );
             assert_eq!(
                 writer.store(DAY_EVERY).unwrap(),
                 summary_of(DAY_EVERY),
@@ -266,8 +268,8 @@ fn an_upsert_that_is_interrupted_at_any_step_leaves_nothing_and_can_be_repeated(
     assert_eq!(assert_exact(&database, None), all * DAY_EVERY);
 }
 
-/// The ledger is locked by the batch that moved it; only a batch of a writer without one can be held up where it notes
-/// the newest event time.
+/// A batch holds the lock on its ledger row, so only a batch without the ledger can be blocked where it records the newest event
+/// time.
 #[test]
 fn an_upsert_that_is_interrupted_at_its_last_step_leaves_nothing() {
     let database = Database::create();
@@ -279,7 +281,7 @@ fn an_upsert_that_is_interrupted_at_its_last_step_leaves_nothing() {
         interrupt_by(
             interruption,
             &database,
-            ("note progress", hold),
+            ("record progress", hold),
             process,
             || writer.store_without_ledger(DAY_EVERY),
         );
@@ -297,7 +299,7 @@ fn a_rollup_that_is_interrupted_at_any_step_leaves_nothing_and_can_be_repeated()
     let mut roller = connect(&database.ingest_url());
     for (name, hold) in ROLLUP_STEPS {
         for interruption in [Interruption::Cancel, Interruption::Terminate] {
-            // Deltas that are pending, and an inbox that is not empty.
+            // Pending deltas, and rows in the inbox.
             writer.store(200).unwrap();
             put_into_inbox(&mut writer.client, inbox.end..inbox.end + 200).unwrap();
             inbox.end += 200;
@@ -312,7 +314,7 @@ fn a_rollup_that_is_interrupted_at_any_step_leaves_nothing_and_can_be_repeated()
             assert_eq!(staged, 200, "after {name}");
         }
     }
-    // Tomorrow is made by every rollup that finds it missing.
+    // A rollup creates the partition of tomorrow if it is missing.
     let mut admin = database.client();
     for interruption in [Interruption::Cancel, Interruption::Terminate] {
         admin
@@ -326,7 +328,7 @@ fn a_rollup_that_is_interrupted_at_any_step_leaves_nothing_and_can_be_repeated()
         interrupt_by(
             interruption,
             &database,
-            ("make tomorrow", hold),
+            ("create tomorrow's partition", hold),
             process,
             || roller.execute("select musicstream_rollup()", &[]),
         );
@@ -367,7 +369,7 @@ fn a_rebuild_that_is_interrupted_at_any_step_leaves_nothing_and_can_be_repeated(
     assert_eq!(assert_exact(&database, None), batches * DAY_EVERY);
 }
 
-/// Two writers of one kind each, interrupted at moments that no lock chooses.
+/// Writers for the ledger and the inbox, interrupted at random moments.
 #[test]
 fn interruptions_at_random_moments_leave_every_number_exact() {
     let seed = seed("MUSICSTREAM_INTERRUPT_SEED");
@@ -394,7 +396,7 @@ fn interruptions_at_random_moments_leave_every_number_exact() {
             let mut inbox = INBOX_FROM..INBOX_FROM;
             let mut client = connect(&database.url());
             while !done() {
-                // This session alone is spared: its statements are known to be in.
+                // This session is never interrupted, so its statements are known to be committed.
                 put_into_inbox(&mut client, inbox.end..inbox.end + 100).unwrap();
                 inbox.end += 100;
                 let Ok(mut roller) = Client::connect(&database.ingest_url(), NoTls) else {
@@ -410,10 +412,10 @@ fn interruptions_at_random_moments_leave_every_number_exact() {
         let mut longest_us = 150_000;
         let mut is_stored = false;
         while hits < interruptions || !is_stored {
-            // The moment, not a wait for one.
+            // A random moment, not a wait for a condition.
             std::thread::sleep(Duration::from_micros(random.random_range(0..longest_us)));
             if !is_stored {
-                // On a busy machine a batch may take longer than that, and every one of them would be interrupted.
+                // On a busy machine a batch may take longer than this limit, and every batch would be interrupted.
                 longest_us += longest_us / 50;
                 let sql = "select exists (select from ingest_offsets where next_offset > 0)";
                 is_stored = value(&mut admin, sql, &[]);
@@ -441,7 +443,7 @@ fn interruptions_at_random_moments_leave_every_number_exact() {
         is_done.store(true, Ordering::Relaxed);
         inbox = feeder.join().unwrap();
     });
-    // What an interrupted rollup left in the inbox.
+    // Rows that an interrupted rollup has left in the inbox.
     admin.execute("select musicstream_rollup()", &[]).unwrap();
     let stored = assert_exact(&database, Some(inbox.clone()));
     println!(
@@ -450,6 +452,6 @@ fn interruptions_at_random_moments_leave_every_number_exact() {
     );
     assert!(
         stored > 0 && !inbox.is_empty(),
-        "nothing was stored in between"
+        "no batch was stored between interruptions"
     );
 }

@@ -1,4 +1,4 @@
-//! `kill -9`, again and again, in the middle of a stream.
+//! Repeated `kill -9` during a stream.
 
 use std::time::Duration;
 
@@ -15,22 +15,22 @@ use musicstream_tests::wait::until_polling_every;
 
 const RECORDS: i64 = 500_000;
 const KILLS: i64 = 20;
-/// The last kill finds this much of the topic unread.
+/// Position of the last kill, as a number of stored records.
 const LAST_KILL_BEFORE: i64 = RECORDS * 9 / 10;
 
-/// When to kill.
+/// The moment of a kill.
 #[derive(Debug)]
 enum Moment {
-    /// As soon as it has taken the partitions over.
+    /// As soon as it has claimed the partitions.
     Claimed,
-    /// Once so many records more are stored.
+    /// After this many more records are stored.
     After(i64),
-    /// Then, and within a transaction.
+    /// After this many more records, and within a transaction.
     WithinBatch(i64),
 }
 
 #[test]
-fn killed_twenty_times_nothing_is_lost_or_doubled() {
+fn after_twenty_kills_nothing_is_lost_or_counted_twice() {
     let seed = musicstream_tests::random::seed("MUSICSTREAM_KILL_SEED");
     let mut random = StdRng::seed_from_u64(seed);
 
@@ -89,7 +89,7 @@ fn killed_twenty_times_nothing_is_lost_or_doubled() {
         let program = Program::start(
             stream(&database, &topic)
                 .args(["--batch-rows", "1000", "--group", topic.name()])
-                // The broker knows it again at once, instead of waiting for the session of the dead one to end.
+                // With a static id the broker recognizes the member at once, without waiting for the former session to time out.
                 .args(["-X", "group.instance.id=kill"]),
         );
         let what = format!("kill {kill} of seed {seed}, {moment:?} beyond {before:?}; the log: ");
@@ -107,11 +107,11 @@ fn killed_twenty_times_nothing_is_lost_or_doubled() {
             });
         program.kill();
         kills_within_batch += i64::from(is_within_batch);
-        // Rollups meet half a batch's ending, too.
+        // Rolls up while deltas of an interrupted run are pending.
         client.execute("select musicstream_rollup()", &[]).unwrap();
     }
     let left = RECORDS - progress(&mut client).stored;
-    assert!(left > 0, "every kill hit the stream before its end");
+    assert!(left > 0, "the stream had not ended at the last kill");
     println!("{kills_within_batch} of {KILLS} kills were within a batch");
     assert!(
         kills_within_batch >= 3,
@@ -125,21 +125,21 @@ fn killed_twenty_times_nothing_is_lost_or_doubled() {
     assert_eq!(
         rejected,
         made("malformed"),
-        "rejects are what was made malformed"
+        "rejects are the generated malformed records"
     );
     let stored: i64 = value(&mut client, "select count(*) from raw_events", &[]);
     assert_eq!(
         stored,
         made("distinct"),
-        "events are what was made distinct"
+        "events are the generated distinct events"
     );
 }
 
 #[derive(Debug)]
 struct Progress {
-    /// Records that the ledger counts as stored or rejected.
+    /// Number of records that are stored or rejected, by the ledger.
     stored: i64,
-    /// Sum of the epochs: grows with each claim.
+    /// Sum of the epochs, which increases with each claim.
     epochs: i64,
     /// Whether an ingestor has a transaction open.
     is_within_batch: bool,

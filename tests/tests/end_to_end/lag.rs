@@ -1,4 +1,4 @@
-//! What is told of the partitions that an ingestor holds: lag, open transactions, and the offsets that lag tools read.
+//! Metrics of an ingestor's partitions: lag, open transactions, and the offsets committed for lag tools.
 
 use std::time::Duration;
 
@@ -25,10 +25,10 @@ fn the_lag_of_partitions_that_others_hold_is_not_shown() {
             )
         };
         let first = start();
-        await_lags(&first, &topic, 2);
+        wait_for_lags(&first, &topic, 2);
         let second = start();
-        await_lags(&first, &topic, 1);
-        await_lags(&second, &topic, 1);
+        wait_for_lags(&first, &topic, 1);
+        wait_for_lags(&second, &topic, 1);
         for program in [first, second] {
             program.terminate();
             program.finish(TIMEOUT).with_code(0);
@@ -45,12 +45,12 @@ fn the_lag_of_partitions_that_another_group_took_is_not_shown() {
         Program::start(stream(&database, &topic).args(["--group", &group]))
     };
     let first = start("one");
-    await_lags(&first, &topic, 2);
+    wait_for_lags(&first, &topic, 2);
     let second = start("two");
-    await_lags(&second, &topic, 2);
-    // Only what it would store tells the first that it was replaced.
+    wait_for_lags(&second, &topic, 2);
+    // The first ingestor notices its replacement only when it stores something.
     topic.send((0..10).map(|id| event(id, id as i32 % 2)).collect());
-    await_lags(&first, &topic, 0);
+    wait_for_lags(&first, &topic, 0);
     for program in [first, second] {
         program.terminate();
         program.finish(TIMEOUT).with_code(0);
@@ -58,7 +58,7 @@ fn the_lag_of_partitions_that_another_group_took_is_not_shown() {
 }
 
 #[test]
-fn the_lag_counts_what_an_open_transaction_holds_back_and_tells_it_apart() {
+fn the_lag_includes_open_transactions_and_shows_them_separately() {
     let topic = Topic::create("lag_open", 1);
     let database = Database::create();
     let program = Program::start(stream(&database, &topic).args(["--group", topic.name()]));
@@ -78,30 +78,30 @@ fn the_lag_counts_what_an_open_transaction_holds_back_and_tells_it_apart() {
             of_partition("open_transactions"),
         )
     };
-    let await_figures = |end: f64, lag: f64, open: f64| {
+    let wait_for_figures = |end: f64, lag: f64, open: f64| {
         let expected = (Some(end), Some(lag), Some(open));
         until(TIMEOUT, &format!("{expected:?}"), || {
             (figures() == expected).then_some(())
         });
     };
-    await_figures(10.0, 0.0, 0.0);
+    wait_for_figures(10.0, 0.0, 0.0);
     let transaction = topic.begin_transaction(&[event(10, 0), event(11, 0), event(12, 0)]);
-    // Nobody may read them yet, nor what was committed since.
-    await_figures(13.0, 3.0, 3.0);
+    // Neither the open transaction nor later records can be read yet.
+    wait_for_figures(13.0, 3.0, 3.0);
     transaction.commit();
     let mut client = database.client();
     until(TIMEOUT, "the transaction to be stored", || {
         let stored: i64 = value(&mut client, "select count(*) from raw_events", &[]);
         (stored == 13).then_some(())
     });
-    // Behind the last record there is the marker of the transaction.
-    await_figures(14.0, 1.0, 0.0);
+    // The marker of the transaction follows the last record.
+    wait_for_figures(14.0, 1.0, 0.0);
     program.terminate();
     program.finish(TIMEOUT).with_code(0);
 }
 
 #[test]
-fn the_offsets_are_copied_to_the_group_that_is_named_with_or_without_members() {
+fn the_offsets_are_copied_to_the_named_group_with_or_without_members() {
     let topic = Topic::create("copied", 2);
     topic.send((0..10).map(|id| event(id, id as i32 % 2)).collect());
     for arguments in [
@@ -121,8 +121,8 @@ fn the_offsets_are_copied_to_the_group_that_is_named_with_or_without_members() {
     }
 }
 
-/// Waits until the program shows the lag of so many partitions.
-fn await_lags(program: &Program, topic: &Topic, count: usize) {
+/// Waits until the program shows the lag of this number of partitions.
+fn wait_for_lags(program: &Program, topic: &Topic, count: usize) {
     let http = address(program);
     let start = format!(
         r#"musicstream_ingestor_partition_lag{{topic="{}""#,

@@ -1,4 +1,4 @@
-//! Statements behave as any other of Postgres under EXPLAIN, time limits and lock limits.
+//! EXPLAIN, `statement_timeout`, `lock_timeout`, plans, and the partitions that a statement opens.
 
 use postgres::Client;
 
@@ -20,7 +20,7 @@ fn explain(client: &mut Client, options: &str, statement: &str) -> String {
 }
 
 #[test]
-fn explain_shows_a_plan_and_only_analyze_does_the_work() {
+fn explain_changes_nothing_and_explain_analyze_executes() {
     let database = Database::create();
     let mut admin = database.client();
     let mut writer = Writer::claim(&database).unwrap();
@@ -40,7 +40,7 @@ fn explain_shows_a_plan_and_only_analyze_does_the_work() {
         assert!(plan.contains("cost="), "{statement}: {plan}");
     }
     let after: String = value(&mut admin, FINGERPRINT, &[]);
-    assert_eq!(before, after, "EXPLAIN has changed something");
+    assert_eq!(before, after, "EXPLAIN changes nothing");
 
     for statement in [
         "select * from musicstream_upsert()",
@@ -60,9 +60,9 @@ fn explain_shows_a_plan_and_only_analyze_does_the_work() {
     assert_eq!(assert_exact(&database, Some(inbox)), DAY_EVERY);
 }
 
-/// A day is looked up through an index, whatever else is stored.
+/// A day is read through the index, with many other days stored.
 #[test]
-fn a_day_of_the_live_metrics_is_not_read_from_all_days() {
+fn a_day_of_the_live_metrics_uses_the_index() {
     let database = Database::create();
     let mut admin = database.client();
     admin
@@ -80,9 +80,9 @@ fn a_day_of_the_live_metrics_is_not_read_from_all_days() {
     assert!(!plan.contains("Seq Scan on daily_metrics"), "{plan}");
 }
 
-/// A span of any view is read through the index of its table, so that a look at one day costs what one day costs.
+/// A span of any view is read through the index, so the cost of reading one day does not depend on other days.
 #[test]
-fn a_span_of_any_view_is_looked_up_by_the_index() {
+fn a_span_of_any_view_uses_the_index() {
     let database = Database::create();
     let mut admin = database.client();
     admin
@@ -153,7 +153,7 @@ fn a_span_of_any_view_is_looked_up_by_the_index() {
             )",
         &[],
     );
-    assert!(all, "the hours are all of the minutes");
+    assert!(all, "the hours contain all minutes");
     let listeners: String = value(
         &mut admin,
         "select count(*) || ' ' || sum(listeners) from live_daily_listeners where day = '2022-01-01'",
@@ -163,7 +163,7 @@ fn a_span_of_any_view_is_looked_up_by_the_index() {
 }
 
 #[test]
-fn time_limits_and_lock_limits_stop_a_call_and_leave_nothing() {
+fn time_and_lock_limits_cancel_a_call_without_effects() {
     let database = Database::create();
     let mut admin = database.client();
     let mut writer = Writer::claim(&database).unwrap();
@@ -191,16 +191,13 @@ fn time_limits_and_lock_limits_stop_a_call_and_leave_nothing() {
                 roller.execute("select musicstream_rollup()", &[]).map(drop),
             ];
             for error in errors {
-                let error = error.expect_err("the limit to be met");
+                let error = error.expect_err("the limit is exceeded");
                 let found = error.code().map(|code| code.code());
                 assert_eq!(found, Some(code), "{setting}, {table}: {error:?}");
             }
             drop(holder);
             let after: String = value(&mut admin, FINGERPRINT, &[]);
-            assert_eq!(
-                before, after,
-                "{setting}, {table}: something was left behind"
-            );
+            assert_eq!(before, after, "{setting}, {table}: nothing remains");
             for client in [&mut writer.client, &mut roller] {
                 client.batch_execute(&format!("reset {setting}")).unwrap();
             }
@@ -211,14 +208,14 @@ fn time_limits_and_lock_limits_stop_a_call_and_leave_nothing() {
     assert_eq!(assert_exact(&database, Some(inbox)), 7 * DAY_EVERY);
 }
 
-/// However short the time: a call has done all or nothing, and says which.
+/// A call with any time limit either completes or fails without effects.
 #[test]
-fn a_call_that_runs_out_of_time_has_done_nothing() {
+fn a_call_that_times_out_has_no_effect() {
     let database = Database::create();
     let mut writer = Writer::claim(&database).unwrap();
     let mut stopped = 0;
     for time_ms in (1..=40).chain([0]) {
-        // The last limit holds for this statement, too.
+        // The former limit applies to this statement as well.
         let limit = format!("set statement_timeout = {time_ms}");
         while writer.client.batch_execute(&limit).is_err() {}
         let before = writer.next();
@@ -240,14 +237,14 @@ fn a_call_that_runs_out_of_time_has_done_nothing() {
             );
         }
     }
-    println!("{stopped} calls ran out of time");
-    assert!(stopped > 0, "no limit was met");
+    println!("{stopped} calls timed out");
+    assert!(stopped > 0, "some call times out");
     assert_eq!(assert_exact(&database, None), writer.next());
 }
 
-/// Two locks a partition, of which a server has so many: a batch opens the days of its events, not all between them.
+/// Each opened partition takes two locks, so a batch opens the partitions of its days, not all between them.
 #[test]
-fn only_the_days_of_a_batch_are_opened() {
+fn a_batch_opens_only_the_partitions_of_its_days() {
     let database = Database::create();
     let mut client = database.client();
     for first in [0, 100, 200] {
@@ -267,7 +264,7 @@ fn only_the_days_of_a_batch_are_opened() {
         ("stored", stored, "2 0 2 0", "20250310 20251110"),
         ("new", new, "2 2 0 0", "20250310 20251110"),
         ("an id on two days", twice, "2 1 0 1", "20250310 20251110"),
-        // Their own days hold nothing of them.
+        // Their own days do not contain them.
         (
             "beyond midnight",
             beyond_midnight,
@@ -275,7 +272,7 @@ fn only_the_days_of_a_batch_are_opened() {
             "20250310 20251110",
         ),
     ] {
-        // With and without what a session remembers of the events that it stored.
+        // With and without a filled cache of recently stored ids.
         let mut fresh = connect(&database.ingest_url());
         for client in [&mut client, &mut fresh] {
             let mut transaction = client.transaction().unwrap();
@@ -300,7 +297,7 @@ fn only_the_days_of_a_batch_are_opened() {
             assert_eq!(opened, days, "{what}");
         }
     }
-    // A verification of some days opens these.
+    // A verification opens the partitions of its days.
     let mut transaction = client.transaction().unwrap();
     transaction
         .execute("select musicstream_verify('2025-03-10', '2025-03-11')", &[])
@@ -313,5 +310,5 @@ fn only_the_days_of_a_batch_are_opened() {
         )
         .unwrap()
         .get(0);
-    assert_eq!(opened, 2, "partitions of which two days were verified");
+    assert_eq!(opened, 2, "opened partitions for two days");
 }

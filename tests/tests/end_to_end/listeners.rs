@@ -1,4 +1,4 @@
-//! Distinct users: the error of the sketches, and that batches, order and rollups do not matter to them.
+//! Distinct listeners: the error of the sketches, and independence of batches, order and rollups.
 
 use postgres::Client;
 
@@ -6,10 +6,10 @@ use musicstream_tests::cluster::Cluster;
 use musicstream_tests::database::{Database, connect, value};
 use musicstream_tests::oracle::roll_up;
 
-/// 1.04 / √2¹⁴, as the documentation states it.
+/// The documented standard error, 1.04 / √2¹⁴.
 const STANDARD_ERROR: f64 = 1.04 / 128.0;
 
-/// Events of users in the inbox: event number `n` of the span is the same event whenever it is staged.
+/// Inserts events into the inbox. Event number `n` is the same event in every call.
 fn stage(client: &mut Client, events: std::ops::Range<i64>, users: i64) {
     client
         .execute(
@@ -26,7 +26,7 @@ fn stage(client: &mut Client, events: std::ops::Range<i64>, users: i64) {
         .unwrap();
 }
 
-/// Each cell is what one sketch over the stored events says, and so are all spans and regions together.
+/// Checks that each day and region, and each combination of them, equals one sketch over the stored events.
 fn assert_listeners_equal_raw(client: &mut Client, when: &str) {
     let wrong: Vec<String> = value(
         client,
@@ -75,10 +75,10 @@ fn assert_listeners_equal_raw(client: &mut Client, when: &str) {
 }
 
 #[test]
-pub(crate) fn batches_and_rollups_do_not_matter_to_the_listeners() {
+pub(crate) fn listeners_do_not_depend_on_batches_and_rollups() {
     let database = Database::create();
     let mut client = database.client();
-    // Small cells know their users one by one, large ones do not: both, and the way from one to the other.
+    // Sketches with few users list them, sketches with many have registers: tests both, and the transition.
     for (batch, events) in [
         0..300,
         300..3_000,
@@ -112,7 +112,7 @@ pub(crate) fn batches_and_rollups_do_not_matter_to_the_listeners() {
     assert!(error.abs() < 3.0 * STANDARD_ERROR, "{estimated} of {known}");
     roll_up(&mut client);
     let pending: i64 = value(&mut client, "select count(*) from listener_deltas", &[]);
-    assert_eq!(pending, 0, "a rollup takes all pending sketches");
+    assert_eq!(pending, 0, "a rollup merges all pending sketches");
     let same: bool = value(
         &mut client,
         "select bool_and(listeners = round(musicstream_sketch_estimate(sketch)) and length(sketch) <= 8300)
@@ -121,13 +121,13 @@ pub(crate) fn batches_and_rollups_do_not_matter_to_the_listeners() {
     );
     assert!(
         same,
-        "the stored estimate is that of the stored sketch, of at most 8 kB"
+        "the stored estimate equals that of the sketch, which has at most 8 kB"
     );
 }
 
-/// Sketches are compared in a form that depends on nothing but the users, and on each of them.
+/// The canonical form of a sketch depends on each user, and on nothing else.
 #[test]
-fn the_canonical_form_is_that_of_the_set() {
+fn the_canonical_form_depends_only_on_the_set_of_users() {
     let database = Database::create();
     let mut client = database.client();
     for users in [1_i64, 7, 8, 9, 24, 25, 200, 1_400, 1_700, 20_000] {
@@ -169,7 +169,7 @@ fn the_canonical_form_is_that_of_the_set() {
 }
 
 #[test]
-fn the_error_is_as_small_as_stated() {
+fn the_error_is_within_the_documented_bound() {
     let database = Database::create();
     let mut client = database.client();
     for (users, sets) in [
@@ -203,9 +203,9 @@ fn the_error_is_as_small_as_stated() {
             "{users} users, {sets} sets: spread {spread:.5}, bias {bias:.5}, beyond three sigma {beyond}"
         );
         if users < 1_500 {
-            assert!(spread < 1e-4, "small sets are as good as exact: {spread}");
+            assert!(spread < 1e-4, "small sets are practically exact: {spread}");
         } else {
-            // Of 150 normal values, three in a thousand of these bounds are exceeded by chance; the sets are fixed.
+            // Bounds of three sigma, which normal values exceed with a probability of 0.3 %; the sets are fixed.
             assert!(
                 spread < 1.2 * STANDARD_ERROR,
                 "{users} users: spread {spread}"
@@ -222,9 +222,9 @@ fn the_error_is_as_small_as_stated() {
     }
 }
 
-/// Sketches that the C++ library wrote, of `user 0` and so on: the same format, and the same hashes.
+/// Sketches of `user 0`, `user 1` and so on that the C++ library wrote have the same format and hashes.
 #[test]
-fn sketches_are_those_of_datasketches() {
+fn sketches_are_compatible_with_the_cpp_library() {
     let database = Database::create();
     let mut client = database.client();
     for (users, foreign) in [
@@ -263,7 +263,7 @@ fn sketches_are_those_of_datasketches() {
 }
 
 #[test]
-fn what_was_taken_away_is_forgotten_by_a_rebuild_while_writers_go_on() {
+fn a_rebuild_removes_users_of_deleted_events_while_a_batch_is_open() {
     let database = Database::create();
     let mut client = database.client();
     stage(&mut client, 0..20_000, 9_000);
@@ -271,7 +271,7 @@ fn what_was_taken_away_is_forgotten_by_a_rebuild_while_writers_go_on() {
     stage(&mut client, 20_000..21_000, 20_000);
     client.execute("select musicstream_upsert()", &[]).unwrap();
 
-    // A batch that is not committed yet, of users that nobody has seen.
+    // A batch of new users that is not committed yet.
     let mut writer = connect(&database.ingest_url());
     stage(&mut writer, 50_000..51_000, 1_000_000);
     let mut batch = writer.transaction().unwrap();
@@ -296,11 +296,11 @@ fn what_was_taken_away_is_forgotten_by_a_rebuild_while_writers_go_on() {
     assert_listeners_equal_raw(&mut client, "rolled up");
 }
 
-/// A day's sketch has 8 kB: rollups every few seconds that wrote each of them again would fill the log and its archive.
+/// A sketch has 8 kB: rollups every few seconds that rewrote all sketches would fill the WAL and its archive.
 #[test]
 fn a_sketch_that_did_not_change_is_not_written() {
     const REGIONS: i64 = 50;
-    // A page that is written first after a checkpoint goes into the log as a whole, which is not what is measured.
+    // Full-page images after a checkpoint are not to be measured.
     let cluster = Cluster::start("full_page_writes = off\nautovacuum = off");
     let database = Database::create_in(&cluster.url(), "");
     let mut client = database.client();
@@ -314,7 +314,7 @@ fn a_sketch_that_did_not_change_is_not_written() {
             ))
             .unwrap();
     };
-    // As many users as make an array of registers of each sketch.
+    // Enough users for each sketch to consist of registers.
     store(&mut client, 100_000, "'user ' || n / 50");
     roll_up(&mut client);
     let smallest: i32 = value(
@@ -351,10 +351,10 @@ fn a_sketch_that_did_not_change_is_not_written() {
     println!("{written} bytes of WAL with a new listener in each region");
     assert!(
         written > 8000 * REGIONS,
-        "{written} bytes of WAL cannot be all sketches"
+        "{written} bytes of WAL are too few for all sketches"
     );
     assert_listeners_equal_raw(&mut client, "with a new listener");
-    // Few users are kept one by one, not in registers.
+    // Few users are listed, not stored in registers.
     for user in ["'first'", "'second'", "'first'"] {
         store(&mut client, 1, user);
         client

@@ -1,4 +1,4 @@
-//! Listening, against what an independent program counts in the same file and against what the generator meant.
+//! Listening, compared with an independent count over the same file and with the generator's known figures.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
@@ -20,15 +20,15 @@ use musicstream_tests::pipeline::load;
 use musicstream_tests::process::{program, run};
 use musicstream_tests::random::seed;
 
-/// Clocks of Berlin and New York are set forward in the first span and back in the second.
+/// In the first span the clocks of Berlin and New York are set forward, in the second back.
 const SPANS: [[&str; 2]; 2] = [
     ["2025-03-05", "2025-04-08"],
     ["2025-10-20T17:30:00Z", "2025-11-05"],
 ];
-/// How long an event may be on its way.
+/// The largest delay of an event.
 const LATEST_DAYS: u64 = 30;
 
-/// Makes sessions, and returns their truth.
+/// Generates sessions. Returns the file and their known figures.
 fn generate(folder: &Path, options: &[&str]) -> (PathBuf, Rows) {
     let (events, truth) = (folder.join("events.ndjson"), folder.join("truth.csv"));
     let mut generator = program("musicstream-ingestor");
@@ -60,11 +60,11 @@ fn assert_daily(client: &mut Client, truth: &Rows, when: &str) {
         "sessions",
     ];
     let found = rows(client, &columns, "daily_listening");
-    assert_same(&found, truth, "daily_listening and what was meant", when);
+    assert_same(&found, truth, "daily_listening and the known figures", when);
 }
 
 #[test]
-fn sessions_have_the_numbers_that_they_were_made_to_have() {
+fn generated_sessions_have_their_known_figures() {
     for [from, until] in SPANS {
         let folder = tempfile::tempdir().unwrap();
         let options = "--count 30000 --users 700 --songs 3000 --seed 17 --duplicates 3 --late 4 --malformed 2 --out-of-order 5";
@@ -85,14 +85,14 @@ fn sessions_have_the_numbers_that_they_were_made_to_have() {
     }
 }
 
-/// A line of a file on its way.
+/// A line of a file with its arrival.
 struct Sent {
     /// Days after the first event.
     arrival: f64,
     line: String,
 }
 
-/// Lines in an order of their own: some take up to 30 days, some come several times, none keeps its place.
+/// Shuffles lines: some arrive up to 30 days late, some several times.
 fn disordered(random: &mut StdRng, lines: &[(f64, String)]) -> Vec<Sent> {
     let mut sent = Vec::new();
     for (day, line) in lines {
@@ -113,8 +113,8 @@ fn disordered(random: &mut StdRng, lines: &[(f64, String)]) -> Vec<Sent> {
     sent
 }
 
-/// Stores the lines in parts, counts the listening after each, and compares it with the oracle's count over what has
-/// come so far. Returns the file with all lines.
+/// Stores the lines in parts, and compares the listening after each with the oracle's count over the lines so far. Returns the
+/// file with all lines.
 fn store_in_parts(
     database: &Database,
     folder: &Path,
@@ -141,7 +141,7 @@ fn store_in_parts(
     so_far
 }
 
-/// Days since the earliest, and the lines of the events.
+/// Days since the earliest event, and the lines.
 fn lines_with_days(text: &str) -> Vec<(f64, String)> {
     let mut days = BTreeMap::new();
     let mut lines = Vec::new();
@@ -151,7 +151,7 @@ fn lines_with_days(text: &str) -> Vec<(f64, String)> {
         days.insert(day.clone(), 0.0);
         lines.push((day, line.to_owned()));
     }
-    // Days without events do not matter: all that is asked for is that later days come later.
+    // Only the order of the days matters, so days without events are not counted.
     for (number, day) in days.values_mut().enumerate() {
         *day = number as f64;
     }
@@ -162,7 +162,7 @@ fn lines_with_days(text: &str) -> Vec<(f64, String)> {
 }
 
 #[test]
-fn what_comes_late_twice_and_in_any_order_is_counted_as_if_it_had_come_in_order() {
+fn late_duplicate_and_unordered_events_are_counted_as_in_order() {
     let seed = seed("MUSICSTREAM_LISTENING_SEED");
     let mut random = StdRng::seed_from_u64(seed);
     let folder = tempfile::tempdir().unwrap();
@@ -194,7 +194,7 @@ fn what_comes_late_twice_and_in_any_order_is_counted_as_if_it_had_come_in_order(
     let expected = counted_by_python("ndjson", &stored, &users);
     assert_listening(&mut client, &expected, "without some users");
 
-    // So few that most hours are counted for the sake of none but these.
+    // Few events, so that most hours are recounted only because of a deletion.
     let deleted: HashSet<String> = lines
         .choose_multiple(&mut random, 60)
         .map(|(_, line)| field(line, "event_id"))
@@ -221,7 +221,7 @@ fn what_comes_late_twice_and_in_any_order_is_counted_as_if_it_had_come_in_order(
     assert_eq!(differences, 0, "musicstream_verify()");
 }
 
-/// A file of someone else: as it is, and in disorder.
+/// Checks an external file, in its order and shuffled.
 fn assert_file(format: &str, file: &Path) {
     let expected = counted_by_python(format, file, &[]);
     let database = Database::create();
@@ -252,16 +252,16 @@ fn assert_file(format: &str, file: &Path) {
 }
 
 #[test]
-fn a_file_of_someone_else_is_heard_as_an_independent_program_hears_it() {
-    let name = "a_file_of_someone_else_is_heard_as_an_independent_program_hears_it";
+fn an_external_file_gives_the_same_listening_as_an_independent_program() {
+    let name = "an_external_file_gives_the_same_listening_as_an_independent_program";
     if let Some(file) = data::find(name, "seed_events/events.csv") {
         assert_file("csv", &file);
     }
 }
 
 #[test]
-fn page_views_are_heard_as_an_independent_program_hears_them() {
-    let name = "page_views_are_heard_as_an_independent_program_hears_them";
+fn page_views_give_the_same_listening_as_an_independent_program() {
+    let name = "page_views_give_the_same_listening_as_an_independent_program";
     if let Some(file) = data::find(name, "eventsim_2026/sample_message.ndjson") {
         assert_file("eventsim", &file);
     }

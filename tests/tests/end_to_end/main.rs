@@ -1,6 +1,6 @@
-//! What the project promises, tried on a real Postgres and a real Kafka. One module a promise.
+//! End-to-end tests of the project's guarantees on a real Postgres and a real Kafka, one module for each topic.
 
-#![allow(clippy::unwrap_used)] // a test has nobody to hand an error to
+#![allow(clippy::unwrap_used)] // an error fails the test
 
 mod broker;
 mod bytes;
@@ -16,12 +16,12 @@ mod csv_file;
 mod dead_letters;
 mod dedup;
 mod disk;
-mod doors;
 mod eventsim;
 mod examples;
 mod fence;
 mod inbox;
 mod independent;
+mod inputs;
 mod installation;
 mod interleaving;
 mod interrupt;

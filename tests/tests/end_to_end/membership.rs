@@ -1,4 +1,4 @@
-//! Which partitions an ingestor reads: by its group, by a list, of several topics, of topics that grow.
+//! The partitions that an ingestor reads: assigned by its group, listed, of several topics, and added later.
 
 use std::time::Duration;
 
@@ -17,14 +17,14 @@ use musicstream_tests::wait::until;
 const TIMEOUT: Duration = Duration::from_secs(60);
 
 under_both_protocols!(
-    a_member_that_joins_takes_some_partitions_and_leaves_the_others_alone,
-    members_without_partitions_stand_by_and_replace_those_that_are_killed,
-    a_partition_that_was_lost_and_comes_back_is_read_from_where_the_other_was_killed,
-    of_two_members_with_one_instance_id_one_is_told_why_it_ends,
-    a_partition_that_is_added_is_read_from_its_beginning,
+    a_joining_member_takes_some_partitions_and_does_not_disturb_the_others,
+    members_without_partitions_stand_by_and_replace_killed_members,
+    a_lost_and_returned_partition_continues_after_its_killed_owner,
+    a_member_fenced_by_its_instance_id_reports_the_reason,
+    an_added_partition_is_read_from_its_beginning,
 );
 
-fn a_member_that_joins_takes_some_partitions_and_leaves_the_others_alone(protocol: Protocol) {
+fn a_joining_member_takes_some_partitions_and_does_not_disturb_the_others(protocol: Protocol) {
     let topic = Topic::create("cooperative", 4);
     let database = Database::create();
     let mut client = database.client();
@@ -40,7 +40,7 @@ fn a_member_that_joins_takes_some_partitions_and_leaves_the_others_alone(protoco
         (claims(&mut client) == [1, 1, 1, 1]).then_some(())
     });
     topic.send(events(0..400, 4));
-    until(TIMEOUT, "the first member to store what there is", || {
+    until(TIMEOUT, "the first member to store all records", || {
         (stored(&mut client) == 400).then_some(())
     });
 
@@ -49,7 +49,7 @@ fn a_member_that_joins_takes_some_partitions_and_leaves_the_others_alone(protoco
         (owners(&mut client).len() == 2).then_some(())
     });
     topic.send(events(400..800, 4));
-    until(TIMEOUT, "both to store what there is", || {
+    until(TIMEOUT, "both to store all records", || {
         (stored(&mut client) == 800).then_some(())
     });
     let mut epochs = claims(&mut client);
@@ -57,7 +57,7 @@ fn a_member_that_joins_takes_some_partitions_and_leaves_the_others_alone(protoco
     assert_eq!(
         epochs,
         [1, 1, 2, 2],
-        "partitions that stayed were not claimed again"
+        "partitions that stayed are not claimed again"
     );
 
     second.terminate();
@@ -68,17 +68,17 @@ fn a_member_that_joins_takes_some_partitions_and_leaves_the_others_alone(protoco
     });
     first.terminate();
     let log = first.finish(TIMEOUT).with_code(0).stderr;
-    assert!(!log.contains("fenced"), "nobody fenced another: {log}");
+    assert!(!log.contains("fenced"), "no member was fenced: {log}");
     let rejected: i64 = value(&mut client, "select count(*) from rejected_events", &[]);
     assert_eq!(rejected, 0);
 }
 
-fn members_without_partitions_stand_by_and_replace_those_that_are_killed(protocol: Protocol) {
+fn members_without_partitions_stand_by_and_replace_killed_members(protocol: Protocol) {
     let topic = Topic::create("standing_by", 1);
     let database = Database::create();
     let mut client = database.client();
     let mut members: Vec<Program> = (0..3)
-        .map(|_| start_nimble(&database, &topic, protocol))
+        .map(|_| start_member(&database, &topic, protocol))
         .collect();
     for member in &members {
         let http = address(member);
@@ -95,20 +95,18 @@ fn members_without_partitions_stand_by_and_replace_those_that_are_killed(protoco
         let holder = members.iter().position(|member| is_of(&owner, member));
         members.swap_remove(holder.unwrap()).kill();
     }
-    assert!(members.is_empty(), "each was killed while it read");
-    assert_eq!(claims(&mut client), [3], "each has claimed once");
+    assert!(members.is_empty(), "each member was killed while it read");
+    assert_eq!(claims(&mut client), [3], "each member has claimed once");
     let nothing = stream_to_end(&database, &topic);
     assert_eq!(
         nothing,
         Summary::default(),
-        "nothing is left, nor comes twice"
+        "no record is left or read twice"
     );
     assert_metrics_equal_raw(&mut client);
 }
 
-fn a_partition_that_was_lost_and_comes_back_is_read_from_where_the_other_was_killed(
-    protocol: Protocol,
-) {
+fn a_lost_and_returned_partition_continues_after_its_killed_owner(protocol: Protocol) {
     let topic = Topic::create("coming_back", 2);
     let database = Database::create();
     let mut client = database.client();
@@ -120,12 +118,12 @@ fn a_partition_that_was_lost_and_comes_back_is_read_from_where_the_other_was_kil
             (stored(client) == i64::from(sent)).then_some(())
         });
     };
-    let first = start_nimble(&database, &topic, protocol);
+    let first = start_member(&database, &topic, protocol);
     pass(&mut client);
     for round in 1..=2 {
-        // It loses both to one that is killed once it has had both, and then one of them.
+        // The suspended member loses both partitions to the second, and gets one back.
         first.suspend();
-        let second = start_nimble(&database, &topic, protocol);
+        let second = start_member(&database, &topic, protocol);
         until(TIMEOUT, "the second to have both", || {
             let owners = owners(&mut client);
             (owners.len() == 1 && is_of(&owners[0], &second)).then_some(())
@@ -145,7 +143,7 @@ fn a_partition_that_was_lost_and_comes_back_is_read_from_where_the_other_was_kil
     }
     first.terminate();
     let log = first.finish(TIMEOUT).with_code(0).stderr;
-    // At first; after each thaw one and then, after the kill, the other.
+    // The first assignment; after each resume one partition and, after the kill, the other.
     assert!(
         log.matches("the group assigned partitions").count() >= 5,
         "{log}"
@@ -156,7 +154,7 @@ fn a_partition_that_was_lost_and_comes_back_is_read_from_where_the_other_was_kil
     assert_metrics_equal_raw(&mut client);
 }
 
-fn of_two_members_with_one_instance_id_one_is_told_why_it_ends(protocol: Protocol) {
+fn a_member_fenced_by_its_instance_id_reports_the_reason(protocol: Protocol) {
     let topic = Topic::create("instance", 1);
     let database = Database::create();
     let start = || {
@@ -183,7 +181,7 @@ fn of_two_members_with_one_instance_id_one_is_told_why_it_ends(protocol: Protoco
 }
 
 #[test]
-fn listed_partitions_are_read_and_no_others() {
+fn only_listed_partitions_are_read() {
     let topic = Topic::create("listed", 4);
     topic.send(events(0..400, 4));
     let database = Database::create();
@@ -215,15 +213,15 @@ fn listed_partitions_are_read_and_no_others() {
         .map(|row| row.get(0))
         .collect();
     assert_eq!(partitions, [0, 2]);
-    assert_eq!(read("1-3").summary(), half, "what is left of them");
+    assert_eq!(read("1-3").summary(), half, "the other half of the records");
     assert_eq!(stored(&mut client), 400);
     let absent = read("3,4").with_code(1);
     assert!(absent.stderr.contains("no partition 4"), "{absent:#?}");
 
-    // Without an end, and without a group.
+    // An endless stream without a group.
     let program = Program::start(stream(&database, &topic).args(["--partitions", "1"]));
     topic.send(events(400..404, 4));
-    until(TIMEOUT, "the one partition to go on", || {
+    until(TIMEOUT, "the listed partition to be read", || {
         (stored(&mut client) == 401).then_some(())
     });
     program.terminate();
@@ -231,7 +229,7 @@ fn listed_partitions_are_read_and_no_others() {
 }
 
 #[test]
-fn several_topics_are_read_at_once_each_as_a_source_of_its_own() {
+fn several_topics_are_read_as_separate_sources() {
     let (one, two) = (Topic::create("several_1", 2), Topic::create("several_2", 1));
     one.send(events(0..300, 2));
     two.send(events(300..400, 1));
@@ -263,7 +261,7 @@ fn several_topics_are_read_at_once_each_as_a_source_of_its_own() {
     );
     assert_eq!(sources, 2);
 
-    // One that fails ends the run, and is named.
+    // A topic that fails ends the run, and is named.
     let failed = run(
         ingestor(&database)
             .args(["stream", "--group", one.name(), "--topic", one.name()])
@@ -277,13 +275,13 @@ fn several_topics_are_read_at_once_each_as_a_source_of_its_own() {
     );
 }
 
-fn a_partition_that_is_added_is_read_from_its_beginning(protocol: Protocol) {
+fn an_added_partition_is_read_from_its_beginning(protocol: Protocol) {
     let mut topic = Topic::create("growing", 1);
     let database = Database::create();
     let mut client = database.client();
     let program = Program::start(
         stream(&database, &topic)
-            // What was there before it began is not asked for; what is added later was never there before.
+            // Existing records are skipped, but an added partition is read from its beginning.
             .args(["--from", "latest", "--group", topic.name()])
             .args(protocol.short_session_options())
             .args(["-X", "topic.metadata.refresh.interval.ms=500"]),
@@ -304,7 +302,7 @@ fn a_partition_that_is_added_is_read_from_its_beginning(protocol: Protocol) {
 }
 
 #[test]
-fn a_partition_that_is_added_while_no_ingestor_runs_is_read_from_its_beginning() {
+fn a_partition_added_while_no_ingestor_runs_is_read_from_its_beginning() {
     let mut topic = Topic::create("grown", 1);
     let database = Database::create();
     let mut client = database.client();
@@ -319,7 +317,7 @@ fn a_partition_that_is_added_while_no_ingestor_runs_is_read_from_its_beginning()
     assert_eq!(
         read(&topic),
         Summary::default(),
-        "--from holds for a topic that is new to the ledger"
+        "--from applies to a topic that the ledger does not know"
     );
     assert_eq!(next_offsets(&mut client), [1]);
 
@@ -331,7 +329,7 @@ fn a_partition_that_is_added_while_no_ingestor_runs_is_read_from_its_beginning()
 }
 
 #[test]
-fn only_records_of_committed_transactions_count_and_a_run_ends_behind_their_markers() {
+fn only_committed_records_are_stored_and_a_run_ends_after_the_markers() {
     let topic = Topic::create("transactions", 2);
     topic.send_in_transaction(&events(0..100, 2), true);
     topic.send_in_transaction(&events(100..200, 2), false);
@@ -355,11 +353,11 @@ fn only_records_of_committed_transactions_count_and_a_run_ends_behind_their_mark
     assert_eq!(
         next_offsets(&mut client),
         topic.ends(),
-        "the last offsets are those of a marker"
+        "the last offset is that of a marker"
     );
-    assert_eq!(read(), Summary::default(), "nothing is left");
+    assert_eq!(read(), Summary::default(), "nothing is left to read");
     topic.send_in_transaction(&events(100..200, 2), true);
-    assert_eq!(read().inserted, 100, "those that were aborted before");
+    assert_eq!(read().inserted, 100, "all records after the aborted ones");
 }
 
 fn event(id: i32) -> String {
@@ -377,7 +375,7 @@ fn stored(client: &mut Client) -> i64 {
     value(client, "select count(*) from raw_events", &[])
 }
 
-/// How often each partition was claimed.
+/// The number of claims of each partition.
 fn claims(client: &mut Client) -> Vec<i64> {
     let rows = client
         .query("select epoch from ingest_offsets order by partition", &[])
@@ -385,7 +383,7 @@ fn claims(client: &mut Client) -> Vec<i64> {
     rows.iter().map(|row| row.get(0)).collect()
 }
 
-/// Who holds partitions, each once.
+/// The distinct owners of partitions.
 fn owners(client: &mut Client) -> Vec<String> {
     let owners = "select distinct owner from ingest_offsets where owner is not null";
     let rows = client.query(owners, &[]).unwrap();
@@ -396,8 +394,8 @@ fn is_of(owner: &str, member: &Program) -> bool {
     owner.contains(&format!("/{}/", member.id()))
 }
 
-/// A member of the topic's group whose death is noticed soon.
-fn start_nimble(database: &Database, topic: &Topic, protocol: Protocol) -> Program {
+/// Starts a member of the topic's group with a short session timeout.
+fn start_member(database: &Database, topic: &Topic, protocol: Protocol) -> Program {
     Program::start(
         stream(database, topic)
             .args(["--group", topic.name()])

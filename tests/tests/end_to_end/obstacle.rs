@@ -1,4 +1,4 @@
-//! Something is in the way of a day's partition: that day waits among the rejects, all other days go on.
+//! Obstacles to a day's partition: events of that day are rejected, all other days are stored.
 
 use postgres::Client;
 
@@ -11,7 +11,8 @@ use musicstream_tests::topic::{Record, Topic};
 
 const SOURCE: &str = "kafka:test/topic";
 
-/// What is put in the way of 2026-03-02, the word by which the reject names it, and how it is taken away.
+/// Statements that create an obstacle to the partition of 2026-03-02, the word for it in the reject, and statements that
+/// remove it.
 const OBSTACLES: [(&str, &str, &str); 7] = [
     (
         "select musicstream_make_partitions('{2026-03-02}'); alter table raw_events detach partition raw_events_20260302",
@@ -74,7 +75,7 @@ fn details(client: &mut Client, reason: &str) -> Vec<String> {
 }
 
 #[test]
-fn only_the_day_itself_waits_until_the_way_is_free() {
+fn only_the_blocked_day_is_rejected_until_the_obstacle_is_removed() {
     for (put, name, take_away) in OBSTACLES {
         let database = Database::create();
         let mut admin = database.client();
@@ -82,7 +83,7 @@ fn only_the_day_itself_waits_until_the_way_is_free() {
         admin.batch_execute(put).unwrap();
         let rows = "(0, 1, 1, 'u', 'play', 'eu', '2026-03-01T12:00Z'), (0, 2, 2, 'u', 'play', 'eu', '2026-03-02T12:00Z'),
             (0, 3, 3, 'u', 'play', 'eu', '2026-03-03T12:00Z'), (0, 4, 3, 'u', 'play', 'eu', '2026-03-03T12:00Z')";
-        // March as one partition is in the way of the third, too.
+        // A partition for the whole of March also blocks the third.
         let (stored, waiting) = if name == "march" { (1, 3) } else { (2, 1) };
         let duplicate = i64::from(name != "march");
         assert_eq!(
@@ -98,7 +99,7 @@ fn only_the_day_itself_waits_until_the_way_is_free() {
                 "{put}: {detail}"
             );
         }
-        // The inbox and a rollup, which makes partitions ahead, go on, too.
+        // The inbox and a rollup, which creates partitions ahead, work as well.
         client
             .batch_execute(
                 "insert into staging_events (event_id, user_id, event_type, region, ts) values
@@ -134,9 +135,9 @@ fn only_the_day_itself_waits_until_the_way_is_free() {
     }
 }
 
-/// Whoever makes partitions ahead is told, and the other days are made.
+/// Creating partitions ahead raises a warning, and creates the other days.
 #[test]
-fn partitions_ahead_are_made_around_it() {
+fn partitions_ahead_are_created_despite_an_obstacle() {
     let database = Database::create();
     let mut admin = database.client();
     admin
@@ -156,7 +157,7 @@ fn partitions_ahead_are_made_around_it() {
 }
 
 #[test]
-fn a_stream_stores_the_other_days_and_takes_it_for_no_bad_data() {
+fn a_stream_stores_the_other_days_of_a_batch_with_a_blocked_day() {
     let database = Database::create();
     let mut admin = database.client();
     let topic = Topic::create("obstacle", 1);

@@ -1,4 +1,4 @@
-//! What whoever runs an ingestor relies on: figures, health, limits, messages.
+//! Operation of an ingestor: metrics, health, limits, messages.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -21,7 +21,7 @@ fn event(id: u32, event_type: &str) -> String {
 }
 
 #[test]
-fn figures_and_health_follow_the_stream_through_an_outage() {
+fn metrics_and_health_follow_the_stream_through_an_outage() {
     let topic = Topic::create("figures", 2);
     let database = Database::create();
     let (proxy, url) = Proxy::before(&database);
@@ -40,7 +40,7 @@ fn figures_and_health_follow_the_stream_through_an_outage() {
         (get(&http, "/readyz").0 == 200).then_some(())
     });
 
-    // 8 events, of which one is doubled, one conflicts; one type is unknown to the database, two are no events.
+    // Eight events, of which one is a duplicate and one conflicts; one record has an unknown type, two are not events.
     let mut records: Vec<Record> = (0..8)
         .map(|id| Record::new(id % 2, event(id as u32, "play")))
         .collect();
@@ -69,7 +69,7 @@ fn figures_and_health_follow_the_stream_through_an_outage() {
         assert_eq!(figure(&http, &sample), Some(count), "{sample}");
     }
     for (partition, next_offset) in [(0, 6.0), (1, 7.0)] {
-        // The reading thread hears of a commit after the writer has counted it.
+        // The poll loop receives the report of a commit after the writer has counted it.
         until(TIMEOUT, "the next offset to be known", || {
             (figure(&http, &of_partition("partition_next_offset", partition)) == Some(next_offset))
                 .then_some(())
@@ -79,11 +79,11 @@ fn figures_and_health_follow_the_stream_through_an_outage() {
         });
     }
 
-    // The server goes on living, but says nothing more.
+    // The server keeps running, but its answers are withheld.
     proxy.set_silent(true);
     until(
         TIMEOUT,
-        "the outage to be seen, although no event comes",
+        "the outage to be detected without new events",
         || {
             let (status, why) = get(&http, "/readyz");
             (status == 503 && why.contains("no event can be stored")).then_some(())
@@ -91,11 +91,7 @@ fn figures_and_health_follow_the_stream_through_an_outage() {
     );
     assert_eq!(figure(&http, &of_topic("database_up")), Some(0.0));
     assert_eq!(figure(&http, &of_topic("outages_total")), Some(1.0));
-    assert_eq!(
-        get(&http, "/healthz").0,
-        200,
-        "the loop moves all the while"
-    );
+    assert_eq!(get(&http, "/healthz").0, 200, "the poll loop keeps running");
     topic.send(
         (20..40)
             .map(|id| Record::new((id / 10) as i32 - 2, event(id, "play")))
@@ -104,21 +100,21 @@ fn figures_and_health_follow_the_stream_through_an_outage() {
     until(TIMEOUT, "the lag to grow", || {
         (figure(&http, &of_partition("partition_lag", 0)) == Some(10.0)).then_some(())
     });
-    // The first writer asks how the database is, and waits: the batch is the second writer's.
-    until(TIMEOUT, "the other writer to meet the outage", || {
+    // The first writer checks the database, and waits; the second writer has the batch.
+    until(TIMEOUT, "the other writer to detect the outage", || {
         program
             .log()
             .contains("an attempt failed: cannot stage a batch")
             .then_some(())
     });
     proxy.set_silent(false);
-    until(TIMEOUT, "it to go on by itself", || {
+    until(TIMEOUT, "the stream to continue", || {
         (figure(&http, &of_topic("events_inserted_total")) == Some(28.0)).then_some(())
     });
     assert_eq!(
         figure(&http, &of_topic("outages_total")),
         Some(1.0),
-        "one outage, however many writers met it"
+        "the outage is counted once for all writers"
     );
     assert_eq!(get(&http, "/readyz").0, 200);
     assert_eq!(get(&http, "/nothing").0, 404);
@@ -126,12 +122,12 @@ fn figures_and_health_follow_the_stream_through_an_outage() {
     let finished = program.finish(TIMEOUT).with_code(0);
     assert!(
         !finished.stderr.contains("teleport"),
-        "no payload in the log"
+        "the log contains no payload"
     );
 }
 
 #[test]
-fn memory_stays_small_however_much_waits() {
+fn memory_stays_bounded_with_a_large_backlog() {
     const RECORDS: i64 = 400_000;
     let topic = Topic::not_created("memory", 4);
     run(
@@ -161,14 +157,14 @@ fn memory_stays_small_however_much_waits() {
 }
 
 #[test]
-fn a_partition_whose_writer_waits_keeps_no_other_waiting() {
+fn a_blocked_partition_does_not_delay_others() {
     const RECORDS: i64 = 3_000;
     let topic = Topic::create("busy", 2);
     let database = Database::create();
     let program = Program::start(
         stream(&database, &topic)
             .args(["--group", topic.name(), "--writers", "2"])
-            // Many batches: a partition has more than fit in one.
+            // Small batches, so that a partition has many.
             .args(["--batch-rows", "100"]),
     );
     let mut client = database.client();
@@ -187,7 +183,7 @@ fn a_partition_whose_writer_waits_keeps_no_other_waiting() {
     wait_for("the first record of partition 0", 0, 1);
     wait_for("the first record of partition 1", 1, 1);
 
-    // A batch advances the ledger's row of its partition.
+    // A batch updates the ledger row of its partition, so this lock blocks it.
     let mut other = database.client();
     let mut lock = other.transaction().unwrap();
     lock.execute(
@@ -196,19 +192,19 @@ fn a_partition_whose_writer_waits_keeps_no_other_waiting() {
     )
     .unwrap();
     send(2..2 * RECORDS);
-    wait_for("the partition that is free", 1, RECORDS);
-    // Or it was free only because that partition was no longer read.
+    wait_for("the other partition", 1, RECORDS);
+    // The blocked partition must still be assigned for reading.
     assert!(!program.log().contains("reading pauses"));
     let waiting: i64 = lock.query_one(sql, &[&0]).unwrap().get(0);
     assert_eq!(waiting, 1);
     lock.rollback().unwrap();
-    wait_for("the partition that was locked", 0, RECORDS);
+    wait_for("the blocked partition", 0, RECORDS);
     program.terminate();
     program.finish(TIMEOUT).with_code(0);
 }
 
 #[test]
-fn an_address_that_is_taken_or_none_stops_it() {
+fn an_unusable_listen_address_stops_the_ingestor() {
     let database = Database::create();
     let topic = Topic::create("taken", 1);
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -265,7 +261,7 @@ fn rejects_go_to_the_dead_letter_topic_with_their_bytes() {
         "select count(*) from rejected_events",
         &[],
     );
-    assert_eq!(kept, 3, "they are in the database as well");
+    assert_eq!(kept, 3, "the rejects are in the database as well");
 
     let absent = run(
         stream(&database, &topic).args(["--dead-letter-topic", "no_such_letters_here"]),
@@ -279,7 +275,7 @@ fn rejects_go_to_the_dead_letter_topic_with_their_bytes() {
 }
 
 #[test]
-fn too_many_rejects_stop_it_with_a_code_of_their_own_and_lose_nothing() {
+fn too_many_rejects_stop_the_ingestor_with_code_3_and_lose_nothing() {
     let topic = Topic::create("many_rejects", 1);
     let good = (0..300).map(|id| Record::new(0, event(id, "play")));
     let bad = (0..700).map(|_| Record::new(0, "no JSON"));
@@ -301,7 +297,7 @@ fn too_many_rejects_stop_it_with_a_code_of_their_own_and_lose_nothing() {
         "select max(next_offset) from ingest_offsets",
         &[],
     );
-    // The first sample is good, the second is not; what was under way may be stored, too.
+    // The first sample is within the limit, the second is not; batches in flight may be stored as well.
     assert!((600..1000).contains(&stored), "{stored} were stored");
     let rest = stream_to_end(&database, &topic);
     assert_eq!(rest.read, 1000 - stored);
@@ -317,7 +313,7 @@ fn too_many_rejects_stop_it_with_a_code_of_their_own_and_lose_nothing() {
 }
 
 #[test]
-fn a_topic_that_was_made_anew_is_not_taken_for_the_old_one() {
+fn a_recreated_topic_is_a_new_source() {
     let topic = Topic::create("anew", 2);
     let database = Database::create();
     let send = |ids: std::ops::Range<u32>| {
@@ -329,7 +325,7 @@ fn a_topic_that_was_made_anew_is_not_taken_for_the_old_one() {
     send(0..100);
     assert_eq!(stream_to_end(&database, &topic).inserted, 100);
     topic.recreate();
-    // Longer than the old one was: offsets alone do not tell.
+    // Longer than the old topic, so offsets alone do not show the difference.
     send(100..300);
     let refused = run(stream(&database, &topic).arg("--until-end"), TIMEOUT).with_code(1);
     assert!(
@@ -349,7 +345,7 @@ fn a_topic_that_was_made_anew_is_not_taken_for_the_old_one() {
     assert_eq!(
         stream_to_end(&database, &topic).inserted,
         10,
-        "known from then on"
+        "the new source is used without the flag"
     );
     let status = run(
         ingestor(&database).args(["status", "--output", "json", "--topic", topic.name()]),
@@ -366,11 +362,11 @@ fn a_topic_that_was_made_anew_is_not_taken_for_the_old_one() {
         .collect();
     assert_eq!(lags, [Some(0), Some(0)], "{status}");
 
-    // While it runs, too.
+    // Also while the ingestor is running.
     let program = Program::start(stream(&database, &topic).args(["--group", topic.name()]));
     send(310..330);
     let mut client = database.client();
-    until(TIMEOUT, "it to store what comes", || {
+    until(TIMEOUT, "the new records to be stored", || {
         let stored: i64 = value(&mut client, "select count(*) from raw_events", &[]);
         (stored == 330).then_some(())
     });
@@ -385,7 +381,7 @@ fn a_topic_that_was_made_anew_is_not_taken_for_the_old_one() {
 }
 
 #[test]
-fn a_topic_that_is_deleted_stops_it_once_it_is_sure() {
+fn a_deleted_topic_stops_the_ingestor_after_a_confirmation() {
     let topic = Topic::create("deleted", 1);
     topic.send(vec![Record::new(0, event(1, "play"))]);
     let database = Database::create();
@@ -395,7 +391,7 @@ fn a_topic_that_is_deleted_stops_it_once_it_is_sure() {
             .args(["--group", topic.name()])
             .args(["-X", "topic.metadata.refresh.interval.ms=500"]),
     );
-    until(TIMEOUT, "it to store what is there", || {
+    until(TIMEOUT, "the existing records to be stored", || {
         let stored: i64 = value(&mut client, "select count(*) from raw_events", &[]);
         (stored == 1).then_some(())
     });
@@ -410,7 +406,7 @@ fn a_topic_that_is_deleted_stops_it_once_it_is_sure() {
 }
 
 #[test]
-fn records_that_were_deleted_unread_are_named_and_passed_over_only_when_told_to() {
+fn unread_deleted_records_are_skipped_only_with_accept_gap() {
     let topic = Topic::create("gap", 1);
     let database = Database::create();
     let events =

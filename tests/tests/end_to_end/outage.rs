@@ -1,4 +1,4 @@
-//! Postgres is away for longer than the group waits for a member that does not poll.
+//! Postgres is unreachable for longer than `max.poll.interval.ms`.
 
 use std::time::{Duration, Instant};
 
@@ -21,11 +21,11 @@ const PARTITIONS: i32 = 2;
 const TRIES: &str = "trying again";
 
 under_both_protocols!(
-    a_member_outlasts_minutes_without_its_database_and_says_so_once_a_minute,
-    partitions_that_were_lost_while_reading_paused_are_read_when_they_come_back,
+    a_member_keeps_its_partitions_in_an_outage_and_logs_once_a_minute,
+    partitions_lost_while_paused_are_read_after_their_return,
 );
 
-fn a_member_outlasts_minutes_without_its_database_and_says_so_once_a_minute(protocol: Protocol) {
+fn a_member_keeps_its_partitions_in_an_outage_and_logs_once_a_minute(protocol: Protocol) {
     let cluster = Cluster::start("");
     let database = Database::create_in(&cluster.url(), "");
     let topic = Topic::create("outage", PARTITIONS);
@@ -47,7 +47,7 @@ fn a_member_outlasts_minutes_without_its_database_and_says_so_once_a_minute(prot
     let before = program.log().len();
     let began = Instant::now();
     cluster.crash();
-    // More than the batches hold: reading stops for want of room.
+    // More records than fit into the batches, so that reading pauses.
     topic.send(events(400..4_000));
     let late_topic = Topic::create("outage_late", 1);
     let late = Program::start(stream(&late_database, &late_topic).args([
@@ -56,7 +56,7 @@ fn a_member_outlasts_minutes_without_its_database_and_says_so_once_a_minute(prot
         "--listen",
         "127.0.0.1:0",
     ]));
-    until(TIMEOUT, "the outage to be told a second time", || {
+    until(TIMEOUT, "the outage to be reported a second time", || {
         let is_told_twice =
             |program: &Program, before| program.log()[before..].matches(TRIES).count() >= 2;
         (is_told_twice(&program, before) && is_told_twice(&late, 0)).then_some(())
@@ -82,7 +82,7 @@ fn a_member_outlasts_minutes_without_its_database_and_says_so_once_a_minute(prot
     let http = address(&late);
     until(
         TIMEOUT,
-        "the one that began in the outage to be ready",
+        "the member that was started in the outage to be ready",
         || (get(&http, "/readyz").0 == 200).then_some(()),
     );
     late.terminate();
@@ -90,7 +90,7 @@ fn a_member_outlasts_minutes_without_its_database_and_says_so_once_a_minute(prot
     assert_eq!(
         self::epochs(&mut client),
         epochs,
-        "nobody claimed a partition"
+        "no partition was claimed"
     );
     program.terminate();
     let log = program.finish(TIMEOUT).with_code(0).stderr;
@@ -112,7 +112,7 @@ fn a_member_outlasts_minutes_without_its_database_and_says_so_once_a_minute(prot
     assert!(!log.contains("the group revoked partitions"), "{log}");
 }
 
-fn partitions_that_were_lost_while_reading_paused_are_read_when_they_come_back(protocol: Protocol) {
+fn partitions_lost_while_paused_are_read_after_their_return(protocol: Protocol) {
     let topic = Topic::create("paused", PARTITIONS);
     let database = Database::create();
     let mut client = database.client();
@@ -139,7 +139,7 @@ fn partitions_that_were_lost_while_reading_paused_are_read_when_they_come_back(p
     });
     first.suspend();
     let second = start(&database.ingest_url());
-    until(TIMEOUT, "another to store what is there", || {
+    until(TIMEOUT, "another member to store the records", || {
         (stored(&mut client) == 2_000).then_some(())
     });
     proxy.set_silent(false);
@@ -149,7 +149,7 @@ fn partitions_that_were_lost_while_reading_paused_are_read_when_they_come_back(p
         (value::<i64>(&mut client, owners, &[]) == 2).then_some(())
     });
     topic.send(events(2_000..2_200));
-    until(TIMEOUT, "both to store what comes", || {
+    until(TIMEOUT, "both to store new records", || {
         (stored(&mut client) == 2_200).then_some(())
     });
     for program in [first, second] {

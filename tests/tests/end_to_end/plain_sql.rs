@@ -1,4 +1,4 @@
-//! Without the ingestor: `COPY` by psql, and a rollup that pg_cron runs.
+//! A pipeline without the ingestor: `COPY` by psql, and rollups by pg_cron.
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
@@ -14,17 +14,17 @@ use musicstream_tests::process::Program;
 use musicstream_tests::stack::stack;
 use musicstream_tests::wait::until;
 
-/// pg_cron may wait for the next full minute, and a busy machine be late with it.
+/// Time limit; pg_cron may wait for the next full minute.
 const MINUTES: Duration = Duration::from_secs(300);
 
-/// A job of the real pg_cron, unscheduled with this value.
+/// A pg_cron job, which is unscheduled when this is dropped.
 struct Job {
     cron: Client,
     id: i64,
 }
 
 impl Job {
-    /// Runs the rollup in the database every second, as far as this version of pg_cron can.
+    /// Schedules a rollup every second, as far as this version of pg_cron supports that.
     fn rollup_in(database: &Database) -> Job {
         let mut server = connect(&stack().database_url);
         let name: String = value(
@@ -48,7 +48,7 @@ impl Job {
         let (schedule, command) = if version >= vec![1, 5] {
             ("1 second", "select musicstream_rollup()")
         } else {
-            // A minute is the shortest step: each run lasts almost as long, and rolls up every second.
+            // The shortest interval is a minute: each run takes almost as long, and rolls up every second.
             let command = "do $$ begin
                 for run in 1..55 loop perform musicstream_rollup(); commit; perform pg_sleep(1); end loop;
             end $$";
@@ -67,7 +67,7 @@ impl Job {
         Job { cron, id }
     }
 
-    /// What pg_cron noted about its runs.
+    /// pg_cron's records of the job's runs.
     fn runs(&mut self) -> Vec<(String, Option<String>)> {
         let sql = "select status, return_message from cron.job_run_details where jobid = $1 order by runid";
         let rows = self.cron.query(sql, &[&self.id]).unwrap();
@@ -77,7 +77,7 @@ impl Job {
 
 impl Drop for Job {
     fn drop(&mut self) {
-        // A test that has failed already must not die of this, too.
+        // A panic here, while a failed test unwinds, would abort the process.
         let _ = self
             .cron
             .execute("select cron.unschedule($1::bigint)", &[&self.id]);
@@ -88,7 +88,7 @@ impl Drop for Job {
     }
 }
 
-/// `COPY staging_events FROM STDIN` by psql, as a user who may do no more.
+/// `COPY staging_events FROM STDIN` with psql, as the ingest role.
 fn copy(database: &Database, rows: &str) {
     let mut command = Command::new("psql");
     command
@@ -98,7 +98,7 @@ fn copy(database: &Database, rows: &str) {
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::piped());
-    let mut psql = command.spawn().expect("psql to be installed");
+    let mut psql = command.spawn().expect("psql is installed");
     psql.stdin
         .take()
         .unwrap()
@@ -126,7 +126,7 @@ fn copy_and_cron_are_a_full_pipeline() {
         .collect();
     rows += &(0..100)
         .map(|id| row(id, "play", "eu", "2026-03-01 12:00:00"))
-        .collect::<String>(); // known
+        .collect::<String>(); // duplicates
     rows += &row(3000, "pause", "us", "2026-03-01T23:59:59.999999-01:00");
     rows += &row(0, "stop", "eu", "2026-03-01 12:00:00"); // a conflict
     rows += &row(3001, "teleport", "eu", "2026-03-01 12:00:00");
@@ -144,7 +144,7 @@ fn copy_and_cron_are_a_full_pipeline() {
         count("2026-03-01", "play", "eu", 3000),
         count("2026-03-02", "pause", "us", 1),
     ]);
-    await_counts(&mut client, &expected, &mut job);
+    wait_for_counts(&mut client, &expected, &mut job);
     let mut reasons: Vec<String> = rejected(&mut client)
         .into_iter()
         .map(|reject| reject.reason)
@@ -164,16 +164,16 @@ fn copy_and_cron_are_a_full_pipeline() {
     assert_eq!(
         value::<i64>(&mut client, bytes, &[]),
         6,
-        "each reject is kept as JSON"
+        "each reject is stored as JSON"
     );
 
-    // A much newer event makes the earlier days final; what comes for them then is late, and counted.
+    // A much newer event makes the earlier days final; later events of these days count as late.
     copy(&database, &row(4000, "play", "eu", "2026-03-09 12:00:00"));
     expected.extend([count("2026-03-09", "play", "eu", 1)]);
-    await_counts(&mut client, &expected, &mut job);
+    wait_for_counts(&mut client, &expected, &mut job);
     copy(&database, &row(4001, "pause", "us", "2026-03-02 12:00:00"));
     expected.extend([count("2026-03-02", "pause", "us", 2)]);
-    await_counts(&mut client, &expected, &mut job);
+    wait_for_counts(&mut client, &expected, &mut job);
     let late: i64 = value(
         &mut client,
         "select late_events from daily_metrics where day = '2026-03-02'",
@@ -181,7 +181,7 @@ fn copy_and_cron_are_a_full_pipeline() {
     );
     assert_eq!(late, 1);
 
-    // More writers at a time than one, while it rolls up.
+    // Concurrent writers during rollups.
     let copies = 6;
     std::thread::scope(|scope| {
         for part in 0..copies {
@@ -200,7 +200,7 @@ fn copy_and_cron_are_a_full_pipeline() {
         }
     });
     expected.extend([count("2026-03-08", "stop", "apac", i64::from(copies) * 500)]);
-    await_counts(&mut client, &expected, &mut job);
+    wait_for_counts(&mut client, &expected, &mut job);
     assert_metrics_equal_raw(&mut client);
     assert_eq!(
         value::<i64>(&mut client, "select count(*) from staging_events", &[]),
@@ -209,8 +209,8 @@ fn copy_and_cron_are_a_full_pipeline() {
     );
 }
 
-/// Until the rolled up metrics are these.
-fn await_counts(client: &mut Client, expected: &Counts, job: &mut Job) {
+/// Waits until the rolled-up metrics equal these counts.
+fn wait_for_counts(client: &mut Client, expected: &Counts, job: &mut Job) {
     let mut found = Counts::new();
     let mut runs = Vec::new();
     let what = "pg_cron to roll up what psql has copied";
@@ -218,7 +218,7 @@ fn await_counts(client: &mut Client, expected: &Counts, job: &mut Job) {
         until(MINUTES, what, || {
             found = counts_in(client, "daily_metrics");
             runs = job.runs();
-            // One that a busy machine did not start is made up for by the next.
+            // On a busy machine pg_cron may fail to start a run; the next one does its work.
             let has_failed = |run: &(String, Option<String>)| {
                 run.0 == "failed" && run.1.as_deref().is_some_and(|said| said.contains("ERROR"))
             };
@@ -233,12 +233,12 @@ fn await_counts(client: &mut Client, expected: &Counts, job: &mut Job) {
 }
 
 #[test]
-fn programs_under_test_die_with_their_test() {
+fn programs_under_test_are_killed_with_their_test() {
     let program = Program::start(Command::new("cat").stdin(Stdio::piped()));
     let id = program.id();
     drop(program);
     assert!(
         !std::path::Path::new(&format!("/proc/{id}")).exists(),
-        "process {id} is still there"
+        "process {id} is still running"
     );
 }

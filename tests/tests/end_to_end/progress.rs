@@ -1,4 +1,4 @@
-//! What the pipeline says of itself: status, progress, and the watermark that follows the slowest active source.
+//! Status, progress, and the watermark, which follows the slowest active source.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use postgres::fallible_iterator::FallibleIterator;
 
 use musicstream_tests::database::{Database, connect, value};
 
-/// What the status says about rejects, and a count over the rejects themselves.
+/// The rejects by reason in the status, and a count over rejected_events.
 fn rejects(client: &mut Client) -> (String, String) {
     let row = client
         .query_one(
@@ -30,7 +30,7 @@ fn assert_rejects_are_counted(client: &mut Client, when: &str) -> String {
 }
 
 #[test]
-pub(crate) fn rejects_are_counted_whoever_changes_them() {
+pub(crate) fn rejects_are_counted_after_any_change() {
     let database = Database::create();
     let mut client = database.client();
     assert_eq!(assert_rejects_are_counted(&mut client, "at first"), "0 {}");
@@ -59,16 +59,16 @@ pub(crate) fn rejects_are_counted_whoever_changes_them() {
             )
             .unwrap();
     }
-    assert_rejects_are_counted(&mut client, "by a user's own hand");
+    assert_rejects_are_counted(&mut client, "inserted by a user");
     ingest.execute("select musicstream_rollup()", &[]).unwrap();
-    assert_rejects_are_counted(&mut client, "summed up by a rollup");
+    assert_rejects_are_counted(&mut client, "merged by a rollup");
     let rows: i64 = value(&mut client, "select count(*) from reject_counts", &[]);
     let reasons: i64 = value(
         &mut client,
         "select count(distinct reason) from rejected_events",
         &[],
     );
-    assert_eq!(rows, reasons, "a row a reason is left of {rows}");
+    assert_eq!(rows, reasons, "one row for each reason, not {rows}");
 
     client
         .batch_execute(
@@ -85,7 +85,7 @@ pub(crate) fn rejects_are_counted_whoever_changes_them() {
 }
 
 #[test]
-fn the_status_reads_nothing_that_grows_with_what_is_stored() {
+fn the_status_reads_no_table_that_grows() {
     let database = Database::create();
     let mut client = database.client();
     let plan: Vec<String> = client
@@ -119,11 +119,11 @@ fn the_status_reads_nothing_that_grows_with_what_is_stored() {
             .unwrap();
         (row.get(0), row.get(1))
     };
-    assert_eq!(bounded, (100_000, 100_000), "as many, or more");
+    assert_eq!(bounded, (100_000, 100_000), "counts are limited");
 }
 
 #[test]
-fn the_status_tells_of_the_last_rollup() {
+fn the_status_shows_the_last_rollup() {
     let database = Database::create();
     let mut client = database.client();
     let mut last = || {
@@ -151,7 +151,7 @@ fn the_status_tells_of_the_last_rollup() {
     assert_eq!(
         last(),
         (Some(0), 0, Some(true), Some(true), None),
-        "nothing to do"
+        "without deltas"
     );
     assert_eq!(
         last(),
@@ -183,7 +183,7 @@ impl Pipeline {
         )
     }
 
-    /// A batch of one event at a time of 2026-03-01, or at any expression.
+    /// Stores a batch of one event, at a time of 2026-03-01 or at any SQL expression.
     fn store(
         &mut self,
         source: &str,
@@ -214,7 +214,7 @@ impl Pipeline {
         )
     }
 
-    /// The watermark's hour and minute after a rollup, and who holds it.
+    /// Hour and minute of the watermark after a rollup, and the partitions that determine it.
     fn watermark(&mut self) -> (String, Vec<String>) {
         self.ingest
             .execute("select musicstream_rollup()", &[])
@@ -235,8 +235,8 @@ impl Pipeline {
         value(&mut self.admin, sql, &[])
     }
 
-    /// As if nothing had come from it for an hour.
-    fn leave_idle(&mut self, source: &str, partition: i32) {
+    /// Makes a partition idle, as if nothing had arrived for an hour.
+    fn make_idle(&mut self, source: &str, partition: i32) {
         self.admin
             .execute(
                 "update ingest_offsets set updated_at = now() - interval '1 hour' where source = $1 and partition = $2",
@@ -279,12 +279,12 @@ pub(crate) fn the_watermark_follows_the_slowest_active_partition() {
     pipeline.store(STREAM, 1, second, &at("08:00")).unwrap();
     assert_eq!(pipeline.watermark(), ("07:30".into(), holder(STREAM, 1)));
 
-    // A clock that is ahead is stored, and is no progress.
+    // An event ahead of the clock is stored, but does not count as progress.
     pipeline
         .store(STREAM, 1, second, "now() + interval '20 hours'")
         .unwrap();
     assert_eq!(pipeline.watermark(), ("07:30".into(), holder(STREAM, 1)));
-    // One that is far ahead is not even stored; nor is one that is far behind.
+    // Events too far ahead or too old are rejected.
     pipeline
         .store(STREAM, 1, second, "now() + interval '10 years'")
         .unwrap();
@@ -299,7 +299,7 @@ pub(crate) fn the_watermark_follows_the_slowest_active_partition() {
     );
     assert_eq!(rejected, r#"{"too_old": 1, "too_far_in_future": 1}"#);
 
-    pipeline.leave_idle(STREAM, 1);
+    pipeline.make_idle(STREAM, 1);
     assert_eq!(pipeline.watermark(), ("09:30".into(), holder(STREAM, 0)));
     let counts: (i64, i64) = {
         let row = pipeline
@@ -313,7 +313,7 @@ pub(crate) fn the_watermark_follows_the_slowest_active_partition() {
     };
     assert_eq!(counts, (1, 1), "active and idle");
 
-    // Awake again, and behind: what it brings is counted, and the watermark does not go back.
+    // The idle partition becomes active with older events: they are counted, and the watermark does not move back.
     pipeline.store(STREAM, 1, second, &at("08:10")).unwrap();
     assert_eq!(pipeline.watermark(), ("09:30".into(), holder(STREAM, 1)));
     pipeline.store(STREAM, 1, second, &at("11:00")).unwrap();
@@ -322,7 +322,7 @@ pub(crate) fn the_watermark_follows_the_slowest_active_partition() {
 }
 
 #[test]
-fn a_source_that_was_released_does_not_hold_the_watermark() {
+fn a_released_source_does_not_delay_the_watermark() {
     let database = Database::create();
     let mut ingest = connect(&database.ingest_url());
     ingest
@@ -340,9 +340,9 @@ fn a_source_that_was_released_does_not_hold_the_watermark() {
 
     assert!(
         !pipeline.release(FILE, 0, file + 1),
-        "by another epoch than the owner's"
+        "with an epoch other than the owner's"
     );
-    assert!(!pipeline.release(FILE, 7, 1), "what nobody has claimed");
+    assert!(!pipeline.release(FILE, 7, 1), "a partition without a claim");
     assert!(pipeline.release(FILE, 0, file));
     assert!(!pipeline.release(FILE, 0, file), "twice");
     assert_eq!(pipeline.watermark(), ("11:00".into(), holder(STREAM, 0)));
@@ -352,10 +352,10 @@ fn a_source_that_was_released_does_not_hold_the_watermark() {
     );
     let late = pipeline
         .store(FILE, 0, file, &at("07:30"))
-        .expect_err("its owner has left");
+        .expect_err("the partition was released");
     assert_eq!(late.code().unwrap().code(), "MS001", "{late:?}");
 
-    // Where nobody is active, all is there that the released ones have given.
+    // Without an active partition, the watermark follows the released ones.
     assert!(pipeline.release(STREAM, 0, stream));
     let file = pipeline.claim(FILE, 0);
     assert_eq!(
@@ -368,7 +368,7 @@ fn a_source_that_was_released_does_not_hold_the_watermark() {
 }
 
 #[test]
-fn a_source_that_brings_old_events_is_active() {
+fn a_source_with_old_events_is_active() {
     let database = Database::create();
     let mut client = database.client();
     for hour in [10, 9] {
@@ -405,12 +405,18 @@ fn a_rollup_notifies_once_if_it_changed_a_metric() {
         for _ in 0..rollups {
             client.execute("select musicstream_rollup()", &[]).unwrap();
         }
-        // Notifications come in the order of their transactions.
+        // Notifications arrive in the order of their transactions.
         client.batch_execute("notify musicstream, 'end'").unwrap();
         let mut came = 0;
         let mut notifications = listener.notifications();
         let mut waiting = notifications.timeout_iter(Duration::from_secs(60));
-        while waiting.next().unwrap().expect("in time").payload() != "end" {
+        while waiting
+            .next()
+            .unwrap()
+            .expect("a notification in time")
+            .payload()
+            != "end"
+        {
             came += 1;
         }
         assert_eq!(came, i32::from(events > 0), "of {rollups} rollups");

@@ -1,4 +1,4 @@
-//! The SQL protocol by which any writer stores batches: who is fenced, what is refused, who may do what.
+//! The SQL protocol for storing batches: fencing, refused calls, privileges.
 
 use postgres::Client;
 use postgres::error::SqlState;
@@ -18,7 +18,7 @@ fn claim(client: &mut Client, owner: &str) -> (Option<i64>, i64) {
     (row.get(0), row.get(1))
 }
 
-/// One batch of `rows` new events as one transaction; the events begin at the offset.
+/// Stores a batch of `rows` new events, numbered from the offset, in one transaction.
 fn store(
     client: &mut Client,
     from: Option<i64>,
@@ -42,7 +42,7 @@ fn store(
 }
 
 fn code(result: Result<impl Sized, postgres::Error>) -> String {
-    let error = result.err().expect("the database to refuse this");
+    let error = result.err().expect("the database refuses this");
     error
         .code()
         .map(SqlState::code)
@@ -55,7 +55,7 @@ fn stored(client: &mut Client) -> i64 {
 }
 
 #[test]
-pub(crate) fn only_the_owner_at_its_very_offset_can_store() {
+pub(crate) fn only_the_owner_at_the_current_offset_can_store() {
     let database = Database::create();
     let mut admin = database.client();
     let mut first = connect(&database.ingest_url());
@@ -69,19 +69,19 @@ pub(crate) fn only_the_owner_at_its_very_offset_can_store() {
     assert_eq!(
         code(store(&mut first, None, 10, 1)),
         "MS001",
-        "nobody has claimed it"
+        "without a claim"
     );
     assert_eq!(claim(&mut first, "first"), (None, 1));
     store(&mut first, None, 10, 1).unwrap();
     assert_eq!(
         code(store(&mut first, None, 10, 1)),
         "MS001",
-        "stored already"
+        "already stored"
     );
     assert_eq!(
         code(store(&mut first, Some(5), 10, 1)),
         "MS001",
-        "half of it stored already"
+        "half of it already stored"
     );
     assert_eq!(code(store(&mut first, Some(20), 10, 1)), "MS001", "a hole");
     store(&mut first, Some(10), 10, 1).unwrap();
@@ -93,11 +93,7 @@ pub(crate) fn only_the_owner_at_its_very_offset_can_store() {
         "MS001",
         "a former owner"
     );
-    assert_eq!(
-        stored(&mut admin),
-        20,
-        "what was refused left nothing behind"
-    );
+    assert_eq!(stored(&mut admin), 20, "refused batches leave nothing");
     store(&mut second, Some(20), 10, 2).unwrap();
     assert_eq!(
         code(store(&mut second, Some(20), 10, 2)),
@@ -134,7 +130,7 @@ fn an_advance_without_a_checksum_keeps_the_topic_id() {
 }
 
 #[test]
-pub(crate) fn a_claim_waits_for_the_batch_that_is_being_committed() {
+pub(crate) fn a_claim_waits_for_an_open_batch() {
     let database = Database::create();
     let mut first = connect(&database.ingest_url());
     assert_eq!(claim(&mut first, "first"), (None, 1));
@@ -159,7 +155,7 @@ pub(crate) fn a_claim_waits_for_the_batch_that_is_being_committed() {
     assert_eq!(
         second.join().unwrap(),
         (Some(7), 2),
-        "it goes on where the batch ended"
+        "the claim returns the end of the batch"
     );
 }
 
@@ -177,7 +173,7 @@ fn isolation_above_read_committed_is_refused() {
             "musicstream_rollup()",
         ] {
             let sql = format!("begin isolation level {isolation}; select {call}");
-            let error = client.batch_execute(&sql).expect_err("it to be refused");
+            let error = client.batch_execute(&sql).expect_err("the call is refused");
             client.batch_execute("rollback").unwrap();
             let message = error
                 .as_db_error()
@@ -193,7 +189,7 @@ fn isolation_above_read_committed_is_refused() {
 }
 
 #[test]
-fn the_ingest_role_cannot_change_what_is_stored_and_the_read_role_nothing() {
+fn the_ingest_role_cannot_change_stored_data_and_the_read_role_cannot_write() {
     let database = Database::create();
     let mut ingest = connect(&database.ingest_url());
     ingest
@@ -247,7 +243,7 @@ fn the_ingest_role_cannot_change_what_is_stored_and_the_read_role_nothing() {
 }
 
 #[test]
-fn a_table_of_the_callers_own_is_not_taken_for_the_staging_table() {
+fn a_table_of_the_caller_is_not_used_as_the_staging_table() {
     let database = Database::create();
     let mut client = connect(&database.ingest_url());
     client
@@ -266,9 +262,9 @@ fn a_table_of_the_callers_own_is_not_taken_for_the_staging_table() {
     );
 }
 
-/// Regions are what the metrics are grouped by: one that Postgres had compressed was read as the bytes of its compression.
+/// A long region that Postgres stores compressed must be validated in its uncompressed form.
 #[test]
-fn a_region_that_postgres_compresses_is_rejected_as_what_it_is() {
+fn a_compressed_region_is_validated_uncompressed() {
     let database = Database::create();
     let mut client = connect(&database.ingest_url());
     client
@@ -290,7 +286,7 @@ fn a_region_that_postgres_compresses_is_rejected_as_what_it_is() {
     );
 }
 
-/// A writer may know neither; what it gave is kept all the same, each row of it.
+/// A writer may give neither partition nor position; each of its rejects is stored.
 #[test]
 fn rejects_without_partition_and_position_are_kept() {
     let database = Database::create();
@@ -330,7 +326,7 @@ fn rejects_without_partition_and_position_are_kept() {
     );
 }
 
-/// A client library may set a savepoint before each statement: rows that are written under one carry its transaction id.
+/// Client libraries may set a savepoint before each statement; rows written after it have the subtransaction's id.
 #[test]
 pub(crate) fn bytes_are_kept_under_a_savepoint() {
     let database = Database::create();
@@ -354,7 +350,7 @@ pub(crate) fn bytes_are_kept_under_a_savepoint() {
     };
     assert_eq!(value::<i64>(&mut client, &keep(1), &[]), 1);
     client.batch_execute("commit").unwrap();
-    // Of another transaction, and of one that was undone.
+    // Rows of another transaction, and of a rolled-back subtransaction.
     assert_eq!(value::<i64>(&mut client, &keep(1), &[]), 0);
     let mut admin = database.client();
     let kept = "select convert_from(payload, 'utf8') from rejected_events";

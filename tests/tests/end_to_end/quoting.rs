@@ -1,4 +1,4 @@
-//! Names that have to be put in quotes: the schema of the extension, its owner, the database, a login.
+//! Names that need quotes: the schema of the extension, its owner, the database, a login.
 
 use postgres::Client;
 
@@ -6,7 +6,7 @@ use musicstream_tests::batch::store;
 use musicstream_tests::cluster::Cluster;
 use musicstream_tests::database::{connect, project_sql, value};
 
-/// A database of that name.
+/// The URL of the database.
 fn url(cluster: &Cluster, user: &str) -> String {
     let server = cluster.url();
     let (server, _) = server.rsplit_once('/').unwrap();
@@ -20,7 +20,7 @@ fn url(cluster: &Cluster, user: &str) -> String {
     format!("{server}/Play%20%22Counts%22")
 }
 
-/// A superuser who has the extension's schema in the path.
+/// A superuser's connection with the extension's schema in its search_path.
 fn admin(cluster: &Cluster) -> Client {
     let mut client = connect(&url(cluster, ""));
     client
@@ -29,7 +29,7 @@ fn admin(cluster: &Cluster) -> Client {
     client
 }
 
-fn make(cluster: &Cluster) {
+fn create(cluster: &Cluster) {
     let mut server = cluster.client();
     server
         .batch_execute("create role \"Data-Owner\" nologin")
@@ -52,7 +52,7 @@ fn make(cluster: &Cluster) {
     hand_over(&mut client);
 }
 
-/// As after every creation and restore; who else than musicstream_owner is to own the objects gets the same rights.
+/// Sets the owner, as after every creation and restore. An owner other than musicstream_owner needs the same privileges.
 fn hand_over(client: &mut Client) {
     for statement in [
         &*project_sql("roles.sql"),
@@ -66,14 +66,14 @@ fn hand_over(client: &mut Client) {
     }
 }
 
-/// The days that are not frozen: the metrics of the others have no events any more.
-fn assert_right(client: &mut Client) {
+/// Verifies the days that are not frozen.
+fn assert_verified(client: &mut Client) {
     let differences: i64 = value(client, "select count(*) from musicstream_verify()", &[]);
     assert_eq!(differences, 0);
 }
 
-/// Everything that a database does.
-fn live(cluster: &Cluster, first_day: &str) {
+/// Runs every function of the extension.
+fn run_all_functions(cluster: &Cluster, first_day: &str) {
     let mut admin = admin(cluster);
     let mut loader = connect(&url(cluster, "Load-er"));
     let batch: Vec<String> = (0..30)
@@ -98,7 +98,7 @@ fn live(cluster: &Cluster, first_day: &str) {
              select musicstream_rollup()"
         ))
         .unwrap();
-    assert_right(&mut admin);
+    assert_verified(&mut admin);
     for correction in [
         "insert into event_types values ('rewind') on conflict do nothing",
         "select musicstream_retry_rejected()",
@@ -115,7 +115,7 @@ fn live(cluster: &Cluster, first_day: &str) {
             .batch_execute(correction)
             .unwrap_or_else(|error| panic!("{correction}: {error:?}"));
     }
-    assert_right(&mut admin);
+    assert_verified(&mut admin);
     for view in [
         "musicstream_status",
         "musicstream_progress",
@@ -140,15 +140,15 @@ fn live(cluster: &Cluster, first_day: &str) {
         &[&first_day],
     );
     assert_eq!(frozen, expected);
-    assert_right(&mut admin);
+    assert_verified(&mut admin);
 }
 
 #[test]
-fn names_in_quotes_work_from_the_making_to_the_end() {
+fn names_that_need_quotes_work_from_creation_to_drop() {
     let source = Cluster::start("");
     let target = Cluster::start("");
-    make(&source);
-    live(&source, "2026-03-01");
+    create(&source);
+    run_all_functions(&source, "2026-03-01");
 
     let roles = target.run(
         target
@@ -156,7 +156,7 @@ fn names_in_quotes_work_from_the_making_to_the_end() {
             .args(["--roles-only", "--dbname"])
             .arg(source.url()),
     );
-    // The superuser is there, and keeps his password.
+    // The superuser exists already, and keeps its password.
     let others: String = String::from_utf8(roles)
         .unwrap()
         .lines()
@@ -172,7 +172,7 @@ fn names_in_quotes_work_from_the_making_to_the_end() {
     );
     target.psql(&target.url(), &dump, true);
     let mut restored = admin(&target);
-    // What CREATE EXTENSION made belongs to the superuser who restored it.
+    // Objects that CREATE EXTENSION has created belong to the restoring superuser.
     hand_over(&mut restored);
     let contents =
         "select (select md5(string_agg(t::text, '' order by t::text)) from daily_metrics as t)
@@ -182,7 +182,7 @@ fn names_in_quotes_work_from_the_making_to_the_end() {
         value::<String>(&mut restored, contents, &[]),
         value::<String>(&mut admin(&source), contents, &[])
     );
-    live(&target, "2026-04-01");
+    run_all_functions(&target, "2026-04-01");
 
     for cluster in [source, target] {
         let mut client = admin(&cluster);
@@ -194,6 +194,6 @@ fn names_in_quotes_work_from_the_making_to_the_end() {
             "select coalesce(array_agg(relname::text), '{}') from pg_class where relnamespace = '\"Music\"'::regnamespace",
             &[],
         );
-        assert!(left.is_empty(), "left behind: {left:?}");
+        assert!(left.is_empty(), "remaining objects: {left:?}");
     }
 }

@@ -1,4 +1,4 @@
-//! What becomes of single records: duplicates, conflicts, types and times that are not taken.
+//! Outcomes of single records: duplicates, conflicts, unknown types, invalid times.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ fn event(id: u32, event_type: &str, region: &str, ts: &str) -> String {
 }
 
 #[test]
-pub(crate) fn each_record_is_stored_or_kept_with_its_bytes_once() {
+pub(crate) fn each_record_is_stored_or_rejected_once() {
     const NOON: &str = "2026-03-01T12:00:00Z";
     let database = Database::create();
     let mut client = database.client();
@@ -28,7 +28,7 @@ pub(crate) fn each_record_is_stored_or_kept_with_its_bytes_once() {
     };
     let records = vec![
         keyed(0, event(1, "play", "eu", NOON)),
-        keyed(0, event(1, "play", "eu", NOON)), // a duplicate in its batch
+        keyed(0, event(1, "play", "eu", NOON)), // a duplicate within the batch
         keyed(0, event(1, "play", "us", NOON)), // the same id, another region
         keyed(0, event(2, "teleport", "eu", NOON)),
         keyed(0, event(3, "stop", "eu", "1999-12-31T23:59:59Z")),
@@ -42,7 +42,7 @@ pub(crate) fn each_record_is_stored_or_kept_with_its_bytes_once() {
         Record::new(1, event(5, "pause", "apac", NOON)),
     ];
     let sent = topic.send(records);
-    // The bytes of the conflicting one go to the database as a parameter: no level may show that.
+    // The bytes of the conflicting record are a statement parameter, which no log level may show.
     let first = run(
         stream(&database, &topic)
             .args(["--until-end", "--output", "json"])
@@ -88,10 +88,10 @@ pub(crate) fn each_record_is_stored_or_kept_with_its_bytes_once() {
     assert_eq!(
         stream_to_end(&database, &topic),
         Summary::default(),
-        "a second run has nothing to do"
+        "a second run reads nothing"
     );
 
-    // Across batches and runs: the same again, and the conflict again.
+    // The same duplicate and conflict again, in another run.
     let sent_again = topic.send(vec![
         keyed(1, event(1, "play", "eu", NOON)),
         keyed(1, event(1, "stop", "eu", NOON)),

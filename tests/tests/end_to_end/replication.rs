@@ -1,5 +1,5 @@
-//! The whole database is replicated logically while events flow: nothing stops on the publisher, and the subscriber ends up with
-//! the same rows.
+//! Logical replication of the whole database while events are stored: nothing fails on the publisher, and the subscriber has the
+//! same rows at the end.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::restore::restore;
 
 const TIMEOUT: Duration = Duration::from_secs(180);
 
-/// By table of the extension: how many rows, and a hash of all.
+/// Number of rows and a hash of them, by table.
 const CONTENTS: &str = "
     select c.relname || ' ' || x.summary
     from pg_class as c
@@ -35,7 +35,7 @@ fn contents(client: &mut Client) -> Vec<String> {
     rows.iter().map(|row| row.get(0)).collect()
 }
 
-/// The tables of the database, but those that hold no rows.
+/// Every table that has rows can be published.
 #[test]
 fn rows_of_every_table_can_be_published() {
     let database = Database::create();
@@ -134,7 +134,7 @@ fn replicate(is_by_root: bool) {
         ))
         .unwrap();
 
-    // While the tables are copied, and after it.
+    // Changes during and after the initial copy.
     flow(&mut publisher);
     make_leaves(&mut publisher, &mut subscriber, is_by_root);
     until(TIMEOUT, "the tables to be copied", || {
@@ -169,7 +169,7 @@ fn replicate(is_by_root: bool) {
             &[],
         )],
     );
-    assert!(days > 0, "days were made meanwhile: {next} events");
+    assert!(days > 0, "new days were created meanwhile: {next} events");
 
     let expected = contents(&mut publisher);
     assert!(expected.len() > 12, "{expected:#?}");
@@ -185,11 +185,11 @@ fn replicate(is_by_root: bool) {
 }
 
 #[test]
-fn a_database_that_is_published_by_its_root_is_the_same_on_the_subscriber() {
+fn a_database_published_by_its_root_is_equal_on_the_subscriber() {
     replicate(true);
 }
 
 #[test]
-fn a_database_that_is_published_leaf_by_leaf_is_the_same_on_the_subscriber() {
+fn a_database_published_by_partition_is_equal_on_the_subscriber() {
     replicate(false);
 }

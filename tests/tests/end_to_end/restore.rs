@@ -1,4 +1,4 @@
-//! The database goes back in time, and its offsets with it: the stream goes on from there, nothing lost, nothing twice.
+//! Restored and recovered databases: the stream continues from the restored offsets, and nothing is lost or counted twice.
 
 use std::time::Duration;
 
@@ -17,10 +17,10 @@ use musicstream_tests::writer::{INBOX_FROM, Writer, assert_exact, put_into_inbox
 const TIMEOUT: Duration = Duration::from_secs(120);
 const RECORDS: i64 = 60_000;
 
-/// All that a dump could lose: objects with owners, privileges, bounds and definitions, and what tables are set to.
+/// Everything that a dump could lose: objects with owners, privileges, bounds, definitions and table settings.
 const CATALOGUE: &str = include_str!("restore/catalogue.sql");
 
-/// A topic with events, duplicates, late and malformed ones.
+/// A topic with duplicates, late events and malformed records.
 fn topic(label: &str) -> Topic {
     let topic = Topic::not_created(label, 3);
     run(
@@ -35,7 +35,7 @@ fn topic(label: &str) -> Topic {
     topic
 }
 
-/// A stream in batches so small that it lasts.
+/// Starts a stream with small batches, so that it takes some time.
 fn start_stream(database: &Database, topic: &Topic, url: &str) -> Program {
     Program::start(
         stream(database, topic)
@@ -52,8 +52,8 @@ fn stored(client: &mut Client) -> i64 {
     )
 }
 
-/// Waits until so many records are stored, with a rollup before each look.
-fn await_stored(client: &mut Client, records: i64) {
+/// Waits until this many records are stored, with a rollup before each poll.
+fn wait_until_stored(client: &mut Client, records: i64) {
     until(TIMEOUT, &format!("{records} records to be stored"), || {
         client.execute("select musicstream_rollup()", &[]).unwrap();
         (stored(client) >= records).then_some(())
@@ -65,7 +65,7 @@ fn catalogue(client: &mut Client) -> Vec<String> {
     rows.iter().map(|row| row.get(0)).collect()
 }
 
-/// As an administrator does it: the roles, then the database, then the extension's roles once more.
+/// Restores a dump as an administrator would: the roles, the database, then sql/roles.sql again.
 pub(crate) fn restore(source: &Database, dump: &[u8], target: &Cluster) -> Database {
     let roles = target.run(
         target
@@ -73,14 +73,14 @@ pub(crate) fn restore(source: &Database, dump: &[u8], target: &Cluster) -> Datab
             .args(["--roles-only", "--dbname"])
             .arg(source.url()),
     );
-    // The superuser is there, and keeps his password.
+    // The superuser exists already, and keeps its password.
     let others: String = String::from_utf8(roles)
         .unwrap()
         .lines()
         .filter(|line| !line.contains(" ROLE postgres"))
         .flat_map(|line| [line, "\n"])
         .collect();
-    // Other tests' roles, which come and go meanwhile, may be there by half.
+    // Statements for roles of other tests, which may be incomplete, may fail.
     target.psql(&target.url(), others.as_bytes(), false);
     target.psql(&target.url(), dump, true);
     let restored = source.on(&target.url());
@@ -90,13 +90,13 @@ pub(crate) fn restore(source: &Database, dump: &[u8], target: &Cluster) -> Datab
 }
 
 #[test]
-fn a_dump_that_is_taken_while_events_stream_is_all_of_the_database() {
+fn a_dump_during_a_stream_is_complete() {
     let topic = topic("dump");
     let source = Database::create();
     let target = Cluster::start("");
     let stream = start_stream(&source, &topic, &source.ingest_url());
     let mut client = source.client();
-    await_stored(&mut client, RECORDS / 10);
+    wait_until_stored(&mut client, RECORDS / 10);
     let dump = target.run(target.program("pg_dump").arg("--create").arg(source.url()));
     stream.kill();
     assert!(
@@ -118,7 +118,7 @@ fn a_dump_that_is_taken_while_events_stream_is_all_of_the_database() {
 }
 
 #[test]
-fn a_dump_holds_everything_that_is_set_owned_granted_and_pending() {
+fn a_dump_contains_settings_owners_privileges_and_pending_data() {
     let source = Database::create();
     let target = Cluster::start("");
     let mut client = source.client();
@@ -135,7 +135,7 @@ fn a_dump_holds_everything_that_is_set_owned_granted_and_pending() {
     writer.store(1000).unwrap();
     put_into_inbox(&mut client, inbox.start..inbox.start + 200).unwrap();
     client.execute("select musicstream_rollup()", &[]).unwrap();
-    // Pending in every way: deltas that are not folded, an inbox that is not judged.
+    // Pending deltas and rows in the inbox.
     writer.store(1000).unwrap();
     put_into_inbox(&mut client, inbox.start + 200..inbox.end).unwrap();
 
@@ -154,7 +154,7 @@ fn a_dump_holds_everything_that_is_set_owned_granted_and_pending() {
         .collect();
     assert!(
         missing.is_empty() && surplus.is_empty(),
-        "a dump has lost {missing:#?} and brought {surplus:#?}"
+        "lost by the dump: {missing:#?}; added: {surplus:#?}"
     );
     let types = "select string_agg(event_type, ' ' order by event_type) from event_types";
     assert_eq!(
@@ -167,7 +167,7 @@ fn a_dump_holds_everything_that_is_set_owned_granted_and_pending() {
     assert_eq!(value::<String>(&mut ingest, settings, &[]), "2h 3min");
 
     assert_eq!(assert_exact(&restored, Some(inbox.clone())), 2000);
-    // Writers go on, and what is rejected meets none of the old positions.
+    // Writers continue, and positions of new rejects do not collide with old ones.
     let mut writer = Writer::claim(&restored).unwrap();
     writer.store(1000).unwrap();
     put_into_inbox(&mut admin, inbox.end..inbox.end + 200).unwrap();
@@ -178,7 +178,7 @@ fn a_dump_holds_everything_that_is_set_owned_granted_and_pending() {
 
 /// The extension brings three types; what the user made of them is what a restore has to bring back.
 #[test]
-fn an_event_type_that_was_taken_out_stays_out_of_a_restored_database() {
+fn a_removed_event_type_stays_removed_after_a_restore() {
     const TYPES: &str = "select string_agg(event_type, ' ' order by event_type) from event_types";
     const WITHDRAWN: &str = "select coalesce(string_agg(event_type, ' ' order by event_type), '') from withdrawn_event_types";
     let source = Database::create();
@@ -233,9 +233,9 @@ fn an_event_type_that_was_taken_out_stays_out_of_a_restored_database() {
     );
 }
 
-/// The events of a frozen day are gone: were it not known to be frozen, all of them could be counted again.
+/// If the restored database did not know the frozen days, their events could be counted again.
 #[test]
-fn a_day_that_was_frozen_is_frozen_in_a_restored_database() {
+fn a_frozen_day_is_frozen_after_a_restore() {
     let source = Database::create();
     let target = Cluster::start("");
     let mut client = source.client();
@@ -255,7 +255,7 @@ fn a_day_that_was_frozen_is_frozen_in_a_restored_database() {
     assert_eq!(counts_in(&mut admin, "live_daily_metrics"), counts);
     let differences = "select count(*) from musicstream_verify()";
     assert_eq!(value::<i64>(&mut admin, differences, &[]), 0);
-    // The same events once more, as from the beginning of their topic.
+    // The same events again, as from the beginning of their topic.
     admin.execute("delete from ingest_offsets", &[]).unwrap();
     let mut writer = Writer::claim(&restored).unwrap();
     let again = writer.store(1000).unwrap();
@@ -265,17 +265,17 @@ fn a_day_that_was_frozen_is_frozen_in_a_restored_database() {
 }
 
 #[test]
-fn after_a_recovery_to_a_point_in_time_the_stream_goes_on_from_there() {
+fn a_stream_continues_after_a_point_in_time_recovery() {
     let topic = topic("recovery");
     let primary = Cluster::start(ARCHIVES);
     let database = Database::create_in(&primary.url(), "");
     let backup = Cluster::backup_of(&primary);
     let mut client = database.client();
     let stream = start_stream(&database, &topic, &database.ingest_url());
-    await_stored(&mut client, RECORDS / 10);
+    wait_until_stored(&mut client, RECORDS / 10);
     let time: String = value(&mut client, "select clock_timestamp()::text", &[]);
     let at_time = stored(&mut client);
-    await_stored(&mut client, at_time + RECORDS / 10);
+    wait_until_stored(&mut client, at_time + RECORDS / 10);
     stream.kill();
     let lost = stored(&mut client);
     assert!(lost < RECORDS, "the stream was killed before its end");
@@ -300,9 +300,9 @@ fn after_a_recovery_to_a_point_in_time_the_stream_goes_on_from_there() {
     assert_topic_is_stored(&restored, &topic);
 }
 
-/// The ingestor is told of two servers, and goes on by itself with the one that has become the primary.
+/// The ingestor has two servers in its URL, and continues with the promoted one.
 #[test]
-fn a_replica_that_lagged_when_it_was_promoted_is_caught_up_by_the_same_ingestor() {
+fn an_ingestor_catches_up_a_promoted_replica_that_lagged() {
     let topic = topic("replica");
     let primary = Cluster::start("");
     let database = Database::create_in(&primary.url(), "");
@@ -313,13 +313,13 @@ fn a_replica_that_lagged_when_it_was_promoted_is_caught_up_by_the_same_ingestor(
     ) + "?target_session_attrs=read-write";
     let mut client = database.client();
     let mut stream = start_stream(&database, &topic, &either);
-    await_stored(&mut client, RECORDS / 10);
+    wait_until_stored(&mut client, RECORDS / 10);
     let replicated = database.on(&replica.url());
     let mut replica_client = replicated.client();
     until(TIMEOUT, "the replica to follow", || {
         (stored(&mut replica_client) >= RECORDS / 10).then_some(())
     });
-    // It hears no more.
+    // Stops the replica's WAL receiver.
     replica_client
         .batch_execute("alter system set primary_conninfo = ''")
         .unwrap();
@@ -331,11 +331,11 @@ fn a_replica_that_lagged_when_it_was_promoted_is_caught_up_by_the_same_ingestor(
         (value::<i64>(&mut replica_client, receivers, &[]) == 0).then_some(())
     });
     let lost_from = stored(&mut replica_client);
-    await_stored(&mut client, lost_from + RECORDS / 10);
+    wait_until_stored(&mut client, lost_from + RECORDS / 10);
     let lost_to = stored(&mut client);
     assert!(
         lost_to < RECORDS && stream.is_running(),
-        "the primary is lost within the stream"
+        "the primary is lost during the stream"
     );
     primary.crash();
     replica.promote();

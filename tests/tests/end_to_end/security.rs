@@ -1,4 +1,4 @@
-//! What hostile callers can do: those with the ingest role, with the read role, and with none.
+//! Hostile callers with the ingest role, with the read role, and without a role.
 
 use postgres::Client;
 use postgres::error::SqlState;
@@ -6,25 +6,25 @@ use postgres::error::SqlState;
 use musicstream_tests::database::{Database, connect, value};
 use musicstream_tests::writer::{INBOX_FROM, Writer, assert_exact, put_into_inbox, summary_of};
 
-/// Shadows all that can be shadowed, in schema `evil`.
+/// Creates shadowing objects for all names, in schema `evil`.
 const SHADOWS: &str = include_str!("security/shadows.sql");
 /// Relations of the extension and partitions of `raw_events`: schema, name, kind.
 const RELATIONS: &str = include_str!("security/relations.sql");
 /// Functions of the extension: a call, whether it may change data, its signature.
 const FUNCTIONS: &str = include_str!("security/functions.sql");
-/// Functions whose declaration leaves something open; see the file.
+/// Functions with unsafe declarations; see the file.
 const UNPINNED: &str = include_str!("security/unpinned.sql");
 
-/// As hostile as it can be; the extension is in `public`.
+/// A search_path in which shadowing objects come first. The extension is in `public`.
 const HOSTILE_PATH: &str = "evil, pg_catalog, public, pg_temp";
-/// Tables of the attacker's own in his temporary schema, but for those that the extension itself makes there.
-const PUT_IN_THE_WAY: &str = "
+/// Creates shadowing tables in the caller's temporary schema, except for those that the extension creates there.
+const SHADOW_TEMPORARY_TABLES: &str = "
     set search_path = pg_catalog, public;
     create function pg_temp.musicstream_watermark() returns timestamptz language sql as $$ select 1 / 0; select now() $$;
-    select evil.put_temporary_tables_in_the_way(array['staging_batch', 'staging_inbox', 'staging_playback']);
+    select evil.shadow_temporary_tables(array['staging_batch', 'staging_inbox', 'staging_playback']);
     reset search_path";
 
-/// All that the ingest role may call and that changes data. Who adds a function decides whether it belongs here.
+/// All data-changing functions that the ingest role may execute. A new function must be added here explicitly.
 const INGEST_MAY_CALL: [&str; 12] = [
     "musicstream_advance(text,integer,bigint,bigint,bigint,bytea,integer)",
     "musicstream_claim(text,integer,text)",
@@ -40,7 +40,7 @@ const INGEST_MAY_CALL: [&str; 12] = [
     "musicstream_upsert(text)",
 ];
 
-/// A database with events in all its tables.
+/// Creates a database with rows in all tables.
 fn filled() -> Database {
     let database = Database::create();
     let mut writer = Writer::claim(&database).unwrap();
@@ -60,7 +60,7 @@ fn column(client: &mut Client, sql: &str) -> Vec<String> {
     rows.iter().map(|row| row.get(0)).collect()
 }
 
-/// What the server answers to a statement, which is rolled back: an SQLSTATE, or `00000`.
+/// Runs a statement and rolls it back. Returns the SQLSTATE, `00000` for success.
 fn answer(client: &mut Client, statement: &str) -> String {
     let mut transaction = client.transaction().unwrap();
     match transaction.batch_execute(statement) {
@@ -72,7 +72,7 @@ fn answer(client: &mut Client, statement: &str) -> String {
 }
 
 #[test]
-fn no_declaration_leaves_an_opening() {
+fn declarations_grant_no_unintended_privilege() {
     let database = filled();
     let mut admin = database.client();
     assert_eq!(column(&mut admin, UNPINNED), Vec::<String>::new());
@@ -96,20 +96,20 @@ fn no_declaration_leaves_an_opening() {
     assert_eq!(
         column(&mut admin, &may_call("ingest")),
         INGEST_MAY_CALL,
-        "what the ingest role may call"
+        "functions that the ingest role may execute"
     );
     let schema = "select has_schema_privilege($1, extnamespace, 'create') from pg_extension where extname = 'pg_musicstream'";
     for role in ["ingest", "read", "nobody"] {
         let role = format!("{}_{role}", database.name());
         assert!(
             !value::<bool>(&mut admin, schema, &[&role]),
-            "{role} may put objects beside those of the extension, where its functions look for operators"
+            "{role} may create objects in the extension's schema, where its functions search for operators"
         );
     }
 }
 
 #[test]
-pub(crate) fn no_role_changes_what_is_stored() {
+pub(crate) fn no_role_changes_stored_data() {
     let database = filled();
     let mut admin = database.client();
     let relations = admin.query(RELATIONS, &[]).unwrap();
@@ -158,11 +158,11 @@ pub(crate) fn no_role_changes_what_is_stored() {
             }
             for statement in statements {
                 if *role == "ingest" && statement == "insert into staging_events default values" {
-                    continue; // the one way in that is a table
+                    continue; // the inbox is open for inserts
                 }
                 let answer = answer(&mut client, &statement);
                 assert!(
-                    // insufficient_privilege; or nothing of a kind to which this could be done.
+                    // insufficient_privilege, or the statement does not apply to this kind of object.
                     answer == "42501"
                         || (["55000", "42809"].contains(&&*answer)
                             && (kind == "view" || statement.contains("inherits"))),
@@ -198,7 +198,7 @@ pub(crate) fn no_role_changes_what_is_stored() {
 }
 
 #[test]
-fn no_function_does_for_a_caller_what_he_may_not() {
+fn no_function_exceeds_the_privileges_of_its_caller() {
     let database = filled();
     let mut admin = database.client();
     let functions = admin.query(FUNCTIONS, &[]).unwrap();
@@ -231,9 +231,9 @@ fn no_function_does_for_a_caller_what_he_may_not() {
     assert_eq!(assert_exact(&database, None), 400);
 }
 
-/// The bytes of rejected input name users: they are for those who were granted them.
+/// The bytes of rejects contain user ids, so reading them needs a separate privilege.
 #[test]
-pub(crate) fn bytes_of_rejected_input_are_seen_by_those_alone_who_may() {
+pub(crate) fn bytes_of_rejects_need_a_privilege() {
     let database = filled();
     let mut admin = database.client();
     admin
@@ -306,12 +306,9 @@ pub(crate) fn bytes_of_rejected_input_are_seen_by_those_alone_who_may() {
     );
 }
 
-/// A setting that is set before the library is there to define it would be taken over without a look at who set it,
-/// if Postgres did not look again.
-/// Whoever may connect may take any advisory lock. What rollups and batches take turns by is none of these, and no one
-/// else may lock it.
+/// Any role that may connect can take advisory locks, so rollups and batches use table locks that no other role may take.
 #[test]
-fn nobody_can_hold_rollups_and_batches_up() {
+fn no_role_can_block_rollups_and_batches() {
     let database = filled();
     let mut nobody = connect(&database.unprivileged_url());
     nobody
@@ -347,11 +344,12 @@ fn nobody_can_hold_rollups_and_batches_up() {
             and database = (select oid from pg_database where datname = current_database())",
         &[],
     );
-    assert_eq!(held, 10, "they were held all the time");
+    assert_eq!(held, 10, "the advisory locks were held all the time");
 }
 
+/// Includes settings that are set before the library is loaded: Postgres checks the privilege when the library defines them.
 #[test]
-fn settings_that_decide_what_is_stored_are_not_the_callers() {
+fn settings_that_affect_stored_data_cannot_be_set_by_callers() {
     let database = Database::create();
     let mut client = connect(&database.ingest_url());
     for setting in [
@@ -362,23 +360,23 @@ fn settings_that_decide_what_is_stored_are_not_the_callers() {
         "idle_after",
     ] {
         let statement = format!("set musicstream.{setting} = 2000000000");
-        // Refused, or a placeholder that the library drops.
+        // Refused, or a placeholder that is removed when the library is loaded.
         let _ = client.batch_execute(&statement);
     }
     let is_plausible = "select musicstream_is_plausible(now() + interval '10 years') or musicstream_is_plausible('2001-12-31T23:59:59Z')";
     assert!(
         !value::<bool>(&mut client, is_plausible, &[]),
-        "the caller has widened what is plausible"
+        "the caller has changed the accepted times"
     );
     let error = client
         .batch_execute("set musicstream.max_future = 2000000000")
-        .expect_err("it to be refused");
+        .expect_err("the setting is refused");
     assert_eq!(error.code(), Some(&SqlState::INSUFFICIENT_PRIVILEGE));
 }
 
-/// Everything that a statement can name is there twice, first as the attacker has it, and in his temporary schema, too.
+/// Shadowing objects exist for every name, first in the search_path and in the temporary schema.
 #[test]
-fn nothing_that_a_caller_puts_in_the_way_is_run_or_read() {
+fn shadowing_objects_of_a_caller_are_never_used() {
     let database = Database::create();
     let mut admin = database.client();
     let evil = format!(
@@ -395,11 +393,11 @@ fn nothing_that_a_caller_puts_in_the_way_is_run_or_read() {
     );
     assert!(
         shadows > 3000,
-        "{shadows} functions and operators are shadowed"
+        "only {shadows} functions and operators are shadowed"
     );
     drop(admin);
 
-    // Each session with the attacker's search path from its first statement on, as his role's default.
+    // The role's default sets the hostile search_path from the first statement of each session.
     let path = format!(
         "alter role {0}_ingest in database {0} set search_path = {HOSTILE_PATH}",
         database.name()
@@ -407,11 +405,11 @@ fn nothing_that_a_caller_puts_in_the_way_is_run_or_read() {
     database.client().batch_execute(&path).unwrap();
     let mut attacker = connect(&database.ingest_url());
     attacker
-        .batch_execute("select evil.put_temporary_tables_in_the_way('{}')")
+        .batch_execute("select evil.shadow_temporary_tables('{}')")
         .unwrap();
     let hit = attacker
         .batch_execute("select 1 = 1")
-        .expect_err("the attacker's own operators to be in his way");
+        .expect_err("the shadowing operators fail");
     assert_eq!(hit.code().map(SqlState::code), Some("EV1L0"), "{hit:?}");
 
     for (statement, code) in [
@@ -448,13 +446,13 @@ fn nothing_that_a_caller_puts_in_the_way_is_run_or_read() {
             "select public.musicstream_is_plausible('2026-01-01T00:00:00Z')",
             "00000",
         ),
-        // Tables of the caller's own are in the place of those that the extension makes: his session can store nothing.
+        // With the caller's tables in place of the staging tables, the session can store nothing.
         ("select public.musicstream_session_staging()", "55000"),
         (
             "select * from public.musicstream_upsert('test:evil')",
             "55000",
         ),
-        // It may not read raw_events.
+        // The role may not read raw_events.
         ("select * from public.musicstream_verify()", "42501"),
     ] {
         assert_eq!(answer(&mut attacker, statement), code, "{statement}");
@@ -462,7 +460,7 @@ fn nothing_that_a_caller_puts_in_the_way_is_run_or_read() {
 
     drop(attacker);
 
-    // All of the way through, with everything else still in its place.
+    // The whole protocol with only the staging tables not shadowed.
     let free = format!(
         "alter role {0}_ingest in database {0} reset search_path",
         database.name()
@@ -472,8 +470,11 @@ fn nothing_that_a_caller_puts_in_the_way_is_run_or_read() {
     writer
         .client
         .batch_execute("alter table pg_temp.staging_batch rename to mine")
-        .expect_err("the staging table to be another's");
-    writer.client.batch_execute(PUT_IN_THE_WAY).unwrap();
+        .expect_err("the staging table belongs to another role");
+    writer
+        .client
+        .batch_execute(SHADOW_TEMPORARY_TABLES)
+        .unwrap();
     writer.search_path = Some(HOSTILE_PATH);
     for _ in 0..2 {
         assert_eq!(writer.store(200).unwrap(), summary_of(200));

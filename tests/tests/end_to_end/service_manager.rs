@@ -1,4 +1,4 @@
-//! What systemd is told: a real datagram socket in its place.
+//! Messages to systemd, received on a datagram socket.
 
 use std::os::unix::net::UnixDatagram;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use musicstream_tests::wait::until;
 
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// The messages that have come since the last call, a line each.
+/// The messages since the last call, one line each.
 fn received(socket: &UnixDatagram) -> Vec<String> {
     let mut lines = Vec::new();
     let mut buffer = [0; 4096];
@@ -25,7 +25,7 @@ fn received(socket: &UnixDatagram) -> Vec<String> {
 }
 
 #[test]
-fn systemd_is_told_of_readiness_outage_life_and_end() {
+fn systemd_receives_readiness_status_watchdog_and_stopping() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("notify");
     let socket = UnixDatagram::bind(&path).unwrap();
@@ -43,7 +43,7 @@ fn systemd_is_told_of_readiness_outage_life_and_end() {
     );
     let http = address(&program);
     let mut log: Vec<String> = Vec::new();
-    let mut hear = |what: &str, wanted: &str| {
+    let mut receive = |what: &str, wanted: &str| {
         until(TIMEOUT, what, || {
             let new = received(&socket);
             let is_there = new.iter().any(|line| line.starts_with(wanted));
@@ -52,22 +52,26 @@ fn systemd_is_told_of_readiness_outage_life_and_end() {
         });
         std::mem::take(&mut log)
     };
-    hear("the stream to be ready", "READY=1");
-    assert_eq!(get(&http, "/readyz").0, 200, "ready is what /readyz says");
-    hear("a sign of life", "WATCHDOG=1");
-    hear("another sign of life", "WATCHDOG=1");
+    receive("the stream to be ready", "READY=1");
+    assert_eq!(
+        get(&http, "/readyz").0,
+        200,
+        "READY=1 is sent when /readyz is 200"
+    );
+    receive("a watchdog message", "WATCHDOG=1");
+    receive("another watchdog message", "WATCHDOG=1");
 
     proxy.set_silent(true);
-    hear(
+    receive(
         "the outage",
         &format!("STATUS={}: no event can be stored", topic.name()),
     );
-    hear("a sign of life in the outage", "WATCHDOG=1");
+    receive("a watchdog message in the outage", "WATCHDOG=1");
     proxy.set_silent(false);
-    let after = hear("the end of the outage", "STATUS=ready");
+    let after = receive("the end of the outage", "STATUS=ready");
     assert!(
         !after.contains(&"READY=1".to_owned()),
-        "it has started once: {after:?}"
+        "READY=1 is sent once: {after:?}"
     );
 
     program.terminate();

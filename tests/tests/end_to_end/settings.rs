@@ -1,4 +1,4 @@
-//! The configuration: from flags, variables, files; what is wrong with it is said within seconds, and no secret is.
+//! The configuration from flags, variables and files: errors are reported within seconds, and secrets are never shown.
 
 use std::time::Duration;
 
@@ -57,7 +57,7 @@ fn secrets_come_from_files_and_are_never_shown() {
     for (line, origin) in [
         ("until-end = true", "ingestor.toml"),
         ("writers = 2", "# flag"),
-        // Without that it would have reached nobody above.
+        // The stream above has reached this broker.
         ("brokers = ", "# variable KAFKA_BROKERS"),
         ("group = \"of_variable\"", "# variable KAFKA_GROUP"),
         ("batch-rows = 7", "ingestor.toml"),
@@ -76,7 +76,7 @@ fn secrets_come_from_files_and_are_never_shown() {
     let of_flag = read(&["--print-config", "--group", "of_flag"]).with_code(0);
     assert!(
         of_flag.stdout.contains("group = \"of_flag\""),
-        "a flag wins over a variable: {of_flag:#?}"
+        "a flag overrides a variable: {of_flag:#?}"
     );
 
     std::fs::write(&secret, "wrong-password").unwrap();
@@ -100,7 +100,7 @@ fn kafka_options_that_would_lose_or_repeat_records_are_refused_by_name() {
         run(stream.arg("--until-end").args(arguments), SECONDS)
     };
     for (option, setting, reason) in [
-        // Goes to the end of a log that lost records, and skips what came in their place.
+        // Would skip records that replaced lost ones.
         ("auto.offset.reset", "latest", "--from"),
         ("topic.auto.offset.reset", "latest", "--from"),
         ("enable.auto.commit", "true", "ledger"),
@@ -135,7 +135,7 @@ fn kafka_options_that_would_lose_or_repeat_records_are_refused_by_name() {
 }
 
 #[test]
-fn what_cannot_work_ends_within_seconds_with_its_reason() {
+fn an_invalid_configuration_ends_within_seconds_with_its_reason() {
     let database = Database::create();
     let topic = Topic::create("wrong", 1);
     let nobody = database.unprivileged_url();

@@ -1,4 +1,4 @@
-//! How a stream ends, and what it leaves to others.
+//! The end of a stream: released partitions, batches in flight, interrupted runs.
 
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ fn events(ids: std::ops::Range<u32>) -> Vec<Record> {
 }
 
 #[test]
-fn a_stream_that_ends_in_good_order_gives_its_partitions_up() {
+fn a_stream_that_ends_releases_its_partitions() {
     let topic = Topic::create("released", 2);
     let database = Database::create();
     let mut client = database.client();
@@ -55,7 +55,7 @@ fn a_stream_that_ends_in_good_order_gives_its_partitions_up() {
     for line in status["partitions"].as_array().unwrap() {
         assert!(line["owner"].is_null(), "{status}");
     }
-    // A source that goes on later is far ahead of this one, which does not hold it back.
+    // The released source does not delay the watermark of a later one.
     let later = Topic::create("later", 1);
     let event = r#"{"event_id":"ffffffffffffffffffffffffffffffff","user_id":"u","event_type":"play","region":"eu","ts":"2026-05-01T00:00:00Z"}"#;
     let program = Program::start(stream(&database, &later).args(["--group", later.name()]));
@@ -74,7 +74,7 @@ fn a_stream_that_ends_in_good_order_gives_its_partitions_up() {
 }
 
 #[test]
-fn what_cannot_be_stored_in_time_is_left_and_a_second_signal_ends_it_at_once() {
+fn batches_not_stored_in_time_are_dropped_and_a_second_signal_ends_at_once() {
     let topic = Topic::create("stopped", 2);
     let database = Database::create();
     let (proxy, url) = Proxy::before(&database);
@@ -85,7 +85,7 @@ fn what_cannot_be_stored_in_time_is_left_and_a_second_signal_ends_it_at_once() {
                 .args(["--group", topic.name(), "--drain-timeout", drain_timeout])
                 .args(["-X", "session.timeout.ms=6000"]),
         );
-        until(TIMEOUT, "it to read", || {
+        until(TIMEOUT, "the stream to read", || {
             program
                 .log()
                 .contains("the group assigned partitions")
@@ -95,18 +95,16 @@ fn what_cannot_be_stored_in_time_is_left_and_a_second_signal_ends_it_at_once() {
     };
     let mut client = database.client();
     let late = start("1s");
-    // In the ledger they stand before the answer has passed the proxy.
-    until(
-        TIMEOUT,
-        "it to hear that both partitions are its own",
-        || (late.log().matches(" claimed partition=").count() == 2).then_some(()),
-    );
+    // The ledger has the claims before their answers have passed the proxy.
+    until(TIMEOUT, "the answers to both claims", || {
+        (late.log().matches(" claimed partition=").count() == 2).then_some(())
+    });
     proxy.set_silent(true);
-    // The first thing that a batch asks for; its answer does not arrive.
+    // The first statement of a batch creates partitions; its answer does not arrive.
     let partitions = "select count(*) from pg_inherits where inhparent = 'raw_events'::regclass";
     let before: i64 = value(&mut client, partitions, &[]);
     topic.send(events(0..10));
-    until(TIMEOUT, "a batch to be under way", || {
+    until(TIMEOUT, "a batch in flight", || {
         (value::<i64>(&mut client, partitions, &[]) > before).then_some(())
     });
     late.terminate();
@@ -122,7 +120,7 @@ fn what_cannot_be_stored_in_time_is_left_and_a_second_signal_ends_it_at_once() {
     let stubborn = start("10m");
     let http = address(&stubborn);
     let inserted = format!(r#"events_inserted_total{{topic="{}"}}"#, topic.name());
-    until(TIMEOUT, "it to hear that the rest is stored", || {
+    until(TIMEOUT, "the answer to the last batch", || {
         (figure(&http, &inserted) == Some(10.0)).then_some(())
     });
     proxy.set_silent(true);
@@ -130,11 +128,11 @@ fn what_cannot_be_stored_in_time_is_left_and_a_second_signal_ends_it_at_once() {
     let waiting =
         "select count(*) from pg_stat_activity where application_name = 'musicstream-ingestor'
         and datname = current_database() and xact_start is not null and wait_event = 'ClientRead'";
-    until(TIMEOUT, "a batch to be under way", || {
+    until(TIMEOUT, "a batch in flight", || {
         (value::<i64>(&mut client, waiting, &[]) > 0).then_some(())
     });
     stubborn.terminate();
-    until(TIMEOUT, "it to drain", || {
+    until(TIMEOUT, "the stream to drain", || {
         stubborn
             .log()
             .contains("storing the batches in flight")
@@ -161,13 +159,13 @@ fn a_bounded_run_that_is_interrupted_fails_and_says_that_it_is_incomplete() {
         let before = stored(&mut client);
         let program = Program::start(stream(&database, &topic).args([
             "--until-end",
-            // So that it takes long enough.
+            // Small batches make the run long enough.
             "--batch-rows",
             "1",
             "--output",
             output,
         ]));
-        until(TIMEOUT, "something more to be stored", || {
+        until(TIMEOUT, "more records to be stored", || {
             (stored(&mut client) > before).then_some(())
         });
         program.terminate();
@@ -214,7 +212,7 @@ fn a_load_that_is_interrupted_fails_and_says_that_it_is_incomplete() {
     let mut load = ingestor(&database);
     load.args(["load", "--output", "json", "--batch-rows", "1"]);
     let program = Program::start(load.arg(&file));
-    until(TIMEOUT, "something to be stored", || {
+    until(TIMEOUT, "records to be stored", || {
         (stored(&mut client) > 0).then_some(())
     });
     program.terminate();

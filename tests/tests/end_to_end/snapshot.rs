@@ -1,4 +1,4 @@
-//! At every committed instant the metrics are exactly a count over the events.
+//! At every committed instant the metrics equal a count over the events.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -13,7 +13,7 @@ use musicstream_tests::process::{Program, ingestor, program, run};
 const COMPARISONS: usize = 2_000;
 const TIMEOUT: Duration = Duration::from_secs(120);
 
-/// Both sides of the promise by day, in one statement and so in one snapshot: what differs, and all that is counted.
+/// The differences between metrics and events by day, and the total count, in one statement with one snapshot.
 const COMPARE: &str = "
     with counted as (
         select day, event_type, region, events from live_daily_metrics
@@ -33,7 +33,7 @@ fn a_reader_never_sees_metrics_and_events_differ() {
     let folder = tempfile::tempdir().unwrap();
     let is_done = AtomicBool::new(false);
     std::thread::scope(|scope| {
-        // Unwinding must not leave the other thread running.
+        // Stops the other thread if this one panics.
         let _stop = StopOnDrop(&is_done);
         scope.spawn(|| {
             let mut client = database.client();
@@ -41,9 +41,9 @@ fn a_reader_never_sees_metrics_and_events_differ() {
                 client.execute("select musicstream_rollup()", &[]).unwrap();
             }
         });
-        // While days are new their partitions come in the batches' own transactions. A statement below repeatable
-        // read is planned before the snapshot that it runs in is taken, so its plan may lack a partition whose
-        // events its snapshot has: Postgres's, not ours. Once the days are there, any statement will do.
+        // At first, batches create partitions in their transactions. Below REPEATABLE READ, Postgres plans a statement
+        // before it takes the snapshot, so the plan may lack a partition whose events the snapshot contains. Once the
+        // partitions exist, any isolation level is exact.
         let (mut files, begin) = (0.., "begin isolation level repeatable read read only");
         compare_while_loading(&database, begin, || {
             start_loader(&database, folder.path(), files.next().unwrap())
@@ -56,7 +56,7 @@ fn a_reader_never_sees_metrics_and_events_differ() {
     assert_metrics_equal_raw(&mut database.client());
 }
 
-/// Compares while loads run, two at a time: batches of one commit while the other's are open.
+/// Compares while two loads run, so that one commits while the other has an open batch.
 fn compare_while_loading(
     database: &Database,
     begin: &str,
@@ -76,7 +76,7 @@ fn compare_while_loading(
             assert_eq!(
                 (surplus, lack),
                 (0, 0),
-                "comparison {comparisons} ({begin}): groups that are counted, but not so stored, and the other way round"
+                "comparison {comparisons} ({begin}): groups that differ between metrics and events"
             );
             comparisons += 1;
             totals.insert(total);
@@ -96,7 +96,7 @@ fn compare_while_loading(
     );
 }
 
-/// Starts a load of a new file, in batches so small that there are many.
+/// Starts a load of a new file with small batches.
 fn start_loader(database: &Database, folder: &Path, seed: u64) -> Program {
     let file = folder.join(format!("{seed}.csv"));
     run(

@@ -1,4 +1,4 @@
-//! The viewer's picture of a real database, made without a display.
+//! The viewer's picture of a database, written without a display.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -49,7 +49,7 @@ fn the_picture_of_a_headless_run_is_not_blank() {
         u64::from(commonest) * 100 < u64::from(width) * u64::from(height) * 98,
         "one colour fills {commonest} of {width} x {height}"
     );
-    // Series are drawn in saturated colours, which text, lines and background are not.
+    // Only series are drawn in saturated colours.
     let saturated =
         |[red, green, blue]: [u8; 3]| red.max(green).max(blue) - red.min(green).min(blue) > 90;
     let drawn: u32 = pixels

@@ -1,4 +1,4 @@
-//! Hours and days of any time zone, against a count over the events at that zone.
+//! Hours and days of any time zone, compared with a count over the events in that zone.
 
 use postgres::Client;
 use rand::seq::IndexedRandom;
@@ -7,7 +7,7 @@ use rand::{Rng, SeedableRng, rngs::StdRng};
 use musicstream_tests::database::{Database, connect, value};
 use musicstream_tests::oracle::{assert_metrics_equal_raw, roll_up};
 
-/// Offsets of half and quarter hours, both sides of the date line, and clocks that change at midnight or by half an hour.
+/// Zones with offsets of half and quarter hours, on both sides of the date line, and with changes at midnight or by half an hour.
 const ZONES: [&str; 16] = [
     "UTC",
     "Africa/Cairo",
@@ -27,10 +27,10 @@ const ZONES: [&str; 16] = [
     "Pacific/Kiritimati",
 ];
 
-/// When clocks of these zones are set forward or back, in UTC.
+/// Changes of the offsets of these zones, in UTC.
 const CHANGES: [&str; 14] = [
     "2010-03-14 03:31", // St John's, at one minute past midnight
-    "2010-11-07 02:31", // back to the day before
+    "2010-11-07 02:31", // back into the day before
     "2025-03-09 05:00", // Havana, at midnight
     "2025-03-29 22:00", // Beirut, at midnight
     "2025-03-30 01:00", // Berlin
@@ -41,11 +41,11 @@ const CHANGES: [&str; 14] = [
     "2025-10-25 21:00", // Beirut, back to the day before
     "2025-10-26 01:00", // Berlin
     "2025-10-30 21:00", // Cairo, back to the day before
-    "2025-11-02 05:00", // Havana: midnight is twice
+    "2025-11-02 05:00", // Havana, where midnight occurs twice
     "2025-11-02 06:00", // New York
 ];
 
-/// Random events within two days of each change, more of them near it.
+/// Inserts random events within two days of each change, most of them close to it.
 fn stage(client: &mut Client, random: &mut StdRng, per_change: usize) {
     let mut rows = String::new();
     for change in CHANGES {
@@ -92,7 +92,7 @@ pub(crate) fn hours_and_days_of_any_zone_are_exact() {
         .unwrap();
     stage(&mut client, &mut random, 150);
     roll_up(&mut client);
-    // Half of it is folded, half is pending.
+    // Half of the events are folded, half are pending.
     stage(&mut client, &mut random, 150);
     client.execute("select musicstream_upsert()", &[]).unwrap();
     assert_metrics_equal_raw(&mut client);
@@ -140,13 +140,17 @@ pub(crate) fn hours_and_days_of_any_zone_are_exact() {
         assert!(one_day.is_empty(), "{zone}, {day} alone: {one_day:#?}");
         let sql = format!("select sum(events)::bigint from daily_metrics_at('{zone}')");
         let events: i64 = value(&mut reader, &sql, &[]);
-        assert_eq!(events, 300 * CHANGES.len() as i64, "{zone}, as a reader");
+        assert_eq!(
+            events,
+            300 * CHANGES.len() as i64,
+            "{zone}, with the read role"
+        );
     }
 }
 
-/// A day is final when no moment from the watermark on is in it: tried minute by minute.
+/// A day is final once the watermark has passed its end; tested minute by minute.
 #[test]
-fn a_day_of_a_zone_is_final_when_no_moment_of_it_is_left() {
+fn a_day_of_a_zone_is_final_once_the_watermark_has_passed_it() {
     let mut random = StdRng::seed_from_u64(rand::random());
     let database = Database::create();
     let mut client = database.client();
@@ -189,7 +193,7 @@ fn a_day_of_a_zone_is_final_when_no_moment_of_it_is_left() {
 }
 
 #[test]
-fn a_zone_that_nobody_knows_is_refused() {
+fn an_unknown_zone_is_refused() {
     let database = Database::create();
     let mut client = connect(&database.read_url());
     for zone in [
@@ -216,7 +220,7 @@ fn a_zone_that_nobody_knows_is_refused() {
             "{zone}: {error:?}"
         );
     }
-    // A name with digits. (EST5EDT is none on every system: Debian 13 moved it to the package tzdata-legacy.)
+    // A name with digits. (Not EST5EDT, which Debian 13 has moved to the package tzdata-legacy.)
     client
         .batch_execute("select * from daily_metrics_at('Etc/GMT+5')")
         .unwrap();

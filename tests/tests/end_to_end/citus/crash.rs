@@ -1,7 +1,7 @@
-//! `kill -9` of the coordinator and of each worker at every step of a two-phase commit: what the ledger says is stored, once.
+//! `kill -9` of the coordinator and of each worker at every step of a two-phase commit: the stored events agree with the
+//! ledger.
 //!
-//! Each step is one where the commit waits for something that another session holds, so it stands still there and nowhere
-//! else until the server is killed.
+//! At each step the commit waits for a lock of another session, so it is at that step when the server is killed.
 
 use std::time::Duration;
 
@@ -16,21 +16,21 @@ use musicstream_tests::writer::{Writer, assert_exact, summary_of};
 
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Events of a batch: few enough that all batches are of three days, enough that both workers have some.
+/// Events of a batch: few enough for all batches to be of three days, enough for both workers to have some.
 const BATCH: i64 = 40;
 
-/// How far the commit of a batch is.
+/// A step of the commit of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Step {
     /// The workers have the events in open transactions.
     Inserted,
-    /// The first worker is prepared, the second prepares.
+    /// The first worker is prepared, the second is preparing.
     OnePrepared,
-    /// Both workers are prepared, the coordinator has not decided.
+    /// Both workers are prepared, the coordinator has not committed.
     AllPrepared,
-    /// The coordinator has written that it commits, and told no one.
+    /// The coordinator has written its commit record, and has not sent it to the workers.
     Decided,
-    /// The first worker has committed, the second does not know of it.
+    /// The first worker has committed, the second has not.
     OneCommitted,
 }
 
@@ -49,7 +49,7 @@ const STEPS: [Step; 5] = [
     Step::OneCommitted,
 ];
 
-/// What keeps a commit at its step.
+/// The session and locks that stop a commit at its step.
 struct Hold {
     session: Client,
     frozen: Option<Suspended>,
@@ -63,8 +63,8 @@ const HOLD_BACK: &str = "
     end
     $$";
 
-/// Has a worker ask for an advisory lock when it prepares a batch: deferred triggers run then.
-fn let_prepare_be_held(database: &Database, worker: &Cluster) {
+/// Makes a worker take an advisory lock when it prepares a batch, with a deferred trigger.
+fn add_lock_at_prepare(database: &Database, worker: &Cluster) {
     let mut client = on(worker, database);
     client
         .batch_execute(
@@ -89,12 +89,12 @@ fn let_prepare_be_held(database: &Database, worker: &Cluster) {
     }
 }
 
-/// This database on another server.
+/// A connection to this database on another server.
 fn on(server: &Cluster, database: &Database) -> Client {
     database.client_on(&server.url())
 }
 
-/// A commit that is to stand still at a step.
+/// A commit that is stopped at a step.
 struct Scene<'a> {
     citus: &'a Citus,
     database: &'a Database,
@@ -102,7 +102,7 @@ struct Scene<'a> {
 }
 
 impl Scene<'_> {
-    /// Takes what the step needs, before the batch begins.
+    /// Takes the locks for the step, before the batch begins.
     fn hold(&self, writer: &mut Writer) -> Hold {
         let mut session = self.database.client();
         match self.step {
@@ -119,16 +119,16 @@ impl Scene<'_> {
                 session = hold_staging(self.database, &mut writer.client);
             }
             Step::Decided | Step::OneCommitted => {
-                // A commit that is written waits for a standby that does not exist.
+                // Commits wait for a standby that does not exist.
                 session
                     .batch_execute("alter system set synchronous_standby_names = 'nobody'")
                     .unwrap();
                 session.batch_execute("select pg_reload_conf()").unwrap();
-                // Another commit does so by now.
+                // Waits until the setting is in effect.
                 let mut probe = self.database.client();
                 let process: i32 = value(&mut probe, "select pg_backend_pid()", &[]);
                 std::thread::spawn(move || probe.batch_execute("create temporary table probe ()"));
-                await_event(&mut self.database.client(), process, "SyncRep");
+                wait_for_event(&mut self.database.client(), process, "SyncRep");
             }
         }
         Hold {
@@ -137,15 +137,15 @@ impl Scene<'_> {
         }
     }
 
-    /// Waits until the commit stands at the step.
-    fn await_step(&self, hold: &mut Hold, process: i32) {
+    /// Waits until the commit has reached the step.
+    fn wait_for_step(&self, hold: &mut Hold, process: i32) {
         let [first, second] = self.citus.workers() else {
             panic!("two workers")
         };
         let mut admin = self.database.client();
         match self.step {
             Step::Inserted => {
-                await_event(&mut admin, process, "relation");
+                wait_for_event(&mut admin, process, "relation");
                 assert_eq!((prepared(first), prepared(second)), (0, 0));
             }
             Step::OnePrepared => {
@@ -158,15 +158,15 @@ impl Scene<'_> {
                 });
             }
             Step::AllPrepared => {
-                await_event(&mut admin, process, "relation");
+                wait_for_event(&mut admin, process, "relation");
                 assert!(prepared(first) > 0 && prepared(second) > 0);
             }
             Step::Decided => {
-                await_event(&mut admin, process, "SyncRep");
+                wait_for_event(&mut admin, process, "SyncRep");
                 assert!(prepared(first) > 0 && prepared(second) > 0);
             }
             Step::OneCommitted => {
-                await_event(&mut admin, process, "SyncRep");
+                wait_for_event(&mut admin, process, "SyncRep");
                 let before = prepared(second);
                 hold.frozen = Some(second.suspend());
                 commit_at_once(&mut hold.session);
@@ -179,7 +179,7 @@ impl Scene<'_> {
     }
 }
 
-/// Holds a commit up once all workers are prepared: ON COMMIT DELETE ROWS empties the staging table then.
+/// Stops a commit once all workers are prepared, because ON COMMIT DELETE ROWS then empties the staging table.
 fn hold_staging(database: &Database, writer: &mut Client) -> Client {
     let schema: String = value(
         writer,
@@ -195,15 +195,15 @@ fn hold_staging(database: &Database, writer: &mut Client) -> Client {
     holder
 }
 
-/// Waits until a session waits for this.
-fn await_event(admin: &mut Client, process: i32, event: &str) {
+/// Waits until a session has this wait event.
+fn wait_for_event(admin: &mut Client, process: i32, event: &str) {
     let sql = "select coalesce(wait_event, '') from pg_stat_activity where pid = $1";
     until(TIMEOUT, &format!("the commit to wait for {event}"), || {
         (value::<String>(admin, sql, &[&process]) == event).then_some(())
     });
 }
 
-/// Commits no longer wait for a standby.
+/// Lets commits continue without a standby.
 fn commit_at_once(client: &mut Client) {
     client
         .batch_execute("alter system reset synchronous_standby_names")
@@ -219,7 +219,7 @@ fn server(citus: &Citus, victim: Victim) -> &Cluster {
     }
 }
 
-/// Whether a batch whose commit was cut off there is stored in the end; `None`: it depends on whether an answer came first.
+/// Whether a batch whose commit was interrupted there must be stored after recovery; `None`: that depends on a race.
 fn is_stored(step: Step, victim: Victim) -> Option<bool> {
     match (step, victim) {
         (Step::Inserted, _) => Some(false),
@@ -231,7 +231,7 @@ fn is_stored(step: Step, victim: Victim) -> Option<bool> {
     }
 }
 
-/// Kills the server at this step of a commit, and has everything recover.
+/// Kills the server at this step of a commit, and recovers all servers.
 fn cut_off(citus: &Citus, database: &Database, step: Step, victim: Victim) {
     let what = format!("{victim:?} killed at {step:?}");
     println!("{what}");
@@ -246,18 +246,18 @@ fn cut_off(citus: &Citus, database: &Database, step: Step, victim: Victim) {
     let mut hold = scene.hold(&mut writer);
     std::thread::scope(|scope| {
         let commit = scope.spawn(|| writer.store(BATCH).is_ok());
-        scene.await_step(&mut hold, process);
+        scene.wait_for_step(&mut hold, process);
         assert!(!commit.is_finished(), "{what}: the commit did not wait");
         server(citus, victim).kill_all();
-        // What still runs goes on.
+        // The other servers continue.
         if victim != Victim::Coordinator && step == Step::Decided {
             commit_at_once(&mut hold.session);
         }
         drop(hold);
         let committed = commit.join().unwrap();
         println!(
-            "  the client was told that it is {}",
-            if committed { "committed" } else { "not known" }
+            "  the client's result: {}",
+            if committed { "committed" } else { "unknown" }
         );
         assert!(
             !committed || is_stored(step, victim) != Some(false),
@@ -268,7 +268,7 @@ fn cut_off(citus: &Citus, database: &Database, step: Step, victim: Victim) {
     if victim == Victim::Coordinator {
         commit_at_once(&mut citus.coordinator().client());
     }
-    drop(until(TIMEOUT, "the database to be there", || {
+    drop(until(TIMEOUT, "the database to be available", || {
         postgres::Client::connect(&database.url(), postgres::NoTls).ok()
     }));
     let waiting: Vec<i64> = citus.workers().iter().map(prepared).collect();
@@ -278,7 +278,7 @@ fn cut_off(citus: &Citus, database: &Database, step: Step, victim: Victim) {
         &[],
     );
     println!(
-        "  before the recovery: {waiting:?} transactions wait on the workers, {unequal} differences"
+        "  before the recovery: {waiting:?} prepared transactions on the workers, {unequal} differences"
     );
     citus.recover(database);
     let next = assert_exact(database, None);
@@ -304,37 +304,37 @@ fn cut_off_everywhere(name: &str, victim: Victim) {
     writer.store(BATCH).unwrap();
     roll_up(&mut database.client());
     drop(writer);
-    let_prepare_be_held(&database, &citus.workers()[1]);
+    add_lock_at_prepare(&database, &citus.workers()[1]);
     for step in STEPS {
         cut_off(&citus, &database, step, victim);
     }
 }
 
 #[test]
-fn the_coordinator_dies_at_each_step_of_a_commit() {
+fn a_commit_survives_a_kill_of_the_coordinator_at_each_step() {
     cut_off_everywhere(
-        "the_coordinator_dies_at_each_step_of_a_commit",
+        "a_commit_survives_a_kill_of_the_coordinator_at_each_step",
         Victim::Coordinator,
     );
 }
 
 #[test]
-fn the_first_worker_dies_at_each_step_of_a_commit() {
+fn a_commit_survives_a_kill_of_the_first_worker_at_each_step() {
     cut_off_everywhere(
-        "the_first_worker_dies_at_each_step_of_a_commit",
+        "a_commit_survives_a_kill_of_the_first_worker_at_each_step",
         Victim::FirstWorker,
     );
 }
 
 #[test]
-fn the_second_worker_dies_at_each_step_of_a_commit() {
+fn a_commit_survives_a_kill_of_the_second_worker_at_each_step() {
     cut_off_everywhere(
-        "the_second_worker_dies_at_each_step_of_a_commit",
+        "a_commit_survives_a_kill_of_the_second_worker_at_each_step",
         Victim::SecondWorker,
     );
 }
 
-/// Stages one event, in a transaction that then does this.
+/// A transaction that stages one event and then runs this statement.
 fn one_event(change: &str) -> String {
     format!(
         "begin;
@@ -345,8 +345,8 @@ fn one_event(change: &str) -> String {
     )
 }
 
-/// Events of one shard could be committed on their worker before the coordinator, in one phase: a crash in between would
-/// leave them without a count.
+/// With one-phase commit, events of a single shard would be committed on the worker before the coordinator, and a crash in
+/// between would leave them uncounted.
 #[test]
 fn changes_of_one_shard_are_committed_in_two_phases() {
     let name = "citus::crash::changes_of_one_shard_are_committed_in_two_phases";
@@ -366,7 +366,7 @@ fn changes_of_one_shard_are_committed_in_two_phases() {
         let mut holder = hold_staging(&database, &mut client);
         std::thread::scope(|scope| {
             let commit = scope.spawn(|| client.batch_execute(&one_event(change)));
-            await_event(&mut database.client(), process, "relation");
+            wait_for_event(&mut database.client(), process, "relation");
             let waiting: i64 = citus.workers().iter().map(prepared).sum();
             assert!(waiting > 0, "{change}: not in two phases");
             citus.coordinator().kill_all();
@@ -374,7 +374,7 @@ fn changes_of_one_shard_are_committed_in_two_phases() {
         });
         assert!(
             holder.execute("rollback", &[]).is_err(),
-            "the server is gone"
+            "the server does not answer"
         );
         citus.coordinator().boot();
         citus.recover(&database);
@@ -386,7 +386,7 @@ fn changes_of_one_shard_are_committed_in_two_phases() {
             "1 0"
         };
         assert_eq!(value::<String>(&mut client, state, &[]), before, "{change}");
-        // Both find what a change that is not cut off leaves.
+        // The state after uninterrupted changes.
         client
             .batch_execute("select musicstream_session_staging()")
             .unwrap();

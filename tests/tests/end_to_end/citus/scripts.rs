@@ -1,18 +1,18 @@
-//! `sql/citus.sql` and its undoing, on a database that is in use, and one more worker.
+//! `sql/citus.sql` and `sql/citus-undo.sql` on a database in use, and an additional worker.
 
 use musicstream_tests::citus::Citus;
 use musicstream_tests::database::{Database, project_sql, value};
 use musicstream_tests::oracle::roll_up;
 use musicstream_tests::writer::{DAY_EVERY, Writer, assert_exact, summary_of};
 
-/// Tables of the workers that hold events.
+/// Number of shards of the events.
 const SHARDS: &str = "select count(*) from pg_dist_shard as s where s.logicalrelid in (
     select 'raw_events'::regclass union all select leaf from musicstream_leaves())";
 
 #[test]
-fn a_database_in_use_is_distributed_and_brought_back() {
+fn a_database_in_use_is_distributed_and_undistributed() {
     let Some(citus) =
-        Citus::start("citus::scripts::a_database_in_use_is_distributed_and_brought_back")
+        Citus::start("citus::scripts::a_database_in_use_is_distributed_and_undistributed")
     else {
         return;
     };
@@ -30,9 +30,9 @@ fn a_database_in_use_is_distributed_and_brought_back() {
     store(&database);
     assert!(
         value::<i64>(&mut client, SHARDS, &[]) > 8,
-        "leaves are distributed, too"
+        "partitions are distributed as well"
     );
-    // Run again it changes nothing; then back, there again, each time with what is stored.
+    // A repeated script changes nothing. All stored data survives each direction.
     for script in ["citus.sql", "citus-undo.sql", "citus-undo.sql", "citus.sql"] {
         client
             .batch_execute(&project_sql(script))
@@ -57,9 +57,8 @@ fn a_database_in_use_is_distributed_and_brought_back() {
 }
 
 #[test]
-fn a_worker_that_is_added_takes_its_share() {
-    let Some(mut citus) = Citus::start("citus::scripts::a_worker_that_is_added_takes_its_share")
-    else {
+fn an_added_worker_receives_shards() {
+    let Some(mut citus) = Citus::start("citus::scripts::an_added_worker_receives_shards") else {
         return;
     };
     let database = citus.database();
@@ -68,7 +67,7 @@ fn a_worker_that_is_added_takes_its_share() {
     writer.store(DAY_EVERY).unwrap();
     roll_up(&mut client);
     citus.add_worker(&database);
-    // A worker that was added to a cluster knows nothing of the role's tables before the script has run again.
+    // The script must run again to set owner and privileges on the added worker.
     client.batch_execute(&project_sql("citus.sql")).unwrap();
     client
         .batch_execute("select citus_rebalance_start(shard_transfer_mode => 'block_writes')")

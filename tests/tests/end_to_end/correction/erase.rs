@@ -1,4 +1,4 @@
-//! Deleting events and forgetting users: gone from the events, and from every number.
+//! `musicstream_delete()` and `musicstream_forget_user()` remove events from all numbers.
 
 use musicstream_tests::batch::store;
 use musicstream_tests::database::value;
@@ -20,11 +20,15 @@ fn delete(client: &mut postgres::Client, numbers: &str) -> i64 {
 }
 
 #[test]
-pub(crate) fn deleted_events_leave_every_number() {
+pub(crate) fn deleted_events_are_removed_from_every_number() {
     let (_database, mut client) = database_with(&[EVENTS]);
     assert_eq!(delete(&mut client, ""), 0, "none");
     assert_eq!(delete(&mut client, "77, null"), 0, "unknown");
-    assert_eq!(delete(&mut client, "2, 2, 77, null"), 1, "named twice");
+    assert_eq!(
+        delete(&mut client, "2, 2, 77, null"),
+        1,
+        "an id given twice"
+    );
     assert_metrics_equal_raw(&mut client);
     roll_up(&mut client);
     assert_eq!(delete(&mut client, "1, 3, 4"), 3, "after the rollup");
@@ -32,12 +36,12 @@ pub(crate) fn deleted_events_leave_every_number() {
     assert_eq!(column(&mut client, DAILY), [""; 0]);
     roll_up(&mut client);
     for table in ["raw_events", "minute_counts", "daily_metrics"] {
-        assert_eq!(count(&mut client, table), 0, "{table} holds empty groups");
+        assert_eq!(count(&mut client, table), 0, "{table} has no empty groups");
     }
 }
 
 #[test]
-pub(crate) fn a_deleted_event_that_comes_again_is_new() {
+pub(crate) fn a_deleted_event_that_is_sent_again_is_new() {
     let (_database, mut client) = database_with(&[EVENTS]);
     delete(&mut client, "1, 2");
     assert_eq!(
@@ -67,8 +71,8 @@ pub(crate) fn late_events_are_retracted_as_late() {
         "(0, 5, 5, 'u1', 'play', 'eu', '2026-03-05T12:00:00Z')",
     )
     .unwrap();
-    roll_up(&mut client); // March 1 is final
-    // One a batch, as the first of the two that come late could be taken for one in time.
+    roll_up(&mut client); // March 1 becomes final
+    // In separate batches, so that ingested_at distinguishes the two late events.
     for (number, user) in [(6, "u4"), (7, "u5")] {
         let event =
             format!("(0, {number}, {number}, '{user}', 'play', 'eu', '2026-03-01T12:00:30Z')");
@@ -80,36 +84,36 @@ pub(crate) fn late_events_are_retracted_as_late() {
     assert_eq!(
         first(&mut client),
         "2026-03-01 play eu 3 2",
-        "one that was in time, while deltas are pending"
+        "an event in time, while deltas are pending"
     );
     roll_up(&mut client);
     delete(&mut client, "6");
-    assert_eq!(
-        first(&mut client),
-        "2026-03-01 play eu 2 1",
-        "one that was late"
-    );
+    assert_eq!(first(&mut client), "2026-03-01 play eu 2 1", "a late event");
     delete(&mut client, "2");
     assert_eq!(
         first(&mut client),
         "2026-03-01 play eu 1 1",
-        "the last one in time"
+        "the last event in time"
     );
     client.query("select musicstream_rebuild()", &[]).unwrap();
     assert_eq!(
         first(&mut client),
         "2026-03-01 play eu 1 1",
-        "a rebuild agrees"
+        "after a rebuild"
     );
     delete(&mut client, "7");
-    assert_eq!(first(&mut client), "2026-03-01 stop us 1 0", "all of them");
+    assert_eq!(
+        first(&mut client),
+        "2026-03-01 stop us 1 0",
+        "after deleting all"
+    );
     assert_metrics_equal_raw(&mut client);
 }
 
 #[test]
-pub(crate) fn a_forgotten_user_is_nowhere() {
+pub(crate) fn a_forgotten_user_is_removed_everywhere() {
     let (_database, mut client) = database_with(&[EVENTS]);
-    // Refused for another reason, with the event as JSON, as bytes of a file, and as a record of Kafka.
+    // Rejects with the event as JSON, as a line of a file, and as a Kafka record.
     assert_eq!(
         store(
             &mut client,

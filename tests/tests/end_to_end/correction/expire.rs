@@ -1,4 +1,4 @@
-//! Old days are frozen: their numbers stay, their events go, and nothing is counted twice.
+//! `musicstream_expire()` freezes old days: their numbers stay, their events are dropped, and nothing is counted twice.
 
 use musicstream_tests::batch::store;
 use musicstream_tests::cluster::Cluster;
@@ -67,13 +67,13 @@ pub(crate) fn the_metrics_of_frozen_days_stay() {
 }
 
 #[test]
-pub(crate) fn what_comes_for_a_frozen_day_is_kept_as_day_frozen_by_every_way_in() {
+pub(crate) fn events_of_frozen_days_are_rejected_as_day_frozen_from_every_input() {
     let (_database, mut client) = database_with(&[EVENTS]);
     expire_before(&mut client, "2026-03-03");
     assert_eq!(
         store(&mut client, SOURCE, EVENTS).unwrap(),
         outcome(4, 0, 2, 0, 2),
-        "events of frozen days that are counted come again"
+        "events of frozen days are sent again"
     );
     client
         .batch_execute(
@@ -96,7 +96,7 @@ pub(crate) fn what_comes_for_a_frozen_day_is_kept_as_day_frozen_by_every_way_in(
     assert_eq!(
         partitions(&mut client),
         ["raw_events_20260303", "raw_events_20260304"],
-        "no partition was made again"
+        "no partition is created again"
     );
     assert_eq!(
         value::<i64>(
@@ -114,7 +114,7 @@ pub(crate) fn what_comes_for_a_frozen_day_is_kept_as_day_frozen_by_every_way_in(
         )
         .unwrap(),
         outcome(1, 1, 0, 0, 0),
-        "the first moment that is not frozen"
+        "the first instant that is not frozen"
     );
     assert_eq!(
         store(
@@ -131,7 +131,7 @@ pub(crate) fn what_comes_for_a_frozen_day_is_kept_as_day_frozen_by_every_way_in(
             "select reason from rejected_events where position = 10 and source like 'kafka%'"
         ),
         ["too_old"],
-        "beyond the retention, the retention is the reason"
+        "events beyond the retention are rejected for that reason"
     );
 }
 
@@ -174,7 +174,7 @@ pub(crate) fn a_day_whose_metrics_are_wrong_is_not_frozen() {
     assert_eq!(
         expire_before(&mut client, "2026-03-02"),
         ["2026-03-01 1"],
-        "the days before it are right"
+        "the days before it are frozen"
     );
     client.query("select musicstream_rebuild()", &[]).unwrap();
     client
@@ -196,7 +196,7 @@ pub(crate) fn a_day_whose_metrics_are_wrong_is_not_frozen() {
 }
 
 #[test]
-fn less_than_a_day_cannot_be_kept() {
+fn expire_refuses_to_keep_less_than_a_day() {
     let (_database, mut client) = database_with(&[EVENTS]);
     for keep in ["0", "-1 day", "23 hours"] {
         let sql = format!("select musicstream_expire('{keep}')");
@@ -212,7 +212,7 @@ fn less_than_a_day_cannot_be_kept() {
     assert_eq!(count(&mut client, "raw_events"), 4);
 }
 
-/// On a server as it comes, whose lock table has room for about 7,800 locks.
+/// On a server with the default lock table, which has room for about 7,800 locks.
 #[test]
 fn thousands_of_days_are_expired_by_a_hundred_a_call() {
     const DAYS: i64 = 1_200;
@@ -247,7 +247,7 @@ fn thousands_of_days_are_expired_by_a_hundred_a_call() {
         if days.is_empty() {
             break;
         }
-        assert!(days.len() <= 100, "{} days by one call", days.len());
+        assert!(days.len() <= 100, "{} days in one call", days.len());
         let left: i64 = value(
             &mut client,
             "select count(*) from musicstream_leaves() where day < current_date - 5",
@@ -264,7 +264,7 @@ fn thousands_of_days_are_expired_by_a_hundred_a_call() {
     );
     assert_eq!(expired, expected, "each day once, the oldest first");
     assert_eq!(column(&mut client, daily), before);
-    // All of them are frozen, and so are the days without events after them.
+    // All of them are frozen, and so are the days without events among them.
     store_one_a_day(&mut client, 3);
     client
         .batch_execute(
@@ -285,9 +285,9 @@ fn thousands_of_days_are_expired_by_a_hundred_a_call() {
     assert_eq!(count(&mut client, "musicstream_verify()"), 0);
 }
 
-/// What a call leaves for the next one stays what it was: not frozen, and correct.
+/// Days that a call leaves for the next one are neither frozen nor changed.
 #[test]
-fn days_that_wait_for_the_next_call_take_events() {
+fn days_left_for_the_next_call_still_accept_events() {
     let (_database, mut client) = database_with(&[]);
     client
         .batch_execute(

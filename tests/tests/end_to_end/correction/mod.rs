@@ -1,4 +1,4 @@
-//! The functions that repair, erase and expire, each by examples; the model and the interleavings try them together.
+//! Examples for each function that repairs, erases or expires. `model` and `interleaving` test them in combination.
 
 pub(crate) mod erase;
 pub(crate) mod expire;
@@ -13,7 +13,7 @@ use musicstream_tests::database::{Database, value};
 
 const SOURCE: &str = "kafka:test/topic";
 
-/// A database with these events, the first ones stored in a batch of their own: see [`store`].
+/// Creates a database and stores these batches: see [`store`].
 fn database_with(batches: &[&str]) -> (Database, Client) {
     let database = Database::create();
     let mut client = database.client();
@@ -38,10 +38,12 @@ fn column(client: &mut Client, sql: &str) -> Vec<String> {
         .collect()
 }
 
-/// The SQLSTATE with which the database refuses it, and the message.
+/// SQLSTATE and message with which the database refuses a statement.
 fn refusal(client: &mut Client, sql: &str) -> (String, String) {
-    let error = client.query(sql, &[]).expect_err("it to be refused");
-    let error = error.as_db_error().expect("the database to refuse it");
+    let error = client
+        .query(sql, &[])
+        .expect_err("the statement is refused");
+    let error = error.as_db_error().expect("an error of the database");
     (error.code().code().to_owned(), error.message().to_owned())
 }
 
@@ -56,7 +58,7 @@ fn outcome(staged: i64, inserted: i64, duplicate: i64, conflicting: i64, rejecte
 }
 
 #[test]
-pub(crate) fn isolation_above_read_committed_is_refused_with_a_way_out() {
+pub(crate) fn isolation_above_read_committed_is_refused_with_a_hint() {
     let (_database, mut client) = database_with(&[]);
     for isolation in ["repeatable read", "serializable"] {
         for call in [
@@ -71,7 +73,7 @@ pub(crate) fn isolation_above_read_committed_is_refused_with_a_way_out() {
                 .batch_execute(&format!(
                     "begin isolation level {isolation}; select {call}; commit"
                 ))
-                .expect_err("it to be refused");
+                .expect_err("the statement is refused");
             client.batch_execute("rollback").unwrap();
             let error = error.as_db_error().unwrap();
             assert_eq!(error.code().code(), "0A000", "{call}");
@@ -98,7 +100,7 @@ pub(crate) fn null_arguments_change_nothing() {
 }
 
 #[test]
-pub(crate) fn neither_ingest_nor_read_may_correct() {
+pub(crate) fn the_ingest_and_read_roles_may_not_correct() {
     let (database, _client) = database_with(&[]);
     let mut ingest = musicstream_tests::database::connect(&database.ingest_url());
     let mut read = musicstream_tests::database::connect(&database.read_url());

@@ -1,4 +1,4 @@
-//! `musicstream_verify()` finds every way in which metrics and events can disagree, `musicstream_rebuild()` mends each.
+//! `musicstream_verify()` finds every kind of difference between metrics and events, and `musicstream_rebuild()` repairs it.
 
 use musicstream_tests::database::value;
 use musicstream_tests::minutes::insert_minutes;
@@ -17,7 +17,7 @@ const DIFFERENCES: &str = "
     from musicstream_verify()";
 
 #[test]
-pub(crate) fn each_difference_is_found_and_mended() {
+pub(crate) fn each_difference_is_found_and_repaired() {
     for (damage, differences) in [
         (
             "update daily_metrics set events = events + 1 where day = '2026-03-01' and event_type = 'play'",
@@ -186,7 +186,7 @@ pub(crate) fn each_difference_is_found_and_mended() {
                 "select written::text from musicstream_rebuild() where written > 0"
             ),
             [""; 0],
-            "a second rebuild finds nothing to do after {damage}"
+            "a second rebuild changes nothing after {damage}"
         );
         roll_up(&mut client);
         assert_metrics_equal_raw(&mut client);
@@ -194,7 +194,7 @@ pub(crate) fn each_difference_is_found_and_mended() {
 }
 
 #[test]
-pub(crate) fn only_the_days_that_were_asked_for_are_looked_at() {
+pub(crate) fn only_the_requested_days_are_verified_and_rebuilt() {
     let (_database, mut client) = database_with(&EVENTS);
     roll_up(&mut client);
     client
@@ -224,7 +224,7 @@ pub(crate) fn only_the_days_that_were_asked_for_are_looked_at() {
 }
 
 #[test]
-pub(crate) fn any_range_of_days_will_do() {
+pub(crate) fn any_range_of_days_is_accepted() {
     let (_database, mut client) = database_with(&EVENTS);
     for range in [
         "'4713-01-01 BC', '5874897-12-31'",
@@ -269,7 +269,7 @@ pub(crate) fn late_events_stay_counted_as_late() {
     assert_eq!(
         column(&mut client, late),
         expected,
-        "rebuilt while deltas were pending"
+        "after a rebuild with pending deltas"
     );
     client
         .batch_execute("update daily_metrics set events = 9, late_events = 8; delete from raw_events where event_id = lpad('b', 32, '0')::uuid")
@@ -278,13 +278,13 @@ pub(crate) fn late_events_stay_counted_as_late() {
     assert_eq!(
         column(&mut client, late),
         ["2026-03-01 3 1", "2026-03-02 1 1"],
-        "no more late events than events, and the days are the sums of their minutes"
+        "late events do not exceed events, and days are the sums of their minutes"
     );
     assert_metrics_equal_raw(&mut client);
 }
 
 #[test]
-fn a_rebuild_says_how_far_it_is() {
+fn a_rebuild_reports_its_progress() {
     let (database, mut client) = database_with(&EVENTS);
     let (sender, notices) = std::sync::mpsc::channel();
     let mut config: postgres::Config = database.url().parse().unwrap();

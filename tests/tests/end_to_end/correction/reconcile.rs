@@ -1,4 +1,4 @@
-//! An event id that got stored on two days, outside the window in which the upsert looks for it.
+//! Event ids that are stored on two days, outside of the deduplication window.
 
 use musicstream_tests::database::value;
 use musicstream_tests::oracle::assert_metrics_equal_raw;
@@ -6,7 +6,7 @@ use musicstream_tests::oracle::assert_metrics_equal_raw;
 use super::{column, count, database_with};
 
 #[test]
-pub(crate) fn the_first_arrival_stays_and_the_others_are_kept_aside() {
+pub(crate) fn the_first_arrival_stays_and_the_others_are_rejected() {
     let (_database, mut client) = database_with(&[
         "(0, 1, 1, 'u1', 'play', 'eu', '2026-03-03T12:00:00Z'), (0, 2, 2, 'u1', 'play', 'eu', '2026-03-01T12:00:00Z')",
         "(0, 3, 1, 'u1', 'play', 'eu', '2026-03-01T12:00:00Z'), (0, 4, 2, 'u1', 'stop', 'us', '2026-03-02T12:00:00Z')",
@@ -17,7 +17,7 @@ pub(crate) fn the_first_arrival_stays_and_the_others_are_kept_aside() {
     assert_eq!(
         value::<i64>(&mut client, reconcile, &[&"2026-03-03", &"2026-03-09"]),
         0,
-        "one day has no event id twice"
+        "no event id is stored twice on one day"
     );
     assert_eq!(
         value::<i64>(&mut client, "select musicstream_reconcile()", &[]),

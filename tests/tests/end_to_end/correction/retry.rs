@@ -1,4 +1,4 @@
-//! Rejected events get a second chance, and nothing that was rejected is lost.
+//! `musicstream_retry_rejected()` stores rejects after a fix, and loses none.
 
 use musicstream_tests::batch::{Outcome, staging, store};
 use musicstream_tests::database::value;
@@ -12,7 +12,7 @@ fn retry(client: &mut postgres::Client, arguments: &str) -> Outcome {
 }
 
 #[test]
-pub(crate) fn a_new_event_type_lets_them_in_once() {
+pub(crate) fn rejects_of_a_new_event_type_are_stored_once() {
     let (_database, mut client) = database_with(&[]);
     let rejected = "(0, 1, 1, 'u', 'rewind', 'eu', '2026-03-01T12:00Z'), (0, 2, 2, 'u', 'rewind', 'eu', '2026-03-01T12:00Z'),
         (0, 3, 2, 'u', 'rewind', 'eu', '2026-03-01T12:00Z'), (0, 4, 3, 'u', 'skip', 'eu', '2026-03-01T12:00Z')";
@@ -71,7 +71,7 @@ pub(crate) fn a_new_event_type_lets_them_in_once() {
             "select song_id from raw_events where song_id is not null"
         ),
         [""; 0],
-        "an empty field of the inbox is absent, as it would have been"
+        "an empty field of the inbox is null, as without a retry"
     );
     let left = "
         select concat_ws(' ', source, position, reason, convert_from(payload, 'utf8'))
@@ -90,7 +90,7 @@ pub(crate) fn a_new_event_type_lets_them_in_once() {
 }
 
 #[test]
-pub(crate) fn what_is_still_refused_has_the_reason_of_today() {
+pub(crate) fn events_that_fail_again_get_the_current_reason() {
     let (_database, mut client) =
         database_with(&["(0, 1, 1, 'u', 'play', 'eu', '2026-03-01T12:00Z')"]);
     store(
@@ -129,7 +129,7 @@ pub(crate) fn what_is_still_refused_has_the_reason_of_today() {
     assert_eq!(
         retry(&mut client, "'conflicting_duplicate'"),
         outcome(2, 1, 0, 1, 0),
-        "without the first arrival the next one wins"
+        "after the first event was deleted, the next one is stored"
     );
     assert_metrics_equal_raw(&mut client);
 }
@@ -148,7 +148,7 @@ fn a_negative_limit_is_refused() {
 }
 
 #[test]
-fn what_stays_refused_does_not_keep_others_waiting() {
+fn rejects_that_fail_again_do_not_delay_others() {
     let (_database, mut client) = database_with(&[]);
     for (source, event_type, numbers) in [
         ("kafka:test/a", "rewind", 1..4),
@@ -164,7 +164,7 @@ fn what_stays_refused_does_not_keep_others_waiting() {
     client
         .batch_execute("insert into event_types values ('skip')")
         .unwrap();
-    // Older, of a source that comes first, and refused each time; two a call.
+    // Two rows per call; those of the first source are older and fail each time.
     let inserted = (0..3).map(|_| retry(&mut client, "max_rows => 2").inserted);
     assert_eq!(inserted.sum::<i64>(), 2);
     assert_metrics_equal_raw(&mut client);
@@ -192,7 +192,7 @@ pub(crate) fn more_than_a_slice_is_retried_in_one_call() {
 }
 
 #[test]
-fn a_topic_made_anew_loses_no_rejected_record() {
+fn a_recreated_topic_loses_no_rejected_record() {
     let (_database, mut client) = database_with(&[]);
     let first = "(0, 1, 1, 'u', 'rewind', 'eu', '2026-03-01T12:00Z')";
     let second = "(0, 1, 2, 'u', 'rewind', 'eu', '2026-03-01T12:00Z')";
@@ -200,7 +200,7 @@ fn a_topic_made_anew_loses_no_rejected_record() {
         store(&mut client, SOURCE, batch).unwrap();
         assert_eq!(count(&mut client, "rejected_events"), kept, "{batch}");
     }
-    // A writer that hands the bytes in afterwards.
+    // A writer that adds the bytes afterwards.
     client.batch_execute("truncate rejected_events").unwrap();
     for (batch, bytes, kept) in [
         (first, "first", 1),

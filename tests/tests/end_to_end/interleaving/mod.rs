@@ -1,5 +1,5 @@
-//! Every order in which two or three sessions can take the steps of their transactions, as Postgres's own isolation
-//! tester does it: whatever waits for whom, the metrics are the events, and there is no deadlock.
+//! Every interleaving of the steps of two or three transactions, as in Postgres's isolation tester: the metrics equal the
+//! events in each, and there is no deadlock.
 
 mod schedule;
 mod session;
@@ -13,24 +13,24 @@ use musicstream_tests::progress::Progress;
 use schedule::schedules;
 use session::{Session, take};
 
-/// One transaction of a session: what it does between `begin` and `commit`.
+/// The statement of a transaction, between `begin` and `commit`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Work {
-    /// New events, known ones, and one that a [`Work::Delete`] erases.
+    /// New events, duplicates, and one that a [`Work::Delete`] erases.
     Upsert,
-    /// The same events in part, with other fields in part.
+    /// Partly the same events, some with other fields.
     RivalUpsert,
-    /// Of a day that has no partition yet, and of one that [`Work::Expire`] freezes.
+    /// Events of a day without a partition, and of one that [`Work::Expire`] freezes.
     UpsertNewDay,
     RollUp,
-    /// Listening, of what the set-up left and of what the others have committed.
+    /// Counts listening of the events of the set-up and of committed transactions.
     CountListening,
     Rebuild,
     Delete,
     ForgetUser,
     Expire,
     MakePartitions,
-    /// Holds batches up after they have asked which days are frozen.
+    /// Blocks batches after they have read which days are frozen.
     HoldTypes,
     Reconcile,
     Retry,
@@ -75,8 +75,8 @@ fn upsert(source: &str, values: &str) -> String {
     format!("{}; select musicstream_upsert('{source}')", staging(values))
 }
 
-/// What every run begins with: events of four days, one id on two of them, one of them rejected, part of it rolled up,
-/// and rows in the inbox.
+/// Sets up the data of every run: events of four days, one id on two days, one rejected event, some pending deltas, and rows
+/// in the inbox.
 fn set_up(client: &mut Client) {
     let events = "(0, 1, 1, 'u1', 'play', 'eu', '2026-03-02T12:00Z'), (0, 2, 3, 'u2', 'play', 'us', '2026-03-01T12:00Z'),
         (0, 3, 4, 'u1', 'stop', 'eu', '2026-03-04T12:00Z'), (0, 4, 16, 'u1', 'rewind', 'eu', '2026-03-02T12:00Z')";
@@ -104,7 +104,7 @@ fn set_up(client: &mut Client) {
         .unwrap();
 }
 
-/// Differences between metrics and events of the days that are not frozen, both ways, as bags.
+/// Differences between metrics and events of the days that are not frozen, in both directions, as multisets.
 const DIFFERENCES: &str = "
     with counted as (
         select day::text as bucket, event_type, region, events from live_daily_metrics
@@ -121,13 +121,13 @@ const DIFFERENCES: &str = "
     from ((table counted except all table stored) union all (table stored except all table counted)) as difference
     where left(bucket, 10)::date >= musicstream_frozen_before()";
 
-/// Of frozen days: what is counted and what they had when they were frozen.
+/// The metrics of frozen days, and their number of events at expiry.
 const FROZEN: &str = "
     select coalesce(sum(events), 0)::bigint - (select coalesce(sum(events), 0)::bigint from frozen_days)
     from live_daily_metrics
     where day < musicstream_frozen_before()";
 
-/// Users and days of listening that are kept without an event or lack one, and wrong first days.
+/// Missing and surplus rows of listener_days, and wrong first days.
 const LISTENERS: &str = "
     with stored as (
         select distinct (ts at time zone 'UTC')::date as day, region, user_id
@@ -149,7 +149,7 @@ const LISTENERS: &str = "
         where f.day is distinct from f.first
     ) as all_differences";
 
-fn judge(client: &mut Client) -> Result<(), String> {
+fn check(client: &mut Client) -> Result<(), String> {
     for after in ["at the end", "after a rollup", "after counting listening"] {
         let rows = client.query(DIFFERENCES, &[]).unwrap();
         if let Some(row) = rows.first() {
@@ -168,7 +168,7 @@ fn judge(client: &mut Client) -> Result<(), String> {
                  {remade} partitions of frozen days"
             ));
         }
-        // A touched hour that got lost is not left out by musicstream_verify(), once nothing waits any more.
+        // Once nothing is pending, musicstream_verify() compares all hours, so a lost touched hour is found.
         let next = match after {
             "at the end" => "select musicstream_rollup()",
             _ => "select musicstream_rollup_listening()",
@@ -177,12 +177,12 @@ fn judge(client: &mut Client) -> Result<(), String> {
     }
     let users: Vec<String> = value(client, LISTENERS, &[]);
     if !users.is_empty() {
-        return Err(format!("who listened when: {users:#?}"));
+        return Err(format!("listener_days differ: {users:#?}"));
     }
     Ok(())
 }
 
-/// Runs every order of the steps of these transactions, each on the same data.
+/// Runs every interleaving of these transactions, each on the same data.
 fn try_all(admin: &mut Client, sessions: &mut [Session], works: &[Work]) -> usize {
     let orders = schedules(&vec![2; works.len()]);
     for order in &orders {
@@ -201,7 +201,7 @@ fn try_all(admin: &mut Client, sessions: &mut [Session], works: &[Work]) -> usiz
         if !sessions.iter().all(Session::is_idle) {
             told("sessions wait although all have committed".to_owned());
         }
-        judge(admin).unwrap_or_else(|failure| told(failure));
+        check(admin).unwrap_or_else(|failure| told(failure));
     }
     orders.len()
 }
@@ -213,7 +213,7 @@ fn sessions(database: &Database, count: usize) -> Vec<Session> {
 }
 
 #[test]
-fn of_two_sessions() {
+fn all_interleavings_of_two_sessions_are_exact() {
     let database = Database::create();
     let (mut admin, mut sessions) = (database.client(), sessions(&database, 2));
     let all = [
@@ -240,7 +240,7 @@ fn of_two_sessions() {
 }
 
 #[test]
-fn of_three_sessions() {
+fn all_interleavings_of_three_sessions_are_exact() {
     let database = Database::create();
     let (mut admin, mut sessions) = (database.client(), sessions(&database, 3));
     let mut triples = vec![

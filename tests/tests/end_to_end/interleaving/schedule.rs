@@ -1,6 +1,6 @@
-//! The orders in which steps can be taken.
+//! Interleavings of steps.
 
-/// Every order in which as many sessions as `steps` is long can take so many steps each: lists of session numbers.
+/// All interleavings of sessions with these numbers of steps, as lists of session numbers.
 pub(super) fn schedules(steps: &[usize]) -> Vec<Vec<usize>> {
     if steps.iter().all(|&left| left == 0) {
         return vec![Vec::new()];
@@ -22,7 +22,7 @@ pub(super) fn schedules(steps: &[usize]) -> Vec<Vec<usize>> {
 }
 
 #[test]
-fn all_orders_each_once() {
+fn each_interleaving_occurs_once() {
     assert_eq!(schedules(&[1, 2]), [[0, 1, 1], [1, 0, 1], [1, 1, 0]]);
     let orders = schedules(&[2, 2, 2]);
     let distinct: std::collections::BTreeSet<_> = orders.iter().collect();

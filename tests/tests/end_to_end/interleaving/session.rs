@@ -1,4 +1,4 @@
-//! A session that takes steps in a thread of its own, so that one that waits for a lock can be left waiting.
+//! A session that runs its steps in a thread, so that it can stay blocked on a lock.
 
 use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
@@ -12,12 +12,12 @@ use musicstream_tests::wait::until_polling_every;
 const TIMEOUT: Duration = Duration::from_secs(60);
 
 pub(super) struct Session {
-    /// Of the server's process.
+    /// The process id of the backend.
     pid: i32,
     steps: Sender<String>,
     ends: Receiver<Result<(), String>>,
     is_busy: bool,
-    /// Steps that come when the one under way is done.
+    /// Steps that follow when the running one is complete.
     postponed: VecDeque<String>,
 }
 
@@ -50,8 +50,8 @@ impl Session {
         !self.is_busy && self.postponed.is_empty()
     }
 
-    /// Sends the next step if the last one is done. Whether anything has changed.
-    fn go_on(&mut self) -> Result<bool, String> {
+    /// Sends the next step if the last one is complete. Returns whether anything has changed.
+    fn advance(&mut self) -> Result<bool, String> {
         let mut has_changed = false;
         if self.is_busy {
             match self.ends.try_recv() {
@@ -61,7 +61,7 @@ impl Session {
                     has_changed = true;
                 }
                 Err(TryRecvError::Empty) => {}
-                Err(TryRecvError::Disconnected) => return Err("the session is gone".to_owned()),
+                Err(TryRecvError::Disconnected) => return Err("the session has ended".to_owned()),
             }
         }
         if !self.is_busy
@@ -69,7 +69,7 @@ impl Session {
         {
             self.steps
                 .send(sql)
-                .map_err(|_| "the session is gone".to_owned())?;
+                .map_err(|_| "the session has ended".to_owned())?;
             self.is_busy = true;
             has_changed = true;
         }
@@ -77,8 +77,8 @@ impl Session {
     }
 }
 
-/// Lets a session take a step, or postpones it if the session still waits with an earlier one. Returns when each session
-/// has taken all its steps or waits for another one.
+/// Runs a step in a session, or postpones it if an earlier step is still blocked. Returns when every session is idle or blocked
+/// by another one.
 pub(super) fn take(
     admin: &mut Client,
     sessions: &mut [Session],
@@ -89,12 +89,12 @@ pub(super) fn take(
     until_polling_every(
         Duration::ZERO,
         TIMEOUT,
-        "each session to be done or to wait for another",
+        "each session to be idle or blocked by another",
         || settle(admin, sessions).transpose(),
     )
 }
 
-/// Whether all has come to rest.
+/// `Some` if every session is idle or blocked by another one.
 fn settle(admin: &mut Client, sessions: &mut [Session]) -> Result<Option<()>, String> {
     let pids = |sessions: &[Session], is_wanted: fn(&Session) -> bool| -> Vec<i32> {
         let wanted = sessions.iter().filter(|session| is_wanted(session));
@@ -102,7 +102,7 @@ fn settle(admin: &mut Client, sessions: &mut [Session]) -> Result<Option<()>, St
     };
     let all = pids(sessions, |_| true);
     let busy = pids(sessions, |session| session.is_busy);
-    // Whom autovacuum holds up goes on by itself.
+    // A session that autovacuum blocks continues without another step.
     let blocked =
         "select count(*) from unnest($1::int[]) as pid where pg_blocking_pids(pid) && $2::int[]";
     let blocked = match busy.len() {
@@ -111,7 +111,7 @@ fn settle(admin: &mut Client, sessions: &mut [Session]) -> Result<Option<()>, St
     };
     let mut has_changed = false;
     for session in sessions {
-        has_changed |= session.go_on()?;
+        has_changed |= session.advance()?;
     }
     Ok((!has_changed && blocked == busy.len() as i64).then_some(()))
 }

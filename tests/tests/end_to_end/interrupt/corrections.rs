@@ -1,4 +1,4 @@
-//! The functions that correct, interrupted at each of their steps.
+//! Corrections, interrupted at each of their steps.
 
 use postgres::Client;
 
@@ -18,13 +18,13 @@ const FIND: (&str, &str) = (
     "find the events",
     "lock table raw_events_20260301 in access exclusive mode",
 );
-const TAKE_AWAY: (&str, &str) = (
-    "take the events away",
+const REMOVE: (&str, &str) = (
+    "remove the events",
     "lock table raw_events_20260301 in share mode",
 );
 const APPEND: (&str, &str) = ("append deltas", "lock table metric_deltas in share mode");
 const PENDING_SKETCHES: (&str, &str) = (
-    "take pending sketches away",
+    "remove pending sketches",
     "lock table listener_deltas in share mode",
 );
 const LISTENERS: (&str, &str) = (
@@ -36,8 +36,8 @@ const REJECTS: (&str, &str) = (
     "lock table rejected_events in share mode",
 );
 
-/// Events of three days, two of them stored twice; part of it is rolled up. Rejected events, which would be accepted now:
-/// of a day that is there and of one that is not. Rows in the inbox.
+/// Events of three days, of which two are stored twice, with some pending deltas; rejected events that would be accepted now, of
+/// a day with a partition and of one without; rows in the inbox.
 fn database() -> (Database, Client) {
     let database = Database::create();
     let mut client = database.client();
@@ -58,7 +58,7 @@ fn database() -> (Database, Client) {
     (database, client)
 }
 
-/// Interrupts the call at each step both ways: it leaves nothing each time. Then lets it do its work, which comes to this.
+/// Interrupts the call at each step in both ways, and checks that nothing remains. Then runs it, and checks its outcome.
 fn interrupt_at_each(call: &str, outcome: &str, steps: &[(&str, &str)]) -> (Database, Client) {
     let (database, mut admin) = database();
     let sql = format!("select * from {call}");
@@ -76,7 +76,7 @@ fn interrupt_at_each(call: &str, outcome: &str, steps: &[(&str, &str)]) -> (Data
     }
     let done = format!("select coalesce(string_agg(c::text, ' '), '') from {call} as c");
     assert_eq!(value::<String>(&mut client, &done, &[]), outcome, "{call}");
-    // Some events are stored twice, and some days frozen: the extension's own word is the only one that fits.
+    // Only musicstream_verify() handles events that are stored twice and frozen days.
     for _ in 0..2 {
         let differences = "select count(*) from musicstream_verify()";
         assert_eq!(value::<i64>(&mut admin, differences, &[]), 0, "{call}");
@@ -91,7 +91,7 @@ fn stored(client: &mut Client) -> i64 {
 
 #[test]
 fn a_delete_that_is_interrupted_at_any_step_leaves_nothing_and_can_be_repeated() {
-    let steps = [BEGIN, FIND, TAKE_AWAY, APPEND, PENDING_SKETCHES, LISTENERS];
+    let steps = [BEGIN, FIND, REMOVE, APPEND, PENDING_SKETCHES, LISTENERS];
     let ids = "array[lpad('1', 32, '0'), lpad('8', 32, '0')]::uuid[]";
     let (_database, mut admin) =
         interrupt_at_each(&format!("musicstream_delete({ids})"), "2", &steps);
@@ -105,7 +105,7 @@ fn forgetting_a_user_that_is_interrupted_at_any_step_leaves_nothing_and_can_be_r
         ("empty the inbox", "lock table staging_events in share mode"),
         REJECTS,
         FIND,
-        TAKE_AWAY,
+        REMOVE,
         APPEND,
         PENDING_SKETCHES,
         LISTENERS,
@@ -121,7 +121,7 @@ fn a_reconciliation_that_is_interrupted_at_any_step_leaves_nothing_and_can_be_re
         BEGIN,
         FIND,
         REJECTS,
-        TAKE_AWAY,
+        REMOVE,
         APPEND,
         PENDING_SKETCHES,
         LISTENERS,
@@ -139,10 +139,10 @@ fn an_expiry_that_is_interrupted_at_any_step_leaves_nothing_and_can_be_repeated(
             "lock table minute_counts in access exclusive mode",
         ),
         (
-            "keep writers out",
+            "exclude writers",
             "lock table raw_events in row exclusive mode",
         ),
-        ("note a day", "lock table frozen_days in share mode"),
+        ("record a day", "lock table frozen_days in share mode"),
         (
             "drop a day",
             "lock table raw_events_20260302 in access share mode",
@@ -162,13 +162,13 @@ fn a_retry_that_is_interrupted_at_any_step_leaves_nothing_and_can_be_repeated() 
         BEGIN,
         REJECTS,
         (
-            "make a partition",
+            "create a partition",
             "lock table partition_turn in share update exclusive mode",
         ),
-        ("store the events", TAKE_AWAY.1),
+        ("store the events", REMOVE.1),
         APPEND,
         PENDING_SKETCHES,
-        ("note progress", "lock table ingest_offsets in share mode"),
+        ("record progress", "lock table ingest_offsets in share mode"),
     ];
     let (_database, mut admin) =
         interrupt_at_each("musicstream_retry_rejected()", "(2,2,0,0,0)", &steps);
@@ -183,18 +183,15 @@ fn a_count_of_listening_that_is_interrupted_at_any_step_leaves_nothing_and_can_b
             "lock table listening_turn in share update exclusive mode",
         ),
         (
-            "take touched hours",
+            "delete touched hours",
             "lock table touched_hours in share mode",
         ),
-        ("note a rule", "lock table listening_rules in share mode"),
+        ("record a rule", "lock table listening_rules in share mode"),
         FIND,
-        (
-            "note where events lie",
-            "lock table hour_blocks in share mode",
-        ),
+        ("record blocks", "lock table hour_blocks in share mode"),
         ("write numbers", "lock table listening_counts in share mode"),
         ("write songs", "lock table song_counts in share mode"),
-        ("note hours", "lock table counted_hours in share mode"),
+        ("record hours", "lock table counted_hours in share mode"),
         ("write users", "lock table listener_days in share mode"),
         (
             "write first days",

@@ -1,4 +1,4 @@
-//! What changes the stored events changes what is listened to.
+//! Changes of the stored events change the numbers of listening.
 
 use musicstream_tests::batch::event_id;
 use musicstream_tests::database::{Database, value};
@@ -6,9 +6,9 @@ use musicstream_tests::oracle::roll_up;
 
 use super::{count, days, must_store};
 
-/// A late stop ends a play that the cap had ended, and moves a session's beginning.
+/// A late stop ends a play that was counted up to `max_listen`, and moves the beginning of a session.
 #[test]
-pub(crate) fn late_events_are_counted_where_they_belong() {
+pub(crate) fn late_events_change_the_affected_quarters() {
     let database = Database::create();
     let mut client = database.client();
     must_store(
@@ -30,7 +30,7 @@ pub(crate) fn late_events_are_counted_where_they_belong() {
         days(&mut client),
         ["2026-03-01 eu 1 0 1 20 1", "2026-03-02 eu 1 1 0 900 0"]
     );
-    // What came before is before, however late it comes.
+    // The order is that of the event times, not of arrival.
     must_store(
         &mut client,
         "(0, 5, 5, 'ada', 'stop', 'us', '2026-02-01T12:00Z'), (0, 1, 1, 'ada', 'play', 'eu', '2026-03-01T23:55Z')",
@@ -51,7 +51,7 @@ pub(crate) fn late_events_are_counted_where_they_belong() {
 }
 
 #[test]
-pub(crate) fn deleted_events_leave_no_trace() {
+pub(crate) fn deleted_events_are_removed_from_listening() {
     let database = Database::create();
     let mut client = database.client();
     must_store(
@@ -94,7 +94,7 @@ pub(crate) fn deleted_events_leave_no_trace() {
         "select (select count(*) from listener_days) + (select count(*) from listener_first_days)",
         &[],
     );
-    assert_eq!(named, 0, "a forgotten user is named");
+    assert_eq!(named, 0, "no row has the forgotten user");
     count(&mut client);
     assert_eq!(days(&mut client), Vec::<String>::new());
 }
@@ -111,7 +111,7 @@ pub(crate) fn reconciled_and_rebuilt_days_are_exact() {
         &mut client,
         "(0, 3, 2, 'ada', 'stop', 'eu', '2026-03-03T10:01Z'), (0, 4, 4, 'bob', 'play', 'eu', '2026-03-02T23:59Z')",
     );
-    // One event_id is stored twice, which musicstream_verify() does not forgive.
+    // Without count(), because musicstream_verify() reports the event_id that is stored twice.
     client
         .batch_execute("select musicstream_rollup(); select musicstream_rollup_listening()")
         .unwrap();
@@ -134,7 +134,7 @@ pub(crate) fn reconciled_and_rebuilt_days_are_exact() {
             "2026-03-03 eu 0 0 0 840 0"
         ]
     );
-    // Behind the extension's back.
+    // A direct change, without the extension's functions.
     client
         .batch_execute(
             "delete from raw_events where user_id = 'bob';
@@ -166,7 +166,7 @@ pub(crate) fn reconciled_and_rebuilt_days_are_exact() {
     assert_eq!(days(&mut client), ["2026-03-01 eu 1 1 0 60 1"]);
 }
 
-/// A frozen day keeps its numbers, and what went on over its midnight goes on to count for the day after it.
+/// A frozen day keeps its numbers, and plays and sessions that continue past its midnight count for the next day.
 #[test]
 pub(crate) fn frozen_days_keep_their_numbers() {
     let database = Database::create();
@@ -175,7 +175,7 @@ pub(crate) fn frozen_days_keep_their_numbers() {
         &mut client,
         "(0, 1, 1, 'ada', 'play', 'eu', '2026-03-01T23:50Z'), (0, 2, 2, 'bob', 'play', 'us', '2026-03-01T10:00Z')",
     );
-    // Not counted before: expiry counts first.
+    // Not counted yet: expiry counts the hours first.
     client
         .batch_execute("select musicstream_expire(now() - '2026-03-02Z')")
         .unwrap();
@@ -187,7 +187,7 @@ pub(crate) fn frozen_days_keep_their_numbers() {
     assert_eq!(days(&mut client), expected);
     count(&mut client);
     assert_eq!(days(&mut client), expected);
-    // The play ends earlier than its day believed, the session goes on.
+    // The play ends earlier than counted on its day, and the session continues.
     must_store(
         &mut client,
         "(0, 3, 3, 'ada', 'pause', 'eu', '2026-03-02T00:01Z')",
@@ -206,9 +206,9 @@ pub(crate) fn frozen_days_keep_their_numbers() {
     assert_eq!(days(&mut client), expected[..2]);
 }
 
-/// A quarter is settled when it is counted and the watermark is past all that may belong to it.
+/// A quarter is settled when it is counted and the watermark is past all events that may belong to it.
 #[test]
-pub(crate) fn what_waits_is_not_settled() {
+pub(crate) fn quarters_that_are_not_counted_are_not_settled() {
     let database = Database::create();
     let mut client = database.client();
     let settled = |client: &mut postgres::Client| -> Vec<String> {
@@ -224,7 +224,7 @@ pub(crate) fn what_waits_is_not_settled() {
     );
     count(&mut client);
     assert_eq!(settled(&mut client), Vec::<String>::new());
-    // The watermark is an hour behind: at 10:45, as late as 10:15 and half an hour.
+    // The watermark lags an hour behind: it is 10:45, half an hour after 10:15.
     must_store(
         &mut client,
         "(0, 3, 3, 'bob', 'play', 'eu', '2026-03-01T11:44:59.999999Z')",

@@ -7,13 +7,13 @@ use musicstream_tests::database::Database;
 
 use super::count;
 
-/// What stands between two lines of three backquotes.
+/// A fenced code block.
 struct Block {
     language: String,
     text: String,
 }
 
-/// The sections that have examples, by their headings.
+/// The sections with examples, by heading.
 fn sections(page: &str) -> Vec<(String, Vec<Block>)> {
     let mut sections: Vec<(String, Vec<Block>)> = Vec::new();
     let mut open: Option<Block> = None;
@@ -43,18 +43,18 @@ fn sections(page: &str) -> Vec<(String, Vec<Block>)> {
             }
         }
     }
-    assert!(open.is_none(), "the last block has no end");
+    assert!(open.is_none(), "the last code block is not closed");
     sections.retain(|(_, blocks)| !blocks.is_empty());
     sections
 }
 
-/// What psql prints.
+/// The output of psql.
 fn printed(database: &Database, sql: &str) -> String {
     let output = Command::new("psql")
         .args(["-X", "-v", "ON_ERROR_STOP=1", "-c", sql])
         .arg(database.read_url())
         .output()
-        .expect("psql to be installed");
+        .expect("psql is installed");
     assert!(
         output.status.success(),
         "{sql}: {}",
@@ -68,7 +68,7 @@ fn trimmed(text: &str) -> Vec<&str> {
 }
 
 #[test]
-fn the_examples_of_the_page_are_true() {
+fn documented_examples_give_the_documented_results() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/listening.md");
     let page = std::fs::read_to_string(&path).unwrap();
     let mut answers = 0;
@@ -85,7 +85,7 @@ fn the_examples_of_the_page_are_true() {
                 }
                 "sql" => question = Some(&block.text),
                 "text" => {
-                    let sql = question.take().expect("a query before its answer");
+                    let sql = question.take().expect("a query before its result");
                     let found = printed(&database, sql);
                     if trimmed(&found) != trimmed(&block.text) {
                         wrong.push(format!("{heading}: {sql}{found}"));
@@ -95,7 +95,7 @@ fn the_examples_of_the_page_are_true() {
                 other => panic!("{heading}: a block in {other}"),
             }
         }
-        assert!(question.is_none(), "{heading}: a query without an answer");
+        assert!(question.is_none(), "{heading}: a query without a result");
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(answers >= 10, "{answers} answers");

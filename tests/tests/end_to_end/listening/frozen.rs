@@ -1,4 +1,4 @@
-//! What is left of listeners whose days are frozen.
+//! Listeners of frozen days.
 
 use postgres::Client;
 
@@ -18,7 +18,7 @@ fn listeners(client: &mut Client) -> Vec<String> {
 }
 
 #[test]
-pub(crate) fn numbers_of_frozen_days_outlive_the_names() {
+pub(crate) fn numbers_of_frozen_days_stay_without_user_names() {
     let database = Database::create();
     let mut client = database.client();
     must_store(
@@ -41,7 +41,7 @@ pub(crate) fn numbers_of_frozen_days_outlive_the_names() {
             "2026-02-10 eu 1 0 day 1: - day 7: - day 28: -",
         ]
     );
-    // 30 January is the last day whose numbers may depend on 2 January.
+    // 30 January is the last day whose numbers depend on 2 January.
     client
         .batch_execute("select musicstream_expire(now() - '2026-01-31Z')")
         .unwrap();
@@ -69,13 +69,13 @@ pub(crate) fn numbers_of_frozen_days_outlive_the_names() {
     assert_eq!(
         listeners(&mut client),
         after,
-        "only what the newest frozen days know by name goes"
+        "only numbers of the newest frozen days, which still have user ids, change"
     );
 }
 
-/// Where nobody counts listening, rollups keep the list of touched hours short, and lose none.
+/// If listening is never counted, rollups merge touched hours, and lose none.
 #[test]
-fn touched_hours_do_not_grow_without_end() {
+fn touched_hours_are_merged() {
     let database = Database::create();
     let mut client = database.client();
     must_store(

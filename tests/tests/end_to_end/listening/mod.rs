@@ -1,10 +1,9 @@
-//! Listening: what `musicstream_rollup_listening()` keeps equals what one query over all events gives, whatever happened to
-//! the events meanwhile.
+//! Listening: the numbers of `musicstream_rollup_listening()` equal a query over all events after any change of the events.
 
+mod blocks;
 pub(crate) mod change;
 mod example;
 pub(crate) mod frozen;
-mod place;
 pub(crate) mod rule;
 
 use musicstream_tests::batch::store;
@@ -12,7 +11,7 @@ use musicstream_tests::database::value;
 use musicstream_tests::oracle::roll_up;
 use postgres::Client;
 
-/// Rolls up, counts until nothing waits, and lets the extension compare with the events, where it has them.
+/// Rolls up, counts all touched hours, and checks with `musicstream_verify()`.
 fn count(client: &mut Client) {
     roll_up(client);
     while value::<i64>(
@@ -29,7 +28,7 @@ fn count(client: &mut Client) {
     assert!(differences.is_empty(), "{differences:#?}");
 }
 
-/// Days with plays, streams, skips, listening_seconds and sessions, as text.
+/// Day, region, plays, streams, skips, listening_seconds and sessions, as text.
 fn days(client: &mut Client) -> Vec<String> {
     let rows = client
         .query(

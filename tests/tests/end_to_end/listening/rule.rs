@@ -1,4 +1,4 @@
-//! Rules of counting are versioned.
+//! The rules of listening are versioned.
 
 use musicstream_tests::database::{Database, value};
 
@@ -34,7 +34,7 @@ pub(crate) fn an_hour_keeps_its_rule_until_it_is_rebuilt() {
          (0, 6, 6, 'bob', 'stop', 'eu', '2026-03-02T10:00:40Z'), (0, 7, 7, 'cem', 'play', 'eu', '2026-03-01T10:30Z')",
     );
     count(&mut client);
-    // The late event of an hour that was counted is counted by the rule of that hour.
+    // A late event of a counted hour is counted by the rule of that hour.
     assert_eq!(
         days(&mut client),
         ["2026-03-01 eu 3 3 0 1840 3", "2026-03-02 eu 2 1 1 640 2"]
@@ -64,9 +64,9 @@ pub(crate) fn an_hour_keeps_its_rule_until_it_is_rebuilt() {
     assert_eq!(rules(&mut client), ["01 10 2", "02 10 2"]);
 }
 
-/// What an event type does to playback is part of the rule; one that is accepted no longer keeps what it did.
+/// The effect of an event type on playback is part of the rule, also for a type that is no longer accepted.
 #[test]
-pub(crate) fn event_types_of_ones_own_start_and_end_playback() {
+pub(crate) fn user_defined_event_types_start_and_end_playback() {
     let database = Database::create();
     let mut client = database.client();
     client
@@ -99,7 +99,7 @@ pub(crate) fn event_types_of_ones_own_start_and_end_playback() {
 
     let refused = client
         .batch_execute("update event_types set playback = 'ends' where event_type = 'play'")
-        .expect_err("play to start playback");
+        .expect_err("play always starts playback");
     assert_eq!(refused.code().unwrap().code(), "23514");
     client
         .batch_execute("delete from event_types where event_type = 'stop'; insert into event_types values ('stop')")

@@ -1,4 +1,4 @@
-//! What the model believes of listening: counted over all events each time it is asked.
+//! Listening in the model: recounted over all events in each comparison.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,7 +6,7 @@ use super::memory::{Event, Time};
 use super::program::{EVENT_TYPES, REGIONS};
 
 const QUARTER: Time = 900;
-/// As the settings are by default.
+/// The defaults of the settings.
 const MAX_LISTEN: Time = 900;
 const STREAM_AFTER: Time = 30;
 const SESSION_GAP: Time = 1800;
@@ -24,7 +24,7 @@ fn is_start(event: &Event) -> bool {
     EVENT_TYPES[usize::from(event.event_type)] == "play"
 }
 
-/// What these events add up to in the quarters from `from` on.
+/// The listening of these events in the quarters from `from` on.
 pub(super) fn listening(events: &[Event], from: Time) -> Listening {
     let mut events: Vec<&Event> = events.iter().filter(|event| does_playback(event)).collect();
     events.sort_by_key(|event| (event.user, event.ts, is_start(event), event.id));
@@ -64,7 +64,7 @@ pub(super) fn listening(events: &[Event], from: Time) -> Listening {
     numbers
 }
 
-/// Who did what on which day.
+/// The listeners of each day.
 pub(super) fn listener_days(events: &[Event], from: Time) -> ListenerDays {
     events
         .iter()
@@ -94,7 +94,7 @@ pub(super) fn listener_day_lines(days: &ListenerDays) -> Vec<String> {
         .collect()
 }
 
-/// Of each user the first day.
+/// The first day of each user.
 pub(super) fn first_day_lines(days: &ListenerDays) -> Vec<String> {
     let mut first = BTreeMap::new();
     for &(day, _, user) in days.iter().rev() {

@@ -1,4 +1,4 @@
-//! The model: what the extension promises, in the plainest words, without any of its means.
+//! The model: the specified behaviour of the extension, implemented in the simplest way.
 
 use std::collections::BTreeMap;
 
@@ -9,11 +9,11 @@ use super::program::{EVENT_TYPES, REGIONS, Row, SOURCES};
 pub(super) type Time = i64;
 const DAY: Time = 86_400;
 const MINUTE: Time = 60;
-/// As the settings are by default.
+/// The defaults of the settings.
 const DEDUP_WINDOW: Time = 3600;
 const LATENESS: Time = 3600;
 
-/// An event in full; what it was rejected with, if it was.
+/// A complete event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Event {
     pub(super) id: u16,
@@ -35,11 +35,11 @@ impl Event {
     }
 }
 
-/// What a writer hands in.
+/// Input of a writer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Input {
     Event(Event),
-    /// Bytes that are no event, or a row of the inbox whose time is none.
+    /// Bytes that are not an event, or a row of the inbox with an invalid time.
     Broken(Event),
 }
 
@@ -52,7 +52,7 @@ pub(super) struct Staged {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Rejected {
-    /// Number in [`SOURCES`]; beyond them [`INBOX`] and [`RECONCILED`].
+    /// An index into [`SOURCES`], or [`INBOX`] or [`RECONCILED`].
     pub(super) source: usize,
     pub(super) partition: i32,
     pub(super) position: i64,
@@ -67,7 +67,7 @@ pub(super) const RECONCILED: usize = SOURCES.len() + 1;
 struct Stored {
     event: Event,
     is_late: bool,
-    /// The number of the transaction that stored it.
+    /// The number of the transaction that has stored it.
     arrival: u64,
 }
 
@@ -79,16 +79,16 @@ pub(super) type Counts = BTreeMap<(Time, &'static str, &'static str), (i64, i64)
 
 #[derive(Debug, Default)]
 pub(super) struct Memory {
-    /// The clock's time, and the bounds of what is plausible.
+    /// The time of the clock, and the limits of accepted times.
     pub(super) now: Time,
     oldest: Time,
     newest: Time,
     pub(super) accepts_last_type: bool,
     stored: BTreeMap<(Time, u16), Stored>,
-    /// Of frozen days, by minute.
+    /// The counts of frozen days, by minute.
     frozen: Counts,
     frozen_before: Option<Time>,
-    /// Events of frozen days: what went on over midnight goes on.
+    /// Events of frozen days, because playback may continue past midnight.
     frozen_events: Vec<Event>,
     frozen_listening: Listening,
     frozen_listener_days: ListenerDays,
@@ -116,11 +116,11 @@ impl Memory {
 
     pub(super) fn store(&mut self, source: usize, batch: &[Staged]) -> Outcome {
         self.transactions += 1;
-        self.store_at_once(source, batch)
+        self.store_in_same_transaction(source, batch)
     }
 
-    /// Stores a batch in the transaction of the one before it.
-    fn store_at_once(&mut self, source: usize, batch: &[Staged]) -> Outcome {
+    /// Stores a batch in the same transaction as the batch before it.
+    fn store_in_same_transaction(&mut self, source: usize, batch: &[Staged]) -> Outcome {
         let mut outcome = [batch.len() as i64, 0, 0, 0, 0];
         let mut good: Vec<(Staged, Event)> = Vec::new();
         for row in batch {
@@ -210,7 +210,7 @@ impl Memory {
                 && self.stored.contains_key(&(start + DAY, event.id)))
     }
 
-    /// The same input at the same position is known.
+    /// Keeps a reject, unless the same input is stored for the same position.
     fn reject(&mut self, source: usize, row: &Staged, reason: &'static str) {
         let is_known = self.rejected.iter().any(|known| {
             known.source == source
@@ -260,13 +260,13 @@ impl Memory {
         self.remove(|event| ids.iter().any(|&id| u16::from(id) == event.id))
     }
 
-    /// Events, rejected input, rows of the inbox.
+    /// Returns the numbers of removed events, rejects and rows of the inbox.
     pub(super) fn forget(&mut self, user: u8) -> [i64; 3] {
         let (inbox, rejected) = (self.inbox.len(), self.rejected.len());
         self.frozen_events.retain(|event| event.user != user);
         self.frozen_listener_days.retain(|&(_, _, who)| who != user);
         self.inbox.retain(|input| input.user() != user);
-        // Of broken bytes of a source nobody can tell whose they are.
+        // The user of broken bytes is unknown.
         self.rejected.retain(|rejected| match rejected.input {
             Input::Broken(_) if rejected.source != INBOX => true,
             input => input.user() != user,
@@ -284,7 +284,7 @@ impl Memory {
         (before - self.stored.len()) as i64
     }
 
-    /// The frozen days that had a partition cannot be told here; the number of events can.
+    /// Returns the number of events of the expired days. The model does not know which days had a partition.
     pub(super) fn expire(&mut self, before: Time) -> i64 {
         if self.frozen_before.is_some_and(|frozen| frozen >= before) {
             return 0;
@@ -335,7 +335,7 @@ impl Memory {
     pub(super) fn retry(&mut self, reason: Option<&str>) -> Outcome {
         self.transactions += 1;
         let mut total = [0; 5];
-        // In the order of their names: kafka:a/t, kafka:b/t, raw_events, staging_events.
+        // In the order of the sources' names: kafka:a/t, kafka:b/t, raw_events, staging_events.
         for source in [0, 1, RECONCILED, INBOX] {
             let (taken, left): (Vec<_>, Vec<_>) = std::mem::take(&mut self.rejected)
                 .into_iter()
@@ -358,7 +358,7 @@ impl Memory {
                     input: rejected.input,
                 })
                 .collect();
-            let outcome = self.store_at_once(source, &batch);
+            let outcome = self.store_in_same_transaction(source, &batch);
             for (sum, part) in total.iter_mut().zip(outcome) {
                 *sum += part;
             }
@@ -372,7 +372,7 @@ impl Memory {
         events
     }
 
-    /// Counted, but for frozen days, which keep what they had.
+    /// Recounted, except for frozen days, whose numbers are kept.
     pub(super) fn listening(&self) -> Listening {
         let mut events = self.events();
         events.extend(&self.frozen_events);
@@ -387,7 +387,7 @@ impl Memory {
         days
     }
 
-    /// By minute, or by day.
+    /// The counts by minute or by day.
     pub(super) fn counts(&self, width: Time) -> Counts {
         let mut counts = Counts::new();
         for (&(minute, event_type, region), &(events, late)) in &self.frozen {

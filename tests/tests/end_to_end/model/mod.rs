@@ -1,4 +1,4 @@
-//! Random programs of everything that can happen to the extension, held against a plain model in memory.
+//! Random programs of operations on the extension, compared with a simple model in memory.
 
 mod listening;
 mod memory;
@@ -12,11 +12,11 @@ use musicstream_tests::progress::Progress;
 
 use run::Subject;
 
-/// Programs in a run, unless `MUSICSTREAM_MODEL_PROGRAMS` says otherwise.
+/// Default of `MUSICSTREAM_MODEL_PROGRAMS`, the number of programs in a run.
 const PROGRAMS: u32 = 200;
 
 #[test]
-pub(crate) fn programs_end_as_the_model_does() {
+pub(crate) fn random_programs_agree_with_the_model() {
     let number = |name: &str| {
         std::env::var(name)
             .ok()
@@ -25,7 +25,7 @@ pub(crate) fn programs_end_as_the_model_does() {
     let programs =
         number("MUSICSTREAM_MODEL_PROGRAMS").map_or(PROGRAMS, |programs| programs as u32);
     let seed = number("MUSICSTREAM_MODEL_SEED").unwrap_or_else(rand::random);
-    println!("{programs} programs; again with MUSICSTREAM_MODEL_SEED={seed}");
+    println!("{programs} programs; repeat with MUSICSTREAM_MODEL_SEED={seed}");
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
     let mut runner = TestRunner::new_with_rng(
@@ -50,5 +50,5 @@ pub(crate) fn programs_end_as_the_model_does() {
                 .run(&program)
                 .map_err(TestCaseError::fail)
         })
-        .unwrap_or_else(|failure| panic!("{failure}\nagain with MUSICSTREAM_MODEL_SEED={seed}"));
+        .unwrap_or_else(|failure| panic!("{failure}\nrepeat with MUSICSTREAM_MODEL_SEED={seed}"));
 }

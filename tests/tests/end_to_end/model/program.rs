@@ -1,11 +1,11 @@
-//! What a program is made of, and how one is drawn at random.
+//! The operations of a program, and their random generation.
 
 use proptest::prelude::*;
 
 /// Days in March 2026 on which events happen.
 pub(super) const DAYS: u8 = 5;
 
-/// When an event happened.
+/// The time of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Time {
     /// Seconds after the start of a day, counted from 2026-03-01.
@@ -16,11 +16,11 @@ pub(super) enum Time {
     Future,
     /// Older than the retention.
     Ancient,
-    /// None at all.
+    /// Not a time.
     Broken,
 }
 
-/// A row of a batch, as a writer has it.
+/// A row of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Row {
     pub(super) id: u8,
@@ -30,12 +30,12 @@ pub(super) struct Row {
     pub(super) time: Time,
 }
 
-/// The types that events have; the last one is not known at first.
+/// The types of events; the last one is unknown at first.
 pub(super) const EVENT_TYPES: [&str; 4] = ["play", "pause", "stop", "rewind"];
 pub(super) const REGIONS: [&str; 2] = ["eu", "us"];
 pub(super) const SOURCES: [&str; 2] = ["kafka:a/t", "kafka:b/t"];
 
-/// How a superuser spoils a metric, before a rebuild.
+/// A direct change of a metric by a superuser, which a rebuild must repair.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Damage {
     Day,
@@ -55,11 +55,11 @@ pub(super) enum Operation {
         source: usize,
         rows: Vec<Row>,
     },
-    /// The last batch of a source once more, at the same positions.
+    /// The last batch of a source again, at the same positions.
     Replay {
         source: usize,
     },
-    /// The topic is made anew: positions begin at 0, with other event ids.
+    /// The topic is recreated: positions begin at 0, with other event ids.
     Recreate {
         source: usize,
     },
@@ -68,7 +68,7 @@ pub(super) enum Operation {
         rows: Vec<Row>,
     },
     RollUp,
-    /// Counts listening, with what waits for the rollup.
+    /// Counts listening, including pending deltas.
     CountListening,
     Delete {
         ids: Vec<u8>,
@@ -76,18 +76,18 @@ pub(super) enum Operation {
     Forget {
         user: u8,
     },
-    /// Of the days before this one.
+    /// Expires the days before this one.
     Expire {
         day: u8,
     },
     Rebuild,
     Spoil(Damage),
     Reconcile,
-    /// Of one reason, or of all.
+    /// Retries rejects of one reason, or of all.
     Retry {
         reason: Option<&'static str>,
     },
-    /// Whether the last event type is a known one.
+    /// Adds or removes the last event type.
     AcceptLastType(bool),
 }
 
@@ -96,7 +96,7 @@ pub(super) fn program() -> impl Strategy<Value = Vec<Operation>> {
 }
 
 fn operation() -> impl Strategy<Value = Operation> {
-    // Most of one source: the watermark follows the slowest, and few days would ever be final.
+    // Mostly one source, because the watermark follows the slowest, and few days would become final.
     let source = prop::sample::select(vec![0, 0, 0, 0, 0, 1]);
     prop_oneof![
         9 => (source.clone(), rows()).prop_map(|(source, rows)| Operation::Load { source, rows }),
@@ -134,7 +134,7 @@ fn rows() -> impl Strategy<Value = Vec<Row>> {
 }
 
 fn row() -> impl Strategy<Value = Row> {
-    // Much of it alike, so that events meet in one group.
+    // Many equal values, so that groups have several events.
     let event_type = prop::sample::select(vec![0, 0, 0, 0, 0, 0, 1, 2, 3, 3]);
     let region = prop::sample::select(vec![0, 0, 0, 1]);
     (0..8u8, 0..3u8, event_type, region, time()).prop_map(|(id, user, event_type, region, time)| {
@@ -149,8 +149,8 @@ fn row() -> impl Strategy<Value = Row> {
 }
 
 fn time() -> impl Strategy<Value = Time> {
-    // Both ends of a day, both sides of the window in which the day beyond midnight is looked at, and much in one minute.
-    // Half a minute makes a stream, 900 s after a start its play ends by itself, 1800 s are within a session, 1801 s are not.
+    // Both ends of a day, both limits of the deduplication window, and many values in one minute. The differences include the
+    // limits of listening: 30 s (a stream), 900 s (the longest play), 1800 and 1801 s (the session gap).
     let seconds = vec![
         0, 1800, 3599, 3600, 43_200, 43_200, 43_200, 43_230, 43_230, 43_230, 44_100, 45_000,
         45_031, 82_799, 82_800, 85_499, 86_399,

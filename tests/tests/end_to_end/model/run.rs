@@ -11,15 +11,15 @@ use super::listening::{first_day_lines, listener_day_lines, listening_lines};
 use super::memory::{Counts, Event, INBOX, Input, Memory, RECONCILED, Rejected, Staged, Time};
 use super::program::{self, Damage, EVENT_TYPES, Operation, REGIONS, Row, SOURCES};
 
-/// A minute of which nothing is stored.
+/// A minute without stored events.
 const SURPLUS: &str = "values (timestamptz '2026-03-05Z', 'play', 'mars', 2, 1)";
 
 /// 2026-03-01 in seconds since 1970.
 const FIRST_DAY: Time = 1_772_323_200;
 const DAY: Time = 86_400;
-/// Ids of a topic that was made anew.
+/// Offset of the ids of a recreated topic.
 const NEW_IDS: u16 = 8;
-/// Deleting a program's rows is quicker than truncating the tables, but they grow by it.
+/// The rows of a program are deleted, which is faster than TRUNCATE, but lets the tables grow.
 const TRUNCATE_EVERY: u32 = 100;
 
 #[derive(Default, Clone)]
@@ -50,7 +50,7 @@ impl Subject {
         }
     }
 
-    /// Whether database and model agree all along; if not, on what.
+    /// Runs the program. `Err`: the first difference between database and model.
     pub(super) fn run(&mut self, program: &[Operation]) -> Result<(), String> {
         let mut memory = self.reset();
         let mut topics = vec![Topic::default(); SOURCES.len()];
@@ -147,7 +147,7 @@ impl Subject {
             }
             Operation::CountListening => {
                 let left = self.numbers("select hours_left from musicstream_rollup_listening()")?;
-                same("hours that are left", &left, &[0])
+                same("hours left", &left, &[0])
             }
             Operation::Delete { ids } => {
                 let list: Vec<String> = ids
@@ -220,14 +220,14 @@ impl Subject {
         same("outcome", &found, &memory.store(source, batch))
     }
 
-    /// Spoils the metrics behind the extension's back, and has them rebuilt.
+    /// Damages the metrics directly, and rebuilds them.
     fn spoil(&mut self, damage: Damage) -> Result<(), String> {
         let live = "day >= musicstream_frozen_before()";
         let live_hour = "(hour at time zone 'UTC')::date >= musicstream_frozen_before()";
         let sql = match damage {
             Damage::Day => format!("update daily_metrics set events = events + 5 where {live}"),
             Damage::Minute => {
-                // The sum of the hour stays as it was.
+                // The sum of the hour is unchanged.
                 let more = "select musicstream_pack(u.minute, u.events + 5, u.late_events) from musicstream_unpack(hour, minutes) as u";
                 format!("update minute_counts set minutes = ({more}) where {live_hour}")
             }
@@ -253,7 +253,7 @@ impl Subject {
         let differences = self.numbers("select count(*) from musicstream_verify()")?[0];
         if (spoiled > 0) != (differences > 0) {
             return Err(format!(
-                "{spoiled} rows were spoiled, musicstream_verify() found {differences}"
+                "{spoiled} rows were damaged, musicstream_verify() found {differences}"
             ));
         }
         self.numbers("select count(*) from musicstream_rebuild()")
@@ -402,7 +402,7 @@ fn uuid(id: u16) -> String {
     format!("00000000-0000-0000-0000-{id:012x}")
 }
 
-/// Id, user, type and region, as they stand in SQL.
+/// Id, user, type and region as SQL literals.
 fn fields(event: &Event) -> String {
     format!(
         "'{}', 'u{}', '{}', '{}'",
@@ -428,7 +428,7 @@ fn staging_sql(batch: &[Staged]) -> String {
             Input::Broken(event) => write!(
                 sql,
                 "{separator}({at}, {place}, null, null, null, null, null, convert_to('{}', 'utf8'), 'malformed_json')",
-                oops(&event)
+                broken_bytes(&event)
             ),
         };
     }
@@ -453,7 +453,7 @@ fn inbox_sql(inputs: &[Input]) -> String {
     )
 }
 
-fn oops(event: &Event) -> String {
+fn broken_bytes(event: &Event) -> String {
     format!("{{oops {}", event_line(event))
 }
 
@@ -480,7 +480,7 @@ fn rejected_line(rejected: &Rejected) -> String {
     let what = match rejected.input {
         Input::Event(event) => event_line(&event),
         Input::Broken(event) if rejected.source == INBOX => format!("{} no time", names(&event)),
-        Input::Broken(event) => oops(&event),
+        Input::Broken(event) => broken_bytes(&event),
     };
     format!(
         "{source} {} {} {} {what}",

@@ -72,7 +72,7 @@ begin
 end
 $shadows$;
 
-create function evil.put_temporary_tables_in_the_way(but_for text[]) returns void
+create function evil.shadow_temporary_tables(but_for text[]) returns void
     language plpgsql
     set search_path = pg_catalog
 as $$

@@ -1,4 +1,4 @@
-//! What is done to the pipeline, and in which order.
+//! The faults and their random order.
 
 use rand::Rng as _;
 use rand::rngs::StdRng;
@@ -8,41 +8,41 @@ use musicstream_tests::proxy::Way;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fault {
-    /// `kill -9` of an ingestor, which is started again.
+    /// `kill -9` of an ingestor, followed by a restart.
     KillIngestor,
-    /// An ingestor stands still for longer than its session in the group lasts.
-    FreezeIngestor,
-    /// One more member; where there are enough, one less.
+    /// An ingestor is suspended for longer than its session timeout.
+    SuspendIngestor,
+    /// A member joins, or leaves if there are enough.
     Join,
-    /// One less; where there is only one, one more.
+    /// A member leaves, or joins if there is only one.
     Leave,
-    /// The database stops as if it lost power, and is started again.
+    /// The database stops without a checkpoint, and is started again.
     CrashPostgres,
-    /// It comes back as a standby that writes nothing, and is promoted once that was met.
+    /// The database returns as a read-only standby, and is promoted after an ingestor has noticed that.
     FailOver,
-    /// `kill -9` of the broker, which is started again.
+    /// `kill -9` of the broker, followed by a restart.
     KillBroker,
-    /// The disk of the tables is full, until that was met.
+    /// The disk of the tables is full until a statement has failed.
     FillData,
-    /// The disk of the log is full, until the server has died of it.
+    /// The disk of the WAL is full until the server has stopped.
     FillWal,
-    /// All connections with the database end at once.
+    /// All connections to the database are closed.
     CutConnections,
-    /// One ends somewhere in what is said.
+    /// A connection is closed after some bytes.
     CutAfter(Way, u64),
-    /// A commit is carried out, and its answer lost.
+    /// A commit is executed, and its answer is lost.
     CutAnswerToCommit,
-    /// The database keeps its connections, and says nothing for a while.
+    /// The database keeps its connections, and does not answer for a while.
     Silence,
-    /// `pg_terminate_backend` of all sessions of ingestors.
+    /// `pg_terminate_backend` for all sessions of ingestors.
     TerminateSessions,
 }
 
-/// Of a hundred faults, so many are of this kind.
+/// The faults, and their relative frequency in percent.
 fn weights(random: &mut StdRng) -> [(Fault, usize); 15] {
     [
         (Fault::KillIngestor, 18),
-        (Fault::FreezeIngestor, 3),
+        (Fault::SuspendIngestor, 3),
         (Fault::Join, 7),
         (Fault::Leave, 7),
         (Fault::CrashPostgres, 7),
@@ -59,10 +59,10 @@ fn weights(random: &mut StdRng) -> [(Fault, usize); 15] {
     ]
 }
 
-/// So many faults in random order, each kind at least once.
+/// This number of faults in random order, each kind at least once.
 ///
 /// # Panics
-/// There are more kinds than that.
+/// There are more kinds of fault.
 pub(super) fn plan(random: &mut StdRng, count: usize) -> Vec<Fault> {
     let mut faults: Vec<Fault> = weights(random).map(|(fault, _)| fault).into();
     assert!(

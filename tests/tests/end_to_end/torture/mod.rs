@@ -1,4 +1,4 @@
-//! Faults in random order while events flow: whatever is killed, frozen, cut or restarted, each event counts once.
+//! Random faults during a stream: each event counts once, whatever is killed, suspended, disconnected or restarted.
 
 mod fault;
 
@@ -27,18 +27,18 @@ use fault::{Fault, plan};
 const TIMEOUT: Duration = Duration::from_secs(120);
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 const PARTITIONS: i32 = 4;
-/// Where no seed is given: the same faults in each run.
+/// The default seed, so that each run has the same faults.
 const SEED: u64 = 20_260_301;
-/// More than the tables of a thousand faults take.
+/// Enough for the tables of a thousand faults.
 const DATA_MEGABYTES: u32 = 4096;
-/// More than the log takes between checkpoints.
+/// Enough for the WAL between checkpoints.
 const WAL_MEGABYTES: u32 = 256;
-/// A full disk is met soon if the log's files are not used again, and checkpoints are frequent.
+/// Without recycled WAL files and with frequent checkpoints, a full disk causes an error soon.
 const SETTINGS: &str = "wal_recycle = off\nmin_wal_size = 2MB\nmax_wal_size = 32MB";
-/// Members of the group that are never fewer, and never more.
+/// The minimum and maximum number of members.
 const MEMBERS: std::ops::RangeInclusive<usize> = 1..=3;
 
-/// A pipeline that is being tortured.
+/// The pipeline under test.
 struct Pipeline {
     database: Database,
     cluster: Cluster,
@@ -48,11 +48,11 @@ struct Pipeline {
     topic: Topic,
     broker: Broker,
     members: Vec<Program>,
-    /// All that members which have ended wrote.
+    /// The logs of members that have ended.
     logs: String,
 }
 
-/// The disks of the database, where this machine lets us mount some.
+/// The disks of the database, if this machine allows mounting them.
 struct Disks {
     data: SmallDisk,
     wal: SmallDisk,
@@ -68,8 +68,8 @@ impl Disks {
 }
 
 #[test]
-fn whatever_fails_each_event_counts_once() {
-    const NAME: &str = "whatever_fails_each_event_counts_once";
+fn each_event_counts_once_under_random_faults() {
+    const NAME: &str = "each_event_counts_once_under_random_faults";
     let started = Instant::now();
     let seed = seed_or("MUSICSTREAM_TORTURE_SEED", SEED);
     let fault_count = times("MUSICSTREAM_TORTURE_FAULTS", 60) as usize;
@@ -90,7 +90,7 @@ fn whatever_fails_each_event_counts_once() {
             .args([
                 "generate", "--to", "kafka", "--output", "json", "--rate", "500",
             ])
-            // More than is ever made: it is stopped when the faults are over.
+            // More than are ever needed: the generator is stopped after the last fault.
             .args(["--count", "100000000", "--seed", &seed.to_string()])
             .args(["--duplicates", "2", "--late", "1", "--malformed", "0.5"])
             .args(["--topic", pipeline.topic.name()])
@@ -108,8 +108,8 @@ fn whatever_fails_each_event_counts_once() {
         until_polling_every(POLL_INTERVAL, TIMEOUT, &what, || {
             (pipeline.stored() >= before + more).then_some(())
         });
-        pipeline.suffer(*fault, &mut random);
-        // A rollup meets the faults, too; one that fails is rolled up by the next.
+        pipeline.inject(*fault, &mut random);
+        // Rollups are subject to faults as well; after a failure the next one folds the deltas.
         if let Ok(mut client) = Client::connect(&pipeline.database.url(), NoTls) {
             let _ = client.execute("select musicstream_rollup()", &[]);
         }
@@ -117,7 +117,7 @@ fn whatever_fails_each_event_counts_once() {
     }
     assert!(
         pipeline.proxy.cuts() > 0,
-        "no connection was cut in what it said"
+        "no connection was closed in the middle of a message"
     );
 
     generator.terminate();
@@ -142,7 +142,7 @@ fn whatever_fails_each_event_counts_once() {
         .logs
         .matches("whose commit got no answer was stored");
     println!(
-        "{} faults in {} s: {} records, {} connections cut in what they said, {} commits found stored without an answer",
+        "{} faults in {} s: {} records, {} connections closed within messages, {} commits found stored without an answer",
         faults.len(),
         started.elapsed().as_secs(),
         total,
@@ -222,7 +222,7 @@ impl Pipeline {
         self.members.push(member);
     }
 
-    /// Records that the ledger counts as stored; 0 while the database is away.
+    /// Number of stored records by the ledger; 0 while the database is unreachable.
     fn stored(&self) -> i64 {
         let sum = "select coalesce(sum(next_offset), 0)::bigint from ingest_offsets";
         Client::connect(&self.database.url(), NoTls)
@@ -238,9 +238,13 @@ impl Pipeline {
             .unwrap_or_default()
     }
 
-    fn suffer(&mut self, fault: Fault, random: &mut StdRng) {
+    fn inject(&mut self, fault: Fault, random: &mut StdRng) {
         for member in &mut self.members {
-            assert!(member.is_running(), "it ended by itself:\n{}", member.log());
+            assert!(
+                member.is_running(),
+                "the member ended by itself:\n{}",
+                member.log()
+            );
         }
         let victim = random.random_range(0..self.members.len());
         match fault {
@@ -248,7 +252,7 @@ impl Pipeline {
                 self.logs += &self.members.swap_remove(victim).kill().stderr;
                 self.join();
             }
-            Fault::FreezeIngestor => self.suspend(victim),
+            Fault::SuspendIngestor => self.suspend(victim),
             Fault::Join if self.members.len() < *MEMBERS.end() => self.join(),
             Fault::Leave if self.members.len() == *MEMBERS.start() => self.join(),
             Fault::Join | Fault::Leave => {
@@ -264,13 +268,13 @@ impl Pipeline {
                 self.cluster.crash();
                 let before = self.cluster.log_length();
                 self.cluster.boot_as_standby();
-                self.await_logged(before, &["read-only transaction", "during recovery"], || ());
+                self.wait_for_log(before, &["read-only transaction", "during recovery"], || ());
                 self.cluster.promote();
                 self.cluster.await_writable();
             }
             Fault::KillBroker => {
-                // One that finds no broker when it starts says so and ends.
-                until(TIMEOUT, "all members to have begun", || {
+                // A member that cannot reach a broker at its start ends.
+                until(TIMEOUT, "all members to have started", || {
                     let mut members = self.members.iter();
                     members
                         .all(|member| member.log().contains("streaming source="))
@@ -289,7 +293,7 @@ impl Pipeline {
                 until(TIMEOUT, "the silence to be noticed", || {
                     let mut news = self.members.iter().zip(&said).map(|(member, &said)| {
                         let log = member.log();
-                        // In a session, or while it is opened.
+                        // In a session, or while connecting.
                         log[said..].contains("no answer for")
                             || log[said..].contains("does not answer")
                     });
@@ -306,25 +310,25 @@ impl Pipeline {
         }
     }
 
-    /// Fills a disk until the server has met it, and gives it room again.
+    /// Fills a disk until the server has logged an error, and makes space again.
     fn fill(&self, fault: Fault) {
-        let disks = self.disks.as_ref().expect("disks to fill");
+        let disks = self.disks.as_ref().expect("the disks are mounted");
         let before = self.cluster.log_length();
         let (disk, words) = match fault {
             Fault::FillWal => (&disks.wal, "PANIC"),
             _ => (&disks.data, "No space left on device"),
         };
-        self.await_logged(before, &[words], || {
-            // Again and again: a checkpoint removes files.
+        self.wait_for_log(before, &[words], || {
+            // Repeatedly, because a checkpoint removes files.
             disk.fill();
         });
         disk.clear();
         self.cluster.restart_if_down();
     }
 
-    /// Until the server has logged one of these words; does something before each look.
-    fn await_logged(&self, since: u64, words: &[&str], meanwhile: impl Fn()) {
-        let what = format!("the server to say one of {words:?}");
+    /// Waits until the server has logged one of these texts; calls `meanwhile` before each poll.
+    fn wait_for_log(&self, since: u64, words: &[&str], meanwhile: impl Fn()) {
+        let what = format!("the server to log one of {words:?}");
         until_polling_every(POLL_INTERVAL, TIMEOUT, &what, || {
             meanwhile();
             let log = self.cluster.log_since(since);
@@ -332,18 +336,22 @@ impl Pipeline {
         });
     }
 
-    /// Until another member has all partitions: then its session has timed out.
+    /// Suspends a member until its session has timed out and other members have all partitions.
     fn suspend(&mut self, victim: usize) {
         if self.members.len() < 2 {
             self.join();
         }
         let process = format!("/{}/", self.members[victim].id());
         self.members[victim].suspend();
-        until(TIMEOUT, "others to take over from a frozen member", || {
-            let owners = self.owners();
-            (!owners.is_empty() && !owners.iter().any(|owner| owner.contains(&process)))
-                .then_some(())
-        });
+        until(
+            TIMEOUT,
+            "other members to take over from a suspended one",
+            || {
+                let owners = self.owners();
+                (!owners.is_empty() && !owners.iter().any(|owner| owner.contains(&process)))
+                    .then_some(())
+            },
+        );
         self.members[victim].resume();
     }
 

@@ -25,9 +25,9 @@ const HISTORY: &str = "
 const POLLS: usize = 10;
 
 #[test]
-fn it_draws_when_there_is_something_new_and_never_while_it_is_minimised() {
+fn a_frame_is_drawn_for_new_numbers_and_never_while_minimised() {
     if env::var_os("DATABASE_URL").is_none() {
-        eprintln!("skipped: it_draws_when_there_is_something_new: no DATABASE_URL");
+        eprintln!("skipped: a_frame_is_drawn_for_new_numbers: no DATABASE_URL");
         return;
     }
     let database = Database::create();
@@ -81,9 +81,9 @@ fn it_draws_when_there_is_something_new_and_never_while_it_is_minimised() {
 }
 
 #[test]
-fn what_is_new_is_in_the_window_without_waiting_for_a_poll() {
+fn notifications_update_the_window_before_the_next_poll() {
     if env::var_os("DATABASE_URL").is_none() {
-        eprintln!("skipped: what_is_new_is_in_the_window: no DATABASE_URL");
+        eprintln!("skipped: notifications_update_the_window: no DATABASE_URL");
         return;
     }
     let database = Database::create();

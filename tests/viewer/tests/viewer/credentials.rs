@@ -24,9 +24,9 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, 
 const TIMEOUT: Duration = Duration::from_secs(60);
 
 #[test]
-fn a_certificate_is_trusted_if_its_authority_is_and_else_it_is_said_what_to_do() {
+fn an_untrusted_certificate_is_refused_with_a_hint() {
     if env::var_os("DATABASE_URL").is_none() {
-        eprintln!("skipped: a_certificate_is_trusted_if_its_authority_is: no DATABASE_URL");
+        eprintln!("skipped: an_untrusted_certificate_is_refused: no DATABASE_URL");
         return;
     }
     let (ours, other) = (authority("ours"), authority("other"));
@@ -100,9 +100,9 @@ fn a_certificate_is_trusted_if_its_authority_is_and_else_it_is_said_what_to_do()
 }
 
 #[test]
-fn what_the_address_leaves_out_comes_from_the_variables_and_from_pgpass() {
+fn missing_settings_come_from_variables_and_pgpass() {
     if env::var_os("DATABASE_URL").is_none() {
-        eprintln!("skipped: what_the_address_leaves_out: no DATABASE_URL");
+        eprintln!("skipped: missing_settings_come_from_variables: no DATABASE_URL");
         return;
     }
     let database = Database::create();

@@ -72,9 +72,9 @@ fn window(url: &str) -> Harness<'static, App> {
 }
 
 #[test]
-fn a_killed_server_is_told_of_and_what_was_missed_is_read_when_it_is_back() {
+fn a_killed_server_is_reported_and_missed_rows_are_read_after_its_return() {
     if env::var_os("DATABASE_URL").is_none() {
-        eprintln!("skipped: a_killed_server_is_told_of: no DATABASE_URL");
+        eprintln!("skipped: a_killed_server_is_reported: no DATABASE_URL");
         return;
     }
     let cluster = Cluster::start("");
@@ -121,9 +121,9 @@ fn a_killed_server_is_told_of_and_what_was_missed_is_read_when_it_is_back() {
 
 /// What nobody closes is not closed: neither a server that stands still nor a network that swallows all says so.
 #[test]
-fn a_server_that_falls_silent_is_told_of_and_met_again_when_it_speaks() {
+fn a_silent_server_is_reported_and_reconnected() {
     if env::var_os("DATABASE_URL").is_none() {
-        eprintln!("skipped: a_server_that_falls_silent: no DATABASE_URL");
+        eprintln!("skipped: a_silent_server_is_reported: no DATABASE_URL");
         return;
     }
     let cluster = Cluster::start("");

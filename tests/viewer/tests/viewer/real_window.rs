@@ -107,11 +107,9 @@ fn at(chart: Rect, share: f32) -> egui::Pos2 {
 }
 
 #[test]
-fn it_is_started_filtered_zoomed_exported_and_quit_by_hand() {
+fn the_window_is_operated_by_mouse_and_keyboard() {
     if env::var_os("DATABASE_URL").is_none() {
-        eprintln!(
-            "skipped: it_is_started_filtered_zoomed_exported_and_quit_by_hand: no DATABASE_URL"
-        );
+        eprintln!("skipped: the_window_is_operated_by_mouse_and_keyboard: no DATABASE_URL");
         return;
     }
     let database = Database::create();
@@ -208,7 +206,7 @@ fn it_is_started_filtered_zoomed_exported_and_quit_by_hand() {
 }
 
 #[test]
-fn a_size_on_the_command_line_wins_over_the_one_of_the_last_window() {
+fn a_size_on_the_command_line_overrides_the_saved_one() {
     let desktop = Desktop::start();
     let home = tempfile::tempdir().unwrap();
     let usual = [1440, 900];
@@ -230,7 +228,7 @@ fn a_size_on_the_command_line_wins_over_the_one_of_the_last_window() {
 
 /// A window on something else than what was asked for would be wrong without a word.
 #[test]
-fn a_window_that_was_asked_for_an_unknown_name_closes_and_says_why() {
+fn a_window_with_an_unknown_name_on_the_command_line_closes_with_an_error() {
     let desktop = Desktop::start();
     let home = tempfile::tempdir().unwrap();
     for (option, name) in [("--zone", "Mars/Phobos"), ("--region", "EU-West")] {

@@ -241,7 +241,7 @@ fn listening_is_the_same_in_chart_table_csv_and_sql() {
 }
 
 #[test]
-fn listening_follows_a_count_that_no_rollup_announces_and_rests_after_it() {
+fn listening_follows_a_count_without_a_rollup_and_is_idle_afterwards() {
     let folder = tempfile::tempdir().unwrap();
     let Some((database, mut client)) = filled(folder.path()) else {
         return;
@@ -301,7 +301,7 @@ fn listening_follows_a_count_that_no_rollup_announces_and_rests_after_it() {
 }
 
 #[test]
-fn songs_are_those_of_top_songs_in_the_regions_that_are_on() {
+fn songs_are_those_of_top_songs_in_the_selected_regions() {
     let folder = tempfile::tempdir().unwrap();
     let Some((database, mut client)) = filled(folder.path()) else {
         return;
@@ -398,7 +398,7 @@ fn listeners_are_the_same_in_chart_table_csv_and_sql() {
 }
 
 #[test]
-fn partitions_and_rejects_are_those_of_the_database_and_bytes_need_a_right() {
+fn partitions_and_rejects_match_the_database_and_bytes_need_a_privilege() {
     let folder = tempfile::tempdir().unwrap();
     let Some((database, mut client)) = filled(folder.path()) else {
         return;
@@ -464,7 +464,7 @@ fn partitions_and_rejects_are_those_of_the_database_and_bytes_need_a_right() {
 }
 
 #[test]
-fn without_rights_a_report_says_so_and_the_days_stay() {
+fn without_privileges_a_report_says_so_and_the_days_stay() {
     let folder = tempfile::tempdir().unwrap();
     let Some((database, mut client)) = filled(folder.path()) else {
         return;

@@ -1,9 +1,9 @@
-//! Rows at random, and what must become of each.
+//! Random rows with their expected outcomes.
 
 use rand::Rng as _;
 use rand::rngs::StdRng;
 
-/// A row as a writer has it: bytes, for not all of them need be text. `None`: null.
+/// The fields of a row as bytes, which may be invalid text. `None`: null.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Row {
     pub(super) event_id: Option<String>,
@@ -15,18 +15,18 @@ pub(super) struct Row {
     pub(super) device: Option<Vec<u8>>,
 }
 
-/// What becomes of a row.
+/// The outcome of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Fate {
-    /// Its texts as they are stored: user_id, event_type, region, song_id, device.
+pub(super) enum RowOutcome {
+    /// The stored texts: user_id, event_type, region, song_id, device.
     Stored([Option<String>; 5]),
     /// The reason.
     Rejected(String),
 }
 
-/// Times that are stored.
+/// A time that is accepted.
 pub(super) const NOON: &str = "2026-03-01T12:00:00Z";
-/// What Postgres takes for a time and the wire format does not; of the two, those that a typed column holds.
+/// Texts that Postgres accepts as a time and the wire format refuses, and whether a timestamptz column can store the value.
 pub(super) const ODD_TIMES: [(&str, bool); 4] = [
     ("infinity", true),
     ("10000-01-01T00:00:00Z", true),
@@ -35,7 +35,7 @@ pub(super) const ODD_TIMES: [(&str, bool); 4] = [
 ];
 
 impl Row {
-    /// The event with this number, by which its row is known.
+    /// A valid event with this number as its id.
     pub(super) fn event(number: usize) -> Row {
         Row {
             event_id: Some(format!("{number:032x}")),
@@ -48,7 +48,7 @@ impl Row {
         }
     }
 
-    /// The same, of which every other one is as strange as can be.
+    /// An event of which, in every other row, one field has an unusual value.
     pub(super) fn random(random: &mut StdRng, number: usize) -> Row {
         let mut row = Row::event(number);
         for _ in 0..random.random_range(0..=2) {
@@ -86,13 +86,13 @@ impl Row {
         ]
     }
 
-    /// Whether a text of Postgres can hold it.
+    /// Whether text columns can store it.
     pub(super) fn is_text(&self) -> bool {
         let fits = |bytes: &Vec<u8>| !bytes.contains(&0) && std::str::from_utf8(bytes).is_ok();
         self.texts().into_iter().flatten().all(fits)
     }
 
-    /// Whether its id and time are what typed columns hold.
+    /// Whether typed columns can store its id and time.
     pub(super) fn is_typed(&self) -> bool {
         let id = |id: &str| id.len() == 32;
         let time = |time: &str| {
@@ -103,14 +103,14 @@ impl Row {
         self.event_id.as_deref().is_none_or(id) && self.ts.as_deref().is_none_or(time)
     }
 
-    /// By the words of the documentation, and by no code of the project.
-    pub(super) fn fate(&self) -> Fate {
+    /// The expected outcome by the documentation, without code of the project.
+    pub(super) fn expected_outcome(&self) -> RowOutcome {
         let Some(texts) = self.decoded() else {
-            return Fate::Rejected("not_utf8".to_owned());
+            return RowOutcome::Rejected("not_utf8".to_owned());
         };
         match self.reason(&texts) {
-            Some(reason) => Fate::Rejected(reason.to_owned()),
-            None => Fate::Stored(texts.map(|text| text.filter(|text| !text.is_empty()))),
+            Some(reason) => RowOutcome::Rejected(reason.to_owned()),
+            None => RowOutcome::Stored(texts.map(|text| text.filter(|text| !text.is_empty()))),
         }
     }
 
@@ -170,9 +170,9 @@ fn pick<T: for<'a> From<&'a str>>(random: &mut StdRng, values: &[Option<&str>]) 
     values[random.random_range(0..values.len())].map(T::from)
 }
 
-/// Text at the edge of what a field may hold, and beyond: one in three may stand there.
+/// Text at the limit of a field and beyond: about one in three is valid.
 fn odd_text(random: &mut StdRng, longest: usize) -> Option<Vec<u8>> {
-    // "ab" is what Postgres compresses.
+    // Repetitions of "ab" are compressed by Postgres.
     let noise = |random: &mut StdRng, length: usize| -> Vec<u8> {
         (0..length)
             .map(|_| random.random_range(b'a'..=b'z'))

@@ -1,4 +1,4 @@
-//! Which blocks of a partition hold the events of an hour is remembered, and checked at each use.
+//! The recorded blocks of an hour's events, which are verified at each use.
 
 use postgres::Client;
 
@@ -6,7 +6,7 @@ use musicstream_tests::database::{Database, value};
 
 use super::count;
 
-/// Stores this many events, the first of them with this number, evenly over a time on 2026-03-01.
+/// Stores this many events, numbered from `first`, evenly over a time span on 2026-03-01.
 fn store(client: &mut Client, first: i64, events: i64, (from, length): (&str, &str)) {
     client
         .batch_execute(&format!(
@@ -23,10 +23,10 @@ fn store(client: &mut Client, first: i64, events: i64, (from, length): (&str, &s
 }
 
 const DAY: (&str, &str) = ("00:00", "1 day");
-/// Only these hours are then counted anew, and their blocks alone are read.
+/// The only hours that are recounted, from their blocks.
 const NOON: (&str, &str) = ("12:00", "1 hour");
 
-/// Of the leaf, how many blocks there are and how many of them are known not to hold events of noon.
+/// The number of blocks of the partition, and of those that are recorded without events of noon.
 fn blocks(client: &mut Client) -> (i64, i64) {
     let row = client
         .query_one(
@@ -41,7 +41,7 @@ fn blocks(client: &mut Client) -> (i64, i64) {
 }
 
 #[test]
-fn events_outside_of_the_remembered_blocks_are_found() {
+fn events_outside_of_the_recorded_blocks_are_found() {
     let database = Database::create();
     let mut client = database.client();
     store(&mut client, 1, 200_000, DAY);
@@ -49,10 +49,10 @@ fn events_outside_of_the_remembered_blocks_are_found() {
     let (size, spared) = blocks(&mut client);
     assert!(
         size > 1_500 && spared > size * 8 / 10,
-        "of {size} blocks {spared} need not be read for noon"
+        "{spared} of {size} blocks need not be read for noon"
     );
 
-    // Old blocks have room, and events of noon go where those of the night were.
+    // After the vacuum, events of noon are stored in old blocks.
     let deleted: i64 = value(
         &mut client,
         "select musicstream_delete(array(select event_id from raw_events where ts < '2026-03-01T06:00Z'))",
@@ -64,14 +64,14 @@ fn events_outside_of_the_remembered_blocks_are_found() {
     store(&mut client, 300_001, 20_000, NOON);
     count(&mut client);
 
-    // Every row lies in another place.
+    // CLUSTER moves all rows.
     client
         .batch_execute("cluster raw_events_20260301 using raw_events_20260301_pkey")
         .unwrap();
     store(&mut client, 400_001, 2_000, NOON);
     count(&mut client);
 
-    // Metrics that say something else than the events cannot say whether all were read: then all is read.
+    // Wrong metrics cannot verify the blocks, so the whole day is read.
     client
         .batch_execute("update minute_counts set minutes = (select musicstream_pack(u.minute, u.events + 1, 0) from musicstream_unpack(hour, minutes) as u)")
         .unwrap();

@@ -1,4 +1,4 @@
-//! The rules of each field hold at every door: the same row has the same fate whichever way it comes in.
+//! Every input applies the same rules: the same row is stored, or rejected with the same reason, from all of them.
 
 mod row;
 
@@ -17,16 +17,16 @@ use musicstream_tests::pipeline::{load, stream_to_end};
 use musicstream_tests::random;
 use musicstream_tests::topic::{Record, Topic};
 
-use row::{Fate, Row};
+use row::{Row, RowOutcome};
 
 const ROWS: usize = 600;
 
-/// Fates by the numbers of the rows.
-type Fates = BTreeMap<usize, Fate>;
+/// Outcomes by row number.
+type Outcomes = BTreeMap<usize, RowOutcome>;
 
 #[test]
-fn the_same_row_has_the_same_fate_at_every_door() {
-    let seed = random::seed("MUSICSTREAM_DOORS_SEED");
+fn the_same_row_has_the_same_outcome_from_every_input() {
+    let seed = random::seed("MUSICSTREAM_INPUTS_SEED");
     let mut random = StdRng::seed_from_u64(seed);
     let mut rows: Vec<Row> = (0..ROWS)
         .map(|number| Row::random(&mut random, number))
@@ -36,7 +36,7 @@ fn the_same_row_has_the_same_fate_at_every_door() {
         ..Row::event(ROWS)
     });
     let all = |_: &Row| true;
-    for (door, send, admits) in [
+    for (input, send, admits) in [
         (
             "Kafka",
             kafka as fn(&Database, &[(usize, &Row)]) -> Vec<i64>,
@@ -52,7 +52,7 @@ fn the_same_row_has_the_same_fate_at_every_door() {
             row.is_text() && row.is_typed()
         }),
         ("a retry", retry, |row| {
-            row.fate() != Fate::Rejected("not_utf8".to_owned())
+            row.expected_outcome() != RowOutcome::Rejected("not_utf8".to_owned())
         }),
     ] {
         let database = Database::create();
@@ -70,22 +70,22 @@ fn the_same_row_has_the_same_fate_at_every_door() {
             .into_iter()
             .zip(sent.iter().map(|(number, _)| *number))
             .collect();
-        let found = fates(&mut client, &numbers);
+        let found = outcomes(&mut client, &numbers);
         for (number, row) in &sent {
             assert_eq!(
                 found.get(number),
-                Some(&row.fate()),
-                "{door}: row {number}: {}",
+                Some(&row.expected_outcome()),
+                "{input}: row {number}: {}",
                 format!("{row:?}").chars().take(500).collect::<String>()
             );
         }
-        assert_eq!(found.len(), sent.len(), "{door}");
+        assert_eq!(found.len(), sent.len(), "{input}");
     }
 }
 
-/// What no text of Postgres can hold does not get into a table of texts.
+/// Bytes that are not valid text in Postgres cannot be inserted into a text column.
 #[test]
-fn bytes_that_are_no_text_enter_no_table() {
+fn bytes_that_are_not_text_are_refused_by_every_table() {
     let database = Database::create();
     let mut client = connect(&database.ingest_url());
     client
@@ -105,28 +105,28 @@ fn bytes_that_are_no_text_enter_no_table() {
                 copy.write_all(&(bytes.len() as u32).to_be_bytes()).unwrap();
                 copy.write_all(bytes).unwrap();
                 copy.write_all(b"\xff\xff").unwrap();
-                let error = copy.finish().expect_err("the server to refuse it");
+                let error = copy.finish().expect_err("the server refuses invalid text");
                 assert_eq!(error.code().unwrap().code(), "22021", "{table}: {bytes:?}");
             }
         }
     }
 }
 
-/// By the numbers of the rows: events know theirs by their ids, rejects by their positions.
-fn fates(client: &mut Client, numbers: &BTreeMap<i64, usize>) -> Fates {
+/// Reads the outcomes by row number, which is the id of an event and the position of a reject.
+fn outcomes(client: &mut Client, numbers: &BTreeMap<i64, usize>) -> Outcomes {
     let stored = client
         .query(
             "select ('x' || right(event_id::text, 8))::bit(32)::int, user_id, event_type, region, song_id, device from raw_events",
             &[],
         )
         .unwrap();
-    let mut fates: Fates = stored
+    let mut outcomes: Outcomes = stored
         .iter()
         .map(|row| {
             let number: i32 = row.get(0);
             (
                 number as usize,
-                Fate::Stored([1, 2, 3, 4, 5].map(|column| row.get(column))),
+                RowOutcome::Stored([1, 2, 3, 4, 5].map(|column| row.get(column))),
             )
         })
         .collect();
@@ -135,14 +135,14 @@ fn fates(client: &mut Client, numbers: &BTreeMap<i64, usize>) -> Fates {
         .unwrap()
     {
         let number = numbers[&row.get(0)];
-        let former = fates.insert(number, Fate::Rejected(row.get(1)));
-        assert_eq!(former, None, "row {number} is stored, and rejected");
+        let former = outcomes.insert(number, RowOutcome::Rejected(row.get(1)));
+        assert_eq!(former, None, "row {number} is both stored and rejected");
     }
-    fates
+    outcomes
 }
 
 fn kafka(database: &Database, rows: &[(usize, &Row)]) -> Vec<i64> {
-    let topic = Topic::create("doors", 1);
+    let topic = Topic::create("inputs", 1);
     let records = rows
         .iter()
         .map(|(_, row)| Record::new(0, json(row)))
@@ -192,8 +192,8 @@ fn load_file(database: &Database, name: &str, bytes: &[u8]) {
 fn inbox(database: &Database, rows: &[(usize, &Row)]) -> Vec<i64> {
     let mut client = connect(&database.ingest_url());
     insert(&mut client, "staging_events", &["text"; 7], rows);
-    // They are numbered as they lie, which is not as they came: a short row goes where a long one left room. Of rows that
-    // are the same it does not matter which is which.
+    // Rows of the inbox are numbered by their physical order, which differs from that of insertion: a short row may fill a
+    // gap. Equal rows are interchangeable.
     let mut places: HashMap<[Option<Vec<u8>>; 7], Vec<i64>> = HashMap::new();
     let lie = database
         .client()
@@ -235,7 +235,7 @@ fn staged(database: &Database, rows: &[(usize, &Row)]) -> Vec<i64> {
     rows.iter().map(|(number, _)| *number as i64).collect()
 }
 
-/// Values that another table compressed, or moved out of its rows, stay as they are when they are copied.
+/// Stages values that are compressed or TOASTed in another table; copying them keeps that form.
 fn compressed(database: &Database, rows: &[(usize, &Row)]) -> Vec<i64> {
     let mut client = connect(&database.ingest_url());
     client
@@ -274,14 +274,14 @@ fn compressed(database: &Database, rows: &[(usize, &Row)]) -> Vec<i64> {
         .query_one("select count(*) from given where pg_column_compression(region) is not null and length(region) = 64", &[])
         .unwrap()
         .get(0);
-    assert!(compressed > 0, "regions that may be stored are compressed");
+    assert!(compressed > 0, "valid regions are compressed");
     upsert(batch, rows.len());
     (1..).take(rows.len()).collect()
 }
 
 fn upsert(mut batch: postgres::Transaction<'_>, rows: usize) {
     let row = batch
-        .query_one("select staged, inserted + duplicate + conflicting + rejected from musicstream_upsert('test:doors')", &[])
+        .query_one("select staged, inserted + duplicate + conflicting + rejected from musicstream_upsert('test:inputs')", &[])
         .unwrap();
     assert_eq!((row.get(0), row.get(1)), (rows as i64, rows as i64));
     batch.commit().unwrap();
@@ -293,7 +293,7 @@ fn retry(database: &Database, rows: &[(usize, &Row)]) -> Vec<i64> {
         client
             .execute(
                 "insert into rejected_events (source, partition, position, payload, reason, detail)
-                 values ('test:doors', 0, $1, $2, 'waits', 'for a retry')",
+                 values ('test:inputs', 0, $1, $2, 'waits', 'for a retry')",
                 &[&(*number as i64), &json(row)],
             )
             .unwrap();
@@ -307,7 +307,7 @@ fn retry(database: &Database, rows: &[(usize, &Row)]) -> Vec<i64> {
     rows.iter().map(|(number, _)| *number as i64).collect()
 }
 
-/// Rows into a table, through columns of these types.
+/// Inserts rows into a table, with casts through these types.
 fn insert(client: &mut Client, table: &str, types: &[&str; 7], rows: &[(usize, &Row)]) {
     let values: Vec<String> = (1..)
         .zip(types)
@@ -326,7 +326,7 @@ fn insert(client: &mut Client, table: &str, types: &[&str; 7], rows: &[(usize, &
     }
 }
 
-/// In the order of the columns.
+/// The values in the order of the columns.
 fn cells(row: &Row) -> [Option<Vec<u8>>; 7] {
     let bytes = |text: &Option<String>| text.clone().map(String::into_bytes);
     [
@@ -340,7 +340,7 @@ fn cells(row: &Row) -> [Option<Vec<u8>>; 7] {
     ]
 }
 
-/// Whatever bytes its texts are.
+/// The row as JSON, whose strings may contain any bytes.
 fn json(row: &Row) -> Vec<u8> {
     let names = [
         "event_id",
