@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs a cargo tool in a fixed version; installs it first if it is missing. Usage: cargo-tool.sh NAME VERSION ARGUMENTS...
 # For cargo-deny 0.18.3, `cargo-tool.sh deny 0.18.3 check` runs `cargo deny check`.
-# With --program before NAME the tool is a program of its own, not a subcommand of cargo.
+# With --program before NAME, the tool is a program of that name instead of a cargo subcommand.
 set -euo pipefail
 . "$(dirname "$0")/layout.sh"
 
@@ -14,13 +14,13 @@ fi
 version=$2
 shift 2
 features=()
-# What serves and watches a book, its largest part, is not used.
+# Without mdbook's server and file watcher, which are most of its dependencies.
 if [[ $crate == mdbook ]]; then features=(--no-default-features --features search); fi
 tools=$CARGO_TARGET_DIR/tools
 program=$tools/bin/$crate
 # The version is read from cargo's own record, because the tools print it in different ways.
 if ! grep -qsF "\"$crate $version (" "$tools/.crates.toml" || [[ ! -x $program ]]; then
-  # Built without optimisation, in less than half the time, because it runs only a few times.
+  # Without optimisation, which halves the build time; the tool runs only a few times.
   CARGO_TARGET_DIR=$tools/build progress "building $crate $version (once)" cargo install "$crate" --version "$version" --locked --force --root "$tools" \
     --debug --config profile.dev.debug=false --config profile.dev.opt-level=0 "${features[@]}"
   rm -rf "$tools/build"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Writes the generated pages (SQL reference, options, table of contents) and builds the book, to target/book/docs.
-# With --pictures the viewer's pictures are made anew, too.
+# With --pictures, the pictures of the viewer are written as well.
 set -euo pipefail
 . "$(dirname "$0")/layout.sh"
 cd "$ROOT"
@@ -15,7 +15,7 @@ scripts/stack.sh up
 "$BIN/musicstream-packaging" options docs
 scripts/docs/contents.sh
 
-# A database of its own: that of the stack may be of another state.
+# A separate database, because the stack's own may hold other objects.
 database=musicstream_docs
 server=${DATABASE_URL%/*}
 drop() { psql -Xq "$DATABASE_URL" -c "drop database if exists $database with (force)"; }
@@ -31,6 +31,6 @@ if [[ ${1:-} == --pictures ]]; then scripts/docs/pictures.sh; fi
 book=$ROOT/target/book
 rm -rf "$book"
 scripts/cargo-tool.sh --program mdbook "$MDBOOK" build docs >&2
-# Pages link to files of the repository that are not pages, which lie beside the book as they lie beside its pages.
+# Pages link to these directories of the repository by relative paths, so the book needs a copy of them beside it.
 for linked in monitoring sql; do cp -r "$linked" "$book/"; done
 say "the book: $book/docs/index.html"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Writes the decisions into docs/SUMMARY.md, the book's table of contents, by their headings.
-# Usage: contents.sh [--check]; with --check it fails if they are not there as they should be, and writes nothing.
+# Lists the decisions in docs/SUMMARY.md, the book's table of contents, by their headings.
+# Usage: contents.sh [--check]; with --check it writes nothing and fails if the list differs from the headings.
 set -euo pipefail
 . "$(dirname "$0")/../layout.sh"
 cd "$ROOT/docs"
@@ -17,7 +17,7 @@ new=$(mktemp)
 trap 'rm -f "$new"' EXIT
 contents >"$new"
 if [[ ${1:-} == --check ]]; then
-  cmp -s "$new" SUMMARY.md || die "docs/SUMMARY.md does not list the decisions as they are: run scripts/docs/contents.sh"
+  cmp -s "$new" SUMMARY.md || die "docs/SUMMARY.md differs from the headings of docs/decisions: run scripts/docs/contents.sh"
 else
   cat "$new" >SUMMARY.md
 fi

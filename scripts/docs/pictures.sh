@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Makes the viewer's pictures in docs/images from its built-in sample data, which end on a fixed day.
+# Writes the pictures of the viewer in docs/images, from its built-in sample data, which end on a fixed day.
 set -euo pipefail
 . "$(dirname "$0")/../layout.sh"
 cd "$ROOT"
 
-# Without what the user's own window was left with.
+# An empty home directory, so that no stored window size or settings of the user change the pictures.
 HOME=$(mktemp -d)
 export HOME XDG_CONFIG_HOME=$HOME XDG_DATA_HOME=$HOME
 trap 'rm -rf "$HOME"' EXIT

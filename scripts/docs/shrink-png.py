@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Rewrites PNG files of the viewer with a palette of 256 colours, which makes them a third as large.
+"""Rewrites PNG files of the viewer with a palette of 256 colours, which reduces them to a third of their size.
 
 Usage: shrink-png.py FILE...
 
-The commonest colours stay as they are, and the others, which are those of smoothed edges, become the nearest of them.
-Only the kind of file that the viewer writes is read: 8 bits a channel, RGB or opaque RGBA, not interlaced.
+The 256 most frequent colours are kept; each other colour, from antialiased edges, becomes the nearest of these.
+Only the format that the viewer writes is supported: 8 bits per channel, RGB or opaque RGBA, not interlaced.
+A file that has a palette is left unchanged.
 """
 
 import collections
@@ -28,7 +29,7 @@ def chunk(kind, data):
 
 
 def unfilter(kind, line, above, step):
-    """Undoes the filter of one row, in place."""
+    """Reverses the PNG filter of one row, in place."""
     for i in range(len(line)):
         left = line[i - step] if i >= step else 0
         corner = above[i - step] if i >= step else 0
@@ -47,7 +48,7 @@ def unfilter(kind, line, above, step):
 
 
 def read_pixels(path):
-    """The width, and the rows as lists of colours."""
+    """The width and the rows as lists of colours; None if the format is not supported."""
     with open(path, "rb") as file:
         data = file.read()
     chunks = list(read_chunks(data))
@@ -69,7 +70,7 @@ def read_pixels(path):
 def shrink(path):
     pixels = read_pixels(path)
     if pixels is None:
-        return  # it has a palette already
+        return
     width, rows = pixels
     counts = collections.Counter(colour for row in rows for colour in row)
     palette = [colour for colour, _ in counts.most_common(256)]

@@ -1,13 +1,14 @@
--- Prints docs/sql-reference.md from the catalogue of a database with the extension and the project's roles. To be run by
+-- Prints docs/sql-reference.md from the catalogue of a database that has the extension and the project's roles. Usage:
 --   psql -XqAt -v ON_ERROR_STOP=1 -f scripts/docs/sql-reference.sql DATABASE
--- What lies in the schema of the extension is described; objects of its other schemas are only named.
+-- Objects in the schema of the extension are described; objects in its other schemas are only listed.
 
--- The settings exist in a session once it has loaded the library.
+-- The settings are defined when the library is loaded.
 load '$libdir/pg_musicstream';
 
 begin;
 
--- Names with an underscore, a dot or parentheses become code; text in a comment could be taken for Markdown otherwise.
+-- Formats a comment as a sentence, with names that contain an underscore, a dot or parentheses as code,
+-- because Markdown would read their underscores as emphasis.
 create function pg_temp.sentence(comment text) returns text
 language sql immutable
 as $$
@@ -101,7 +102,7 @@ as $$
 begin
     insert into line (line) values
         (''), (format('### %s()', function.proname)), ('');
-    -- Overloads stand together.
+    -- Overloads share one heading.
     insert into line (line)
     select unnest(array[
         format('`%s(%s)` returns %s`%s`', f.proname, f.arguments, f.shape, f.result),
