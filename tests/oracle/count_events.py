@@ -3,7 +3,7 @@
 
 Usage: count_events.py csv|eventsim FILE
 
-The independent judge of the end-to-end tests: it shares no code with the project. Prints CSV.
+The oracle of the end-to-end tests, which shares no code with the project. Prints CSV.
 """
 
 import collections

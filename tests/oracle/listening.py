@@ -4,8 +4,8 @@
 Usage: listening.py csv|eventsim|ndjson FILE [--zone ZONE]... [--without-user USER]...
        [--max-listen SECONDS] [--stream-after SECONDS] [--session-gap SECONDS]
 
-The independent judge of the tests of listening: it shares no code with the project, and follows each user's events one by
-one. Prints one JSON object of tables; a table is an array of rows. Seconds are decimal text, exact to the microsecond.
+The oracle of the listening tests, which shares no code with the project and processes each user's events one by one. Prints
+one JSON object of tables; a table is an array of rows. Seconds are decimal text, exact to the microsecond.
 """
 
 import argparse
@@ -37,7 +37,7 @@ def micros_of(ts):
 
 
 def users_of(kind, path, without):
-    """The events of each user, each once, in order. Types that neither start nor end playback are passed over."""
+    """The events of each user, each once, in order. Types that neither start nor end playback are ignored."""
     users = collections.defaultdict(list)
     seen = set()
     for event in events_of(kind, path):
@@ -75,7 +75,7 @@ def sessions_of(events, rules):
 
 
 def parts_of(play):
-    """The play's time by the quarter hours that it falls in."""
+    """The play's time, divided among quarters of an hour."""
     start, end = play.ts, play.ts + play.length
     while start < end:
         border = (start // QUARTER + 1) * QUARTER
@@ -100,7 +100,7 @@ class Numbers:
 
 
 def spans(users, rules, name_of):
-    """The numbers by span and region; name_of tells of an instant in which span it lies."""
+    """The numbers by span and region; name_of maps an instant to its span."""
     table = collections.defaultdict(Numbers)
     for events in users.values():
         for play in plays_of(events, rules):

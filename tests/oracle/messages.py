@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Prints the events of a file as JSON messages, one a line.
+"""Prints the events of a file as JSON messages, one per line.
 
 Usage: messages.py csv|eventsim FILE
 """

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Answers the questions of sql/examples from a file of events, with the rules and rows of listening.py.
+"""Computes the results of sql/examples from a file of events, with the rules of listening.py.
 
 Usage: questions.py FILE
 
-Prints one JSON object: for each example its rows, with the dates that stand in it. Monthly listeners are exact here.
+Prints one JSON object with the rows of each example, for the dates in its query. Monthly listeners are exact here.
 """
 
 import collections
@@ -23,7 +23,7 @@ def micros(seconds):
 
 
 def rounded(dividend, divisor):
-    """With one decimal, half a tenth rounded up."""
+    """Rounds half up to one decimal."""
     tenths = (20 * dividend + divisor) // (2 * divisor)
     return f"{tenths // 10}.{tenths % 10}"
 

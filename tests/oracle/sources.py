@@ -1,9 +1,9 @@
-"""The events in files of other people's making, as dictionaries with the fields of the wire format.
+"""Reads events from external files, as dictionaries with the fields of the wire format.
 
-CSV: the columns as they are named. NDJSON: the lines that are events; what is none is passed over. eventsim: one JSON object a page view, mapped so: NextSong is play; pages
-that end listening (Logout, Cancel, Submit Downgrade) are stop; all others, which interrupt it, are pause. The region
-is the state of the location (the last word, such as NY-NJ-PA), "unknown" without one. event_id is the name-based UUID
-of the line, so a line that comes twice is a duplicate.
+CSV: the named columns. NDJSON: the lines that are events; other lines are ignored. eventsim: one JSON object per page view.
+NextSong is mapped to play; pages that end listening (Logout, Cancel, Submit Downgrade) to stop; all others, which interrupt
+it, to pause. The region is the state of the location (the last word, such as NY-NJ-PA), "unknown" without one. event_id is
+the name-based UUID of the line, so a repeated line is a duplicate.
 """
 
 import csv
@@ -48,7 +48,7 @@ def ndjson_events(path):
                 if not all(isinstance(event[name], str) for name in TEXTS):
                     continue
                 if EVENT_ID.fullmatch(event["event_id"]) and TS.fullmatch(event["ts"]):
-                    # Pythons before 3.11 do not read the Z.
+                    # Python before 3.11 does not parse the Z.
                     ts = datetime.fromisoformat(event["ts"].replace("Z", "+00:00"))
                     yield {"song_id": None, **event, "ts": ts.isoformat()}
             except (ValueError, KeyError, TypeError):
@@ -56,7 +56,7 @@ def ndjson_events(path):
 
 
 def is_event(event):
-    """Whether the texts are such as the wire format allows."""
+    """Whether the texts are valid in the wire format."""
 
     def is_id(text, least):
         return least <= len(text.encode()) <= 128 and "\0" not in text

@@ -1,4 +1,4 @@
--- Packs the minutes of a query by the hour, into metric_deltas or minute_counts: see minutes.rs.
+-- Inserts the minutes of a query, packed by the hour, into metric_deltas or minute_counts: see minutes.rs.
 insert into TABLE (hour, event_type, region, events, late_events, minutes)
 select date_bin('1 hour', minute, 'epoch'), event_type, region, sum(events), sum(late_events),
     musicstream_pack(minute, events, late_events)

@@ -1,4 +1,4 @@
-//! A display without a screen, and hands on its keyboard and mouse.
+//! An X server without a screen, with a simulated keyboard and mouse.
 
 use std::{
     io::{BufRead, BufReader},
@@ -25,10 +25,10 @@ const BUTTON_PRESS: u8 = 4;
 const BUTTON_RELEASE: u8 = 5;
 const MOTION: u8 = 6;
 
-/// Longer than a window takes to open or to draw on a busy machine without a graphics card.
+/// Time limit for opening or drawing a window on a busy machine without a graphics card.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// An X server of the test's own, stopped with this value.
+/// A private X server, which is stopped when this is dropped.
 pub struct Desktop {
     server: Child,
     /// Its name, for `DISPLAY`.
@@ -38,10 +38,10 @@ pub struct Desktop {
 }
 
 impl Desktop {
-    /// Starts it.
+    /// Starts the server.
     ///
     /// # Panics
-    /// Xvfb is not on this machine.
+    /// Xvfb is not installed.
     pub fn start() -> Self {
         let mut server = Command::new("Xvfb")
             .args(["-displayfd", "1", "-screen", "0", "1600x1000x24"])
@@ -49,7 +49,7 @@ impl Desktop {
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
-            .unwrap_or_else(|error| panic!("Xvfb: {error}: scripts/setup-debian.sh brings it"));
+            .unwrap_or_else(|error| panic!("Xvfb: {error}: scripts/setup-debian.sh installs it"));
         let mut number = String::new();
         BufReader::new(server.stdout.take().unwrap())
             .read_line(&mut number)
@@ -65,10 +65,10 @@ impl Desktop {
         }
     }
 
-    /// Waits for a window of this title, and gives it the keyboard.
+    /// Waits for a window with this title, and gives it the keyboard focus.
     ///
     /// # Panics
-    /// None is shown.
+    /// No such window appears.
     pub fn window(&self, title: &str) -> Window {
         let window = until(TIMEOUT, "the window", || self.find(self.root, title));
         self.connection
@@ -79,10 +79,10 @@ impl Desktop {
         window
     }
 
-    /// Takes a window off the display, as a window manager does that is asked to minimise it.
+    /// Minimises a window, as a window manager does.
     ///
     /// # Panics
-    /// It is gone.
+    /// The window does not exist.
     pub fn minimise(&self, window: Window) {
         let hidden = [self.atom("_NET_WM_STATE_HIDDEN")];
         self.set_states(window, &hidden);
@@ -90,10 +90,10 @@ impl Desktop {
         unmapped.check().unwrap();
     }
 
-    /// Puts it back.
+    /// Restores a minimised window.
     ///
     /// # Panics
-    /// It is gone.
+    /// The window does not exist.
     pub fn restore(&self, window: Window) {
         self.set_states(window, &[]);
         let mapped = self.connection.map_window(window).unwrap();
@@ -103,7 +103,7 @@ impl Desktop {
     /// Width and height of a window.
     ///
     /// # Panics
-    /// It is gone.
+    /// The window does not exist.
     pub fn size(&self, window: Window) -> [u16; 2] {
         let asked = self.connection.get_geometry(window).unwrap();
         let geometry = asked.reply().unwrap();
@@ -155,10 +155,10 @@ impl Desktop {
         })
     }
 
-    /// The window's pixels inside of left, top, width and height.
+    /// The window's pixels in this rectangle: left, top, width, height.
     ///
     /// # Panics
-    /// The window does not reach so far.
+    /// The rectangle is not within the window.
     pub fn picture(&self, window: Window, [x, y, width, height]: [u16; 4]) -> Vec<[u8; 3]> {
         let image: GetImageReply = self
             .connection
@@ -178,10 +178,10 @@ impl Desktop {
         pixels.map(|pixel| [pixel[2], pixel[1], pixel[0]]).collect()
     }
 
-    /// Does something, and waits until this part of the window looks otherwise than before.
+    /// Calls `act`, and waits until this part of the window has changed.
     ///
     /// # Panics
-    /// It looks as before.
+    /// It does not change.
     pub fn changes(&self, window: Window, part: [u16; 4], what: &str, act: impl FnOnce(&Self)) {
         let before = self.picture(window, part);
         act(self);
@@ -190,22 +190,22 @@ impl Desktop {
         });
     }
 
-    /// The pointer to a point, in pixels from the top left.
+    /// Moves the pointer to a point, in pixels from the top left.
     pub fn move_to(&self, x: f32, y: f32) {
         self.fake(MOTION, 0, x, y);
     }
 
-    /// The first button down.
+    /// Presses the first mouse button.
     pub fn press(&self) {
         self.fake(BUTTON_PRESS, 1, 0.0, 0.0);
     }
 
-    /// The first button up.
+    /// Releases the first mouse button.
     pub fn release(&self) {
         self.fake(BUTTON_RELEASE, 1, 0.0, 0.0);
     }
 
-    /// Types a key while others are held down; all named by their X keysyms.
+    /// Types a key while others are held down; keys are X keysyms.
     ///
     /// # Panics
     /// The keyboard has no such key.
@@ -251,7 +251,7 @@ impl Desktop {
 
 impl Drop for Desktop {
     fn drop(&mut self) {
-        // An error means that it is gone already.
+        // Fails if the server has ended already.
         let _ = self.server.kill();
         let _ = self.server.wait();
     }

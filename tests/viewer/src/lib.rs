@@ -1,7 +1,7 @@
-//! What the tests of the viewer from outside need beside the servers: a display with a keyboard and a mouse.
+//! The harness of the viewer's tests with servers and a real window: a display with a keyboard and a mouse.
 //!
-//! What goes wrong here is a failed test, so everything panics with what was expected.
+//! Every failure here fails a test, so all functions panic with a message that says what was expected.
 
-#![allow(clippy::unwrap_used)] // a harness has nobody to hand an error to
+#![allow(clippy::unwrap_used)] // a failure in the harness fails the test
 
 pub mod desktop;

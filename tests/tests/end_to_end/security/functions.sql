@@ -1,6 +1,6 @@
--- Functions of the extension, but for aggregates, whose parts are functions themselves: signature, a call, whether the
--- declaration lets it change data.
--- Not with nulls: of a strict function such a call would be left out before anyone asks who may make it.
+-- Functions of the extension (without aggregates, whose parts are functions): signature, a call, and whether the declaration
+-- allows changing data.
+-- The arguments are not null: Postgres skips a call of a strict function with nulls before it checks the privilege.
 select
     p.oid::regprocedure::text as signature,
     format('select %s(%s)', p.oid::regproc, (

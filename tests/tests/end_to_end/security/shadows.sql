@@ -1,5 +1,5 @@
--- Shadows whatever a statement can name: each function, aggregate and operator of Postgres and of the extension, with
--- the very same arguments, types, tables and system catalogues. Whoever calls one is told so by SQLSTATE EV1L0.
+-- Creates shadowing objects for everything that a statement can name: each function, aggregate and operator of Postgres and of
+-- the extension, with the same arguments, types, tables and system catalogues. Calling one raises SQLSTATE EV1L0.
 set search_path = pg_catalog;
 set check_function_bodies = off;
 
@@ -29,7 +29,7 @@ begin
                     object.proname, coalesce(nullif(object.arguments, ''), '*'), object.proname);
             end if;
         exception when others then
-            null; -- arguments or a result that no such function can have
+            null; -- the arguments or the result are not possible in PL/pgSQL
         end;
     end loop;
 
@@ -61,7 +61,7 @@ begin
         execute format('create table evil.%I (evil text)', object.relname);
     end loop;
 
-    -- Beside the types of the tables just made.
+    -- Without the row types of the tables created above.
     for object in
         select typname
         from pg_type

@@ -1,5 +1,5 @@
--- Functions that look names up where their caller says, objects that are not the owner's, grants to all.
--- A function in C that is not volatile and has its caller's rights runs no statement of its own.
+-- Functions with a search_path of their caller, objects of another owner, privileges of PUBLIC.
+-- Non-volatile C functions with their caller's privileges run no statements, and are left out.
 with member as (
     select d.classid, d.objid, e.extnamespace
     from pg_depend as d

@@ -1,4 +1,4 @@
--- Everything that the extension is made of, one line each, by name: equal lines, equal databases.
+-- All objects of the extension, one line each: two databases with equal lines are equal.
 with member as (
     select d.classid, d.objid
     from pg_depend as d

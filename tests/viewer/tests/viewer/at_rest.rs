@@ -1,4 +1,4 @@
-//! A real window that has nothing to do: when it draws, and what it takes.
+//! A real window without new numbers: when it draws a frame, and its memory.
 
 use std::{env, fs, time::Duration, time::Instant};
 
@@ -21,7 +21,7 @@ const HISTORY: &str = "
     select current_date - back, 'type' || t, 'region' || r, 1000 + back * 7 % 500, 0, now() - interval '1 day' * back
     from generate_series(1, 1825) as back, generate_series(1, 6) as t, generate_series(1, 8) as r";
 
-/// Polls that find nothing new, in which a window at rest has no reason to draw.
+/// Number of polls without news, during which the window must not draw.
 const POLLS: usize = 10;
 
 #[test]
@@ -38,18 +38,18 @@ fn a_frame_is_drawn_for_new_numbers_and_never_while_minimised() {
     let options = ["--count-frames", "--poll", "0.1", "--range", "all"];
     let viewer = start(&desktop, &database.read_url(), home.path(), &options);
     let window = desktop.window("musicstream");
-    await_lines(&desktop, window);
+    wait_for_lines(&desktop, window);
 
-    await_rest(&viewer, &mut client);
+    wait_until_idle(&viewer, &mut client);
     let frames = drawn(&viewer);
     for poll in 0..POLLS {
-        await_poll(&mut client);
+        wait_for_poll(&mut client);
         assert_eq!(drawn(&viewer), frames, "poll {poll}");
     }
 
     let started = Instant::now();
     roll_up(&mut client);
-    until(TIMEOUT, "a frame with what is new", || {
+    until(TIMEOUT, "a frame with the new numbers", || {
         (drawn(&viewer) > frames).then_some(())
     });
     eprintln!(
@@ -62,22 +62,26 @@ fn a_frame_is_drawn_for_new_numbers_and_never_while_minimised() {
     );
     assert!(memory < 300, "{memory} MB");
 
-    await_rest(&viewer, &mut client);
+    wait_until_idle(&viewer, &mut client);
     desktop.minimise(window);
-    await_rest(&viewer, &mut client);
+    wait_until_idle(&viewer, &mut client);
     let frames = drawn(&viewer);
     for rollup in 0..3 {
         roll_up(&mut client);
         for _ in 0..POLLS {
-            await_poll(&mut client);
+            wait_for_poll(&mut client);
         }
-        assert_eq!(drawn(&viewer), frames, "rollup {rollup}, seen by nobody");
+        assert_eq!(
+            drawn(&viewer),
+            frames,
+            "rollup {rollup}, while the window is minimised"
+        );
     }
     desktop.restore(window);
-    until(TIMEOUT, "a frame once it is back", || {
+    until(TIMEOUT, "a frame after the window is restored", || {
         (drawn(&viewer) > frames).then_some(())
     });
-    await_lines(&desktop, window);
+    wait_for_lines(&desktop, window);
 }
 
 #[test]
@@ -91,32 +95,32 @@ fn notifications_update_the_window_before_the_next_poll() {
     roll_up(&mut client);
     let desktop = Desktop::start();
     let home = tempfile::tempdir().unwrap();
-    // It would be an hour until the next poll.
+    // The next poll would come after an hour.
     let options = ["--count-frames", "--poll", "3600", "--view", "live"];
     let viewer = start(&desktop, &database.read_url(), home.path(), &options);
     let window = desktop.window("musicstream");
-    await_lines(&desktop, window);
+    wait_for_lines(&desktop, window);
     let all = [0, 0, SIZE[0], SIZE[1]];
     for _ in 0..3 {
         let frames = drawn(&viewer);
         let before = desktop.picture(window, all);
         let started = Instant::now();
         roll_up(&mut client);
-        until(TIMEOUT, "what is new in the window", || {
+        until(TIMEOUT, "the new numbers in the window", || {
             (drawn(&viewer) > frames && desktop.picture(window, all) != before).then_some(())
         });
         eprintln!("in the window after {:?}", started.elapsed());
     }
 }
 
-fn await_lines(desktop: &Desktop, window: u32) {
+fn wait_for_lines(desktop: &Desktop, window: u32) {
     let all = [0, 0, SIZE[0], SIZE[1]];
     until(TIMEOUT, "lines in the window", || {
         (saturated(&desktop.picture(window, all)) > 50).then_some(())
     });
 }
 
-/// One more play, in the metrics.
+/// Adds a play to the metrics.
 fn roll_up(client: &mut Client) {
     client
         .batch_execute(
@@ -128,8 +132,8 @@ fn roll_up(client: &mut Client) {
         .unwrap();
 }
 
-/// Waits until the viewer has asked once more whether anything is new.
-fn await_poll(client: &mut Client) {
+/// Waits for the next poll of the viewer.
+fn wait_for_poll(client: &mut Client) {
     let mut asked_at = || -> Option<String> {
         value(
             client,
@@ -142,12 +146,12 @@ fn await_poll(client: &mut Client) {
     until(TIMEOUT, "a poll", || (asked_at() != before).then_some(()));
 }
 
-/// Waits until several polls have gone by without a frame.
-fn await_rest(viewer: &Program, client: &mut Client) {
+/// Waits until several polls have passed without a frame.
+fn wait_until_idle(viewer: &Program, client: &mut Client) {
     until(TIMEOUT, "a rest", || {
         let frames = drawn(viewer);
         for _ in 0..POLLS {
-            await_poll(client);
+            wait_for_poll(client);
         }
         (drawn(viewer) == frames).then_some(())
     });

@@ -1,4 +1,4 @@
-//! The viewer's way to a server: TLS with certificates that are trusted or not, and libpq's variables and files.
+//! The viewer's connection to a server: TLS with trusted and untrusted certificates, and libpq's variables and files.
 
 use std::{
     env, fs, os::unix::fs::PermissionsExt as _, path::Path, process::Command, time::Duration,
@@ -83,14 +83,14 @@ fn an_untrusted_certificate_is_refused_with_a_hint() {
         assert!(failed.stderr.contains("No secure connection"), "{failed:?}");
         assert!(
             failed.stderr.contains("sslrootcert"),
-            "what to do: {failed:?}"
+            "the message says what to do: {failed:?}"
         );
         assert!(
             !home.path().join("picture.png").exists(),
-            "no picture of nothing"
+            "no picture is written"
         );
         let mut window = window(&wrong);
-        until(TIMEOUT, "the page that says so", || {
+        until(TIMEOUT, "the page with the error", || {
             window.step();
             let title = window.query_by_label_contains("No secure connection");
             let advice = window.query_by_label_contains("sslrootcert");
@@ -136,7 +136,7 @@ fn missing_settings_come_from_variables_and_pgpass() {
     );
     assert!(
         without.stderr.contains("~/.pgpass"),
-        "what to do: {without:?}"
+        "the message says what to do: {without:?}"
     );
 
     let pgpass = home.path().join(".pgpass");
@@ -156,7 +156,7 @@ fn missing_settings_come_from_variables_and_pgpass() {
     assert_eq!(
         open.code,
         Some(1),
-        "a file that others may read is not read: {open:?}"
+        "a file that others may read is ignored: {open:?}"
     );
     assert!(open.stderr.contains("warning"), "{open:?}");
     assert!(!open.stderr.contains(password));
@@ -171,10 +171,10 @@ fn authority(name: &str) -> Authority {
     CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
 }
 
-/// Has the viewer make a picture, with nothing known but what it is given.
+/// Runs the viewer with `--screenshot`, with only the given settings.
 fn picture(home: &Path, set: impl FnOnce(&mut Command) -> &mut Command) -> Finished {
     let file = home.join("picture.png");
-    // One of an earlier try is none of this.
+    // Removes the picture of an earlier run.
     let _ = fs::remove_file(&file);
     let mut viewer = program("musicstream-viewer");
     viewer.env("HOME", home).arg("--screenshot").arg(&file);

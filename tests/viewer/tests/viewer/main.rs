@@ -1,10 +1,7 @@
-//! The viewer from outside: its server is killed under it, and its window is used by hand.
-//! `DATABASE_URL` names the stack's Postgres; without it, the tests say that they were skipped.
+//! The viewer with real servers, which are killed and suspended, and in a real window.
+//! `DATABASE_URL` is that of the stack's Postgres; without it the tests are reported as skipped.
 
-#![allow(
-    clippy::unwrap_used,
-    reason = "in a test, what is not as expected ends it"
-)]
+#![allow(clippy::unwrap_used, reason = "a failure ends the test")]
 
 mod at_rest;
 mod credentials;

@@ -1,4 +1,4 @@
-//! The viewer while its server is killed and comes back.
+//! The viewer while its server is killed, suspended and restarted.
 
 use std::{
     env,
@@ -26,7 +26,7 @@ use musicstream_viewer::{
 use postgres::Client;
 
 const TIMEOUT: Duration = Duration::from_secs(60);
-/// Sooner than a load gives up by itself.
+/// Less than the time limit of a load.
 const NOTICED: Duration = Duration::from_secs(20);
 
 fn play(client: &mut Client, count: i32) {
@@ -41,7 +41,7 @@ fn play(client: &mut Client, count: i32) {
     client.batch_execute("select musicstream_rollup()").unwrap();
 }
 
-/// All that a screen reader would say.
+/// All text in the accessibility tree.
 fn words(harness: &mut Harness<'_, App>) -> String {
     harness.step();
     let nodes = harness.query_all(egui_kittest::kittest::By::new());
@@ -52,7 +52,7 @@ fn words(harness: &mut Harness<'_, App>) -> String {
     nodes.filter_map(label).collect::<Vec<_>>().join("\n")
 }
 
-/// A window on a database, once it has its numbers.
+/// A window on a database, after its first load.
 fn window(url: &str) -> Harness<'static, App> {
     let target = Target::of_process(Some(url), "musicstream-viewer").unwrap();
     let feed = Feed::database(target, Duration::from_secs(2)).unwrap();
@@ -103,7 +103,7 @@ fn a_killed_server_is_reported_and_missed_rows_are_read_after_its_return() {
     drop(client);
     client = database.client();
     play(&mut client, 4);
-    let after = until(TIMEOUT, "the numbers that were missed", || {
+    let after = until(TIMEOUT, "the missed numbers", || {
         let words = words(&mut harness);
         words.contains("All events: 7 events").then_some(words)
     });
@@ -119,7 +119,7 @@ fn a_killed_server_is_reported_and_missed_rows_are_read_after_its_return() {
     );
 }
 
-/// What nobody closes is not closed: neither a server that stands still nor a network that swallows all says so.
+/// Neither a suspended server nor a network that drops packets closes a connection.
 #[test]
 fn a_silent_server_is_reported_and_reconnected() {
     if env::var_os("DATABASE_URL").is_none() {
@@ -134,7 +134,7 @@ fn a_silent_server_is_reported_and_reconnected() {
     let url = database.read_url();
     let mut through = window(&url.replace(&cluster.address(), proxy.address()));
 
-    // In the middle of a load, which may take long: it waits for a lock.
+    // During a load, which may take long: it waits for a lock.
     let mut holder = database.client();
     let mut lock = holder.transaction().unwrap();
     lock.batch_execute("lock table daily_metrics in access exclusive mode")
@@ -146,14 +146,14 @@ fn a_silent_server_is_reported_and_reconnected() {
             "values (date_trunc('minute', now()), 'play', 'EU', 1, 0)",
         ))
         .unwrap();
-    until(TIMEOUT, "loads that wait", || {
+    until(TIMEOUT, "blocked loads", || {
         let waiting = "select count(*) from pg_stat_activity
                        where application_name = 'musicstream-viewer' and wait_event_type = 'Lock'";
         (value::<i64>(&mut client, waiting, &[]) > 0).then_some(())
     });
     let frozen = cluster.suspend();
     let since = Instant::now();
-    await_silence(&mut direct, "of a frozen server");
+    wait_for_banner(&mut direct, "of a suspended server");
     eprintln!(
         "measured: | a server that is frozen and closes nothing: from there to the banner | {:.2} s | some seconds |",
         since.elapsed().as_secs_f64()
@@ -162,17 +162,17 @@ fn a_silent_server_is_reported_and_reconnected() {
     lock.rollback().unwrap();
     play(&mut client, 3);
     for harness in [&mut direct, &mut through] {
-        await_numbers(harness, "All events: 7 events");
+        wait_for_numbers(harness, "All events: 7 events");
     }
 
     proxy.set_silent(true);
-    await_silence(&mut through, "of a network that swallows all");
+    wait_for_banner(&mut through, "of a network that drops all packets");
     play(&mut database.client(), 2);
     proxy.set_silent(false);
-    await_numbers(&mut through, "All events: 9 events");
+    wait_for_numbers(&mut through, "All events: 9 events");
 }
 
-fn await_silence(harness: &mut Harness<'_, App>, what: &str) {
+fn wait_for_banner(harness: &mut Harness<'_, App>, what: &str) {
     let words = until(NOTICED, &format!("the banner {what}"), || {
         let words = words(harness);
         words.contains("Try now").then_some(words)
@@ -181,7 +181,7 @@ fn await_silence(harness: &mut Harness<'_, App>, what: &str) {
     assert!(words.contains("All events: "), "numbers stay: {words}");
 }
 
-fn await_numbers(harness: &mut Harness<'_, App>, numbers: &str) {
+fn wait_for_numbers(harness: &mut Harness<'_, App>, numbers: &str) {
     until(TIMEOUT, numbers, || {
         let words = words(harness);
         (words.contains(numbers) && !words.contains("Try now")).then_some(())
@@ -209,14 +209,14 @@ fn polls_that_find_nothing_new_wake_no_window() {
     until(TIMEOUT, "a poll", || {
         (feed.checked_at() != checked_at).then_some(())
     });
-    // The load that was waited for may have been announced a moment after it was there.
+    // The first load may be announced shortly after its numbers are visible.
     while wakes.try_recv().is_ok() {}
     for look in 0..10 {
         checked_at = until(TIMEOUT, "a poll", || {
             let now = feed.checked_at();
             (now != checked_at).then_some(now)
         });
-        assert_eq!(wakes.try_recv().ok(), None, "look {look}");
+        assert_eq!(wakes.try_recv().ok(), None, "poll {look}");
     }
     assert_eq!(feed.latest().generation, generation);
     play(&mut database.client(), 1);

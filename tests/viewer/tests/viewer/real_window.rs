@@ -1,4 +1,4 @@
-//! The program in a real window, used by mouse and keyboard, against a real database.
+//! The program in a real window on a database, operated by mouse and keyboard.
 
 use std::{
     collections::{BTreeSet, HashSet},
@@ -30,7 +30,7 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 const CONTROL: u32 = 0xffe3;
 const SHIFT: u32 = 0xffe1;
 
-/// Forty days of nine series, each number another one.
+/// Forty days of nine series with distinct numbers.
 const HISTORY: &str = "
     insert into daily_metrics (day, event_type, region, events, late_events, updated_at)
     select current_date - back, event_type, region,
@@ -39,16 +39,16 @@ const HISTORY: &str = "
          unnest(array['pause', 'play', 'stop']) as event_type,
          unnest(array['APAC', 'EU', 'US']) as region";
 
-/// Where things are in the window, found in one of the same size that has no display.
+/// Positions in the window, determined from a window of the same size without a display.
 struct Twin {
     us: Rect,
     chart: Rect,
-    /// What a drag from one to the other share of the chart's width zooms in on.
+    /// The days to which a drag between the two shares of the chart's width zooms.
     zoom: Span<Day>,
 }
 
 const DRAG: [f32; 2] = [0.31, 0.72];
-/// What the harness leaves free around a window's contents.
+/// The margin of the harness around a window's contents.
 const MARGIN: f32 = 8.0;
 
 impl Twin {
@@ -85,7 +85,7 @@ impl Twin {
         harness.step();
         harness.hover_at(to);
         harness.step();
-        // Not `drop_at`, which takes the pointer away in the same frame.
+        // Not `drop_at`, which removes the pointer in the same frame.
         harness.event(egui::Event::PointerButton {
             pos: to,
             button: egui::PointerButton::Primary,
@@ -138,13 +138,13 @@ fn the_window_is_operated_by_mouse_and_keyboard() {
     desktop.changes(window, chart, "the day under the pointer", |desktop| {
         desktop.move_to(from.x, from.y);
     });
-    // Where neither the cross-hair nor what it reads out is painted, but the days dragged over are.
+    // A part of the chart with the selected days, without the cross-hair and its tooltip.
     let between = Rect::from_x_y_ranges(
         from.x + 10.0..=to.x - 10.0,
         twin.chart.min.y + 3.0..=twin.chart.min.y + 9.0,
     );
     let between = part(between);
-    desktop.changes(window, between, "the days dragged over", |desktop| {
+    desktop.changes(window, between, "the selected days", |desktop| {
         desktop.press();
         desktop.move_to(to.x, to.y);
     });
@@ -174,7 +174,10 @@ fn the_window_is_operated_by_mouse_and_keyboard() {
 
     desktop.key(&[CONTROL, SHIFT], u32::from(b's'));
     let picture = saved(home.path(), "png");
-    let image = until(TIMEOUT, "a whole picture", || image::open(&picture).ok()).into_rgb8();
+    let image = until(TIMEOUT, "the complete picture", || {
+        image::open(&picture).ok()
+    })
+    .into_rgb8();
     assert_eq!(image.dimensions(), (u32::from(SIZE[0]), u32::from(SIZE[1])));
     let pixels: Vec<[u8; 3]> = image.pixels().map(|pixel| pixel.0).collect();
     let colors: HashSet<_> = pixels.iter().collect();
@@ -188,7 +191,7 @@ fn the_window_is_operated_by_mouse_and_keyboard() {
     let finished = viewer.finish(TIMEOUT).with_code(0);
 
     let secret = url.split([':', '@']).nth(2).unwrap().to_owned();
-    assert!(secret.len() > 30, "a password that nothing else looks like");
+    assert!(secret.len() > 30, "the password is distinctive");
     assert!(!format!("{}{}", finished.stdout, finished.stderr).contains(&secret));
     let mut files = Vec::new();
     walk(home.path(), &mut files);
@@ -213,7 +216,7 @@ fn a_size_on_the_command_line_overrides_the_saved_one() {
     for (options, expected) in [
         (["--demo"].as_slice(), usual),
         (&["--demo", "--size", "1000x700"], [1000, 700]),
-        // A size for one window is not remembered.
+        // A size from the command line is not saved.
         (&["--demo"], usual),
     ] {
         let viewer = Program::start(in_window(&desktop, home.path()).args(options));
@@ -226,7 +229,7 @@ fn a_size_on_the_command_line_overrides_the_saved_one() {
     }
 }
 
-/// A window on something else than what was asked for would be wrong without a word.
+/// A window with another view than the requested one would be misleading.
 #[test]
 fn a_window_with_an_unknown_name_on_the_command_line_closes_with_an_error() {
     let desktop = Desktop::start();
@@ -237,14 +240,14 @@ fn a_window_with_an_unknown_name_on_the_command_line_closes_with_an_error() {
         let finished = viewer.finish(TIMEOUT).with_code(2);
         assert!(finished.stderr.contains(name), "{}", finished.stderr);
     }
-    // Nothing of it is remembered.
+    // The unknown name is not saved.
     let viewer = Program::start(in_window(&desktop, home.path()).arg("--demo"));
     desktop.window("musicstream");
     desktop.key(&[CONTROL], u32::from(b'q'));
     viewer.finish(TIMEOUT).with_code(0);
 }
 
-/// The program in a window, with further options.
+/// Starts the program in a window, with additional options.
 pub(crate) fn start(desktop: &Desktop, url: &str, home: &Path, options: &[&str]) -> Program {
     Program::start(
         in_window(desktop, home)
@@ -269,7 +272,7 @@ fn in_window(desktop: &Desktop, home: &Path) -> Command {
     command
 }
 
-/// The only file of this kind, once it is there.
+/// Waits for the only file with this extension.
 fn saved(folder: &Path, kind: &str) -> PathBuf {
     until(TIMEOUT, kind, || {
         fs::read_dir(folder).unwrap().find_map(|entry| {
@@ -294,7 +297,7 @@ fn part(rect: Rect) -> [u16; 4] {
     [rect.min.x, rect.min.y, rect.width(), rect.height()].map(|value| value as u16)
 }
 
-/// Pixels in the colours of series: text, ground and grid have none.
+/// Number of saturated pixels, which only series have.
 pub(crate) fn saturated(pixels: &[[u8; 3]]) -> usize {
     let is =
         |[red, green, blue]: &&[u8; 3]| red.max(green).max(blue) - red.min(green).min(blue) > 90;

@@ -1,4 +1,4 @@
-//! What reports show of a real database: the chart says what the table and the CSV say, and those what SQL says.
+//! Reports on a database: chart, table and CSV agree with each other and with SQL.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
@@ -28,7 +28,7 @@ use postgres::Client;
 const TIMEOUT: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(200);
 
-/// Whole sessions of the last 30 days, some of them late, some twice, and some records that are no events.
+/// Sessions of the last 30 days, with late events, duplicates and malformed records.
 fn filled(folder: &Path) -> Option<(Database, Client)> {
     if env::var_os("DATABASE_URL").is_none() {
         eprintln!("skipped: reports: no DATABASE_URL");
@@ -81,7 +81,7 @@ fn state(view: View, choice: Option<Choice>) -> State {
     }
 }
 
-/// A window on the database that has what it asked for.
+/// A window on the database, after its requests are answered.
 fn window(url: &str, state: State, folder: &Path) -> Harness<'static, App> {
     let mut app = App::new(feed(url), state, Clock::System, folder.to_owned());
     app.settle(TIMEOUT);
@@ -100,7 +100,7 @@ fn window(url: &str, state: State, folder: &Path) -> Harness<'static, App> {
     harness
 }
 
-/// The header and the rows of the CSV that the window saves.
+/// Header and rows of the CSV file that the window saves.
 fn saved(
     harness: &mut Harness<'_, App>,
     name: &str,
@@ -142,11 +142,11 @@ fn columns(header: &[String], rows: &[Vec<String>], names: &[&str]) -> BTreeSet<
         .collect();
     let cells = |row: &Vec<String>| places.iter().map(|&at| row[at].clone()).collect();
     let set: BTreeSet<Vec<String>> = rows.iter().map(cells).collect();
-    assert_eq!(set.len(), rows.len(), "a row is there twice");
+    assert_eq!(set.len(), rows.len(), "a row occurs twice");
     set
 }
 
-/// What charts say of each day, by region: read with the keyboard, from the last day back.
+/// The values of each day by region, read from the charts with the keyboard, from the last day backwards.
 fn read_by_keyboard(
     harness: &mut Harness<'_, App>,
     chart: usize,
@@ -170,7 +170,7 @@ fn read_by_keyboard(
     said
 }
 
-/// A number of the CSV as the chart writes it.
+/// A number of the CSV file in the format of the chart.
 fn as_shown(cell: &str, figure: Figure) -> String {
     let millionths = |cell: &str| cell.replace('.', "").parse().unwrap();
     match figure {
@@ -265,11 +265,11 @@ fn listening_follows_a_count_without_a_rollup_and_is_idle_afterwards() {
         )
         .unwrap();
     roll_up(&mut client);
-    assert_eq!(plays(&mut harness), before, "nobody has counted it");
+    assert_eq!(plays(&mut harness), before, "it is not counted yet");
     client
         .batch_execute("select musicstream_rollup_listening()")
         .unwrap();
-    until(TIMEOUT, "the play that was counted", || {
+    until(TIMEOUT, "the counted play", || {
         (plays(&mut harness) == before + 1).then_some(())
     });
 
@@ -286,7 +286,7 @@ fn listening_follows_a_count_without_a_rollup_and_is_idle_afterwards() {
             app.logic();
             (app.latest().generation, app.latest().checked_at)
         };
-        // Rates are known from the second reading on.
+        // Rates are available from the second poll on.
         until(TIMEOUT, "five polls without news", || {
             let (generation, mut last) = checked(&mut app);
             for _ in 0..5 {
@@ -427,7 +427,7 @@ fn partitions_and_rejects_match_the_database_and_bytes_need_a_privilege() {
     let (header, found) = saved(&mut harness, "rejected_events", folder.path());
     assert!(
         !header.iter().any(|name| name == "payload"),
-        "the read role may not"
+        "the read role may not see the bytes"
     );
     assert!(
         harness
@@ -437,7 +437,7 @@ fn partitions_and_rejects_match_the_database_and_bytes_need_a_privilege() {
     let places: BTreeSet<Vec<String>> = columns(&header, &found, &names);
     assert_eq!(places, expected);
 
-    // The superuser may: a payload may hold commas, so that the header tells.
+    // The superuser may see them. Only the header is checked, because payloads may contain commas.
     let mut harness = window(&database.url(), state(View::Rejects, None), folder.path());
     let (header, _) = saved(&mut harness, "rejected_events", folder.path());
     assert_eq!(header.last().map(String::as_str), Some("payload"));
