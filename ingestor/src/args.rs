@@ -184,7 +184,7 @@ pub(crate) fn read_secret(file: &std::path::Path) -> anyhow::Result<String> {
     Ok(secret.to_owned())
 }
 
-/// Refuses empty text: an empty variable is mostly one that was meant to be set.
+/// Refuses empty text, because an empty variable is usually a mistake.
 pub(crate) fn parse_name(text: &str) -> Result<String, String> {
     if text.trim().is_empty() {
         return Err("it is empty: unset the variable or flag, or give it a value".to_owned());

@@ -76,7 +76,7 @@ impl Backoff {
         }
     }
 
-    /// Notes that the attempt succeeded. Logs the end of the outage if nobody else waits.
+    /// Records that the attempt succeeded. Logs the end of the outage if no other writer waits.
     pub(crate) fn succeeded(&mut self) {
         self.stop_waiting();
         let lasted = {

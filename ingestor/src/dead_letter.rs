@@ -26,7 +26,7 @@ use failure::DeliveryFailure;
 /// Below the 10 s after which the server ends the batch's transaction, which is idle meanwhile (see session.sql).
 const SEND_WITHIN: Duration = Duration::from_secs(8);
 const SEND_WITHIN_MS: &str = "7000";
-/// A topic that Kafka has not known for this long was deleted.
+/// A topic that has not existed in Kafka's metadata for this long was deleted.
 const ABSENT_FOR: Duration = Duration::from_secs(20);
 /// Time between two messages that the topic accepts no record.
 const LOG_EVERY: Duration = Duration::from_secs(60);
@@ -39,7 +39,7 @@ pub(crate) enum SendError {
     /// Kafka may take them later.
     #[error("{0}")]
     Outage(String),
-    /// The producer has met a fatal error: another attempt with it fails as well.
+    /// The producer has a fatal error: another attempt with it fails as well.
     #[error("{0}")]
     Fatal(String),
 }
@@ -80,7 +80,7 @@ pub(crate) struct DeadLetters {
 struct History {
     /// Letters that must not be sent again.
     settled: Mutex<HashSet<LetterKey>>,
-    /// Since when Kafka has not known the topic.
+    /// Since when the topic has not existed in Kafka's metadata.
     absent_since: Mutex<Option<Instant>>,
     logged_at: Mutex<Option<Instant>>,
 }
@@ -229,7 +229,7 @@ impl DeadLetters {
     /// Sends letters, and waits until all that the topic accepts are acknowledged.
     ///
     /// # Errors
-    /// Kafka did not answer for all letters in time, or the producer has met a fatal error.
+    /// Kafka did not acknowledge all letters in time, or the producer has a fatal error.
     pub(crate) fn send<'a>(
         &self,
         letters: impl Iterator<Item = Letter<'a>>,

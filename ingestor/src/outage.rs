@@ -59,7 +59,7 @@ impl Outage {
         Some(phase)
     }
 
-    /// Notes that an attempt succeeded. Returns how long the outage lasted, if it was logged and nobody waits any more.
+    /// Records that an attempt succeeded. Returns how long the outage lasted, if it was logged and no caller waits any more.
     pub(crate) fn attempt_succeeded(&mut self, now: Instant) -> Option<Duration> {
         if self.has_waiters() {
             return None;

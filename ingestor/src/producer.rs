@@ -39,7 +39,7 @@ pub(crate) fn has_topic<C: ProducerContext>(
     args: &KafkaArgs,
     topic: &str,
 ) -> anyhow::Result<bool> {
-    // All topics are asked for: if one is asked for by name, the broker may create it.
+    // Metadata of all topics, because a request for one by name may create it.
     let metadata = producer
         .client()
         .fetch_metadata(None, ANSWER_WITHIN)

@@ -227,7 +227,7 @@ impl Cancellation {
 
 impl Worker {
     fn report(&self, reply: Reply) {
-        // The receiver is gone once the program is ending.
+        // The receiver is closed while the program ends.
         let _ = self.reports.send(Report {
             writer: self.number,
             reply,

@@ -109,7 +109,7 @@ fn tail(out: &mut Vec<u8>, origin: Origin<'_>) -> usize {
 }
 
 fn some(out: &mut Vec<u8>, value: &[u8]) {
-    // No field comes near 2 GB: Kafka and the file reader limit a record to far less.
+    // No overflow: Kafka and the file reader limit a record to far less than 2 GB.
     out.put_i32(value.len() as i32);
     out.extend_from_slice(value);
 }

@@ -9,7 +9,7 @@ pub(super) enum DeliveryFailure {
     RecordRefused,
     /// The topic accepts no record as it is configured now, for example for lack of privileges.
     TopicRefuses,
-    /// Kafka does not know the topic. A broker that has just started may not know it yet.
+    /// The topic does not exist in the broker's metadata, which may be incomplete just after the broker's start.
     TopicUnknown,
     /// The record may be delivered later.
     Outage,
@@ -78,7 +78,7 @@ mod tests {
                     Code::KafkaStorageError,
                     Code::ThrottlingQuotaExceeded,
                     Code::QueueFull,
-                    // The whole cluster refuses access. The consumer meets the same refusal, and ends the run.
+                    // The whole cluster refuses access. The consumer gets the same error, and ends the run.
                     Code::SaslAuthenticationFailed,
                 ],
             ),

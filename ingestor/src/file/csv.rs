@@ -55,7 +55,7 @@ pub(super) fn split_plain(line: &[u8], fields: &mut Vec<Field>) {
     });
 }
 
-/// Splits the record at the start of `bytes`, which may span lines. `at_end`: nothing comes after `bytes`.
+/// Splits the record at the start of `bytes`, which may span lines. `at_end`: the input ends with `bytes`.
 pub(super) fn split_quoted(bytes: &[u8], at_end: bool, fields: &mut Vec<Field>) -> Scan {
     fields.clear();
     let mut start = 0;

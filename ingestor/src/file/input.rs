@@ -14,7 +14,7 @@ const READ_BYTES: usize = 256 << 10;
 pub(super) struct Input {
     pub(super) stream: Box<dyn Read + Send>,
     pub(super) name: String,
-    /// Size of the file on disk; 0 if it is not known (a pipe).
+    /// Size of the file on disk; 0 for a pipe.
     pub(super) size: u64,
     read: Arc<AtomicU64>,
 }

@@ -121,7 +121,7 @@ impl FileReader {
         self.window.checksum()
     }
 
-    /// Bytes of the file on disk that were read, and its size (0 if it is not known).
+    /// Bytes of the file on disk that were read, and its size (0 for a pipe).
     pub(crate) fn progress(&self) -> (u64, u64) {
         self.window.progress()
     }

@@ -44,7 +44,7 @@ impl Window {
         &self.input.name
     }
 
-    /// Bytes that were read from disk, and the size of the file (0 if it is not known).
+    /// Bytes that were read from disk, and the size of the file (0 for a pipe).
     pub(super) fn progress(&self) -> (u64, u64) {
         (self.input.bytes_read(), self.input.size)
     }
@@ -65,7 +65,7 @@ impl Window {
         &self.buffer[range]
     }
 
-    /// Whether nothing comes after [`Window::bytes`]. Known only after a fill without new bytes.
+    /// Whether the input ends with [`Window::bytes`]. Only set after a fill without new bytes.
     pub(super) fn is_at_end(&self) -> bool {
         self.at_end
     }

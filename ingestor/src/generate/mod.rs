@@ -41,11 +41,11 @@ enum Sink {
     Lines(Box<Output>),
 }
 
-/// Why no more records are made.
+/// Why generation ended.
 #[derive(Debug, PartialEq, Eq)]
 enum End {
     Complete,
-    /// A signal came, or the reader of standard output is gone.
+    /// A signal, or the reader of standard output has closed it.
     Stopped,
 }
 

@@ -186,7 +186,7 @@ impl Metrics {
     }
 }
 
-/// Ledger and log of a partition, as far as they are known.
+/// Ledger and log positions of a partition; those that have not been read are `None`.
 #[derive(Debug, Clone, Copy, Default)]
 struct Bounds {
     /// In the ledger.
@@ -303,7 +303,7 @@ impl TopicMetrics {
         };
         self.end_offset.get_or_create(&labels).set(end.offset);
         if let Some(next_offset) = bounds.next_offset {
-            // The ledger may have moved since the end was asked for.
+            // The ledger may have advanced since the end was read.
             let lag = (end.offset - next_offset).max(0);
             self.lag.get_or_create(&labels).set(lag);
             let open = (end.offset - end.stable_offset).clamp(0, lag);

@@ -1,4 +1,4 @@
-//! `sd_notify`: readiness, status and watchdog messages to the service manager (systemd), if it asks for them.
+//! `sd_notify`: readiness, status and watchdog messages to the service manager (systemd), if it requests them.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -196,7 +196,7 @@ impl Batcher {
         }
     }
 
-    /// Time until a batch becomes due if no more records come.
+    /// Time until a batch becomes due if no more records arrive.
     pub(super) fn time_left(&self) -> Option<Duration> {
         self.slots
             .iter()

@@ -242,7 +242,7 @@ impl Consumer {
         Ok(now.is_some() && self.topic_id.is_some() && now != self.topic_id)
     }
 
-    /// Whether Kafka knows the topic now; `None` if it does not answer.
+    /// Whether the topic exists in Kafka's metadata now; `None` if Kafka does not answer.
     pub(super) fn is_topic_known(&self) -> Option<bool> {
         let metadata = self
             .inner()
@@ -465,7 +465,8 @@ impl FetchAhead {
         FetchAhead {
             records: (AHEAD_RECORDS / share).max(200),
             kib,
-            // A response is compressed, and is taken whole even by a queue that is almost full. A larger record comes alone.
+            // A response is compressed, and is added whole even to a queue that is almost full. A larger record is the
+            // only one in its response.
             fetch_bytes: (kib / 8).max(64) * 1024,
         }
     }

@@ -1,7 +1,7 @@
 //! Partitions of a bounded run in which the consumer reached the end of its replica, but not the end of the run.
 //!
 //! The offsets in between hold no records (compaction, aborted transactions), or the replica lags behind the leader. A
-//! probe of the log tells which; it costs a round trip, so it is repeated only now and then.
+//! probe of the log distinguishes the two; it costs a round trip, so it is repeated only after an interval.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};

@@ -60,7 +60,7 @@ pub(super) enum Fetched<'a> {
 #[derive(Default)]
 pub(super) struct FetchQueues {
     queues: BTreeMap<i32, FetchQueue>,
-    /// The partition that comes first in the next round.
+    /// The first partition of the next round.
     next: i32,
 }
 

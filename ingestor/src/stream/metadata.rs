@@ -1,4 +1,4 @@
-//! A topic's partitions and id, asked of Kafka before anything is read.
+//! A topic's partitions and id, which are requested from Kafka before anything is read.
 
 use std::time::{Duration, Instant};
 
@@ -112,7 +112,7 @@ pub(super) fn topic_id(
                 "Kafka at {brokers} does not return the id of topic {topic}: {error}; hint: run it again, and check the \
                  brokers and the topic's ACLs if that does not help"
             ),
-            // Refusals are retried as well: a broker may not know a topic yet that was just created.
+            // Errors are retried as well: a topic that was just created may still be absent from a broker's metadata.
             Err(_) => drop(client.poll(PAUSE)),
         }
     }

@@ -1,5 +1,5 @@
 //! Why the ledger and the log of a partition do not fit together. Reading on would lose or repeat records silently, so
-//! each of these ends the run with a message that says how to go on.
+//! each of these ends the run with a message that names the remedy.
 
 use std::collections::BTreeMap;
 

@@ -32,7 +32,7 @@ pub(super) fn set_leader_epochs(
     }
 }
 
-/// The leader epoch of an element of a list; `None`: it is not known.
+/// The leader epoch of an element of a list, if it is known.
 pub(super) fn leader_epoch_at(list: &TopicPartitionList, index: usize) -> Option<i32> {
     if index >= list.count() {
         return None;

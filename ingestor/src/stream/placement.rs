@@ -12,7 +12,7 @@ use super::probe::Finding;
 use super::source::is_other_topic;
 use crate::database::Claim;
 
-/// Time until Kafka is asked again for the bounds of a log.
+/// Time until the bounds of a log are requested from Kafka again.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// Where to begin with a topic of which nothing was ever committed.
@@ -22,7 +22,7 @@ pub(crate) enum StartFrom {
     Latest,
 }
 
-/// What the flags say for cases that the ledger does not decide.
+/// The flags for cases that the ledger does not decide.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Policy {
     pub(super) start_from: StartFrom,
@@ -41,7 +41,7 @@ pub(super) struct Start {
     pub(super) skipped: i64,
 }
 
-/// What the ledger had for a partition when we last heard of it.
+/// The ledger's entry of a partition when it was last read or written.
 #[derive(Debug, Clone, Copy)]
 struct LedgerState {
     epoch: i64,
@@ -142,7 +142,7 @@ impl Placement {
     }
 
     /// `--from latest` skips records only of a topic that is new to the ledger. A partition that is added to a known topic
-    /// is read from its beginning, whether or not an ingestor was running: nobody meant to skip its records.
+    /// is read from its beginning, whether or not an ingestor was running, so that none of its records is skipped.
     fn starts_at_end(&self, partition: i32) -> bool {
         let was_added = partition >= self.partition_count;
         self.policy.start_from == StartFrom::Latest && !self.is_source_known && !was_added

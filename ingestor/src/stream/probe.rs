@@ -171,7 +171,7 @@ fn seek(
     }
 }
 
-/// What librdkafka means by an offset reset: only its text tells truncation apart.
+/// The cause of librdkafka's offset reset: only the error's text distinguishes truncation.
 fn finding_of(reason: &str) -> Finding {
     if !reason.contains("truncation") {
         return Finding::Absent;

@@ -1,4 +1,4 @@
-//! Partitions that are assigned to us but held by another ingestor, and when to take them over.
+//! Partitions that are assigned to this ingestor but owned by another one, and when to claim them.
 //!
 //! Two groups on one topic must not fence each other with every batch. The one that was fenced stands by, and claims a
 //! partition only after its holder has not moved it for a while.

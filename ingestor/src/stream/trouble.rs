@@ -8,9 +8,9 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
 /// Time between two log messages with the same text.
 const LOG_EVERY: Duration = Duration::from_secs(60);
-/// A topic that Kafka has not known for this long was deleted.
+/// A topic that has not existed in Kafka's metadata for this long was deleted.
 const ABSENT_FOR: Duration = Duration::from_secs(20);
-/// Time between two checks whether Kafka knows the topic.
+/// Time between two checks whether the topic exists.
 const CHECK_EVERY: Duration = Duration::from_secs(2);
 
 /// How the poll loop continues after an error.
@@ -29,7 +29,7 @@ pub(super) struct Trouble {
     logged_at: BTreeMap<String, Instant>,
 }
 
-/// Kafka does not know a topic that was there before.
+/// A topic that existed before is absent from Kafka's metadata.
 #[derive(Debug)]
 struct Absence {
     since: Instant,
@@ -37,10 +37,10 @@ struct Absence {
 }
 
 impl Trouble {
-    /// `fatal` is the client's fatal error with its text, if it has met one.
+    /// `fatal` is the client's fatal error with its text, if it has one.
     ///
     /// # Errors
-    /// The run cannot continue; the error says what to do.
+    /// The run cannot continue; the error names the remedy.
     pub(super) fn react(
         &mut self,
         error: &KafkaError,
@@ -49,7 +49,7 @@ impl Trouble {
     ) -> anyhow::Result<Reaction> {
         use RDKafkaErrorCode as Code;
         let is_fatal = matches!(error, KafkaError::MessageConsumptionFatal(_));
-        // The error itself says no more than "fatal".
+        // The error itself only has the text "fatal".
         let code = fatal.as_ref().map(|(code, _)| *code).filter(|_| is_fatal);
         match code.or(error.rdkafka_error_code()) {
             // For a log that was cut off librdkafka reports that it has no offset to go on from.
@@ -89,7 +89,7 @@ impl Trouble {
         }
     }
 
-    /// A broker that has just started may not know its topics yet. Only a topic that stays away was deleted.
+    /// A broker that has just started may lack topics in its metadata. Only a topic that stays absent was deleted.
     fn topic_is_unknown(&mut self, now: Instant) {
         if self.absence.is_none() {
             tracing::warn!("Kafka does not know the topic any more: checking whether that lasts");
@@ -100,14 +100,14 @@ impl Trouble {
         }
     }
 
-    /// Whether it is time to ask Kafka for the topic.
+    /// Whether it is time to check whether the topic exists.
     pub(super) fn is_topic_check_due(&self, now: Instant) -> bool {
         self.absence
             .as_ref()
             .is_some_and(|absence| now >= absence.check_at)
     }
 
-    /// Takes Kafka's answer: whether it knows the topic; `None` if it did not answer.
+    /// Applies the result of a check: whether the topic exists; `None` if Kafka did not answer.
     ///
     /// # Errors
     /// The topic was deleted.

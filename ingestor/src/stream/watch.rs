@@ -49,7 +49,7 @@ impl TopicWatch {
                 while stopped.recv_timeout(CHECK_EVERY) == Err(RecvTimeoutError::Timeout) {
                     checker.check();
                     let kafka = checker.all.client();
-                    // No answer says nothing about the id; the next check asks again.
+                    // Without an answer the id is unknown; the next check repeats the request.
                     let now = topic_id.and_then(|_| {
                         topic_id::fetch(kafka, &checker.topic, ANSWER_WITHIN)
                             .ok()
@@ -88,7 +88,7 @@ impl Checker {
         match self.read_ends() {
             Ok(()) => self.handle_answer(),
             Err(error) if is_outage(&error) => self.handle_outage(&error),
-            // The poll loop meets the same error, and reports it.
+            // The poll loop gets the same error, and reports it.
             Err(error) => tracing::debug!(%error, "Kafka does not return the ends of the topic"),
         }
     }

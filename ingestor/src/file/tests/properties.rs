@@ -1,4 +1,4 @@
-//! Random files, compared with the `csv` crate and with the values that they were made of.
+//! Random files, compared with the `csv` crate and with the values from which they were written.
 
 use musicstream_event::Reason;
 use proptest::prelude::*;

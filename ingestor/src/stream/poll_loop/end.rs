@@ -1,7 +1,7 @@
 //! The end of a bounded run: the high watermark that the leader had when the run began, whatever replica is read.
 //!
 //! The end that the consumer sees is that of the replica which serves it. A follower may lag behind the leader, and a new
-//! leader may not know the high watermark yet: neither may hide records that the run must read.
+//! leader may not have the high watermark yet: neither may hide records that the run must read.
 
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ use super::super::position::FetchPosition;
 use super::super::probe::Finding;
 use super::{PollLoop, TICK};
 
-/// Time for Kafka to tell where the topic ends. A partition whose leader has just changed has no end for a while.
+/// Time limit for the query of a topic's end offsets. A partition whose leader has just changed has no end for a while.
 const END_WITHIN: Duration = Duration::from_secs(20);
 
 impl PollLoop {
