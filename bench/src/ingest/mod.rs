@@ -15,7 +15,7 @@ use postgres::Client;
 
 use self::load::Load;
 pub(crate) use self::report::section;
-use self::system::{Programs, System};
+use self::system::{Programs, System, Task};
 use crate::daily;
 use crate::program::{self, End, Outcome};
 use crate::server::{Server, disk_bytes, wal_bytes};
@@ -142,10 +142,14 @@ impl Bench<'_> {
         let work = tempfile::Builder::new()
             .prefix("bench-")
             .tempdir_in(self.folder)?;
+        let task = Task {
+            recipe: &load.recipe,
+            writers: load.writers,
+            work: work.path(),
+        };
         let mut topic = topic;
         if let (Some(again), System::Ours) = (again, system) {
-            let mut command =
-                system.command(self.programs, &database, topic, content, load, work.path())?;
+            let mut command = system.command(self.programs, &database, topic, content, &task)?;
             let status = command
                 .stdin(Stdio::null())
                 .stdout(Stdio::null())
@@ -157,7 +161,7 @@ impl Bench<'_> {
         client.batch_execute("checkpoint")?;
         let (wal, disk) = (wal_bytes(&mut client)?, disk_bytes(&mut client)?);
         let mut command: Command =
-            system.command(self.programs, &database, topic, content, load, work.path())?;
+            system.command(self.programs, &database, topic, content, &task)?;
         let limit = STARTING + Duration::from_secs(content.records / SLOWEST_A_SECOND);
         let end: End = system.end(content.distinct);
         let outcome = program::run(

@@ -6,10 +6,18 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 
-use super::load::Load;
 use crate::program::End;
 use crate::server::Database;
-use crate::topic::{Content, Topic};
+use crate::topic::{Content, Recipe, Topic};
+
+/// The work that a system is started for.
+pub(crate) struct Task<'a> {
+    pub(crate) recipe: &'a Recipe,
+    /// Number of connections that write, if it is not the default.
+    pub(crate) writers: Option<usize>,
+    /// The folder that it runs in.
+    pub(crate) work: &'a Path,
+}
 
 /// A system that writes a topic, or prepared rows, into a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
@@ -128,8 +136,7 @@ impl System {
         database: &Database,
         topic: &Topic,
         content: &Content,
-        load: &Load,
-        work: &Path,
+        task: &Task<'_>,
     ) -> Result<Command> {
         let mut command = match self {
             System::Ours => {
@@ -137,7 +144,7 @@ impl System {
                 command
                     .args(["stream", "--until-end", "--output", "json"])
                     .args(["--topic", topic.name()]);
-                if let Some(writers) = load.writers {
+                if let Some(writers) = task.writers {
                     command.args(["--writers", &writers.to_string()]);
                 }
                 command
@@ -149,26 +156,26 @@ impl System {
             System::Sorted => command.args(&content.sorted),
             _ => &mut command,
         };
-        if self.is_peer() && load.writers.is_some() {
+        if self.is_peer() && task.writers.is_some() {
             bail!("the number of writers of {} cannot be set", self.title());
         }
         if self == System::Kcat && !has_kcat() {
             let mut stand_in = vec![programs.ingestor.display().to_string()];
             stand_in.extend(["generate", "--to", "-"].map(str::to_owned));
-            stand_in.extend(load.recipe.options());
+            stand_in.extend(task.recipe.options());
             command.args(stand_in);
         }
-        let group = work.file_name().context("the folder has no name")?;
+        let group = task.work.file_name().context("the folder has no name")?;
         command
             .envs(database.variables())
             .env("DATABASE_URL", database.url()?)
             .env("KAFKA_BROKERS", &programs.brokers)
             .env("TOPIC", topic.name())
             .env("GROUP", group)
-            .env("WORK", work)
+            .env("WORK", task.work)
             .env("PEERS", &programs.peers)
             .env("PSQL", &programs.psql)
-            .current_dir(work);
+            .current_dir(task.work);
         Ok(command)
     }
 }
