@@ -13,6 +13,9 @@ scripts/cargo-pgrx.sh --install
 progress "building the extension for $("$pg_config" --version)" \
   scripts/cargo-pgrx.sh package --manifest-path pg_musicstream/Cargo.toml --pg-config "$pg_config" \
   --no-default-features --features "pg$major" --out-dir "$out"
-# A database of an older version can be restored, and is then updated. cargo-pgrx takes along the scripts of updates only.
-cp pg_musicstream/sql/upgrade/pg_musicstream--*.sql "$out$("$pg_config" --sharedir)/extension/"
+# The full scripts of older versions, with which a dump of an older database is restored before it is updated. cargo-pgrx packages
+# the scripts of updates only.
+for script in pg_musicstream/sql/upgrade/pg_musicstream--*.sql; do
+  [[ ! -e $script ]] || cp "$script" "$out$("$pg_config" --sharedir)/extension/"
+done
 echo "$out"

@@ -14,7 +14,7 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 # The crates that are checked.
-CRATES = ["connect", "event", "generator", "ingestor", "packaging", "tests", "viewer"]
+CRATES = ["bench", "connect", "event", "generator", "ingestor", "packaging", "pg_musicstream", "tests", "viewer"]
 
 
 def code_of(path):

@@ -138,19 +138,26 @@ stop() {
 url() { echo "postgresql://postgres:$(<"$home/password")@127.0.0.1:$(<"$home/port")/$1"; }
 sql() { PGOPTIONS='-c client_min_messages=warning' "$system_bin/psql" -XAtq -v ON_ERROR_STOP=1 "$(url "$1")" "${@:2}"; }
 
+# The versions by which the extension of the database is updated; empty if there is no way, or it has this version already.
+update_path() {
+  sql musicstream -c "select p.path
+    from pg_extension as e, pg_extension_update_paths(e.extname) as p
+    where e.extname = 'pg_musicstream' and p.source = e.extversion and p.target = '$1'"
+}
+
 # A copy of the script that created the database is kept, because a version under development may change without a new number.
 make_database() {
-  local version script is_replaced='' made_from=$home/made_from
+  local version script path is_replaced='' made_from=$home/made_from
   version=$(sed -n "s/^default_version *= *'\(.*\)'/\1/p" "$share/extension/pg_musicstream.control")
   script=pg_musicstream--$version.sql
   cmp -s "$share/extension/$script" "$made_from/$script" && return
   if [[ ! -d $made_from ]]; then
     sql postgres -c "drop database if exists musicstream with (force)" # it may be incomplete
-  elif [[ ! -e $made_from/$script ]]; then
-    say "updating the extension to $version"
+  elif path=$(update_path "$version") && [[ $path ]]; then
+    say "updating the extension by $path"
     sql musicstream -c "alter extension pg_musicstream update"
   else
-    say "the extension's SQL changed under the same version: starting on a new database, the old one is musicstream_old"
+    say "the database cannot be updated to this SQL of the extension: starting on a new database, the old one is musicstream_old"
     sql postgres -c "drop database if exists musicstream_old with (force)" \
       -c "alter database musicstream allow_connections false" \
       -c "select pg_terminate_backend(pid, 10000) from pg_stat_activity where datname = 'musicstream'" \

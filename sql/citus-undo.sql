@@ -1,6 +1,6 @@
--- Brings the events of a musicstream database back from the workers of a Citus cluster into tables of the coordinator, which needs
--- the disk for them. To be run by a superuser in that database on the coordinator, while no writer is connected; it takes the time
--- of a copy, and holds writers up for as long.
+-- Moves the events of a musicstream database from the workers of a Citus cluster back to the coordinator, which needs the disk space for
+-- them. Run it as a superuser in that database on the coordinator while no writer is connected: it copies all events and blocks
+-- writers until it ends.
 do $undo$
 declare
     home text;
@@ -19,7 +19,7 @@ begin
     if not exists (select from pg_dist_partition where logicalrelid = events) then
         return;
     end if;
-    -- Citus does not take comments and the replica identity along.
+    -- Citus does not keep comments and the replica identity.
     select array_agg(
         case d.objsubid
             when 0 then format('comment on table %s is %L', events, d.description)
@@ -29,7 +29,7 @@ begin
     ) into comments
     from pg_description as d
     where d.classoid = 'pg_class'::regclass and d.objoid = events;
-    -- Citus makes a new table and drops the old one, which a member of an extension does not allow.
+    -- Citus replaces the table, and Postgres does not let it drop a member of an extension.
     execute format('alter extension pg_musicstream drop table %s', events);
     perform undistribute_table(events);
     execute format('alter extension pg_musicstream add table %I.raw_events', home);

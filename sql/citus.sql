@@ -1,13 +1,13 @@
--- Distributes the events of a musicstream database over the workers of a Citus cluster. To be run by a superuser in that database
--- on the coordinator, after sql/extension.sql and sql/roles.sql, and again after a restore or after sql/roles.sql; what is done
--- already stays. sql/citus-undo.sql takes it back.
+-- Distributes the events of a musicstream database over the workers of a Citus cluster. Run it as a superuser in that database on the
+-- coordinator, after sql/extension.sql and sql/roles.sql, and again after a restore or after sql/roles.sql. Running it twice changes
+-- nothing. sql/citus-undo.sql reverses it.
 --
--- raw_events is distributed by event_id: an event_id has one shard, whose leaf of the day has it once, so that an upsert finds
--- duplicates where it inserts. Everything else stays on the coordinator, because a batch changes it in one transaction with
--- its events: the inbox, ingest_offsets, metric_deltas, listener_deltas, rejected_events. The metrics are small.
--- Partitions that are there are distributed with their events; those that are made later are distributed when they are made.
+-- raw_events is distributed by event_id. An event_id belongs to one shard, and the leaf of its day there has it in a unique index, so an
+-- upsert finds duplicates where it inserts. All other tables stay on the coordinator: a batch changes the inbox, ingest_offsets,
+-- metric_deltas, listener_deltas and rejected_events in one transaction with its events, and the metrics are small.
+-- Existing partitions are distributed with their events, later ones when they are created.
 --
--- The number of shards is that of citus.shard_count, which is 32 unless set:  set citus.shard_count = 8;
+-- citus.shard_count sets the number of shards (default 32):  set citus.shard_count = 8;
 do $citus$
 declare
     home text;
@@ -37,21 +37,23 @@ begin
         raise exception 'table % belongs to %, not to musicstream_owner', events, owner
             using hint = 'Run sql/roles.sql first: the coordinator connects to the workers as the owner of the functions.';
     end if;
-    -- With one shard Citus commits on the worker before the coordinator, not in two phases: a crash in between would keep
-    -- events that no metric counts.
+    -- With one shard Citus does not commit in two phases, but on the worker first: a crash in between would leave events that no
+    -- metric counts.
     if current_setting('citus.shard_count')::integer < 2 then
         raise exception 'one shard is not enough' using hint = 'Set citus.shard_count to 2 or more.';
     end if;
     if not exists (select from pg_dist_partition where logicalrelid = events) then
         perform create_distributed_table(events, 'event_id', colocate_with => 'none');
-        -- The coordinator's own copies, which nobody would see any more.
+        -- Deletes the coordinator's local copies, which are no longer visible.
         perform truncate_local_data_after_distributing_table(events);
     end if;
 
-    -- The functions run with their owner's rights, on the workers too. The role has no password: pg_hba.conf of a worker says
-    -- from where it may come, which should be the coordinator.
+    -- The functions run with the rights of their owner, on the workers, too, so the coordinator connects as this role. The role has no
+    -- password: pg_hba.conf of the workers should accept it from the coordinator only.
     alter role musicstream_owner login;
-    -- The workers' own raw_events came with the extension, so its owner and its rights are not those of the coordinator's.
+    -- Citus creates the extension on the workers, but does not copy privileges on its schemas. The owner creates partitions there.
+    perform run_command_on_workers('grant usage, create on schema musicstream_internal to musicstream_owner');
+    -- The extension created raw_events on the workers, too, with the default owner and privileges. Copy those of the coordinator.
     execute format('alter table %s owner to musicstream_owner', events);
     for right_of in
         select a.grantee, string_agg(a.privilege_type, ', ') as privileges

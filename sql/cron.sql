@@ -1,5 +1,5 @@
--- Runs musicstream_rollup() every five seconds and musicstream_rollup_listening() every minute in this database, by pg_cron.
--- To be run by psql after CREATE EXTENSION pg_musicstream, as a role that may schedule jobs; run again, it changes nothing.
+-- Schedules jobs of pg_cron in this database: musicstream_rollup() every five seconds, musicstream_rollup_listening() every minute.
+-- Run it with psql after CREATE EXTENSION pg_musicstream, as a role that may schedule jobs. Running it twice changes nothing.
 create extension if not exists pg_cron;
 
 do $schedule$
@@ -7,7 +7,7 @@ declare
     rollup text;
     listening text;
 begin
-    -- The job's session may not have the extension's schema in its search_path.
+    -- Qualified names, because the search_path of a job may lack the extension's schema.
     select format('%I.musicstream_rollup()', n.nspname), format('%I.musicstream_rollup_listening()', n.nspname)
     into strict rollup, listening
     from pg_extension as e join pg_namespace as n on n.oid = e.extnamespace
@@ -16,8 +16,8 @@ begin
         from pg_extension where extname = 'pg_cron') then
         perform cron.schedule('musicstream rollup', '5 seconds', 'select ' || rollup);
     else
-        -- Before 1.5 a minute is the shortest step: each run commits every five seconds for half a minute, and leaves the
-        -- other half to other jobs, which these versions do not start meanwhile.
+        -- Before version 1.5 the shortest interval is a minute. So a job rolls up every five seconds for half a minute. The other
+        -- half is left to other jobs, which these versions do not start while a job runs.
         perform cron.schedule('musicstream rollup', '* * * * *', format($job$
             do $loop$
             begin
@@ -31,8 +31,8 @@ begin
             $loop$
         $job$, rollup));
     end if;
-    -- Each call counts some hours. What an archive left is counted without a wait between them; pg_cron starts no second run
-    -- meanwhile.
+    -- A call counts a limited number of hours. The loop counts the rest of an archive without waiting for the next minute; pg_cron
+    -- does not start a job again while it runs.
     perform cron.schedule('musicstream listening', '* * * * *', format($job$
         do $loop$
         declare
@@ -46,7 +46,7 @@ begin
         end
         $loop$
     $job$, listening));
-    -- pg_cron keeps one row a run for ever unless told otherwise.
+    -- pg_cron records each run in a row and never deletes any.
     perform cron.schedule('musicstream cron log', '17 * * * *',
         $job$delete from cron.job_run_details where end_time < now() - interval '1 day'$job$);
 end

@@ -1,2 +1,2 @@
--- To be run by a superuser in the database that shall hold the events.
+-- Creates the extension. Run it as a superuser in the database that will hold the events.
 create extension if not exists pg_musicstream;

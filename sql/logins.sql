@@ -1,8 +1,8 @@
--- Who logs in where the containers run: the ingestor, and people who read. Each password is in a file, as a container
--- engine mounts secrets; INGESTOR_PASSWORD_FILE and READER_PASSWORD_FILE name others.
+-- Creates the login roles of the containers: one for the ingestor, one for readers. Each password is read from a file, because
+-- container engines mount secrets as files; INGESTOR_PASSWORD_FILE and READER_PASSWORD_FILE override the paths.
 \set ingestor_password `cat "${INGESTOR_PASSWORD_FILE:-/run/secrets/ingestor_password}"`
 \set reader_password `cat "${READER_PASSWORD_FILE:-/run/secrets/reader_password}"`
--- With an empty password nobody could log in, and nothing would say so before the ingestor is refused.
+-- An empty password disables the login, which would only show when the ingestor is refused.
 select :'ingestor_password' = '' or :'reader_password' = '' as is_missing \gset
 \if :is_missing
     do $$

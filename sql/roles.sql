@@ -1,13 +1,14 @@
--- The roles of a musicstream database. To be run by a superuser in that database after CREATE EXTENSION, and again
--- after a restore or an update of the extension; run again, it changes nothing.
+-- Creates the roles of a musicstream database and grants their privileges. Run it as a superuser in that database after CREATE
+-- EXTENSION, and again after a restore or an update of the extension. Running it twice changes nothing.
 --
---   musicstream_owner   owns the extension's objects, so that no function runs with a superuser's rights
---   musicstream_ingest  stages events, stores them through musicstream_upsert(), rolls up; changes no stored event
---   musicstream_read    sees metrics, status and why input was rejected; neither events nor the bytes of rejected input
+--   musicstream_owner   owns the extension's objects, so that no function runs with the rights of a superuser
+--   musicstream_ingest  stages events, stores them by calling musicstream_upsert_batch() or musicstream_upsert(), rolls up;
+--                       cannot change stored events
+--   musicstream_read    reads metrics, status and the reasons of rejects; cannot read events or the bytes of rejected input
 --   musicstream_read_rejected
---                       also sees keys and payloads of rejected input, which name users
+--                       also reads keys and payloads of rejected input, which name users
 --
--- None of them can log in: grant them to those who do, as in  grant musicstream_ingest to loader;
+-- None of them can log in. Grant them to roles that can:  grant musicstream_ingest to loader;
 do $roles$
 declare
     home text;
@@ -24,14 +25,15 @@ begin
         end if;
     end loop;
 
-    -- Whoever may put objects beside those of the extension can offer its functions operators and overloads that fit
-    -- better. From Postgres 15 on schema public is closed anyway.
+    -- A role that can create objects in the extension's schema could add operators and overloads of functions that fit a call
+    -- of the extension's functions better. From Postgres 15 on schema public is closed by default.
     execute format('revoke create on schema %I from public', home);
-    execute format('grant usage, create on schema %I to musicstream_owner', home);
+    execute format('grant usage on schema %I to musicstream_owner', home);
+    grant usage, create on schema musicstream_internal to musicstream_owner; -- create: the partitions of raw_events
     execute format('grant temporary on database %I to musicstream_owner', current_database());
 
-    -- Tables, views and sequences of the extension, and the partitions, which are not part of it. A sequence that
-    -- belongs to a column follows its table.
+    -- Tables, views and sequences of the extension, and the partitions, which are not members of it. A sequence that belongs to
+    -- a column changes its owner together with its table.
     for object in
         select c.oid::regclass as name, c.relkind
         from pg_class as c
@@ -72,15 +74,18 @@ begin
 
     execute format('grant usage on schema %I to musicstream_ingest, musicstream_read', home);
     execute format(
-        'grant select on %1$I.event_types, %1$I.minute_counts, %1$I.minute_metrics, %1$I.daily_metrics, %1$I.metric_deltas,
-            %1$I.live_daily_metrics, %1$I.live_minute_metrics, %1$I.ingest_offsets,
-            %1$I.rollup_state, %1$I.frozen_days, %1$I.musicstream_status, %1$I.musicstream_progress, %1$I.hourly_metrics,
-            %1$I.daily_listeners, %1$I.listener_deltas, %1$I.live_daily_listeners,
-            %1$I.listening_rules, %1$I.counted_hours, %1$I.touched_hours, %1$I.listening_counts, %1$I.song_counts,
-            %1$I.frozen_listeners,
-            %1$I.quarter_listening, %1$I.hourly_listening, %1$I.daily_listening, %1$I.daily_songs,
-            %1$I.active_listeners, %1$I.new_listeners, %1$I.listener_retention to musicstream_ingest, musicstream_read', home);
-    -- Key and payload may name users. The ingestor asks for the rows of its own transaction, by xmin.
+        'grant select on %1$I.event_types, %1$I.accepted_event_types, %1$I.minute_metrics, %1$I.daily_metrics, %1$I.pending_days,
+            %1$I.live_daily_metrics, %1$I.live_minute_metrics, %1$I.hourly_metrics, %1$I.ingest_offsets, %1$I.frozen_days,
+            %1$I.musicstream_status, %1$I.musicstream_progress, %1$I.daily_listeners, %1$I.live_daily_listeners,
+            %1$I.listening_rules, %1$I.counted_hours, %1$I.quarter_listening, %1$I.hourly_listening, %1$I.daily_listening,
+            %1$I.daily_songs, %1$I.active_listeners, %1$I.new_listeners, %1$I.listener_retention
+            to musicstream_ingest, musicstream_read', home);
+    -- Functions such as daily_metrics_at() run with the rights of their caller and read these tables. None of them names users.
+    grant usage on schema musicstream_internal to musicstream_ingest, musicstream_read;
+    grant select on musicstream_internal.minute_counts, musicstream_internal.metric_deltas, musicstream_internal.rollup_state,
+        musicstream_internal.listener_deltas, musicstream_internal.touched_hours, musicstream_internal.listening_counts,
+        musicstream_internal.song_counts to musicstream_ingest, musicstream_read;
+    -- Key and payload may name users. The ingestor selects the rows of its own transaction by xmin.
     execute format('revoke select on %I.rejected_events from musicstream_ingest, musicstream_read', home);
     execute format(
         'grant select (rejected_id, source, partition, position, reason, detail, received_at)
@@ -94,8 +99,8 @@ begin
             %1$I.musicstream_advance(text, integer, bigint, bigint, bigint, bytea, integer),
             %1$I.musicstream_release(text, integer, bigint),
             %1$I.musicstream_make_partitions(date[], boolean), %1$I.musicstream_prepare_days(date[]), %1$I.musicstream_session_staging(),
-            %1$I.musicstream_upsert(text), %1$I.musicstream_upsert(),
-            %1$I.musicstream_keep_bytes(text, integer[], bigint[], bytea[], bytea[]),
+            %1$I.musicstream_upsert_batch(text), %1$I.musicstream_upsert(),
+            %1$I.musicstream_set_rejected_bytes(text, integer[], bigint[], bytea[], bytea[]),
             %1$I.musicstream_rollup(), %1$I.musicstream_rollup_listening(), %1$I.musicstream_retry_rejected(text, text, bigint)
             to musicstream_ingest', home);
 end

@@ -1,24 +1,25 @@
--- Sums the metrics of several independent musicstream databases, each of which has its share of a topic's partitions, and unites their
--- listeners. To be run by psql or any client in a database with the extension, by a role that may make schemas there and that has
--- a user mapping for each of the servers; run again after a server was added, it makes the views anew.
+-- Creates views that sum the metrics of several independent musicstream databases, each of which reads some partitions of a topic, and
+-- that merge their listeners. Run it with any client in a database with the extension, as a role that may create schemas and has a
+-- user mapping for each server. Run it again after adding a server: it replaces the views.
 --
--- Before it, for each of the databases, with a role there that has musicstream_read:
+-- Before, for each of the databases, with a role there that has musicstream_read:
 --
 --   create extension postgres_fdw;
 --   create server musicstream_1 foreign data wrapper postgres_fdw options (host '…', dbname '…', fetch_size '10000');
 --   create user mapping for current_user server musicstream_1 options (user '…', password '…');
 --
--- Every server of postgres_fdw whose name begins with musicstream_ takes part. There the extension is in the schema of the same
--- name as here. All numbers are exact for each database at one moment; the moments of two databases may differ.
+-- Includes every server of postgres_fdw whose name begins with musicstream_. The extension must be in a schema of the same name there
+-- as here. The numbers of each database are exact at one moment; the moments of two databases may differ.
 do $union$
 declare
     home text;
     servers text[];
     server text;
-    -- Columns of the views, and which tables of the servers they need.
+    -- The relations of the servers that the views read.
     foreign_tables constant text[] := array[
         'live_daily_metrics', 'hourly_metrics', 'daily_listeners', 'listener_deltas', 'rollup_state', 'ingest_offsets'
     ];
+    internal_tables constant text[] := array['listener_deltas', 'rollup_state'];
     all_of text[];
     name text;
 begin
@@ -27,14 +28,14 @@ begin
     where e.extname = 'pg_musicstream';
     if home is null then
         raise exception 'this database has no extension pg_musicstream'
-            using hint = 'Its functions unite the listeners: run  create extension pg_musicstream;';
+            using hint = 'Its functions merge the listeners. Run  create extension pg_musicstream;';
     end if;
     select array_agg(s.srvname::text order by s.srvname) into servers
     from pg_foreign_server as s join pg_foreign_data_wrapper as w on w.oid = s.srvfdw
     where w.fdwname = 'postgres_fdw' and starts_with(s.srvname, 'musicstream_');
     if servers is null then
         raise exception 'there is no foreign server whose name begins with musicstream_'
-            using hint = 'Make one for each database; the first lines of this file say how.';
+            using hint = 'Create one for each database as the first lines of this file show.';
     end if;
 
     drop schema if exists musicstream_union cascade;
@@ -42,7 +43,9 @@ begin
     comment on schema musicstream_union is 'several musicstream databases as one, made by sql/union.sql';
     foreach server in array servers loop
         execute format('import foreign schema %I limit to (%s) from server %I into musicstream_union', home,
-            (select string_agg(quote_ident(t), ', ') from unnest(foreign_tables) as t), server);
+            (select string_agg(quote_ident(t), ', ') from unnest(foreign_tables) as t where t <> all (internal_tables)), server);
+        execute format('import foreign schema musicstream_internal limit to (%s) from server %I into musicstream_union',
+            (select string_agg(quote_ident(t), ', ') from unnest(internal_tables) as t), server);
         foreach name in array foreign_tables loop
             execute format('alter foreign table musicstream_union.%I rename to %I', name, server || '_' || name);
         end loop;
@@ -64,7 +67,7 @@ begin
             m.region,
             sum(m.events)::bigint as events,
             sum(m.late_events)::bigint as late_events,
-            -- Of all servers: what one of them has not read yet may be of any day.
+            -- Final on all servers, because events that one of them has not read yet can be of any day.
             coalesce(m.day < (
                 select case when count(w.watermark) = %s then (min(w.watermark) at time zone 'UTC')::date end
                 from (%s) as w

@@ -1,11 +1,12 @@
-//! What the aggregates of the extension have in common.
+//! The state of the aggregates.
 
 use pgrx::pg_sys;
 use pgrx::{Internal, PgMemoryContexts};
 
 use crate::error::Error;
 
-/// Changes the state of an aggregate, which lives as long as the aggregate runs; the first call makes it.
+/// Changes the state of an aggregate. The first call of the aggregate creates the state, and it lives as long as the aggregate
+/// runs.
 pub(crate) fn with_state<T>(
     mut state: Internal,
     fcinfo: pg_sys::FunctionCallInfo,
@@ -13,19 +14,19 @@ pub(crate) fn with_state<T>(
     change: impl FnOnce(&mut T),
 ) -> Internal {
     let mut context = std::ptr::null_mut();
-    // SAFETY: fcinfo is that of the call under way; the context is written where there is one.
+    // SAFETY: fcinfo belongs to the current call; the function writes the context if it is called for an aggregate.
     if unsafe { pg_sys::AggCheckCallContext(fcinfo, &mut context) } == 0 {
         Error::NoAggregate.raise();
     }
     if !state.initialized() {
-        // SAFETY: the executor's context for the states of this aggregate, alive for the call.
+        // SAFETY: the executor's memory context for the states of this aggregate, which outlives the call.
         unsafe {
             PgMemoryContexts::For(context).switch_to(|_| {
                 state.insert(make());
             });
         }
     }
-    // SAFETY: only the transition functions of one aggregate see its state, and all of them put a `T` there.
+    // SAFETY: only the transition functions of one aggregate receive its state, and all of them store a `T` in it.
     if let Some(value) = unsafe { state.get_mut::<T>() } {
         change(value);
     }

@@ -1,5 +1,5 @@
-//! Postgres's own COPY FROM, called from inside and fed from memory: rows are routed to their partitions, checked and
-//! written in bulk by core code, as when logical replication copies a table.
+//! Calls Postgres's COPY FROM on rows in memory. Postgres routes the rows to their partitions, checks them and writes them in
+//! bulk, as when logical replication copies a table.
 
 use std::cell::Cell;
 use std::ffi::{CStr, c_int, c_void};
@@ -11,12 +11,12 @@ use pgrx::spi::SpiClient;
 
 use crate::encoding::ServerEncoding;
 
-/// Copies rows into the table: COPY BINARY of these columns, by all of which the stream of `read` is made. `read` fills a
-/// buffer as far as it has something, and returns how far, 0 at the end.
+/// Copies rows into the table by COPY BINARY. `read` provides the stream, which has these columns: it fills a buffer and returns
+/// the number of bytes, 0 at the end.
 ///
-/// No rights are checked: the caller has made sure that the rows may be written. What Postgres raises, a violated
-/// constraint above all, goes on as it does from a statement; then rows may have been written, and only the end of the
-/// surrounding transaction or subtransaction undoes them.
+/// Privileges are not checked; the caller must have made sure that the rows may be written. Errors that Postgres raises, such as a
+/// violated constraint, propagate as from a statement. Some rows may have been written by then; only a rollback of the surrounding
+/// transaction or subtransaction removes them.
 pub(crate) fn copy_from(
     _connected: &mut SpiClient<'_>,
     table: pg_sys::Oid,
@@ -25,8 +25,8 @@ pub(crate) fn copy_from(
 ) {
     let _feed = Feed::begin(&mut read);
     let _encoding = ServerEncoding::begin();
-    // SAFETY: within a transaction with an active snapshot, as the connection to SPI shows. What is allocated lives in
-    // the memory of that connection; relation and state are closed here or by the end of the failed (sub)transaction.
+    // SAFETY: the SPI connection implies a transaction with an active snapshot. Allocations belong to the memory context of that
+    // connection. Relation and state are closed here, or at the end of the (sub)transaction if an error is raised.
     unsafe {
         let relation = pg_sys::table_open(table, pg_sys::RowExclusiveLock as pg_sys::LOCKMODE);
         let parse_state = pg_sys::make_parsestate(ptr::null_mut());
@@ -61,33 +61,33 @@ pub(crate) fn copy_from(
         pg_sys::EndCopyFrom(state);
         pg_sys::free_parsestate(parse_state);
         pg_sys::table_close(relation, pg_sys::NoLock as pg_sys::LOCKMODE);
-        pg_sys::CommandCounterIncrement(); // later statements see the rows
+        pg_sys::CommandCounterIncrement(); // makes the rows visible to later statements
     }
 }
 
-/// A string of a parse tree.
+/// A string node of a parse tree.
 ///
 /// # Safety
-/// As for any allocation in the current memory context.
+/// Allocates in the current memory context.
 unsafe fn string_node(text: &'static CStr) -> *mut c_void {
-    // SAFETY: nodes of a parse tree are read, never written, and the text lives as long as the program.
+    // SAFETY: Postgres reads but never writes nodes of a parse tree, and the text is static.
     unsafe { pg_sys::makeString(text.as_ptr().cast_mut()) }.cast()
 }
 
 type Read<'a> = dyn FnMut(&mut [u8]) -> usize + 'a;
 
 thread_local! {
-    // Postgres calls back without an argument that could tell for whom. A backend has one thread.
+    // Postgres calls the callback without an argument that could carry a pointer. A backend has one thread.
     static FEED: Cell<Option<NonNull<Read<'static>>>> = const { Cell::new(None) };
 }
 
-/// What the callback reads from, while it lives.
+/// Makes `read` available to the callback until it is dropped.
 struct Feed;
 
 impl Feed {
     fn begin<'a>(read: &'a mut Read<'a>) -> Feed {
-        // SAFETY: only the lifetime changes. The pointer is used until this value is dropped, which is in `copy_from`,
-        // where `read` lives.
+        // SAFETY: only the lifetime is extended. The pointer is removed when this value is dropped, which happens in `copy_from`
+        // while `read` is alive.
         let read: &'static mut Read<'static> = unsafe { std::mem::transmute(read) };
         FEED.set(Some(NonNull::from(read)));
         Feed
@@ -100,17 +100,17 @@ impl Drop for Feed {
     }
 }
 
-/// At most `most` bytes into `buffer`; fewer than `least` say that this is the end.
+/// Writes at most `most` bytes to `buffer`. Fewer than `least` bytes mean the end of the stream.
 #[pg_guard]
 unsafe extern "C-unwind" fn next_bytes(buffer: *mut c_void, least: c_int, most: c_int) -> c_int {
-    // SAFETY: Postgres gives a buffer of that many bytes.
+    // SAFETY: Postgres passes a buffer of at least `most` bytes.
     let buffer = unsafe { std::slice::from_raw_parts_mut(buffer.cast::<u8>(), most as usize) };
     let Some(mut read) = FEED.get() else {
         return 0;
     };
     let mut filled = 0;
     loop {
-        // SAFETY: set by the `Feed` of the copy that calls back, and alive until that ends.
+        // SAFETY: set by the `Feed` of the running copy, which keeps it alive until the copy ends.
         let length = unsafe { read.as_mut() }(&mut buffer[filled..]);
         filled += length;
         if length == 0 || filled >= least as usize {

@@ -1,4 +1,4 @@
-//! What the functions that change stored events or metrics have in common.
+//! What corrections and listening counts do before their first statement: check the isolation level and take their lock.
 
 use pgrx::prelude::*;
 
@@ -6,38 +6,38 @@ use crate::distribution;
 use crate::error::{Error, require_read_committed};
 use crate::version::require_own_objects;
 
-/// Refuses isolation levels that hide what others commit, then waits for rollups and other corrections to end, and where
-/// `raw_events` is distributed for its writers.
 #[pg_extern(sql = false)]
-fn musicstream_begin_correction(name: &str) {
-    begin(name).unwrap_or_else(|error| error.raise());
+fn begin_correction(caller: &str) {
+    begin(caller).unwrap_or_else(|error| error.raise());
 }
 
-/// The same for what counts listening, which neither rollups nor corrections have to wait for.
 #[pg_extern(sql = false)]
-fn musicstream_begin_listening(name: &str) {
-    begin_listening(name).unwrap_or_else(|error| error.raise());
+fn begin_listening(caller: &str) {
+    lock_listening(caller).unwrap_or_else(|error| error.raise());
 }
 
-/// Writers of distributed events are held up before the turn is taken: a correction, which has held them up already, takes
-/// the turn after that, too.
-fn begin_listening(name: &str) -> Result<(), Error> {
-    require_read_committed(name)?;
-    Spi::connect_mut(distribution::hold_distributed_still)?;
-    take_turn(name, "listening_turn")
+/// Waits until no rollup and no other correction runs, and if `raw_events` is distributed, until no batch runs. The locks are
+/// held until the transaction ends. `caller` is the function that the user called; it is named in error messages.
+pub(crate) fn begin(caller: &str) -> Result<(), Error> {
+    lock(caller, "rollup_lock")?;
+    Spi::connect_mut(distribution::block_distributed_writers)
 }
 
-/// See [`musicstream_begin_correction`]. `name` is the function that the user called.
-pub(crate) fn begin(name: &str) -> Result<(), Error> {
-    take_turn(name, "rollup_turn")?;
-    Spi::connect_mut(distribution::hold_distributed_still)
+/// Waits until no other session counts listening. Rollups and corrections that do not touch listening go on.
+///
+/// The lock on distributed events comes before `listening_lock`, because a correction that counts listening already holds it
+/// when it takes `listening_lock`: one order of locks, no deadlock.
+fn lock_listening(caller: &str) -> Result<(), Error> {
+    require_read_committed(caller)?;
+    Spi::connect_mut(distribution::block_distributed_writers)?;
+    lock(caller, "listening_lock")
 }
 
-fn take_turn(name: &str, table: &'static str) -> Result<(), Error> {
-    require_read_committed(name)?;
+fn lock(caller: &str, table: &'static str) -> Result<(), Error> {
+    require_read_committed(caller)?;
     Spi::connect_mut(|client| {
         require_own_objects(client)?;
-        // `update`, because a read-only query after the wait would see the snapshot from before it.
+        // `update` and not `select`: a read-only query after the wait would see the snapshot from before the wait.
         client.update(
             &format!("lock table only {table} in share update exclusive mode"),
             None,
@@ -48,7 +48,7 @@ fn take_turn(name: &str, table: &'static str) -> Result<(), Error> {
 }
 
 #[pg_extern(sql = false)]
-fn musicstream_names_user(key: Option<&[u8]>, payload: Option<&[u8]>, user_id: &str) -> bool {
+fn names_user(key: Option<&[u8]>, payload: Option<&[u8]>, user_id: &str) -> bool {
     key == Some(user_id.as_bytes())
         || payload.is_some_and(|payload| musicstream_event::names_user(payload, user_id))
 }

@@ -1,14 +1,14 @@
-//! What a batch adds to the metrics, gathered from the events that were really inserted.
+//! The counts that a batch adds to the metrics, from the events that were inserted.
 
 use foldhash::HashMap;
 
 use crate::hour::{Count, Hour};
 use crate::time::{MINUTE, hour_start, minute_of_hour};
 
-/// Counts by minute, event type and region; types and regions by their numbers.
+/// Counts by minute, event type and region. Event types and regions are numbers of [`crate::names::Names`].
 #[derive(Debug, Default)]
 pub(crate) struct Deltas {
-    /// Minutes are numbered from Postgres's epoch.
+    /// By (minutes since Postgres's epoch, event type, region).
     counts: HashMap<(i64, u32, u32), Count>,
 }
 
@@ -18,14 +18,14 @@ pub(crate) struct Group {
     pub(crate) hour: i64,
     pub(crate) event_type: u32,
     pub(crate) region: u32,
-    /// The sum of the minutes.
+    /// The sum over the minutes.
     pub(crate) count: Count,
-    /// Packed.
+    /// The packed counts of the minutes.
     pub(crate) minutes: Vec<u8>,
 }
 
 impl Deltas {
-    /// Adds an inserted event. `final_before`: days that end by then are final, and the event is late on them.
+    /// Adds an inserted event. It is late if it is older than `final_before`, the start of the oldest day that is not final.
     pub(crate) fn add(&mut self, ts: i64, event_type: u32, region: u32, final_before: i64) {
         let key = (ts.div_euclid(MINUTE), event_type, region);
         self.counts.entry(key).or_default().add(Count {
@@ -34,7 +34,7 @@ impl Deltas {
         });
     }
 
-    /// The groups in the order of hour, type and region.
+    /// The groups, ordered by hour, event type and region.
     pub(crate) fn into_groups(self) -> Vec<Group> {
         let mut minutes: Vec<_> = self
             .counts

@@ -1,4 +1,4 @@
-//! Whether Citus has distributed `raw_events` over several machines, and what a transaction does differently then.
+//! Whether Citus has distributed `raw_events` over several servers, and the lock that corrections need in that case.
 
 use pgrx::prelude::*;
 use pgrx::spi::SpiClient;
@@ -6,9 +6,9 @@ use pgrx::spi::SpiClient;
 use crate::error::Error;
 
 /// Whether `raw_events` is distributed.
-pub(crate) fn is_distributed(client: &mut SpiClient<'_>) -> Result<bool, Error> {
+pub(crate) fn has_distributed_events(client: &mut SpiClient<'_>) -> Result<bool, Error> {
     let has_citus = "select to_regclass('pg_catalog.pg_dist_partition') is not null";
-    // The second statement cannot be parsed where Citus is not installed.
+    // Without Citus the second statement would fail: the table that it reads does not exist.
     Ok(is_true(client, has_citus)?
         && is_true(client, include_str!("../sql/statement/is_distributed.sql"))?)
 }
@@ -19,18 +19,23 @@ fn is_true(client: &mut SpiClient<'_>, statement: &str) -> Result<bool, Error> {
 }
 
 #[pg_extern(sql = false)]
-fn musicstream_is_distributed() -> bool {
-    Spi::connect_mut(is_distributed).unwrap_or_else(|error| error.raise())
+fn is_distributed() -> bool {
+    Spi::connect_mut(has_distributed_events).unwrap_or_else(|error| error.raise())
 }
 
-/// Keeps writers of a distributed `raw_events` out until this transaction ends.
+/// Blocks writers of a distributed `raw_events` until this transaction ends.
 ///
-/// The snapshot of this node does not say which events of the workers belong to it: a batch that it does not have may be
-/// there, and of one that it has the workers may still be committing. A batch holds its lock on `raw_events` until the workers
-/// have committed, so once this lock is taken both are equal. An ordinary table has one snapshot, and writers go on.
-pub(crate) fn hold_distributed_still(client: &mut SpiClient<'_>) -> Result<(), Error> {
-    if is_distributed(client)? {
-        client.update(include_str!("../sql/statement/hold_still.sql"), None, &[])?;
+/// A snapshot of the coordinator does not determine which events of the workers belong to it: a worker may already show events
+/// of a batch that the snapshot lacks, or still be committing a batch that the snapshot has. A batch holds its lock on
+/// `raw_events` until the workers have committed, so with this lock both states agree. An ordinary table needs no lock,
+/// because one snapshot covers events and metrics.
+pub(crate) fn block_distributed_writers(client: &mut SpiClient<'_>) -> Result<(), Error> {
+    if has_distributed_events(client)? {
+        client.update(
+            include_str!("../sql/statement/block_writers.sql"),
+            None,
+            &[],
+        )?;
     }
     Ok(())
 }

@@ -1,19 +1,18 @@
-//! The encoding of the client, set aside while text that is not the client's is copied.
+//! Replaces the client encoding while text in the encoding of the server is copied.
 
 use std::ffi::c_int;
 
 use pgrx::pg_sys;
 
-/// COPY takes text for text in the client's encoding, and so does Citus, which copies rows to the workers. Ours is in the
-/// server's.
+/// While it lives, the client encoding is the encoding of the server. COPY converts text from the client encoding, and so does
+/// Citus when it sends rows to the workers, but the text in memory is in the encoding of the server.
 pub(crate) struct ServerEncoding {
     of_client: c_int,
 }
 
 impl ServerEncoding {
-    /// From here on until the value goes.
     pub(crate) fn begin() -> ServerEncoding {
-        // SAFETY: read and set variables of this backend; from the server's encoding to itself needs no conversion.
+        // SAFETY: these functions read and set variables of this backend. No conversion function is needed between equal encodings.
         unsafe {
             let of_client = pg_sys::pg_get_client_encoding();
             pg_sys::SetClientEncoding(pg_sys::GetDatabaseEncoding());
@@ -24,7 +23,7 @@ impl ServerEncoding {
 
 impl Drop for ServerEncoding {
     fn drop(&mut self) {
-        // SAFETY: its conversion was looked up when it was set first, and is kept by the backend.
+        // SAFETY: the backend keeps the conversion functions that it looked up when this encoding was set before.
         unsafe { pg_sys::SetClientEncoding(self.of_client) };
     }
 }

@@ -1,24 +1,24 @@
-//! What the functions refuse, with SQLSTATE, detail and hint in one place.
+//! The errors that the functions raise, each with its SQLSTATE, DETAIL and HINT.
 
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::{PgLogLevel, PgSqlErrorCode, pg_sys, spi};
 
-/// Why a function of the extension stops. Errors of Postgres itself pass through it untouched.
+/// An error of the extension. Errors that Postgres raises propagate unchanged.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     #[error("{0} cannot run at isolation level above READ COMMITTED")]
     Isolation(String),
-    #[error("a source named \"{0}\" is reserved for the inbox")]
+    #[error("the source name \"{0}\" is reserved for the inbox")]
     ReservedSource(String),
     #[error("the objects of pg_musicstream are of version {objects}, its library in this session is of version {}", env!("CARGO_PKG_VERSION"))]
     Version { objects: String },
-    #[error("this is no HLL sketch")]
+    #[error("invalid HLL sketch")]
     Sketch(#[source] datasketches::error::Error),
-    #[error("these are no packed minutes")]
+    #[error("invalid packed minutes")]
     PackedMinutes,
-    #[error("these are no packed songs")]
+    #[error("invalid packed songs")]
     PackedSongs,
-    #[error("the function is part of an aggregate and cannot be called alone")]
+    #[error("the function can only be called as part of its aggregate")]
     NoAggregate,
     #[error("max_rows must not be negative, but is {0}")]
     NegativeRows(i64),
@@ -27,7 +27,7 @@ pub(crate) enum Error {
 }
 
 impl Error {
-    /// Raises it in Postgres.
+    /// Raises the error in Postgres.
     #[track_caller]
     pub(crate) fn raise(self) -> ! {
         self.report().report(PgLogLevel::ERROR);
@@ -43,23 +43,23 @@ impl Error {
                 message,
                 "musicstream",
             )
-            .set_detail("It has to see what other sessions committed while it waited for them.")
+            .set_detail("The function must see what other sessions committed while it waited for their locks.")
             .set_hint("Call it in a transaction at READ COMMITTED."),
             Error::ReservedSource(_) => ErrorReport::new(
                 PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE,
                 message,
                 "musicstream",
             )
-            .set_hint("Name the source by what it is, such as kafka:CLUSTER/TOPIC."),
+            .set_hint("Choose a name that says where the events come from, such as kafka:CLUSTER/TOPIC."),
             Error::Version { objects } => ErrorReport::new(
                 PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
                 message,
                 "musicstream",
             )
             .set_hint(if is_older(&objects, env!("CARGO_PKG_VERSION")) {
-                "Run ALTER EXTENSION pg_musicstream UPDATE, and sql/roles.sql after it."
+                "Run ALTER EXTENSION pg_musicstream UPDATE, then sql/roles.sql."
             } else {
-                "Connect anew: a new session loads the library that is installed."
+                "Reconnect: a new session loads the installed library."
             }),
             Error::Sketch(source) => ErrorReport::new(
                 PgSqlErrorCode::ERRCODE_INVALID_BINARY_REPRESENTATION,
@@ -72,13 +72,13 @@ impl Error {
                 message,
                 "musicstream",
             )
-            .set_hint("Delete the row of minute_counts or metric_deltas that has them, and call musicstream_rebuild() for its day."),
+            .set_hint("Delete the row of musicstream_internal.minute_counts or metric_deltas that has them, then call musicstream_rebuild() for its day."),
             Error::PackedSongs => ErrorReport::new(
                 PgSqlErrorCode::ERRCODE_INVALID_BINARY_REPRESENTATION,
                 message,
                 "musicstream",
             )
-            .set_hint("Delete the row of song_counts that has them, and call musicstream_rebuild() for its day."),
+            .set_hint("Delete the row of musicstream_internal.song_counts that has them, then call musicstream_rebuild() for its day."),
             Error::NoAggregate => ErrorReport::new(
                 PgSqlErrorCode::ERRCODE_FEATURE_NOT_SUPPORTED,
                 message,
@@ -89,7 +89,7 @@ impl Error {
                 message,
                 "musicstream",
             )
-            .set_hint("Leave it out, or give null, for all of them."),
+            .set_hint("Omit it or pass null for no limit."),
             Error::Spi(_) => ErrorReport::new(
                 PgSqlErrorCode::ERRCODE_INTERNAL_ERROR,
                 message,
@@ -99,9 +99,9 @@ impl Error {
     }
 }
 
-/// Stops at isolation levels whose one snapshot would hide what others committed after it.
+/// Refuses isolation levels above READ COMMITTED: their snapshot hides rows that other sessions committed later.
 pub(crate) fn require_read_committed(function: &str) -> Result<(), Error> {
-    // SAFETY: a plain integer of this backend.
+    // SAFETY: an integer variable of this backend.
     let level = unsafe { pg_sys::XactIsoLevel };
     if level > pg_sys::XACT_READ_COMMITTED as i32 {
         return Err(Error::Isolation(function.to_owned()));

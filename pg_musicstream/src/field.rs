@@ -1,25 +1,25 @@
-//! The rules of the wire format as SQL functions, for the inbox, where every column is text.
+//! The rules of the wire format as SQL functions. The inbox needs them, because all of its columns are text.
 
 use musicstream_event::field;
 use musicstream_event::row::TextRow;
 use pgrx::datum::{TimestampWithTimeZone, Uuid};
 use pgrx::prelude::*;
 
-use crate::bounds;
+use crate::pg_time;
 
 #[pg_extern(sql = false)]
-fn musicstream_event_id(value: &str) -> Option<Uuid> {
+fn parse_event_id(value: &str) -> Option<Uuid> {
     field::event_id(value).ok().map(Uuid::from_bytes)
 }
 
 #[pg_extern(sql = false)]
-fn musicstream_ts(value: &str) -> Option<TimestampWithTimeZone> {
-    field::ts(value).ok().and_then(bounds::from_unix_micros)
+fn parse_ts(value: &str) -> Option<TimestampWithTimeZone> {
+    field::ts(value).ok().and_then(pg_time::from_unix_micros)
 }
 
 #[pg_extern(sql = false)]
-#[allow(clippy::too_many_arguments)] // one a column
-fn musicstream_refusal(
+#[allow(clippy::too_many_arguments)] // one per column
+fn check_fields(
     event_id: Option<&str>,
     user_id: Option<&str>,
     event_type: Option<&str>,
@@ -37,10 +37,10 @@ fn musicstream_refusal(
         song_id,
         device,
     };
-    row.judge().err().map(|refused| {
+    row.judge().err().map(|rejection| {
         vec![
-            refused.reason.as_str().to_owned(),
-            refused.detail.into_owned(),
+            rejection.reason.as_str().to_owned(),
+            rejection.detail.into_owned(),
         ]
     })
 }

@@ -1,18 +1,18 @@
 //! The counts of the minutes of one hour, packed into a few bytes.
 //!
-//! Layout: the first minute that has a count, a byte with two widths, then for each minute up to the last one with a count
-//! its events, then for each of them its late events. A number is signed, little-endian and takes as many bytes as its
-//! width says. Both widths are the smallest that hold all numbers (the second is 0 if nothing was late), and the
-//! first and the last minute are not empty: equal counts have equal bytes. No counts at all are no bytes.
-//! The position of a minute follows from the header, so one minute is read without the others.
+//! Layout: one byte with the first minute that has a count; one byte with two widths; the events of each minute from the first to
+//! the last one with a count; the late events of the same minutes. A number is signed and little-endian and takes as many bytes as
+//! its width. Both widths are the smallest that hold all numbers (the second is 0 without late events), and the first and the last
+//! minute have counts, so equal counts have equal bytes. An hour without counts is empty.
+//! The position of a minute follows from the header, so a single minute can be read without decoding the others.
 
-/// Minutes of an hour.
+/// Number of minutes in an hour.
 const MINUTES: usize = 60;
 
-/// Bytes before the numbers: the first minute and the widths.
+/// Length of the header in bytes: the first minute and the widths.
 const HEADER: usize = 2;
 
-/// Counts of one minute. Negative in what takes events away.
+/// Counts of one minute. Deltas that subtract events are negative.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Count {
     pub(crate) events: i64,
@@ -31,7 +31,7 @@ impl Count {
     }
 }
 
-/// Counts by minute of the hour.
+/// The counts of each minute of an hour.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Hour([Count; MINUTES]);
 
@@ -45,12 +45,12 @@ impl Hour {
     /// Adds to the counts of a minute of the hour.
     ///
     /// # Panics
-    /// An hour has no such minute.
+    /// `minute` is 60 or more.
     pub(crate) fn add(&mut self, minute: usize, count: Count) {
         self.0[minute].add(count);
     }
 
-    /// Adds packed counts; `None`: these bytes are none.
+    /// Adds packed counts; `None` if the bytes are malformed.
     pub(crate) fn add_packed(&mut self, bytes: &[u8]) -> Option<()> {
         let Some(packed) = Packed::read(bytes)? else {
             return Some(());
@@ -61,7 +61,7 @@ impl Hour {
         Some(())
     }
 
-    /// The minutes that have counts, in order.
+    /// The minutes that have counts, in ascending order.
     pub(crate) fn minutes(&self) -> impl Iterator<Item = (usize, Count)> + '_ {
         self.0
             .iter()
@@ -100,7 +100,7 @@ impl Hour {
     }
 }
 
-/// The counts of one minute of packed ones; `None`: these bytes are none.
+/// The counts of one minute in packed counts; `None` if the bytes are malformed.
 pub(crate) fn count_at(bytes: &[u8], minute: usize) -> Option<Count> {
     let Some(packed) = Packed::read(bytes)? else {
         return Some(Count::NONE);
@@ -111,7 +111,7 @@ pub(crate) fn count_at(bytes: &[u8], minute: usize) -> Option<Count> {
     })
 }
 
-/// Bytes that have been checked.
+/// Packed counts whose length and header are valid.
 struct Packed<'a> {
     first: usize,
     minutes: usize,
@@ -120,7 +120,7 @@ struct Packed<'a> {
 }
 
 impl<'a> Packed<'a> {
-    /// `Some(None)`: no counts at all; `None`: no packed counts.
+    /// `Some(None)` for an hour without counts; `None` if the bytes are malformed.
     fn read(bytes: &'a [u8]) -> Option<Option<Packed<'a>>> {
         if bytes.is_empty() {
             return Some(None);
@@ -162,7 +162,7 @@ impl<'a> Packed<'a> {
     }
 }
 
-/// Numbers of one width.
+/// Numbers that all have the same width in bytes.
 struct Numbers<'a> {
     bytes: &'a [u8],
     width: usize,
@@ -181,7 +181,7 @@ impl Numbers<'_> {
     }
 }
 
-/// How many bytes hold a number; 0 holds 0.
+/// The number of bytes that a number needs; 0 for the number 0.
 fn width(number: i64) -> usize {
     if number == 0 {
         0

@@ -1,4 +1,4 @@
-//! What any writer put into `staging_events` becomes stored events.
+//! Stores the events that writers put into the inbox, `staging_events`.
 
 use std::collections::BTreeMap;
 
@@ -10,14 +10,14 @@ use crate::error::{Error, require_read_committed};
 use crate::upsert::{Batch, INBOX, Outcome, one_row};
 use crate::version::require_own_objects;
 
-/// Rows of the staged inbox that are upserted at a time, so that the memory used does not follow its size.
+/// Rows that are upserted at a time. Limits the memory that a large inbox needs.
 const SLICE_ROWS: i64 = 100_000;
 
-/// Partitions that one call makes, at most: as many as `musicstream_provide_partitions()` does.
+/// Maximum number of new partitions per call, the limit of `make_missing_partitions()`.
 const MOST_NEW_DAYS: i64 = 100;
 
 #[pg_extern(sql = false)]
-fn musicstream_upsert_inbox() -> TableIterator<
+fn musicstream_upsert() -> TableIterator<
     'static,
     (
         name!(staged, i64),
@@ -42,12 +42,12 @@ fn upsert() -> Result<Outcome, Error> {
     if rows <= SLICE_ROWS {
         let table = "staging_inbox";
         let source = INBOX;
-        let may_bet = false;
+        let may_be_optimistic = false;
         return Spi::connect_mut(|client| {
             Batch {
                 source,
                 table,
-                may_bet,
+                may_be_optimistic,
             }
             .store(client)
         });
@@ -55,7 +55,7 @@ fn upsert() -> Result<Outcome, Error> {
     upsert_in_slices(days)
 }
 
-/// Stages the whole inbox. Returns how many rows that are and the days of its events; `None`: it is empty.
+/// Stages the whole inbox. Returns the number of rows and the days of their events; `None` if the inbox is empty.
 fn take(client: &mut SpiClient<'_>) -> Result<Option<(i64, Vec<Date>)>, Error> {
     let is_empty = client
         .update("select from staging_events limit 1", None, &[])?
@@ -63,7 +63,7 @@ fn take(client: &mut SpiClient<'_>) -> Result<Option<(i64, Vec<Date>)>, Error> {
     if is_empty {
         return Ok(None);
     }
-    client.update("select musicstream_stage('staging_inbox')", None, &[])?;
+    client.update("select make_staging_table('staging_inbox')", None, &[])?;
     client.update(include_str!("../sql/statement/take_inbox.sql"), None, &[])?;
     let row = client
         .update(
@@ -77,19 +77,20 @@ fn take(client: &mut SpiClient<'_>) -> Result<Option<(i64, Vec<Date>)>, Error> {
     let days = row.get::<Vec<Date>>(3)?.unwrap_or_default();
     if held > 0 {
         notice!(
-            "{held} rows of staging_events wait for the next call: their days have no partition yet, and one call makes {MOST_NEW_DAYS}"
+            "{held} rows stay in staging_events for the next call: their days have no partition yet, and one call creates at most {MOST_NEW_DAYS}"
         );
     }
     Ok(Some((staged - held, days)))
 }
 
-/// In one transaction, so the locks are taken as a batch takes them, each kind for all slices before the next kind: the
-/// turn of those who make partitions, the events by their ids, the progress.
+/// All slices are stored in one transaction, so locks are taken in the same order as by a batch, each kind for all slices before
+/// the next kind: `partition_lock`, then the events ordered by event_id, then the rows of `ingest_offsets`. Otherwise this call
+/// and a writer could deadlock.
 fn upsert_in_slices(days: Vec<Date>) -> Result<Outcome, Error> {
     let batch = Batch {
         source: INBOX,
         table: "staging_slice",
-        may_bet: false,
+        may_be_optimistic: false,
     };
     Spi::connect_mut(|client| -> Result<_, Error> {
         let statement = "select musicstream_prepare_days($1)";
@@ -102,9 +103,9 @@ fn upsert_in_slices(days: Vec<Date>) -> Result<Outcome, Error> {
     let mut progress = BTreeMap::new();
     let mut after = None;
     loop {
-        // Each slice has its own SPI connection: closing it frees the rows that the slice returned.
+        // Each slice uses its own SPI connection, because closing the connection frees the rows that the slice returned.
         let (last, outcome, slice_progress) = Spi::connect_mut(|client| -> Result<_, Error> {
-            client.update("select musicstream_stage('staging_slice')", None, &[])?;
+            client.update("select make_staging_table('staging_slice')", None, &[])?;
             let last = client
                 .update(
                     include_str!("../sql/statement/take_slice.sql"),

@@ -1,15 +1,14 @@
-//! Who listened in a batch: a sketch a day and region, gathered from the rows that were really inserted.
+//! The users of a batch: one sketch per day and region, from the events that were inserted.
 
 use foldhash::HashMap;
-use pgrx::datum::Date;
-use pgrx::pg_sys;
 use pgrx::spi::SpiClient;
 
 use crate::error::Error;
+use crate::pg_time::day_of;
 use crate::sketch::{Sketch, hash};
-use crate::time::{DAY, day_start};
+use crate::time::day_start;
 
-/// Sketches by UTC day and region, the latter by its number.
+/// Sketches by the start of the UTC day and the number of the region.
 #[derive(Default)]
 pub(crate) struct Listeners {
     sketches: HashMap<(i64, u32), Sketch>,
@@ -29,10 +28,8 @@ impl Listeners {
         name_of: impl Fn(u32) -> String,
     ) -> Result<(), Error> {
         let (mut days, mut regions, mut sketches) = (Vec::new(), Vec::new(), Vec::new());
-        for ((day, region), sketch) in self.sketches {
-            days.push(Date::saturating_from_raw(
-                day.div_euclid(DAY) as pg_sys::DateADT
-            ));
+        for ((day_start, region), sketch) in self.sketches {
+            days.push(day_of(day_start));
             regions.push(name_of(region));
             sketches.push(sketch.into_bytes());
         }

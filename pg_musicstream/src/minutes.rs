@@ -1,13 +1,13 @@
-//! Packed minutes in SQL: sums, single minutes, rows.
+//! SQL functions on packed minutes.
 
 use pgrx::Internal;
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::prelude::*;
 
 use crate::aggregate::with_state;
-use crate::bounds::timestamp;
 use crate::error::Error;
 use crate::hour::{Count, Hour, count_at};
+use crate::pg_time::timestamp;
 use crate::time::{MINUTE, minute_of_hour};
 
 fn read(bytes: &[u8]) -> Hour {
@@ -27,24 +27,24 @@ fn count(minutes: &[u8], minute: TimestampWithTimeZone) -> Count {
 }
 
 #[pg_extern(sql = false)]
-fn musicstream_minute_events(minutes: &[u8], minute: TimestampWithTimeZone) -> i64 {
+fn minute_events(minutes: &[u8], minute: TimestampWithTimeZone) -> i64 {
     count(minutes, minute).events
 }
 
 #[pg_extern(sql = false)]
-fn musicstream_minute_late_events(minutes: &[u8], minute: TimestampWithTimeZone) -> i64 {
+fn minute_late_events(minutes: &[u8], minute: TimestampWithTimeZone) -> i64 {
     count(minutes, minute).late_events
 }
 
 #[pg_extern(sql = false)]
-fn musicstream_minutes_plus(minutes: &[u8], others: &[u8]) -> Vec<u8> {
+fn add_minutes(minutes: &[u8], others: &[u8]) -> Vec<u8> {
     let mut hour = read(minutes);
     add(&mut hour, others);
     hour.pack()
 }
 
 #[pg_extern(sql = false)]
-fn musicstream_unpack(
+fn unpack_minutes(
     hour: TimestampWithTimeZone,
     minutes: &[u8],
 ) -> TableIterator<
@@ -70,7 +70,7 @@ fn musicstream_unpack(
 }
 
 #[pg_extern(sql = false)]
-fn musicstream_pack_minute(
+fn pack_minutes_step(
     state: Internal,
     minute: Option<TimestampWithTimeZone>,
     events: Option<i64>,
@@ -92,7 +92,7 @@ fn musicstream_pack_minute(
 }
 
 #[pg_extern(sql = false)]
-fn musicstream_pack_minutes(
+fn sum_minutes_step(
     state: Internal,
     minutes: Option<&[u8]>,
     fcinfo: pg_sys::FunctionCallInfo,
@@ -105,7 +105,7 @@ fn musicstream_pack_minutes(
 }
 
 #[pg_extern(sql = false)]
-fn musicstream_packed(state: Internal) -> Option<Vec<u8>> {
-    // SAFETY: the transition functions, both here, put an `Hour` there; other callers have no value of type internal.
+fn packed_minutes(state: Internal) -> Option<Vec<u8>> {
+    // SAFETY: only the two transition functions above produce the state of these aggregates, and both put an `Hour` there.
     unsafe { state.get::<Hour>() }.map(Hour::pack)
 }

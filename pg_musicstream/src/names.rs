@@ -1,8 +1,8 @@
-//! Numbers for the names that rows have in common.
+//! Numbers for strings that occur in many rows, such as regions.
 
 use foldhash::HashMap;
 
-/// Each name once, numbered as they come.
+/// Distinct names. Each has a number, from 0 in the order in which the names were first seen.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
     numbers: HashMap<Vec<u8>, u32>,
@@ -10,7 +10,7 @@ pub(crate) struct Names {
 }
 
 impl Names {
-    /// The number of this name.
+    /// The number of this name; a name that was not seen before gets the next number.
     pub(crate) fn number(&mut self, name: &[u8]) -> u32 {
         if let Some(&known) = self.numbers.get(name) {
             return known;
@@ -21,27 +21,19 @@ impl Names {
         number
     }
 
-    /// The name with this number, which was given by [`Names::number`].
+    /// The name with this number, which [`Names::number`] returned.
     pub(crate) fn name(&self, number: u32) -> &[u8] {
         &self.names[number as usize]
     }
 
-    /// The same as text.
-    ///
-    /// # Panics
-    /// The name did not come from a text column: the extension is created in UTF-8 databases only.
-    pub(crate) fn text(&self, number: u32) -> &str {
-        std::str::from_utf8(self.name(number)).expect("text of a UTF-8 database")
-    }
-
-    /// By number: the place of each name in the order of their bytes.
-    pub(crate) fn ranks(&self) -> Vec<u32> {
-        let mut numbers: Vec<u32> = (0..self.names.len() as u32).collect();
-        numbers.sort_unstable_by_key(|number| self.name(*number));
-        let mut ranks = vec![0; numbers.len()];
-        for (rank, number) in (0..).zip(numbers) {
-            ranks[number as usize] = rank;
+    /// Sorts the names by their bytes. Returns the names in that order, and for each former number the rank of its name.
+    pub(crate) fn into_sorted(self) -> (Vec<Vec<u8>>, Vec<u32>) {
+        let mut sorted: Vec<(Vec<u8>, u32)> = self.names.into_iter().zip(0..).collect();
+        sorted.sort_unstable();
+        let mut ranks = vec![0; sorted.len()];
+        for (rank, (_, number)) in (0..).zip(&sorted) {
+            ranks[*number as usize] = rank;
         }
-        ranks
+        (sorted.into_iter().map(|(name, _)| name).collect(), ranks)
     }
 }

@@ -1,15 +1,17 @@
-//! Whether to bet that nothing of a batch is stored yet.
+//! Decides whether the next batch is inserted optimistically, without looking its events up first.
 //!
-//! An insert that may meet stored events looks each one up first, and takes half as long again as one that may not.
-//! In most streams a duplicate is rare, so it pays to insert without the look-up and to do it over if one turns up.
+//! Looking up takes half the time of the insert in addition. Duplicates are rare in most streams, so it is faster to insert without
+//! looking up, and to roll back and repeat the batch with look-ups if an event is already stored.
 
-/// Longest rest after bets that were lost, in batches: what a loss leaves behind has to be vacuumed.
+/// Maximum number of batches without an optimistic attempt. Each failed attempt leaves dead rows that must be vacuumed.
 const LONGEST_REST: u32 = 64;
 
-/// Remembers how the last bets of this session went.
+/// Back-off after failed optimistic attempts of a session.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Optimism {
+    /// Batches until the next attempt.
     rest: u32,
+    /// Length of the pause after the next failure.
     next_rest: u32,
 }
 
@@ -21,18 +23,18 @@ impl Optimism {
         }
     }
 
-    /// Whether to bet on the next batch.
-    pub(crate) fn bets(&mut self) -> bool {
-        let bets = self.rest == 0;
+    /// Whether the next batch is inserted optimistically.
+    pub(crate) fn attempts(&mut self) -> bool {
+        let attempts = self.rest == 0;
         self.rest = self.rest.saturating_sub(1);
-        bets
+        attempts
     }
 
-    pub(crate) fn won(&mut self) {
+    pub(crate) fn succeeded(&mut self) {
         *self = Optimism::new();
     }
 
-    pub(crate) fn lost(&mut self) {
+    pub(crate) fn failed(&mut self) {
         self.rest = self.next_rest;
         self.next_rest = (2 * self.next_rest).min(LONGEST_REST);
     }
@@ -43,32 +45,32 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rests_longer_after_each_loss() {
+    fn pauses_double_after_each_failure() {
         let mut optimism = Optimism::new();
         let mut rests = Vec::new();
         for _ in 0..9 {
-            assert!(optimism.bets());
-            optimism.lost();
+            assert!(optimism.attempts());
+            optimism.failed();
             let mut probe = optimism;
-            let rest = std::iter::repeat_with(|| probe.bets()).position(|bets| bets);
+            let rest = std::iter::repeat_with(|| probe.attempts()).position(|attempts| attempts);
             rests.push(rest.unwrap());
             while optimism.rest > 0 {
-                assert!(!optimism.bets());
+                assert!(!optimism.attempts());
             }
         }
         assert_eq!(rests, [1, 2, 4, 8, 16, 32, 64, 64, 64]);
     }
 
     #[test]
-    fn a_win_forgets_the_losses() {
+    fn a_success_resets_the_pause() {
         let mut optimism = Optimism::new();
         for _ in 0..5 {
-            optimism.lost();
+            optimism.failed();
         }
-        optimism.won();
-        assert!(optimism.bets());
-        optimism.lost();
-        assert!(!optimism.bets());
-        assert!(optimism.bets());
+        optimism.succeeded();
+        assert!(optimism.attempts());
+        optimism.failed();
+        assert!(!optimism.attempts());
+        assert!(optimism.attempts());
     }
 }

@@ -1,4 +1,5 @@
-//! Which event times are believed: a wrong clock must not make partitions without end, nor move the watermark.
+//! The range of event times that are accepted. Without a limit, wrong clocks could create any number of partitions and move the
+//! watermark.
 
 use std::ops::RangeInclusive;
 
@@ -7,27 +8,29 @@ use pgrx::datum::{Date, TimestampWithTimeZone, ToIsoString};
 use pgrx::prelude::*;
 use pgrx::spi::SpiClient;
 
-use crate::bounds::{self, day, rfc3339};
 use crate::error::Error;
+use crate::pg_time::{self, day_of, rfc3339};
 use crate::settings;
 use crate::time::{DAY, SECOND, day_start};
 
-/// 2002-01-01: the first services that noted single plays began in that winter (Rhapsody, Audioscrobbler). The dates that
-/// a clock shows after it lost its power are older: 1970 (Unix), 1980 (DOS, GPS), 2000 (clock chips), 2001 (Apple).
+/// 2002-01-01: the first services that recorded single plays started in that winter (Rhapsody, Audioscrobbler). Clocks that lost
+/// power show older dates: 1970 (Unix), 1980 (DOS, GPS), 2000 (clock chips), 2001 (Apple).
 const FIRST_PLAYS: i64 = 731 * DAY;
 
-/// The span of believable event times, in microseconds as Postgres counts them, both ends included.
+/// Limits of accepted event times, in microseconds since Postgres's epoch, both included.
 pub(crate) struct Plausible {
-    /// By the retention alone.
+    /// The lower limit of `musicstream.retention`.
     pub(crate) retained: i64,
+    /// The lower limit: `retained`, or the first day that is not frozen if that is later.
     pub(crate) oldest: i64,
-    /// The server's clock: what is ahead of it is stored, but is no progress.
+    /// The time of the server. Later event times are stored, but do not move the watermark.
     pub(crate) now: i64,
+    /// The upper limit, set by `musicstream.max_future`.
     pub(crate) newest: i64,
 }
 
 impl Plausible {
-    /// By the settings, at the moment `now`.
+    /// The limits that the settings give at the time `now`.
     pub(crate) fn at(now: i64) -> Plausible {
         let retained = match settings::RETENTION.get() {
             0 => FIRST_PLAYS,
@@ -41,8 +44,8 @@ impl Plausible {
         }
     }
 
-    /// Why an event of this time is not stored.
-    pub(crate) fn judge(&self, ts: i64) -> Result<(), Rejection> {
+    /// The rejection of an event with this time, if it is outside the limits.
+    pub(crate) fn check(&self, ts: i64) -> Result<(), Rejection> {
         if self.span().contains(&ts) {
             return Ok(());
         }
@@ -59,7 +62,7 @@ impl Plausible {
                 Reason::DayFrozen,
                 format!(
                     "ts is before {}, and musicstream_expire() dropped the events of those days",
-                    day(self.oldest).to_iso_string()
+                    day_of(self.oldest).to_iso_string()
                 ),
             )
         } else {
@@ -73,21 +76,22 @@ impl Plausible {
         })
     }
 
-    /// What is stored.
+    /// All accepted times.
     fn span(&self) -> RangeInclusive<i64> {
         self.oldest..=self.newest
     }
 
-    /// [`Plausible::at`], without the days that `musicstream_expire()` froze. None is frozen before this transaction ends.
+    /// [`Plausible::at`], without frozen days. No day can become frozen until this transaction ends.
     pub(crate) fn unless_frozen(client: &mut SpiClient<'_>, now: i64) -> Result<Plausible, Error> {
-        // The lock that an insert takes anyway, but before the question.
+        // The lock keeps musicstream_expire() out until this transaction ends. An insert would take it anyway, but the query below
+        // must run after it.
         client.update(
             "lock table only raw_events in row exclusive mode",
             None,
             &[],
         )?;
         let frozen_before = client
-            .update("select musicstream_frozen_before()", None, &[])?
+            .update("select frozen_before()", None, &[])?
             .first()
             .get_one::<Date>()?;
         let mut plausible = Plausible::at(now);
@@ -101,8 +105,8 @@ impl Plausible {
 }
 
 #[pg_extern(sql = false)]
-fn musicstream_is_plausible(ts: TimestampWithTimeZone) -> bool {
-    Plausible::at(bounds::now())
+fn is_plausible(ts: TimestampWithTimeZone) -> bool {
+    Plausible::at(pg_time::now())
         .span()
         .contains(&ts.into_inner())
 }

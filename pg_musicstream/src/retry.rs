@@ -1,20 +1,20 @@
-//! Rejected events are judged again.
+//! Retries to store rejected events.
 
 use pgrx::datum::{TimestampWithTimeZone, Uuid};
 use pgrx::prelude::*;
 use pgrx::spi::SpiClient;
 
-use crate::bounds;
 use crate::correction;
 use crate::error::Error;
+use crate::pg_time;
 use crate::upsert::{Batch, Outcome};
 
-/// Rejected events that are taken at a time.
+/// Rejected events that are retried at a time.
 const SLICE_ROWS: i64 = 20_000;
 
 #[pg_extern(sql = false)]
 #[allow(clippy::type_complexity)] // pgrx reads the columns from the signature
-fn musicstream_judge(
+fn decode_event(
     payload: Option<&[u8]>,
 ) -> TableIterator<
     'static,
@@ -37,13 +37,13 @@ fn musicstream_judge(
                 Some(event.user_id.into_owned()),
                 Some(event.event_type.into_owned()),
                 Some(event.region.into_owned()),
-                bounds::from_unix_micros(event.ts),
+                pg_time::from_unix_micros(event.ts),
                 event.song_id.map(|text| text.into_owned()),
                 event.device.map(|text| text.into_owned()),
                 None,
                 None,
             ),
-            Err(refused) => (
+            Err(rejection) => (
                 None,
                 None,
                 None,
@@ -51,8 +51,8 @@ fn musicstream_judge(
                 None,
                 None,
                 None,
-                Some(refused.reason.as_str().to_owned()),
-                Some(refused.detail.into_owned()),
+                Some(rejection.reason.as_str().to_owned()),
+                Some(rejection.detail.into_owned()),
             ),
         },
     )
@@ -83,10 +83,10 @@ fn musicstream_retry_rejected(
     ))
 }
 
-/// Which rejected events are wanted.
+/// Which rejected events are retried.
 struct Filter<'a> {
     reason: Option<&'a str>,
-    /// Those that are refused again come back with higher numbers, and are not taken twice.
+    /// The highest `rejected_id` before the first slice. Events that are rejected again get higher ids, and are not retried twice.
     newest: i64,
 }
 
@@ -106,20 +106,20 @@ fn retry(
     for source in &sources {
         let mut after = i64::MIN;
         while left > 0 {
-            // Each slice has its own SPI connection: closing it frees the rows that the slice returned.
+            // Each slice uses its own SPI connection, because closing the connection frees the rows that the slice returned.
             let slice = Spi::connect_mut(|client| {
                 retry_slice(client, source, &filter, after, left.min(SLICE_ROWS))
             })?;
             let Some(last) = slice.last else { break };
             after = last;
-            left -= slice.judged;
+            left -= slice.retried;
             total.add(slice.outcome);
         }
     }
     Ok(total)
 }
 
-/// The sources that have rejected events, and the newest number of one.
+/// The sources that have rejected events, and the highest `rejected_id`.
 fn survey(
     reason: Option<&str>,
     source: Option<&str>,
@@ -142,9 +142,9 @@ fn survey(
 
 struct Slice {
     outcome: Outcome,
-    /// How many could be read as an event.
-    judged: i64,
-    /// The highest number that was looked at; none: nothing was.
+    /// Number of events that could be decoded and were retried.
+    retried: i64,
+    /// The highest `rejected_id` that was read; `None` if no row was left.
     last: Option<i64>,
 }
 
@@ -155,8 +155,8 @@ fn retry_slice(
     after: i64,
     rows: i64,
 ) -> Result<Slice, Error> {
-    // The inbox's table: a session may have a batch of its own staged in the same transaction.
-    client.update("select musicstream_stage('staging_inbox')", None, &[])?;
+    // Not staging_batch: the session may have staged a batch of its own in the same transaction.
+    client.update("select make_staging_table('staging_inbox')", None, &[])?;
     let taken = client
         .update(
             include_str!("../sql/statement/take_rejected.sql"),
@@ -183,7 +183,7 @@ fn retry_slice(
         let batch = Batch {
             source,
             table: "staging_inbox",
-            may_bet: false,
+            may_be_optimistic: false,
         };
         outcome.add(batch.store(client)?);
         client.update(
@@ -198,12 +198,12 @@ fn retry_slice(
             ],
         )?;
     }
-    // The rest cannot be read as an event, and stays where it is.
+    // The other rows cannot be decoded and stay in rejected_events.
     outcome.staged += looked_at - staged;
     outcome.rejected += looked_at - staged;
     Ok(Slice {
         outcome,
-        judged: staged,
+        retried: staged,
         last,
     })
 }

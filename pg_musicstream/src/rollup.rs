@@ -1,4 +1,4 @@
-//! Pending deltas become metrics.
+//! The rollup: folds pending deltas into the metrics and moves the watermark.
 
 use std::time::Instant;
 
@@ -11,7 +11,7 @@ use crate::settings;
 use crate::upsert::Outcome;
 use crate::version::require_own_objects;
 
-/// What a rollup did.
+/// Results of a rollup.
 struct Report {
     inbox: Outcome,
     folded_deltas: i64,
@@ -49,10 +49,10 @@ fn roll_up() -> Result<Report, Error> {
     let started = Instant::now();
     Spi::connect_mut(|client| {
         require_own_objects(client)?;
-        // A waiting lock, not a trying one: when the call returns, what was committed before it is in the metrics.
-        // `update`, because a read-only query after the wait would see the snapshot from before it.
+        // Waits instead of giving up, so that the metrics contain everything that was committed before the call.
+        // `update` and not `select`: a read-only query after the wait would see the snapshot from before the wait.
         client.update(
-            "lock table only rollup_turn in share update exclusive mode",
+            "lock table only rollup_lock in share update exclusive mode",
             None,
             &[],
         )?;
@@ -71,7 +71,7 @@ fn roll_up() -> Result<Report, Error> {
     })
 }
 
-/// Through SQL, so that it runs with the settings that its declaration pins.
+/// Calls the SQL function, so that the settings in its declaration apply.
 fn upsert_inbox(client: &mut SpiClient<'_>) -> Result<Outcome, Error> {
     let row = client
         .update("select * from musicstream_upsert()", None, &[])?
@@ -86,7 +86,7 @@ fn upsert_inbox(client: &mut SpiClient<'_>) -> Result<Outcome, Error> {
     })
 }
 
-/// Moves what waits into the metrics. Returns how many deltas that were.
+/// Folds all pending rows. Returns the number of metric deltas.
 fn fold(client: &mut SpiClient<'_>) -> Result<i64, Error> {
     let pending = client
         .update(include_str!("../sql/statement/pending.sql"), None, &[])?
@@ -137,7 +137,7 @@ fn fold(client: &mut SpiClient<'_>) -> Result<i64, Error> {
     Ok(folded_deltas)
 }
 
-/// Last of all, for it notes how long the rollup took.
+/// Runs last, because it records the duration of the rollup.
 fn advance_watermark(
     client: &mut SpiClient<'_>,
     folded_deltas: i64,

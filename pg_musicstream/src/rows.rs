@@ -1,5 +1,5 @@
-//! The rows of a statement, one after the other as the executor makes them: a batch has a hundred thousand, and SPI would
-//! keep a copy of each.
+//! Passes the rows of a statement to a callback as the executor produces them. SPI would copy all of them into memory first, and a
+//! batch has a hundred thousand rows.
 
 use std::borrow::Cow;
 use std::ffi::CString;
@@ -13,7 +13,7 @@ use pgrx::varlena::{varatt_is_1b, varatt_is_1b_e, varatt_is_4b_u, varlena_to_byt
 
 use crate::error::Error;
 
-/// Runs a statement that may change data, and shows each of its rows to `each`.
+/// Runs a statement, which may change data, and calls `each` with each of its rows.
 pub(crate) fn for_each_row(
     _connected: &mut SpiClient<'_>,
     statement: &str,
@@ -37,15 +37,15 @@ pub(crate) fn for_each_row(
         dest: (&raw mut receiver).cast(),
         ..Default::default()
     };
-    // SAFETY: there is a connection to SPI; text, options and receiver outlive the call.
+    // SAFETY: SPI is connected; text, options and receiver outlive the call.
     let status = unsafe { pg_sys::SPI_execute_extended(statement.as_ptr(), &options) };
     Spi::check_status(status)?;
     Ok(())
 }
 
-/// Allocated in the memory of the connection to SPI.
+/// Allocates the list in the memory context of the SPI connection.
 fn parameter_list(parameters: &[DatumWithOid<'_>]) -> pg_sys::ParamListInfo {
-    // SAFETY: the list is made for as many parameters, whose values outlive the statement.
+    // SAFETY: the list has room for all parameters, and their values outlive the statement.
     unsafe {
         let list = pg_sys::makeParamList(parameters.len() as std::ffi::c_int);
         let slots = (*list).params.as_mut_slice(parameters.len());
@@ -54,16 +54,16 @@ fn parameter_list(parameters: &[DatumWithOid<'_>]) -> pg_sys::ParamListInfo {
             slot.isnull = value.is_none();
             slot.value = value.map_or(pg_sys::Datum::null(), |value| value.sans_lifetime());
             slot.ptype = parameter.oid();
-            slot.pflags = pg_sys::PARAM_FLAG_CONST as u16; // planned with the values
+            slot.pflags = pg_sys::PARAM_FLAG_CONST as u16; // the planner sees the values
         }
         list
     }
 }
 
-/// What the executor hands its rows to.
+/// The destination of the rows.
 #[repr(C)]
 struct Receiver<'a> {
-    /// First, for the executor knows a receiver by the address of these.
+    /// Must be the first field: the executor passes the address of the callbacks as the address of the receiver.
     callbacks: pg_sys::DestReceiver,
     each: &'a mut dyn FnMut(Row<'_>),
 }
@@ -73,8 +73,8 @@ unsafe extern "C-unwind" fn receive(
     slot: *mut pg_sys::TupleTableSlot,
     receiver: *mut pg_sys::DestReceiver,
 ) -> bool {
-    // SAFETY: the executor calls with the receiver that it was given, a `Receiver`, and a slot that holds a row until
-    // the call returns.
+    // SAFETY: the executor passes the receiver that it was given, which is a `Receiver`, and a slot that holds a row until this
+    // function returns.
     unsafe {
         let receiver = &mut *receiver.cast::<Receiver<'_>>();
         let columns = (*(*slot).tts_tupleDescriptor).natts;
@@ -100,8 +100,8 @@ unsafe extern "C-unwind" fn start(
 #[pg_guard]
 unsafe extern "C-unwind" fn end(_receiver: *mut pg_sys::DestReceiver) {}
 
-/// One row. A column is named by its number from 1; what is asked of it must be its type, and it must not be null where
-/// the answer is no `Option`.
+/// One row. Columns are numbered from 1. The method must match the type of the column, and the column must not be null unless the
+/// method returns an `Option`.
 #[derive(Clone, Copy)]
 pub(crate) struct Row<'row> {
     slot: *mut pg_sys::TupleTableSlot,
@@ -117,27 +117,27 @@ impl<'row> Row<'row> {
         self.datum(column).value() as i64
     }
 
-    /// Microseconds, as [`crate::bounds`] counts them.
+    /// In microseconds since Postgres's epoch.
     pub(crate) fn timestamp(&self, column: usize) -> i64 {
         self.long(column)
     }
 
     pub(crate) fn uuid(&self, column: usize) -> [u8; 16] {
-        // SAFETY: a uuid is a pointer to 16 bytes within the row.
+        // SAFETY: the datum of a uuid is a pointer to 16 bytes in the row.
         unsafe { *self.datum(column).cast_mut_ptr::<[u8; 16]>() }
     }
 
-    /// Where the row lies in its table.
+    /// A ctid.
     pub(crate) fn tid(&self, column: usize) -> pg_sys::ItemPointerData {
-        // SAFETY: a tid is a pointer to this struct within the row.
+        // SAFETY: the datum of a tid is a pointer to this struct in the row.
         unsafe { *self.datum(column).cast_mut_ptr() }
     }
 
-    /// The bytes of a text, whatever a writer made of it; `None`: null.
+    /// The bytes of a text, which may be compressed or stored out of line; `None` for null.
     pub(crate) fn bytes(&self, column: usize) -> Option<Cow<'row, [u8]>> {
         let stored: *mut pg_sys::varlena = self.value(column)?.cast_mut_ptr();
-        // SAFETY: the varlena lies within the row. Postgres compresses a long value, or moves it out of its row:
-        // detoasting makes a copy of such a one, which is ours to free.
+        // SAFETY: the varlena is part of the row. If it is compressed or stored out of line, detoasting returns a copy, which is
+        // freed here.
         unsafe {
             let is_plain =
                 (varatt_is_1b(stored) && !varatt_is_1b_e(stored)) || varatt_is_4b_u(stored);
@@ -155,12 +155,12 @@ impl<'row> Row<'row> {
         self.value(column).is_none()
     }
 
-    /// `None`: null.
+    /// `None` for null.
     pub(crate) fn optional_int(&self, column: usize) -> Option<i32> {
         Some(self.value(column)?.value() as i32)
     }
 
-    /// `None`: null.
+    /// `None` for null.
     pub(crate) fn optional_long(&self, column: usize) -> Option<i64> {
         Some(self.value(column)?.value() as i64)
     }
@@ -170,9 +170,9 @@ impl<'row> Row<'row> {
             .unwrap_or_else(|| panic!("column {column} is null"))
     }
 
-    /// `None`: null.
+    /// `None` for null.
     fn value(&self, column: usize) -> Option<pg_sys::Datum> {
-        // SAFETY: `receive` has filled both arrays for all columns of the row.
+        // SAFETY: `receive` has deformed the row, so both arrays are filled for all columns.
         unsafe {
             let slot = &*self.slot;
             let columns = (*slot.tts_tupleDescriptor).natts as usize;

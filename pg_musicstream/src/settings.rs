@@ -1,44 +1,44 @@
-//! The settings of the extension (`musicstream.*`), all times in seconds.
+//! The settings of the extension (`musicstream.*`). Durations are in seconds.
 
 use pgrx::datum::{Date, Interval};
 use pgrx::pg_sys;
 use pgrx::prelude::*;
 use pgrx::{GucContext, GucFlags, GucRegistry, GucSetting};
 
-use crate::{bounds, time};
+use crate::{pg_time, time};
 
 const MINUTE: i32 = 60;
 const HOUR: i32 = 60 * MINUTE;
 const DAY: i32 = 24 * HOUR;
 
-/// How long after a day's end its events may come before they count as late.
+/// Time that the watermark stays behind the newest event.
 pub(crate) static LATENESS: GucSetting<i32> = GucSetting::<i32>::new(HOUR);
-/// How far ahead of the server's clock the time of an event may be.
+/// Maximum time of an event ahead of the server's clock.
 pub(crate) static MAX_FUTURE: GucSetting<i32> = GucSetting::<i32>::new(DAY);
-/// How far ahead of the server's clock a rollup makes partitions.
+/// How far ahead of the server's clock rollups create partitions.
 pub(crate) static PREMAKE: GucSetting<i32> = GucSetting::<i32>::new(3 * DAY);
-/// How old an event may be; 0: as old as a music service.
+/// Maximum age of an event; 0 for a fixed limit.
 pub(crate) static RETENTION: GucSetting<i32> = GucSetting::<i32>::new(0);
-/// Of how many past days events alone may make partitions in 24 hours.
+/// Maximum number of past days for which events create partitions within 24 hours.
 pub(crate) static MAX_NEW_DAYS: GucSetting<i32> = GucSetting::<i32>::new(1000);
-/// How near to midnight an event is looked up on the other side of it, too.
+/// Distance from midnight within which an event is also looked up on the adjacent day.
 pub(crate) static DEDUP_WINDOW: GucSetting<i32> = GucSetting::<i32>::new(HOUR);
-/// After how long without events a source partition no longer holds the watermark back.
+/// Time without events after which a source partition no longer holds the watermark back.
 pub(crate) static IDLE_AFTER: GucSetting<i32> = GucSetting::<i32>::new(5 * MINUTE);
 
-/// How long a play counts that no event ends.
+/// Maximum duration of a play.
 pub(crate) static MAX_LISTEN: GucSetting<i32> = GucSetting::<i32>::new(15 * MINUTE);
-/// From what length on a play is a stream.
+/// Minimum duration of a stream.
 pub(crate) static STREAM_AFTER: GucSetting<i32> = GucSetting::<i32>::new(30);
-/// How long a pause between two events may be within a session.
+/// Maximum time between two events of a session.
 pub(crate) static SESSION_GAP: GucSetting<i32> = GucSetting::<i32>::new(30 * MINUTE);
 
-/// Defines the settings. They decide what is stored, so only a superuser, or who was granted SET on them, changes them.
+/// Defines the settings. They decide what is stored, so only superusers and roles with SET privilege on them may change them.
 pub(crate) fn define() {
     GucRegistry::define_int_guc(
         c"musicstream.lateness",
-        c"How long after a day's end its events may come before they count as late.",
-        c"The watermark is the newest event time seen, less this. A day is final when the watermark is past its end; events that come later are stored and counted all the same, and in late_events too.",
+        c"Time after the end of a day until which its events do not count as late.",
+        c"The watermark is the newest event time of the slowest active source partition, less this. A day is final when the watermark has passed its end. Later events are stored and counted like others, and also in late_events.",
         &LATENESS,
         0,
         i32::MAX,
@@ -47,8 +47,8 @@ pub(crate) fn define() {
     );
     GucRegistry::define_int_guc(
         c"musicstream.max_future",
-        c"How far ahead of the server's clock the time of an event may be.",
-        c"An event beyond it is rejected as too_far_in_future.",
+        c"Maximum time of an event ahead of the server's clock.",
+        c"Events beyond the limit are rejected as too_far_in_future.",
         &MAX_FUTURE,
         0,
         i32::MAX,
@@ -57,8 +57,8 @@ pub(crate) fn define() {
     );
     GucRegistry::define_int_guc(
         c"musicstream.premake",
-        c"How far ahead of the server's clock a rollup makes partitions.",
-        c"The partition of each UTC day that begins within this time is there before the first event of the day, even if no rollup runs for as long.",
+        c"How far ahead of the server's clock rollups create partitions.",
+        c"The partition of a UTC day that begins within this time exists before its first event, even if no rollup runs in the meantime.",
         &PREMAKE,
         0,
         366 * DAY,
@@ -67,8 +67,8 @@ pub(crate) fn define() {
     );
     GucRegistry::define_int_guc(
         c"musicstream.retention",
-        c"How old an event may be.",
-        c"An older event is rejected as too_old. 0 takes all events from 2002-01-01 on: no service noted single plays before, and the dates that a clock without a battery shows are older.",
+        c"Maximum age of an event.",
+        c"Older events are rejected as too_old. 0 accepts all events since 2002-01-01: no service recorded single plays before, and clocks that lost power show older dates.",
         &RETENTION,
         0,
         i32::MAX,
@@ -77,8 +77,8 @@ pub(crate) fn define() {
     );
     GucRegistry::define_int_guc(
         c"musicstream.max_new_days",
-        c"Of how many past days events alone may make partitions within 24 hours.",
-        c"Events of further days are rejected as too_many_new_days, so that wrong clocks cannot make thousands of partitions. What is asked for with musicstream_make_partitions(), as by a load of files, does not count.",
+        c"Maximum number of past days for which events create partitions within 24 hours.",
+        c"Events of further days are rejected as too_many_new_days, so that wrong clocks cannot create thousands of partitions. Partitions that musicstream_make_partitions() creates, for example in a load of files, do not count.",
         &MAX_NEW_DAYS,
         0,
         i32::MAX,
@@ -87,8 +87,8 @@ pub(crate) fn define() {
     );
     GucRegistry::define_int_guc(
         c"musicstream.dedup_window",
-        c"How near to midnight UTC an event is looked up on the other side of it, too.",
-        c"An event_id is unique within its day. One that comes twice with times on both sides of midnight is noticed within this distance of it.",
+        c"Distance from midnight UTC within which an event is also looked up on the adjacent day.",
+        c"An event_id is unique within its day. If it arrives twice, with times before and after midnight, it is recognised within this distance; musicstream_reconcile() finds all others.",
         &DEDUP_WINDOW,
         0,
         DAY,
@@ -97,8 +97,8 @@ pub(crate) fn define() {
     );
     GucRegistry::define_int_guc(
         c"musicstream.idle_after",
-        c"After how long without events a source partition no longer holds the watermark back.",
-        c"The watermark follows the slowest of the partitions that stored something within this time.",
+        c"Time without events after which a source partition no longer holds the watermark back.",
+        c"The watermark follows the slowest partition among those that stored something within this time.",
         &IDLE_AFTER,
         1,
         i32::MAX,
@@ -107,8 +107,8 @@ pub(crate) fn define() {
     );
     GucRegistry::define_int_guc(
         c"musicstream.max_listen",
-        c"How long a play counts that no event ends.",
-        c"A play lasts until the user's next event that starts or ends playback, but no longer than this. A change holds for hours that have no numbers of listening yet; musicstream_rebuild() counts others by it.",
+        c"Maximum duration of a play.",
+        c"A play lasts until the user's next event that starts or ends playback, but no longer than this. A change applies to hours that were not counted before; musicstream_rebuild() applies it to others.",
         &MAX_LISTEN,
         1,
         DAY,
@@ -117,8 +117,8 @@ pub(crate) fn define() {
     );
     GucRegistry::define_int_guc(
         c"musicstream.stream_after",
-        c"How long a play has to last to count as a stream.",
-        c"A shorter play that an event ended is a skip. A change holds for hours that have no numbers of listening yet; musicstream_rebuild() counts others by it.",
+        c"Minimum duration of a play that counts as a stream.",
+        c"A shorter play that an event ended is a skip. A change applies to hours that were not counted before; musicstream_rebuild() applies it to others.",
         &STREAM_AFTER,
         0,
         DAY,
@@ -127,8 +127,8 @@ pub(crate) fn define() {
     );
     GucRegistry::define_int_guc(
         c"musicstream.session_gap",
-        c"How long a user may do nothing within a session.",
-        c"An event that starts or ends playback begins a session if the same user has no such event in this time before it. A change holds for hours that have no numbers of listening yet; musicstream_rebuild() counts others by it.",
+        c"Maximum time between two events of a session.",
+        c"An event that starts or ends playback begins a session if the same user has no such event within this time before it. A change applies to hours that were not counted before; musicstream_rebuild() applies it to others.",
         &SESSION_GAP,
         1,
         DAY,
@@ -138,10 +138,10 @@ pub(crate) fn define() {
     reserve_prefix();
 }
 
-/// From here on Postgres takes no other `musicstream.` setting. A misspelt one that was set before the library was loaded is
-/// dropped with a warning.
+/// Makes Postgres refuse other settings with the prefix `musicstream.`. Misspelt settings that were set before the library was loaded
+/// are dropped with a warning.
 fn reserve_prefix() {
-    // SAFETY: called while the library is loaded, after the last setting was defined; the name is a constant.
+    // SAFETY: called while the library is being loaded, after the last setting was defined; the name is static.
     unsafe {
         #[cfg(feature = "pg14")]
         pg_sys::EmitWarningsOnPlaceholders(c"musicstream".as_ptr());
@@ -151,22 +151,22 @@ fn reserve_prefix() {
 }
 
 #[pg_extern(sql = false)]
-fn musicstream_idle_after() -> Interval {
+fn idle_after() -> Interval {
     interval(&IDLE_AFTER)
 }
 
 #[pg_extern(sql = false)]
-fn musicstream_max_listen() -> Interval {
+fn max_listen() -> Interval {
     interval(&MAX_LISTEN)
 }
 
 #[pg_extern(sql = false)]
-fn musicstream_stream_after() -> Interval {
+fn stream_after() -> Interval {
     interval(&STREAM_AFTER)
 }
 
 #[pg_extern(sql = false)]
-fn musicstream_session_gap() -> Interval {
+fn session_gap() -> Interval {
     interval(&SESSION_GAP)
 }
 
@@ -175,13 +175,12 @@ fn interval(setting: &GucSetting<i32>) -> Interval {
 }
 
 #[pg_extern(sql = false)]
-fn musicstream_max_new_days() -> i32 {
+fn max_new_days() -> i32 {
     MAX_NEW_DAYS.get()
 }
 
-/// The last day that rollups make ahead, today's if they make none.
+/// The last day whose partition rollups create ahead, at least the current day.
 #[pg_extern(sql = false)]
-fn musicstream_premade_until() -> Date {
-    let until = bounds::now() + i64::from(PREMAKE.get()) * time::SECOND;
-    Date::saturating_from_raw(until.div_euclid(time::DAY) as pg_sys::DateADT)
+fn premade_until() -> Date {
+    pg_time::day_of(pg_time::now() + i64::from(PREMAKE.get()) * time::SECOND)
 }

@@ -1,4 +1,4 @@
-//! Work that may fail without failing the transaction.
+//! Subtransactions: work that can fail without aborting the transaction.
 
 use std::panic::AssertUnwindSafe;
 use std::ptr::null;
@@ -10,14 +10,14 @@ use pgrx::{PgSqlErrorCode, pg_sys};
 
 use crate::error::Error;
 
-/// Whether this transaction, or a subtransaction that was not rolled back, has this id.
 #[pg_extern(sql = false)]
-fn musicstream_is_own(xid: pg_sys::TransactionId) -> bool {
-    // SAFETY: looks the number up in the transaction state of this backend.
+fn is_own_xid(xid: pg_sys::TransactionId) -> bool {
+    // SAFETY: only reads the transaction state of this backend.
     unsafe { pg_sys::TransactionIdIsCurrentTransactionId(xid) }
 }
 
-/// Does `work` in a subtransaction. If Postgres raises `expected`, all of it is undone: `None`. Any other error goes on.
+/// Runs `work` in a subtransaction. If Postgres raises `expected`, the subtransaction is rolled back and the result is `None`. Other
+/// errors propagate.
 pub(crate) fn unless_raised<T>(
     client: &mut SpiClient<'_>,
     expected: PgSqlErrorCode,
@@ -42,7 +42,7 @@ pub(crate) fn unless_raised<T>(
     outcome
 }
 
-/// What a subtransaction changes of the backend's state, and must give back.
+/// The backend's state that a subtransaction changes, to be restored at its end.
 #[derive(Clone, Copy)]
 struct Subtransaction {
     memory: pg_sys::MemoryContext,
@@ -51,8 +51,8 @@ struct Subtransaction {
 
 impl Subtransaction {
     fn begin() -> Subtransaction {
-        // SAFETY: called by functions of the extension, within a transaction. As PL/pgSQL does for a block with
-        // EXCEPTION: what is allocated from here on must live in the memory of the surrounding SPI connection.
+        // SAFETY: called by functions of the extension, so within a transaction. Like PL/pgSQL for a block with EXCEPTION, the memory
+        // context stays that of the surrounding SPI connection, so that allocations outlive the subtransaction.
         unsafe {
             let subtransaction = Subtransaction {
                 memory: pg_sys::CurrentMemoryContext,
@@ -67,20 +67,20 @@ impl Subtransaction {
     fn release(self) {
         // SAFETY: it is the innermost subtransaction.
         unsafe { pg_sys::ReleaseCurrentSubTransaction() };
-        self.give_back();
+        self.restore();
     }
 
     fn roll_back(self) {
-        // SAFETY: as above; the error has been taken off Postgres's stack by whoever caught it.
+        // SAFETY: it is the innermost subtransaction, and the handler has already removed the error from Postgres's error stack.
         unsafe {
             pg_sys::CurrentMemoryContext = self.memory;
             pg_sys::RollbackAndReleaseCurrentSubTransaction();
         }
-        self.give_back();
+        self.restore();
     }
 
-    fn give_back(self) {
-        // SAFETY: both existed before the subtransaction, and outlive it.
+    fn restore(self) {
+        // SAFETY: both existed before the subtransaction and outlive it.
         unsafe {
             pg_sys::CurrentMemoryContext = self.memory;
             pg_sys::CurrentResourceOwner = self.owner;

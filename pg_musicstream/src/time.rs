@@ -1,5 +1,4 @@
-//! Lengths of time, and where days, hours and minutes begin: in microseconds, times as Postgres counts them (since
-//! 2000-01-01 UTC).
+//! Durations, and the starts of days, hours and quarters, as arithmetic on microseconds since 2000-01-01 UTC.
 
 pub(crate) const SECOND: i64 = 1_000_000;
 pub(crate) const MINUTE: i64 = 60 * SECOND;
@@ -17,7 +16,7 @@ pub(crate) fn hour_start(ts: i64) -> i64 {
     ts - ts.rem_euclid(HOUR)
 }
 
-/// Which minute of its hour holds `ts`, from 0.
+/// The minute of the hour that holds `ts`, from 0.
 pub(crate) fn minute_of_hour(ts: i64) -> usize {
     (ts.rem_euclid(HOUR) / MINUTE) as usize
 }

@@ -1,4 +1,4 @@
-//! Staged rows become stored events: judged, each once, and counted.
+//! Stores a staged batch: checks the rows, inserts the events that are not stored yet, counts them, and rejects the rest.
 
 mod compare;
 mod effect;
@@ -6,6 +6,7 @@ mod encode;
 mod events;
 mod insert;
 mod recent;
+mod refused;
 mod survey;
 mod target;
 
@@ -15,17 +16,18 @@ use pgrx::spi::SpiClient;
 
 use self::compare::refuse_across_midnight;
 use self::events::Place;
-use self::survey::{Progress, Refused, Rules};
+use self::refused::Refused;
+use self::survey::{Progress, Rules};
 use self::target::Target;
-use crate::bounds::{self, timestamp};
 use crate::error::{Error, require_read_committed};
+use crate::pg_time::{self, timestamp};
 use crate::plausible::Plausible;
 use crate::version::require_own_objects;
 
-/// The source name of what comes through the inbox.
+/// The source of events from the inbox.
 pub(crate) const INBOX: &str = "staging_events";
 
-/// What became of the rows of a batch: `staged` is the sum of the others.
+/// Number of rows of a batch by outcome. `staged` is the sum of the others.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Outcome {
     pub(crate) staged: i64,
@@ -46,7 +48,7 @@ impl Outcome {
 }
 
 #[pg_extern(sql = false)]
-fn musicstream_upsert(
+fn musicstream_upsert_batch(
     source: &str,
 ) -> TableIterator<
     'static,
@@ -61,7 +63,7 @@ fn musicstream_upsert(
     one_row(upsert_batch(source))
 }
 
-/// The result of a function that stores events; raises its error.
+/// The result row of an upsert function; raises the error if there is one.
 pub(crate) fn one_row(
     outcome: Result<Outcome, Error>,
 ) -> TableIterator<'static, (i64, i64, i64, i64, i64)> {
@@ -75,36 +77,32 @@ pub(crate) fn one_row(
     ))
 }
 
-/// Stores what this session put into `pg_temp.staging_batch`.
+/// Stores the rows that this session staged in `pg_temp.staging_batch`.
 fn upsert_batch(source: &str) -> Result<Outcome, Error> {
-    require_read_committed("musicstream_upsert()")?;
+    require_read_committed("musicstream_upsert_batch()")?;
     if source == INBOX {
         return Err(Error::ReservedSource(source.to_owned()));
     }
     Spi::connect_mut(|client| {
         require_own_objects(client)?;
-        client.update(
-            "select musicstream_require_staging('staging_batch')",
-            None,
-            &[],
-        )?;
+        client.update("select require_staging('staging_batch')", None, &[])?;
         Batch {
             source,
             table: "staging_batch",
-            may_bet: true,
+            may_be_optimistic: true,
         }
         .store(client)
     })
 }
 
-/// The staged rows of one source in one temporary table.
+/// Staged rows of one source in a temporary table.
 pub(crate) struct Batch<'a> {
     pub(crate) source: &'a str,
     pub(crate) table: &'static str,
-    /// Whether the session's luck with batches like this one says something about the next: see [`crate::optimism`]. Only
-    /// a writer that stays connected has such a history. The inbox is mostly taken by a session that ends afterwards, and each
-    /// lost bet leaves a dead row for every row of the batch.
-    pub(crate) may_bet: bool,
+    /// Whether the batch may be inserted optimistically, see [`crate::optimism`]. True only for writers that stay connected and so have
+    /// a history. The inbox is usually stored by a session that ends afterwards, and each failed attempt leaves a dead row for every
+    /// row of the batch.
+    pub(crate) may_be_optimistic: bool,
 }
 
 impl Batch<'_> {
@@ -114,12 +112,12 @@ impl Batch<'_> {
         Ok(outcome)
     }
 
-    /// All of [`Batch::store`] but [`Batch::record_progress`].
+    /// Like [`Batch::store`], but without [`Batch::record_progress`].
     pub(crate) fn store_events(
         &self,
         client: &mut SpiClient<'_>,
     ) -> Result<(Outcome, Progress), Error> {
-        let plausible = Plausible::unless_frozen(client, bounds::now())?;
+        let plausible = Plausible::unless_frozen(client, pg_time::now())?;
         let mut rules = Rules::read(client, plausible)?;
         let mut survey = self.survey(client, &rules)?;
         if rules.require_partitions(client, &survey.days)? {
@@ -147,7 +145,7 @@ impl Batch<'_> {
         Ok((outcome, survey.progress))
     }
 
-    /// A statement of `sql/statement`, on the table of this batch.
+    /// A statement of `sql/statement`, applied to the table of this batch.
     fn statement(&self, text: &str) -> String {
         text.replace("staging_batch", self.table)
     }

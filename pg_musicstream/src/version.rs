@@ -1,11 +1,11 @@
-//! Library and objects must be of one version: a package may be newer than what ALTER EXTENSION has been told of, and
-//! a session keeps the library that it has loaded.
+//! Checks that the library and the SQL objects have the same version. They differ after a package update until ALTER EXTENSION …
+//! UPDATE is run, and in sessions that had loaded the library before the update.
 
 use pgrx::spi::SpiClient;
 
 use crate::error::Error;
 
-/// Stops where the objects are not those that this library was made for.
+/// Fails if the SQL objects belong to another version than this library.
 pub(crate) fn require_own_objects(client: &mut SpiClient<'_>) -> Result<(), Error> {
     let objects = client
         .update(

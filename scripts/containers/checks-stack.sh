@@ -75,7 +75,7 @@ ingest_role_is_narrow() {
   local statement
   for statement in "update raw_events set region = 'x'" "delete from raw_events" "truncate raw_events" \
     "insert into raw_events (event_id, user_id, event_type, region, ts) values (gen_random_uuid(), 'u', 'play', 'eu', now())" \
-    "update daily_metrics set events = 0" "delete from metric_deltas" "delete from rejected_events" "update ingest_offsets set next_offset = 0" \
+    "update daily_metrics set events = 0" "delete from musicstream_internal.metric_deltas" "delete from rejected_events" "update ingest_offsets set next_offset = 0" \
     "select musicstream_delete(array[gen_random_uuid()])" "select * from musicstream_forget_user('1')" "create table mine ()"; do
     expect "permission denied" as_login ingestor "$statement"
   done

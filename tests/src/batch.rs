@@ -39,7 +39,8 @@ impl Outcome {
 pub fn store(client: &mut Client, source: &str, values: &str) -> Result<Outcome, postgres::Error> {
     let mut transaction = client.transaction()?;
     transaction.batch_execute(&staging(values))?;
-    let outcome = transaction.query_one("select * from musicstream_upsert($1)", &[&source])?;
+    let outcome =
+        transaction.query_one("select * from musicstream_upsert_batch($1)", &[&source])?;
     transaction.commit()?;
     Ok(Outcome::of(&outcome))
 }

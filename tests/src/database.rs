@@ -176,6 +176,14 @@ impl Database {
         format!("{server}/{}", self.name)
     }
 
+    /// The URL for a superuser whose search_path has the internal schema of the extension. Other users have the server's default.
+    pub fn inside_url(&self) -> String {
+        format!(
+            "{}?options=-csearch_path%3Dpublic%2Cmusicstream_internal",
+            self.url()
+        )
+    }
+
     /// The URL for a login that only has the role `musicstream_ingest`.
     pub fn ingest_url(&self) -> String {
         self.url_of("ingest")
@@ -201,9 +209,9 @@ impl Database {
         )
     }
 
-    /// A connection as superuser.
+    /// A connection as superuser, by [`Database::inside_url`].
     pub fn client(&self) -> Client {
-        connect(&self.url())
+        connect(&self.inside_url())
     }
 }
 

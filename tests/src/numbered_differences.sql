@@ -29,7 +29,7 @@
     from (
         select reason, count(*) as rejected from rejected_events group by reason
         except all
-        select reason, sum(rejected) from reject_counts group by reason
+        select reason, sum(rejected) from musicstream_internal.reject_counts group by reason
     ) as miscounted
 )
 select to_jsonb(d)::text from difference as d limit 20

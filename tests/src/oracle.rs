@@ -106,7 +106,11 @@ pub fn counts_in(client: &mut Client, relation: &str) -> Counts {
 /// The rollup fails, or leaves deltas.
 pub fn roll_up(client: &mut Client) {
     client.execute("select musicstream_rollup()", &[]).unwrap();
-    let pending: i64 = value(client, "select count(*) from metric_deltas", &[]);
+    let pending: i64 = value(
+        client,
+        "select count(*) from musicstream_internal.metric_deltas",
+        &[],
+    );
     assert_eq!(pending, 0, "deltas are left after a rollup");
 }
 

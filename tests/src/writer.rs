@@ -141,7 +141,7 @@ impl Writer {
             transaction.batch_execute(&format!("set local search_path = {path}"))?;
         }
         let row = transaction.query_one(
-            "select staged, inserted, duplicate, conflicting, rejected from public.musicstream_upsert($1)",
+            "select staged, inserted, duplicate, conflicting, rejected from public.musicstream_upsert_batch($1)",
             &[&SOURCE],
         )?;
         transaction.commit()?;

@@ -14,7 +14,7 @@ mod hour;
 mod names;
 #[path = "../../pg_musicstream/src/optimism.rs"]
 mod optimism;
-#[path = "../../pg_musicstream/src/packed.rs"]
+#[path = "../../pg_musicstream/src/sketch/packed.rs"]
 mod packed;
 #[path = "../../pg_musicstream/src/upsert/recent.rs"]
 mod recent;

@@ -1,3 +1,3 @@
--- Whether musicstream_rollup_listening() was ever run here, and how many hours wait for it; 100000: as many, or more.
+-- Whether musicstream_rollup_listening() was ever run here, and how many hours wait for it.
 select exists (select from counted_hours) as is_counted,
-       (select count(distinct hour) from (select hour from touched_hours limit 100000) as waiting) as waiting_hours
+       (select touched_hours from musicstream_status) as waiting_hours

@@ -1,11 +1,10 @@
 -- One row: how far the pipeline is, and what tells the viewer that the numbers moved.
--- Version 0.1.0 of the extension has no newest_event_ts: as a key of an object it is null there.
 select watermark,
-       (to_jsonb(s) ->> 'newest_event_ts')::timestamptz as newest_event_ts,
+       newest_event_ts,
        coalesce(pending_deltas, 0)::bigint as pending_deltas,
        coalesce(staged, 0)::bigint as staged,
        coalesce(rejected, 0)::bigint as rejected,
        last_rollup_at,
        coalesce(revision, 0)::bigint as revision,
        now() as server_now
-from musicstream_status as s
+from musicstream_status

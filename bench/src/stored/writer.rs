@@ -54,7 +54,7 @@ impl Writer {
         copy.write_all(&batch.staging)?;
         copy.finish()?;
         let stored = transaction.query_one(
-            "select staged, inserted from musicstream_upsert($1)",
+            "select staged, inserted from musicstream_upsert_batch($1)",
             &[&SOURCE],
         )?;
         transaction.commit()?;

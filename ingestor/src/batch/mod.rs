@@ -28,7 +28,7 @@ pub(crate) struct Span {
     pub(crate) to: i64,
     pub(crate) epoch: i64,
     /// Of a file: the checksum of its content before `to`. Of a topic: its id.
-    pub(crate) checksum: Option<Vec<u8>>,
+    pub(crate) source_identity: Option<Vec<u8>>,
     /// Of a topic: the leader epoch of the record before `to`, if it is known.
     pub(crate) leader_epoch: Option<i32>,
 }
@@ -142,16 +142,16 @@ impl Batch {
                 from,
                 to,
                 epoch,
-                checksum: None,
+                source_identity: None,
                 leader_epoch,
             }),
         }
     }
 
-    /// Sets the checksum that is stored with the new positions.
-    pub(crate) fn set_checksum(&mut self, checksum: &[u8]) {
+    /// Sets the identity of the source that is stored with the new positions.
+    pub(crate) fn set_source_identity(&mut self, identity: &[u8]) {
         for span in &mut self.spans {
-            span.checksum = Some(checksum.to_vec());
+            span.source_identity = Some(identity.to_vec());
         }
     }
 

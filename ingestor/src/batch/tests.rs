@@ -163,7 +163,7 @@ fn spans_grow_and_keep_their_start() {
         from,
         to,
         epoch,
-        checksum: None,
+        source_identity: None,
         leader_epoch,
     };
     let expected = [

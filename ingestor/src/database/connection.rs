@@ -44,7 +44,7 @@ pub(super) async fn check_extension(client: &Client) -> Result<(), DatabaseError
 }
 
 /// Major and minor version of the oldest extension that has all functions that the ingestor calls.
-const OLDEST: (u32, u32) = (0, 2);
+const OLDEST: (u32, u32) = (1, 0);
 
 fn is_new_enough(version: &str) -> bool {
     let mut numbers = version.split('.').map(|number| number.parse().ok());
@@ -62,11 +62,11 @@ mod tests {
     #[test]
     fn versions() {
         for (version, expected) in [
-            ("0.1.0", false),
             ("0.1.9", false),
-            ("0.2.0", true),
-            ("0.10.0", true),
+            ("0.10.0", false),
             ("1.0.0", true),
+            ("1.0.10", true),
+            ("10.0.0", true),
             ("mine", true),
         ] {
             assert_eq!(is_new_enough(version), expected, "{version}");

@@ -35,7 +35,7 @@ pub(crate) struct Claim {
     pub(crate) next_offset: Option<i64>,
     pub(crate) epoch: i64,
     /// As in [`LedgerEntry`].
-    pub(crate) checksum: Option<Vec<u8>>,
+    pub(crate) source_identity: Option<Vec<u8>>,
     /// Of a topic: the leader epoch of the record before `next_offset`, if it is known.
     pub(crate) leader_epoch: Option<i32>,
 }
@@ -48,7 +48,7 @@ pub(crate) struct LedgerEntry {
     /// Empty if the partition was released.
     pub(crate) owner: String,
     /// Of a file: the checksum of its content before `next_offset`. Of a topic: its id.
-    pub(crate) checksum: Option<Vec<u8>>,
+    pub(crate) source_identity: Option<Vec<u8>>,
 }
 
 /// A connection that is ready to write batches.
@@ -59,7 +59,7 @@ pub(crate) struct Session {
     copy: Statement,
     upsert: Statement,
     refused: Statement,
-    keep_bytes: Statement,
+    set_rejected_bytes: Statement,
     make_partitions: Statement,
     claim: Statement,
     ledger_entry: Statement,
@@ -130,8 +130,8 @@ impl Session {
             copy: client.prepare(COPY_STATEMENT).await?,
             upsert: client.prepare(include_str!("../sql/upsert.sql")).await?,
             refused: client.prepare(include_str!("../sql/refused.sql")).await?,
-            keep_bytes: client
-                .prepare(include_str!("../sql/keep_bytes.sql"))
+            set_rejected_bytes: client
+                .prepare(include_str!("../sql/set_rejected_bytes.sql"))
                 .await?,
             make_partitions: client
                 .prepare(if server.makes_any_day {
@@ -175,7 +175,7 @@ impl Session {
         Ok(Claim {
             next_offset: row.get(0),
             epoch: row.get(1),
-            checksum: row.get(2),
+            source_identity: row.get(2),
             leader_epoch: row.get(3),
         })
     }
@@ -197,7 +197,7 @@ impl Session {
             next_offset: row.get(0),
             epoch: row.get(1),
             owner: row.get::<_, Option<String>>(2).unwrap_or_default(),
-            checksum: row.get(3),
+            source_identity: row.get(3),
         }))
     }
 
@@ -398,7 +398,7 @@ impl Session {
                         &span.from,
                         &span.to,
                         &span.epoch,
-                        &span.checksum,
+                        &span.source_identity,
                         &span.leader_epoch,
                     ],
                 )

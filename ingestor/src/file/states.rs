@@ -1,4 +1,4 @@
-//! The states in which a file was loaded before, as the ledger keeps them in its checksum column.
+//! The states in which a file was loaded before, as the ledger keeps them in its column source_identity.
 //!
 //! First comes the checksum of the content before the position, then those at the ends of earlier loads. They identify a file
 //! of which a longer copy was loaded since: the position in the ledger is that of the copy.
@@ -52,7 +52,7 @@ impl States {
         self.0.iter()
     }
 
-    /// The value for the ledger's checksum column, for a position with this checksum.
+    /// The value for the ledger's column source_identity, for a position with this checksum.
     pub(crate) fn for_ledger(&self, checksum: &[u8; CHECKSUM_BYTES]) -> Vec<u8> {
         let mut stored = checksum.to_vec();
         for state in &self.0 {

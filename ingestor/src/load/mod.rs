@@ -258,7 +258,7 @@ impl Load {
             return Ok(());
         }
         batch.cover(PARTITION, source.from, to, source.epoch, None);
-        batch.set_checksum(&source.states.for_ledger(&reader.checksum()));
+        batch.set_source_identity(&source.states.for_ledger(&reader.checksum()));
         source.from = Some(to);
         self.in_flight += 1;
         let ticket = self.tickets.issue();

@@ -170,7 +170,7 @@ fn resume(
     let Some(position) = entry.next_offset else {
         return Ok(Ok(States::default()));
     };
-    let stored = entry.checksum.as_deref().unwrap_or_default();
+    let stored = entry.source_identity.as_deref().unwrap_or_default();
     let (state, mut states) = States::of_ledger(u64::try_from(position)?, stored);
     match reader.resume(state.position, &state.checksum) {
         Ok(()) => {
@@ -184,7 +184,7 @@ fn resume(
 
 /// Whether the whole file is what an earlier load of this source had reached, before a longer copy of it was loaded.
 fn is_loaded(reader: &mut FileReader, entry: &LedgerEntry) -> anyhow::Result<bool> {
-    let stored = entry.checksum.as_deref().unwrap_or_default();
+    let stored = entry.source_identity.as_deref().unwrap_or_default();
     let (_, earlier) = States::of_ledger(0, stored);
     for state in earlier.iter() {
         match reader.resume(state.position, &state.checksum) {

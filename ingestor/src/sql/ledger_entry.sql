@@ -1,1 +1,1 @@
-select next_offset, epoch, owner, checksum from ingest_offsets where source = $1 and partition = $2
+select next_offset, epoch, owner, source_identity from ingest_offsets where source = $1 and partition = $2

@@ -1,1 +1,1 @@
-select staged, inserted, duplicate, conflicting, rejected from musicstream_upsert($1)
+select staged, inserted, duplicate, conflicting, rejected from musicstream_upsert_batch($1)

@@ -213,7 +213,7 @@ mod tests {
             let claim = Claim {
                 next_offset: None,
                 epoch: *epoch,
-                checksum: None,
+                source_identity: None,
                 leader_epoch: None,
             };
             self.assignment.record_claims(vec![(partition, claim)]);

@@ -190,7 +190,7 @@ impl Batcher {
                 }
             }
             if let Some(topic_id) = self.topic_id {
-                slot.batch.set_checksum(&topic_id);
+                slot.batch.set_source_identity(&topic_id);
             }
             slot.send(self.source.clone(), self.generation);
         }

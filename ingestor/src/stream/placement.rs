@@ -150,7 +150,7 @@ impl Placement {
 
     /// Whether the ledger's entry is that of a former topic with the same name.
     pub(super) fn is_of_other_topic(&self, claim: &Claim) -> bool {
-        is_other_topic(claim.checksum.as_deref(), self.topic_id)
+        is_other_topic(claim.source_identity.as_deref(), self.topic_id)
     }
 
     /// The position whose leader epoch must be compared with the log before reading; `None` if the ledger has no leader
@@ -284,7 +284,7 @@ mod tests {
         Claim {
             next_offset,
             epoch: 7,
-            checksum: None,
+            source_identity: None,
             leader_epoch: Some(3),
         }
     }
@@ -391,7 +391,7 @@ mod tests {
         placement.stored(0, 8);
         assert_eq!(placement.epoch(0), Some(7));
         let unread = Claim {
-            checksum: Some(vec![2; 16]),
+            source_identity: Some(vec![2; 16]),
             next_offset: None,
             ..claim.clone()
         };

@@ -122,7 +122,7 @@ mod tests {
             next_offset: Some(next_offset),
             epoch,
             owner: owner.to_owned(),
-            checksum: None,
+            source_identity: None,
         }
     }
 

@@ -80,14 +80,14 @@ mod tests {
             from: Some(5),
             to: 9,
             epoch: 3,
-            checksum: None,
+            source_identity: None,
             leader_epoch: None,
         };
         let entry = |next_offset, epoch, owner: &str| LedgerEntry {
             next_offset,
             epoch,
             owner: owner.to_owned(),
-            checksum: None,
+            source_identity: None,
         };
         assert!(was_stored(&span, Some(&entry(Some(9), 3, "me")), "me"));
         assert!(!was_stored(&span, Some(&entry(Some(5), 3, "me")), "me"));

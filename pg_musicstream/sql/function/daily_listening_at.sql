@@ -1,4 +1,4 @@
--- The offset of every zone is a multiple of 15 minutes, so a quarter belongs to one day of any zone.
+-- The offsets of all time zones are multiples of 15 minutes, so a quarter belongs to one day of any zone.
 create function daily_listening_at(
     zone text,
     from_day date default null,
@@ -13,7 +13,7 @@ create function daily_listening_at(
     out is_settled boolean
 ) returns setof record
     language plpgsql stable
-    set search_path = pg_catalog, @extschema@, pg_temp
+    set search_path = pg_catalog, musicstream_internal, @extschema@, pg_temp
 as $$
 #variable_conflict use_column
 declare
@@ -21,12 +21,12 @@ declare
     furthest constant interval := '16 hours';
     first constant timestamptz := coalesce(from_day::timestamp at time zone 'UTC' - furthest, '-infinity');
     past constant timestamptz := coalesce((to_day + 1)::timestamp at time zone 'UTC' + furthest, 'infinity');
-    open_day constant date := @extschema@.musicstream_open_day(zone, @extschema@.musicstream_settled_before());
+    open_day constant date := musicstream_internal.open_day(zone, @extschema@.musicstream_settled_before());
 begin
     return query
     with uncounted as materialized (
         select distinct (q.quarter at time zone zone)::date as day
-        from unnest(@extschema@.musicstream_uncounted() * tstzmultirange(tstzrange(first, past))) as u (span)
+        from unnest(musicstream_internal.uncounted_quarters() * tstzmultirange(tstzrange(first, past))) as u (span)
         cross join lateral generate_series(
             lower(u.span), upper(u.span) - interval '1 microsecond', interval '15 minutes'
         ) as q (quarter)
@@ -42,7 +42,7 @@ begin
         coalesce(m.day < open_day, false) and m.day not in (select u.day from uncounted as u)
     from (
         select (c.quarter at time zone zone)::date as day, c.*
-        from @extschema@.listening_counts as c
+        from musicstream_internal.listening_counts as c
         where c.quarter >= first and c.quarter < past
     ) as m
     where m.day >= coalesce(from_day, '-infinity') and m.day <= coalesce(to_day, 'infinity')
@@ -51,4 +51,4 @@ begin
 end
 $$;
 
-comment on function daily_listening_at(text, date, date) is 'daily_listening by day of a time zone; from_day and to_day, both included, bound what is read';
+comment on function daily_listening_at(text, date, date) is 'daily_listening by day of a time zone, from from_day to to_day, both included (null: no limit)';

@@ -8,22 +8,22 @@ create function minute_metrics_between(
     out late_events bigint
 ) returns setof record
     language sql stable
-    set search_path = pg_catalog, @extschema@, pg_temp
+    set search_path = pg_catalog, musicstream_internal, @extschema@, pg_temp
 begin atomic
     select u.minute, p.event_type, p.region, sum(u.events)::bigint, sum(u.late_events)::bigint
     from (
         select c.hour, c.event_type, c.region, c.minutes
-        from @extschema@.minute_counts as c
+        from musicstream_internal.minute_counts as c
         where c.hour >= date_bin('1 hour', from_minute, 'epoch') and c.hour < to_minute
         union all
         select d.hour, d.event_type, d.region, d.minutes
-        from @extschema@.metric_deltas as d
+        from musicstream_internal.metric_deltas as d
         where d.hour >= date_bin('1 hour', from_minute, 'epoch') and d.hour < to_minute
     ) as p
-    cross join lateral @extschema@.musicstream_unpack(p.hour, p.minutes) as u
+    cross join lateral musicstream_internal.unpack_minutes(p.hour, p.minutes) as u
     where u.minute >= from_minute and u.minute < to_minute
     group by u.minute, p.event_type, p.region
     having sum(u.events) <> 0;
 end;
 
-comment on function minute_metrics_between(timestamptz, timestamptz) is 'live_minute_metrics from one minute up to another, which is not included: exact now, and only these hours are read';
+comment on function minute_metrics_between(timestamptz, timestamptz) is 'live_minute_metrics from from_minute up to to_minute, which is excluded; reads only the hours of this span';

@@ -1,19 +1,18 @@
--- A compare-and-swap on epoch and offset. The epoch stops a former owner, the offset stops the same owner from
--- storing a batch twice, and both stop an owner whose database went back in time.
---
--- A call without a checksum keeps the stored one: it is the id of the Kafka topic, which a broker of an old version
--- does not tell. A leader epoch is not kept: that of an earlier offset is no evidence for this one.
+-- A compare-and-swap on epoch and offset. The epoch stops a former owner. The offset stops an owner from storing a batch
+-- twice. Together they stop an owner whose database was restored to an earlier state.
+-- Without source_identity the stored one stays, because brokers of old versions do not report the id of a topic. leader_epoch
+-- is always replaced, because the leader epoch of an earlier offset says nothing about this one.
 create function musicstream_advance(
     source text,
     partition integer,
     from_offset bigint,
     to_offset bigint,
     epoch bigint,
-    checksum bytea default null,
+    source_identity bytea default null,
     leader_epoch integer default null
 ) returns void
     language plpgsql volatile security definer
-    set search_path = pg_catalog, @extschema@, pg_temp
+    set search_path = pg_catalog, musicstream_internal, @extschema@, pg_temp
 as $$
 #variable_conflict use_column
 declare
@@ -26,7 +25,7 @@ begin
 
     update @extschema@.ingest_offsets as o
     set next_offset = to_offset,
-        checksum = coalesce(musicstream_advance.checksum, o.checksum),
+        source_identity = coalesce(musicstream_advance.source_identity, o.source_identity),
         leader_epoch = musicstream_advance.leader_epoch,
         updated_at = now()
     where o.source = musicstream_advance.source
@@ -44,15 +43,15 @@ begin
             using
                 errcode = 'MS001',
                 detail = case
-                    when held.epoch is null then 'No one has claimed it.'
+                    when held.epoch is null then 'The partition was never claimed.'
                     else format('It is at offset %s under epoch %s, owned by "%s".',
                         coalesce(held.next_offset::text, 'none'), held.epoch, held.owner)
                 end,
-                hint = 'Roll back, call musicstream_claim(), and go on from the offset that it returns.';
+                hint = 'Roll back, call musicstream_claim(), and continue from the offset that it returns.';
     end if;
 end
 $$;
 
-comment on function musicstream_advance(text, integer, bigint, bigint, bigint, bytea, integer) is 'moves a source partition on by one batch, in the transaction of the batch; raises MS001 to all but the owner at that very offset';
+comment on function musicstream_advance(text, integer, bigint, bigint, bigint, bytea, integer) is 'moves a source partition from one offset to another, in the transaction that stores the batch; raises MS001 unless the caller owns the partition and it is at from_offset';
 
 revoke execute on function musicstream_advance(text, integer, bigint, bigint, bigint, bytea, integer) from public;

@@ -1,7 +1,7 @@
--- Looks raw_events up by its name: Citus makes a new table of it when it distributes it no longer.
+-- Looks raw_events up by name when called, because Citus replaces the table when it is undistributed.
 create function musicstream_leaves(out day date, out leaf regclass) returns setof record
     language sql stable
-    set search_path = pg_catalog, @extschema@, pg_temp
+    set search_path = pg_catalog, musicstream_internal, @extschema@, pg_temp
 begin atomic
     select to_date(right(c.relname, 8), 'YYYYMMDD'), c.oid::regclass
     from pg_inherits as i

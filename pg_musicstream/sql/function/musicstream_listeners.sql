@@ -4,17 +4,17 @@ create function musicstream_listeners(
     regions text[] default null
 ) returns bigint
     language sql stable
-    set search_path = pg_catalog, @extschema@, pg_temp
+    set search_path = pg_catalog, musicstream_internal, @extschema@, pg_temp
 begin atomic
     select coalesce(round(@extschema@.musicstream_sketch_estimate(@extschema@.musicstream_sketch_union(sketch))), 0)::bigint
     from (
         select day, region, sketch from @extschema@.daily_listeners
         union all
-        select day, region, sketch from @extschema@.listener_deltas
+        select day, region, sketch from musicstream_internal.listener_deltas
     ) as part
     where day >= coalesce(from_day, '-infinity')
         and day <= coalesce(to_day, 'infinity')
         and (regions is null or region = any (regions));
 end;
 
-comment on function musicstream_listeners(date, date, text[]) is 'distinct users of these UTC days, both included, and regions, each counted once however many days and regions had them; an estimate, standard error 0.8 %; null: no bound, all regions; what waits for the rollup is included';
+comment on function musicstream_listeners(date, date, text[]) is 'number of distinct users of these regions (null: all) from from_day to to_day, both included (null: no limit); a user is counted once over all days and regions; an estimate with a standard error of 0.8 %; includes events that the next rollup will fold';

@@ -1,12 +1,11 @@
--- Exact while writers go on: one statement a day takes the pending deltas that its snapshot has and counts the events
--- that its snapshot has. A batch commits both together, so it is in both or in neither; deltas that come later stay
--- pending. Nobody else takes deltas meanwhile: rollups and corrections queue on one lock.
--- musicstream_stored_minutes() plans its query after that snapshot was taken, so that no partition is missed whose deltas are
--- taken.
+-- Exact while writers continue. One statement per day deletes the pending deltas that its snapshot shows and counts the
+-- events that its snapshot shows. A batch commits both together, so the snapshot shows both or neither; later deltas stay
+-- pending. rollup_lock excludes other sessions that delete deltas.
+-- stored_minutes() plans its query after that snapshot was taken, so it includes every partition whose deltas are deleted.
 create function musicstream_rebuild(from_day date default null, to_day date default null)
     returns table (day date, written bigint)
     language plpgsql volatile security definer
-    set search_path = pg_catalog, @extschema@, pg_temp
+    set search_path = pg_catalog, musicstream_internal, @extschema@, pg_temp
     set jit = off
 as $$
 #variable_conflict use_column
@@ -21,16 +20,16 @@ begin
         raise exception 'the first day % is after the last day %', from_day, to_day
             using errcode = 'invalid_parameter_value';
     end if;
-    perform @extschema@.musicstream_begin_correction('musicstream_rebuild()');
-    perform @extschema@.musicstream_begin_listening('musicstream_rebuild()');
-    frozen_before := @extschema@.musicstream_frozen_before();
+    perform musicstream_internal.begin_correction('musicstream_rebuild()');
+    perform musicstream_internal.begin_listening('musicstream_rebuild()');
+    frozen_before := musicstream_internal.frozen_before();
     if from_day < frozen_before then
         raise exception 'day % is frozen', from_day
             using errcode = 'object_not_in_prerequisite_state',
                 detail = format('musicstream_expire() dropped the events of the days before %s.', frozen_before),
-                hint = 'Their metrics are all that is left of them; begin at a later day.';
+                hint = 'Their metrics cannot be counted again. Begin at a later day.';
     end if;
-    -- The wire format has no events beyond the year 9999.
+    -- The wire format has no events after the year 9999.
     first := greatest(from_day, frozen_before, date '0001-01-01')::timestamp at time zone 'UTC';
     past := (least(to_day, date '9999-12-31') + 1)::timestamp at time zone 'UTC';
 
@@ -41,35 +40,35 @@ begin
         select d.day from @extschema@.daily_metrics as d
         where d.day >= (first at time zone 'UTC')::date and d.day < (past at time zone 'UTC')::date
         union
-        select (c.hour at time zone 'UTC')::date from @extschema@.minute_counts as c
+        select (c.hour at time zone 'UTC')::date from musicstream_internal.minute_counts as c
         where c.hour >= first and c.hour < past
         union
-        select (p.hour at time zone 'UTC')::date from @extschema@.metric_deltas as p
+        select (p.hour at time zone 'UTC')::date from musicstream_internal.metric_deltas as p
         where p.hour >= first and p.hour < past
         union
         select l.day from @extschema@.daily_listeners as l
         where l.day >= (first at time zone 'UTC')::date and l.day < (past at time zone 'UTC')::date
         union
-        select l.day from @extschema@.listener_deltas as l
+        select l.day from musicstream_internal.listener_deltas as l
         where l.day >= (first at time zone 'UTC')::date and l.day < (past at time zone 'UTC')::date
         order by 1
     loop
         execute $rebuild$
             with pending as (
-                delete from @extschema@.metric_deltas
+                delete from musicstream_internal.metric_deltas
                 where hour >= $1 and hour < $2
                 returning hour, event_type, region, minutes
             ), late as materialized (
-                -- The events do not tell which of them came late: what is counted is kept.
+                -- Stored events do not show whether they were late, so the late counts are kept.
                 select u.minute, k.event_type, k.region, sum(u.late_events)::bigint as late_events
                 from (
                     select hour, event_type, region, minutes from pending
                     union all
                     select hour, event_type, region, minutes
-                    from @extschema@.minute_counts
+                    from musicstream_internal.minute_counts
                     where hour >= $1 and hour < $2
                 ) as k
-                cross join lateral @extschema@.musicstream_unpack(k.hour, k.minutes) as u
+                cross join lateral musicstream_internal.unpack_minutes(k.hour, k.minutes) as u
                 group by u.minute, k.event_type, k.region
             ), minutes as materialized (
                 select
@@ -78,7 +77,7 @@ begin
                     region,
                     s.events,
                     greatest(0, least(s.events, coalesce(l.late_events, 0))) as late_events
-                from @extschema@.musicstream_stored_minutes($1, $2) as s
+                from musicstream_internal.stored_minutes($1, $2) as s
                 left join late as l using (minute, event_type, region)
             ), hours as materialized (
                 select
@@ -87,7 +86,7 @@ begin
                     region,
                     sum(events)::bigint as events,
                     sum(late_events)::bigint as late_events,
-                    @extschema@.musicstream_pack(minute, events, late_events) as minutes
+                    musicstream_internal.pack_minutes(minute, events, late_events) as minutes
                 from minutes
                 group by 1, 2, 3
             ), days as materialized (
@@ -95,7 +94,7 @@ begin
                 from hours
                 group by event_type, region
             ), written_hours as (
-                insert into @extschema@.minute_counts as c (hour, event_type, region, events, late_events, minutes)
+                insert into musicstream_internal.minute_counts as c (hour, event_type, region, events, late_events, minutes)
                 select hour, event_type, region, events, late_events, minutes
                 from hours
                 order by hour, event_type, region
@@ -105,7 +104,7 @@ begin
                         is distinct from (excluded.events, excluded.late_events, excluded.minutes)
                 returning 1
             ), surplus_hours as (
-                delete from @extschema@.minute_counts as c
+                delete from musicstream_internal.minute_counts as c
                 where c.hour >= $1 and c.hour < $2
                     and not exists (
                         select from hours as s
@@ -137,22 +136,22 @@ begin
             using day::timestamp at time zone 'UTC', (day + 1)::timestamp at time zone 'UTC', day;
         changed := changed
             or folded > 0
-            or exists (select from @extschema@.listener_deltas as p where p.day = musicstream_rebuild.day);
-        written := written + @extschema@.musicstream_rebuild_listeners(array[day]);
+            or exists (select from musicstream_internal.listener_deltas as p where p.day = musicstream_rebuild.day);
+        written := written + musicstream_internal.rebuild_listeners(array[day]);
         changed := changed or written > 0;
-        perform @extschema@.musicstream_rebuild_listening(day);
-        raise notice 'day % is counted anew, % rows of the metrics changed', day, written;
+        perform musicstream_internal.rebuild_listening(day);
+        raise notice 'day % counted again, % rows of the metrics changed', day, written;
         return next;
     end loop;
 
     if changed then
-        insert into @extschema@.rollup_state as s (revision) values (1)
+        insert into musicstream_internal.rollup_state as s (revision) values (1)
         on conflict (singleton) do update set revision = s.revision + 1;
         perform pg_notify('musicstream', '');
     end if;
 end
 $$;
 
-comment on function musicstream_rebuild(date, date) is 'makes the metrics, the listeners and, by the newest rule, the listening of these UTC days, both included, anew from raw_events, while writers go on; returns how many rows of minute_counts, daily_metrics and daily_listeners it wrote or removed; null: no bound';
+comment on function musicstream_rebuild(date, date) is 'counts the metrics, the listeners and, by the newest rule, the listening of the UTC days from from_day to to_day again from raw_events, both included (null: no limit), while writers continue; returns for each day the number of changed rows';
 
 revoke execute on function musicstream_rebuild(date, date) from public;

@@ -1,6 +1,6 @@
 create function musicstream_reconcile(from_day date default null, to_day date default null) returns bigint
     language plpgsql volatile security definer
-    set search_path = pg_catalog, @extschema@, pg_temp
+    set search_path = pg_catalog, musicstream_internal, @extschema@, pg_temp
     set jit = off
 as $$
 declare
@@ -13,7 +13,7 @@ begin
         raise exception 'the first day % is after the last day %', from_day, to_day
             using errcode = 'invalid_parameter_value';
     end if;
-    perform @extschema@.musicstream_begin_correction('musicstream_reconcile()');
+    perform musicstream_internal.begin_correction('musicstream_reconcile()');
 
     select array_agg(a.event_id), array_agg(a.ts) into ids, times
     from (
@@ -34,17 +34,17 @@ begin
     select
         'raw_events',
         0,
-        nextval('@extschema@.staging_position'),
-        @extschema@.musicstream_event_json(r.event_id, r.user_id, r.event_type, r.region, r.ts, r.song_id, r.device),
+        nextval('musicstream_internal.staging_position'),
+        musicstream_internal.event_json(r.event_id, r.user_id, r.event_type, r.region, r.ts, r.song_id, r.device),
         'conflicting_duplicate',
         'event_id is stored with another ts'
-    from @extschema@.musicstream_stored_events(ids, times) as r
+    from musicstream_internal.stored_events(ids, times) as r
     order by r.event_id, r.ts;
 
-    return @extschema@.musicstream_retract(ids, times);
+    return musicstream_internal.retract_events(ids, times);
 end
 $$;
 
-comment on function musicstream_reconcile(date, date) is 'finds each event_id that is stored on more than one of these UTC days, both included, keeps the first arrival, of one transaction the earlier event, and moves the others to rejected_events; returns how many it moved; null: no bound';
+comment on function musicstream_reconcile(date, date) is 'finds each event_id that is stored on several UTC days from from_day to to_day, both included (null: no limit); keeps the event that was stored first, of one transaction the one with the earlier ts, and moves the others to rejected_events; returns the number of moved events';
 
 revoke execute on function musicstream_reconcile(date, date) from public;

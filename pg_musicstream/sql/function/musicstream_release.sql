@@ -1,7 +1,7 @@
--- The epoch grows, so that a batch that is still under way does not come after it.
+-- Raises the epoch, so that a batch still in flight cannot be committed later.
 create function musicstream_release(source text, partition integer, epoch bigint) returns boolean
     language sql volatile strict security definer
-    set search_path = pg_catalog, @extschema@, pg_temp
+    set search_path = pg_catalog, musicstream_internal, @extschema@, pg_temp
 begin atomic
     with released as (
         update @extschema@.ingest_offsets as o
@@ -15,6 +15,6 @@ begin atomic
     select exists (select from released);
 end;
 
-comment on function musicstream_release(text, integer, bigint) is 'gives a source partition up that has ended, such as a file, or that its owner leaves: it no longer holds the watermark back; false to all but the owner of this epoch';
+comment on function musicstream_release(text, integer, bigint) is 'gives up a source partition that has ended, such as a file, or that its owner no longer reads; it then no longer holds the watermark back; false if the caller is not the owner by this epoch';
 
 revoke execute on function musicstream_release(text, integer, bigint) from public;

@@ -5,11 +5,11 @@ create function musicstream_retry_rejected(
 )
     returns table (retried bigint, inserted bigint, duplicate bigint, conflicting bigint, rejected bigint)
     language c volatile security definer rows 1
-    set search_path = pg_catalog, @extschema@, pg_temp
+    set search_path = pg_catalog, musicstream_internal, @extschema@, pg_temp
     set jit = off
-    set work_mem = '64MB' -- as in musicstream_upsert(source)
+    set work_mem = '64MB' -- as in musicstream_upsert_batch(source)
     as 'MODULE_PATHNAME', 'musicstream_retry_rejected_wrapper';
 
-comment on function musicstream_retry_rejected(text, text, bigint) is 'judges rejected events again, oldest first, after a fix: those of this reason and source, null for any, and at most so many of those that can be read as events; what is stored now leaves rejected_events, the rest has the reason of today';
+comment on function musicstream_retry_rejected(text, text, bigint) is 'tries to store rejected events again, the oldest first, after the cause was fixed: those with this reason and source (null: any), at most max_rows that can be decoded; stored events leave rejected_events, the others get their present reason';
 
 revoke execute on function musicstream_retry_rejected(text, text, bigint) from public;

@@ -9,9 +9,9 @@ create function musicstream_rollup()
         watermark timestamptz
     )
     language c volatile strict security definer rows 1
-    set search_path = pg_catalog, @extschema@, pg_temp
+    set search_path = pg_catalog, musicstream_internal, @extschema@, pg_temp
     as 'MODULE_PATHNAME', 'musicstream_rollup_wrapper';
 
-comment on function musicstream_rollup() is 'stores what is in staging_events, folds pending deltas into the metrics, advances the watermark, makes the partitions of the next days, notifies channel musicstream';
+comment on function musicstream_rollup() is 'stores the events in staging_events, folds pending deltas into the metrics, advances the watermark, creates the partitions of the next days, and notifies the channel musicstream; run it every few seconds';
 
 revoke execute on function musicstream_rollup() from public;

@@ -1,14 +1,16 @@
-create function musicstream_upsert(source text)
+create function musicstream_upsert()
     returns table (staged bigint, inserted bigint, duplicate bigint, conflicting bigint, rejected bigint)
     language c volatile strict security definer rows 1
-    set search_path = pg_catalog, @extschema@, pg_temp
-    -- A stored event is looked up through the index of its day, however large the day: the cost of a batch follows the
-    -- batch. The planner, which knows nothing of a day made a second ago, would rather read it.
+    set search_path = pg_catalog, musicstream_internal, @extschema@, pg_temp
+    -- As in musicstream_upsert_batch().
     set enable_seqscan = off
-    set jit = off -- the costs that this makes look like long queries
-    set work_mem = '64MB' -- a batch is sorted in memory
+    set jit = off
+    set work_mem = '64MB'
+    -- Sessions that take the inbox at the same time must lock its rows in the same order, from the first page on. A synchronised
+    -- scan would begin in the middle, and two sessions could wait for each other's rows.
+    set synchronize_seqscans = off
     as 'MODULE_PATHNAME', 'musicstream_upsert_wrapper';
 
-comment on function musicstream_upsert(text) is 'stores the batch in pg_temp.staging_batch: judges it, leaves out what is stored already, counts the rest into the metrics; source names where it came from';
+comment on function musicstream_upsert() is 'stores the events in staging_events, each event_id once; rows that are not valid events go to rejected_events; musicstream_rollup() does this, too';
 
-revoke execute on function musicstream_upsert(text) from public;
+revoke execute on function musicstream_upsert() from public;

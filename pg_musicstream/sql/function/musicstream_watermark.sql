@@ -1,6 +1,6 @@
 create function musicstream_watermark() returns timestamptz
     language sql stable parallel safe
-    set search_path = pg_catalog, @extschema@, pg_temp
-    return (select s.watermark from @extschema@.rollup_state as s);
+    set search_path = pg_catalog, musicstream_internal, @extschema@, pg_temp
+    return (select s.watermark from musicstream_internal.rollup_state as s);
 
-comment on function musicstream_watermark() is 'event time up to which all is believed to have come; null before the first rollup with events';
+comment on function musicstream_watermark() is 'newest event time of the slowest active source partition, less musicstream.lateness: earlier events that still arrive may be late; null before the first rollup with events';

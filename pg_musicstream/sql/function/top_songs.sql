@@ -11,7 +11,7 @@ create function top_songs(
     out listening_seconds numeric
 ) returns setof record
     language sql stable
-    set search_path = pg_catalog, @extschema@, pg_temp
+    set search_path = pg_catalog, musicstream_internal, @extschema@, pg_temp
 begin atomic
     select
         row_number() over (order by s.streams desc, s.listened_us desc, s.song_id collate "C"),
@@ -20,9 +20,9 @@ begin atomic
         s.streams,
         s.skips,
         s.listened_us * 0.000001
-    from @extschema@.musicstream_unpack_songs((
-        select @extschema@.musicstream_songs_sum(c.songs)
-        from @extschema@.song_counts as c
+    from musicstream_internal.unpack_songs((
+        select musicstream_internal.sum_songs(c.songs)
+        from musicstream_internal.song_counts as c
         where c.quarter >= coalesce("from"::timestamp at time zone 'UTC', '-infinity')
             and c.quarter < coalesce(("to" + 1)::timestamp at time zone 'UTC', 'infinity')
             and (top_songs.region is null or c.region = top_songs.region)
@@ -31,4 +31,4 @@ begin atomic
     limit n;
 end;
 
-comment on function top_songs(date, date, text, integer) is 'the songs with most streams on these UTC days, both included, and in this region, null for all; of as many streams the one that was listened to for longer comes first; null: no bound';
+comment on function top_songs(date, date, text, integer) is 'the n songs with most streams from "from" to "to", both included (null: no limit), in a region (null: all); songs with equal streams are ordered by listening time';

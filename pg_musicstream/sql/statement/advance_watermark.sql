@@ -1,5 +1,6 @@
--- Less the lateness ($1, in seconds): the slowest of the active partitions; where none is active, what the released
--- ones have reached, for they have given all. Never moves back. $2 folded deltas, $3 milliseconds that it took.
+-- Moves the watermark forward: to the newest event time of the slowest active partition, or, if no partition is active, to
+-- the newest event time of the released ones, less the lateness ($1, seconds). The watermark never moves back. $2: number of
+-- folded deltas; $3: duration of the rollup in milliseconds.
 insert into rollup_state as s (watermark, revision, last_rollup_at, last_rollup_ms, last_rollup_deltas)
 select
     coalesce(

@@ -1,4 +1,4 @@
--- Groups of which every event was retracted are as if they had never been. $1 hours.
+-- Deletes groups whose events were all retracted. $1: hours in which a group may have become empty.
 with emptied as (
     delete from minute_counts where hour = any ($1) and events = 0
 )

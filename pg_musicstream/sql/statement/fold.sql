@@ -1,7 +1,7 @@
--- Moves what is visible of metric_deltas into the metrics. Grouped, because ON CONFLICT DO UPDATE may meet a row once
--- only; a delta that commits meanwhile waits for the next rollup.
--- The hours are noted for musicstream_rollup_listening().
--- Returns how many there were, and the hours in which a group may have become empty.
+-- Moves the visible rows of metric_deltas into the metrics. They are grouped first, because ON CONFLICT DO UPDATE may update
+-- a row only once per statement. Deltas that are committed meanwhile wait for the next rollup.
+-- Also records the hours in touched_hours for musicstream_rollup_listening().
+-- Returns the number of deltas, and the hours in which a group may have become empty.
 with taken as (
     delete from metric_deltas
     returning hour, event_type, region, events, late_events, minutes
@@ -18,7 +18,7 @@ with taken as (
         region,
         sum(events)::bigint as events,
         sum(late_events)::bigint as late_events,
-        musicstream_minutes_sum(minutes) as minutes
+        sum_minutes(minutes) as minutes
     from taken
     group by hour, event_type, region
 ), folded_hours as (
@@ -29,7 +29,7 @@ with taken as (
     on conflict (hour, event_type, region) do update
         set events = c.events + excluded.events,
             late_events = c.late_events + excluded.late_events,
-            minutes = musicstream_minutes_plus(c.minutes, excluded.minutes)
+            minutes = add_minutes(c.minutes, excluded.minutes)
 ), folded_days as (
     insert into daily_metrics as d (day, event_type, region, events, late_events, updated_at)
     select

@@ -1,6 +1,6 @@
--- Merges what is visible of listener_deltas into daily_listeners. The rollup's lock keeps other writers of
--- daily_listeners away: the sketch that is read is the one that is replaced.
--- A sketch that has seen all of these users is not written again: it would be 8 kB of WAL for each day and region.
+-- Merges the visible rows of listener_deltas into daily_listeners. rollup_lock excludes other writers of daily_listeners, so
+-- the sketch that is read is the one that is replaced.
+-- A sketch that does not grow is not written, because each write costs 8 kB of WAL per day and region.
 with taken as (
     delete from listener_deltas
     returning day, region, sketch
@@ -9,9 +9,9 @@ with taken as (
     from taken
     group by day, region
 ), grown as materialized (
-    select a.day, a.region, musicstream_sketch_grown(stored.sketch, a.sketch) as sketch
+    select a.day, a.region, grown_sketch(stored.sketch, a.sketch) as sketch
     from added as a
-    -- OFFSET keeps it a lookup for each cell, however many days there are.
+    -- OFFSET prevents the planner from turning the lookup of a cell into a join with the whole table.
     left join lateral (
         select d.sketch from daily_listeners as d where d.day = a.day and d.region = a.region offset 0
     ) as stored on true

@@ -1,6 +1,6 @@
--- A transaction can make so many partitions ($1), see musicstream_provide_partitions(). Of the days that have none yet, the
--- newest so many stay in the batch; the events of the others go back to the inbox, for the next call.
--- Returns how many went back, how many there were, and the days of the rest.
+-- Limits the number of days in the batch that need a new partition to $1, because one transaction cannot create more: see
+-- make_missing_partitions(). The newest of these days stay; events of the others return to the inbox for the next call.
+-- Returns the number of rows that returned, the number of rows before, and the remaining days.
 with days as materialized (
     select (date_bin('1 day', ts, 'epoch') at time zone 'UTC')::date as day
     from pg_temp.staging_inbox
@@ -9,12 +9,12 @@ with days as materialized (
 ), beyond as materialized (
     select day
     from days
-    where day >= musicstream_frozen_before()
+    where day >= frozen_before()
         and (
-            musicstream_is_plausible(day::timestamp at time zone 'UTC')
-            or musicstream_is_plausible((day + 1)::timestamp at time zone 'UTC' - interval '1 microsecond')
+            is_plausible(day::timestamp at time zone 'UTC')
+            or is_plausible((day + 1)::timestamp at time zone 'UTC' - interval '1 microsecond')
         )
-        and day = any (musicstream_days_without_partition(array(select day from days)))
+        and day = any (days_without_partition(array(select day from days)))
     order by day desc
     offset $1
 ), held as (
@@ -37,5 +37,5 @@ with days as materialized (
 )
 select
     (select count(*) from held),
-    (select count(*) from pg_temp.staging_inbox), -- those that are held, too: it is of one snapshot
+    (select count(*) from pg_temp.staging_inbox), -- includes the held rows, because all parts of the statement see one snapshot
     array(select day from days except select day from beyond)

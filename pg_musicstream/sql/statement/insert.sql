@@ -1,6 +1,6 @@
--- Inserts events, given by columns and ordered by event_id, that are not stored yet. Returns those that it inserted, from a
--- query around it: SPI compares the number of rows that come back with the number that a statement says it has changed, which
--- Citus counts otherwise.
+-- Inserts the events that are not stored yet. $1 to $7: their columns, ordered by event_id. Returns the inserted event_ids.
+-- The INSERT stands in a WITH query, because SPI compares the number of returned rows with the number of changed rows, and
+-- Citus reports a different number of changed rows.
 with inserted as (
     insert into raw_events (event_id, user_id, event_type, region, ts, song_id, device)
     select *

@@ -1,4 +1,4 @@
--- A rule, with its lengths in microseconds.
+-- A listening rule, with its durations in microseconds. $1: its number.
 select
     (extract(epoch from max_listen) * 1000000)::bigint,
     (extract(epoch from stream_after) * 1000000)::bigint,

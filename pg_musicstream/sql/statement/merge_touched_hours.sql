@@ -1,5 +1,6 @@
--- One row an hour instead of many, where nobody calls musicstream_rollup_listening(). A run that is taking rows off keeps
--- them: rows that it has locked are left alone, and an hour that it waits for here is noted again.
+-- Merges the rows of touched_hours to one row per hour, so that the table stays small where nobody calls
+-- musicstream_rollup_listening(). Skips rows that such a call has locked: it is deleting them, and waiting for it would delay
+-- the rollup.
 with taken as (
     delete from touched_hours
     where ctid = any (array(select ctid from touched_hours for update skip locked))

@@ -1,5 +1,5 @@
--- Whether anything waits to be folded, and whether reject_counts or touched_hours has grown long: most rollups find nothing
--- to do.
+-- Whether there are deltas and listener deltas to fold, and whether reject_counts and touched_hours have so many rows that
+-- they should be merged. Most rollups find nothing to do.
 select
     exists (select from metric_deltas),
     exists (select from listener_deltas),

@@ -1,10 +1,10 @@
--- Takes rows ($2, of source $1) out of the batch, and keeps them with reason ($3) and detail ($4). Null: the writer gave its
--- own, and what bytes there were.
+-- Moves rows of the batch to rejected_events. $1: source; $2: ctids of the rows; $3 and $4: reason and detail of each row. A
+-- null reason means that the writer refused the record: the row holds reason, detail and the bytes.
 with refused as (
     delete from pg_temp.staging_batch as b
     using unnest($2::tid[], $3::text[], $4::text[]) as g (place, reason, detail)
     where b.ctid = g.place
-    returning b.*, g.reason as judgement, g.detail as judgement_detail
+    returning b.*, g.reason as new_reason, g.detail as new_detail
 )
 insert into rejected_events (source, partition, position, key, payload, reason, detail)
 select
@@ -13,10 +13,10 @@ select
     coalesce(position, -1 - nextval('staging_position')),
     key,
     case
-        when judgement is null then payload
-        else coalesce(payload, musicstream_event_json(event_id, user_id, event_type, region, ts, song_id, device))
+        when new_reason is null then payload
+        else coalesce(payload, event_json(event_id, user_id, event_type, region, ts, song_id, device))
     end,
-    coalesce(judgement, reason),
-    case when judgement is null then detail else judgement_detail end
+    coalesce(new_reason, reason),
+    case when new_reason is null then detail else new_detail end
 from refused
 on conflict do nothing

@@ -1,4 +1,5 @@
--- One row a reason instead of many. Without a lock it would be as right, but the rollup's keeps it from waiting.
+-- Merges the rows of reject_counts to one row per reason. The result would be correct without a lock; rollup_lock avoids
+-- waiting for another session that merges.
 with taken as (
     delete from reject_counts
     returning reason, rejected

@@ -1,4 +1,4 @@
--- The rows of the batch, for upsert/survey.rs to judge.
+-- The rows of the batch. upsert/survey.rs checks them.
 select
     ctid,
     reason is not null,

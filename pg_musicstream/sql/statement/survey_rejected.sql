@@ -1,6 +1,6 @@
--- The sources of the rejected events with reason $1 and source $2, null for any, and the newest number of all; by name.
--- With a limit ($3) the source with the lowest number comes first: what is refused again gets new ones, so that a call goes
--- on where the last one ended, and no source waits for another's hopeless ones.
+-- The sources of the rejected events with reason $1 and source $2 (null: any), and the highest rejected_id. Ordered by name;
+-- with a limit ($3) ordered by their oldest rejected event. Rows that are rejected again get new ids, so the next call
+-- continues with other rows, and one source whose rows never succeed does not block the others.
 select
     array_agg(source order by case when $3 then oldest end, source) filter (where oldest is not null),
     max(newest)

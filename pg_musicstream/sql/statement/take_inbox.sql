@@ -1,14 +1,14 @@
--- Moves the inbox into the session's staging table, each row judged. Sorted, so that where it is upserted in parts these
--- are in the order in which every session takes its locks.
--- DELETE … RETURNING takes what is visible and no more: a COPY that commits meanwhile waits for the next call.
+-- Moves the inbox into the session's staging table and checks each row. The order matters if the rows are upserted in slices:
+-- every session locks the same rows in the same order.
+-- DELETE … RETURNING takes the visible rows only. Rows that are committed meanwhile wait for the next call.
 with taken as (
     delete from staging_events
     returning *
-), judged as (
+), checked as (
     select
         *,
         nextval('staging_position') as position,
-        musicstream_refusal(event_id, user_id, event_type, region, ts, song_id, device) as refusal
+        check_fields(event_id, user_id, event_type, region, ts, song_id, device) as rejection
     from taken
 )
 insert into pg_temp.staging_inbox (
@@ -17,17 +17,17 @@ insert into pg_temp.staging_inbox (
 select
     0,
     position,
-    case when refusal is null then musicstream_event_id(event_id) end as id,
+    case when rejection is null then parse_event_id(event_id) end as id,
     user_id,
     event_type,
     region,
-    case when refusal is null then musicstream_ts(ts) end,
+    case when rejection is null then parse_ts(ts) end,
     nullif(song_id, ''),
     nullif(device, ''),
-    case when refusal is not null then
-        musicstream_event_json(event_id, user_id, event_type, region, ts, song_id, device)
+    case when rejection is not null then
+        event_json(event_id, user_id, event_type, region, ts, song_id, device)
     end,
-    refusal[1],
-    refusal[2]
-from judged
+    rejection[1],
+    rejection[2]
+from checked
 order by id, position

@@ -1,6 +1,8 @@
--- Takes rejected events of source $1 with reason $2 (null: any) and a number above $3 and up to $4, at most $5 of them,
--- back into a batch. What is no event in the wire format stays; where it is JSON, it gets the reason of today.
--- Returns how many were looked at, the highest number, and of those that are in the batch where and when they came.
+-- Takes rejected events back into a batch: those of source $1 with reason $2 (null: any) and a rejected_id above $3 and up to
+-- $4, at most $5 rows. Rows that are not events in the wire format stay; if they are JSON, their reason and detail are
+-- updated to those of the present rules.
+-- Returns the number of rows that were read, the highest rejected_id, and partition, position and received_at of the rows
+-- that are now in the batch.
 with taken as materialized (
     select rejected_id, partition, position, key, payload, received_at
     from rejected_events
@@ -8,19 +10,19 @@ with taken as materialized (
     order by rejected_id
     limit $5
     for update
-), judged as materialized (
+), decoded as materialized (
     select t.rejected_id, t.partition, t.position, t.key, t.payload, t.received_at, j.*
-    from taken as t cross join lateral musicstream_judge(t.payload) as j
+    from taken as t cross join lateral decode_event(t.payload) as j
 ), relabelled as (
     update rejected_events as r
     set reason = j.reason, detail = j.detail
-    from judged as j
+    from decoded as j
     where r.rejected_id = j.rejected_id
         and j.reason not in ('malformed_json', 'not_utf8')
         and (r.reason, r.detail) is distinct from (j.reason, j.detail)
 ), released as (
     delete from rejected_events as r
-    using judged as j
+    using decoded as j
     where r.rejected_id = j.rejected_id and j.reason is null
 ), staged as (
     insert into pg_temp.staging_inbox (
@@ -38,7 +40,7 @@ with taken as materialized (
         device,
         key,
         payload
-    from judged
+    from decoded
     where reason is null
 )
 select
@@ -47,4 +49,4 @@ select
     array_agg(partition order by rejected_id) filter (where reason is null),
     array_agg(position order by rejected_id) filter (where reason is null),
     array_agg(received_at order by rejected_id) filter (where reason is null)
-from judged
+from decoded

@@ -1,6 +1,6 @@
--- The next part of the staged inbox in the order of the ids: those after $1, null for the first, $2 of them, and all rows
--- of an id together. After the last id the rows that have none.
--- Returns the last id; null: this was the last part.
+-- Takes the next slice of the staged inbox, ordered by event_id: the event_ids after $1 (null: from the first), about $2
+-- rows, with all rows of an event_id in one slice. The rows without an event_id form the end of the last slice.
+-- Returns the last event_id of the slice; null if it was the last slice.
 with bound as materialized (
     select (
         select event_id

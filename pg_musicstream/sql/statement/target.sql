@@ -1,2 +1,2 @@
--- Where events go: the table, and the watermark.
+-- The table that events are written to, and the watermark.
 select 'raw_events'::regclass::oid, musicstream_watermark()

@@ -1,4 +1,4 @@
--- Notes the rule $3 for the hours of the quarters from $1 up to $2 that have numbers of listening.
+-- Records rule $3 for the hours of the quarters from $1 up to $2 that have listening counts.
 with counted as materialized (
     select distinct date_bin('1 hour', c.quarter, 'epoch') as hour
     from listening_counts as c

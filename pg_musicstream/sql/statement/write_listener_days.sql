@@ -1,4 +1,5 @@
--- Notes who was active on which day and where ($1, $2, $3), and their first days.
+-- Records which users were active: $1 days, $2 regions, $3 user_ids. Also moves the first day of these users back where
+-- needed.
 with added as (
     insert into listener_days (day, region, user_id)
     select * from unnest($1::date[], $2::text[], $3::text[])

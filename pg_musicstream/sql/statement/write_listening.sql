@@ -1,5 +1,5 @@
--- Replaces the numbers of the quarters from $8 up to $9. What is kept already is not touched: ON CONFLICT would lock the
--- row, which writes to it.
+-- Replaces the listening counts of the quarters from $8 up to $9 by those in $1 to $7. Rows that do not change are left out,
+-- because ON CONFLICT DO UPDATE locks the row, which is a write.
 with counted as materialized (
     select *
     from unnest($1::timestamptz[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[])

@@ -1,4 +1,4 @@
--- Replaces the songs of the quarters from $4 up to $5; what is kept already is not touched.
+-- Replaces the packed songs of the quarters from $4 up to $5 by those in $1 to $3. Rows that do not change are not written.
 with counted as materialized (
     select * from unnest($1::timestamptz[], $2::text[], $3::bytea[]) as n (quarter, region, songs)
 ), kept as materialized (

@@ -3,7 +3,7 @@ create table counted_hours (
     rule integer not null
 );
 
-comment on table counted_hours is 'UTC hours that have numbers of listening, and the rule that they were counted by; an hour keeps its rule until musicstream_rebuild() counts it by the newest';
-comment on column counted_hours.rule is 'see listening_rules';
+comment on table counted_hours is 'UTC hours with listening counts, and the rule that each was counted by; an hour keeps its rule until musicstream_rebuild() counts it by the newest rule';
+comment on column counted_hours.rule is 'number of the rule in listening_rules';
 
 select pg_catalog.pg_extension_config_dump('counted_hours', '');

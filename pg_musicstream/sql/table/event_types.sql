@@ -1,16 +1,14 @@
+-- The three built-in types are in internal/view/builtin_event_types.sql and not here: CREATE EXTENSION inserts no row, so every
+-- row is one that the user wrote, and a dump of the table restores without a conflict.
 create table event_types (
     event_type text not null primary key,
-    playback text check (
-        playback in ('starts', 'ends', 'neither')
-        -- A dump carries only what the user added: these three mean the same everywhere.
-        and playback = case event_type when 'play' then 'starts' when 'pause' then 'ends' when 'stop' then 'ends' else playback end
-    )
+    playback text check (playback in ('starts', 'ends', 'neither')),
+    is_accepted boolean not null default true,
+    constraint builtin_playback_is_fixed check (playback is null or event_type not in ('play', 'pause', 'stop'))
 );
 
-comment on table event_types is 'event types that are accepted; add a row to accept another, then retry what was rejected as unknown_event_type';
-comment on column event_types.playback is 'what an event of this type does to playback: starts it, ends it, or neither, and then listening passes it over; null: play starts it, pause and stop end it, any other type does neither';
+comment on table event_types is 'changes to the built-in event types play, pause and stop, which accepted_event_types lists with them: a row accepts one more type, or with is_accepted false rejects events of a type; after a change call musicstream_retry_rejected(''unknown_event_type'')';
+comment on column event_types.playback is 'what an event of this type does to playback: it starts playback, ends it, or does neither and is ignored by the listening numbers; null means neither, or the fixed meaning of a built-in type';
+comment on column event_types.is_accepted is 'false: events of this type are rejected as unknown_event_type; those already stored stay';
 
-insert into event_types (event_type, playback) values ('play', 'starts'), ('pause', 'ends'), ('stop', 'ends');
-
--- A dump carries what the user added; the three above come with CREATE EXTENSION.
-select pg_catalog.pg_extension_config_dump('event_types', $$where event_type not in ('play', 'pause', 'stop')$$);
+select pg_catalog.pg_extension_config_dump('event_types', '');

@@ -5,19 +5,19 @@ create table ingest_offsets (
     epoch bigint not null default 0,
     owner text,
     max_event_ts timestamptz,
-    checksum bytea,
+    source_identity bytea,
     updated_at timestamptz not null default now(),
     released_at timestamptz,
     leader_epoch integer,
     primary key (source, partition)
-) with (fillfactor = 50); -- updated by every batch: keep the new versions on the page
+) with (fillfactor = 50); -- every batch updates a row: room for the new versions on the same page
 
-comment on table ingest_offsets is 'how far each source partition is stored; changes in the transaction that stores the events';
-comment on column ingest_offsets.next_offset is 'first offset that is not stored yet; null: nothing is';
-comment on column ingest_offsets.epoch is 'counts the owners: who holds an older epoch can no longer write';
-comment on column ingest_offsets.max_event_ts is 'newest event time seen, clocks ahead of ours left out';
-comment on column ingest_offsets.checksum is 'of a file: the hash of all bytes before next_offset; of a Kafka topic: its id';
-comment on column ingest_offsets.released_at is 'when its owner gave it up; null: it is in use';
-comment on column ingest_offsets.leader_epoch is 'of a Kafka topic: the leader epoch of the record before next_offset, by which a log that lost its end is noticed; null: not known';
+comment on table ingest_offsets is 'the ledger: up to where each partition of each source is stored; changes in the transaction that stores the events';
+comment on column ingest_offsets.next_offset is 'first offset that is not stored yet; null: nothing is stored';
+comment on column ingest_offsets.epoch is 'raised by each musicstream_claim(); an owner with an older epoch can no longer write';
+comment on column ingest_offsets.max_event_ts is 'newest event time seen, not counting times ahead of the server''s clock';
+comment on column ingest_offsets.source_identity is 'identifies what the source contains: for a file the hash of all bytes before next_offset, for a Kafka topic its topic id; null: not known';
+comment on column ingest_offsets.released_at is 'when the owner released the partition; null: it is in use';
+comment on column ingest_offsets.leader_epoch is 'for a Kafka topic the leader epoch of the record before next_offset, which reveals that the log was truncated; null: not known';
 
 select pg_catalog.pg_extension_config_dump('ingest_offsets', '');

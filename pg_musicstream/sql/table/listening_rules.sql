@@ -1,5 +1,4 @@
--- Written by musicstream_listening_rule() when the settings, or what event types do to playback, are no longer those of
--- the newest rule.
+-- current_listening_rule() adds a row when the settings or the playback of event types differ from the newest rule.
 create table listening_rules (
     rule integer not null primary key,
     max_listen interval not null,
@@ -10,12 +9,12 @@ create table listening_rules (
     since timestamptz not null default now()
 );
 
-comment on table listening_rules is 'the rules by which listening was counted, the newest last; counted_hours tells which hour was counted by which';
-comment on column listening_rules.max_listen is 'musicstream.max_listen at that time';
-comment on column listening_rules.stream_after is 'musicstream.stream_after at that time';
-comment on column listening_rules.session_gap is 'musicstream.session_gap at that time';
+comment on table listening_rules is 'rules by which listening was counted; counted_hours has the rule of each hour';
+comment on column listening_rules.max_listen is 'value of musicstream.max_listen';
+comment on column listening_rules.stream_after is 'value of musicstream.stream_after';
+comment on column listening_rules.session_gap is 'value of musicstream.session_gap';
 comment on column listening_rules.starting_types is 'event types that start playback';
 comment on column listening_rules.ending_types is 'event types that end playback';
-comment on column listening_rules.since is 'when hours were first counted by this rule';
+comment on column listening_rules.since is 'when the rule was first used';
 
 select pg_catalog.pg_extension_config_dump('listening_rules', '');

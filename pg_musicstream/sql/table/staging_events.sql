@@ -1,4 +1,5 @@
--- Every column is text and nullable: bad input must get in, to be judged and kept by the upsert.
+-- Every column is nullable text, so that invalid input can be inserted; musicstream_upsert() checks each row and rejects what
+-- is invalid.
 create table staging_events (
     event_id text,
     user_id text,
@@ -9,18 +10,18 @@ create table staging_events (
     device text
 );
 
-comment on table staging_events is 'inbox for any writer: COPY events in, musicstream_rollup() takes them out';
+comment on table staging_events is 'inbox: any writer can COPY or INSERT events here; musicstream_rollup() or musicstream_upsert() stores them';
 
--- Rows that are deleted without a key: without this no row could be taken out of a table that is published.
+-- The table has no key. Without a replica identity Postgres would refuse to delete rows once the table is published.
 alter table staging_events replica identity full;
 
--- The inbox is emptied all the time: without eager vacuums it would grow with what passed through it.
+-- Every rollup empties the inbox. Frequent vacuums keep it from growing with the number of rows that passed through it.
 alter table staging_events set (autovacuum_vacuum_scale_factor = 0.0, autovacuum_vacuum_threshold = 50000);
 
--- Inbox rows have no position of their own; a rejected one gets its number here.
-create sequence staging_position as bigint minvalue 0 start 0;
+-- Inbox rows have no position of their own. Rejected rows get one from this sequence.
+create sequence musicstream_internal.staging_position as bigint minvalue 0 start 0;
 
-comment on sequence staging_position is 'positions in rejected_events of rows that have none of their own, as those of staging_events';
+comment on sequence musicstream_internal.staging_position is 'positions in rejected_events for rows without one, such as those of staging_events';
 
 select pg_catalog.pg_extension_config_dump('staging_events', '');
-select pg_catalog.pg_extension_config_dump('staging_position', '');
+select pg_catalog.pg_extension_config_dump('musicstream_internal.staging_position', '');

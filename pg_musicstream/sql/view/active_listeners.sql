@@ -2,7 +2,7 @@ create view active_listeners as
 with sketches as (
     select day, region, sketch from daily_listeners
     union all
-    select day, region, sketch from listener_deltas
+    select day, region, sketch from musicstream_internal.listener_deltas
 )
 select
     d.day,
@@ -13,7 +13,7 @@ select
 from (
     select day, region from daily_listeners
     union
-    select day, region from listener_deltas
+    select day, region from musicstream_internal.listener_deltas
 ) as d
 cross join lateral (
     select
@@ -24,7 +24,7 @@ cross join lateral (
     where k.region = d.region and k.day > d.day - 28 and k.day <= d.day
 ) as s;
 
-comment on view active_listeners is 'distinct users by UTC day and region, of that day and of the 7 and 28 days up to and with it, what waits for the rollup included; a day on which a region had no one has no row';
+comment on view active_listeners is 'distinct users by UTC day and region: of the day, and of the 7 and 28 days that end with it, including events that the next rollup will fold; no row for a day and region without users';
 comment on column active_listeners.listeners_1_day is 'an estimate; standard error 0.8 %';
 comment on column active_listeners.listeners_7_days is 'an estimate; standard error 0.8 %';
 comment on column active_listeners.listeners_28_days is 'an estimate; standard error 0.8 %';

@@ -8,11 +8,11 @@ select
     s.skips,
     s.listened_us * 0.000001 as listening_seconds
 from (
-    select (k.quarter at time zone 'UTC')::date as day, k.region, musicstream_songs_sum(k.songs) as songs
-    from song_counts as k
+    select (k.quarter at time zone 'UTC')::date as day, k.region, musicstream_internal.sum_songs(k.songs) as songs
+    from musicstream_internal.song_counts as k
     group by (k.quarter at time zone 'UTC')::date, k.region
 ) as c
-cross join lateral musicstream_unpack_songs(c.songs) as s;
+cross join lateral musicstream_internal.unpack_songs(c.songs) as s;
 
-comment on view daily_songs is 'listening by UTC day, region and song, of plays that name a song, as of the last musicstream_rollup_listening(); top_songs() sums up a span of days faster';
+comment on view daily_songs is 'listening by UTC day, region and song, for plays with a song_id, as of the last musicstream_rollup_listening(); top_songs() is faster for a span of days';
 comment on column daily_songs.listening_seconds is 'exact to the microsecond';

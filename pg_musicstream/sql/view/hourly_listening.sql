@@ -15,13 +15,13 @@ select
             ) && s.uncounted,
         false
     ) as is_settled
-from listening_counts as c
+from musicstream_internal.listening_counts as c
 cross join (
-    select musicstream_settled_before() as settled_before, musicstream_uncounted() as uncounted
+    select musicstream_settled_before() as settled_before, musicstream_internal.uncounted_quarters() as uncounted
     offset 0 -- once for all rows
 ) as s
 group by 1, 2, s.settled_before, s.uncounted;
 
 comment on view hourly_listening is 'quarter_listening by UTC hour';
 comment on column hourly_listening.listening_seconds is 'exact to the microsecond';
-comment on column hourly_listening.is_settled is 'all quarters of the hour are settled: see quarter_listening';
+comment on column hourly_listening.is_settled is 'all quarters of the hour are settled, see quarter_listening';

@@ -11,19 +11,19 @@ from (
         d.day,
         d.region,
         count(*) as new_listeners,
-        count(*) filter (where exists (select from listener_days as l where l.user_id = d.user_id and l.day = d.day + 1)) as day_1,
-        count(*) filter (where exists (select from listener_days as l where l.user_id = d.user_id and l.day = d.day + 7)) as day_7,
-        count(*) filter (where exists (select from listener_days as l where l.user_id = d.user_id and l.day = d.day + 28)) as day_28
-    from listener_days as d
-    join listener_first_days as f on f.user_id = d.user_id and f.day = d.day
+        count(*) filter (where exists (select from musicstream_internal.listener_days as l where l.user_id = d.user_id and l.day = d.day + 1)) as day_1,
+        count(*) filter (where exists (select from musicstream_internal.listener_days as l where l.user_id = d.user_id and l.day = d.day + 7)) as day_7,
+        count(*) filter (where exists (select from musicstream_internal.listener_days as l where l.user_id = d.user_id and l.day = d.day + 28)) as day_28
+    from musicstream_internal.listener_days as d
+    join musicstream_internal.listener_first_days as f on f.user_id = d.user_id and f.day = d.day
     group by d.day, d.region
     union all
-    select day, region, new_listeners, day_1, day_7, day_28 from frozen_listeners where new_listeners > 0
+    select day, region, new_listeners, day_1, day_7, day_28 from musicstream_internal.frozen_listeners where new_listeners > 0
 ) as c
-left join (select (s.watermark at time zone 'UTC')::date as day from rollup_state as s) as o on true;
+left join (select (s.watermark at time zone 'UTC')::date as day from musicstream_internal.rollup_state as s) as o on true;
 
-comment on view listener_retention is 'of the users who were new on a UTC day and in a region, how many were active one, seven and 28 days later, in whatever region, as of the last musicstream_rollup_listening(): exact';
-comment on column listener_retention.day is 'the first day of these users';
-comment on column listener_retention.day_1 is 'null: by the watermark, the day after is not over';
-comment on column listener_retention.day_7 is 'null: by the watermark, the seventh day after is not over';
-comment on column listener_retention.day_28 is 'null: by the watermark, the 28th day after is not over';
+comment on view listener_retention is 'new listeners of a UTC day and region, and how many of them were active one, seven and 28 days later in any region, as of the last musicstream_rollup_listening(); exact';
+comment on column listener_retention.day is 'the first active day of these users';
+comment on column listener_retention.day_1 is 'active one day later; null until the watermark has passed that day';
+comment on column listener_retention.day_7 is 'active seven days later; null until the watermark has passed that day';
+comment on column listener_retention.day_28 is 'active 28 days later; null until the watermark has passed that day';

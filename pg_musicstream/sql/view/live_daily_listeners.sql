@@ -1,8 +1,8 @@
--- Only cells with something pending are merged anew; the others are read as they stand, by the index where a day is
--- asked for.
+-- Only days and regions with pending sketches are merged here. The others are read from daily_listeners, by the index if the
+-- query has a condition on the day.
 create view live_daily_listeners as
 with pending as (
-    select distinct day, region from listener_deltas
+    select distinct day, region from musicstream_internal.listener_deltas
 ), live as (
     select day, region, listeners, updated_at
     from daily_listeners
@@ -12,7 +12,7 @@ with pending as (
     from (
         select day, region, sketch, updated_at from daily_listeners where (day, region) in (select day, region from pending)
         union all
-        select day, region, sketch, null from listener_deltas
+        select day, region, sketch, null from musicstream_internal.listener_deltas
     ) as part
     group by day, region
 )
@@ -21,10 +21,10 @@ select
     region,
     listeners,
     updated_at,
-    coalesce(day < (select (watermark at time zone 'UTC')::date from rollup_state), false) as is_final
+    coalesce(day < (select (watermark at time zone 'UTC')::date from musicstream_internal.rollup_state), false) as is_final
 from live;
 
-comment on view live_daily_listeners is 'distinct users by UTC day and region, what waits for the rollup included';
+comment on view live_daily_listeners is 'distinct users by UTC day and region, including events that the next rollup will fold';
 comment on column live_daily_listeners.listeners is 'an estimate; standard error 0.8 %';
-comment on column live_daily_listeners.updated_at is 'when a rollup last changed the row; null: no rollup has seen it yet';
-comment on column live_daily_listeners.is_final is 'the watermark is past the end of the day';
+comment on column live_daily_listeners.updated_at is 'time of the last rollup that changed the row; null if no rollup has folded it yet';
+comment on column live_daily_listeners.is_final is 'the watermark has passed the end of the day';

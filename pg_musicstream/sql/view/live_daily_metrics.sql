@@ -1,12 +1,13 @@
--- One statement reads both parts in one snapshot, and a rollup moves rows between them in one transaction:
--- the sum is exact at every instant.
+-- One statement reads both parts in one snapshot, and a rollup moves rows between them in one transaction, so the sum is
+-- always exact.
 --
--- Beside raw_events in one statement at READ COMMITTED there is one exception: Postgres plans before it takes the
--- snapshot, so a plan may lack a day's partition whose deltas the snapshot has. It takes a batch that makes a
--- partition to commit in between: rollups make those of the next days ahead, the ingestor makes its own in a
--- transaction before the batch, only the inbox makes old days together with their events. In a transaction at
--- REPEATABLE READ, and in musicstream_verify(), the snapshot comes first.
--- Most days have nothing pending and are read as they stand; the others are summed up.
+-- Compared with raw_events in one statement at READ COMMITTED there is one exception. Postgres plans before it takes the
+-- snapshot, so the plan can lack a partition whose deltas the snapshot shows. This needs a batch that creates a partition and
+-- commits in between. Rollups create the partitions of the coming days, and the ingestor creates partitions in a transaction
+-- before the batch, so only musicstream_upsert() creates partitions of past days together with their events. At REPEATABLE
+-- READ, and in musicstream_verify(), the snapshot comes first.
+--
+-- Most days have no pending deltas and are read as they are. The others are summed.
 create view live_daily_metrics as
 with pending as (
     select
@@ -15,7 +16,7 @@ with pending as (
         region,
         sum(events)::bigint as events,
         sum(late_events)::bigint as late_events
-    from metric_deltas
+    from musicstream_internal.metric_deltas
     group by 1, 2, 3
 ), live as (
     select day, event_type, region, events, late_events, updated_at
@@ -40,10 +41,10 @@ select
     events,
     late_events,
     updated_at,
-    coalesce(day < (select (watermark at time zone 'UTC')::date from rollup_state), false) as is_final
+    coalesce(day < (select (watermark at time zone 'UTC')::date from musicstream_internal.rollup_state), false) as is_final
 from live
 where events <> 0;
 
-comment on view live_daily_metrics is 'daily_metrics plus what waits for the rollup: exact now; to compare it with raw_events in one statement, do so at REPEATABLE READ';
-comment on column live_daily_metrics.updated_at is 'when a rollup last changed the day; null: no rollup has seen it yet';
-comment on column live_daily_metrics.is_final is 'the watermark is past the end of the day; what still comes counts as late';
+comment on view live_daily_metrics is 'events by UTC day, event type and region: daily_metrics and the deltas that the next rollup will fold; to compare it with raw_events in one statement, use REPEATABLE READ';
+comment on column live_daily_metrics.updated_at is 'time of the last rollup that changed the row; null if no rollup has folded it yet';
+comment on column live_daily_metrics.is_final is 'the watermark has passed the end of the day; events that still arrive are counted as late';

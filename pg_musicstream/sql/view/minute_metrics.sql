@@ -1,21 +1,21 @@
--- The index of minute_counts knows hours. A filter on minute is applied to the series, and each minute that is left looks
--- its hour up: only the hours that were asked for are read. The series itself takes 40 ms a year that is stored.
+-- The index of minute_counts has hours. A condition on minute limits the series, and each remaining minute looks up its hour,
+-- so only the hours that the query needs are read. Generating the series takes 40 ms per stored year.
 create view minute_metrics as
 select
     s.minute,
     c.event_type,
     c.region,
-    musicstream_minute_events(c.minutes, s.minute) as events,
-    musicstream_minute_late_events(c.minutes, s.minute) as late_events
+    musicstream_internal.minute_events(c.minutes, s.minute) as events,
+    musicstream_internal.minute_late_events(c.minutes, s.minute) as late_events
 from (
     select generate_series(
-        (select min(hour) from minute_counts),
-        (select max(hour) + interval '59 minutes' from minute_counts),
+        (select min(hour) from musicstream_internal.minute_counts),
+        (select max(hour) + interval '59 minutes' from musicstream_internal.minute_counts),
         interval '1 minute'
     ) as minute
 ) as s
-join minute_counts as c on c.hour = date_bin('1 hour', s.minute, 'epoch'::timestamptz)
-where musicstream_minute_events(c.minutes, s.minute) <> 0;
+join musicstream_internal.minute_counts as c on c.hour = date_bin('1 hour', s.minute, 'epoch'::timestamptz)
+where musicstream_internal.minute_events(c.minutes, s.minute) <> 0;
 
 comment on view minute_metrics is 'events by minute, event type and region, as of the last rollup';
-comment on column minute_metrics.late_events is 'of these events, those that came when their day was final';
+comment on column minute_metrics.late_events is 'number of these events that were stored after their day was final';

@@ -1,8 +1,9 @@
--- Asked every other second: nothing here may cost more with what is stored, nor without end with what waits.
+-- Programs query this view every other second. So no column may cost more the more is stored, and counts of waiting rows have
+-- a limit.
 create view musicstream_status as
 select
     s.watermark,
-    (select count(*) from (select from metric_deltas limit 100000) as pending) as pending_deltas,
+    (select count(*) from (select from musicstream_internal.metric_deltas limit 100000) as pending) as pending_deltas,
     (select count(*) from (select from staging_events limit 100000) as waiting) as staged,
     coalesce(r.rejected, 0)::bigint as rejected,
     s.last_rollup_at,
@@ -14,7 +15,7 @@ select
     now() - p.newest_event_ts as lag,
     p.active_partitions,
     p.idle_partitions,
-    (select count(*) from (select from touched_hours limit 100000) as waiting) as touched_hours
+    (select count(distinct hour) from (select hour from musicstream_internal.touched_hours limit 100000) as waiting) as touched_hours
 from (
     select
         max(max_event_ts) as newest_event_ts,
@@ -24,21 +25,21 @@ from (
 ) as p
 cross join (
     select sum(rejected) as rejected, jsonb_object_agg(reason, rejected) as by_reason
-    from (select reason, sum(rejected) as rejected from reject_counts group by reason having sum(rejected) <> 0) as summed
+    from (select reason, sum(rejected) as rejected from musicstream_internal.reject_counts group by reason having sum(rejected) <> 0) as summed
 ) as r
-left join rollup_state as s on true;
+left join musicstream_internal.rollup_state as s on true;
 
-comment on view musicstream_status is 'one row that says how the pipeline is doing';
-comment on column musicstream_status.watermark is 'event time up to which all is believed to have come; musicstream_progress tells which partition it follows';
-comment on column musicstream_status.pending_deltas is 'rows of metric_deltas that wait for the rollup; 100000: as many, or more';
-comment on column musicstream_status.staged is 'rows of staging_events that wait for the upsert; 100000: as many, or more';
-comment on column musicstream_status.rejected is 'rows of rejected_events';
-comment on column musicstream_status.revision is 'grows with every rollup that changed a metric';
-comment on column musicstream_status.rejected_by_reason is 'rows of rejected_events by reason';
-comment on column musicstream_status.last_rollup_ms is 'how long the last rollup took, in milliseconds';
-comment on column musicstream_status.last_rollup_deltas is 'how many rows of metric_deltas the last rollup folded';
-comment on column musicstream_status.newest_event_ts is 'newest event time seen, clocks ahead of ours left out';
-comment on column musicstream_status.lag is 'how long ago that was';
-comment on column musicstream_status.active_partitions is 'source partitions that the watermark follows';
-comment on column musicstream_status.idle_partitions is 'source partitions from which nothing came for musicstream.idle_after';
-comment on column musicstream_status.touched_hours is 'rows of touched_hours that wait for musicstream_rollup_listening(); 100000: as many, or more';
+comment on view musicstream_status is 'state of the pipeline, one row';
+comment on column musicstream_status.watermark is 'newest event time of the slowest active source partition, less musicstream.lateness; musicstream_progress shows which partition it follows';
+comment on column musicstream_status.pending_deltas is 'rows of metric_deltas that the next rollup will fold; 100000 means at least so many';
+comment on column musicstream_status.staged is 'rows in staging_events; 100000 means at least so many';
+comment on column musicstream_status.rejected is 'rows in rejected_events';
+comment on column musicstream_status.revision is 'raised by every rollup and correction that changed a metric';
+comment on column musicstream_status.rejected_by_reason is 'rows in rejected_events by reason';
+comment on column musicstream_status.last_rollup_ms is 'duration of the last rollup in milliseconds';
+comment on column musicstream_status.last_rollup_deltas is 'rows of metric_deltas that the last rollup folded';
+comment on column musicstream_status.newest_event_ts is 'newest event time seen, not counting times ahead of the server''s clock';
+comment on column musicstream_status.lag is 'age of newest_event_ts';
+comment on column musicstream_status.active_partitions is 'source partitions that stored something within musicstream.idle_after';
+comment on column musicstream_status.idle_partitions is 'source partitions that stored nothing within musicstream.idle_after';
+comment on column musicstream_status.touched_hours is 'UTC hours that wait for musicstream_rollup_listening(), among the first 100000 rows of its queue';

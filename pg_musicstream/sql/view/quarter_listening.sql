@@ -12,14 +12,14 @@ select
             and not tstzrange(c.quarter, c.quarter + interval '15 minutes') && s.uncounted,
         false
     ) as is_settled
-from listening_counts as c
+from musicstream_internal.listening_counts as c
 cross join (
-    select musicstream_settled_before() as settled_before, musicstream_uncounted() as uncounted
+    select musicstream_settled_before() as settled_before, musicstream_internal.uncounted_quarters() as uncounted
     offset 0 -- once for all rows
 ) as s;
 
-comment on view quarter_listening is 'listening by quarter of an hour and region, as of the last musicstream_rollup_listening(); plays, streams, skips and sessions count where they began, seconds where they fall';
+comment on view quarter_listening is 'listening by quarter of an hour and region, as of the last musicstream_rollup_listening(); plays, streams, skips and sessions belong to the quarter in which they began, seconds to the quarter in which they were played';
 comment on column quarter_listening.streams is 'plays of at least musicstream.stream_after';
-comment on column quarter_listening.skips is 'shorter plays that an event ended, not musicstream.max_listen';
+comment on column quarter_listening.skips is 'shorter plays that an event ended';
 comment on column quarter_listening.listening_seconds is 'exact to the microsecond';
-comment on column quarter_listening.is_settled is 'counted with all that is stored, and the watermark is past all that belongs to it; what still comes is counted all the same';
+comment on column quarter_listening.is_settled is 'all stored events are counted and the watermark has passed everything that the numbers depend on; late events can still change them';

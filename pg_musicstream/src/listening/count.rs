@@ -1,24 +1,24 @@
-//! Plays, streams, skips, listening time and sessions of the events of some users, by quarter of an hour.
+//! Counts plays, streams, skips, listening time and sessions by quarter of an hour, from the events of all users.
 //!
-//! Times and lengths are in microseconds, times as Postgres counts them.
+//! Durations are in microseconds, times in microseconds since Postgres's epoch.
 
 use std::ops::Range;
 
 use super::song::Listening;
 use crate::time::{QUARTER, day_start, quarter_start};
 
-/// By what listening is counted.
+/// A rule of `listening_rules`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rule {
-    /// How long a play counts that no event ends.
+    /// Maximum duration of a play.
     pub(crate) max_listen: i64,
-    /// From what length on a play is a stream.
+    /// Minimum duration of a stream.
     pub(crate) stream_after: i64,
-    /// How long a pause between two events of a session may be.
+    /// Maximum time between two events of a session.
     pub(crate) session_gap: i64,
 }
 
-/// An event that starts or ends playback. User, region and song are numbers, equal for equal names.
+/// An event that starts or ends playback. User, region and song are numbers; equal names have equal numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Event {
     pub(crate) user: u32,
@@ -29,7 +29,7 @@ pub(crate) struct Event {
     pub(crate) song: Option<u32>,
 }
 
-/// What one play adds to one quarter.
+/// The contribution of one play to one quarter.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Part {
     pub(crate) quarter: i64,
@@ -38,20 +38,20 @@ pub(crate) struct Part {
     pub(crate) listening: Listening,
 }
 
-/// What was counted, in no order.
+/// The counts, in no particular order.
 #[derive(Debug, Default)]
 pub(crate) struct Counted {
     pub(crate) parts: Vec<Part>,
-    /// Quarter and region of the first event of each session.
+    /// (quarter, region) of the first event of each session.
     pub(crate) sessions: Vec<(i64, u32)>,
-    /// Start of the UTC day, region, user of everybody who was active; some of them several times.
+    /// (start of the UTC day, region, user) of the active users; entries can repeat.
     pub(crate) active: Vec<(i64, u32, u32)>,
 }
 
-/// Counts the quarters of `span`, whose ends are ends of quarters. `events` are all that can have influence on them: those
-/// from the longer of `max_listen` and `session_gap` before the span up to `max_listen` after it.
+/// Counts the quarters of `span`, which begins and ends with a quarter. `events` must contain all events from the longer of `max_listen`
+/// and `session_gap` before the span up to `max_listen` after it: no others have influence on the span.
 pub(crate) fn count(mut events: Vec<Event>, rule: &Rule, span: Range<i64>) -> Counted {
-    // At the same instant ends come before starts.
+    // Ends sort before starts at the same instant: the end belongs to the earlier play.
     events.sort_unstable_by_key(|event| (event.user, event.ts, event.is_start, event.id));
     let mut counted = Counted::default();
     for of_user in events.chunk_by(|a, b| a.user == b.user) {
@@ -85,7 +85,7 @@ impl Counted {
         let is_stream = ended - play.ts >= rule.stream_after;
         let first = quarter_start(play.ts);
         let mut quarter = first;
-        // A play of no length has a quarter, too.
+        // A play of duration zero still counts in its quarter.
         while quarter < span.end && (quarter == first || quarter < ended) {
             if quarter >= span.start {
                 let is_first = i64::from(quarter == first);

@@ -1,4 +1,4 @@
-//! Listening time, streams, skips, sessions and listeners of some quarters, counted from the events near them.
+//! Counts listening by quarter of an hour from the events near the quarters, and writes the results.
 
 mod count;
 mod song;
@@ -13,25 +13,21 @@ use pgrx::spi::SpiClient;
 
 use self::count::{Event, Part, Rule, count};
 use self::song::Listening;
-use crate::bounds::{day, timestamp};
 use crate::error::Error;
 use crate::names::Names;
+use crate::pg_time::{day_of, timestamp};
 use crate::rows::for_each_row;
 
-/// One query with window functions over all events would give the same for these quarters: what is further away than
-/// `max_listen` or `session_gap` has no influence on them.
+/// Gives the same numbers as one query with window functions over all stored events: events further away than `max_listen`
+/// and `session_gap` have no influence on these quarters.
 #[pg_extern(sql = false)]
-fn musicstream_count_quarters(
-    first: TimestampWithTimeZone,
-    past: TimestampWithTimeZone,
-    rule: i32,
-) -> i64 {
+fn count_quarters(first: TimestampWithTimeZone, past: TimestampWithTimeZone, rule: i32) -> i64 {
     let quarters = first.into_inner()..past.into_inner();
-    Spi::connect_mut(|client| count_quarters(client, quarters, rule))
+    Spi::connect_mut(|client| replace_counts(client, quarters, rule))
         .unwrap_or_else(|error| error.raise())
 }
 
-fn count_quarters(
+fn replace_counts(
     client: &mut SpiClient<'_>,
     quarters: Range<i64>,
     number: i32,
@@ -41,7 +37,7 @@ fn count_quarters(
     let until = quarters.end + rule.max_listen;
     let events_read = client
         .update(
-            "select musicstream_read_playback($1, $2, $3)",
+            "select read_playback($1, $2, $3)",
             None,
             &[
                 timestamp(from).into(),
@@ -76,7 +72,7 @@ fn count_quarters(
     Ok(events_read)
 }
 
-/// The rule, the event types that start playback, and those that start or end it.
+/// Returns the rule with this number, the event types that start playback, and those that start or end it.
 fn read_rule(
     client: &mut SpiClient<'_>,
     number: i32,
@@ -98,19 +94,21 @@ fn read_rule(
     Ok((rule, types(4)?, types(5)?))
 }
 
-/// Events with the names that their numbers stand for.
+/// Events, and the names that their numbers stand for. Names are sorted by their bytes, so a number is also a rank.
 #[derive(Debug, Default)]
 struct Playback {
     events: Vec<Event>,
-    users: Names,
-    regions: Names,
-    songs: Names,
+    users: Vec<Vec<u8>>,
+    regions: Vec<Vec<u8>>,
+    songs: Vec<Vec<u8>>,
 }
 
 impl Playback {
-    /// What is staged.
+    /// Reads the events that `read_playback()` has staged.
     fn read(client: &mut SpiClient<'_>, starting_types: Vec<String>) -> Result<Playback, Error> {
-        let mut playback = Playback::default();
+        let mut events = Vec::new();
+        let (mut users, mut regions, mut songs) =
+            (Names::default(), Names::default(), Names::default());
         for_each_row(
             client,
             include_str!("../../sql/statement/playback.sql"),
@@ -118,18 +116,39 @@ impl Playback {
             |row| {
                 let number =
                     |names: &mut Names, column| row.bytes(column).map(|name| names.number(&name));
-                playback.events.push(Event {
+                events.push(Event {
                     id: row.uuid(1),
-                    user: number(&mut playback.users, 2).unwrap_or_default(),
+                    user: number(&mut users, 2).unwrap_or_default(),
                     is_start: row.bool(3),
-                    region: number(&mut playback.regions, 4).unwrap_or_default(),
+                    region: number(&mut regions, 4).unwrap_or_default(),
                     ts: row.timestamp(5),
-                    song: number(&mut playback.songs, 6),
+                    song: number(&mut songs, 6),
                 });
             },
         )?;
-        Ok(playback)
+        let (users, user_ranks) = users.into_sorted();
+        let (regions, region_ranks) = regions.into_sorted();
+        let (songs, song_ranks) = songs.into_sorted();
+        for event in &mut events {
+            event.user = user_ranks[event.user as usize];
+            event.region = region_ranks[event.region as usize];
+            event.song = event.song.map(|song| song_ranks[song as usize]);
+        }
+        Ok(Playback {
+            events,
+            users,
+            regions,
+            songs,
+        })
     }
+}
+
+/// A name as text.
+///
+/// # Panics
+/// The name is not UTF-8. It comes from a text column, and the extension is created in UTF-8 databases only.
+fn text(names: &[Vec<u8>], number: u32) -> &str {
+    std::str::from_utf8(&names[number as usize]).expect("text of a UTF-8 database")
 }
 
 fn write_listening(
@@ -152,7 +171,7 @@ fn write_listening(
         |of: fn(&(i64, u32)) -> TimestampWithTimeZone| sums.keys().map(of).collect::<Vec<_>>();
     let regions: Vec<&str> = sums
         .keys()
-        .map(|(_, region)| playback.regions.text(*region))
+        .map(|(_, region)| text(&playback.regions, *region))
         .collect();
     client.update(
         include_str!("../../sql/statement/write_listening.sql"),
@@ -178,34 +197,25 @@ fn write_songs(
     parts: Vec<Part>,
     quarters: &Range<i64>,
 ) -> Result<(), Error> {
-    // Songs are packed in the order of their names.
-    let ranks = playback.songs.ranks();
-    let mut parts: Vec<(i64, u32, u32, u32, Listening)> = parts
+    let mut parts: Vec<((i64, u32), u32, Listening)> = parts
         .into_iter()
-        .filter_map(|part| {
-            let song = part.song?;
-            Some((
-                part.quarter,
-                part.region,
-                ranks[song as usize],
-                song,
-                part.listening,
-            ))
-        })
+        .filter_map(|part| Some(((part.quarter, part.region), part.song?, part.listening)))
         .collect();
-    parts.sort_unstable_by_key(|(quarter, region, rank, ..)| (*quarter, *region, *rank));
+    // Songs are packed in the order of their bytes, which is the order of their numbers.
+    parts.sort_unstable_by_key(|(key, song, _)| (*key, *song));
     let (mut starts, mut regions, mut songs) = (Vec::new(), Vec::new(), Vec::new());
-    for of_key in parts.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
+    for of_key in parts.chunk_by(|a, b| a.0 == b.0) {
         let mut packed = Vec::new();
-        for of_song in of_key.chunk_by(|a, b| a.2 == b.2) {
+        for of_song in of_key.chunk_by(|a, b| a.1 == b.1) {
             let mut sum = Listening::default();
             for (.., listening) in of_song {
                 sum.add(*listening);
             }
-            song::append(&mut packed, playback.songs.name(of_song[0].3), sum);
+            song::append(&mut packed, &playback.songs[of_song[0].1 as usize], sum);
         }
-        starts.push(timestamp(of_key[0].0));
-        regions.push(playback.regions.text(of_key[0].1));
+        let (quarter, region) = of_key[0].0;
+        starts.push(timestamp(quarter));
+        regions.push(text(&playback.regions, region));
         songs.push(packed);
     }
     client.update(
@@ -225,24 +235,19 @@ fn write_songs(
 fn write_listener_days(
     client: &mut SpiClient<'_>,
     playback: &Playback,
-    active: Vec<(i64, u32, u32)>,
+    mut active: Vec<(i64, u32, u32)>,
 ) -> Result<(), Error> {
-    // Neighbours share pages of the index.
-    let ranks = playback.users.ranks();
-    let mut active: Vec<(i64, u32, u32, u32)> = active
-        .into_iter()
-        .map(|(day, region, user)| (day, region, ranks[user as usize], user))
-        .collect();
+    // Sorted by day, region and user like the primary key of listener_days, so that neighbouring rows share index pages.
     active.sort_unstable();
     active.dedup();
-    let days: Vec<Date> = active.iter().map(|(start, ..)| day(*start)).collect();
+    let days: Vec<Date> = active.iter().map(|(start, ..)| day_of(*start)).collect();
     let regions: Vec<&str> = active
         .iter()
-        .map(|(_, region, ..)| playback.regions.text(*region))
+        .map(|(_, region, _)| text(&playback.regions, *region))
         .collect();
     let users: Vec<&str> = active
         .iter()
-        .map(|(.., user)| playback.users.text(*user))
+        .map(|(.., user)| text(&playback.users, *user))
         .collect();
     client.update(
         include_str!("../../sql/statement/write_listener_days.sql"),

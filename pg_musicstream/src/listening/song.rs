@@ -1,12 +1,12 @@
-//! The listening of many songs, packed into few bytes.
+//! Packs the listening counts of many songs into few bytes.
 //!
-//! Layout: the songs in ascending order of their bytes, each as the length of its song_id, the song_id, its plays, streams,
-//! skips and microseconds. A number is unsigned, seven bits a byte, the lowest first; the high bit says that another byte
-//! follows, and no byte is spent on leading zeros. Equal listening therefore has equal bytes. No songs are no bytes.
+//! Layout: the songs in ascending order of their bytes, each as the length of the song_id, the song_id, plays, streams, skips and
+//! microseconds. Numbers are unsigned LEB128 without leading zeros: seven bits per byte, the lowest first, and the high bit set in all
+//! bytes but the last. Equal counts therefore have equal bytes. Without songs the result is empty.
 
 use foldhash::HashMap;
 
-/// Numbers of the plays of one song.
+/// Counts over plays.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Listening {
     pub(crate) plays: i64,
@@ -24,7 +24,7 @@ impl Listening {
     }
 }
 
-/// Appends a song. Songs are appended in ascending order of their bytes, each once; numbers are not negative.
+/// Appends a song. Songs must be appended in ascending order of their bytes, each once, and the counts must not be negative.
 pub(crate) fn append(packed: &mut Vec<u8>, song_id: &[u8], listening: Listening) {
     append_number(packed, song_id.len() as u64);
     packed.extend_from_slice(song_id);
@@ -38,7 +38,7 @@ pub(crate) fn append(packed: &mut Vec<u8>, song_id: &[u8], listening: Listening)
     }
 }
 
-/// The songs of packed bytes in order; an item of `None`, the last one, says that these bytes are none.
+/// The packed songs in order. An item `None` means that the bytes are malformed; it is the last item.
 pub(crate) fn songs(packed: &[u8]) -> impl Iterator<Item = Option<(&[u8], Listening)>> {
     let mut rest = Some(packed);
     let mut previous: Option<&[u8]> = None;
@@ -51,7 +51,7 @@ pub(crate) fn songs(packed: &[u8]) -> impl Iterator<Item = Option<(&[u8], Listen
     })
 }
 
-/// What is left, and the first song.
+/// Decodes the first song. Returns the remaining bytes, the song_id and its counts.
 fn take_song(bytes: &[u8]) -> Option<(&[u8], &[u8], Listening)> {
     let (length, rest) = take_number(bytes)?;
     let (song_id, rest) = rest.split_at_checked(length.try_into().ok()?)?;
@@ -79,7 +79,7 @@ fn append_number(packed: &mut Vec<u8>, mut number: u64) {
 fn take_number(bytes: &[u8]) -> Option<(i64, &[u8])> {
     let length = bytes.iter().position(|byte| *byte < 128)? + 1;
     let (number, rest) = bytes.split_at(length);
-    // Nine bytes hold what an i64 holds.
+    // Nine bytes hold 63 bits, all values of a non-negative i64.
     if length > 9 || length > 1 && number[length - 1] == 0 {
         return None;
     }
@@ -90,12 +90,12 @@ fn take_number(bytes: &[u8]) -> Option<(i64, &[u8])> {
     Some((value, rest))
 }
 
-/// Listening by song, of several packed ones.
+/// Sums of packed songs.
 #[derive(Debug, Default)]
 pub(crate) struct Songs(HashMap<Vec<u8>, Listening>);
 
 impl Songs {
-    /// Adds packed listening; `None`: these bytes are none.
+    /// Adds packed songs; `None` if the bytes are malformed.
     pub(crate) fn add_packed(&mut self, packed: &[u8]) -> Option<()> {
         for song in songs(packed) {
             let (song_id, listening) = song?;

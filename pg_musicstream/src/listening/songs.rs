@@ -1,4 +1,4 @@
-//! Packed songs in SQL: sums, rows.
+//! SQL functions on packed songs.
 
 use pgrx::Internal;
 use pgrx::prelude::*;
@@ -8,7 +8,7 @@ use crate::aggregate::with_state;
 use crate::error::Error;
 
 #[pg_extern(sql = false)]
-fn musicstream_unpack_songs(
+fn unpack_songs(
     packed: &[u8],
 ) -> TableIterator<
     'static,
@@ -36,7 +36,7 @@ fn musicstream_unpack_songs(
 }
 
 #[pg_extern(sql = false)]
-fn musicstream_add_songs(
+fn sum_songs_step(
     state: Internal,
     packed: Option<&[u8]>,
     fcinfo: pg_sys::FunctionCallInfo,
@@ -51,7 +51,7 @@ fn musicstream_add_songs(
 }
 
 #[pg_extern(sql = false)]
-fn musicstream_packed_songs(state: Internal) -> Option<Vec<u8>> {
-    // SAFETY: the transition function, above, puts `Songs` there; other callers have no value of type internal.
+fn packed_songs(state: Internal) -> Option<Vec<u8>> {
+    // SAFETY: only the transition function above produces the state of this aggregate, and it puts `Songs` there.
     unsafe { state.get::<Songs>() }.map(Songs::pack)
 }

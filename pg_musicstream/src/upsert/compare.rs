@@ -1,4 +1,4 @@
-//! What is stored of a batch's events already, and whether it is the same.
+//! Looks up which events of a batch are already stored, and rejects those that differ from the stored event.
 
 use std::collections::BTreeMap;
 
@@ -8,13 +8,13 @@ use pgrx::datum::Uuid;
 use pgrx::spi::SpiClient;
 
 use super::events::{Events, Fields, Index};
-use super::survey::Refused;
-use crate::bounds::timestamp;
+use super::refused::Refused;
 use crate::error::Error;
+use crate::pg_time::timestamp;
 use crate::rows::{Row, for_each_row};
 use crate::time::{DAY, day_start};
 
-/// An event_id that is stored with other fields: the first arrival wins, this one is kept as a reject.
+/// The rejection of an event whose event_id is stored with other fields. The event that was stored first stays.
 pub(super) fn conflict(differing: &str) -> Rejection {
     Rejection::new(
         Reason::ConflictingDuplicate,
@@ -22,11 +22,11 @@ pub(super) fn conflict(differing: &str) -> Rejection {
     )
 }
 
-/// Events by the starts of the days into which they are looked up: a statement for each day, so that only the partitions of
-/// these days are opened, each with the ids of its own day.
+/// Events to look up, by the start of the day whose partition is searched. Each day has a statement of its own, so that only the
+/// partitions of these days are opened, each for the ids of its day.
 pub(super) type ByDay = BTreeMap<i64, Vec<Index>>;
 
-/// Each event with its own day.
+/// Groups events by their own day.
 pub(super) fn by_own_day(events: &Events, indices: impl IntoIterator<Item = Index>) -> ByDay {
     let mut by_day = ByDay::new();
     for index in indices {
@@ -36,7 +36,7 @@ pub(super) fn by_own_day(events: &Events, indices: impl IntoIterator<Item = Inde
     by_day
 }
 
-/// Calls `found` for each of these events whose event_id is stored on its day, with what is stored.
+/// Calls `found` with each of these events whose event_id is stored on the given day, and the stored event.
 pub(super) fn look_up(
     client: &mut SpiClient<'_>,
     events: &Events,
@@ -60,7 +60,7 @@ pub(super) fn look_up(
             ],
             |row| {
                 with_fields(&row, |stored| {
-                    // An event_id may come several times.
+                    // Several events of the batch can have this event_id.
                     let first = by_id.partition_point(|&index| events.id(index) < stored.id);
                     let same = by_id[first..]
                         .iter()
@@ -75,7 +75,7 @@ pub(super) fn look_up(
     Ok(())
 }
 
-/// Reads a row of `look_up.sql`.
+/// Passes the fields of a row of `look_up.sql` to `read`.
 fn with_fields(row: &Row<'_>, read: impl FnOnce(&Fields<'_>)) {
     let text = |column| row.bytes(column).unwrap_or_default();
     let (user_id, event_type, region) = (text(3), text(4), text(5));
@@ -91,7 +91,8 @@ fn with_fields(row: &Row<'_>, read: impl FnOnce(&Fields<'_>)) {
     });
 }
 
-/// Looks events up on their days, and refuses those that differ from what is stored. Returns those whose event_id is stored.
+/// Looks up events on their own days and rejects those that differ from the stored event. Returns the events whose event_id is
+/// stored.
 pub(super) fn refuse_conflicts(
     client: &mut SpiClient<'_>,
     events: &Events,
@@ -114,7 +115,8 @@ pub(super) fn refuse_conflicts(
     Ok(known)
 }
 
-/// The same for events of which all are known to be stored: one that is not on its day has another time.
+/// Like [`refuse_conflicts`], for events that are all known to be stored. An event that is not found on its day is stored with another
+/// ts.
 pub(super) fn refuse_conflicts_of_stored(
     client: &mut SpiClient<'_>,
     events: &Events,
@@ -128,7 +130,7 @@ pub(super) fn refuse_conflicts_of_stored(
     Ok(())
 }
 
-/// Looks events near midnight up in the days beyond it, and refuses those that are stored there.
+/// Looks up events near midnight in the adjacent days and rejects those that are stored there. Returns the rejected events.
 pub(super) fn refuse_across_midnight(
     client: &mut SpiClient<'_>,
     events: &Events,

@@ -1,14 +1,14 @@
-//! What inserted events add to the metrics and to the listeners.
+//! Appends the deltas of inserted events to `metric_deltas` and `listener_deltas`.
 
 use pgrx::spi::SpiClient;
 
 use super::events::{Events, Index};
-use crate::bounds::timestamp;
 use crate::deltas::Deltas;
 use crate::error::Error;
 use crate::listeners::Listeners;
+use crate::pg_time::timestamp;
 
-/// Appends to the deltas what these events add. `final_before`: days that end by then are final, and events are late on them.
+/// Appends the deltas of these events. Events before `final_before`, the start of the oldest day that is not final, are late.
 pub(super) fn append(
     client: &mut SpiClient<'_>,
     events: &Events,
@@ -30,7 +30,7 @@ pub(super) fn append(
     listeners.append(client, |region| name(events, region))
 }
 
-/// The wire format's rules have been applied, so the name is UTF-8.
+/// The name with this number. The rules of the wire format guarantee that it is UTF-8.
 fn name(events: &Events, number: u32) -> String {
     String::from_utf8_lossy(events.name(number)).into_owned()
 }

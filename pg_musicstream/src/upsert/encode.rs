@@ -1,4 +1,4 @@
-//! Events in the format of COPY BINARY: a header, a row for each event, an end.
+//! Encodes events in the format of COPY BINARY: header, rows, trailer.
 
 use super::events::{Events, Fields, Index};
 
@@ -13,22 +13,22 @@ pub(crate) const COLUMNS: [&std::ffi::CStr; 7] = [
     c"device",
 ];
 
-/// The signature, no flags, no extension of the header.
+/// Signature, flags and length of the header extension; the last two are zero.
 const HEADER: [u8; 19] = *b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
-/// In place of a number of columns.
+/// The trailer: -1 instead of a number of columns.
 const END: [u8; 2] = (-1_i16).to_be_bytes();
-/// In place of a length.
+/// A null: -1 instead of a length.
 const NULL: [u8; 4] = (-1_i32).to_be_bytes();
 
-/// Bytes that are made at a time, about as many as Postgres reads at a time.
+/// Size of a chunk in bytes, about as much as Postgres reads at a time.
 const CHUNK: usize = 1 << 16;
 
-/// Gives events out piece by piece, so that a batch is not kept in memory twice.
+/// Encodes events chunk by chunk, so that the encoded batch is never in memory as a whole.
 pub(crate) struct Encoder<'a> {
     events: &'a Events,
     rows: std::slice::Iter<'a, Index>,
     chunk: Vec<u8>,
-    /// How much of the chunk was read.
+    /// Number of bytes of the chunk that were read.
     read: usize,
     has_ended: bool,
 }
@@ -46,7 +46,7 @@ impl<'a> Encoder<'a> {
         }
     }
 
-    /// Fills the buffer as far as there is something; returns how far, 0 at the end.
+    /// Copies bytes to the buffer and returns their number; 0 at the end.
     pub(crate) fn read(&mut self, buffer: &mut [u8]) -> usize {
         if self.read == self.chunk.len() {
             self.fill();

@@ -1,28 +1,28 @@
-//! The storable events of a batch in memory, and which of them may be inserted: that follows from their event_ids.
+//! The valid events of a batch in memory, and their order by event_id.
 
 use crate::names::Names;
 
-/// Where a row lies in the staging table.
+/// The ctid of a row in the staging table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Place {
     pub(crate) block: u32,
     pub(crate) offset: u16,
 }
 
-/// Where an event came from. The first arrival of an event_id is the one with the lowest of these.
+/// Where an event came from. Of several events with one event_id, the one with the lowest origin counts as the first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Origin {
     pub(crate) partition: i32,
-    /// `i64::MAX` if the writer gave none.
+    /// `i64::MAX` if the writer gave no position.
     pub(crate) position: i64,
     pub(crate) place: Place,
 }
 
-/// The fields of an event. Texts keep the rules of the wire format; an empty song or device is none.
+/// The fields of an event that is valid by the rules of the wire format. An empty song_id or device stands for null.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Fields<'a> {
     pub(crate) id: [u8; 16],
-    /// Microseconds as Postgres counts them.
+    /// In microseconds since Postgres's epoch.
     pub(crate) ts: i64,
     pub(crate) user_id: &'a [u8],
     pub(crate) event_type: &'a [u8],
@@ -32,7 +32,7 @@ pub(crate) struct Fields<'a> {
 }
 
 impl Fields<'_> {
-    /// The names of the fields in which the other one differs, as they stand in a message; empty: in none.
+    /// The names of the fields that differ, separated by commas; empty if the events are equal.
     pub(crate) fn differing(&self, other: &Fields<'_>) -> String {
         [
             ("ts", self.ts == other.ts),
@@ -49,8 +49,8 @@ impl Fields<'_> {
     }
 }
 
-/// An event whose texts are in the arena of its batch: user, song and device one after the other. No text of these is
-/// longer than 128 bytes.
+/// An event whose user_id, song_id and device are stored one after the other in the arena of the batch. Each is at most 128 bytes
+/// long, so its length fits into a byte.
 #[derive(Debug, Clone, Copy)]
 struct Event {
     id: [u8; 16],
@@ -67,12 +67,12 @@ struct Event {
 /// The index of an event in its [`Events`].
 pub(crate) type Index = usize;
 
-/// Events as they lie in the staging table.
+/// Events in the order of the staging table.
 #[derive(Debug, Default)]
 pub(crate) struct Events {
     events: Vec<Event>,
     arena: Vec<u8>,
-    /// Types and regions: few in many events.
+    /// Event types and regions, which have few distinct values.
     names: Names,
 }
 
@@ -115,7 +115,7 @@ impl Events {
         self.events[index].origin.place
     }
 
-    /// Numbers of event type and region; equal ones have equal numbers.
+    /// The numbers of event type and region; equal names have equal numbers.
     pub(crate) fn names_of(&self, index: Index) -> (u32, u32) {
         let event = &self.events[index];
         (event.event_type, event.region)
@@ -140,12 +140,12 @@ impl Events {
         }
     }
 
-    /// In the order of their event_ids, of all but these. Neighbours then share index pages, and every session locks in the
-    /// same order, so that two batches with the same events cannot deadlock.
+    /// Orders the events by event_id, without those that `left_out` selects. Neighbours then share index pages, and every session takes
+    /// locks in the same order, so that two batches with the same events cannot deadlock.
     pub(crate) fn ordered(&self, left_out: impl Fn(Index) -> bool) -> Ordered {
         let mut firsts: Vec<Index> = (0..self.len()).filter(|&index| !left_out(index)).collect();
         let key = |index: Index| (self.events[index].id, self.events[index].origin);
-        // A writer that sorts its batches, as the ingestor does, has mostly left nothing to do.
+        // The ingestor sorts its batches, so there is usually nothing to sort.
         if !firsts.is_sorted_by(|&a, &b| self.id(a) < self.id(b)) {
             firsts.sort_unstable_by_key(|&index| key(index));
         }
@@ -161,12 +161,12 @@ impl Events {
     }
 }
 
-/// Events by event_id.
+/// Events ordered by event_id.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Ordered {
-    /// Of each event_id the event that came first.
+    /// The first event of each event_id.
     pub(crate) firsts: Vec<Index>,
-    /// All others, each with the first one of its event_id.
+    /// All other events, each with the first event of its event_id.
     pub(crate) repeats: Vec<(Index, Index)>,
 }
 

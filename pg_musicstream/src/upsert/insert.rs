@@ -1,4 +1,4 @@
-//! The events of a batch that are new go into `raw_events`.
+//! Inserts the new events of a batch into `raw_events`.
 
 use std::cell::{Cell, RefCell};
 
@@ -12,24 +12,24 @@ use super::compare::{conflict, refuse_conflicts, refuse_conflicts_of_stored};
 use super::encode::{COLUMNS, Encoder};
 use super::events::{Events, Index, Ordered};
 use super::recent::Recent;
-use super::survey::Refused;
+use super::refused::Refused;
 use super::target::{Target, WritePath};
-use crate::bounds::timestamp;
 use crate::copy_from::copy_from;
 use crate::encoding::ServerEncoding;
 use crate::error::Error;
 use crate::optimism::Optimism;
+use crate::pg_time::timestamp;
 use crate::subtransaction;
 use crate::time::day_start;
 
 thread_local! {
-    // Of this session: a backend has one thread.
+    // State of the session: a backend has one thread.
     static OPTIMISM: Cell<Optimism> = const { Cell::new(Optimism::new()) };
     static RECENT: RefCell<Recent> = RefCell::default();
 }
 
 impl Batch<'_> {
-    /// Inserts what is new of these events, and refuses those that differ from what is stored. Returns those that it inserted.
+    /// Inserts the events that are not stored yet and rejects those that differ from the stored event. Returns the inserted events.
     pub(super) fn insert(
         &self,
         client: &mut SpiClient<'_>,
@@ -49,8 +49,11 @@ impl Batch<'_> {
         Ok(inserted)
     }
 
-    /// Copies what is new of these events: all of it, or, where another session stores the same events at this moment, what
-    /// that leaves. Returns those that it inserted.
+    /// Inserts the events that are not stored yet by COPY, or, if another session is storing the same events, by INSERT … ON CONFLICT
+    /// DO NOTHING. Returns the inserted events.
+    ///
+    /// In an optimistic attempt only events that this session stored recently are looked up first. If the COPY then meets a stored
+    /// event, it is rolled back, the other events are looked up, and the COPY is repeated.
     fn copy_new(
         &self,
         client: &mut SpiClient<'_>,
@@ -60,20 +63,20 @@ impl Batch<'_> {
         refused: &mut Refused,
     ) -> Result<Vec<Index>, Error> {
         let mut optimism = OPTIMISM.get();
-        let bets = self.may_bet && optimism.bets();
+        let is_attempt = self.may_be_optimistic && optimism.attempts();
         OPTIMISM.set(optimism);
-        // Without a bet all are looked up.
+        // Events to look up first; without an optimistic attempt all of them.
         let (suspects, others): (Vec<Index>, Vec<Index>) = RECENT.with_borrow(|recent| {
             firsts
                 .iter()
-                .partition(|&&index| !bets || recent.holds(events.id(index)))
+                .partition(|&&index| !is_attempt || recent.contains(events.id(index)))
         });
         let mut known = refuse_conflicts(client, events, suspects, refused)?;
         let mut inserted = copy_unless_known(client, table, events, firsts, &known)?;
-        if bets {
+        if is_attempt {
             match inserted {
-                Some(_) => optimism.won(),
-                None => optimism.lost(),
+                Some(_) => optimism.succeeded(),
+                None => optimism.failed(),
             }
             OPTIMISM.set(optimism);
             if inserted.is_none() {
@@ -87,15 +90,15 @@ impl Batch<'_> {
         };
         RECENT.with_borrow_mut(|recent| {
             for &index in firsts {
-                recent.remember(events.id(index));
+                recent.insert(events.id(index));
             }
         });
         Ok(inserted)
     }
 }
 
-/// Events that have the event_id of an earlier one of the batch are compared with what is stored on their day: mostly with
-/// that one, if it was inserted.
+/// Rejects events that share the event_id with an earlier event of the batch and differ from it. If that event was inserted on the same
+/// day it is compared directly, otherwise the stored event is looked up.
 fn refuse_repeats(
     client: &mut SpiClient<'_>,
     events: &Events,
@@ -109,9 +112,9 @@ fn refuse_repeats(
     let inserted: HashSet<Index> = inserted.iter().copied().collect();
     let mut stored_elsewhere = Vec::new();
     for &(repeat, first) in &ordered.repeats {
-        let is_of_this_batch = inserted.contains(&first)
+        let is_in_batch = inserted.contains(&first)
             && day_start(events.ts(repeat)) == day_start(events.ts(first));
-        if !is_of_this_batch {
+        if !is_in_batch {
             stored_elsewhere.push(repeat);
             continue;
         }
@@ -128,7 +131,7 @@ fn without(firsts: &[Index], known: &HashSet<Index>) -> Vec<Index> {
     firsts.iter().filter(is_new).copied().collect()
 }
 
-/// Copies all but the known events; `None` if one of them is stored already, and nothing was inserted.
+/// Inserts all events except the known ones by COPY. `None` if one of them is already stored; then nothing was inserted.
 fn copy_unless_known(
     client: &mut SpiClient<'_>,
     table: pg_sys::Oid,
@@ -149,8 +152,8 @@ fn copy_unless_known(
     Ok(copied.map(|()| new))
 }
 
-/// Inserts those of the events that are not stored, and refuses those that differ from what is stored. Returns those that it
-/// inserted.
+/// Inserts the events that are not stored by INSERT … ON CONFLICT DO NOTHING and rejects those that differ from the stored event.
+/// Returns the inserted events.
 fn insert_unless_stored(
     client: &mut SpiClient<'_>,
     events: &Events,
@@ -169,14 +172,14 @@ fn insert_unless_stored(
     Ok(inserted)
 }
 
-/// Inserts those of the events that are not stored; returns their ids.
+/// Runs the INSERT. Returns the ids of the inserted events.
 fn insert(
     client: &mut SpiClient<'_>,
     events: &Events,
     indices: &[Index],
 ) -> Result<HashSet<[u8; 16]>, Error> {
     let _encoding = ServerEncoding::begin();
-    // The wire format's rules have been applied, so the texts are UTF-8.
+    // The rules of the wire format guarantee that the texts are UTF-8.
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let optional = |bytes: &[u8]| (!bytes.is_empty()).then(|| text(bytes));
     let fields = || indices.iter().map(|&index| events.fields(index));

@@ -1,12 +1,12 @@
-//! The event_ids that a session stored last: a duplicate mostly comes soon after the first, and is then looked up by
-//! itself, so that it does not spoil the bet on the others of its batch.
+//! Remembers the event_ids that the session stored recently. Most duplicates arrive soon after the first event; looking up only these
+//! ids lets an optimistic insert of the rest of the batch succeed.
 
 use foldhash::HashSet;
 
-/// Ids of a generation, of which two are kept: 5 MB together.
+/// Maximum number of ids in a generation. Two generations are kept, 5 MB together.
 const GENERATION: usize = 1 << 17;
 
-/// A memory that may err either way: who asks it looks up what it holds, and finds out about what it does not.
+/// Best-effort cache. A false hit costs one lookup, a miss costs one failed optimistic insert; neither affects correctness.
 #[derive(Debug, Default)]
 pub(crate) struct Recent {
     young: HashSet<u64>,
@@ -14,12 +14,12 @@ pub(crate) struct Recent {
 }
 
 impl Recent {
-    pub(crate) fn holds(&self, id: [u8; 16]) -> bool {
+    pub(crate) fn contains(&self, id: [u8; 16]) -> bool {
         let id = folded(id);
         self.young.contains(&id) || self.old.contains(&id)
     }
 
-    pub(crate) fn remember(&mut self, id: [u8; 16]) {
+    pub(crate) fn insert(&mut self, id: [u8; 16]) {
         if self.young.len() >= GENERATION {
             std::mem::swap(&mut self.young, &mut self.old);
             self.young.clear();
@@ -28,7 +28,7 @@ impl Recent {
     }
 }
 
-/// Half as long: two ids that fall together cost one look-up.
+/// The id reduced to 64 bits. A collision costs one lookup.
 fn folded(id: [u8; 16]) -> u64 {
     let id = u128::from_ne_bytes(id);
     id as u64 ^ (id >> 64) as u64
@@ -46,11 +46,11 @@ mod tests {
     fn the_last_ids_are_held_and_old_ones_are_let_go() {
         let mut recent = Recent::default();
         for number in 0..5 * GENERATION {
-            assert!(!recent.holds(id(number)));
-            recent.remember(id(number));
-            assert!(recent.holds(id(number.saturating_sub(GENERATION))));
+            assert!(!recent.contains(id(number)));
+            recent.insert(id(number));
+            assert!(recent.contains(id(number.saturating_sub(GENERATION))));
         }
-        assert!(!recent.holds(id(0)));
+        assert!(!recent.contains(id(0)));
         assert!(recent.young.len() + recent.old.len() <= 2 * GENERATION);
     }
 }

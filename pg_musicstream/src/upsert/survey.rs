@@ -1,78 +1,54 @@
-//! One scan over a staged batch: which rows can be stored, and why the others cannot.
+//! Checks all rows of a staged batch in one scan: which are valid events, and why the others are not.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use foldhash::HashSet;
 use musicstream_event::row::TypedRow;
 use musicstream_event::{Reason, Rejection};
 use pgrx::datum::{Date, ToIsoString};
-use pgrx::pg_sys;
 use pgrx::spi::SpiClient;
 
 use super::compare::ByDay;
 use super::events::{Events, Fields, Origin, Place};
-use super::{Batch, place, tids};
-use crate::bounds::{day, to_unix_micros};
+use super::refused::Refused;
+use super::{Batch, place};
 use crate::error::Error;
+use crate::pg_time::{day_of, to_unix_micros};
 use crate::plausible::Plausible;
 use crate::rows::{Row, for_each_row};
 use crate::settings;
 use crate::time::{DAY, SECOND, day_start};
 
-/// By source partition: the newest time that is not ahead of the clock.
+/// The newest event time of each source partition, not counting times ahead of the server's clock.
 pub(crate) type Progress = BTreeMap<i32, i64>;
 
-/// What a batch touches.
+/// Result of the scan.
 #[derive(Debug, Default)]
 pub(super) struct Survey {
-    /// What can be stored, as it lies.
+    /// The valid events.
     pub(super) events: Events,
-    /// Rows that cannot.
+    /// The other rows.
     pub(super) refused: Refused,
-    /// The starts of the days.
+    /// The starts of the days of the events.
     pub(super) days: BTreeSet<i64>,
-    /// The events that may be stored in the day beyond a midnight, by the start of that day.
+    /// Events within `musicstream.dedup_window` of midnight, by the start of the adjacent day, where they may be stored, too.
     pub(super) beyond_midnight: ByDay,
     pub(super) progress: Progress,
 }
 
-/// Rows that cannot be stored, and why; no reason: the writer gave its own.
-#[derive(Debug, Default)]
-pub(super) struct Refused {
-    places: Vec<Place>,
-    reasons: Vec<Option<&'static str>>,
-    details: Vec<Option<Cow<'static, str>>>,
-}
-
-impl Refused {
-    pub(super) fn count(&self) -> i64 {
-        self.places.len() as i64
-    }
-
-    pub(super) fn push(&mut self, place: Place, judgement: Option<Rejection>) {
-        let (reason, detail) = judgement
-            .map(|rejection| (rejection.reason.as_str(), rejection.detail))
-            .unzip();
-        self.places.push(place);
-        self.reasons.push(reason);
-        self.details.push(detail);
-    }
-}
-
-/// What the state of the database says of events.
+/// The rules for events that depend on the state of the database.
 pub(super) struct Rules {
     plausible: Plausible,
     event_types: HashSet<Vec<u8>>,
-    /// By their starts, the days whose events cannot be stored.
+    /// Rejections for days that have no partition, by the start of the day.
     blocked: BTreeMap<i64, Rejection>,
 }
 
 impl Rules {
-    /// Those of this moment.
+    /// Reads the present rules.
     pub(super) fn read(client: &mut SpiClient<'_>, plausible: Plausible) -> Result<Rules, Error> {
         let mut event_types = HashSet::default();
-        for row in client.update("select event_type from event_types", None, &[])? {
+        for row in client.update("select event_type from accepted_event_types", None, &[])? {
             event_types.extend(row.get::<String>(1)?.map(String::into_bytes));
         }
         Ok(Rules {
@@ -82,20 +58,16 @@ impl Rules {
         })
     }
 
-    /// Makes the partitions that these days lack, given by their starts. Returns whether there are days that have none all
-    /// the same, whose events are refused from now on.
+    /// Creates the missing partitions of these days, given by their starts. Returns whether some days still have none; their events
+    /// are rejected from now on.
     pub(super) fn require_partitions(
         &mut self,
         client: &mut SpiClient<'_>,
         days: &BTreeSet<i64>,
     ) -> Result<bool, Error> {
-        let dates: Vec<Date> = days.iter().map(|start| day(*start)).collect();
+        let dates: Vec<Date> = days.iter().map(|start| day_of(*start)).collect();
         let lacking = client
-            .update(
-                "select musicstream_days_without_partition($1)",
-                None,
-                &[dates.into()],
-            )?
+            .update("select days_without_partition($1)", None, &[dates.into()])?
             .first()
             .get_one::<Vec<Date>>()?
             .unwrap_or_default();
@@ -103,7 +75,7 @@ impl Rules {
             return Ok(false);
         }
         let provided = client.update(
-            "select day, reason = 'too_many_new_days', detail from musicstream_provide_partitions($1, true, false) where reason is not null",
+            "select day, reason = 'too_many_new_days', detail from make_missing_partitions($1, true, false) where reason is not null",
             None,
             &[lacking.into()],
         )?;
@@ -125,8 +97,8 @@ impl Rules {
         Ok(!self.blocked.is_empty())
     }
 
-    /// Judges a row and shows the fields of its event.
-    fn judge(&self, row: &Row<'_>, storable: impl FnOnce(&Fields<'_>)) -> Result<(), Rejection> {
+    /// Checks a row and passes the fields of a valid event to `valid`.
+    fn check(&self, row: &Row<'_>, valid: impl FnOnce(&Fields<'_>)) -> Result<(), Rejection> {
         let ts = row.optional_long(7);
         let (user_id, event_type, region) = (row.bytes(4), row.bytes(5), row.bytes(6));
         let (song_id, device) = (row.bytes(8), row.bytes(9));
@@ -141,18 +113,18 @@ impl Rules {
         }
         .judge()?;
         let ts = ts.unwrap_or_default();
-        self.plausible.judge(ts)?;
+        self.plausible.check(ts)?;
         let event_type = event_type.unwrap_or_default();
         if !self.event_types.contains(&*event_type) {
             return Err(Rejection::new(
                 Reason::UnknownEventType,
-                "event_type is not in the table event_types",
+                "event_type is none of accepted_event_types",
             ));
         }
         if let Some(rejection) = self.blocked.get(&day_start(ts)) {
             return Err(rejection.clone());
         }
-        storable(&Fields {
+        valid(&Fields {
             id: row.uuid(3),
             ts,
             user_id: &user_id.unwrap_or_default(),
@@ -187,7 +159,7 @@ impl Batch<'_> {
                 position: row.optional_long(11).unwrap_or(i64::MAX),
                 place,
             };
-            let judged = rules.judge(&row, |fields| {
+            let checked = rules.check(&row, |fields| {
                 let (ts, index) = (fields.ts, survey.events.len());
                 survey.events.push(fields, origin);
                 let start = day_start(ts);
@@ -209,34 +181,10 @@ impl Batch<'_> {
                     *newest = ts.max(*newest);
                 }
             });
-            if let Err(rejection) = judged {
+            if let Err(rejection) = checked {
                 survey.refused.push(place, Some(rejection));
             }
         })?;
         Ok(survey)
-    }
-
-    /// Moves the rows that cannot be stored out of the batch. Returns how many they are.
-    pub(super) fn refuse(
-        &self,
-        client: &mut SpiClient<'_>,
-        refused: Refused,
-    ) -> Result<i64, Error> {
-        let count = refused.count();
-        if count > 0 {
-            let details: Vec<Option<&str>> = refused.details.iter().map(Option::as_deref).collect();
-            let places: Vec<pg_sys::ItemPointerData> = tids(refused.places);
-            client.update(
-                &*self.statement(include_str!("../../sql/statement/refuse.sql")),
-                None,
-                &[
-                    self.source.into(),
-                    places.into(),
-                    refused.reasons.into(),
-                    details.into(),
-                ],
-            )?;
-        }
-        Ok(count)
     }
 }

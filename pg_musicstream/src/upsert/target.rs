@@ -1,4 +1,4 @@
-//! Where and how the events of a batch are written.
+//! The table that events are written to, and the way of writing.
 
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::pg_sys;
@@ -8,22 +8,22 @@ use crate::distribution;
 use crate::error::Error;
 use crate::time::day_start;
 
-/// How events get into `raw_events`.
+/// How events are written to `raw_events`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum WritePath {
-    /// By COPY from inside, of all or nothing: an ordinary partitioned table.
+    /// By COPY, all events or none: for an ordinary partitioned table.
     Copy,
-    /// By INSERT with ON CONFLICT DO NOTHING, which says what it inserted: a table that Citus has distributed, whose shards only
-    /// statements reach. No look-up comes before it: each would be sent to every shard.
+    /// By INSERT … ON CONFLICT DO NOTHING, which returns the inserted ids: for a table distributed by Citus, whose shards can only be
+    /// written by statements. Events are not looked up first, because each lookup would be sent to every shard.
     Insert,
 }
 
-/// `raw_events`, as a batch finds it.
+/// `raw_events` and its state at the time of a batch.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Target {
     pub(super) table: pg_sys::Oid,
     pub(super) path: WritePath,
-    /// The start of the oldest day that is not final: the day that holds the watermark.
+    /// The start of the oldest day that is not final, which is the day of the watermark.
     pub(super) final_before: i64,
 }
 
@@ -34,7 +34,7 @@ impl Target {
             .first();
         let table = row.get::<pg_sys::Oid>(1)?.unwrap_or(pg_sys::InvalidOid);
         let watermark = row.get::<TimestampWithTimeZone>(2)?;
-        let path = if distribution::is_distributed(client)? {
+        let path = if distribution::has_distributed_events(client)? {
             WritePath::Insert
         } else {
             WritePath::Copy

@@ -223,7 +223,7 @@ pub(crate) fn text_is_stored_unchanged_with_any_client_encoding() {
              select musicstream_session_staging();
              insert into pg_temp.staging_batch (event_id, user_id, event_type, region, ts, song_id)
              values ('550e8400e29b41d4a7164466554400ff', U&'\\00e9', 'play', U&'\\00e9u', '2026-03-01T12:00:00Z', U&'\\00e9');
-             select musicstream_upsert('test');
+             select musicstream_upsert_batch('test');
              commit;
              insert into staging_events (event_id, user_id, event_type, region, ts, song_id)
              values ('550e8400e29b41d4a716446655440000', U&'\\00e9', 'play', U&'\\00e9u', '2026-03-01T12:00:00Z', U&'\\00e9');

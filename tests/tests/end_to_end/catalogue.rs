@@ -14,7 +14,7 @@ const OBJECTS: &str = "(
     union all
     select 'pg_trigger'::regclass, t.oid, 'trigger', t.tgname || ' on ' || t.tgrelid::regclass
     from pg_trigger as t
-    where not t.tgisinternal and t.tgrelid::regclass::text in ('rejected_events', 'event_types', 'withdrawn_event_types')
+    where not t.tgisinternal and t.tgrelid::regclass::text = 'rejected_events'
 ) as object";
 
 fn names(client: &mut Client, sql: &str) -> Vec<String> {
@@ -46,9 +46,7 @@ fn every_setting_has_a_unit_bounds_and_a_description() {
     let database = Database::create();
     let mut client = database.client();
     // Loading the library defines the settings.
-    client
-        .batch_execute("select musicstream_idle_after()")
-        .unwrap();
+    client.batch_execute("select idle_after()").unwrap();
     let ours = "pg_settings where name like 'musicstream.%'";
     let settings: i64 = value(&mut client, &format!("select count(*) from {ours}"), &[]);
     assert!(settings >= 5, "{settings} settings");

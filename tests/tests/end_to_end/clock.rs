@@ -30,7 +30,7 @@ fn store_at(client: &mut Client, source_partition: i32, distances_s: &[f64]) -> 
         .unwrap();
     let row = batch
         .query_one(
-            "select inserted, rejected from musicstream_upsert('test:clock')",
+            "select inserted, rejected from musicstream_upsert_batch('test:clock')",
             &[],
         )
         .unwrap();
@@ -245,9 +245,7 @@ fn wrong_clocks_create_a_limited_number_of_partitions() {
     let database = Database::create();
     let mut admin = database.client();
     let default = "select boot_val from pg_settings where name = 'musicstream.max_new_days'";
-    admin
-        .batch_execute("select musicstream_idle_after()")
-        .unwrap();
+    admin.batch_execute("select idle_after()").unwrap();
     assert_eq!(value::<String>(&mut admin, default, &[]), "1000");
     let limit = format!(
         "alter database {} set musicstream.max_new_days = 30",
@@ -493,7 +491,7 @@ fn two_writers_with_the_same_thousand_days_do_not_deadlock() {
                         )
                         .unwrap();
                     transaction
-                        .execute("select musicstream_upsert('test:days')", &[])
+                        .execute("select musicstream_upsert_batch('test:days')", &[])
                         .unwrap();
                     transaction.commit().unwrap();
                 }

@@ -127,7 +127,7 @@ fn crashes_at_random_moments_leave_every_number_exact() {
         let feeder = scope.spawn(|| {
             let mut inbox = INBOX_FROM..INBOX_FROM;
             while !done() {
-                let Ok(mut client) = Client::connect(&database.url(), NoTls) else {
+                let Ok(mut client) = Client::connect(&database.inside_url(), NoTls) else {
                     continue;
                 };
                 // The last statement may be committed although its answer was lost.
@@ -153,7 +153,7 @@ fn crashes_at_random_moments_leave_every_number_exact() {
             let mut admin = cluster.await_writable();
             drop(admin);
             admin = until(TIMEOUT, "the database to be available", || {
-                Client::connect(&database.url(), NoTls).ok()
+                Client::connect(&database.inside_url(), NoTls).ok()
             });
             // At least one batch is stored between two crashes.
             until(TIMEOUT, "another batch to be stored", || {
@@ -191,7 +191,7 @@ fn crashes_at_random_moments_leave_every_number_exact() {
         (feeder.join().unwrap(), progress)
     });
     let mut admin = until(TIMEOUT, "the database to be available", || {
-        Client::connect(&database.url(), NoTls).ok()
+        Client::connect(&database.inside_url(), NoTls).ok()
     });
     // Rows that an interrupted rollup has left in the inbox.
     admin.execute("select musicstream_rollup()", &[]).unwrap();

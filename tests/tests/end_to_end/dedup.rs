@@ -28,7 +28,7 @@ fn store(client: &mut Client, batch: &[Range<i64>]) -> (i64, i64) {
     }
     let row = transaction
         .query_one(
-            "select inserted, duplicate, conflicting + rejected from musicstream_upsert($1)",
+            "select inserted, duplicate, conflicting + rejected from musicstream_upsert_batch($1)",
             &[&SOURCE],
         )
         .unwrap();

@@ -33,7 +33,7 @@ fn fill(client: &mut Client) {
 fn upsert(client: &mut Client, values: &str) {
     client.batch_execute(&staging(values)).unwrap();
     client
-        .execute("select musicstream_upsert('kafka:a/t')", &[])
+        .execute("select musicstream_upsert_batch('kafka:a/t')", &[])
         .unwrap();
     client
         .batch_execute("truncate pg_temp.staging_batch")
@@ -76,7 +76,7 @@ pub(crate) fn a_rollup_of_a_large_inbox_locks_events_in_the_order_of_all_writers
     let database = Database::create();
     let mut admin = database.client();
     fill(&mut admin);
-    let mut writer = connect(&database.url());
+    let mut writer = connect(&database.inside_url());
     writer.batch_execute("begin").unwrap();
     upsert(
         &mut writer,
@@ -108,7 +108,7 @@ pub(crate) fn a_rollup_of_a_large_inbox_creates_partitions_before_it_stores_even
     admin
         .batch_execute("insert into staging_events values (gen_random_uuid()::text, 'u', 'play', 'eu', '2026-03-05T12:00:00Z')")
         .unwrap();
-    let mut writer = connect(&database.url());
+    let mut writer = connect(&database.inside_url());
     writer.batch_execute("begin").unwrap();
     upsert(
         &mut writer,
@@ -174,7 +174,7 @@ fn a_batch_with_too_many_new_days_is_refused_with_a_hint() {
              from generate_series(0, 249) as day",
             &[],
         )?;
-        transaction.execute("select musicstream_upsert('test:days')", &[])?;
+        transaction.execute("select musicstream_upsert_batch('test:days')", &[])?;
         transaction.commit()
     };
     let error = batch(&mut client).expect_err("the batch has too many days");
@@ -246,7 +246,7 @@ const ATTEMPTED: &str = "select coalesce(sum(n_tup_ins), 0)::bigint from pg_stat
 fn a_duplicate_in_the_inbox_leaves_no_dead_rows() {
     let database = Database::create();
     for run in 0..5_i64 {
-        let mut client = connect(&database.url());
+        let mut client = connect(&database.inside_url());
         let mut transaction = client.transaction().unwrap();
         transaction
             .execute(
@@ -289,7 +289,7 @@ fn a_duplicate_among_rejected_events_leaves_no_dead_rows() {
             event_id("n") + "::text"
         ))
         .unwrap();
-    let mut client = connect(&database.url());
+    let mut client = connect(&database.inside_url());
     let mut transaction = client.transaction().unwrap();
     let row = transaction
         .query_one(

@@ -154,7 +154,7 @@ fn two_databases_share_a_topic_and_their_union_counts_each_event_and_user_once()
             let users: Vec<&String> = users.iter().collect();
             let estimate: i64 = value(
                 &mut client,
-                "select round(musicstream_sketch_estimate(musicstream_sketch(u)))::bigint from unnest($1::text[]) as u",
+                "select round(musicstream_sketch_estimate(sketch_users(u)))::bigint from unnest($1::text[]) as u",
                 &[&users],
             );
             once.insert(cell.clone(), estimate);

@@ -5,6 +5,7 @@ use postgres::error::SqlState;
 
 use musicstream_tests::cluster::Cluster;
 use musicstream_tests::database::{Database, connect, value};
+use musicstream_tests::old_version;
 use musicstream_tests::stack::stack;
 
 /// A database with this encoding in the stack's cluster, which is dropped when this is dropped.
@@ -42,9 +43,10 @@ impl Drop for Encoded {
 
 #[test]
 fn a_database_of_another_encoding_is_refused_with_the_reason() {
+    old_version::install();
     for encoding in ["LATIN1", "SQL_ASCII"] {
         let database = Encoded::create(encoding);
-        for version in ["", "version '0.1.0'"] {
+        for version in ["", &format!("version '{}'", old_version::VERSION)] {
             let mut client = database.client();
             let create = format!("create extension pg_musicstream {version}");
             let is_old = !version.is_empty();
@@ -102,7 +104,7 @@ fn a_misspelt_setting_is_refused_once_the_library_is_loaded() {
     let mut admin = database.client();
     // The library is not loaded in this session yet.
     admin
-        .batch_execute("set musicstream.latness = '2h'; select musicstream_idle_after()")
+        .batch_execute("set musicstream.latness = '2h'; select idle_after()")
         .unwrap();
     let taken: Option<String> = value(
         &mut admin,

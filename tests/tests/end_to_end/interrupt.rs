@@ -67,7 +67,7 @@ pub(crate) const UPSERT_STEPS: [(&str, &str); 8] = [
     ("store rejects", "lock table rejected_events in share mode"),
     (
         "create a partition",
-        "lock table partition_turn in share update exclusive mode",
+        "lock table partition_lock in share update exclusive mode",
     ),
     (
         "attach a partition",
@@ -83,7 +83,7 @@ pub(crate) const UPSERT_STEPS: [(&str, &str); 8] = [
         "store a conflict",
         "with NUMBERED
         insert into rejected_events (source, partition, position, payload, reason)
-        select 'test:numbered', 0, n, musicstream_event_json(
+        select 'test:numbered', 0, n, event_json(
             event_id::text, user_id, event_type, region,
             to_char(ts at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), null, null
         ), 'x'
@@ -95,7 +95,7 @@ pub(crate) const UPSERT_STEPS: [(&str, &str); 8] = [
 pub(crate) const ROLLUP_STEPS: [(&str, &str); 8] = [
     (
         "wait for another rollup",
-        "lock table rollup_turn in share update exclusive mode",
+        "lock table rollup_lock in share update exclusive mode",
     ),
     ("read the inbox", "lock table staging_events in share mode"),
     ("store rejects", "lock table rejected_events in share mode"),
@@ -116,7 +116,7 @@ pub(crate) const ROLLUP_STEPS: [(&str, &str); 8] = [
 pub(crate) const REBUILD_STEPS: [(&str, &str); 7] = [
     (
         "wait for a rollup",
-        "lock table rollup_turn in share update exclusive mode",
+        "lock table rollup_lock in share update exclusive mode",
     ),
     (
         "count events",
@@ -140,7 +140,7 @@ pub(crate) const SPOIL: &str = "
     update daily_metrics set events = events + 7 where day = '2026-01-01';
     delete from minute_counts where event_type = 'pause' and hour < '2026-01-02';
     insert into minute_counts
-    select '2026-01-02', 'play', 'nowhere', 3, 0, musicstream_pack('2026-01-02 00:30', 3, 0);
+    select '2026-01-02', 'play', 'nowhere', 3, 0, pack_minutes('2026-01-02 00:30', 3, 0);
     update metric_deltas set events = events + 1 where ctid = (select min(ctid) from metric_deltas)";
 
 /// Runs `work` in a session while another one holds the lock `hold`, interrupts it once it waits, and checks that it fails and
@@ -188,7 +188,7 @@ pub(crate) fn interrupt<T>(
     });
     // A session ends asynchronously, and the server notices a killed process with a delay.
     let after: String = until(TIMEOUT, "the work to end", || {
-        let mut admin = Client::connect(&database.url(), NoTls).ok()?;
+        let mut admin = Client::connect(&database.inside_url(), NoTls).ok()?;
         let is_idle = "select not exists (
             select from pg_stat_activity where datname = current_database() and xact_start is not null and pid <> pg_backend_pid()
         )";
@@ -394,7 +394,7 @@ fn interruptions_at_random_moments_leave_every_number_exact() {
         });
         let feeder = scope.spawn(|| {
             let mut inbox = INBOX_FROM..INBOX_FROM;
-            let mut client = connect(&database.url());
+            let mut client = connect(&database.inside_url());
             while !done() {
                 // This session is never interrupted, so its statements are known to be committed.
                 put_into_inbox(&mut client, inbox.end..inbox.end + 100).unwrap();

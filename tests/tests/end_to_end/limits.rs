@@ -98,9 +98,9 @@ fn a_span_of_any_view_uses_the_index() {
                     "values (timestamptz '2025-02-01 12:00Z', 'play', 'eu', 5, 0), ('2025-03-01 12:00Z', 'play', 'eu', 5, 0)",
                 ),
                 "insert into daily_listeners
-             select date '2020-01-01' + n / 30, 'r' || n % 30, 1, musicstream_sketch('u'), now()
+             select date '2020-01-01' + n / 30, 'r' || n % 30, 1, sketch_users('u'), now()
              from generate_series(0, 59999) as n group by n;
-             insert into listener_deltas select '2022-01-01', 'r1', musicstream_sketch('v');
+             insert into listener_deltas select '2022-01-01', 'r1', sketch_users('v');
              analyze"
                     .to_owned(),
             ]
@@ -279,7 +279,7 @@ fn a_batch_opens_only_the_partitions_of_its_days() {
             transaction.batch_execute(&staging(batch)).unwrap();
             let found: String = transaction
                 .query_one(
-                    "select concat_ws(' ', staged, inserted, duplicate, conflicting) from musicstream_upsert('test:days')",
+                    "select concat_ws(' ', staged, inserted, duplicate, conflicting) from musicstream_upsert_batch('test:days')",
                     &[],
                 )
                 .unwrap()

@@ -34,7 +34,7 @@ fn assert_listeners_equal_raw(client: &mut Client, when: &str) {
             select
                 (ts at time zone 'UTC')::date as day,
                 region,
-                round(musicstream_sketch_estimate(musicstream_sketch(user_id)))::bigint as listeners
+                round(musicstream_sketch_estimate(sketch_users(user_id)))::bigint as listeners
             from raw_events
             group by 1, 2
         )
@@ -62,7 +62,7 @@ fn assert_listeners_equal_raw(client: &mut Client, when: &str) {
         let expected: i64 = value(
             client,
             &format!(
-                "select coalesce(round(musicstream_sketch_estimate(musicstream_sketch(user_id))), 0)::bigint
+                "select coalesce(round(musicstream_sketch_estimate(sketch_users(user_id))), 0)::bigint
                 from raw_events
                 where (ts at time zone 'UTC')::date >= coalesce({from}, date '-infinity')
                     and (ts at time zone 'UTC')::date <= coalesce({to}, date 'infinity')
@@ -135,25 +135,25 @@ fn the_canonical_form_depends_only_on_the_set_of_users() {
             .query_one(
                 "with u as (select n, 'user ' || n as id from generate_series(1, $1::bigint) as n), s as (
                     select
-                        musicstream_sketch(id order by n) as forward,
-                        musicstream_sketch(id order by n desc) as backward,
-                        musicstream_sketch(id) filter (where n <= $1 / 2) as first,
-                        musicstream_sketch(id order by id) filter (where n >= $1 / 3) as second,
+                        sketch_users(id order by n) as forward,
+                        sketch_users(id order by n desc) as backward,
+                        sketch_users(id) filter (where n <= $1 / 2) as first,
+                        sketch_users(id order by id) filter (where n >= $1 / 3) as second,
                         -- Fifty others: of one alone the register may be that of another.
-                        musicstream_sketch(case when n > $1 - 50 then 'other' else 'user' end || ' ' || n) as others
+                        sketch_users(case when n > $1 - 50 then 'other' else 'user' end || ' ' || n) as others
                     from u
                 ), c as (
                     select
-                        musicstream_sketch_canonical(array[forward]) as expected,
-                        musicstream_sketch_canonical(array[backward]) as backward,
-                        musicstream_sketch_canonical(array[second, null, first]) as parts,
-                        musicstream_sketch_canonical(array[others]) as others,
+                        canonical_sketch(array[forward]) as expected,
+                        canonical_sketch(array[backward]) as backward,
+                        canonical_sketch(array[second, null, first]) as parts,
+                        canonical_sketch(array[others]) as others,
                         musicstream_sketch_estimate(forward) as estimate
                     from s
                 )
                 select
                     expected = backward, expected = parts, expected = others,
-                    musicstream_sketch_canonical(array[expected]) = expected,
+                    canonical_sketch(array[expected]) = expected,
                     musicstream_sketch_estimate(expected) = estimate
                 from c",
                 &[&users],
@@ -162,7 +162,7 @@ fn the_canonical_form_depends_only_on_the_set_of_users() {
         let same: Vec<bool> = (0..row.len()).map(|column| row.get(column)).collect();
         assert_eq!(same, [true, true, false, true, true], "{users} users");
     }
-    let none = "select musicstream_sketch_canonical($1::text::bytea[]) is null";
+    let none = "select canonical_sketch($1::text::bytea[]) is null";
     for broken in ["{}", "{null}", r#"{"\\x00"}"#] {
         assert!(value::<bool>(&mut client, none, &[&broken]), "{broken}");
     }
@@ -182,7 +182,7 @@ fn the_error_is_within_the_documented_bound() {
     ] {
         let errors: Vec<f64> = client
             .query(
-                "select musicstream_sketch_estimate(musicstream_sketch(format('%s of %s', n, s))) / $1::float8 - 1
+                "select musicstream_sketch_estimate(sketch_users(format('%s of %s', n, s))) / $1::float8 - 1
                  from generate_series(1, $2::bigint) as s, generate_series(1, $3::bigint) as n
                  group by s",
                 &[&f64::from(users), &i64::from(sets), &i64::from(users)],
@@ -235,7 +235,7 @@ fn sketches_are_compatible_with_the_cpp_library() {
             let row = client
                 .query_one(
                     "with ours as (
-                        select musicstream_sketch('user ' || n) as sketch from generate_series(0, $1::bigint - 1) as n
+                        select sketch_users('user ' || n) as sketch from generate_series(0, $1::bigint - 1) as n
                     ), theirs as (
                         select decode($2, 'hex') as sketch
                     )
@@ -285,7 +285,7 @@ fn a_rebuild_removes_users_of_deleted_events_while_a_batch_is_open() {
         .unwrap();
     let changed: i64 = value(
         &mut client,
-        "select musicstream_rebuild_listeners(array[date '2026-03-01', '2026-03-02', '2026-03-03', '1999-01-01'])",
+        "select rebuild_listeners(array[date '2026-03-01', '2026-03-02', '2026-03-03', '1999-01-01'])",
         &[],
     );
     assert!(changed >= 6, "{changed} rows");

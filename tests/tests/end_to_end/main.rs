@@ -16,7 +16,6 @@ mod csv_file;
 mod dead_letters;
 mod dedup;
 mod disk;
-mod documentation;
 mod eventsim;
 mod examples;
 mod fence;

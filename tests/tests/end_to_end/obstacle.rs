@@ -20,12 +20,12 @@ const OBSTACLES: [(&str, &str, &str); 7] = [
         "alter table raw_events attach partition raw_events_20260302 for values from ('2026-03-02Z') to ('2026-03-03Z')",
     ),
     (
-        "create table raw_events_20260302 (mine text)",
+        "create table musicstream_internal.raw_events_20260302 (mine text)",
         "raw_events_20260302",
         "drop table raw_events_20260302",
     ),
     (
-        "create view raw_events_20260302 as select 1 as mine",
+        "create view musicstream_internal.raw_events_20260302 as select 1 as mine",
         "raw_events_20260302",
         "drop view raw_events_20260302",
     ),
@@ -35,12 +35,12 @@ const OBSTACLES: [(&str, &str, &str); 7] = [
         "alter table raw_events detach partition march",
     ),
     (
-        "create table raw_events_20260302 partition of raw_events (primary key (event_id)) for values from ('2026-03-02 01:00Z') to ('2026-03-03Z')",
+        "create table musicstream_internal.raw_events_20260302 partition of raw_events (primary key (event_id)) for values from ('2026-03-02 01:00Z') to ('2026-03-03Z')",
         "raw_events_20260302",
         "drop table raw_events_20260302",
     ),
     (
-        "create table raw_events_20260302 partition of raw_events for values from ('2026-03-02Z') to ('2026-03-03Z')",
+        "create table musicstream_internal.raw_events_20260302 partition of raw_events for values from ('2026-03-02Z') to ('2026-03-03Z')",
         "raw_events_20260302",
         "alter table raw_events_20260302 add primary key (event_id)",
     ),
@@ -142,7 +142,7 @@ fn partitions_ahead_are_created_despite_an_obstacle() {
     let mut admin = database.client();
     admin
         .batch_execute(
-            "do $$ begin execute format('create table %I ()', 'raw_events_' || to_char((now() at time zone 'UTC')::date + 1, 'YYYYMMDD')); end $$",
+            "do $$ begin execute format('create table musicstream_internal.%I ()', 'raw_events_' || to_char((now() at time zone 'UTC')::date + 1, 'YYYYMMDD')); end $$",
         )
         .unwrap();
     roll_up(&mut admin);

@@ -202,7 +202,7 @@ impl Pipeline {
              values ({partition}, {}, md5('{}')::uuid, 'u', 'play', 'eu', {ts})",
             self.batches, self.batches
         ))?;
-        batch.execute("select * from musicstream_upsert($1)", &[&source])?;
+        batch.execute("select * from musicstream_upsert_batch($1)", &[&source])?;
         batch.commit()
     }
 

@@ -37,7 +37,7 @@ fn store(
          from generate_series($1::bigint, $2) as n",
         &[&first, &(first + rows - 1)],
     )?;
-    transaction.execute("select * from musicstream_upsert($1)", &[&SOURCE])?;
+    transaction.execute("select * from musicstream_upsert_batch($1)", &[&SOURCE])?;
     transaction.commit()
 }
 
@@ -110,18 +110,22 @@ pub(crate) fn only_the_owner_at_the_current_offset_can_store() {
 }
 
 #[test]
-fn an_advance_without_a_checksum_keeps_the_topic_id() {
+fn an_advance_without_a_source_identity_keeps_the_topic_id() {
     let database = Database::create();
     let mut client = connect(&database.ingest_url());
     let (_, epoch) = claim(&mut client, "first");
-    let mut advance = |from: Option<i64>, to: i64, checksum: Option<&[u8]>| {
+    let mut advance = |from: Option<i64>, to: i64, identity: Option<&[u8]>| {
         client
             .execute(
                 "select musicstream_advance($1, 0, $2, $3, $4, $5)",
-                &[&SOURCE, &from, &to, &epoch, &checksum],
+                &[&SOURCE, &from, &to, &epoch, &identity],
             )
             .unwrap();
-        value::<Option<Vec<u8>>>(&mut client, "select checksum from ingest_offsets", &[])
+        value::<Option<Vec<u8>>>(
+            &mut client,
+            "select source_identity from ingest_offsets",
+            &[],
+        )
     };
     assert_eq!(advance(None, 5, None), None);
     assert_eq!(advance(Some(5), 6, Some(b"id")), Some(b"id".to_vec()));
@@ -168,7 +172,7 @@ fn isolation_above_read_committed_is_refused() {
         .unwrap();
     for isolation in ["repeatable read", "serializable"] {
         for call in [
-            "musicstream_upsert('kafka:test/topic')",
+            "musicstream_upsert_batch('kafka:test/topic')",
             "musicstream_upsert()",
             "musicstream_rollup()",
         ] {
@@ -201,15 +205,15 @@ fn the_ingest_role_cannot_change_stored_data_and_the_read_role_cannot_write() {
     for statement in [
         "insert into raw_events select * from raw_events",
         "update raw_events set region = 'mars'",
-        "delete from raw_events_20260301",
-        "truncate metric_deltas",
-        "insert into metric_deltas values (now(), 'play', 'eu', 1, 0, '')",
+        "delete from musicstream_internal.raw_events_20260301",
+        "truncate musicstream_internal.metric_deltas",
+        "insert into musicstream_internal.metric_deltas values (now(), 'play', 'eu', 1, 0, '')",
         "update daily_metrics set events = 0",
         "delete from rejected_events",
         "update ingest_offsets set next_offset = 0",
         "delete from staging_events",
         "insert into event_types values ('teleport')",
-        "drop table raw_events_20260301",
+        "drop table musicstream_internal.raw_events_20260301",
         "create trigger t before insert on pg_temp.staging_batch execute function suppress_redundant_updates_trigger()",
         "alter table pg_temp.staging_batch add column more text",
     ] {
@@ -257,7 +261,7 @@ fn a_table_of_the_caller_is_not_used_as_the_staging_table() {
         refused
     );
     assert_eq!(
-        code(client.execute("select musicstream_upsert('kafka:test/topic')", &[])),
+        code(client.execute("select musicstream_upsert_batch('kafka:test/topic')", &[])),
         refused
     );
 }
@@ -273,7 +277,7 @@ fn a_compressed_region_is_validated_uncompressed() {
              select musicstream_session_staging();
              insert into pg_temp.staging_batch (partition, position, event_id, user_id, event_type, region, ts)
              values (0, 0, lpad('1', 32, '0')::uuid, 'u', 'play', repeat('ab', 5000), '2026-03-01T00:00:00Z');
-             select musicstream_upsert('test:compressed');
+             select musicstream_upsert_batch('test:compressed');
              commit",
         )
         .unwrap();
@@ -309,7 +313,7 @@ fn rejects_without_partition_and_position_are_kept() {
             .unwrap();
         let row = batch
             .query_one(
-                "select staged, inserted, conflicting, rejected from musicstream_upsert('test:nameless')",
+                "select staged, inserted, conflicting, rejected from musicstream_upsert_batch('test:nameless')",
                 &[],
             )
             .unwrap();
@@ -338,14 +342,14 @@ pub(crate) fn bytes_are_kept_under_a_savepoint() {
              savepoint first;
              insert into pg_temp.staging_batch (partition, position, event_id, user_id, event_type, region, ts)
              values (0, 1, gen_random_uuid(), 'u', 'teleport', 'eu', '2026-03-01T12:00:00Z');
-             select musicstream_upsert('test:savepoint');
+             select musicstream_upsert_batch('test:savepoint');
              release savepoint first;
              savepoint second",
         )
         .unwrap();
     let keep = |position: i32| {
         format!(
-            "select musicstream_keep_bytes('test:savepoint', array[0], array[{position}::bigint], array['k'::bytea], array['as it came'::bytea])"
+            "select musicstream_set_rejected_bytes('test:savepoint', array[0], array[{position}::bigint], array['k'::bytea], array['as it came'::bytea])"
         )
     };
     assert_eq!(value::<i64>(&mut client, &keep(1), &[]), 1);

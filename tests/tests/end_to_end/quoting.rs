@@ -24,7 +24,7 @@ fn url(cluster: &Cluster, user: &str) -> String {
 fn admin(cluster: &Cluster) -> Client {
     let mut client = connect(&url(cluster, ""));
     client
-        .batch_execute("set search_path = \"Music\", public")
+        .batch_execute("set search_path = \"Music\", public, musicstream_internal")
         .unwrap();
     client
 }
@@ -57,7 +57,8 @@ fn hand_over(client: &mut Client) {
     for statement in [
         &*project_sql("roles.sql"),
         "reassign owned by musicstream_owner to \"Data-Owner\"",
-        "grant usage, create on schema \"Music\" to \"Data-Owner\"",
+        "grant usage on schema \"Music\" to \"Data-Owner\"",
+        "grant usage, create on schema musicstream_internal to \"Data-Owner\"",
         "grant temporary on database \"Play \"\"Counts\"\"\" to \"Data-Owner\"",
     ] {
         client
@@ -133,7 +134,7 @@ fn run_all_functions(cluster: &Cluster, first_day: &str) {
             &[&first_day],
         )
         .unwrap();
-    let frozen: String = value(&mut admin, "select musicstream_frozen_before()::text", &[]);
+    let frozen: String = value(&mut admin, "select frozen_before()::text", &[]);
     let expected: String = value(
         &mut admin,
         "select ($1::text::date + 1)::text",
@@ -191,7 +192,9 @@ fn names_that_need_quotes_work_from_creation_to_drop() {
             .unwrap();
         let left: Vec<String> = value(
             &mut client,
-            "select coalesce(array_agg(relname::text), '{}') from pg_class where relnamespace = '\"Music\"'::regnamespace",
+            "select coalesce(array_agg(relname::text), '{}')
+             from pg_class as c join pg_namespace as n on n.oid = c.relnamespace
+             where n.nspname in ('Music', 'musicstream_internal')",
             &[],
         );
         assert!(left.is_empty(), "remaining objects: {left:?}");

@@ -156,7 +156,7 @@ fn a_dump_contains_settings_owners_privileges_and_pending_data() {
         missing.is_empty() && surplus.is_empty(),
         "lost by the dump: {missing:#?}; added: {surplus:#?}"
     );
-    let types = "select string_agg(event_type, ' ' order by event_type) from event_types";
+    let types = "select string_agg(event_type, ' ' order by event_type) from accepted_event_types";
     assert_eq!(
         value::<String>(&mut admin, types, &[]),
         "pause play skip stop"
@@ -176,61 +176,62 @@ fn a_dump_contains_settings_owners_privileges_and_pending_data() {
     assert_eq!(assert_exact(&restored, Some(inbox)), 3000);
 }
 
-/// The extension brings three types; what the user made of them is what a restore has to bring back.
+/// Built-in event types that are switched off, and types of the user's own, are what a restore has to bring back.
 #[test]
-fn a_removed_event_type_stays_removed_after_a_restore() {
-    const TYPES: &str = "select string_agg(event_type, ' ' order by event_type) from event_types";
-    const WITHDRAWN: &str = "select coalesce(string_agg(event_type, ' ' order by event_type), '') from withdrawn_event_types";
+fn a_switched_off_event_type_stays_off_after_a_restore() {
+    const TYPES: &str =
+        "select string_agg(event_type, ' ' order by event_type) from accepted_event_types";
     let source = Database::create();
     let mut client = source.client();
-    for (change, types, withdrawn) in [
+    for (change, types) in [
         (
-            "delete from event_types where event_type = 'stop'",
+            "insert into event_types (event_type, is_accepted) values ('stop', false)",
             "pause play",
-            "stop",
         ),
         (
-            "insert into event_types values ('skip')",
-            "pause play skip",
-            "stop",
+            "insert into event_types values ('skip'), ('break')",
+            "break pause play skip",
         ),
         (
-            "update event_types set event_type = 'break' where event_type = 'pause'",
+            "insert into event_types (event_type, is_accepted) values ('pause', false)",
             "break play skip",
-            "pause stop",
         ),
         (
-            "insert into event_types values ('stop')",
+            "update event_types set is_accepted = true where event_type = 'stop'",
             "break play skip stop",
-            "pause",
         ),
         (
-            "delete from event_types where event_type in ('play', 'skip')",
+            "insert into event_types (event_type, is_accepted) values ('play', false)",
+            "break skip stop",
+        ),
+        (
+            "update event_types set is_accepted = false where event_type = 'skip'",
             "break stop",
-            "pause play",
         ),
     ] {
         client.batch_execute(change).unwrap();
         assert_eq!(value::<String>(&mut client, TYPES, &[]), types, "{change}");
-        assert_eq!(
-            value::<String>(&mut client, WITHDRAWN, &[]),
-            withdrawn,
-            "{change}"
-        );
     }
+    let rejected = "insert into staging_events (event_id, user_id, event_type, region, ts)
+        select gen_random_uuid(), 'u', t, 'eu', '2026-03-01T12:00:00Z' from unnest(array['play', 'skip', 'stop', 'break']) as t;
+        select musicstream_rollup()";
+    client.batch_execute(rejected).unwrap();
     let target = Cluster::start("");
     let dump = target.run(target.program("pg_dump").arg("--create").arg(source.url()));
     let restored = restore(&source, &dump, &target);
     let mut admin = restored.client();
     assert_eq!(value::<String>(&mut admin, TYPES, &[]), "break stop");
-    assert_eq!(value::<String>(&mut admin, WITHDRAWN, &[]), "pause play");
-    admin
-        .batch_execute("insert into event_types values ('play'); truncate event_types")
-        .unwrap();
-    assert_eq!(
-        value::<String>(&mut admin, WITHDRAWN, &[]),
-        "pause play stop"
-    );
+    // The events follow the list, before and after the restore.
+    admin.batch_execute(rejected).unwrap();
+    let stored = "select string_agg(concat_ws(' ', event_type, count), ', ' order by event_type)
+        from (select event_type, count(*) from raw_events group by event_type) as e";
+    assert_eq!(value::<String>(&mut admin, stored, &[]), "break 2, stop 2");
+    let unknown =
+        "select (rejected_by_reason ->> 'unknown_event_type')::bigint from musicstream_status";
+    assert_eq!(value::<i64>(&mut admin, unknown, &[]), 4);
+    // A change that is taken back leaves the built-in types.
+    admin.batch_execute("truncate event_types").unwrap();
+    assert_eq!(value::<String>(&mut admin, TYPES, &[]), "pause play stop");
 }
 
 /// If the restored database did not know the frozen days, their events could be counted again.

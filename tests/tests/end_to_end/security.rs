@@ -28,7 +28,6 @@ const SHADOW_TEMPORARY_TABLES: &str = "
 const INGEST_MAY_CALL: [&str; 12] = [
     "musicstream_advance(text,integer,bigint,bigint,bigint,bytea,integer)",
     "musicstream_claim(text,integer,text)",
-    "musicstream_keep_bytes(text,integer[],bigint[],bytea[],bytea[])",
     "musicstream_make_partitions(date[],boolean)",
     "musicstream_prepare_days(date[])",
     "musicstream_release(text,integer,bigint)",
@@ -36,8 +35,9 @@ const INGEST_MAY_CALL: [&str; 12] = [
     "musicstream_rollup()",
     "musicstream_rollup_listening()",
     "musicstream_session_staging()",
+    "musicstream_set_rejected_bytes(text,integer[],bigint[],bytea[],bytea[])",
     "musicstream_upsert()",
-    "musicstream_upsert(text)",
+    "musicstream_upsert_batch(text)",
 ];
 
 /// Creates a database with rows in all tables.
@@ -74,7 +74,7 @@ fn answer(client: &mut Client, statement: &str) -> String {
 #[test]
 fn declarations_grant_no_unintended_privilege() {
     let database = filled();
-    let mut admin = database.client();
+    let mut admin = connect(&database.url());
     assert_eq!(column(&mut admin, UNPINNED), Vec::<String>::new());
 
     let may_call = |role: &str| {
@@ -111,7 +111,7 @@ fn declarations_grant_no_unintended_privilege() {
 #[test]
 pub(crate) fn no_role_changes_stored_data() {
     let database = filled();
-    let mut admin = database.client();
+    let mut admin = connect(&database.url());
     let relations = admin.query(RELATIONS, &[]).unwrap();
     assert!(relations.len() > 10, "the extension has relations");
     let changes_nothing = [
@@ -188,7 +188,7 @@ pub(crate) fn no_role_changes_stored_data() {
             "alter extension pg_musicstream update",
             "alter extension pg_musicstream drop table raw_events",
             "create table raw_events_20200101 partition of raw_events for values from ('2020-01-01') to ('2020-01-02')",
-            "alter table raw_events detach partition raw_events_20260101",
+            "alter table raw_events detach partition musicstream_internal.raw_events_20260101",
         ] {
             let answer = answer(&mut client, statement);
             assert_eq!(answer, "42501", "{role}: {statement}");
@@ -200,7 +200,7 @@ pub(crate) fn no_role_changes_stored_data() {
 #[test]
 fn no_function_exceeds_the_privileges_of_its_caller() {
     let database = filled();
-    let mut admin = database.client();
+    let mut admin = connect(&database.url());
     let functions = admin.query(FUNCTIONS, &[]).unwrap();
     assert!(functions.len() > 15, "the extension has functions");
     for (role, url) in [
@@ -235,7 +235,7 @@ fn no_function_exceeds_the_privileges_of_its_caller() {
 #[test]
 pub(crate) fn bytes_of_rejects_need_a_privilege() {
     let database = filled();
-    let mut admin = database.client();
+    let mut admin = connect(&database.url());
     admin
         .batch_execute(
             "insert into staging_events (event_id, user_id) values ('no uuid', 'a user');
@@ -253,7 +253,7 @@ pub(crate) fn bytes_of_rejects_need_a_privilege() {
         "copy rejected_events to stdout",
         "copy rejected_events (payload) to stdout",
         "select pg_column_size(payload) from rejected_events",
-        "select musicstream_names_user(key, payload, 'a user') from rejected_events",
+        "select musicstream_internal.names_user(key, payload, 'a user') from rejected_events",
     ];
     let why = [
         "select rejected_id, source, partition, position, reason, detail, received_at from rejected_events",
@@ -322,9 +322,9 @@ fn no_role_can_block_rollups_and_batches() {
         database.ingest_url(),
     ] {
         let mut client = connect(&url);
-        for table in ["rollup_turn", "partition_turn", "listening_turn"] {
+        for table in ["rollup_lock", "partition_lock", "listening_lock"] {
             for mode in ["access share", "share update exclusive", "access exclusive"] {
-                let lock = format!("begin; lock table {table} in {mode} mode");
+                let lock = format!("begin; lock table musicstream_internal.{table} in {mode} mode");
                 let error = client.batch_execute(&lock).expect_err(&lock);
                 assert_eq!(error.code().unwrap().code(), "42501", "{lock}: {error:?}");
                 client.batch_execute("rollback").unwrap();
@@ -363,7 +363,7 @@ fn settings_that_affect_stored_data_cannot_be_set_by_callers() {
         // Refused, or a placeholder that is removed when the library is loaded.
         let _ = client.batch_execute(&statement);
     }
-    let is_plausible = "select musicstream_is_plausible(now() + interval '10 years') or musicstream_is_plausible('2001-12-31T23:59:59Z')";
+    let is_plausible = "select musicstream_internal.is_plausible(now() + interval '10 years') or musicstream_internal.is_plausible('2001-12-31T23:59:59Z')";
     assert!(
         !value::<bool>(&mut client, is_plausible, &[]),
         "the caller has changed the accepted times"
@@ -378,7 +378,7 @@ fn settings_that_affect_stored_data_cannot_be_set_by_callers() {
 #[test]
 fn shadowing_objects_of_a_caller_are_never_used() {
     let database = Database::create();
-    let mut admin = database.client();
+    let mut admin = connect(&database.url());
     let evil = format!(
         "create schema evil authorization {}_ingest",
         database.name()
@@ -423,33 +423,33 @@ fn shadowing_objects_of_a_caller_are_never_used() {
             "00000",
         ),
         (
-            "select public.musicstream_keep_bytes('test:evil', '{0}', '{1}', '{x}', '{x}')",
+            "select public.musicstream_set_rejected_bytes('test:evil', '{0}', '{1}', '{x}', '{x}')",
             "00000",
         ),
         (
-            "select public.musicstream_event_id('00000000000000000000000000000001')",
+            "select musicstream_internal.parse_event_id('00000000000000000000000000000001')",
             "00000",
         ),
         (
-            "select public.musicstream_ts('2026-01-01T00:00:00Z')",
+            "select musicstream_internal.parse_ts('2026-01-01T00:00:00Z')",
             "00000",
         ),
         (
-            "select public.musicstream_refusal('x', 'u', 'play', 'eu', '2026-01-01T00:00:00Z', null, null)",
+            "select musicstream_internal.check_fields('x', 'u', 'play', 'eu', '2026-01-01T00:00:00Z', null, null)",
             "00000",
         ),
         (
-            "select public.musicstream_event_json('x', 'u', 'play', 'eu', '2026-01-01T00:00:00Z', null, null)",
+            "select musicstream_internal.event_json('x', 'u', 'play', 'eu', '2026-01-01T00:00:00Z', null, null)",
             "00000",
         ),
         (
-            "select public.musicstream_is_plausible('2026-01-01T00:00:00Z')",
+            "select musicstream_internal.is_plausible('2026-01-01T00:00:00Z')",
             "00000",
         ),
         // With the caller's tables in place of the staging tables, the session can store nothing.
         ("select public.musicstream_session_staging()", "55000"),
         (
-            "select * from public.musicstream_upsert('test:evil')",
+            "select * from public.musicstream_upsert_batch('test:evil')",
             "55000",
         ),
         // The role may not read raw_events.

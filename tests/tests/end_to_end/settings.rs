@@ -3,12 +3,11 @@
 use std::time::Duration;
 
 use musicstream_tests::database::{Database, value};
+use musicstream_tests::old_version;
 use musicstream_tests::pipeline::{stream, stream_to_end};
 use musicstream_tests::process::{Summary, ingestor, program, run};
 use musicstream_tests::secrecy;
 use musicstream_tests::topic::{Record, Topic};
-
-use crate::upgrade::OLD_ROLES;
 
 const SECONDS: Duration = Duration::from_secs(30);
 
@@ -143,7 +142,7 @@ fn an_invalid_configuration_ends_within_seconds_with_its_reason() {
     let elsewhere = format!("{}/no_such_database", url.rsplit_once('/').unwrap().0);
     let wrong = url.replace("_ingest:", "_ingest:wrong-");
     let lacking = format!("{}/postgres", url.rsplit_once('/').unwrap().0);
-    let old = Database::of_version("0.1.0", OLD_ROLES);
+    let old = old_version::database();
     let old_url = old.ingest_url();
     for (variable, setting, words) in [
         ("DATABASE_URL", wrong.as_str(), "Check the password"),

@@ -127,8 +127,8 @@ impl Window {
         let before = self.revision();
         client
             .batch_execute(&format!(
-                "insert into metric_deltas
-                 select date_bin('1 hour', now(), 'epoch'), 'type1', 'region{}', 1, 0, musicstream_pack(now(), 1, 0);
+                "insert into musicstream_internal.metric_deltas
+                 select date_bin('1 hour', now(), 'epoch'), 'type1', 'region{}', 1, 0, musicstream_internal.pack_minutes(now(), 1, 0);
                  select musicstream_rollup()",
                 number % 8 + 1
             ))

@@ -86,7 +86,7 @@ impl Session {
         let payloads: Vec<Option<&[u8]>> = origins.iter().map(|origin| origin.payload).collect();
         self.client
             .execute(
-                &self.keep_bytes,
+                &self.set_rejected_bytes,
                 &[&source, &partitions, &positions, &keys, &payloads],
             )
             .await?;

@@ -16,7 +16,9 @@ impl PollLoop {
         let mut entries = self.read_entries(&source)?;
         if let Some(topic_id) = self.consumer.topic_id() {
             let mut former = entries.clone();
-            former.retain(|(_, entry)| is_other_topic(entry.checksum.as_deref(), Some(topic_id)));
+            former.retain(|(_, entry)| {
+                is_other_topic(entry.source_identity.as_deref(), Some(topic_id))
+            });
             if !former.is_empty() {
                 source = recreated_source_name(&source, topic_id);
                 entries = self.read_entries(&source)?;

@@ -355,7 +355,7 @@ fn changes_of_one_shard_are_committed_in_two_phases() {
     };
     let database = citus.database();
     for change in [
-        "select musicstream_upsert('test:one')",
+        "select musicstream_upsert_batch('test:one')",
         "select musicstream_delete(array['00000000-0000-0000-0000-000000000001']::uuid[])",
     ] {
         let mut client = database.client();
@@ -391,7 +391,7 @@ fn changes_of_one_shard_are_committed_in_two_phases() {
             .batch_execute("select musicstream_session_staging()")
             .unwrap();
         client
-            .batch_execute(&one_event("select musicstream_upsert('test:one')"))
+            .batch_execute(&one_event("select musicstream_upsert_batch('test:one')"))
             .unwrap();
         assert_eq!(value::<String>(&mut client, state, &[]), "1 0", "{change}");
     }

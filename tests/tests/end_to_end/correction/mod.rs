@@ -110,8 +110,8 @@ pub(crate) fn the_ingest_and_read_roles_may_not_correct() {
         "musicstream_delete('{}')",
         "musicstream_forget_user('u')",
         "musicstream_expire('400 days')",
-        "musicstream_retract('{}', '{}')",
-        "musicstream_begin_correction('x')",
+        "musicstream_internal.retract_events('{}', '{}')",
+        "musicstream_internal.begin_correction('x')",
     ] {
         let sql = format!("select {call}");
         assert_eq!(refusal(&mut ingest, &sql).0, "42501", "ingest: {call}");

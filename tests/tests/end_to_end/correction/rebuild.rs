@@ -24,7 +24,7 @@ pub(crate) fn each_difference_is_found_and_repaired() {
             &["day 03-01 00:00 play eu 3 2"][..],
         ),
         (
-            "update minute_counts set minutes = (select musicstream_pack('2026-03-03 23:59Z', 7, 0)) where region = 'us' and event_type = 'play'",
+            "update minute_counts set minutes = (select pack_minutes('2026-03-03 23:59Z', 7, 0)) where region = 'us' and event_type = 'play'",
             &["minute 03-03 23:59 play us 7 1"],
         ),
         (
@@ -112,15 +112,15 @@ pub(crate) fn each_difference_is_found_and_repaired() {
         ),
         (
             "insert into daily_listeners
-             select '2026-03-02', 'mars', 1, musicstream_sketch('u1'), now()",
+             select '2026-03-02', 'mars', 1, sketch_users('u1'), now()",
             &["listeners 03-02 00:00 mars 1 0"],
         ),
         (
-            "insert into daily_listeners select '2025-12-31', 'eu', 1, musicstream_sketch('u1'), now()", // no partition
+            "insert into daily_listeners select '2025-12-31', 'eu', 1, sketch_users('u1'), now()", // no partition
             &["listeners 12-31 00:00 eu 1 0"],
         ),
         (
-            "update daily_listeners set sketch = (select musicstream_sketch('v')) where day = '2026-03-02'", // as many
+            "update daily_listeners set sketch = (select sketch_users('v')) where day = '2026-03-02'", // as many
             &["listeners 03-02 00:00 eu 1 1"],
         ),
         (
@@ -136,7 +136,7 @@ pub(crate) fn each_difference_is_found_and_repaired() {
             &["listeners 03-03 00:00 mars 0 0"],
         ),
         (
-            "insert into listener_deltas select '2026-03-02', 'eu', musicstream_sketch('v')",
+            "insert into listener_deltas select '2026-03-02', 'eu', sketch_users('v')",
             &["listeners 03-02 00:00 eu 2 1"],
         ),
         (
@@ -300,9 +300,9 @@ fn a_rebuild_reports_its_progress() {
     assert_eq!(
         notices,
         [
-            "day 2026-03-01 is counted anew, 6 rows of the metrics changed",
-            "day 2026-03-02 is counted anew, 3 rows of the metrics changed",
-            "day 2026-03-03 is counted anew, 3 rows of the metrics changed",
+            "day 2026-03-01 counted again, 6 rows of the metrics changed",
+            "day 2026-03-02 counted again, 3 rows of the metrics changed",
+            "day 2026-03-03 counted again, 3 rows of the metrics changed",
         ]
     );
     assert_metrics_equal_raw(&mut client);

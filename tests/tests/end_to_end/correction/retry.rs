@@ -177,7 +177,7 @@ pub(crate) fn more_than_a_slice_is_retried_in_one_call() {
     client
         .batch_execute(
             "insert into rejected_events (source, partition, position, payload, reason)
-            select 'kafka:test/topic', n % 3, n, musicstream_event_json(
+            select 'kafka:test/topic', n % 3, n, event_json(
                 lpad(to_hex(n), 32, '0'), 'u', case when n % 2 = 0 then 'play' else 'rewind' end, 'eu', '2026-03-01T12:00:00Z', null, null
             ), 'unknown_event_type'
             from generate_series(1, 50000) as n",
@@ -213,9 +213,9 @@ fn a_recreated_topic_loses_no_rejected_record() {
             .batch_execute(&format!("begin; {}", staging(batch)))
             .unwrap();
         client
-            .query("select musicstream_upsert($1)", &[&SOURCE])
+            .query("select musicstream_upsert_batch($1)", &[&SOURCE])
             .unwrap();
-        let keep = "select musicstream_keep_bytes($1, '{0}', '{1}', array[$2::text::bytea], array[$3::text::bytea])";
+        let keep = "select musicstream_set_rejected_bytes($1, '{0}', '{1}', array[$2::text::bytea], array[$3::text::bytea])";
         assert_eq!(
             value::<i64>(&mut client, keep, &[&SOURCE, &"key", &bytes]),
             1

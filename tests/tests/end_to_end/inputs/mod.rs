@@ -281,7 +281,7 @@ fn compressed(database: &Database, rows: &[(usize, &Row)]) -> Vec<i64> {
 
 fn upsert(mut batch: postgres::Transaction<'_>, rows: usize) {
     let row = batch
-        .query_one("select staged, inserted + duplicate + conflicting + rejected from musicstream_upsert('test:inputs')", &[])
+        .query_one("select staged, inserted + duplicate + conflicting + rejected from musicstream_upsert_batch('test:inputs')", &[])
         .unwrap();
     assert_eq!((row.get(0), row.get(1)), (rows as i64, rows as i64));
     batch.commit().unwrap();

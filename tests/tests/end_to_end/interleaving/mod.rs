@@ -72,7 +72,10 @@ impl Work {
 }
 
 fn upsert(source: &str, values: &str) -> String {
-    format!("{}; select musicstream_upsert('{source}')", staging(values))
+    format!(
+        "{}; select musicstream_upsert_batch('{source}')",
+        staging(values)
+    )
 }
 
 /// Sets up the data of every run: events of four days, one id on two days, one rejected event, some pending deltas, and rows
@@ -119,13 +122,13 @@ const DIFFERENCES: &str = "
     )
     select to_jsonb(difference)::text
     from ((table counted except all table stored) union all (table stored except all table counted)) as difference
-    where left(bucket, 10)::date >= musicstream_frozen_before()";
+    where left(bucket, 10)::date >= frozen_before()";
 
 /// The metrics of frozen days, and their number of events at expiry.
 const FROZEN: &str = "
     select coalesce(sum(events), 0)::bigint - (select coalesce(sum(events), 0)::bigint from frozen_days)
     from live_daily_metrics
-    where day < musicstream_frozen_before()";
+    where day < frozen_before()";
 
 /// Missing and surplus rows of listener_days, and wrong first days.
 const LISTENERS: &str = "
@@ -134,7 +137,7 @@ const LISTENERS: &str = "
         from raw_events
         where event_type in ('play', 'pause', 'stop')
     ), kept as (
-        select day, region, user_id from listener_days where day >= musicstream_frozen_before()
+        select day, region, user_id from listener_days where day >= frozen_before()
     )
     select coalesce(array_agg(difference), '{}') from (
         select to_jsonb(d)::text as difference
@@ -159,7 +162,7 @@ fn check(client: &mut Client) -> Result<(), String> {
         let frozen: i64 = value(client, FROZEN, &[]);
         let remade: i64 = value(
             client,
-            "select count(*) from musicstream_leaves() where day < musicstream_frozen_before()",
+            "select count(*) from musicstream_leaves() where day < frozen_before()",
             &[],
         );
         if (verified, frozen, remade) != (0, 0, 0) {
@@ -208,7 +211,7 @@ fn try_all(admin: &mut Client, sessions: &mut [Session], works: &[Work]) -> usiz
 
 fn sessions(database: &Database, count: usize) -> Vec<Session> {
     (0..count)
-        .map(|_| Session::start(&database.url()))
+        .map(|_| Session::start(&database.inside_url()))
         .collect()
 }
 

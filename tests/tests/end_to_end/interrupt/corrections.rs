@@ -12,7 +12,7 @@ const SOURCE: &str = "kafka:test/topic";
 
 const BEGIN: (&str, &str) = (
     "wait for a rollup",
-    "lock table rollup_turn in share update exclusive mode",
+    "lock table rollup_lock in share update exclusive mode",
 );
 const FIND: (&str, &str) = (
     "find the events",
@@ -163,7 +163,7 @@ fn a_retry_that_is_interrupted_at_any_step_leaves_nothing_and_can_be_repeated() 
         REJECTS,
         (
             "create a partition",
-            "lock table partition_turn in share update exclusive mode",
+            "lock table partition_lock in share update exclusive mode",
         ),
         ("store the events", REMOVE.1),
         APPEND,
@@ -180,7 +180,7 @@ fn a_count_of_listening_that_is_interrupted_at_any_step_leaves_nothing_and_can_b
     let steps = [
         (
             "wait for another count",
-            "lock table listening_turn in share update exclusive mode",
+            "lock table listening_lock in share update exclusive mode",
         ),
         (
             "delete touched hours",

@@ -16,7 +16,7 @@ fn store(client: &mut Client, first: i64, events: i64, (from, length): (&str, &s
              select 0, n, lpad(to_hex(n), 32, '0')::uuid, 'u' || n % 97, case n % 3 when 0 then 'play' when 1 then 'stop' else 'pause' end,
                  'eu', '2026-03-01T{from}Z'::timestamptz + (n - {first}) * interval '{length}' / {events}
              from generate_series({first}, {first} + {events} - 1) as n;
-             select musicstream_upsert('kafka:a/t');
+             select musicstream_upsert_batch('kafka:a/t');
              commit"
         ))
         .unwrap();
@@ -73,7 +73,7 @@ fn events_outside_of_the_recorded_blocks_are_found() {
 
     // Wrong metrics cannot verify the blocks, so the whole day is read.
     client
-        .batch_execute("update minute_counts set minutes = (select musicstream_pack(u.minute, u.events + 1, 0) from musicstream_unpack(hour, minutes) as u)")
+        .batch_execute("update minute_counts set minutes = (select pack_minutes(u.minute, u.events + 1, 0) from unpack_minutes(hour, minutes) as u)")
         .unwrap();
     store(&mut client, 500_001, 2_000, NOON);
     client
@@ -81,7 +81,7 @@ fn events_outside_of_the_recorded_blocks_are_found() {
         .unwrap();
     let different: i64 = value(
         &mut client,
-        "select count(*) from musicstream_verify_listening('2026-03-01Z', '2026-03-03Z')",
+        "select count(*) from verify_listening('2026-03-01Z', '2026-03-03Z')",
         &[],
     );
     assert_eq!(different, 0);

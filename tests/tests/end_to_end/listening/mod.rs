@@ -2,6 +2,7 @@
 
 mod blocks;
 pub(crate) mod change;
+mod example;
 pub(crate) mod frozen;
 pub(crate) mod rule;
 

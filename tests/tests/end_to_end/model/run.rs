@@ -211,7 +211,7 @@ impl Subject {
             .batch_execute(&format!("begin; {staging}"))
             .map_err(|error| format!("{error:?}"))?;
         let found = self.numbers(&format!(
-            "select * from musicstream_upsert('{}')",
+            "select * from musicstream_upsert_batch('{}')",
             SOURCES[source]
         ))?;
         self.client
@@ -222,13 +222,13 @@ impl Subject {
 
     /// Damages the metrics directly, and rebuilds them.
     fn spoil(&mut self, damage: Damage) -> Result<(), String> {
-        let live = "day >= musicstream_frozen_before()";
-        let live_hour = "(hour at time zone 'UTC')::date >= musicstream_frozen_before()";
+        let live = "day >= frozen_before()";
+        let live_hour = "(hour at time zone 'UTC')::date >= frozen_before()";
         let sql = match damage {
             Damage::Day => format!("update daily_metrics set events = events + 5 where {live}"),
             Damage::Minute => {
                 // The sum of the hour is unchanged.
-                let more = "select musicstream_pack(u.minute, u.events + 5, u.late_events) from musicstream_unpack(hour, minutes) as u";
+                let more = "select pack_minutes(u.minute, u.events + 5, u.late_events) from unpack_minutes(hour, minutes) as u";
                 format!("update minute_counts set minutes = ({more}) where {live_hour}")
             }
             Damage::Hour => {
@@ -242,8 +242,8 @@ impl Subject {
             Damage::SurplusMinute => insert_minutes("minute_counts", SURPLUS),
             Damage::SurplusDelta => insert_minutes("metric_deltas", SURPLUS),
             Damage::Listening => "update listening_counts set listened_us = listened_us + 1
-                where quarter >= musicstream_frozen_before()::timestamp at time zone 'UTC'
-                    and not tstzrange(quarter, quarter + interval '15 minutes') && musicstream_uncounted()"
+                where quarter >= frozen_before()::timestamp at time zone 'UTC'
+                    and not tstzrange(quarter, quarter + interval '15 minutes') && uncounted_quarters()"
                 .to_owned(),
         };
         let spoiled = self
@@ -301,8 +301,7 @@ impl Subject {
             &self.numbers(watermark)?,
             &[memory.watermark.unwrap_or(-1)],
         )?;
-        let frozen =
-            "select count(*) from musicstream_leaves() where day < musicstream_frozen_before()";
+        let frozen = "select count(*) from musicstream_leaves() where day < frozen_before()";
         same("partitions of frozen days", &self.numbers(frozen)?, &[0])
     }
 

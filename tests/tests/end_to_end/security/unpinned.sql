@@ -23,7 +23,7 @@ from function
 where prokind <> 'a'
     and not (lanname = 'c' and provolatile <> 'v' and not prosecdef)
     and path is distinct from 'pg_catalog, pg_temp'
-    and path is distinct from 'pg_catalog, ' || home || ', pg_temp'
+    and path is distinct from 'pg_catalog, musicstream_internal, ' || home || ', pg_temp'
 union all
 select 'owner of ' || oid::regprocedure || ': ' || proowner::regrole
 from function

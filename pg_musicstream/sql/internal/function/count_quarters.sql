@@ -1,0 +1,8 @@
+create function musicstream_internal.count_quarters(first timestamptz, past timestamptz, rule integer) returns bigint
+    language c volatile strict
+    set search_path = pg_catalog, musicstream_internal, @extschema@, pg_temp
+    as 'MODULE_PATHNAME', 'count_quarters_wrapper';
+
+comment on function musicstream_internal.count_quarters(timestamptz, timestamptz, integer) is 'counts the listening of the quarters from first up to past by a rule, and records the active users; returns the number of events read';
+
+revoke execute on function musicstream_internal.count_quarters(timestamptz, timestamptz, integer) from public;

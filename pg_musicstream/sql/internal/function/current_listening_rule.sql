@@ -1,0 +1,49 @@
+-- An event type that was deleted from event_types keeps its effect on playback, because its events are still stored.
+create function musicstream_internal.current_listening_rule() returns integer
+    language plpgsql volatile
+    set search_path = pg_catalog, musicstream_internal, @extschema@, pg_temp
+as $$
+declare
+    newest @extschema@.listening_rules;
+    starting text[];
+    ending text[];
+begin
+    select r.* into newest from @extschema@.listening_rules as r order by r.rule desc limit 1;
+    select
+        array_agg(distinct t.event_type order by t.event_type) filter (where t.playback = 'starts'),
+        array_agg(distinct t.event_type order by t.event_type) filter (where t.playback = 'ends')
+    into starting, ending
+    from (
+        select b.event_type, b.playback from musicstream_internal.builtin_event_types as b
+        union all
+        select e.event_type, e.playback from @extschema@.event_types as e
+        union all
+        select k.event_type, 'starts' from unnest(newest.starting_types) as k (event_type)
+        where k.event_type not in (select e.event_type from @extschema@.event_types as e)
+        union all
+        select k.event_type, 'ends' from unnest(newest.ending_types) as k (event_type)
+        where k.event_type not in (select e.event_type from @extschema@.event_types as e)
+    ) as t (event_type, playback);
+
+    if (newest.max_listen, newest.stream_after, newest.session_gap, newest.starting_types, newest.ending_types)
+        is distinct from (
+            musicstream_internal.max_listen(), musicstream_internal.stream_after(), musicstream_internal.session_gap(),
+            starting, ending
+        )
+    then
+        insert into @extschema@.listening_rules as r
+            (rule, max_listen, stream_after, session_gap, starting_types, ending_types)
+        values (
+            coalesce(newest.rule, 0) + 1,
+            musicstream_internal.max_listen(), musicstream_internal.stream_after(), musicstream_internal.session_gap(),
+            starting, ending
+        )
+        returning r.* into newest;
+    end if;
+    return newest.rule;
+end
+$$;
+
+comment on function musicstream_internal.current_listening_rule() is 'number of the listening rule that the settings and event_types define; adds it to listening_rules if it differs from the newest; the caller holds listening_lock';
+
+revoke execute on function musicstream_internal.current_listening_rule() from public;

@@ -1,0 +1,5 @@
+create function musicstream_internal.minute_events(minutes bytea, minute timestamptz) returns bigint
+    language c immutable strict parallel safe
+    as 'MODULE_PATHNAME', 'minute_events_wrapper';
+
+comment on function musicstream_internal.minute_events(bytea, timestamptz) is 'events of one minute in the packed minutes of its hour';

@@ -1,0 +1,49 @@
+create function musicstream_internal.read_playback(first timestamptz, past timestamptz, event_types text[]) returns bigint
+    language plpgsql volatile strict
+    set search_path = pg_catalog, musicstream_internal, @extschema@, pg_temp
+as $$
+declare
+    -- Whole minutes, because read_leaf() compares with metrics by minute.
+    first_minute constant timestamptz := date_bin('1 minute', first, 'epoch');
+    past_minute constant timestamptz := date_bin('1 minute', past + interval '1 minute' - interval '1 microsecond', 'epoch');
+    day date;
+    leaf regclass;
+    events bigint := 0;
+begin
+    perform musicstream_internal.make_staging_table('staging_playback');
+    if musicstream_internal.is_distributed() then
+        -- The coordinator holds no blocks of a distributed table.
+        execute $read$
+            insert into pg_temp.staging_playback (event_id, user_id, event_type, region, ts, song_id)
+            select r.event_id, r.user_id, r.event_type, r.region, r.ts, r.song_id
+            from @extschema@.raw_events as r
+            where r.ts >= $1 and r.ts < $2 and r.event_type = any ($3)
+        $read$ using first, past, event_types;
+        get diagnostics events = row_count;
+    else
+        for day, leaf in
+            select l.day, l.leaf
+            from @extschema@.musicstream_leaves() as l
+            where l.day::timestamp at time zone 'UTC' < past_minute
+                and (l.day + 1)::timestamp at time zone 'UTC' > first_minute
+        loop
+            events := events + musicstream_internal.read_leaf(
+                day,
+                leaf,
+                greatest(first_minute, day::timestamp at time zone 'UTC'),
+                least(past_minute, (day + 1)::timestamp at time zone 'UTC'),
+                event_types
+            );
+        end loop;
+    end if;
+    insert into pg_temp.staging_playback (event_id, user_id, event_type, region, ts, song_id)
+    select f.event_id, f.user_id, f.event_type, f.region, f.ts, f.song_id
+    from musicstream_internal.frozen_playback as f
+    where f.ts >= first_minute and f.ts < past_minute and f.event_type = any (event_types);
+    return events;
+end
+$$;
+
+comment on function musicstream_internal.read_playback(timestamptz, timestamptz, text[]) is 'copies the events of these types and at least this span of time to pg_temp.staging_playback; returns the number of events read from raw_events';
+
+revoke execute on function musicstream_internal.read_playback(timestamptz, timestamptz, text[]) from public;
