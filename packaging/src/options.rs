@@ -19,7 +19,8 @@ pub(crate) fn page(mut program: Command) -> String {
     let mut page = format!(
         "# Options of {name}\n\n\
          <!-- Written by make docs from the program's command line; change the sources of --help instead. -->\n\n\
-         `{name} --help` shows the same.\n"
+         `{name} --help` shows the same.\n\
+         A name in capital letters behind an option is the environment variable for it.\n"
     );
     let groups = groups(&program);
     if program.has_subcommands() {

@@ -13,6 +13,7 @@ pub mod cluster;
 pub mod count;
 pub mod data;
 pub mod database;
+pub mod document;
 pub mod group;
 pub mod http;
 pub mod listening;

@@ -188,6 +188,15 @@ impl Topic {
         }
     }
 
+    /// Like [`Topic::not_created`], with the name of this topic and a suffix.
+    pub fn not_created_with_suffix(&self, suffix: &str) -> Topic {
+        Topic {
+            brokers: self.brokers.clone(),
+            name: format!("{}{suffix}", self.name),
+            partitions: self.partitions,
+        }
+    }
+
     fn client(&self) -> ClientConfig {
         let mut config = ClientConfig::new();
         config.set("bootstrap.servers", &self.brokers);

@@ -16,6 +16,7 @@ mod csv_file;
 mod dead_letters;
 mod dedup;
 mod disk;
+mod documentation;
 mod eventsim;
 mod examples;
 mod fence;

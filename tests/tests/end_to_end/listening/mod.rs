@@ -2,7 +2,6 @@
 
 mod blocks;
 pub(crate) mod change;
-mod example;
 pub(crate) mod frozen;
 pub(crate) mod rule;
 
