@@ -132,7 +132,7 @@ check "database and roles" booted sets_up_the_database
 check "events in Kafka" events
 check "the service starts once it is configured" booted starts_once_configured 2000
 check "the service is restarted when it is killed" booted restarts_after_a_kill
-check "the service waits out an outage of Postgres" booted waits_out_an_outage
+check "the service continues after an outage of Postgres" booted continues_after_an_outage
 check "an upgrade restarts the service" booted is_restarted_by_an_upgrade "$second"
 check "the service stops in good order" booted stops_in_good_order
 check "the service is not restarted after wrong usage" booted service_is_not_restarted_after_wrong_usage

@@ -71,7 +71,7 @@ survey() {
   need "shellcheck" "make lint" has shellcheck
   if [[ $builds_packages ]]; then
     need "debhelper" "builds Debian packages" has dh
-    need "build-essential" "what dpkg-buildpackage insists on" test -e /usr/share/doc/build-essential
+    need "build-essential" "required by dpkg-buildpackage" test -e /usr/share/doc/build-essential
   fi
   if [[ $runs_peers ]]; then
     need "kcat" "a peer of make bench" has kcat

@@ -68,7 +68,7 @@ restarts_after_a_kill() {
   wait_for "its status to be ready" has_status ready
 }
 
-waits_out_an_outage() {
+continues_after_an_outage() {
   systemctl stop 'postgresql@*'
   wait_for "the outage in its status" has_status "$TOPIC: no event"
   equal "active" "$(property ActiveState)" active

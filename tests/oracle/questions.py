@@ -37,8 +37,8 @@ def hours_by_week(days):
     for day, region, *_, seconds, _ in between(days, "2026-03-02", "2026-03-29"):
         day = date.fromisoformat(day)
         weeks[(day - timedelta(day.weekday())).isoformat(), region] += micros(seconds)
-    hours = sorted((week, -heard, region) for (week, region), heard in weeks.items())
-    return [[week, region, rounded(-heard, 3600 * SECOND), True] for week, heard, region in hours]
+    hours = sorted((week, -listened, region) for (week, region), listened in weeks.items())
+    return [[week, region, rounded(-listened, 3600 * SECOND), True] for week, listened, region in hours]
 
 
 def skip_rate_by_region(days):

@@ -93,8 +93,8 @@ fn defaults_follow_libpq() {
     assert_eq!(config.get_connect_timeout(), Some(&CONNECT_TIMEOUT));
     assert_eq!(config.get_tcp_user_timeout(), Some(&TCP_USER_TIMEOUT));
     assert_eq!(config.get_keepalives_retries(), Some(KEEPALIVES_COUNT));
-    let nobody = Target::resolve(None, &Environment::default(), "x").unwrap_err();
-    assert!(nobody.to_string().contains("set PGUSER"), "{nobody}");
+    let error = Target::resolve(None, &Environment::default(), "x").unwrap_err();
+    assert!(error.to_string().contains("set PGUSER"), "{error}");
 }
 
 #[test]

@@ -71,14 +71,14 @@ fn the_first_suitable_server_is_used() {
     let error = both(one, one, "standby").unwrap_err();
     assert!(error.contains("the server is not standby"), "{error}");
 
-    let nobody = connect_error(&format!(
+    let error = connect_error(&format!(
         "postgresql://ana@127.0.0.1:{},localhost:{}/d",
         unused_port(),
         unused_port()
     ));
     assert!(
-        nobody.to_string().starts_with("127.0.0.1:") && nobody.to_string().contains("; localhost:"),
-        "{nobody}"
+        error.to_string().starts_with("127.0.0.1:") && error.to_string().contains("; localhost:"),
+        "{error}"
     );
 
     // After a refusal no other server is tried.

@@ -259,14 +259,15 @@ fn difficult_cells_are_decoded_correctly() {
         let text = String::from_utf8(bytes).unwrap();
         let line_end = if text.contains("\r\n") { "\r\n" } else { "\n" };
         let records = records_of(&text);
-        let meant = std::fs::read(jsons.join(name.replace(".csv", ".json"))).unwrap();
-        let meant: Vec<serde_json::Map<String, Value>> = serde_json::from_slice(&meant).unwrap();
-        assert_eq!(meant.len(), records.len() - 1, "records of {name}");
+        let expected = std::fs::read(jsons.join(name.replace(".csv", ".json"))).unwrap();
+        let expected: Vec<serde_json::Map<String, Value>> =
+            serde_json::from_slice(&expected).unwrap();
+        assert_eq!(expected.len(), records.len() - 1, "records of {name}");
         // Each column of the file in turn gets a known name; the others are unknown columns.
         let columns: Vec<&str> = records[0].split(',').collect();
         for known in ["song_id", "region"] {
             for column in &columns {
-                let cells: Vec<&str> = meant
+                let cells: Vec<&str> = expected
                     .iter()
                     .map(|row| row[*column].as_str().unwrap())
                     .collect();

@@ -291,10 +291,13 @@ fn an_appended_file_continues_and_a_changed_one_is_refused() {
             Duration::from_secs(60),
         )
     };
-    let anew = load_with(&["--accept-changed", "--output", "json"]).summary();
-    assert_eq!(anew.read, 700);
-    assert_eq!(anew.inserted + anew.duplicate + anew.conflicting, 700);
-    assert!(anew.duplicate >= 699, "{anew:#?}");
+    let reloaded = load_with(&["--accept-changed", "--output", "json"]).summary();
+    assert_eq!(reloaded.read, 700);
+    assert_eq!(
+        reloaded.inserted + reloaded.duplicate + reloaded.conflicting,
+        700
+    );
+    assert!(reloaded.duplicate >= 699, "{reloaded:#?}");
     for flags in [
         &["--output", "json"][..],
         &["--accept-changed", "--output", "json"],

@@ -314,7 +314,7 @@ fn too_many_rejects_stop_the_ingestor_with_code_3_and_lose_nothing() {
 
 #[test]
 fn a_recreated_topic_is_a_new_source() {
-    let topic = Topic::create("anew", 2);
+    let topic = Topic::create("recreated", 2);
     let database = Database::create();
     let send = |ids: std::ops::Range<u32>| {
         topic.send(

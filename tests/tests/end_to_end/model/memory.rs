@@ -297,12 +297,12 @@ impl Memory {
         self.frozen_listener_days = days;
         self.frozen_before = Some(before);
         let kept = self.stored.split_off(&(before, 0));
-        let gone = std::mem::replace(&mut self.stored, kept);
-        for stored in gone.values() {
+        let removed = std::mem::replace(&mut self.stored, kept);
+        for stored in removed.values() {
             count(&mut self.frozen, stored, MINUTE);
             self.frozen_events.push(stored.event);
         }
-        gone.len() as i64
+        removed.len() as i64
     }
 
     pub(super) fn reconcile(&mut self) -> i64 {
