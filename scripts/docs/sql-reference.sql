@@ -139,7 +139,7 @@ begin
             ('own', 'r', 'Tables of the owner', 'These need the rights of the owner, or a grant of their own.'),
             ('read', 'f', 'Functions for everyone', 'The role `musicstream_read` may call these. They change nothing.'),
             ('write', 'f', 'Functions for programs that store events', 'The role `musicstream_ingest` may call these.'),
-            ('own', 'f', 'Functions of the owner', 'The owner of the extension''s objects may call these, and whoever was granted them.')
+            ('own', 'f', 'Functions of the owner', 'The owner of the extension''s objects may call these, and roles with a grant of their own.')
         ) as c (audience, kind, title, lead)
     loop
         continue when chapter.kind = 'r' and not exists (select from relations as r where r.is_public and r.audience = chapter.audience);
