@@ -18,7 +18,7 @@ scripts/docs/contents.sh
 # A separate database, because the stack's own may hold other objects.
 database=musicstream_docs
 server=${DATABASE_URL%/*}
-drop() { psql -Xq "$DATABASE_URL" -c "drop database if exists $database with (force)"; }
+drop() { PGOPTIONS="-c client_min_messages=warning" psql -Xq "$DATABASE_URL" -c "drop database if exists $database with (force)"; }
 drop
 trap drop EXIT
 psql -Xq "$DATABASE_URL" -c "create database $database"
