@@ -1,4 +1,4 @@
--- What there is beside daily numbers, and what this role may read of it. The functions run with the rights of their caller, who
+-- Which features the database has, and what this role may read. The functions run with the rights of their caller, who
 -- needs USAGE on the internal schema and SELECT on the tables that they read there. Looked up in the catalogue, because
 -- to_regclass() fails for a name in a schema without USAGE.
 with internal as (

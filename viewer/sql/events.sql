@@ -1,4 +1,4 @@
--- Single events from $1 to $2, the newest first. A leaf has no index on time: the events of the day are read through.
+-- Single events from $1 to $2, the newest first. A leaf has no index on time, so all events of the day are scanned.
 select ts,
        event_type,
        region,

@@ -1,4 +1,4 @@
--- Listening by day of a zone and region; microseconds, since the driver has no numeric.
+-- Listening by day of a zone and region, in microseconds: the driver has no numeric type.
 select day,
        region,
        plays,

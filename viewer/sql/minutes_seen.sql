@@ -1,4 +1,4 @@
--- The minutes from $1 to $2 and the same ones a day before, each with a number that is another one when its rows are.
+-- The minutes from $1 to $2 and the same ones a day before, each with a fingerprint that changes with its rows.
 select extract(epoch from minute)::bigint / 60 as minute,
        bit_xor(hash_record_extended(row (event_type, region, events, late_events), 0)) as seen
 from minute_metrics_between($1, $2)

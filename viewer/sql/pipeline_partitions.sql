@@ -1,4 +1,4 @@
--- How far each source partition is. More than 2000 of them are not shown.
+-- Progress of each source partition; 2000 at most.
 select source,
        partition,
        state,

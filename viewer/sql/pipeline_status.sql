@@ -1,4 +1,4 @@
--- How the pipeline is as a whole, and what the last rollup took.
+-- State of the pipeline and duration of the last rollup.
 select watermark,
        newest_event_ts,
        pending_deltas,

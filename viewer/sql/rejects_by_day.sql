@@ -1,4 +1,4 @@
--- When input was rejected, by UTC day and reason: of the $3 newest rows, which is what has a bound in cost.
+-- Rejected input by UTC day and reason, among the $3 newest rows: that bounds the cost.
 select (received_at at time zone 'UTC')::date as day,
        reason,
        count(*) as rejected

@@ -1,4 +1,4 @@
--- Users by their first UTC day and its region: how many there are, and how many were active 1, 7 and 28 days later. Exact;
+-- Users by their first UTC day and its region, and how many of them were active 1, 7 and 28 days later. Exact;
 -- null: that day is not over.
 select day,
        region,

@@ -1,4 +1,4 @@
--- Users by UTC day and region: those whose first day it was, and the others. Exact.
+-- Users by UTC day and region: new ones, whose first day it was, and returning ones. Exact.
 select day,
        region,
        new_listeners,

@@ -1,4 +1,4 @@
--- A reader's session: it can change nothing, holds nothing up for long, and its days are UTC days.
+-- A read-only session with timeouts, in UTC.
 set default_transaction_read_only = on;
 set statement_timeout = '20s';
 set lock_timeout = '5s';

@@ -1,4 +1,4 @@
--- One row: how far the pipeline is, and what tells the viewer that the numbers moved.
+-- One row: state of the pipeline, and a revision that tells the viewer when numbers have changed.
 select watermark,
        newest_event_ts,
        coalesce(pending_deltas, 0)::bigint as pending_deltas,

@@ -1,5 +1,5 @@
 -- How far a zone's clock is ahead of UTC, now and at the watermark, in seconds; no row: no such zone.
--- A clock that is set back soon after midnight will be in the day before again: at the watermark that counts.
+-- A clock that is set back soon after midnight returns to the day before: that counts for the watermark.
 select name,
        extract(epoch from utc_offset)::bigint as ahead,
        (select min(extract(epoch from

@@ -1,4 +1,4 @@
--- Zones to choose from: places, and UTC; not each place a second and third time under names of another order.
+-- Zones to choose from: UTC and places, each under one name.
 select name
 from pg_timezone_names
 where name ~ '^(Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Europe|Indian|Pacific)/' or name = 'UTC'

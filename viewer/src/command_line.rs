@@ -137,7 +137,7 @@ pub fn parse(options: &[String]) -> Result<Args, clap::Error> {
     Args::try_parse_from(words.chain(options.iter().cloned()))
 }
 
-/// What the command line says wins over what was chosen before.
+/// Applies the command line to a state.
 pub fn choose(args: &Args, state: &mut State) {
     if let Some(theme) = args.theme {
         state.theme = theme.into();

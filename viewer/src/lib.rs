@@ -27,7 +27,7 @@ pub mod ui;
 pub mod window;
 
 use anyhow::{Context as _, Result, anyhow};
-use calendar::Micros;
+use calendar::{Micros, UTC};
 use cli::Args;
 use musicstream_connect::Target;
 use names::{Choice, Names};
@@ -44,14 +44,14 @@ use ui::{App, Clock};
 /// Does what the command line asks.
 ///
 /// # Errors
-/// In words for the terminal: no display, no database, no file to write to, a name that nothing has.
+/// A message for the terminal: no display, no database, a file that cannot be written, an unknown name.
 pub fn run(args: Args) -> Result<()> {
     let export_dir = args.export_dir.clone().unwrap_or_else(default_export_dir);
     let saved = SavedViews::of_user();
     if args.screenshot.is_some() || args.csv.is_some() {
         return write_files(&args, saved, export_dir);
     }
-    // A window opens without them, too.
+    // A window also opens when saved views cannot be read.
     let saved = match &args.saved {
         Some(_) => saved?,
         None => saved.unwrap_or_else(|error| {
@@ -60,7 +60,7 @@ pub fn run(args: Args) -> Result<()> {
         }),
     };
     let start = start(&args, &saved)?;
-    let names = names(&args);
+    let names = names(&args, start.as_ref().unwrap_or(&State::default()));
     let feed = if args.demo {
         Feed::demo()?
     } else {
@@ -106,6 +106,7 @@ fn write_files(args: &Args, saved: Result<SavedViews>, export_dir: PathBuf) -> R
         None => State::default(),
     };
     command_line::choose(args, &mut state);
+    let names = names(args, &state);
     let (feed, clock) = if args.demo {
         (
             Feed::sample(demo::PICTURE_TIME),
@@ -124,7 +125,7 @@ fn write_files(args: &Args, saved: Result<SavedViews>, export_dir: PathBuf) -> R
         _ => egui::Theme::Light,
     };
     let mut app = App::new(feed, state, clock, export_dir);
-    app.check(names(args));
+    app.check(names);
     app.settle(args.timeout);
     if let Some(unknown) = app.refused() {
         return Err(unknown.clone().into());
@@ -163,10 +164,11 @@ fn words(problem: &Problem) -> anyhow::Error {
     anyhow!("{}", problem.paragraph())
 }
 
-/// What can only be checked once there are numbers.
-fn names(args: &Args) -> Names {
+/// What can only be checked once there are numbers: names of the command line, and the zone of a saved view that it names.
+fn names(args: &Args, view: &State) -> Names {
+    let zone_of_view = (view.zone != UTC).then(|| view.zone.clone());
     Names {
-        zone: args.zone.clone(),
+        zone: args.zone.clone().or(zone_of_view),
         event_types: Choice {
             only: args.event_type.clone(),
             hidden: args.hide_event_type.clone(),

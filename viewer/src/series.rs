@@ -1,13 +1,13 @@
-//! Some slots of a series: a window on what is known of it.
+//! The slots of one series that are on screen.
 
 use crate::{
-    calendar::{Slot, Span},
+    calendar::{Grain, Slot, Span},
     data::{Count, Sum, Track},
 };
 use std::{ops::Range, sync::Arc};
 
 /// What a series counted in each slot of a span; `None` is a slot without a row: a gap, not a zero.
-/// A slot's place among them is its index. It costs nothing to make, however many slots there are.
+/// A slot's position in the span is its index. Creating one takes constant time.
 #[derive(Clone, Default)]
 pub struct Counts {
     track: Arc<Track>,
@@ -58,12 +58,18 @@ impl Counts {
         self.track.days(at).filter(|_| is_there)
     }
 
+    /// Whether a slot has all of its days; a slot that is a day, or a minute, has.
+    pub fn is_whole(&self, index: usize, grain: Grain) -> bool {
+        let days = self.days(index);
+        days.is_none_or(|days| days == grain.day_count(self.slot(index)))
+    }
+
     /// The whole series.
     pub fn track(&self) -> &Track {
         &self.track
     }
 
-    /// The largest count, with those of so many slots before the first one.
+    /// The largest count, including the given number of slots before the first one.
     pub fn largest_with(&self, before: i32) -> Option<i64> {
         let last = self.slot(self.slots.saturating_sub(1));
         let rows = self.track.between(self.first.plus(-before), last);
@@ -80,34 +86,34 @@ impl Counts {
         self.last_of(0..self.slots)
     }
 
-    /// The last of some slots with a row.
+    /// The last slot of a range that has a row.
     pub fn last_of(&self, slots: Range<usize>) -> Option<(usize, Count)> {
         let at = self.part(slots).next_back()?;
         Some((self.index(at), self.track.count(at)))
     }
 
-    /// How many of some slots have a row.
+    /// Number of slots of a range that have a row.
     pub fn rows_of(&self, slots: Range<usize>) -> usize {
         self.part(slots).len()
     }
 
-    /// What they sum up to.
+    /// Sum over a range of slots.
     pub fn sum(&self, slots: Range<usize>) -> Sum {
         self.track.sum(self.part(slots))
     }
 
-    /// Smallest and largest count among them.
+    /// Smallest and largest count in a range of slots.
     pub fn extremes(&self, slots: Range<usize>) -> Option<(i64, i64)> {
         self.track.extremes(self.part(slots))
     }
 
-    /// Stretches of slots that follow one another without a gap.
+    /// Ranges of consecutive slots that have rows.
     pub fn runs(&self) -> impl Iterator<Item = Range<usize>> {
         let runs = self.track.runs(self.rows.clone());
         runs.map(|run| self.index(run.start)..self.index(run.end - 1) + 1)
     }
 
-    /// The slots to draw of some, where there is room for so many peaks: the smallest and the largest of each column.
+    /// The slots to draw: the smallest and the largest of each of at most `most` columns.
     pub fn outline(&self, slots: Range<usize>, most: usize) -> Vec<usize> {
         let mut drawn = self.track.outline(self.part(slots), most);
         for at in &mut drawn {
@@ -116,7 +122,7 @@ impl Counts {
         drawn
     }
 
-    /// The first slot with late events, from one of them on.
+    /// The first slot with late events, starting at an index.
     pub fn late_from(&self, index: usize) -> Option<usize> {
         let at = self.track.late(self.part(index..self.slots))?;
         Some(self.index(at))

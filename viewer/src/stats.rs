@@ -1,7 +1,7 @@
 //! Sums, means and changes, over complete days only where days are compared.
 
 use crate::{
-    calendar::Slot,
+    calendar::{Grain, Slot},
     data::{Finality, Track},
     series::Counts,
 };
@@ -31,21 +31,19 @@ pub struct Figures {
 }
 
 impl Figures {
-    /// Works the figures out; the states are those of the days, from final to so far: days beyond them are so far.
-    pub fn of(counts: &Counts, states: &[Finality]) -> Self {
+    /// Computes the figures. `states` holds the state of each slot, oldest first; slots beyond it count as so far.
+    pub fn of(counts: &Counts, states: &[Finality], grain: Grain) -> Self {
         let over = states.partition_point(|state| *state != Finality::SoFar);
         let (over, complete) = (over.min(counts.len()), complete(states).min(counts.len()));
         let sum = counts.sum(0..counts.len()).count();
-        let complete_days = counts.rows_of(0..complete);
-        let of_complete = counts.extremes(0..complete);
+        let whole = Whole::of(counts, complete, grain);
         Self {
             sum: sum.events,
             late: sum.late_events,
-            last: counts.last_of(0..complete).map(|(_, count)| count.events),
-            mean: (complete_days > 0)
-                .then(|| counts.sum(0..complete).events() as f64 / complete_days as f64),
-            min: of_complete.map(|(low, _)| low),
-            max: of_complete.map(|(_, high)| high),
+            last: whole.last,
+            mean: (whole.rows > 0).then(|| whole.sum as f64 / whole.rows as f64),
+            min: whole.extremes.map(|(low, _)| low),
+            max: whole.extremes.map(|(_, high)| high),
             missing: over - counts.rows_of(0..over),
             rows: counts.rows(),
             extremes: counts.extremes(0..counts.len()),
@@ -53,16 +51,51 @@ impl Figures {
     }
 }
 
-/// How many days, from the first on, are complete: up to the last one that is.
+/// The complete slots of a series. A week or a month that lacks days is not among them: it would look like a slump.
+struct Whole {
+    rows: usize,
+    sum: i128,
+    last: Option<i64>,
+    extremes: Option<(i64, i64)>,
+}
+
+impl Whole {
+    fn of(counts: &Counts, complete: usize, grain: Grain) -> Self {
+        if !grain.sums_days() {
+            return Self {
+                rows: counts.rows_of(0..complete),
+                sum: counts.sum(0..complete).events(),
+                last: counts.last_of(0..complete).map(|(_, count)| count.events),
+                extremes: counts.extremes(0..complete),
+            };
+        }
+        let slots = (0..complete).filter(|at| counts.is_whole(*at, grain));
+        let events: Vec<i64> = slots
+            .filter_map(|at| Some(counts.get(at)?.events))
+            .collect();
+        Self {
+            rows: events.len(),
+            sum: events.iter().map(|events| i128::from(*events)).sum(),
+            last: events.last().copied(),
+            extremes: events
+                .iter()
+                .min()
+                .copied()
+                .zip(events.iter().max().copied()),
+        }
+    }
+}
+
+/// Number of slots up to and including the last complete one.
 pub fn complete(states: &[Finality]) -> usize {
     let last = states.iter().rposition(|state| state.is_complete());
     last.map_or(0, |last| last + 1)
 }
 
-/// How many days a mean of days goes over.
+/// Number of days in a trailing mean.
 pub const MEAN_DAYS: i32 = 7;
 
-/// The mean of a complete day and the six days before it, as far as they have rows.
+/// Trailing mean of a complete day: the rows among it and the six days before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mean {
     /// Events of these days.
@@ -122,14 +155,14 @@ impl Change {
 pub struct Comparison {
     /// Positions of those slots, in stretches.
     stretches: Vec<Range<usize>>,
-    /// Of so many complete slots.
+    /// Number of complete slots on screen.
     pub complete: usize,
-    /// So many slots before each lies the one that it is compared with.
+    /// Distance to the earlier slot that each is compared with, in slots.
     pub shift: i32,
 }
 
 impl Comparison {
-    /// Works it out from all series together, now and before.
+    /// Finds the slots to compare, from the sum of all series now and before.
     pub fn new(now: &Counts, before: &Counts, complete: usize, shift: i32) -> Self {
         let mut stretches: Vec<Range<usize>> = Vec::new();
         let (mut runs, mut runs_before) = (now.runs().peekable(), before.runs().peekable());
@@ -169,12 +202,20 @@ impl Comparison {
         self.stretches.iter().map(Range::len).sum()
     }
 
-    /// From the first slot that is compared to behind the last one, and whether all between them are compared, too.
+    /// Range from the first to the last compared slot, and whether every slot between them is compared.
     pub fn hull(&self) -> Option<(Range<usize>, bool)> {
         let (first, last) = (self.stretches.first()?, self.stretches.last()?);
         let hull = first.start..last.end;
         let is_whole = hull.len() == self.count();
         Some((hull, is_whole))
+    }
+
+    /// Number of compared slots in which a series has no row, now or before. Its change counts them as zeros.
+    pub fn without_row(&self, now: &Counts, before: &Counts) -> usize {
+        let slots = self.stretches.iter().cloned();
+        slots
+            .map(|slots| 2 * slots.len() - now.rows_of(slots.clone()) - before.rows_of(slots))
+            .sum()
     }
 
     /// How one series changed.
@@ -216,7 +257,7 @@ mod tests {
 
     #[test]
     fn the_incomplete_day_is_in_the_sum_and_in_nothing_else() {
-        let figures = Figures::of(&counts(&[10, 30, 5]), &last_is_today(3));
+        let figures = Figures::of(&counts(&[10, 30, 5]), &last_is_today(3), Grain::Day);
         assert_eq!((figures.sum, figures.late), (45, 3));
         assert_eq!(figures.last, Some(30));
         assert_eq!(figures.mean, Some(20.0));
@@ -225,11 +266,11 @@ mod tests {
 
     #[test]
     fn a_missing_day_is_no_zero() {
-        let figures = Figures::of(&counts(&[10, -1, 20, 0]), &[Finality::Final; 4]);
+        let figures = Figures::of(&counts(&[10, -1, 20, 0]), &[Finality::Final; 4], Grain::Day);
         assert_eq!(figures.mean, Some(10.0));
         assert_eq!(figures.min, Some(0));
         assert_eq!(figures.missing, 1);
-        let today_only = Figures::of(&counts(&[-1]), &last_is_today(1));
+        let today_only = Figures::of(&counts(&[-1]), &last_is_today(1), Grain::Day);
         assert_eq!((today_only.missing, today_only.mean), (0, None));
     }
 

@@ -16,10 +16,10 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-/// The name of its folder, in which it remembers what was chosen.
+/// Name of the folder with the window's settings.
 pub const APP_ID: &str = "musicstream-viewer";
 
-/// Width and height of a window that no size is known of, and of pictures.
+/// Default width and height of windows and pictures.
 pub const USUAL_SIZE: [u32; 2] = [1440, 900];
 
 /// What the command line says about the window.
@@ -34,7 +34,7 @@ pub struct Options {
     pub saved: SavedViews,
     /// Where files are saved.
     pub export_dir: PathBuf,
-    /// Whether each frame is told of on standard error.
+    /// Whether each frame is logged to standard error.
     pub count_frames: bool,
 }
 
@@ -70,7 +70,7 @@ pub fn run(feed: Feed, options: Options) -> Result<()> {
             .with_app_id(APP_ID)
             .with_inner_size(vec2(width as f32, height as f32))
             .with_min_inner_size(vec2(780.0, 520.0)),
-        // The size of this run alone is not saved.
+        // A size from the command line holds for this run only.
         persist_window: size.is_none(),
         ..NativeOptions::default()
     };
@@ -80,7 +80,7 @@ pub fn run(feed: Feed, options: Options) -> Result<()> {
         let mut app = app(creation, feed, choose, export_dir).with_saved(saved);
         app.check(names);
         if size.is_some() {
-            // The saved size has won over that of the builder.
+            // eframe restores the saved size over the builder's, so set it again.
             let size = vec2(width as f32, height as f32);
             let command = ViewportCommand::InnerSize(size);
             creation.egui_ctx.send_viewport_cmd(command);
@@ -110,7 +110,7 @@ struct Window {
     app: App,
     /// Frames drawn so far, where they are counted.
     frames: Option<u64>,
-    /// The name on the command line because of which the window closes.
+    /// The unknown name on the command line that makes the window close.
     refused: Arc<Mutex<Option<UnknownName>>>,
 }
 

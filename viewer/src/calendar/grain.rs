@@ -1,4 +1,4 @@
-//! How finely time is cut: into days of a zone, weeks or months of them, or into minutes.
+//! The length of a slot: a day of a zone, a week, a month or a minute.
 
 use super::{
     day::{DAY_US, Day, Micros, utc},
@@ -13,7 +13,7 @@ pub const MINUTE_US: i64 = 60_000_000;
 
 /// What one [`Slot`] of a data set stands for.
 ///
-/// All are counted alike, from the one that 1970-01-01 00:00 lies in, so that series work on any of them.
+/// Slots of every grain are numbered from the one that contains 1970-01-01 00:00.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Grain {
     /// A calendar day.
@@ -34,6 +34,11 @@ impl Grain {
     /// Whether it is minutes.
     pub fn is_minute(self) -> bool {
         matches!(self, Self::Minute { .. })
+    }
+
+    /// Whether a slot is the sum of several days.
+    pub fn sums_days(self) -> bool {
+        matches!(self, Self::Week | Self::Month)
     }
 
     /// The slot that contains the instant; for days, an instant of the zone's own clock.

@@ -3,7 +3,7 @@
 use super::day::Day;
 use serde::{Deserialize, Serialize};
 
-/// A place on a time axis whose places are numbered one after another.
+/// A position on a time axis with consecutive numbers.
 pub trait Position: Copy + Ord {
     /// Its number.
     fn number(self) -> i32;
@@ -27,9 +27,9 @@ impl Position for Day {
     }
 }
 
-/// One piece of time of a data set and its place on the x-axis: a minute, a day, a week or a month, counted from the
+/// A minute, day, week or month of a data set and its position on the x-axis, counted from the
 /// one that 1970-01-01 00:00 lies in.
-/// Which of them it is, the [`Grain`](super::Grain) of the data set says.
+/// Its length is the [`Grain`](super::Grain) of the data set.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]

@@ -1,28 +1,28 @@
-//! The series of all pairs of event type and region: the one place where the numbers of a load are kept.
+//! The series of all pairs of event type and region. The numbers of a load are stored here only.
 
 use super::{memo::Memo, track::Track};
 use crate::calendar::{Grain, Slot, Span};
 use std::sync::Arc;
 
-/// A row by its number: those of the first pair come first, in the order of their slots.
+/// Number of a row. Rows are numbered by pair, then by slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RowId(pub(super) u32);
 
-/// Which pair, and which row of its series.
+/// A pair and a position in its series.
 type Place = (u32, usize);
 
-/// A series for each pair, and for sums of pairs as far as they were asked for.
+/// A series for each pair, and a cache of sums of pairs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Columns {
     regions: usize,
     /// By event type, then region.
     pairs: Vec<Arc<Track>>,
-    /// How many rows there are before those of each pair, and of all.
+    /// Number of rows before those of each pair; the last entry is the number of all rows.
     starts: Vec<u32>,
     bounds: Option<Span>,
     /// Slots in which a series without a row has a zero.
     zeros: Vec<Slot>,
-    /// Where slots are longer than days: the days, and what a slot is.
+    /// For weeks and months: the series of their days, and the grain.
     days: Option<(Box<Self>, Grain)>,
     sums: Memo<Vec<u32>, Track>,
 }
@@ -63,7 +63,7 @@ impl Columns {
         }
     }
 
-    /// Whether it is the sum of these days: of the same series, not of others like them.
+    /// Whether these buckets were made from exactly these series (by identity, not by value).
     pub(super) fn is_of(&self, days: &Self) -> bool {
         let is_same = |own: &Self| {
             let pairs = own.pairs.iter().zip(&days.pairs);
@@ -117,7 +117,7 @@ impl Columns {
         self.bounds
     }
 
-    /// What some pairs have together, slot by slot.
+    /// The sum of some pairs.
     pub(super) fn sum_of(&self, pairs: &[u32]) -> Arc<Track> {
         match pairs {
             [pair] if self.zeros.is_empty() => Arc::clone(self.track(*pair)),
@@ -125,7 +125,7 @@ impl Columns {
                 let most = 2 * (self.pairs.len() + self.regions) + 64;
                 self.sums.get(pairs.to_vec(), most, || {
                     if let Some((days, grain)) = &self.days {
-                        // Of the days that any of them has a row on: those of each of them do not tell how many.
+                        // Sum the days first: the number of days with a row in any pair does not follow from those of each pair.
                         return Arc::new(days.sum_of(pairs).in_buckets(*grain));
                     }
                     let parts: Vec<&Track> =
@@ -163,13 +163,13 @@ impl Columns {
             false => (slot.0 - bounds.first.0) as usize,
         };
         if bounds.count() > 4 * self.row_count() + 1024 {
-            // A few slots that are far apart.
+            // Few slots that are far apart: sort instead of allocating one place per slot.
             let mut sorted: Vec<(usize, RowId)> =
                 rows().map(|(slot, row)| (place(slot), row)).collect();
             sorted.sort_by_key(|(place, _)| *place);
             return sorted.into_iter().map(|(_, row)| row).collect();
         }
-        // As many places for each slot as it has rows, then the rows on their places.
+        // Counting sort by slot.
         let mut next = vec![0_u32; bounds.count() + 1];
         for (slot, _) in rows() {
             next[place(slot) + 1] += 1;
@@ -187,7 +187,7 @@ impl Columns {
         sorted
     }
 
-    /// Of each row, whether it is in a span.
+    /// For each row, whether it is in a span.
     pub(super) fn rows_within(&self, span: Span) -> Vec<bool> {
         let mut is_within = vec![false; self.row_count()];
         for (track, start) in self.pairs.iter().zip(&self.starts) {

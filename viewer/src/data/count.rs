@@ -10,7 +10,7 @@ pub struct Count {
 }
 
 impl Count {
-    /// Both sums; at the edge of what 64 bits hold they stay there.
+    /// Adds both counts; saturates at the limits of 64 bits.
     pub fn plus(self, other: Self) -> Self {
         Self {
             events: self.events.saturating_add(other.events),
@@ -19,7 +19,7 @@ impl Count {
     }
 }
 
-/// More than 64 bits hold.
+/// A sum of counts, in 128 bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sum {
     events: i128,
@@ -27,7 +27,7 @@ pub struct Sum {
 }
 
 impl Sum {
-    /// One count more.
+    /// Adds a count.
     pub(super) fn add(&mut self, count: Count) {
         self.events += i128::from(count.events);
         self.late_events += i128::from(count.late_events);
@@ -54,7 +54,7 @@ impl Sum {
         self.events
     }
 
-    /// As a count; at the edge of what 64 bits hold it stays there.
+    /// Converts to 64 bits; saturates at the limits.
     pub fn count(self) -> Count {
         let edge = |sum: i128| sum.clamp(i64::MIN.into(), i64::MAX.into()) as i64;
         Count {

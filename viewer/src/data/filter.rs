@@ -1,31 +1,31 @@
-//! Which names are looked at.
+//! Which names are selected.
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-/// A choice among names. It remembers what is switched off, so that names that appear later are on.
+/// A selection of names. It stores the names that are off, so names that appear later are on.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Filter {
     off: BTreeSet<String>,
 }
 
 impl Filter {
-    /// Whether the name is looked at.
+    /// Whether the name is on.
     pub fn is_on(&self, name: &str) -> bool {
         !self.off.contains(name)
     }
 
-    /// What is switched off.
+    /// The names that are off.
     pub fn hidden(&self) -> impl Iterator<Item = &String> {
         self.off.iter()
     }
 
-    /// Whether nothing is switched off.
+    /// Whether all names are on.
     pub fn is_all(&self) -> bool {
         self.off.is_empty()
     }
 
-    /// Switches one name over.
+    /// Toggles one name.
     pub fn toggle(&mut self, name: &str) {
         if !self.off.remove(name) {
             self.off.insert(name.to_owned());
@@ -42,14 +42,14 @@ impl Filter {
         self.off.extend(names.into_iter().cloned());
     }
 
-    /// Switches each of the names over.
+    /// Toggles each of the names.
     pub fn invert<'a>(&mut self, names: impl IntoIterator<Item = &'a String>) {
         for name in names {
             self.toggle(name);
         }
     }
 
-    /// Leaves this one only; where it is the only one already, all come back.
+    /// Selects this name only. If it is the only one already, selects all.
     pub fn only<'a>(&mut self, name: &str, names: impl IntoIterator<Item = &'a String> + Clone) {
         let alone = names
             .clone()
@@ -63,7 +63,7 @@ impl Filter {
     }
 }
 
-/// Whether a name answers to what was typed in the search box.
+/// Whether a name matches the text of the search box.
 pub fn matches(name: &str, search: &str) -> bool {
     let search = search.trim().to_lowercase();
     search.is_empty() || name.to_lowercase().contains(&search)

@@ -1,23 +1,23 @@
-//! Whether more can come for a slot.
+//! Whether a slot's numbers can still change.
 
 use crate::calendar::Slot;
 
 /// What can be said about a slot as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Finality {
-    /// The streams are past its end: late events may still be added, nothing else.
+    /// The watermark is past its end: only late events can still be added.
     Final,
-    /// The slot is over: by the clock, where there is no watermark that could say more; a minute, since later ones came.
+    /// The slot has ended by the clock and there is no watermark; for a minute: events of later minutes have arrived.
     Over,
-    /// The slot is over, but the streams have not been seen to be past its end.
+    /// The slot has ended by the clock, but the watermark has not passed its end.
     Open,
-    /// The slot has not ended: its numbers are those so far.
+    /// The slot has not ended yet.
     SoFar,
 }
 
 impl Finality {
-    /// What a slot is: the one place where that is decided, for charts, table, CSV and pictures alike.
-    /// `reached` is the slot that the streams have come to, if there is a watermark.
+    /// Decides the state of a slot. Charts, table, CSV and pictures all use this function.
+    /// `reached` is the slot of the watermark, if there is one.
     pub fn decide(slot: Slot, current: Slot, reached: Option<Slot>) -> Self {
         match reached {
             _ if slot >= current => Self::SoFar,
@@ -27,8 +27,8 @@ impl Finality {
         }
     }
 
-    /// The same of a minute, which has a rule of its own: it is over once an event of a later minute than the next one
-    /// has come. The watermark follows by an hour or so, which is nothing for a day and all of the minutes on screen.
+    /// The same for a minute. It is over once an event two or more minutes later has arrived: the watermark is about an hour
+    /// behind, which is little for a day but more than all minutes on screen.
     pub fn decide_minute(
         minute: Slot,
         current: Slot,
@@ -42,7 +42,7 @@ impl Finality {
         }
     }
 
-    /// The same in words, in the window as in CSV.
+    /// The state as a word, the same in the window and in CSV.
     pub fn word(self) -> &'static str {
         match self {
             Self::Final => "final",

@@ -1,4 +1,4 @@
-//! What is counted, and how it is written.
+//! What numbers count, and how they are formatted.
 
 use crate::calendar::{
     format,
@@ -9,12 +9,12 @@ use crate::calendar::{
 /// What is counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Measure {
-    /// Events: they add up over days, types and regions.
+    /// Events. They can be summed over days, types and regions.
     #[default]
     Events,
-    /// Distinct listeners, estimated: they add up over nothing, since one listener may be in many places.
+    /// Estimated distinct listeners. They cannot be summed: one listener may be in several rows.
     Listeners,
-    /// Users, exactly; who was active in two regions is counted in both.
+    /// Exact number of users. A user who was active in two regions counts in both.
     ExactListeners,
     /// Time listened, in microseconds.
     Hours,
@@ -37,7 +37,7 @@ impl Measure {
         )
     }
 
-    /// How many of what is stored make one of what is shown.
+    /// Divisor from the stored to the shown unit.
     fn unit(self) -> f64 {
         match self {
             Self::Hours => HOUR_US as f64,

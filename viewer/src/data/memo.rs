@@ -1,4 +1,4 @@
-//! What was worked out of data that do not change, remembered beside them.
+//! A cache of results that are computed from immutable data.
 
 use std::{
     collections::HashMap,
@@ -6,11 +6,11 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-/// Answers by question. It follows from the data: it tells no two of them apart, and a copy starts without it.
+/// Results by key. All caches compare equal, since results follow from the data; a clone starts empty.
 pub(super) struct Memo<K, V: ?Sized>(Mutex<HashMap<K, Arc<V>>>);
 
 impl<K: Eq + Hash, V: ?Sized> Memo<K, V> {
-    /// The answer, worked out if it is not known. Once there are more than `most`, all are forgotten.
+    /// The cached result, computed on a miss. The cache is cleared once it holds `most` entries.
     pub(super) fn get(&self, key: K, most: usize, work_out: impl FnOnce() -> Arc<V>) -> Arc<V> {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(answer) = known.get(&key) {

@@ -11,9 +11,9 @@ mod names;
 mod order;
 mod peaks;
 pub mod reports;
+mod request;
 mod status;
 mod track;
-mod wish;
 
 pub use columns::RowId;
 pub use count::{Count, Sum};
@@ -21,12 +21,13 @@ pub use dataset::{Cell, Dataset, Row};
 pub use filter::Filter;
 pub use finality::Finality;
 pub use measure::Measure;
-pub use order::{Column, Order, Rows, Sort};
+pub use order::{Column, Order, Rows, Sort, Whole};
+pub use request::{
+    Abilities, Ask, Distinct, Event, Events, EventsAsk, Extras, MOST_EVENTS, Request,
+    STANDARD_ERROR, is_within_error,
+};
 pub use status::Status;
 pub use track::Track;
-pub use wish::{
-    Abilities, Ask, Distinct, Event, Events, EventsAsk, Extras, MOST_EVENTS, STANDARD_ERROR, Wish,
-};
 
 #[cfg(test)]
 pub(crate) use dataset::tests;

@@ -2,16 +2,16 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-/// How names are numbered once some have come and others are gone.
+/// New numbers for names after some were added or removed.
 pub(super) struct Renaming {
     /// All names, sorted.
     pub(super) names: Vec<String>,
-    /// New numbers by the old ones; those of names that are gone mean nothing.
+    /// New number for each old one. The entry of a removed name is unused.
     pub(super) moved: Vec<u16>,
 }
 
 impl Renaming {
-    /// Names of which some rows are kept, and those that have come.
+    /// Keeps the names that still have rows and adds the new ones.
     pub(super) fn new<'a>(
         old: &'a [String],
         used: impl Iterator<Item = u16>,
@@ -47,7 +47,7 @@ impl Renaming {
     }
 }
 
-/// Numbers names as they come, and puts them in order afterwards.
+/// Assigns numbers to names in order of appearance; `sorted` replaces them by their sorted positions.
 #[derive(Default)]
 pub(super) struct Numbering<'a> {
     numbers: HashMap<&'a str, u32>,
@@ -55,7 +55,7 @@ pub(super) struct Numbering<'a> {
 }
 
 impl<'a> Numbering<'a> {
-    /// The number of a name for the time being.
+    /// The provisional number of a name.
     pub(super) fn number(&mut self, name: &'a str) -> u32 {
         // Rows that follow one another often have the same name.
         if let Some((last, number)) = self.last

@@ -1,4 +1,4 @@
-//! In which order rows are shown.
+//! The order of the table's rows.
 
 use super::{
     columns::{Columns, RowId},
@@ -30,17 +30,17 @@ pub enum Column {
     State,
     /// When the row last changed.
     Updated,
-    /// The mean of seven days up to the row's; rows are not sorted by it.
+    /// The mean of the seven days up to the row's.
     Mean,
-    /// The row's share of the total of its chart; rows are not sorted by it.
+    /// The row's share of the total of its chart.
     Share,
-    /// Of how many days a week or a month is the sum; rows are not sorted by it.
+    /// Number of days with a row in a week or a month.
     Days,
 }
 
 impl Column {
-    /// From left to right, as far as there is something to show in them.
-    pub const SHOWN: [Self; 10] = [
+    /// From left to right. The table shows those that have something to show.
+    pub const ALL: [Self; 10] = [
         Self::Slot,
         Self::EventType,
         Self::Region,
@@ -53,24 +53,13 @@ impl Column {
         Self::Updated,
     ];
 
-    /// Those that rows can be sorted by.
-    pub const ALL: [Self; 7] = [
-        Self::Slot,
-        Self::EventType,
-        Self::Region,
-        Self::Events,
-        Self::Late,
-        Self::State,
-        Self::Updated,
-    ];
-
-    /// Whether the largest is the more interesting end, so that a first click sorts downwards.
+    /// Whether a first click on the header sorts in descending order.
     pub fn starts_descending(self) -> bool {
-        matches!(self, Self::Slot | Self::Events | Self::Late | Self::Updated)
+        !matches!(self, Self::EventType | Self::Region | Self::State)
     }
 }
 
-/// By which column, in which direction.
+/// The column to sort by, and the direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Sort {
     /// The column.
@@ -89,7 +78,7 @@ impl Default for Sort {
 }
 
 impl Sort {
-    /// What a click on a header makes of it: its usual direction first, then the other one.
+    /// The sort after a click on a header: first the column's usual direction, then the other.
     pub fn clicked(self, column: Column) -> Self {
         let descending = match self {
             _ if self.column == column => !self.descending,
@@ -99,20 +88,39 @@ impl Sort {
     }
 }
 
-/// Which rows there are, over all slots, and in which order.
+/// What the share of a row is a share of: the sum of its chart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Whole {
+    /// All regions that are on, of its event type.
+    EventType,
+    /// All event types that are on, of its region.
+    Region,
+    /// All that is on.
+    All,
+}
+
+/// Selection and order of rows, over all slots. Key of the cache of sorted rows.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Order {
-    /// Of each event type, whether it is looked at.
+    /// For each event type, whether it is on.
     pub event_types: Vec<bool>,
-    /// Of each region, whether it is looked at.
+    /// For each region, whether it is on.
     pub regions: Vec<bool>,
-    /// By what.
+    /// The sort.
     pub sort: Sort,
+    /// What shares are relative to; only set when rows are sorted by share.
+    pub whole: Option<Whole>,
 }
 
 impl Order {
-    /// Ties stay in the order slot (latest first), event type, region.
-    pub(super) fn of(&self, columns: &Columns, finality: impl Fn(Slot) -> Finality) -> Vec<RowId> {
+    /// Ties stay in the order slot (latest first), event type, region. `computed` gives means and shares, which take more
+    /// than the row itself; a row without a value sorts as the smallest.
+    pub(super) fn of(
+        &self,
+        columns: &Columns,
+        finality: impl Fn(Slot) -> Finality,
+        computed: impl Fn(u32, usize) -> Option<f64>,
+    ) -> Vec<RowId> {
         let is_on = |pair: u32| {
             let (event_type, region) = columns.names(pair);
             self.event_types[usize::from(event_type)] && self.regions[usize::from(region)]
@@ -132,7 +140,8 @@ impl Order {
                 Column::Late => track.count(at).late_events,
                 Column::State => finality(track.slot(at)) as i64,
                 Column::Updated => track.updated_at(at).unwrap_or(i64::MIN),
-                Column::Mean | Column::Share | Column::Days => 0,
+                Column::Days => track.days(at).map_or(i64::MIN, |days| days as i64),
+                Column::Mean | Column::Share => computed(pair, at).map_or(i64::MIN, sortable),
             }
         };
         let mut keyed: Vec<(i64, RowId)> = rows.into_iter().map(|row| (key(row), row)).collect();
@@ -144,7 +153,14 @@ impl Order {
     }
 }
 
-/// Some rows, of an order that is worked out once for all spans.
+/// An integer that sorts as the number does.
+fn sortable(number: f64) -> i64 {
+    let bits = number.to_bits() as i64;
+    // A negative number has the larger magnitude the smaller it is.
+    if bits < 0 { bits ^ i64::MAX } else { bits }
+}
+
+/// A range of the rows of an order. The order is computed once and covers all spans.
 #[derive(Clone, Debug)]
 pub struct Rows {
     all: Arc<[RowId]>,

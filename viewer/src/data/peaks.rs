@@ -1,9 +1,9 @@
-//! Fewer points than pixels, without losing a peak: where the smallest and the largest value of many neighbours is,
-//! known beforehand for blocks of them, so that a drawing costs as much as it is wide, however many points it has.
+//! Down-sampling that keeps every peak. Minimum and maximum of blocks of values are computed in advance, so the cost of
+//! drawing depends on the width of the chart and not on the number of points.
 
 use std::ops::Range;
 
-/// The smallest blocks have two to the power of this many values: fewer are as soon read as looked up.
+/// Log2 of the smallest block size. Smaller blocks would not be faster than reading the values.
 const SMALLEST: u32 = 3;
 
 /// For blocks of 8, 16, 32 … values: which of each is the smallest, and which the largest; of equal ones, the first.
@@ -13,7 +13,7 @@ pub(super) struct Peaks {
 }
 
 impl Peaks {
-    /// Looks through so many values once.
+    /// Builds the blocks in one pass.
     pub(super) fn new(len: usize, value: impl Fn(usize) -> i64) -> Self {
         let first = 1_usize << SMALLEST;
         let mut levels = Vec::new();
@@ -76,7 +76,7 @@ impl Peaks {
     }
 
     /// Positions of the smallest and the largest value of each column, in order, and both ends.
-    /// Ranges of up to `2 * most` values are left alone.
+    /// Ranges of up to `2 * most` values are returned as they are.
     pub(super) fn outline(
         &self,
         range: Range<usize>,
@@ -104,8 +104,8 @@ impl Peaks {
 }
 
 /// Cuts a range into about as many columns as asked for, one more at the most.
-/// They begin where a column of that width always begins, whatever the range is: what moves along does not flicker,
-/// and each is a few whole blocks.
+/// Columns start at multiples of their width, whatever the range is, so a moving chart does not flicker,
+/// and each column consists of whole blocks.
 pub(super) fn columns(range: Range<usize>, most: usize) -> impl Iterator<Item = Range<usize>> {
     let width = range.len().div_ceil(most.max(1)).max(1);
     let block = 1_usize << width.ilog2().saturating_sub(2);

@@ -1,4 +1,4 @@
-//! The rows of one series, with what makes any part of them quick to sum up and to draw. Built once, when they come.
+//! The rows of one series with indexes for fast sums and drawing. Built once per load.
 
 use super::{
     count::{Count, Sum},
@@ -7,12 +7,12 @@ use super::{
 use crate::calendar::{Day, Grain, Micros, Slot, Span};
 use std::ops::Range;
 
-/// Running sums are kept for every so many rows.
+/// Distance of the stored prefix sums, in rows.
 const STEP: usize = 16;
-/// What is kept of a row: when it last changed, too.
+/// A stored row: slot, count and time of the last change.
 pub(super) type Stored = (Slot, Count, Option<Micros>);
 
-/// Stands for no time.
+/// Marks a row without a time.
 const NEVER: Micros = Micros::MIN;
 
 /// Rows in the order of their slots; a slot without a row is not among them.
@@ -20,21 +20,21 @@ const NEVER: Micros = Micros::MIN;
 pub struct Track {
     slots: Vec<Slot>,
     counts: Vec<Count>,
-    /// When each row last changed, or [`NEVER`]; empty where nothing is known of it, as of sums.
+    /// When each row last changed, or [`NEVER`]. Empty for sums, which have no such time.
     updated_at: Vec<Micros>,
-    /// Of how many rows, a day each, each row is the sum; empty where rows are no sums of days.
+    /// Number of days summed up in each row. Empty if rows are not sums of days.
     days: Vec<u16>,
-    /// Rows before which a slot is missing, and the first.
+    /// Positions of rows that start a run of consecutive slots.
     starts: Vec<u32>,
-    /// Rows with late events.
+    /// Positions of rows with late events.
     late: Vec<u32>,
-    /// Sums of all rows before each [`STEP`]th one.
+    /// Prefix sums at every [`STEP`]th row.
     sums: Vec<Sum>,
     peaks: Peaks,
 }
 
 impl Track {
-    /// Indexes rows that are in the order of their slots, one a slot.
+    /// Indexes rows. They must be sorted by slot, with one row per slot.
     pub fn new(rows: impl Iterator<Item = (Slot, Count)>) -> Self {
         let (slots, counts): (Vec<Slot>, Vec<Count>) = rows.unzip();
         let mut track = Self {
@@ -58,7 +58,7 @@ impl Track {
         track
     }
 
-    /// The same of rows in any order, and with their last changes.
+    /// The same for rows in any order, with their times of last change.
     pub(super) fn of_rows(mut rows: Vec<Stored>) -> Self {
         if !rows.is_sorted_by_key(|(slot, ..)| *slot) {
             rows.sort_by_key(|(slot, ..)| *slot);
@@ -73,10 +73,10 @@ impl Track {
         }
     }
 
-    /// The sums of its days in longer slots, in each of which it has a row if any day in it has one.
+    /// Sums days up in weeks or months. A slot has a row if any of its days has one.
     pub(super) fn in_buckets(&self, grain: Grain) -> Self {
         let (mut rows, mut days): (Vec<Stored>, Vec<u16>) = (Vec::new(), Vec::new());
-        // The days of the last bucket: its end is looked up once.
+        // Days of the current bucket, so that its end is computed once per bucket.
         let mut bucket: Option<Span<Day>> = None;
         for (slot, count, updated_at) in self.stored() {
             let day = Grain::Day.day(slot);
@@ -99,7 +99,7 @@ impl Track {
         }
     }
 
-    /// The sum of several, and a zero at least in each of the slots of `zeros`.
+    /// The sum of several series, with at least a zero in each slot of `zeros`.
     pub fn merged(parts: &[&Self], zeros: &[Slot]) -> Self {
         let rows = || {
             let zeros = zeros.iter().map(|slot| (*slot, Count::default()));
@@ -121,7 +121,7 @@ impl Track {
             let there = sums.into_iter().zip(first.0..);
             return Self::new(there.filter_map(|(sum, slot)| Some((Slot(slot), sum?))));
         }
-        // A few slots that are far apart.
+        // Few slots that are far apart: sort instead of allocating one place per slot.
         let mut all: Vec<(Slot, Count)> = rows().collect();
         all.sort_by_key(|(slot, _)| *slot);
         let same = all.chunk_by(|a, b| a.0 == b.0);
@@ -137,7 +137,7 @@ impl Track {
         self.slots.iter().copied().zip(self.counts.iter().copied())
     }
 
-    /// The first row of a slot or a later one, among some rows.
+    /// The position in `among` of the first row at or after a slot.
     pub fn position(&self, slot: Slot, among: Range<usize>) -> usize {
         let Some(first) = self.slots.get(among.start).filter(|_| !among.is_empty()) else {
             return among.end;
@@ -145,7 +145,7 @@ impl Track {
         let Ok(ahead) = usize::try_from(slot.0.saturating_sub(first.0)) else {
             return among.start;
         };
-        // Where no slot is missing, this is it.
+        // Without gaps, the row is exactly there.
         let guess = among.start + ahead;
         if guess < among.end && self.slots[guess] == slot {
             return guess;
@@ -198,7 +198,7 @@ impl Track {
         at.copied().filter(|at| *at != NEVER)
     }
 
-    /// On how many days of its slot a row that is a sum of days has a row.
+    /// Number of days summed up in a row, if rows are sums of days.
     pub fn days(&self, position: usize) -> Option<usize> {
         self.days.get(position).map(|days| usize::from(*days))
     }
@@ -208,18 +208,18 @@ impl Track {
         self.updated_at.iter().copied().filter(|at| *at != NEVER)
     }
 
-    /// All rows, as they are kept.
+    /// All rows with their times of last change.
     pub(super) fn stored(&self) -> impl Iterator<Item = Stored> {
         let rows = self.rows().enumerate();
         rows.map(|(at, (slot, count))| (slot, count, self.updated_at(at)))
     }
 
-    /// What a row counts.
+    /// The count of a row.
     pub fn count(&self, position: usize) -> Count {
         self.counts[position]
     }
 
-    /// Sums of some rows.
+    /// Sum over a range of rows.
     pub fn sum(&self, rows: Range<usize>) -> Sum {
         if rows.is_empty() {
             return Sum::default();
@@ -246,13 +246,13 @@ impl Track {
         Some((events(low), events(high)))
     }
 
-    /// What to draw of some rows, see [`Peaks::outline`].
+    /// The rows to draw, see [`Peaks::outline`].
     pub fn outline(&self, rows: Range<usize>, most: usize) -> Vec<usize> {
         let events = |at: usize| self.counts[at].events;
         self.peaks.outline(rows, most, events)
     }
 
-    /// Some rows, cut where a slot is missing.
+    /// Splits a range of rows into runs of consecutive slots.
     pub fn runs(&self, rows: Range<usize>) -> impl Iterator<Item = Range<usize>> {
         let from = self.starts.partition_point(|at| *at as usize <= rows.start);
         let to = self.starts.partition_point(|at| (*at as usize) < rows.end);
@@ -267,7 +267,7 @@ impl Track {
             .filter(|run| !run.is_empty())
     }
 
-    /// The first row with late events among some.
+    /// The first row of a range that has late events.
     pub fn late(&self, rows: Range<usize>) -> Option<usize> {
         let next = self.late.partition_point(|at| (*at as usize) < rows.start);
         let at = *self.late.get(next)? as usize;

@@ -76,7 +76,7 @@ impl Chart {
         }
     }
 
-    /// What a line is of the whole in a slot. A slot in which nothing was counted has no shares.
+    /// The share of a line in a slot. A slot in which nothing was counted has no shares.
     pub fn share(&self, line: &Line, index: usize) -> Option<Share> {
         let (part, whole) = (line.counts.get(index)?, self.all.get(index)?);
         Share::of(part.events.into(), whole.events.into())
@@ -172,7 +172,7 @@ impl Chart {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{data::Finality, page::line::Slots, stats::Comparison};
+    use crate::{calendar::Grain, data::Finality, page::line::Slots, stats::Comparison};
     use proptest::prelude::*;
 
     fn counts(there: &[i64]) -> Counts {
@@ -204,6 +204,7 @@ mod tests {
                 Slots {
                     states: &states,
                     comparison: &Comparison::default(),
+                    grain: Grain::Day,
                 },
             ),
             states,

@@ -1,8 +1,8 @@
 //! Colours keyed by name: a series keeps its colour whatever else is shown.
 //!
 //! Eight hues a theme, each with a contrast of at least 3:1 on its background, and tuned until they stay
-//! apart under protanopia, deuteranopia and tritanopia too; a name beyond the eighth uses a hue again,
-//! with the second cue of markers.
+//! distinct under protanopia, deuteranopia and tritanopia; names beyond the eighth reuse the hues
+//! with a marker as a second cue.
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -36,14 +36,14 @@ const DARK: [Rgb; 8] = [
     [179, 209, 184],
 ];
 
-/// The slot of each name, handed out once.
+/// The colour slot of each name, assigned once.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ColorSlots {
     slots: BTreeMap<String, usize>,
 }
 
 impl ColorSlots {
-    /// Gives every name that has none yet the next free slot.
+    /// Assigns the next free slot to each new name.
     pub fn assign<'a>(&mut self, names: impl IntoIterator<Item = &'a String>) {
         for name in names {
             let next = self.slots.len();
@@ -68,7 +68,7 @@ pub fn others(dark: bool) -> Rgb {
     if dark { [110, 110, 90] } else { [100, 80, 70] }
 }
 
-/// How often the hues were used up before this slot: the second cue.
+/// How many times the hues were used up before this slot: selects the marker.
 pub fn cycle(slot: usize) -> usize {
     slot / LIGHT.len()
 }

@@ -1,4 +1,4 @@
-//! What the user can ask for.
+//! Commands of the user.
 
 use super::{
     options::{Bucket, SeriesOrder},
@@ -33,14 +33,14 @@ pub enum List {
     Regions,
 }
 
-/// Something the user asked for.
+/// A command of the user.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
     /// Show another view.
     Show(View),
     /// What the lines of the overlay stand for.
     SplitBy(Split),
-    /// What a slot of charts and tables is.
+    /// Length of a slot: day, week or month.
     SetBucket(Bucket),
     /// The next larger bucket, and days after months.
     NextBucket,
@@ -52,45 +52,45 @@ pub enum Command {
     ToggleLog,
     /// One axis for all charts, or one for each.
     ToggleSameScale,
-    /// So many names have a series of their own.
+    /// Set how many names have a series of their own.
     SetTop(Option<u16>),
     /// The order of series and charts.
     OrderBy(SeriesOrder),
-    /// Look back so far.
+    /// Set the range.
     Look(Range),
-    /// Look back so far by minute.
+    /// Set the range of the live view.
     LookLive(Hours),
-    /// Days of this zone.
+    /// Set the zone.
     SetZone(String),
-    /// Look at these slots only.
+    /// Zoom to these slots.
     Zoom(Span),
-    /// Closer (below 1) or wider (above 1), around the cursor or the last slot.
+    /// Zoom by a factor around the cursor or the last slot: below 1 in, above 1 out.
     ZoomBy(f64),
     /// The same around this slot.
     ZoomAround(Slot, f64),
-    /// Earlier or later by so many slots.
+    /// Move the zoom by a number of slots.
     Move(i32),
     /// Back to all of the range.
     ResetZoom,
-    /// The cursor, by so many slots; it starts at the last one.
+    /// Move the cursor by a number of slots; it starts at the last one.
     MoveCursor(i32),
-    /// The cursor on a slot, or away.
+    /// Set or remove the cursor.
     SetCursor(Option<Slot>),
     /// From a day to its minutes, from minutes to an hour of them, from an hour to the single events of a minute.
     DrillInto(Slot),
     /// One step back.
     DrillOut,
-    /// Single events of these minutes, or no more.
+    /// Open the single events of these minutes, or close them.
     ShowEvents(Option<Span>),
-    /// One name over.
+    /// Toggle a name.
     Toggle(List, String),
-    /// This name alone, or all again.
+    /// Show this name alone, or all again.
     Only(List, String),
     /// Every name on.
     All(List),
     /// Every name off.
     None(List),
-    /// Every name over.
+    /// Toggle every name.
     Invert(List),
     /// Sort the table by a column.
     SortBy(Column),
@@ -129,7 +129,7 @@ pub enum Command {
     ForgetView(String),
 }
 
-/// What a command asks of the world outside of the state.
+/// The part of a command that changes something outside of the state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
     /// Read again now.

@@ -1,11 +1,18 @@
-//! All that a state of the window shows of the data, worked out once and drawn often.
+//! What the window shows for a state, computed once and drawn often.
 
-use super::{builder::Builder, chart::Chart, extra::Extra, line::Line, state::State, table::Table};
+use super::{
+    builder::{Builder, NameOthers},
+    chart::Chart,
+    extra::Extra,
+    line::Line,
+    state::State,
+    table::Table,
+};
 use crate::{
     calendar::{Grain, Span},
     data::{Dataset, Filter, Finality, Measure},
     series::Counts,
-    stats::Comparison,
+    stats::{Comparison, Figures},
 };
 
 /// The name of the series over all that is switched on.
@@ -32,9 +39,9 @@ pub struct Page {
     pub tiles: Vec<Line>,
     /// The rows.
     pub table: Table,
-    /// Events of each event type over the span, whatever is switched on; none of listeners.
+    /// Events of each event type over the span, selected or not. Empty for listeners.
     pub event_type_sums: Vec<i64>,
-    /// Events of each region over the span, or its listeners a day on average, whatever is switched on.
+    /// For each region, selected or not: events over the span, or mean listeners per day.
     pub region_sums: Vec<i64>,
 }
 
@@ -54,47 +61,57 @@ fn sums(data: &Dataset, span: Span) -> (Vec<i64>, Vec<i64>) {
     (event_type_sums, region_sums)
 }
 
-/// Of each region, the mean of the days that have a row.
-fn means(data: &Dataset, span: Span) -> Vec<i64> {
+/// For each region, the mean over complete days with a row: the same as in the figures of its series.
+fn means(data: &Dataset, span: Span, states: &[Finality]) -> Vec<i64> {
     let mean = |region: usize| {
         let pairs = (0..data.event_types.len()).map(|at| data.pair(at, region));
         let counts = Counts::new(data.track(&pairs.collect::<Vec<_>>()), span);
-        let days = counts.rows().max(1) as f64;
-        (counts.sum(0..counts.len()).events() as f64 / days).round() as i64
+        Figures::of(&counts, states, data.grain)
+            .mean
+            .map_or(0, |mean| mean.round() as i64)
     };
     (0..data.regions.len()).map(mean).collect()
 }
 
 impl Page {
-    /// Works it out, or `None` where there is no row at all (of minutes, there may be none).
-    pub fn new(data: &Dataset, state: &State) -> Option<Self> {
-        Self::over(data, data, state)
-    }
-
-    /// The same with charts and table of one data set, and the figures on top of another one, which has events.
-    pub fn over(data: &Dataset, events: &Dataset, state: &State) -> Option<Self> {
+    /// Charts and table of `data`, and the figures on top of `events`. `None` if there is no row at all; minutes may
+    /// have none.
+    pub fn new(
+        data: &Dataset,
+        events: &Dataset,
+        state: &State,
+        name_others: NameOthers,
+    ) -> Option<Self> {
         let ruler = if data.grain.is_minute() { data } else { events };
         let full = state.full_span(ruler)?;
         let span = state.span(ruler)?;
         let all_types = Filter::default();
         let (counted, event_types) = match data.measure {
-            // Who listened is not told apart by what they did.
+            // Listeners have no event type.
             Measure::Listeners => (events, &all_types),
             _ => (data, &state.event_types),
         };
-        let builder = Builder::new(data, span, event_types, &state.regions, state.options);
+        let builder = Builder::new(
+            data,
+            span,
+            event_types,
+            &state.regions,
+            state.options,
+            name_others,
+        );
         let figures = Builder::new(
             counted,
             span,
             &state.event_types,
             &state.regions,
             state.options,
+            name_others,
         )
         .comparing_as(builder.comparison());
         let mut tiles = figures.by_event_type();
         tiles.insert(0, figures.total(TOTAL));
         let (event_type_sums, region_sums) = match data.measure {
-            Measure::Listeners => (Vec::new(), means(data, span)),
+            Measure::Listeners => (Vec::new(), means(data, span, builder.states())),
             _ => sums(data, span),
         };
         Some(Self {
@@ -108,10 +125,14 @@ impl Page {
             states: builder.states().to_vec(),
             charts: builder.charts(state.view, state.split),
             tiles,
-            table: Table {
-                extra: Extra::of(data, state, event_types, &state.regions),
-                ..Table::new(data, span, event_types, &state.regions, state.sort)
-            },
+            table: Table::new(
+                data,
+                span,
+                event_types,
+                &state.regions,
+                state.sort,
+                Extra::of(data, state, event_types, &state.regions),
+            ),
         })
     }
 }

@@ -1,4 +1,4 @@
-//! The table as CSV (RFC 4180): what is seen, with exact numbers and ISO dates.
+//! The table as CSV (RFC 4180), with exact numbers and ISO dates.
 
 use super::{quoting::quoted, table::Table};
 use crate::{
@@ -15,7 +15,7 @@ pub fn of(data: &Dataset, table: &Table) -> String {
         Measure::Listeners => "listeners",
         _ => "events",
     };
-    let is_of_days = matches!(data.grain, Grain::Week | Grain::Month);
+    let is_of_days = data.grain.sums_days();
     let extra = &table.extra;
     let mut text = format!(
         "{},event_type,region,{counted},late_events,state,updated_at{}{}{}\r\n",
@@ -48,7 +48,7 @@ pub fn of(data: &Dataset, table: &Table) -> String {
             cell.events,
             cell.late_events,
         );
-        // Behind what was there before, so that columns keep their places.
+        // Appended, so that the positions of older columns do not change.
         text.truncate(text.len() - LINE_END.len());
         if is_of_days {
             let days = cell.days.unwrap_or(0);
@@ -92,6 +92,7 @@ mod tests {
             Filter, Sort,
             tests::{noon, row},
         },
+        page::Extra,
     };
 
     #[test]
@@ -104,7 +105,7 @@ mod tests {
         let first_line = |data: &Dataset, line| {
             let all = Filter::default();
             let span = Span::new(Slot(0), Slot(i32::MAX));
-            let table = Table::new(data, span, &all, &all, Sort::default());
+            let table = Table::new(data, span, &all, &all, Sort::default(), Extra::default());
             of(data, &table).lines().nth(line).unwrap().to_owned()
         };
         let rows = || vec![row(20_530 * 1440, "play", "EU", 7)];
@@ -126,7 +127,7 @@ mod tests {
         );
         let span = Span::new(Slot(20_530), Slot(20_530));
         let all = Filter::default();
-        let table = Table::new(&data, span, &all, &all, Sort::default());
+        let table = Table::new(&data, span, &all, &all, Sort::default(), Extra::default());
         assert_eq!(
             of(&data, &table),
             "day,event_type,region,events,late_events,state,updated_at\r\n\

@@ -1,26 +1,16 @@
-//! What table and CSV say of a row beside its count: the mean of seven days, and its share of a chart's total.
+//! Computed columns of table and CSV: the trailing mean and the share of a chart's total.
 
 use super::{chart::Share, state::State, view::View};
 use crate::{
-    data::{Cell, Dataset, Filter},
+    data::{Cell, Column, Dataset, Filter, Sort, Track, Whole},
     stats::Mean,
 };
+use std::{cell::RefCell, collections::HashMap, sync::Arc};
 
-/// What a row's share is a share of: of what its chart sums up to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Whole {
-    /// All regions that are on, of its event type.
-    EventType,
-    /// All event types that are on, of its region.
-    Region,
-    /// All that is on.
-    All,
-}
-
-/// What table and CSV say of a row beside its count.
+/// Computed columns of a table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Extra {
-    /// Whether they tell the mean of seven days.
+    /// Whether there is a column of means.
     pub has_means: bool,
     whole: Option<Whole>,
     event_types: Vec<usize>,
@@ -28,7 +18,7 @@ pub struct Extra {
 }
 
 impl Extra {
-    /// As the charts of a state tell it.
+    /// The columns that a state shows.
     pub(super) fn of(
         data: &Dataset,
         state: &State,
@@ -53,9 +43,25 @@ impl Extra {
         }
     }
 
-    /// Whether they tell shares.
+    /// Whether there is a column of shares.
     pub fn has_shares(&self) -> bool {
         self.whole.is_some()
+    }
+
+    /// What shares are relative to, if there are any.
+    pub(super) fn whole(&self) -> Option<Whole> {
+        self.whole
+    }
+
+    /// The sort that applies: the default if the column to sort by is not shown.
+    pub(super) fn sort(&self, sort: Sort, data: &Dataset) -> Sort {
+        let is_there = match sort.column {
+            Column::Mean => self.has_means,
+            Column::Share => self.has_shares(),
+            Column::Days => data.grain.sums_days(),
+            _ => true,
+        };
+        if is_there { sort } else { Sort::default() }
     }
 
     /// The mean of the seven days up to a row.
@@ -65,9 +71,16 @@ impl Extra {
         Mean::trailing(series, cell.slot, finality).filter(|_| self.has_means)
     }
 
-    /// What a row is of the total of its chart.
+    /// The share of a row in the total of its chart.
     pub fn share(&self, data: &Dataset, cell: &Cell) -> Option<Share> {
-        let own = ([usize::from(cell.event_type)], [usize::from(cell.region)]);
+        let whole = self.whole_of(data, cell.event_type, cell.region)?;
+        let at = whole.position(cell.slot, 0..whole.len());
+        Share::of(cell.events.into(), whole.count(at).events.into())
+    }
+
+    /// The series that a pair is a share of.
+    fn whole_of(&self, data: &Dataset, event_type: u16, region: u16) -> Option<Arc<Track>> {
+        let own = ([usize::from(event_type)], [usize::from(region)]);
         let (event_types, regions): (&[usize], &[usize]) = match self.whole? {
             Whole::EventType => (&own.0, &self.regions),
             Whole::Region => (&self.event_types, &own.1),
@@ -77,8 +90,31 @@ impl Extra {
             let regions = regions.iter();
             regions.map(move |&region| data.pair(event_type, region))
         });
-        let whole = data.track(&pairs.collect::<Vec<_>>());
-        let at = whole.position(cell.slot, 0..whole.len());
-        Share::of(cell.events.into(), whole.count(at).events.into())
+        Some(data.track(&pairs.collect::<Vec<_>>()))
+    }
+
+    /// The mean or the share of the rows of a data set, by pair and position in its series.
+    pub(super) fn computed<'a>(
+        &'a self,
+        data: &'a Dataset,
+        column: Column,
+    ) -> impl Fn(u32, usize) -> Option<f64> + 'a {
+        // There are many rows of a pair: its whole is looked up once.
+        let wholes: RefCell<HashMap<u32, Option<Arc<Track>>>> = RefCell::default();
+        move |pair, at| {
+            let track = data.series(pair);
+            let slot = track.slot(at);
+            if column == Column::Mean {
+                return Some(Mean::trailing(track, slot, data.finality(slot))?.value());
+            }
+            let mut wholes = wholes.borrow_mut();
+            let whole = wholes.entry(pair).or_insert_with(|| {
+                let (event_type, region) = data.names(pair);
+                self.whole_of(data, event_type, region)
+            });
+            let whole = whole.as_ref()?;
+            let events = whole.count(whole.position(slot, 0..whole.len())).events;
+            Some(Share::of(track.count(at).events.into(), events.into())?.value())
+        }
     }
 }

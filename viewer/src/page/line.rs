@@ -1,6 +1,7 @@
 //! One series as a chart draws it.
 
 use crate::{
+    calendar::Grain,
     data::Finality,
     series::Counts,
     stats::{Change, Comparison, Figures, Mean, complete},
@@ -18,7 +19,7 @@ pub struct Line {
     pub color_name: String,
     /// Second cue where several lines share a colour: 0 is a plain line.
     pub marker: usize,
-    /// So many names it stands for together, where it stands for those without a series of their own.
+    /// Number of names in a shared series; 0 for a series of one name.
     pub others: usize,
     /// The slots of the span.
     pub counts: Counts,
@@ -28,21 +29,25 @@ pub struct Line {
     pub figures: Figures,
     /// Against earlier days, as the page's comparison says.
     pub change: Change,
+    /// Number of compared slots without a row, now or before: the change counts them as zeros.
+    pub zeros: usize,
     outline: Outline<Stretch>,
     means: Outline<Vec<(usize, f64)>>,
 }
 
-/// What is known of the slots of a page, whatever the series.
+/// Properties of the slots of a page that are the same for all series.
 #[derive(Clone, Copy, Debug)]
 pub struct Slots<'a> {
     /// Whether more can come for each of them.
     pub states: &'a [Finality],
     /// Which of them are compared with earlier ones.
     pub comparison: &'a Comparison,
+    /// What a slot is.
+    pub grain: Grain,
 }
 
 impl Line {
-    /// Works out what a series' counts say.
+    /// Computes figures and change of a series.
     pub fn new(
         name: &str,
         full_name: &str,
@@ -58,8 +63,9 @@ impl Line {
             color_name: color_name.to_owned(),
             marker,
             others: 0,
-            figures: Figures::of(&counts, slots.states),
+            figures: Figures::of(&counts, slots.states, slots.grain),
             change: slots.comparison.change(&counts, &before),
+            zeros: slots.comparison.without_row(&counts, &before),
             before,
             counts,
             outline: Outline::default(),
@@ -67,7 +73,7 @@ impl Line {
         }
     }
 
-    /// The same as a series of so many names that have none of their own.
+    /// The same as a shared series of several names.
     pub fn standing_for(self, others: usize) -> Self {
         Self { others, ..self }
     }
@@ -181,7 +187,7 @@ impl<T> Outline<T> {
     }
 }
 
-/// What is remembered follows from the counts: it tells no two lines apart.
+/// A cache: it does not take part in comparisons.
 impl<T> PartialEq for Outline<T> {
     fn eq(&self, _: &Self) -> bool {
         true

@@ -1,4 +1,4 @@
-//! What is on screen: the choices of the user, and charts, figures and rows worked out for them.
+//! What is on screen: the user's choices, and the charts, figures and rows computed from them.
 
 mod builder;
 mod chart;
@@ -12,13 +12,13 @@ mod options;
 mod quoting;
 mod range;
 pub mod reports;
+mod request;
 mod section;
 mod state;
 mod table;
 mod view;
-mod wish;
 
-pub use builder::{HEATMAP_TITLE, LISTENERS_TITLE};
+pub use builder::{HEATMAP_TITLES, LISTENERS_TITLE, NameOthers};
 pub use chart::{Chart, Share, Stack};
 pub use colors::ColorSlots;
 pub use command::{Command, Effect, List, Theme};
@@ -27,8 +27,8 @@ pub use extra::Extra;
 pub use line::{Line, Stretch};
 pub use options::{Bucket, ChartOptions, SeriesOrder};
 pub use range::{Hours, Range};
+pub use request::{MOST_ZONE_DAYS, is_cut, request_of};
 pub use section::Section;
 pub use state::State;
 pub use table::Table;
 pub use view::{Split, View};
-pub use wish::{MOST_ZONE_DAYS, is_cut, wish_of};

@@ -3,7 +3,7 @@
 use crate::calendar::Grain;
 use serde::{Deserialize, Serialize};
 
-/// What a slot of charts and tables is, where days are shown.
+/// Length of a slot in views that show days.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Bucket {
     /// A day.
@@ -61,13 +61,13 @@ impl SeriesOrder {
 pub struct ChartOptions {
     /// A line of the mean of seven days beside the days.
     pub mean: bool,
-    /// Each series as its share of what the chart sums up to, stacked.
+    /// Each series as its share of the chart's total, stacked.
     pub share: bool,
     /// A logarithmic axis of values.
     pub log: bool,
     /// All charts have the same axis of values.
     pub same_scale: bool,
-    /// So many of the largest names of each list have a series; the others have one together. `None`: all have their own.
+    /// Number of largest names of each list that have a series of their own; the rest share one. `None`: no limit.
     pub top: Option<u16>,
     /// In which order series and charts come.
     pub order: SeriesOrder,

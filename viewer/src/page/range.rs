@@ -22,7 +22,7 @@ pub enum Range {
 }
 
 impl Range {
-    /// In the order of the buttons; days of one's own choice have another one.
+    /// In the order of the buttons, without custom days.
     pub const ALL: [Self; 5] = [
         Self::Days7,
         Self::Days28,
@@ -44,7 +44,7 @@ impl Range {
     }
 
     /// The days of the range. It ends today, or at the last day with data where that is so long ago
-    /// that the range would show little else than nothing.
+    /// that the range would be mostly empty.
     pub fn span(self, bounds: Span<Day>, today: Day) -> Span<Day> {
         if let Self::Custom(span) = self {
             return span;

@@ -1,8 +1,8 @@
-//! Views that belong together.
+//! Groups of views.
 
 use super::view::View;
 
-/// What belongs together on the first line of tabs.
+/// A group of views: the first line of tabs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Section {
     /// Events by day and by minute.

@@ -1,4 +1,4 @@
-//! What the user has chosen, and what each command makes of it. Nothing here knows the toolkit.
+//! The user's choices, and how commands change them. Independent of the GUI toolkit.
 
 use super::{
     colors::ColorSlots,
@@ -15,7 +15,7 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, sync::LazyLock};
 
-/// With more minutes on screen than these, one of them is a step to its hour.
+/// Drilling into a minute zooms to its hour while more minutes than this are on screen.
 const MINUTES_AN_HOUR: usize = 60;
 
 /// What the user has chosen. What is worth keeping until the next start is saved; no address and no
@@ -31,7 +31,7 @@ pub struct State {
     pub range: Range,
     /// How far back by minute.
     pub hours: Hours,
-    /// What a slot of charts and tables is, where the view can sum days up.
+    /// Length of a slot, in views that can add days up.
     pub bucket: Bucket,
     /// How charts draw their numbers.
     pub options: ChartOptions,
@@ -185,7 +185,7 @@ impl State {
         colors.event_types.assign(&data.event_types);
     }
 
-    /// Whether the same numbers are on screen in both: the cursor, the theme and the like do not matter.
+    /// Whether both show the same numbers. Cursor, theme and the like are ignored.
     pub fn shows_the_same(&self, other: &Self) -> bool {
         (self.view, self.split, self.range, self.zoom, self.sort)
             == (other.view, other.split, other.range, other.zoom, other.sort)
@@ -215,7 +215,7 @@ impl State {
         }
     }
 
-    /// Does what a command asks; what it cannot do itself it hands back.
+    /// Applies a command. Returns the effect that is left to do outside of the state.
     pub fn apply(&mut self, command: Command, data: &Dataset) -> Option<Effect> {
         match command {
             Command::Show(view) => {
@@ -314,7 +314,7 @@ impl State {
 
     fn set_bucket(&mut self, bucket: Bucket) {
         if bucket != self.bucket {
-            // Another place on another axis.
+            // The cursor is a slot number, which means another time with other slots.
             self.cursor = None;
         }
         self.bucket = bucket;
@@ -324,7 +324,7 @@ impl State {
         let minutes = match data.grain {
             minutes @ Grain::Minute { .. } => minutes,
             buckets @ (Grain::Week | Grain::Month) => {
-                // The days of a week or a month, first.
+                // First zoom to the days of the week or month.
                 self.zoom = Some(buckets.days(Span::new(slot, slot)));
                 self.set_bucket(Bucket::Day);
                 return;

@@ -1,4 +1,4 @@
-//! What the centre of the window can show.
+//! The views of the window.
 
 use serde::{Deserialize, Serialize};
 

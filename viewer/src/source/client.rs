@@ -1,5 +1,5 @@
-//! A connection that is waited for no longer than an answer may take. A server that is frozen, or a network that
-//! swallows what it is given, closes nothing and says nothing: only a clock tells.
+//! A connection with a timeout for each answer. A frozen server, or a network that drops packets,
+//! closes no connection and reports no error.
 
 use musicstream_connect::{ConnectError, MakeRustlsConnect, Target};
 use std::{
@@ -15,7 +15,7 @@ use tokio::{
 };
 use tokio_postgres::{AsyncMessage, CancelToken, Error, Row, types::ToSql};
 
-/// How long a server may be silent when it is asked for little: longer than it takes on a busy machine.
+/// Timeout for cheap statements. Generous, for busy machines.
 const SOON: Duration = Duration::from_secs(4);
 
 /// As long as a server has to stop a statement, when the window is closed.
@@ -153,7 +153,7 @@ impl Client {
             if left.is_zero() {
                 return Err(Failed::Silent(SOON));
             }
-            // A long statement, or a server that is gone: another connection tells.
+            // Either a long statement or a dead server: a second connection finds out.
             tokio::select! {
                 answer = &mut answer => return Ok(answer?),
                 other = timeout(SOON, self.target.connect(&self.tls)) => if other.is_err() {
@@ -206,6 +206,6 @@ pub(super) fn cancel(token: &CancelToken, tls: MakeRustlsConnect) {
     let Ok(runtime) = Builder::new_current_thread().enable_all().build() else {
         return;
     };
-    // Nobody is left to hear that it failed; the statement timeout is the second line.
+    // An error is ignored: the window is gone, and the statement timeout ends the statement anyway.
     let _ = runtime.block_on(async { timeout(FAREWELL, token.cancel_query(tls)).await });
 }

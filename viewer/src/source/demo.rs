@@ -5,15 +5,16 @@
 
 use super::{
     demo_reports,
-    exchange::{Exchange, Request},
+    exchange::{Exchange, Message},
     extras::LISTENERS_NAME,
     latest::{Health, Latest, now},
 };
 use crate::{
     calendar::{DAY_US, Day, Grain, MINUTE_US, MINUTES_A_DAY, Micros, Slot, Span, Zone},
-    data::{Abilities, Ask, Dataset, Distinct, Events, Extras, Row, Status, Wish},
+    data::{Abilities, Ask, Dataset, Distinct, Events, Extras, Request, Row, Status},
 };
 use std::{
+    collections::BTreeMap,
     sync::{
         Arc,
         mpsc::{Receiver, RecvTimeoutError},
@@ -112,41 +113,56 @@ pub fn at(now: Micros, revision: i64) -> Dataset {
     Dataset::new(rows, status)
 }
 
-/// A day of it by minute, and the day before that.
+/// The two days up to a minute, by minute. The minutes of a day add up to that day's number.
 fn minutes(days: &Dataset, until: Option<Slot>) -> Dataset {
-    let now = days.status.now;
-    let now_minute = (now.div_euclid(MINUTE_US)) as i32;
-    let last = until.map_or(now_minute, |minute| minute.0.min(now_minute));
+    let now = days.status.now.div_euclid(MINUTE_US) as i32;
+    let last = until.map_or(now, |minute| minute.0.min(now));
+    let first = last - 2 * MINUTES_A_DAY + 1;
+    let day_of = |minute: i32| minute.div_euclid(MINUTES_A_DAY);
+    let slots = Span::new(Slot(day_of(first)), Slot(day_of(last)));
     let mut rows = Vec::new();
-    for minute in last - 2 * MINUTES_A_DAY + 1..=last {
-        let back = now_minute - minute;
-        if (151..154).contains(&back) {
-            continue;
-        }
-        let at = f64::from(minute.rem_euclid(MINUTES_A_DAY)) / f64::from(MINUTES_A_DAY);
-        let hour = 1.0 - (at * std::f64::consts::TAU).cos() * 0.69;
-        for (t, (event_type, part, _)) in EVENT_TYPES.into_iter().enumerate() {
-            for (r, (region, size, _)) in REGIONS.into_iter().enumerate() {
-                let noise = noise(minute, t, r) * 4.0 - 3.0;
-                let rush = if (62..71).contains(&back) { 1.55 } else { 1.0 };
-                let part_of_minute = match back {
-                    0 => (now.rem_euclid(MINUTE_US) as f64 / MINUTE_US as f64).max(0.2),
-                    1 => 0.9,
-                    _ => 1.0,
-                };
-                let events = size * part * hour * noise * rush / f64::from(MINUTES_A_DAY);
+    for cell in days.cells_between(slots) {
+        let (event_type, region) = (usize::from(cell.event_type), usize::from(cell.region));
+        let begin = cell.slot.0 * MINUTES_A_DAY;
+        let minutes = begin..(begin + MINUTES_A_DAY).min(now + 1);
+        let weight = |minute: i32| weight_of_minute(minute, now, event_type, region);
+        let all: f64 = minutes.clone().map(weight).sum();
+        let (mut passed, mut counted) = (0.0, 0);
+        for minute in minutes {
+            let weight = weight(minute);
+            passed += weight;
+            let until_now = (cell.events as f64 * passed / all).round() as i64;
+            if weight > 0.0 && (first..=last).contains(&minute) {
                 rows.push(Row {
                     slot: Slot(minute),
-                    event_type: event_type.into(),
-                    region: region.into(),
-                    events: (events * part_of_minute) as i64,
+                    event_type: days.event_types[event_type].clone(),
+                    region: days.regions[region].clone(),
+                    events: until_now - counted,
                     late_events: 0,
                     updated_at: None,
                 });
             }
+            counted = until_now;
         }
     }
     Dataset::with_names(rows, days.status.clone(), days).by_minute(Zone::default())
+}
+
+/// How much of a day's events a minute has, compared with others: little at night. A few minutes have none, as in an outage.
+fn weight_of_minute(minute: i32, now: i32, event_type: usize, region: usize) -> f64 {
+    let back = now - minute;
+    let at = f64::from(minute.rem_euclid(MINUTES_A_DAY)) / f64::from(MINUTES_A_DAY);
+    let hour = 1.0 - (at * std::f64::consts::TAU).cos() * 0.69;
+    let noise = noise(minute, event_type, region) * 4.0 - 3.0;
+    let factor = match back {
+        151..154 => 0.0,
+        62..71 => 1.55,
+        // What has not ended, and what some sources still have to send.
+        0 => 0.2,
+        1 => 0.9,
+        _ => 1.0,
+    };
+    hour * noise * factor
 }
 
 /// Who listened: fewer than there were plays, and the more so the longer one looks.
@@ -168,19 +184,18 @@ fn listeners(days: &Dataset) -> Dataset {
 }
 
 fn distinct(listeners: &Dataset, ask: &Ask) -> Distinct {
+    let is_on = |name: &String| ask.regions.as_ref().is_none_or(|on| on.contains(name));
+    let regions: Vec<bool> = listeners.regions.iter().map(is_on).collect();
     let over = |first: Day, last: Day| {
-        let is_on = |region: u16| match &ask.regions {
-            Some(regions) => regions.contains(&listeners.regions[usize::from(region)]),
-            None => true,
-        };
         let slots = Grain::Day.slots(Span { first, last });
-        let cells = listeners.cells_between(slots).into_iter();
-        let sum: i64 = cells
-            .filter(|cell| is_on(cell.region))
-            .map(|cell| cell.events)
-            .sum();
-        let days = f64::from((last.0 - first.0 + 1).max(1));
-        (sum as f64 / days.powf(0.7)) as i64
+        let mut by_day: BTreeMap<Slot, i64> = BTreeMap::new();
+        for cell in listeners.cells_between(slots) {
+            if regions[usize::from(cell.region)] {
+                *by_day.entry(cell.slot).or_default() += cell.events;
+            }
+        }
+        let regions = regions.iter().filter(|on| **on).count();
+        demo_reports::each_once(by_day.into_values().collect(), regions)
     };
     let over = |span: Span<Day>| over(span.first, span.last);
     Distinct {
@@ -196,9 +211,9 @@ fn distinct(listeners: &Dataset, ask: &Ask) -> Distinct {
 pub(super) fn add_extras(latest: &mut Latest, at: Micros) {
     let days = latest.data.clone();
     let days = days.unwrap_or_else(|| Arc::new(self::at(at, 1)));
-    let all = Wish {
+    let all = Request {
         minutes: Some(MINUTES_A_DAY),
-        ..Wish::default()
+        ..Request::default()
     };
     answer(latest, &days, &all);
     latest.can = Arc::new(Abilities {
@@ -212,10 +227,10 @@ pub(super) fn add_extras(latest: &mut Latest, at: Micros) {
     });
 }
 
-/// Answers a wish without a thread.
-pub(super) fn answer_at_once(latest: &mut Latest, wish: &Wish) {
+/// Answers a request without a thread.
+pub(super) fn answer_at_once(latest: &mut Latest, request: &Request) {
     if let Some(days) = latest.data.clone() {
-        answer(latest, &days, wish);
+        answer(latest, &days, request);
         latest.generation += 1;
     }
 }
@@ -227,20 +242,25 @@ pub(super) fn answer_report(latest: &mut Latest) {
     }
 }
 
-fn answer(latest: &mut Latest, days: &Dataset, wish: &Wish) {
+fn answer(latest: &mut Latest, days: &Dataset, request: &Request) {
     let listeners = Arc::new(listeners(days));
-    latest.distinct = wish.distinct.as_ref().map(|ask| distinct(&listeners, ask));
-    let report = wish.report.as_ref();
+    latest.distinct = request
+        .distinct
+        .as_ref()
+        .map(|ask| distinct(&listeners, ask));
+    let report = request.report.as_ref();
     latest.extras = Extras {
-        minutes: wish.minutes.map(|_| Arc::new(minutes(days, wish.until))),
+        minutes: request
+            .minutes
+            .map(|_| Arc::new(minutes(days, request.until))),
         listeners: Some(listeners),
-        events: wish
+        events: request
             .events
             .as_ref()
             .map(|ask| Arc::new((ask.clone(), Events::None))),
         report: report.map(|ask| Arc::new(demo_reports::answer(days, ask))),
     };
-    latest.answered = wish.clone();
+    latest.answered = request.clone();
 }
 
 /// Which part of a day's events has come when this part of the day has passed: little at night.
@@ -258,10 +278,10 @@ fn noise(slot: i32, event_type: usize, region: usize) -> f64 {
 }
 
 /// Lets the sample grow until told to stop.
-pub(super) fn run(exchange: &Exchange, requests: &Receiver<Request>) {
+pub(super) fn run(exchange: &Exchange, messages: &Receiver<Message>) {
     let mut revision = 0;
     let mut paused = false;
-    let mut wish = Wish::default();
+    let mut request = Request::default();
     let mut read = true;
     loop {
         if read {
@@ -269,26 +289,26 @@ pub(super) fn run(exchange: &Exchange, requests: &Receiver<Request>) {
             let data = Arc::new(at(now(), revision));
             exchange.update(|latest| {
                 add_extras(latest, data.status.now);
-                answer(latest, &data, &wish);
+                answer(latest, &data, &request);
                 latest.health = if paused { Health::Paused } else { Health::Live };
                 latest.data = Some(data);
                 latest.checked_at = Some(now());
                 latest.generation += 1;
             });
         }
-        read = match requests.recv_timeout(STEP) {
-            Ok(Request::Stop) | Err(RecvTimeoutError::Disconnected) => return,
-            Ok(Request::Pause(value)) => {
+        read = match messages.recv_timeout(STEP) {
+            Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => return,
+            Ok(Message::Pause(value)) => {
                 paused = value;
                 let health = if paused { Health::Paused } else { Health::Live };
                 exchange.update(|latest| latest.health = health);
                 !paused
             }
-            Ok(Request::Wish(value)) => {
-                wish = *value;
+            Ok(Message::Request(value)) => {
+                request = *value;
                 true
             }
-            Ok(Request::Refresh) => true,
+            Ok(Message::Refresh) => true,
             Err(RecvTimeoutError::Timeout) => !paused,
         }
     }

@@ -51,7 +51,22 @@ fn part(whole: i64, thousandths: i64, day: Day, region: &str) -> i64 {
     whole * (thousandths + moved) / 1000
 }
 
+/// Distinct listeners of several days, from those of each day: most of the largest day, and fewer and fewer new ones of
+/// each other day. A few are there in several regions. A longer period never has fewer.
+pub(super) fn each_once(mut by_day: Vec<i64>, regions: usize) -> i64 {
+    by_day.sort_unstable_by_key(|listeners| std::cmp::Reverse(*listeners));
+    let grown = |days: usize| (days as f64).powf(0.3);
+    let all: f64 = (by_day.iter().enumerate())
+        .map(|(at, listeners)| *listeners as f64 * (grown(at + 1) - grown(at)))
+        .sum();
+    (all * 0.98_f64.powf(regions.saturating_sub(1) as f64)) as i64
+}
+
 fn listening(days: &Dataset) -> Listening {
+    Listening::new(listening_rows(days), 2, true)
+}
+
+fn listening_rows(days: &Dataset) -> Vec<Row> {
     let today = days.today();
     let rows = plays(days).into_iter().map(|((day, region), plays)| {
         let skips = part(plays, 190, day, region);
@@ -69,7 +84,7 @@ fn listening(days: &Dataset) -> Listening {
             is_settled: day < today,
         }
     });
-    Listening::new(rows.collect(), 2, true)
+    rows.collect()
 }
 
 const ARTISTS: [&str; 8] = [
@@ -108,16 +123,19 @@ fn songs(days: &Dataset, ask: &songs::Ask) -> Songs {
             ..Song::default()
         })
         .collect();
-    for ((day, region), plays) in plays(days) {
+    for row in &listening_rows(days) {
+        let (day, region, row) = (row.day, row.region.as_str(), row.numbers);
         let is_before = settled.is_some_and(|settled| settled.contains(day.plus(ask.shift)));
         if !is_on(region) || !(ask.span.contains(day) || is_before) {
             continue;
         }
         let all: f64 = (0..count).map(|song| weight(song, day)).sum();
         for (at, song) in found.iter_mut().enumerate() {
-            let of_song = (plays as f64 * weight(at, day) / all) as i64;
-            let skips = part(of_song, 150 + at as i64 % 7 * 12, day, region);
-            let streams = of_song - skips;
+            // Not every event names its song.
+            let of = |number: i64, factor: f64| {
+                (number as f64 * 0.94 * factor * weight(at, day) / all) as i64
+            };
+            let streams = of(row.streams, 1.0);
             if is_before {
                 song.earlier_streams += streams;
             }
@@ -126,10 +144,10 @@ fn songs(days: &Dataset, ask: &songs::Ask) -> Songs {
             }
             if ask.span.contains(day) {
                 song.numbers = song.numbers.plus(Numbers {
-                    plays: of_song,
+                    plays: of(row.plays, 1.0),
                     streams,
-                    skips,
-                    listened_us: streams * (150_000_000 + at as i64 * 1_500_000),
+                    skips: of(row.skips, 0.76 + (at % 7) as f64 * 0.04),
+                    listened_us: of(row.listened_us, 0.8 + (at % 9) as f64 * 0.02),
                     sessions: 0,
                 });
             }
@@ -158,11 +176,10 @@ fn songs(days: &Dataset, ask: &songs::Ask) -> Songs {
 fn listeners(days: &Dataset, ask: &listeners::Ask) -> Listeners {
     let today = days.today();
     let plays = plays(days);
-    let active = |day: Day, region: &str, back: i32, growth: f64| {
-        let sum: i64 = (0..back)
-            .filter_map(|back| plays.get(&(day.plus(-back), region)))
-            .sum();
-        ((sum / 7) as f64 / f64::from(back) * growth) as i64
+    let daily = |day: Day, region: &str| plays.get(&(day, region)).map_or(0, |plays| plays / 7);
+    let active = |day: Day, region: &str, days: i32| {
+        let by_day = (0..days).map(|back| daily(day.plus(-back), region));
+        each_once(by_day.collect(), 1)
     };
     let rows = plays.iter().filter(|((day, _), _)| ask.span.contains(*day));
     let rows = rows.map(|((day, region), plays)| {
@@ -177,8 +194,8 @@ fn listeners(days: &Dataset, ask: &listeners::Ask) -> Listeners {
             numbers: match ask.kind {
                 Kind::Active => [
                     Some(daily),
-                    Some(active(*day, region, 7, 2.1)),
-                    Some(active(*day, region, 28, 3.4)),
+                    Some(active(*day, region, 7)),
+                    Some(active(*day, region, 28)),
                     None,
                 ],
                 Kind::New => [Some(new), Some(daily - new), None, None],
@@ -188,20 +205,16 @@ fn listeners(days: &Dataset, ask: &listeners::Ask) -> Listeners {
     });
     let together = ask.together.as_ref().map(|(day, regions)| {
         let is_on = |region: &&String| regions.as_ref().is_none_or(|on| on.contains(region));
-        let over = |day: Day, back: i32, growth: f64| -> i64 {
-            let regions = days.regions.iter().filter(is_on);
-            regions
-                .map(|region| active(day, region, back, growth))
-                .sum()
+        let regions: Vec<&String> = days.regions.iter().filter(is_on).collect();
+        let over = |day: Day, back: i32| {
+            let of_day = |day: Day| regions.iter().map(|region| daily(day, region)).sum();
+            let by_day = (0..back).map(|back| of_day(day.plus(-back)));
+            each_once(by_day.collect(), regions.len())
         };
         Together {
             day: *day,
-            now: [over(*day, 1, 1.0), over(*day, 7, 2.1), over(*day, 28, 3.4)],
-            before: [
-                over(day.plus(-7), 1, 1.0),
-                over(day.plus(-7), 7, 2.1),
-                over(day.plus(-28), 28, 3.4),
-            ],
+            now: [1, 7, 28].map(|back| over(*day, back)),
+            before: [(7, 1), (7, 7), (28, 28)].map(|(ago, back)| over(day.plus(-ago), back)),
         }
     });
     Listeners::new(ask.kind, rows.collect(), together)
@@ -212,6 +225,7 @@ const SECOND_US: i64 = 1_000_000;
 fn pipeline(days: &Dataset) -> Pipeline {
     let now = days.status.now;
     let topic = "kafka:4Ll8bnC5QK6JnJmv0Zp9sA/music_events";
+    let stored: i64 = days.cells().iter().map(|cell| cell.events).sum();
     let mut partitions: Vec<Partition> = (0..6)
         .map(|number| {
             let behind = [2, 3, 95, 2, 4, 3][number as usize];
@@ -219,15 +233,13 @@ fn pipeline(days: &Dataset) -> Pipeline {
                 source: topic.into(),
                 partition: number,
                 state: PartitionState::Active,
-                next_offset: Some(
-                    14_206_331 + i64::from(number) * 77_021 + (now - days.today().start()) / 2_500,
-                ),
+                next_offset: Some(stored / 6 + i64::from(number) * 7_021),
                 epoch: 3,
                 owner: Some(format!("ingestor-{}", 1 + number % 2)),
                 newest_event_at: Some(now - behind * SECOND_US),
                 holds_watermark: behind == 95,
                 updated_at: now - SECOND_US / 2,
-                per_second: Some([412.0, 388.0, 121.0, 405.0, 397.0, 420.0][number as usize]),
+                per_second: Some([1.2, 1.1, 0.3, 1.2, 1.1, 1.3][number as usize]),
             }
         })
         .collect();
@@ -276,6 +288,18 @@ const REASONS: [(&str, &str, i64); 5] = [
     ("malformed_json", "not one JSON object", 4),
 ];
 
+/// Bytes that would be rejected for a reason.
+fn payload(reason: &str, number: i64) -> String {
+    let id = format!("\"event_id\":\"0195a4c2-77{number:02}-7d10\"");
+    match reason {
+        "unknown_event_type" => format!("{{{id},\"event_type\":\"rewind\",\"region\":\"EU\"}}"),
+        "missing_field" => format!("{{{id},\"event_type\":\"play\",\"region\":\"EU\"}}"),
+        "invalid_ts" => format!("{{{id},\"event_type\":\"play\",\"ts\":\"null\"}}"),
+        "malformed_json" => format!("{{{id},\"event_type\":"),
+        _ => format!("{{{id},\"event_type\":\"play\",\"region\":\"US\"}}"),
+    }
+}
+
 fn rejects(days: &Dataset, ask: &rejects::Ask) -> Rejects {
     let (today, now) = (days.today(), days.status.now);
     let by_reason: Vec<(String, i64)> = (REASONS.iter())
@@ -310,11 +334,9 @@ fn rejects(days: &Dataset, ask: &rejects::Ask) -> Rejects {
             reason: reason.to_owned(),
             source: "kafka:4Ll8bnC5QK6JnJmv0Zp9sA/music_events".into(),
             partition: (number % 6) as i32,
-            position: 14_206_331 - number * 9_187,
+            position: 7_206_331 - number * 9_187,
             detail: Some(detail.to_owned()),
-            payload: Some(format!(
-                "{{\"event_id\":\"0195a4c2-77{number:02}-7d10\",\"event_type\":\"rewind\",\"region\":\"EU\"}}"
-            )),
+            payload: Some(payload(reason, number)),
         });
     Rejects {
         by_reason,

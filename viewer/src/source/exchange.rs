@@ -1,7 +1,7 @@
-//! The seam between window and source: the latest numbers and the source's health, swapped in whole.
+//! Shared state of window and source thread: the latest numbers and the health, always replaced as a whole.
 
 use super::{latest::Latest, postgres::Canceller};
-use crate::{calendar::Micros, data::Wish};
+use crate::{calendar::Micros, data::Request};
 use std::{
     sync::{Condvar, Mutex, MutexGuard, PoisonError},
     time::Instant,
@@ -9,16 +9,16 @@ use std::{
 
 /// What the window asks of the worker.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Request {
+pub(super) enum Message {
     Refresh,
-    Wish(Box<Wish>),
+    Request(Box<Request>),
     Pause(bool),
     Stop,
 }
 
 type Wake = Box<dyn Fn() + Send + Sync>;
 
-/// Where the source's thread leaves what it knows and the window takes it from.
+/// Shared state: written by the source's thread, read by the window.
 pub(super) struct Exchange {
     latest: Mutex<Latest>,
     changed: Condvar,
@@ -49,7 +49,7 @@ impl Exchange {
             .unwrap_or_else(PoisonError::into_inner) = statement;
     }
 
-    /// Notes that the numbers are still current; nothing on screen has to move for that.
+    /// Records that the numbers are still current, without waking the window.
     pub(super) fn touch(&self, at: Micros) {
         self.lock().checked_at = Some(at);
     }
@@ -69,7 +69,7 @@ impl Exchange {
         *self.wake.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(wake));
     }
 
-    /// Waits until what is known gives an answer; `None` if it has not by the deadline.
+    /// Waits until `answer` returns something; `None` at the deadline.
     pub(super) fn wait_for<T>(
         &self,
         deadline: Instant,

@@ -8,8 +8,8 @@ use super::{
 use crate::{
     calendar::{Day, MINUTE_US, Slot, Span, UTC, Zone},
     data::{
-        Abilities, Ask, Dataset, Distinct, Event, Events, EventsAsk, Extras, MOST_EVENTS, Row,
-        Status, Wish,
+        Abilities, Ask, Dataset, Distinct, Event, Events, EventsAsk, Extras, MOST_EVENTS, Request,
+        Row, Status,
     },
 };
 use chrono::{DateTime, NaiveDate, Utc};
@@ -31,7 +31,7 @@ const ZONE_NAMES: &str = include_str!("../../sql/zone_names.sql");
 /// What is known of the minutes on screen.
 pub(super) struct Minutes {
     data: Arc<Dataset>,
-    /// A number for each, which is another one when its rows are.
+    /// A fingerprint for each minute that changes with its rows.
     seen: BTreeMap<Slot, i64>,
     /// How many rows were read for it.
     pub(super) rows_read: usize,
@@ -62,25 +62,25 @@ impl Session {
         })
     }
 
-    /// The days of the zone that is wished for: those of UTC as they are, others summed up from minutes.
+    /// The days of the requested zone: those of UTC as they are, others summed up from minutes.
     /// A zone that the server does not know is UTC.
     pub(super) fn days_of_zone(
         &mut self,
-        wish: &Wish,
+        request: &Request,
         can: &Abilities,
         days: &Arc<Dataset>,
     ) -> Result<Arc<Dataset>, Problem> {
-        if wish.zone == UTC || !can.zones {
+        if request.zone == UTC || !can.zones {
             return Ok(Arc::clone(days));
         }
         // With its own status: since `days` were read, a rollup may have moved numbers and watermark.
         self.read(|client| {
             let status = status(client)?;
-            let Some(zone) = zone(client, &wish.zone, &status)? else {
+            let Some(zone) = zone(client, &request.zone, &status)? else {
                 return Ok(Arc::clone(days));
             };
-            let since = wish.since.map(Day::date);
-            let rows = rows(client.query(ROWS_AT, &[&wish.zone, &since])?)?;
+            let since = request.since.map(Day::date);
+            let rows = rows(client.query(ROWS_AT, &[&request.zone, &since])?)?;
             let data = Dataset::with_names(rows, status, days);
             Ok(Arc::new(data.in_zone(zone)))
         })
@@ -89,18 +89,18 @@ impl Session {
     /// What else the window shows, and what to know of its minutes the next time.
     pub(super) fn extras(
         &mut self,
-        wish: &Wish,
+        request: &Request,
         can: &Abilities,
         days: &Dataset,
         known: Option<&Minutes>,
     ) -> Result<(Extras, Option<Minutes>), Problem> {
-        let minutes = match wish.minutes {
+        let minutes = match request.minutes {
             Some(count) if can.minutes => {
-                Some(self.read(|client| minutes(client, count, wish.until, days, known))?)
+                Some(self.read(|client| minutes(client, count, request.until, days, known))?)
             }
             _ => None,
         };
-        let listeners = match wish.listeners {
+        let listeners = match request.listeners {
             Some(span) if can.listeners => Some(self.read(|client| listeners(client, span))?),
             _ => None,
         };
@@ -134,7 +134,7 @@ impl Session {
         });
         match read {
             Ok(events) => Ok(Events::Read(events)),
-            // What takes too long for one dialog is no reason to go without the numbers.
+            // A timeout concerns this dialog only and must not end the session.
             Err(Problem::Slow(_)) => Ok(Events::TooSlow),
             Err(Problem::NoPrivilege(_)) => Ok(Events::NoRight(can.role.clone())),
             Err(problem) => Err(problem),
@@ -228,7 +228,7 @@ fn minutes(
     let status = status(client)?;
     let at = |minute: i64| DateTime::from_timestamp_micros(minute * MINUTE_US).unwrap_or_default();
     let now = status.now.div_euclid(MINUTE_US);
-    // What is ahead of the clock is shown once its time has come.
+    // Minutes after the server's clock are not read.
     let last = until.map_or(now, |minute| i64::from(minute.0));
     let window: [DateTime<Utc>; 2] = [at(last + 1 - i64::from(count)), at(last + 1)];
     let seen: BTreeMap<Slot, i64> = client

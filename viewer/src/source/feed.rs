@@ -2,14 +2,14 @@
 
 use super::{
     demo,
-    exchange::{Exchange, Request},
+    exchange::{Exchange, Message},
     latest::{Health, Latest},
     problem::Problem,
     worker,
 };
 use crate::{
     calendar::{Grain, Micros},
-    data::{Abilities, Dataset, Distinct, Extras, Measure, Wish, reports::Answer},
+    data::{Abilities, Dataset, Distinct, Extras, Measure, Request, reports::Answer},
 };
 use musicstream_connect::Target;
 use std::{
@@ -23,13 +23,13 @@ use std::{
 /// A running source. Dropping it stops its thread.
 pub struct Feed {
     exchange: Arc<Exchange>,
-    requests: Sender<Request>,
-    /// It is the sample at one instant, which answers by itself.
+    messages: Sender<Message>,
+    /// Whether messages are answered at once from the sample, without a thread.
     answers: bool,
 }
 
 impl Feed {
-    fn new(source: String) -> (Self, Receiver<Request>) {
+    fn new(source: String) -> (Self, Receiver<Message>) {
         let latest = Latest {
             health: Health::Connecting,
             data: None,
@@ -40,14 +40,14 @@ impl Feed {
             extras: Extras::default(),
             distinct: None,
             can: Arc::default(),
-            answered: Wish::default(),
+            answered: Request::default(),
             source,
         };
-        let (requests, receiver) = channel();
+        let (messages, receiver) = channel();
         let exchange = Arc::new(Exchange::new(latest));
         let feed = Self {
             exchange,
-            requests,
+            messages,
             answers: false,
         };
         (feed, receiver)
@@ -58,11 +58,11 @@ impl Feed {
     /// # Errors
     /// If the thread cannot be started.
     pub fn database(target: Target, poll: Duration) -> std::io::Result<Self> {
-        let (feed, requests) = Self::new(format!("{} on {}", target.database(), target.server()));
+        let (feed, messages) = Self::new(format!("{} on {}", target.database(), target.server()));
         let exchange = Arc::clone(&feed.exchange);
         std::thread::Builder::new()
             .name("musicstream-db".into())
-            .spawn(move || worker::run(&target, poll, &exchange, &requests))?;
+            .spawn(move || worker::run(&target, poll, &exchange, &messages))?;
         Ok(feed)
     }
 
@@ -71,11 +71,11 @@ impl Feed {
     /// # Errors
     /// If the thread cannot be started.
     pub fn demo() -> std::io::Result<Self> {
-        let (feed, requests) = Self::new(demo::LABEL.into());
+        let (feed, messages) = Self::new(demo::LABEL.into());
         let exchange = Arc::clone(&feed.exchange);
         std::thread::Builder::new()
             .name("musicstream-demo".into())
-            .spawn(move || demo::run(&exchange, &requests))?;
+            .spawn(move || demo::run(&exchange, &messages))?;
         Ok(feed)
     }
 
@@ -105,7 +105,7 @@ impl Feed {
         self
     }
 
-    /// What brings other numbers to the window, from wherever they come: days, or minutes or listeners beside them.
+    /// Returns a function that publishes other numbers to the window: days, minutes or listeners.
     pub fn bringer(&self) -> impl Fn(Dataset) + use<> {
         let exchange = Arc::clone(&self.exchange);
         let answers = self.answers;
@@ -134,7 +134,7 @@ impl Feed {
         feed
     }
 
-    /// A source that is in trouble and stays so, with or without numbers read before.
+    /// A source that has failed, with or without numbers read before.
     pub fn failed(problem: Problem, since: Micros, data: Option<Dataset>, source: &str) -> Self {
         let feed = match data {
             Some(data) => Self::fixed(data, source),
@@ -160,7 +160,7 @@ impl Feed {
         self.exchange.lock().clone()
     }
 
-    /// Whether numbers were swapped in since that generation, or the health is another one.
+    /// Whether there are newer numbers than those of a generation, or the health has changed.
     pub fn differs(&self, generation: u64, health: &Health) -> bool {
         let latest = self.exchange.lock();
         latest.generation != generation || latest.health != *health
@@ -177,19 +177,19 @@ impl Feed {
     }
 
     /// Asks for what the window shows.
-    pub fn wish(&self, wish: Wish) {
+    pub fn request(&self, request: Request) {
         if self.answers {
             self.exchange
-                .update(|latest| demo::answer_at_once(latest, &wish));
+                .update(|latest| demo::answer_at_once(latest, &request));
         }
-        self.request(Request::Wish(Box::new(wish)));
+        self.send(Message::Request(Box::new(request)));
     }
 
-    /// Waits until what is known answers the wish, or something is in the way, at most so long.
-    pub fn wait_for(&self, wish: &Wish, at_most: Duration) {
+    /// Waits until the request is answered or the source has failed, at most `at_most`.
+    pub fn wait_for(&self, request: &Request, at_most: Duration) {
         let deadline = Instant::now() + at_most;
         let is_answered = |latest: &Latest| {
-            latest.answered == *wish || matches!(latest.health, Health::Trouble { .. })
+            latest.answered == *request || matches!(latest.health, Health::Trouble { .. })
         };
         self.exchange
             .wait_for(deadline, |latest| is_answered(latest).then_some(()));
@@ -197,12 +197,12 @@ impl Feed {
 
     /// Asks for a new load now.
     pub fn refresh(&self) {
-        self.request(Request::Refresh);
+        self.send(Message::Refresh);
     }
 
     /// Stops reading, or goes on.
     pub fn pause(&self, paused: bool) {
-        self.request(Request::Pause(paused));
+        self.send(Message::Pause(paused));
     }
 
     /// Waits until numbers are there. Gives the problem if there is one that waiting does not cure,
@@ -226,15 +226,15 @@ impl Feed {
         answer.unwrap_or_else(|| Err(problem(&self.exchange.lock())))
     }
 
-    fn request(&self, request: Request) {
+    fn send(&self, message: Message) {
         // A worker that is gone has nothing left to be asked.
-        let _ = self.requests.send(request);
+        let _ = self.messages.send(message);
     }
 }
 
 impl Drop for Feed {
     fn drop(&mut self) {
-        self.request(Request::Stop);
+        self.send(Message::Stop);
         self.exchange.cancel();
     }
 }

@@ -1,9 +1,9 @@
-//! What is known of the numbers, and of the source that brings them.
+//! The latest numbers, and the state of their source.
 
 use super::problem::Problem;
 use crate::{
     calendar::Micros,
-    data::{Abilities, Dataset, Distinct, Extras, Wish, reports::Answer},
+    data::{Abilities, Dataset, Distinct, Extras, Request, reports::Answer},
 };
 use std::{
     sync::Arc,
@@ -52,7 +52,7 @@ pub struct Latest {
     pub query_time: Duration,
     /// How many rows the last load read: those of changed days, where the others were known.
     pub rows_read: usize,
-    /// Counts loads, so that the window knows when to work things out again.
+    /// Increases with each load, so that the window knows when to recompute.
     pub generation: u64,
     /// Minutes and listeners, where they are shown.
     pub extras: Extras,
@@ -60,14 +60,14 @@ pub struct Latest {
     pub distinct: Option<Distinct>,
     /// What can be asked for.
     pub can: Arc<Abilities>,
-    /// The wish that all of this answers.
-    pub answered: Wish,
+    /// The request that all of this answers.
+    pub answered: Request,
     /// The source in words: `musicstream on 127.0.0.1:5432`.
     pub source: String,
 }
 
 impl Latest {
-    /// Takes over what a report shows. Nothing on screen has to move if that is the same as before.
+    /// Publishes a report. The generation changes only if the report did.
     pub(super) fn show_report(&mut self, report: Option<Arc<Answer>>) {
         if self.extras.report != report {
             self.extras.report = report;

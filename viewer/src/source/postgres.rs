@@ -26,7 +26,7 @@ const WHAT_IS_THERE: &str = include_str!("../../sql/what_is_there.sql");
 /// The server's clock may have been set back by so much between two rollups, and no change is missed.
 const CLOCK_STEP_US: i64 = 10_000_000;
 
-/// How long a load may take: longer than the session's `statement_timeout`, after which the server speaks up by itself.
+/// Timeout of a load. Longer than the session's `statement_timeout`, so that the server reports first.
 const LATEST: Duration = Duration::from_secs(25);
 
 /// What came of reading.
@@ -100,7 +100,7 @@ impl Session {
         })
     }
 
-    /// Makes a vague problem exact by asking the database what it has.
+    /// Makes a problem more specific by querying the database for what exists.
     pub(super) fn explain(&mut self, problem: Problem) -> Problem {
         let detail = match &problem {
             Problem::NoExtension { .. } => String::new(),
@@ -186,7 +186,7 @@ fn changes(client: &Client, known: &Loaded) -> Read<Loaded> {
     let rows = rows(client.query(ROWS_OF_DAYS, &[&dates])?)?;
     let slots = days.iter().copied().map(slot).collect();
     let data = known.data.with_slots(&slots, &rows, status);
-    // Rows that a correction took away leave no trace but their number.
+    // Deleted rows are noticed only by the number of rows.
     if data.rolled_up().0 != changes.rolled_up {
         return whole(client);
     }

@@ -1,4 +1,4 @@
-//! What can be in the way, and what to do about it, in words.
+//! Problems with the source, and what to do about each.
 
 use super::client::Failed;
 use musicstream_connect::{Cause, ConnectError, PASSWORD_FILE};
@@ -148,7 +148,7 @@ impl Problem {
         }
     }
 
-    /// Whether waiting a few seconds may be all that it takes.
+    /// Whether the problem may go away by itself within seconds.
     pub fn may_pass(&self) -> bool {
         matches!(
             self,

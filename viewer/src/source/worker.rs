@@ -2,7 +2,7 @@
 
 use super::{
     client::Nap,
-    exchange::{Exchange, Request},
+    exchange::{Exchange, Message},
     extras::Minutes,
     latest::{Health, now},
     postgres::{Loaded, Session},
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     calendar::Grain,
-    data::{Abilities, Dataset, Events, EventsAsk, Wish},
+    data::{Abilities, Dataset, Events, EventsAsk, Request},
 };
 use musicstream_connect::Target;
 use std::{
@@ -20,10 +20,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How long the worker is deaf to the window while it waits for the database.
+/// How long the worker waits for the database before it checks for messages of the window.
 const SLICE: Duration = Duration::from_millis(100);
 const FIRST_BACKOFF: Duration = Duration::from_millis(500);
-/// A database that came back is met again within five seconds, connecting included.
+/// Maximum back-off: the window reconnects within five seconds, including the time to connect.
 const LAST_BACKOFF: Duration = Duration::from_secs(3);
 /// Loads take at most this share of the time: a load of a second is followed by a pause of four.
 const REST_PER_LOAD: u32 = 4;
@@ -41,15 +41,15 @@ pub(super) fn run(
     target: &Target,
     poll: Duration,
     exchange: &Exchange,
-    requests: &Receiver<Request>,
+    messages: &Receiver<Message>,
 ) {
     let mut worker = Worker {
         poll,
         exchange,
-        requests,
+        messages,
         paused: false,
         healthy: false,
-        wish: Wish::default(),
+        request: Request::default(),
     };
     let mut backoff = FIRST_BACKOFF;
     let mut since = None;
@@ -76,11 +76,11 @@ pub(super) fn run(
                 next_try,
             }
         });
-        match requests.recv_timeout(backoff) {
-            Ok(Request::Stop) | Err(RecvTimeoutError::Disconnected) => return,
-            Ok(Request::Pause(paused)) => worker.paused = paused,
-            Ok(Request::Wish(wish)) => worker.wish = *wish,
-            Ok(Request::Refresh) | Err(RecvTimeoutError::Timeout) => {}
+        match messages.recv_timeout(backoff) {
+            Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => return,
+            Ok(Message::Pause(paused)) => worker.paused = paused,
+            Ok(Message::Request(request)) => worker.request = *request,
+            Ok(Message::Refresh) | Err(RecvTimeoutError::Timeout) => {}
         }
         backoff = (backoff * 2).min(LAST_BACKOFF);
     }
@@ -89,12 +89,12 @@ pub(super) fn run(
 struct Worker<'a> {
     poll: Duration,
     exchange: &'a Exchange,
-    requests: &'a Receiver<Request>,
+    messages: &'a Receiver<Message>,
     paused: bool,
     /// A load of this session worked.
     healthy: bool,
     /// What the window shows beside daily numbers.
-    wish: Wish,
+    request: Request,
 }
 
 /// What this session has loaded.
@@ -107,7 +107,7 @@ struct Known {
     /// Single events, if they are asked for.
     events: Option<Arc<(EventsAsk, Events)>>,
     /// What was read for the window beside that.
-    answered: Wish,
+    answered: Request,
     /// What the report that is shown asked for.
     report: Option<reports::Known>,
     /// What else this session may read.
@@ -147,7 +147,7 @@ impl Worker<'_> {
         }
     }
 
-    /// Loads if the numbers are others than those known; says how long to count that as.
+    /// Loads if something changed. Returns the time to count for the pause that follows.
     fn look(
         &mut self,
         session: &mut Session,
@@ -158,7 +158,7 @@ impl Worker<'_> {
             let status = session.status()?;
             if fingerprint.is_some()
                 && fingerprint == status.fingerprint()
-                && known.answered == self.wish
+                && known.answered == self.request
                 && !self.has_moved_on(&known.loaded.data, status.now)
             {
                 return self.look_at_report(session, known);
@@ -176,14 +176,14 @@ impl Worker<'_> {
             Some(known) => Arc::clone(&known.can),
             None => Arc::new(session.abilities()?),
         };
-        let wish = self.wish.clone();
-        let data = session.days_of_zone(&wish, &can, &loaded.data)?;
+        let request = self.request.clone();
+        let data = session.days_of_zone(&request, &can, &loaded.data)?;
         let minutes = known.as_ref().and_then(|known| known.minutes.as_ref());
-        let (mut extras, minutes) = session.extras(&wish, &can, &data, minutes)?;
-        // Read once: they are a look at what is stored, not a figure that moves.
+        let (mut extras, minutes) = session.extras(&request, &can, &data, minutes)?;
+        // Read once and not refreshed.
         let events = known.as_ref().and_then(|known| known.events.clone());
-        let events = events.filter(|events| Some(&events.0) == wish.events.as_ref());
-        let events = match (&wish.events, events) {
+        let events = events.filter(|events| Some(&events.0) == request.events.as_ref());
+        let events = match (&request.events, events) {
             (Some(ask), None) => Some(Arc::new((ask.clone(), session.events(ask, &can)?))),
             (_, events) => events,
         };
@@ -211,18 +211,17 @@ impl Worker<'_> {
             latest.generation += 1;
         });
         // The numbers are on screen; what takes longer, or is needed later, follows.
-        let distinct = match &wish.distinct {
+        let distinct = match &request.distinct {
             Some(ask) if can.listeners => match session.distinct(ask) {
-                // One figure that takes too long is no reason to go without the others.
+                // A timeout of this figure must not hide the others.
                 Err(Problem::Slow(_)) => None,
                 answer => Some(answer?),
             },
             _ => None,
         };
-        let report = match &wish.report {
+        let report = match &request.report {
             Some(ask) => {
                 let before = known.as_ref().and_then(|known| known.report.as_ref());
-                let before = before.filter(|before| before.answer.ask == *ask);
                 Some(session.report(ask, can.version.as_deref(), before)?)
             }
             None => None,
@@ -238,21 +237,21 @@ impl Worker<'_> {
             latest.distinct = distinct;
             latest.show_report(report.as_ref().map(|report| Arc::clone(&report.answer)));
             latest.can = Arc::clone(&can);
-            latest.answered = wish.clone();
+            latest.answered = request.clone();
         });
         *known = Some(Known {
             loaded,
             whole_at,
             minutes,
             events,
-            answered: wish,
+            answered: request,
             report,
             can,
         });
         Ok(Some(counted))
     }
 
-    /// Reads the report again if it has other numbers, though the daily ones did not move.
+    /// Reads the report again if its numbers changed while the daily ones did not.
     fn look_at_report(
         &self,
         session: &mut Session,
@@ -275,10 +274,10 @@ impl Worker<'_> {
         Ok(Some(started.elapsed()))
     }
 
-    /// Whether minutes are shown and another one has begun, whether anything came or not.
+    /// Whether minutes are shown and a new minute has begun.
     fn has_moved_on(&self, data: &Dataset, now: i64) -> bool {
         let minutes = Grain::Minute { offset: 0 };
-        let passes = self.wish.minutes.is_some() && self.wish.until.is_none();
+        let passes = self.request.minutes.is_some() && self.request.until.is_none();
         passes && minutes.of(data.status.now) != minutes.of(now)
     }
 
@@ -290,21 +289,21 @@ impl Worker<'_> {
         }
     }
 
-    /// Waits for the next reason to look, hearing the window and the database.
+    /// Waits for a request, a notification or the next poll.
     fn wait(&mut self, session: &mut Session, rest: Duration) -> Woken {
         let start = Instant::now();
         let mut notified = false;
-        let mut is_wished = false;
+        let mut is_requested = false;
         loop {
             loop {
-                match self.requests.try_recv() {
-                    Ok(Request::Refresh) => return Woken::Load,
-                    Ok(Request::Wish(wish)) => {
-                        self.wish = *wish;
-                        is_wished = true;
+                match self.messages.try_recv() {
+                    Ok(Message::Refresh) => return Woken::Load,
+                    Ok(Message::Request(request)) => {
+                        self.request = *request;
+                        is_requested = true;
                     }
-                    Ok(Request::Stop) | Err(TryRecvError::Disconnected) => return Woken::Stop,
-                    Ok(Request::Pause(paused)) => {
+                    Ok(Message::Stop) | Err(TryRecvError::Disconnected) => return Woken::Stop,
+                    Ok(Message::Pause(paused)) => {
                         self.paused = paused;
                         let health = self.health();
                         self.exchange.update(|latest| latest.health = health);
@@ -312,7 +311,7 @@ impl Worker<'_> {
                     Err(TryRecvError::Empty) => break,
                 }
             }
-            if is_wished {
+            if is_requested {
                 // The last of several counts.
                 return Woken::Look;
             }

@@ -1,15 +1,15 @@
 //! Ties state, numbers and drawing together.
 
 use super::{
-    banner, centre, dates, events, filters, help, keys, memory::Memory, naming, palette, period,
-    reports, scene::Scene, status, text, theme, tiles, top, welcome,
+    banner, centre, dates, events, filters, help, inputs::Inputs, keys, memory::Memory, naming,
+    palette, period, reports, status, text, theme, tiles, top, welcome,
 };
 use crate::{
     calendar::{Grain, Micros},
     command_line,
-    data::{Dataset, Measure, Wish},
+    data::{Dataset, Measure, Request},
     names::{Names, UnknownName},
-    page::{Command, Effect, Page, State, Theme, View, csv, wish_of},
+    page::{Command, Effect, Page, State, Theme, View, csv, request_of},
     saved::SavedViews,
     source::{self, Feed, Health, Latest},
 };
@@ -20,10 +20,13 @@ use std::{
     io::{self, Write},
     path::{Path, PathBuf},
     sync::Arc,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-/// What time it is: a window asks the machine, a picture stands still.
+/// How often [`App::settle`] asks the source at most: for days, for what depends on them, and once more.
+const MOST_ASKED: usize = 3;
+
+/// The clock: that of the machine for a window, a fixed time for pictures.
 #[derive(Clone, Copy, Debug)]
 pub enum Clock {
     /// The machine's clock.
@@ -46,11 +49,11 @@ pub struct App {
     feed: Feed,
     latest: Latest,
     data: Arc<Dataset>,
-    /// The days summed up as the view shows them; of a view that shows days, those.
+    /// The daily numbers in the buckets of the view.
     events: Arc<Dataset>,
     shown: Arc<Dataset>,
     /// What the source was asked for the last time.
-    asked: Wish,
+    asked: Request,
     state: State,
     page: Option<Page>,
     stale: bool,
@@ -75,7 +78,7 @@ impl App {
             data: latest.data.clone().unwrap_or_default(),
             events: Arc::default(),
             shown: Arc::default(),
-            asked: Wish::default(),
+            asked: Request::default(),
             latest,
             state,
             page: None,
@@ -93,7 +96,7 @@ impl App {
         app
     }
 
-    /// Compares names of the command line with those of the source, once it has answered.
+    /// Checks names of the command line against the source once it has answered.
     pub fn check(&mut self, names: Names) {
         self.names = names;
         self.check_names();
@@ -221,7 +224,7 @@ impl App {
         });
         self.work_out();
         let mut commands = keys::read(ui, &mut self.memory, &self.state);
-        let scene = Scene {
+        let inputs = Inputs {
             state: &self.state,
             data: &self.data,
             shown: &self.shown,
@@ -230,7 +233,7 @@ impl App {
             saved: &self.saved,
             now: self.clock.now(),
         };
-        draw(ui, &scene, &mut self.memory, &mut commands);
+        draw(ui, &inputs, &mut self.memory, &mut commands);
         for command in commands {
             self.run(command, &ctx);
         }
@@ -254,7 +257,7 @@ impl App {
             self.events = self.sum_up();
             self.shown = self.numbers();
             self.page = (!self.data.is_empty())
-                .then(|| Page::over(&self.shown, &self.events, &self.state))
+                .then(|| Page::new(&self.shown, &self.events, &self.state, text::others))
                 .flatten();
         }
     }
@@ -286,20 +289,30 @@ impl App {
         self.memory.unknown = (self.latest.generation, unknown);
     }
 
-    /// Asks the source for what is shown now, if that is something else than before.
+    /// Sends a request to the source if the data to show has changed.
     fn ask(&mut self) {
-        let wish = wish_of(&self.state, &self.sum_up());
-        if wish != self.asked {
-            self.asked = wish.clone();
-            self.feed.wish(wish);
+        let request = request_of(&self.state, &self.sum_up());
+        if request != self.asked {
+            self.asked = request.clone();
+            self.feed.request(request);
         }
     }
 
     /// Waits for what is shown, for a picture that is taken once. Without it the picture says what is missing.
     pub fn settle(&mut self, at_most: Duration) {
-        self.ask();
-        self.feed.wait_for(&self.asked, at_most);
-        self.logic();
+        let deadline = Instant::now() + at_most;
+        // What is asked for depends on what is there: a report in a zone can be asked for once its days are.
+        for _ in 0..MOST_ASKED {
+            self.ask();
+            let left = deadline.saturating_duration_since(Instant::now());
+            self.feed.wait_for(&self.asked, left);
+            self.logic();
+            self.stale = true;
+            self.work_out();
+            if request_of(&self.state, &self.events) == self.asked {
+                break;
+            }
+        }
         self.stale = true;
     }
 
@@ -384,7 +397,7 @@ fn said(done: anyhow::Result<()>, words: String) -> String {
     done.map_or_else(|error| format!("{error:#}"), |()| words)
 }
 
-/// Writes a file under a name that no file has: what was saved before stays.
+/// Writes a file under an unused name; never overwrites.
 fn write_new(folder: &Path, stem: &str, text: &str) -> Result<PathBuf, (PathBuf, io::Error)> {
     let mut number = 1;
     loop {
@@ -402,7 +415,7 @@ fn write_new(folder: &Path, stem: &str, text: &str) -> Result<PathBuf, (PathBuf,
     }
 }
 
-fn draw(ui: &mut Ui, scene: &Scene<'_>, memory: &mut Memory, commands: &mut Vec<Command>) {
+fn draw(ui: &mut Ui, inputs: &Inputs<'_>, memory: &mut Memory, commands: &mut Vec<Command>) {
     let tokens = theme::tokens(ui);
     ui.painter().rect_filled(ui.max_rect(), 0.0, tokens.window);
     let bare = |x: i8, y: i8| {
@@ -412,57 +425,59 @@ fn draw(ui: &mut Ui, scene: &Scene<'_>, memory: &mut Memory, commands: &mut Vec<
     };
     Panel::top("top")
         .frame(bare(14, 9).fill(tokens.surface))
-        .show(ui, |ui| top::show(ui, scene, memory, commands));
+        .show(ui, |ui| top::show(ui, inputs, memory, commands));
     Panel::bottom("status")
         .frame(bare(14, 5).fill(tokens.surface))
-        .show(ui, |ui| status::show(ui, scene, memory, commands));
-    let Some(page) = scene.page else {
+        .show(ui, |ui| status::show(ui, inputs, memory, commands));
+    let Some(page) = inputs.page else {
         CentralPanel::default()
             .frame(bare(14, 14))
-            .show(ui, |ui| welcome::show(ui, scene, commands));
-        overlays(ui, scene, memory, commands);
+            .show(ui, |ui| welcome::show(ui, inputs, commands));
+        overlays(ui, inputs, memory, commands);
         return;
     };
-    if banner::is_needed(scene) {
+    if banner::is_needed(inputs) {
         Panel::top("banner")
             .frame(Frame::new())
             .show_separator_line(false)
-            .show(ui, |ui| banner::show(ui, scene, commands));
+            .show(ui, |ui| banner::show(ui, inputs, commands));
     }
-    if filters::are_needed(scene.state) {
+    if filters::are_needed(inputs.state) {
         Panel::left("filters")
             .default_size(204.0)
             .size_range(170.0..=340.0)
             .frame(bare(14, 12))
-            .show(ui, |ui| filters::show(ui, scene, memory, commands));
+            .show(ui, |ui| filters::show(ui, inputs, memory, commands));
     }
     CentralPanel::default().frame(bare(12, 12)).show(ui, |ui| {
+        centre::tabs(ui, inputs, page, memory, commands);
+        ui.add_space(4.0);
         // A low window keeps its charts.
-        let is_report = reports::is_shown(scene.state);
-        let has_tiles = ui.available_height() > 470.0 && !is_report;
-        if has_tiles {
-            tiles::show(ui, scene, page);
-            ui.add_space(theme::GAP);
-        }
+        let is_report = reports::is_shown(inputs.state);
+        let has_tiles = ui.available_height() > 432.0 && !is_report;
         let parts = match is_report {
             true => period::Parts::Days,
             false if has_tiles => period::Parts::Comparison,
             false => period::Parts::Sum,
         };
         // The pipeline is that of now.
-        if scene.state.view != View::Pipeline {
-            period::show(ui, scene, page, parts);
+        if inputs.state.view != View::Pipeline {
+            period::show(ui, inputs, page, parts);
         }
-        centre::show(ui, scene, page, memory, commands);
+        if has_tiles {
+            tiles::show(ui, inputs, page);
+            ui.add_space(theme::GAP);
+        }
+        centre::show(ui, inputs, page, memory, commands);
     });
-    overlays(ui, scene, memory, commands);
+    overlays(ui, inputs, memory, commands);
 }
 
 /// What opens over the window.
-fn overlays(ui: &Ui, scene: &Scene<'_>, memory: &mut Memory, commands: &mut Vec<Command>) {
-    help::show(ui, scene, commands);
-    palette::show(ui, scene, memory, commands);
-    dates::show(ui, scene, &mut memory.dates, commands);
-    naming::show(ui, scene, &mut memory.naming, commands);
-    events::show(ui, scene, commands);
+fn overlays(ui: &Ui, inputs: &Inputs<'_>, memory: &mut Memory, commands: &mut Vec<Command>) {
+    help::show(ui, inputs, commands);
+    palette::show(ui, inputs, memory, commands);
+    dates::show(ui, inputs, &mut memory.dates, commands);
+    naming::show(ui, inputs, &mut memory.naming, commands);
+    events::show(ui, inputs, commands);
 }

@@ -1,21 +1,21 @@
 //! One line when numbers are stale: what failed, since when, and when the next try is.
 
-use super::{icon, scene::Scene, text, theme, widgets};
+use super::{icon, inputs::Inputs, text, theme, widgets};
 use crate::{calendar::format, page::Command, source::Health};
 use egui::{
     Align, Frame, Label, Layout, Margin, RichText, Sense, Ui, WidgetInfo, accesskit::Role, vec2,
 };
 
-pub(super) fn is_needed(scene: &Scene<'_>) -> bool {
-    matches!(scene.latest.health, Health::Trouble { .. })
+pub(super) fn is_needed(inputs: &Inputs<'_>) -> bool {
+    matches!(inputs.latest.health, Health::Trouble { .. })
 }
 
-pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, commands: &mut Vec<Command>) {
+pub(super) fn show(ui: &mut Ui, inputs: &Inputs<'_>, commands: &mut Vec<Command>) {
     let Health::Trouble {
         problem,
         since,
         next_try,
-    } = &scene.latest.health
+    } = &inputs.latest.health
     else {
         return;
     };
@@ -25,12 +25,12 @@ pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, commands: &mut Vec<Command>) 
     } else {
         (tokens.error, tokens.error_soft)
     };
-    let age = scene
+    let age = inputs
         .latest
         .checked_at
-        .map(|at| format::age(scene.now - at))
+        .map(|at| format::age(inputs.now - at))
         .unwrap_or_default();
-    let wait = (next_try - scene.now) / 1_000_000;
+    let wait = (next_try - inputs.now) / 1_000_000;
     let when = text::stale_since(*since, &text::next_try(wait), &age);
     let title = text::says(problem.title());
     let advice = text::says(problem.advice());

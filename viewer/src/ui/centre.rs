@@ -1,49 +1,49 @@
-//! The tabs, the charts, and the tables below them.
+//! The tabs, and below them the charts and the tables.
 
 use super::{
-    blank, chart, figures, grid, memory::Memory, options, reports, scene::Scene, table, text,
-    theme, widgets,
+    chart, empty_state, figures, grid, inputs::Inputs, memory::Memory, options, reports, table,
+    text, theme, widgets,
 };
 use crate::{
     calendar::Grain,
     data::Measure,
     page::{Command, Page, Section, Split, View, reports::listeners::Part},
 };
-use egui::{Align, Frame, Layout, Margin, Panel, Rect, RichText, Sense, Ui, vec2};
+use egui::{Align, Frame, Layout, Margin, Panel, Popup, Rect, RichText, Sense, Ui, vec2};
 
 const LOWEST_CHART: f32 = 140.0;
-/// Of the button that compares, in a language with longer words too.
+/// Width of the compare button, with room for longer languages.
 const COMPARE_WIDTH: f32 = 130.0;
+/// Room for “Show all” and the gaps between the tabs.
+const LINKS: f32 = 90.0;
 const LOWEST_TABLES: f32 = 132.0;
-/// Where there is less room than for the lowest chart and the lowest tables, the chart gives way so far.
+/// The lowest chart in a window that has not enough room for chart and tables.
 const LEAST_CHART: f32 = 100.0;
 
 pub(super) fn show(
     ui: &mut Ui,
-    scene: &Scene<'_>,
+    inputs: &Inputs<'_>,
     page: &Page,
     memory: &mut Memory,
     commands: &mut Vec<Command>,
 ) {
-    tabs(ui, scene, page, memory, commands);
-    ui.add_space(4.0);
-    if reports::is_shown(scene.state) {
-        reports::show(ui, scene, memory, commands);
+    if reports::is_shown(inputs.state) {
+        reports::show(ui, inputs, memory, commands);
         return;
     }
-    if let Some(blank) = blank::of(scene, page) {
+    if let Some(blank) = empty_state::of(inputs, page) {
         let rect = ui.available_rect_before_wrap();
-        blank::show(ui, rect, &blank);
+        empty_state::show(ui, rect, &blank);
         return;
     }
-    if scene.state.view == View::Table {
+    if inputs.state.view == View::Table {
         let rect = ui.available_rect_before_wrap();
-        table::show(ui, rect, scene, page, memory, commands);
+        table::show(ui, rect, inputs, page, memory, commands);
         return;
     }
     let all = ui.available_rect_before_wrap();
     if all.height() < LEAST_CHART + LOWEST_TABLES {
-        charts(ui, all, scene, page, memory, commands);
+        charts(ui, all, inputs, page, memory, commands);
         ui.allocate_rect(all, Sense::hover());
         return;
     }
@@ -60,11 +60,11 @@ pub(super) fn show(
         .show_separator_line(false)
         .show(ui, |ui| {
             let below = ui.available_rect_before_wrap();
-            tables(ui, below, scene, page, memory, commands);
+            tables(ui, below, inputs, page, memory, commands);
             ui.allocate_rect(below, Sense::hover());
         });
     let above = ui.available_rect_before_wrap();
-    charts(ui, above, scene, page, memory, commands);
+    charts(ui, above, inputs, page, memory, commands);
     ui.allocate_rect(above, Sense::hover());
 }
 
@@ -72,12 +72,12 @@ pub(super) fn show(
 fn tables(
     ui: &mut Ui,
     below: Rect,
-    scene: &Scene<'_>,
+    inputs: &Inputs<'_>,
     page: &Page,
     memory: &mut Memory,
     commands: &mut Vec<Command>,
 ) {
-    let figures_width = match scene.state.figures_folded {
+    let figures_width = match inputs.state.figures_folded {
         _ if below.width() < 740.0 => 0.0,
         true => figures::FOLDED,
         false => ((below.width() - theme::GAP) / 2.0).round(),
@@ -85,68 +85,81 @@ fn tables(
     let mut right = below;
     if figures_width > 0.0 {
         let left = Rect::from_min_size(below.min, vec2(figures_width, below.height()));
-        figures::show(ui, left, scene, page, memory, commands);
+        figures::show(ui, left, inputs, page, memory, commands);
         right.min.x = left.max.x + theme::GAP;
     }
-    table::show(ui, right, scene, page, memory, commands);
+    table::show(ui, right, inputs, page, memory, commands);
 }
 
-/// Sections, views, choices and the days on screen: in one line, or in as many as they need.
-fn tabs(
+/// Sections, views and choices: in one line, or in two.
+pub(super) fn tabs(
     ui: &mut Ui,
-    scene: &Scene<'_>,
+    inputs: &Inputs<'_>,
     page: &Page,
     memory: &mut Memory,
     commands: &mut Vec<Command>,
 ) {
-    let view = scene.state.view;
+    let view = inputs.state.view;
     let section = Section::of(view);
     let width = ui.available_width();
     let is_wide = width > 1000.0;
-    let is_report = reports::is_shown(scene.state);
+    let is_report = reports::is_shown(inputs.state);
     let has_choices = !matches!(view, View::Pipeline | View::Rejects);
     // Where the choices do not fit beside the tabs, they get a line of their own.
-    let needed = match (section, view) {
-        (_, View::Overlay) => 1570.0,
-        (_, View::Heatmap | View::Table) => 1300.0,
-        (Section::Events, _) => 1400.0,
-        _ => f32::INFINITY,
-    };
-    let beside = width > needed;
+    let sections = widgets::segments_width(ui, Section::ALL.map(text::section));
+    let views = widgets::segments_width(ui, section.views().iter().map(|&view| text::view(view)));
+    let choices_width = options::width(ui, inputs) + compare_width(ui, page) + LINKS;
+    let needed = sections + views + choices_width;
+    let beside = section == Section::Events && width > needed;
+    // The tabs are as tight as that asks for.
+    let spare = (width - needed).max(0.0) / 3.0;
     let compares = match view {
         View::Songs => false,
-        View::Listeners => scene.state.reports.listeners != Part::Retention,
+        View::Listeners => inputs.state.reports.listeners != Part::Retention,
         _ => true,
     };
     let mut has_place = false;
     let mut second = |ui: &mut Ui, commands: &mut Vec<Command>| {
         let views = section.views();
         if views.len() > 1 {
-            let options = views
-                .iter()
-                .map(|&view| (view, text::view(view), text::view(view).to_owned()));
-            if let Some(view) = widgets::segments(ui, view, options) {
-                commands.push(Command::Show(view));
+            let words = || views.iter().map(|&view| text::view(view));
+            let needed = widgets::segments_width(ui, words()) + options::width(ui, inputs);
+            if !is_wide && needed > ui.available_width() {
+                view_menu(ui, views, view, commands);
+            } else {
+                let options = views.iter().zip(words());
+                let options = options.map(|(&view, word)| (view, word, word.to_owned()));
+                let room = match beside {
+                    true => widgets::segments_width(ui, words()) + spare,
+                    false => ui.available_width(),
+                };
+                if let Some(view) = widgets::segments_within(ui, room, view, options) {
+                    commands.push(Command::Show(view));
+                }
             }
         }
-        reports::tabs::choices(ui, scene, commands);
+        reports::tabs::choices(ui, inputs, commands);
         has_place = match section {
-            Section::Events => beside,
+            Section::Events => beside || !is_wide,
             _ => ui.available_width() > compare_width(ui, page),
         };
         if has_place {
-            choices(ui, scene, page, commands);
+            choices(ui, inputs, page, commands);
         }
     };
     ui.horizontal(|ui| {
-        reports::tabs::sections(ui, scene.state, memory, commands);
+        let room = match beside {
+            true => sections + spare,
+            false => ui.available_width(),
+        };
+        reports::tabs::sections(ui, room, inputs.state, memory, commands);
         if is_wide {
             ui.add_space(8.0);
             second(ui, commands);
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if !is_report {
-                drill(ui, scene, page, commands);
+                drill(ui, inputs, page, commands);
             }
             if page.span != page.full && view != View::Pipeline {
                 let tip = text::show_all_tip();
@@ -160,8 +173,39 @@ fn tabs(
         ui.horizontal(|ui| second(ui, commands));
     }
     if !has_place && has_choices && compares {
-        ui.horizontal(|ui| choices(ui, scene, page, commands));
+        ui.horizontal(|ui| choices(ui, inputs, page, commands));
     }
+}
+
+/// The views of a section as a menu, where there is no room for them side by side.
+fn view_menu(ui: &mut Ui, views: &[View], current: View, commands: &mut Vec<Command>) {
+    let [name, tip] = text::view_menu(current);
+    let button = widgets::menu_button(ui, text::view(current), &name, &tip);
+    Popup::menu(&button).width(200.0).show(|ui| {
+        for &view in views {
+            let key = View::ALL.iter().position(|other| *other == view);
+            let key = key.and_then(|at| text::VIEW_KEYS.get(at));
+            if widgets::menu_item(ui, text::view(view), key.copied().unwrap_or_default()).clicked()
+            {
+                commands.push(Command::Show(view));
+                ui.close();
+            }
+        }
+    });
+}
+
+/// What a line stands for as a menu, where there is no room for the choices side by side.
+fn split_menu(ui: &mut Ui, current: Split, commands: &mut Vec<Command>) {
+    let name = text::split_title(current);
+    let button = widgets::menu_button(ui, text::split(current), &name, &name);
+    Popup::menu(&button).width(160.0).show(|ui| {
+        for split in Split::ALL {
+            if widgets::menu_item(ui, text::split(split), "").clicked() {
+                commands.push(Command::SplitBy(split));
+                ui.close();
+            }
+        }
+    });
 }
 
 /// How wide the button that compares is.
@@ -172,8 +216,8 @@ fn compare_width(ui: &Ui, page: &Page) -> f32 {
 }
 
 /// One step closer to what the cursor is on, and one step back.
-fn drill(ui: &mut Ui, scene: &Scene<'_>, page: &Page, commands: &mut Vec<Command>) {
-    let state = scene.state;
+fn drill(ui: &mut Ui, inputs: &Inputs<'_>, page: &Page, commands: &mut Vec<Command>) {
+    let state = inputs.state;
     let listeners = page.measure == Measure::Listeners;
     if let Some(slot) = state
         .cursor
@@ -198,10 +242,10 @@ fn drill(ui: &mut Ui, scene: &Scene<'_>, page: &Page, commands: &mut Vec<Command
 }
 
 /// What a line stands for, and whether the days before are drawn.
-fn choices(ui: &mut Ui, scene: &Scene<'_>, page: &Page, commands: &mut Vec<Command>) {
+fn choices(ui: &mut Ui, inputs: &Inputs<'_>, page: &Page, commands: &mut Vec<Command>) {
     let tokens = theme::tokens(ui);
-    options::show(ui, scene, commands);
-    if matches!(scene.state.view, View::Overlay | View::Live) {
+    options::show(ui, inputs, commands);
+    if matches!(inputs.state.view, View::Overlay | View::Live) {
         if ui.available_width() > 640.0 {
             ui.add_space(8.0);
             ui.label(RichText::new(text::line_for_each()).color(tokens.weak));
@@ -210,12 +254,16 @@ fn choices(ui: &mut Ui, scene: &Scene<'_>, page: &Page, commands: &mut Vec<Comma
             let word = text::split(split);
             (split, word, text::split_title(split))
         });
-        if let Some(split) = widgets::segments(ui, scene.state.split, options) {
-            commands.push(Command::SplitBy(split));
+        if widgets::segments_width(ui, Split::ALL.map(text::split)) <= ui.available_width() {
+            if let Some(split) = widgets::segments(ui, inputs.state.split, options) {
+                commands.push(Command::SplitBy(split));
+            }
+        } else {
+            split_menu(ui, inputs.state.split, commands);
         }
     }
-    let view = scene.state.view;
-    let retention = view == View::Listeners && scene.state.reports.listeners == Part::Retention;
+    let view = inputs.state.view;
+    let retention = view == View::Listeners && inputs.state.reports.listeners == Part::Retention;
     if retention
         || matches!(
             view,
@@ -230,10 +278,10 @@ fn choices(ui: &mut Ui, scene: &Scene<'_>, page: &Page, commands: &mut Vec<Comma
     }
     let before = page.grain.between(page.span.plus(-page.comparison.shift));
     let [word, name, tip, pale] = text::compare_with(&before);
-    if widgets::toggle(ui, scene.state.compare, &word, &name, &tip).clicked() {
+    if widgets::toggle(ui, inputs.state.compare, &word, &name, &tip).clicked() {
         commands.push(Command::ToggleCompare);
     }
-    if scene.state.compare && ui.available_width() > 460.0 {
+    if inputs.state.compare && ui.available_width() > 460.0 {
         ui.label(RichText::new(pale).small().color(tokens.weak));
     }
 }
@@ -241,7 +289,7 @@ fn choices(ui: &mut Ui, scene: &Scene<'_>, page: &Page, commands: &mut Vec<Comma
 fn charts(
     ui: &mut Ui,
     area: Rect,
-    scene: &Scene<'_>,
+    inputs: &Inputs<'_>,
     page: &Page,
     memory: &mut Memory,
     commands: &mut Vec<Command>,
@@ -250,10 +298,10 @@ fn charts(
         nothing_chosen(ui, area);
         return;
     }
-    let cursor = scene.state.cursor.filter(|slot| page.span.contains(*slot));
+    let cursor = inputs.state.cursor.filter(|slot| page.span.contains(*slot));
     let highlight = memory.highlight.take();
-    let same_scale = scene.state.options.same_scale && page.charts.len() > 1;
-    let (compare, means) = (scene.state.compare, scene.state.drawn().mean);
+    let same_scale = inputs.state.options.same_scale && page.charts.len() > 1;
+    let (compare, means) = (inputs.state.compare, inputs.state.drawn().mean);
     let largest = page
         .charts
         .iter()
@@ -265,22 +313,22 @@ fn charts(
         states: &page.states,
         grain: page.grain,
         measure: page.measure,
-        begin: match scene.data.day_bounds() {
+        begin: match inputs.data.day_bounds() {
             Some(bounds) if !page.grain.is_minute() => page.grain.slot(bounds.first),
             _ => page.span.first,
         },
-        options: scene.state.drawn(),
+        options: inputs.state.drawn(),
         top: largest.filter(|_| same_scale),
         least: least.filter(|_| same_scale),
-        colors: scene.state.colors(scene.state.colored()),
+        colors: inputs.state.colors(inputs.state.colored()),
         read: memory
             .hovered
             .filter(|slot| page.span.contains(*slot))
             .or(cursor),
-        compared: scene.state.compare.then_some(page.comparison.shift),
+        compared: inputs.state.compare.then_some(page.comparison.shift),
         highlight: highlight.as_deref(),
     };
-    if scene.state.view == View::Heatmap {
+    if inputs.state.view == View::Heatmap {
         let outcome = chart::heatmap(ui, area, &page.charts[0], &shared);
         memory.focused_chart = outcome.focused;
         memory.highlight = outcome.highlight;

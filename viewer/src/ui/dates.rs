@@ -1,6 +1,6 @@
 //! Days from one to another, typed.
 
-use super::{scene::Scene, text, theme, widgets};
+use super::{inputs::Inputs, text, theme, widgets};
 use crate::{
     calendar::{Grain, MOST_DAYS, Span, typed_day},
     page::{Command, Range},
@@ -17,7 +17,7 @@ pub(super) struct Dates {
 /// Shows the dialog while there is one.
 pub(super) fn show(
     ui: &Ui,
-    scene: &Scene<'_>,
+    inputs: &Inputs<'_>,
     dialog: &mut Option<Dates>,
     commands: &mut Vec<Command>,
 ) {
@@ -26,8 +26,8 @@ pub(super) fn show(
     };
     let tokens = theme::tokens(ui);
     let is_new = dates.typed.is_none();
-    let grain = scene.data.grain;
-    let shown = scene.state.span(scene.data).map(|span| grain.days(span));
+    let grain = inputs.data.grain;
+    let shown = inputs.state.span(inputs.data).map(|span| grain.days(span));
     let typed = dates.typed.get_or_insert_with(|| {
         shown.map_or_else(Default::default, |span| [span.first.iso(), span.last.iso()])
     });
@@ -58,7 +58,7 @@ pub(super) fn show(
                     });
                 }
             });
-            let today = scene.data.today();
+            let today = inputs.data.today();
             let days = [0, 1].map(|at| typed_day(&typed[at], today));
             let span = match days {
                 [Some(first), Some(last)] => Ok(Span::new(first, last)),

@@ -2,7 +2,7 @@
 
 use super::{
     grid::{self, BETWEEN, HEADER, ROW},
-    scene::Scene,
+    inputs::Inputs,
     text, theme, welcome, widgets,
 };
 use crate::{
@@ -15,8 +15,8 @@ use egui::{
 };
 
 /// Shows the dialog while single events are asked for.
-pub(super) fn show(ui: &Ui, scene: &Scene<'_>, commands: &mut Vec<Command>) {
-    let Some(minutes) = scene.state.events else {
+pub(super) fn show(ui: &Ui, inputs: &Inputs<'_>, commands: &mut Vec<Command>) {
+    let Some(minutes) = inputs.state.events else {
         return;
     };
     let tokens = theme::tokens(ui);
@@ -29,7 +29,7 @@ pub(super) fn show(ui: &Ui, scene: &Scene<'_>, commands: &mut Vec<Command>) {
             ui.horizontal(|ui| {
                 let title = RichText::new(text::single_events()).font(theme::bold(16.0));
                 ui.label(title);
-                ui.label(RichText::new(when(scene, minutes)).color(tokens.weak));
+                ui.label(RichText::new(when(inputs, minutes)).color(tokens.weak));
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                     let [name, tip] = text::close_events();
                     if widgets::icon_button(ui, super::icon::Icon::Close, name, tip).clicked() {
@@ -37,8 +37,8 @@ pub(super) fn show(ui: &Ui, scene: &Scene<'_>, commands: &mut Vec<Command>) {
                     }
                 });
             });
-            let offset = scene.data.zone.offset;
-            match answer(scene) {
+            let offset = inputs.data.zone.offset;
+            match answer(inputs) {
                 None => words(ui, text::reading()),
                 Some(Events::None) => words(ui, text::no_single_events()),
                 Some(Events::TooSlow) => words(ui, text::events_too_slow()),
@@ -66,18 +66,18 @@ pub(super) fn show(ui: &Ui, scene: &Scene<'_>, commands: &mut Vec<Command>) {
     }
 }
 
-fn when(scene: &Scene<'_>, minutes: Span) -> String {
-    let zone = &scene.data.zone;
+fn when(inputs: &Inputs<'_>, minutes: Span) -> String {
+    let zone = &inputs.data.zone;
     let offset = zone.offset;
     let between = Grain::Minute { offset }.between(minutes);
     format!("{between}  ·  {}", zone.clock())
 }
 
 /// What the source says to what is asked for now.
-fn answer<'a>(scene: &'a Scene<'_>) -> Option<&'a Events> {
-    let answered = scene.latest.extras.events.as_deref()?;
-    let is_it = scene.latest.answered.events.as_ref() == Some(&answered.0);
-    let minutes = scene.state.events?;
+fn answer<'a>(inputs: &'a Inputs<'_>) -> Option<&'a Events> {
+    let answered = inputs.latest.extras.events.as_deref()?;
+    let is_it = inputs.latest.answered.events.as_ref() == Some(&answered.0);
+    let minutes = inputs.state.events?;
     let of_these = Grain::Minute { offset: 0 }.of(answered.0.from) == minutes.first;
     (is_it || of_these).then_some(&answered.1)
 }

@@ -4,8 +4,8 @@ use super::{
     chart,
     grid::{self, BETWEEN, HEADER, ROW},
     icon::Icon,
+    inputs::Inputs,
     memory::Memory,
-    scene::Scene,
     text, theme, widgets,
 };
 use crate::{
@@ -20,6 +20,8 @@ use egui_extras::TableRow;
 pub(super) const FOLDED: f32 = 34.0;
 /// Series, sum and last day stay, however little room there is.
 const LEAST: usize = 3;
+/// Place of the change among the numbers.
+const CHANGE: usize = 3;
 /// Before the name of a series: its mark.
 const MARK: f32 = 16.0;
 
@@ -27,15 +29,15 @@ const MARK: f32 = 16.0;
 pub(super) fn show(
     ui: &mut Ui,
     rect: Rect,
-    scene: &Scene<'_>,
+    inputs: &Inputs<'_>,
     page: &Page,
     memory: &mut Memory,
     commands: &mut Vec<Command>,
 ) {
     let tokens = theme::tokens(ui);
     grid::surface(ui, rect, tokens);
-    fold_button(ui, rect, scene, commands);
-    if scene.state.figures_folded {
+    fold_button(ui, rect, inputs, commands);
+    if inputs.state.figures_folded {
         return;
     }
     let lines: Vec<&Line> = page.charts.iter().flat_map(|chart| &chart.lines).collect();
@@ -49,7 +51,7 @@ pub(super) fn show(
         .body(|body| {
             body.rows(ROW, lines.len(), |mut table_row| {
                 if let Some(line) = lines.get(table_row.index()) {
-                    row(&mut table_row, widths.len(), scene, page, line, memory);
+                    row(&mut table_row, widths.len(), inputs, page, line, memory);
                 }
             });
         });
@@ -58,8 +60,8 @@ pub(super) fn show(
         .hline(rect.x_range(), y, Stroke::new(1.0, tokens.border));
 }
 
-fn fold_button(ui: &mut Ui, rect: Rect, scene: &Scene<'_>, commands: &mut Vec<Command>) {
-    let folded = scene.state.figures_folded;
+fn fold_button(ui: &mut Ui, rect: Rect, inputs: &Inputs<'_>, commands: &mut Vec<Command>) {
+    let folded = inputs.state.figures_folded;
     let [name, tip] = text::fold_button(folded);
     let icon = if folded { Icon::Unfold } else { Icon::Fold };
     let x = match folded {
@@ -84,7 +86,11 @@ fn widths(ui: &Ui, room: f32, page: &Page, lines: &[&Line]) -> Vec<f32> {
             grid::width(ui, &format::grouped(largest), font.clone())
         })
     };
-    let change = grid::width(ui, &text::change(Change::Share(-9.99)), font.clone());
+    let change = grid::width(
+        ui,
+        &(text::change(Change::Share(-9.99)) + "*"),
+        font.clone(),
+    );
     let words = [
         names + MARK,
         number(&|figures| Some(figures.sum)),
@@ -137,14 +143,18 @@ fn head(mut row: TableRow<'_, '_>, page: &Page, count: usize) {
 fn row(
     row: &mut TableRow<'_, '_>,
     count: usize,
-    scene: &Scene<'_>,
+    inputs: &Inputs<'_>,
     page: &Page,
     line: &Line,
     memory: &mut Memory,
 ) {
     let figures = line.figures;
     let number = |value: Option<i64>| value.map_or("–".to_owned(), format::grouped);
-    let change = text::change(line.change);
+    let change = match (line.change, line.zeros) {
+        (Change::Nothing, _) | (_, 0) => text::change(line.change),
+        // What the mark means is in the tooltip.
+        (change, _) => format!("{}*", text::change(change)),
+    };
     let sum = match page.measure {
         measure if measure.adds_up() => format::grouped(figures.sum),
         // One listener may be there on many days.
@@ -158,11 +168,13 @@ fn row(
         number(figures.min),
         number(figures.max),
     ];
-    row.col(|ui| name(ui, scene, line));
+    row.col(|ui| name(ui, inputs, line));
     for (at, words) in texts.iter().take(count - 1).enumerate() {
         row.col(|ui| {
             let tokens = theme::tokens(ui);
-            let color = if at < 4 { tokens.text } else { tokens.weak };
+            // The change is weak where it takes missing rows for zeros.
+            let is_strong = at < 3 || at == CHANGE && line.zeros == 0;
+            let color = if is_strong { tokens.text } else { tokens.weak };
             let rect = inside(ui.max_rect());
             grid::cell_text(ui, rect, true, words, theme::font(12.5), color);
         });
@@ -173,15 +185,22 @@ fn row(
     }
     let spoken = text::series_row(&line.full_name, &texts[0], &texts[1], &texts[2], &change);
     response.widget_info(|| WidgetInfo::labeled(Role::Row, true, &spoken));
+    let mut notes = Vec::new();
     if figures.missing > 0 {
-        response.on_hover_text(text::missing_days(&line.full_name, figures.missing));
+        notes.push(text::missing_days(&line.full_name, figures.missing));
+    }
+    if line.zeros > 0 && line.change != Change::Nothing {
+        notes.push(text::zeros_in_change(page.grain, line.zeros));
+    }
+    if !notes.is_empty() {
+        response.on_hover_text(notes.join("\n"));
     }
 }
 
 /// The mark of a series, as in the charts, and its name.
-fn name(ui: &Ui, scene: &Scene<'_>, line: &Line) {
+fn name(ui: &Ui, inputs: &Inputs<'_>, line: &Line) {
     let tokens = theme::tokens(ui);
-    let colors = scene.state.colors(scene.state.colored());
+    let colors = inputs.state.colors(inputs.state.colored());
     let color = chart::hue(colors, line, tokens);
     let rect = ui.max_rect();
     let dot = pos2(rect.min.x + 5.0, rect.center().y);

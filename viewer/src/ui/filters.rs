@@ -2,8 +2,8 @@
 
 use super::{
     icon::{self, Icon},
+    inputs::Inputs,
     memory::Memory,
-    scene::Scene,
     text, theme, widgets,
 };
 use crate::{
@@ -20,7 +20,7 @@ pub(super) fn are_needed(state: &State) -> bool {
 
 pub(super) fn show(
     ui: &mut Ui,
-    scene: &Scene<'_>,
+    inputs: &Inputs<'_>,
     memory: &mut Memory,
     commands: &mut Vec<Command>,
 ) {
@@ -33,15 +33,15 @@ pub(super) fn show(
             egui::Frame::new()
                 .inner_margin(egui::Margin::symmetric(4, 2))
                 .show(ui, |ui| {
-                    let lists: &[List] = match scene.state.view {
-                        // Who listened is not told apart by what they did.
+                    let lists: &[List] = match inputs.state.view {
+                        // Listeners have no event type.
                         View::Listeners | View::Listening | View::Songs => &[List::Regions],
                         // Neither knows types or regions.
                         View::Pipeline | View::Rejects => &[],
                         _ => &[List::EventTypes, List::Regions],
                     };
                     for &list in lists {
-                        ui.scope(|ui| section(ui, scene, memory, list, commands));
+                        ui.scope(|ui| section(ui, inputs, memory, list, commands));
                         ui.add_space(8.0);
                     }
                 });
@@ -72,7 +72,7 @@ fn search(ui: &mut Ui, memory: &mut Memory) {
 
 fn section(
     ui: &mut Ui,
-    scene: &Scene<'_>,
+    inputs: &Inputs<'_>,
     memory: &mut Memory,
     list: List,
     commands: &mut Vec<Command>,
@@ -80,8 +80,8 @@ fn section(
     let tokens = theme::tokens(ui);
     let title = text::list(list);
     let (names, chosen) = match list {
-        List::EventTypes => (&scene.data.event_types, &scene.state.event_types),
-        List::Regions => (&scene.data.regions, &scene.state.regions),
+        List::EventTypes => (&inputs.data.event_types, &inputs.state.event_types),
+        List::Regions => (&inputs.data.regions, &inputs.state.regions),
     };
     let on = names.iter().filter(|name| chosen.is_on(name)).count();
     ui.spacing_mut().interact_size.y = 18.0;
@@ -109,13 +109,13 @@ fn section(
         }
     });
     ui.add_space(2.0);
-    let counted = scene.shown;
-    let (sums, places): (&[i64], _) = match (scene.page, list) {
+    let counted = inputs.shown;
+    let (sums, places): (&[i64], _) = match (inputs.page, list) {
         (Some(page), List::EventTypes) => (&page.event_type_sums, &counted.event_types),
         (Some(page), List::Regions) => (&page.region_sums, &counted.regions),
         (None, _) => (&[], names),
     };
-    let colored = scene.state.view != View::Table && scene.state.colored() == list;
+    let colored = inputs.state.view != View::Table && inputs.state.colored() == list;
     ui.spacing_mut().item_spacing.y = 0.0;
     let mut shown = 0;
     for name in names {
@@ -128,7 +128,7 @@ fn section(
         let figure = format::compact(sum as f64);
         let (figure, tip) = match counted.measure {
             // Reports count something else.
-            _ if Section::of(scene.state.view) != Section::Events
+            _ if Section::of(inputs.state.view) != Section::Events
                 && counted.measure == Measure::Events =>
             {
                 (String::new(), String::new())
@@ -146,7 +146,7 @@ fn section(
             on: chosen.is_on(name),
             text: shown_name,
             swatch: colored
-                .then(|| theme::series(scene.state.colors(list).slot(name), tokens.dark)),
+                .then(|| theme::series(inputs.state.colors(list).slot(name), tokens.dark)),
             figure: &figure,
             name: shown_name.to_owned(),
         };

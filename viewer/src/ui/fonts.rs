@@ -1,5 +1,5 @@
-//! Fonts of the machine, for characters that the viewer's own lack. They are looked for when such a character
-//! appears for the first time: who has none of them pays nothing.
+//! System fonts, for characters that the built-in fonts lack. They are searched when such a character
+//! appears for the first time, so that other users do not pay for it.
 
 use egui::{
     Context, FontData, FontFamily,
@@ -12,7 +12,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-/// Gives a context the fonts of the machine as its last resort.
+/// Adds the system fonts to a context as fallback.
 pub fn install_system(ctx: &Context) {
     ctx.add_font_provider(Arc::new(Machine::new(Database::load_system_fonts)));
 }

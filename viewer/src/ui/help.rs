@@ -1,8 +1,8 @@
 //! All keys, all commands and all signs, over the window.
 
 use super::{
+    inputs::Inputs,
     palette::{self, Entry},
-    scene::Scene,
     text, theme, widgets,
 };
 use crate::page::Command;
@@ -15,10 +15,20 @@ const LEFT_WIDTH: f32 = 112.0;
 /// Between those and what they do.
 const GAP: f32 = 18.0;
 
-pub(super) fn show(ui: &Ui, scene: &Scene<'_>, commands: &mut Vec<Command>) {
-    if !scene.state.help {
+pub(super) fn show(ui: &Ui, inputs: &Inputs<'_>, commands: &mut Vec<Command>) {
+    let drawn = Id::unique("the help was drawn before");
+    if !inputs.state.help {
+        ui.data_mut(|data| data.remove::<bool>(drawn));
         return;
     }
+    // Its columns settle in the second frame; at rest, the window would not draw one.
+    if ui
+        .data_mut(|data| data.remove_temp::<bool>(drawn))
+        .is_none()
+    {
+        ui.ctx().request_repaint();
+    }
+    ui.data_mut(|data| data.insert_temp(drawn, true));
     let frame = Frame::window(ui.style()).inner_margin(Margin::same(22));
     let window = ui.ctx().content_rect().size();
     let is_wide = window.x > WIDE + 100.0;
@@ -46,13 +56,13 @@ pub(super) fn show(ui: &Ui, scene: &Scene<'_>, commands: &mut Vec<Command>) {
                 ui.spacing_mut().interact_size.y = 16.0;
                 if is_wide {
                     ui.columns_const(|[left, right]| {
-                        keys(left, scene);
-                        others(right, scene);
+                        keys(left, inputs);
+                        others(right, inputs);
                     });
                 } else {
-                    keys(ui, scene);
+                    keys(ui, inputs);
                     ui.add_space(14.0);
-                    others(ui, scene);
+                    others(ui, inputs);
                 }
             });
         });
@@ -61,7 +71,7 @@ pub(super) fn show(ui: &Ui, scene: &Scene<'_>, commands: &mut Vec<Command>) {
     }
 }
 
-fn keys(ui: &mut Ui, scene: &Scene<'_>) {
+fn keys(ui: &mut Ui, inputs: &Inputs<'_>) {
     fn rows(rows: &[(&[&str], &'static str)], said: &[&str]) -> Vec<(String, String)> {
         let row = |&(keys, what): &(&[&str], &'static str)| {
             (text::keys(keys), text::say(what).to_owned())
@@ -73,7 +83,7 @@ fn keys(ui: &mut Ui, scene: &Scene<'_>) {
         rows.iter().filter(is_new).map(row).collect()
     }
     // Those of commands stand beside the commands.
-    let commands = palette::fixed(scene);
+    let commands = palette::fixed(inputs);
     let said: Vec<&str> = commands.iter().map(|entry| entry.keys).collect();
     section(ui, text::help_keys(), &rows(&text::KEYS, &said));
     ui.add_space(14.0);
@@ -88,8 +98,8 @@ fn all_keys(of: &str) -> String {
     row.map_or(of.to_owned(), |(keys, _)| text::keys(keys))
 }
 
-fn others(ui: &mut Ui, scene: &Scene<'_>) {
-    let rows: Vec<(String, String)> = palette::fixed(scene)
+fn others(ui: &mut Ui, inputs: &Inputs<'_>) {
+    let rows: Vec<(String, String)> = palette::fixed(inputs)
         .into_iter()
         .map(|Entry { title, keys, .. }| (all_keys(keys), title))
         .collect();

@@ -134,7 +134,7 @@ pub(super) fn read(ui: &Ui, memory: &mut Memory, state: &State) -> Vec<Command> 
     commands
 }
 
-/// Whether the key went down with exactly these modifiers; nobody else hears of it then.
+/// Whether the key was pressed with exactly these modifiers. Consumes the event.
 fn pressed(ui: &Ui, wanted: Modifiers, wanted_key: Key) -> bool {
     ui.input_mut(|input| {
         let before = input.events.len();

@@ -1,9 +1,9 @@
 //! What the window remembers of its use.
 
-use super::{dates::Dates, kept::Kept, naming::Naming};
+use super::{dates::Dates, naming::Naming, report_memory::ReportMemory};
 use crate::{calendar::Slot, data::Cell, page::View};
 
-/// Things that last from frame to frame, but are nobody's choice.
+/// State that lasts from frame to frame but is not a choice of the user.
 #[derive(Default)]
 pub(super) struct Memory {
     /// The slot under the pointer.
@@ -27,7 +27,7 @@ pub(super) struct Memory {
     /// Characters of names that no font has, as of a load.
     pub(super) unknown: (u64, Vec<char>),
     /// What is remembered of reports.
-    pub(super) reports: Kept,
+    pub(super) reports: ReportMemory,
     /// The view of daily events that was shown last.
     pub(super) events_view: View,
     /// A word at the bottom: what was saved or copied.

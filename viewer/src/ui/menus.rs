@@ -1,10 +1,10 @@
 //! The menus of the bar on top: what leaves the window, and views that were saved.
 
-use super::{icon::Icon, memory::Memory, naming::Naming, scene::Scene, text, widgets};
+use super::{icon::Icon, inputs::Inputs, memory::Memory, naming::Naming, text, widgets};
 use crate::page::Command;
 use egui::{Align, Layout, Popup, RichText, Ui};
 
-const WIDTH: f32 = 300.0;
+const WIDTH: f32 = 340.0;
 
 /// CSV, picture, command line.
 pub(super) fn export(ui: &mut Ui, commands: &mut Vec<Command>) {
@@ -28,14 +28,14 @@ pub(super) fn export(ui: &mut Ui, commands: &mut Vec<Command>) {
 /// Saved views, and what saves another one.
 pub(super) fn views(
     ui: &mut Ui,
-    scene: &Scene<'_>,
+    inputs: &Inputs<'_>,
     memory: &mut Memory,
     commands: &mut Vec<Command>,
 ) {
     let [name, tip] = text::views_button();
     let button = widgets::icon_button(ui, Icon::Bookmark, name, tip);
     Popup::menu(&button).width(WIDTH).show(|ui| {
-        for name in scene.saved.names() {
+        for name in inputs.saved.names() {
             let line = Layout::right_to_left(Align::Center);
             let size = egui::vec2(ui.available_width(), 26.0);
             ui.allocate_ui_with_layout(size, line, |ui| {
@@ -50,7 +50,7 @@ pub(super) fn views(
                 }
             });
         }
-        if scene.saved.names().next().is_none() {
+        if inputs.saved.names().next().is_none() {
             ui.label(RichText::new(text::none_saved()).small());
         }
         ui.separator();

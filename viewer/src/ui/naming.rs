@@ -1,6 +1,6 @@
 //! The dialog that gives a view a name.
 
-use super::{scene::Scene, text, theme, widgets};
+use super::{inputs::Inputs, text, theme, widgets};
 use crate::page::Command;
 use egui::{Align, Frame, Id, Key, Layout, Margin, Modal, RichText, TextEdit, Ui};
 
@@ -14,7 +14,7 @@ pub(super) struct Naming {
 /// Shows the dialog while there is one.
 pub(super) fn show(
     ui: &Ui,
-    scene: &Scene<'_>,
+    inputs: &Inputs<'_>,
     dialog: &mut Option<Naming>,
     commands: &mut Vec<Command>,
 ) {
@@ -39,7 +39,7 @@ pub(super) fn show(
                 response.request_focus();
             }
             let name = naming.typed.trim();
-            let words = match scene.saved.get(name) {
+            let words = match inputs.saved.get(name) {
                 Some(_) => text::replaces(name),
                 None => text::name_hint().into(),
             };

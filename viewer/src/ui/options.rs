@@ -1,14 +1,14 @@
 //! How charts draw their numbers: the bucket, and a menu of the rest.
 
-use super::{scene::Scene, text, theme, widgets};
-use crate::page::{Bucket, ChartOptions, Command, SeriesOrder, View};
+use super::{inputs::Inputs, text, theme, widgets};
+use crate::page::{Bucket, ChartOptions, Command, SeriesOrder, Split, View};
 use egui::{Popup, RichText, Ui};
 
 const WIDTH: f32 = 250.0;
 
 /// Shows what the view can choose.
-pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, commands: &mut Vec<Command>) {
-    let state = scene.state;
+pub(super) fn show(ui: &mut Ui, inputs: &Inputs<'_>, commands: &mut Vec<Command>) {
+    let state = inputs.state;
     let sums_days = matches!(
         state.view,
         View::ByEventType | View::ByRegion | View::Overlay | View::Heatmap | View::Table
@@ -28,12 +28,22 @@ pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, commands: &mut Vec<Command>) 
             .on_hover_text(text::listeners_by_day_tip());
     }
     if sums_days || state.view == View::Live {
-        menu(ui, scene, sums_days, commands);
+        menu(ui, inputs, sums_days, commands);
     }
 }
 
-fn menu(ui: &mut Ui, scene: &Scene<'_>, sums_days: bool, commands: &mut Vec<Command>) {
-    let (view, options) = (scene.state.view, scene.state.options);
+/// How wide the choices are that [`show`] has for daily events.
+pub(super) fn width(ui: &Ui, inputs: &Inputs<'_>) -> f32 {
+    let mut words = Vec::from_iter(Bucket::ALL.map(|bucket| text::bucket(bucket)[0]));
+    words.push(text::options_button()[0]);
+    if matches!(inputs.state.view, View::Overlay | View::Live) {
+        words.extend(Split::ALL.map(text::split));
+    }
+    widgets::segments_width(ui, words) + 3.0 * ui.spacing().item_spacing.x + 24.0
+}
+
+fn menu(ui: &mut Ui, inputs: &Inputs<'_>, sums_days: bool, commands: &mut Vec<Command>) {
+    let (view, options) = (inputs.state.view, inputs.state.options);
     let draws_lines = !matches!(view, View::Heatmap | View::Table);
     let changed = ChartOptions::default() != options;
     let [word, name, tip] = text::options_button();
@@ -79,7 +89,7 @@ fn menu(ui: &mut Ui, scene: &Scene<'_>, sums_days: bool, commands: &mut Vec<Comm
             if matches!(view, View::Table) {
                 return;
             }
-            let mut compares = scene.state.compare;
+            let mut compares = inputs.state.compare;
             if view != View::Heatmap && ui.checkbox(&mut compares, text::compare()).clicked() {
                 commands.push(Command::ToggleCompare);
             }

@@ -2,9 +2,9 @@
 
 use super::{
     dates::Dates,
+    inputs::Inputs,
     memory::{CommandPalette, Memory, Scope},
     naming::Naming,
-    scene::Scene,
     text, theme,
 };
 use crate::{
@@ -47,7 +47,7 @@ pub(super) struct Entry {
 const MOST: usize = 200;
 const ROW: f32 = 30.0;
 
-pub(super) fn show(ui: &Ui, scene: &Scene<'_>, memory: &mut Memory, commands: &mut Vec<Command>) {
+pub(super) fn show(ui: &Ui, inputs: &Inputs<'_>, memory: &mut Memory, commands: &mut Vec<Command>) {
     let Some(mut palette) = memory.palette.take() else {
         return;
     };
@@ -78,7 +78,7 @@ pub(super) fn show(ui: &Ui, scene: &Scene<'_>, memory: &mut Memory, commands: &m
             if response.changed() {
                 palette.at = 0;
             }
-            let entries = found(scene, palette.scope, &palette.typed);
+            let entries = found(inputs, palette.scope, &palette.typed);
             let last = entries.len().saturating_sub(1);
             palette.at = match (down, up) {
                 (true, _) => palette.at + 1,
@@ -109,7 +109,7 @@ pub(super) fn show(ui: &Ui, scene: &Scene<'_>, memory: &mut Memory, commands: &m
                 ui.label(
                     RichText::new(text::nothing_found(
                         palette.scope == Scope::Zones,
-                        !scene.latest.can.zone_names.is_empty(),
+                        !inputs.latest.can.zone_names.is_empty(),
                     ))
                     .color(tokens.weak),
                 );
@@ -133,7 +133,7 @@ pub(super) fn show(ui: &Ui, scene: &Scene<'_>, memory: &mut Memory, commands: &m
 fn row(ui: &mut Ui, entry: &Entry, on: bool) -> (Rect, bool) {
     let tokens = theme::tokens(ui);
     let size = vec2(ui.available_width(), ROW);
-    // Clicks, but no focus: the text field has the keyboard and the arrows.
+    // Clickable but not focusable: the text field keeps the keyboard.
     let (rect, response) = ui.allocate_exact_size(size, Sense::CLICK);
     response.widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, on, &entry.title));
     if on || response.hovered() {
@@ -159,10 +159,10 @@ fn row(ui: &mut Ui, entry: &Entry, on: bool) -> (Rect, bool) {
     (rect, response.clicked())
 }
 
-/// The entries that answer to what was typed: every word must be in the title.
-fn found(scene: &Scene<'_>, scope: Scope, typed: &str) -> Vec<Entry> {
+/// The entries that match the typed text: every word must be in the title.
+fn found(inputs: &Inputs<'_>, scope: Scope, typed: &str) -> Vec<Entry> {
     let mut entries = Vec::new();
-    if let (Scope::All, Some(span)) = (scope, typed_span(typed, scene.data.today())) {
+    if let (Scope::All, Some(span)) = (scope, typed_span(typed, inputs.data.today())) {
         let days = format::days(span);
         entries.push(run(
             text::show_days(&days),
@@ -183,11 +183,11 @@ fn found(scene: &Scene<'_>, scope: Scope, typed: &str) -> Vec<Entry> {
     };
     let mut all = Vec::new();
     if scope == Scope::All {
-        all = self::all(scene);
+        all = self::all(inputs);
     }
     // Hundreds of zones would bury the commands.
     if scope == Scope::Zones || !words.is_empty() {
-        all.extend(zones(scene));
+        all.extend(zones(inputs));
     }
     entries.extend(all.into_iter().filter(answers).take(MOST));
     entries
@@ -201,8 +201,8 @@ fn run(title: impl Into<String>, keys: &'static str, command: Command) -> Entry 
     }
 }
 
-fn zones(scene: &Scene<'_>) -> Vec<Entry> {
-    let names = &scene.latest.can.zone_names;
+fn zones(inputs: &Inputs<'_>) -> Vec<Entry> {
+    let names = &inputs.latest.can.zone_names;
     let utc = Some(UTC.to_owned()).filter(|_| !names.is_empty());
     let others = names.iter().filter(|name| *name != UTC).cloned();
     utc.into_iter()
@@ -212,17 +212,17 @@ fn zones(scene: &Scene<'_>) -> Vec<Entry> {
 }
 
 /// All commands, those about names too.
-fn all(scene: &Scene<'_>) -> Vec<Entry> {
+fn all(inputs: &Inputs<'_>) -> Vec<Entry> {
     let mut all = Vec::new();
-    for name in scene.saved.names() {
+    for name in inputs.saved.names() {
         all.push(run(
             text::show_saved(name),
             "",
             Command::ShowSaved(name.clone()),
         ));
     }
-    all.extend(fixed(scene));
-    for name in scene.saved.names() {
+    all.extend(fixed(inputs));
+    for name in inputs.saved.names() {
         all.push(run(
             text::forget_saved(name),
             "",
@@ -230,8 +230,8 @@ fn all(scene: &Scene<'_>) -> Vec<Entry> {
         ));
     }
     for (list, names) in [
-        (List::EventTypes, &scene.data.event_types),
-        (List::Regions, &scene.data.regions),
+        (List::EventTypes, &inputs.data.event_types),
+        (List::Regions, &inputs.data.regions),
     ] {
         for name in names.iter().take(MOST) {
             let only = Command::Only(list, name.clone());
@@ -252,7 +252,7 @@ fn choices() -> Vec<Entry> {
 }
 
 /// The commands that are there whatever the numbers are of.
-pub(super) fn fixed(scene: &Scene<'_>) -> Vec<Entry> {
+pub(super) fn fixed(inputs: &Inputs<'_>) -> Vec<Entry> {
     let mut all = Vec::new();
     for (view, keys) in View::ALL.into_iter().zip(text::VIEW_KEYS) {
         all.push(run(text::show_view(view), keys, Command::Show(view)));
@@ -296,7 +296,7 @@ pub(super) fn fixed(scene: &Scene<'_>) -> Vec<Entry> {
     for order in SeriesOrder::ALL {
         all.push(run(text::order(order)[1], "", Command::OrderBy(order)));
     }
-    let dark = scene.state.theme == Theme::Dark;
+    let dark = inputs.state.theme == Theme::Dark;
     all.extend([
         run(text::mean_option()[0], "M", Command::ToggleMean),
         run(text::share_option()[0], "S", Command::ToggleShare),

@@ -1,8 +1,16 @@
 //! The line above the charts: which days, on which clock, how far today has come, and what changes compare.
 
-use super::{grid, scene::Scene, text, theme};
-use crate::{calendar::format, data::Measure, page::Page, stats::Change};
-use egui::{Align, Color32, FontId, Label, Layout, RichText, Sense, Stroke, Ui, vec2};
+use super::{grid, inputs::Inputs, text, theme};
+use crate::{
+    calendar::{UTC, format},
+    data::{Column, Measure},
+    page::{Page, Section, View},
+    stats::Change,
+};
+use egui::{
+    Align, Color32, FontId, Label, Layout, RichText, Sense, Shape, Stroke, Ui, WidgetInfo,
+    accesskit::Role, vec2,
+};
 
 /// What stands on the line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,79 +23,97 @@ pub(super) enum Parts {
     Sum,
 }
 
+/// Between two facts.
+const BETWEEN: f32 = 12.0;
+
 /// Shows it.
-pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, page: &Page, parts: Parts) {
+pub(super) fn show(ui: &mut Ui, inputs: &Inputs<'_>, page: &Page, parts: Parts) {
     let tokens = theme::tokens(ui);
-    let zone = &scene.shown.zone;
-    let zone = match page.grain.is_minute() {
-        true => zone.clock(),
-        false => zone.name.clone(),
+    let usual = theme::font(13.0);
+    let adds_up = page.measure == Measure::Events;
+    let all = page.tiles.first();
+    let all = all.filter(|_| parts == Parts::Sum && adds_up);
+    let mut bold = Vec::new();
+    if let Some(all) = all {
+        bold.push(text::events(all.figures.sum));
+        if let Change::Share(share) = all.change {
+            bold.push(format::percent(share));
+        }
+    }
+    let compared = match parts {
+        Parts::Days => Vec::new(),
+        _ => text::compared_forms(page),
     };
+    let width = |words: &str| grid::width(ui, words, usual.clone()) + BETWEEN;
+    let bold_width = |words: &String| grid::width(ui, words, theme::bold(13.0)) + BETWEEN;
+    let room = ui.available_width() - bold.iter().map(bold_width).sum::<f32>();
+    let [days, bare_days] = days(inputs, page);
+    // The days that changes compare are worth more than how many days there are on screen.
+    let both = compared
+        .iter()
+        .map(|compared| (&days, Some(compared)))
+        .chain(compared.last().map(|compared| (&bare_days, Some(compared))))
+        .find(|(days, compared)| width(days) + compared.map_or(0.0, |words| width(words)) <= room);
+    let (days, shown) = both.unwrap_or((&days, None));
+    let reserved = shown.map_or(0.0, |words| width(words));
     ui.horizontal(|ui| {
         ui.spacing_mut().interact_size.y = 18.0;
-        ui.spacing_mut().item_spacing.x = 12.0;
-        let usual = theme::font(13.0);
-        words(
-            ui,
-            &text::days_shown(page.grain, page.span, &zone),
-            usual.clone(),
-            tokens.text,
-        );
-        let adds_up = page.measure == Measure::Events;
-        let with_sum = parts == Parts::Sum && adds_up;
-        if let Some(all) = page.tiles.first().filter(|_| with_sum) {
-            words(
-                ui,
-                &text::events(all.figures.sum),
-                theme::bold(13.0),
-                tokens.text,
-            );
-            if let Change::Share(share) = all.change {
-                words(ui, &format::percent(share), theme::bold(13.0), tokens.text);
-            }
+        ui.spacing_mut().item_spacing.x = BETWEEN;
+        words(ui, days, usual.clone(), tokens.text);
+        for bold in &bold {
+            words(ui, bold, theme::bold(13.0), tokens.text);
         }
-        so_far(ui, scene, page);
-        if parts == Parts::Days {
+        so_far(ui, inputs, page, reserved);
+        late(ui, inputs, page, reserved);
+        let Some(whole) = compared.first() else {
             return;
-        }
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let whole = text::compared(page);
-            let fits =
-                |words: &String| grid::width(ui, words, usual.clone()) <= ui.available_width();
-            let shown = [Some(whole.clone()), text::compared_in_short(page)];
-            match shown.into_iter().flatten().find(fits) {
-                Some(shown) => {
-                    words(ui, &shown, usual.clone(), tokens.weak)
-                        .on_hover_text(text::compared_tip());
-                }
-                // Said, though there is no room to paint it.
-                None => {
-                    let (_, response) = ui.allocate_exact_size(vec2(0.0, 0.0), Sense::hover());
-                    response.widget_info(|| {
-                        egui::WidgetInfo::labeled(egui::accesskit::Role::Label, true, &whole)
-                    });
-                }
+        };
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| match shown {
+            Some(shown) => {
+                let response = words(ui, shown, usual.clone(), tokens.weak);
+                response.widget_info(|| WidgetInfo::labeled(Role::Label, true, whole));
+                response.on_hover_text(format!("{whole}\n{}", text::compared_tip()));
+            }
+            // For screen readers, though there is no room to paint it.
+            None => {
+                let (_, response) = ui.allocate_exact_size(vec2(0.0, 0.0), Sense::hover());
+                response.widget_info(|| WidgetInfo::labeled(Role::Label, true, whole));
             }
         });
     });
+}
+
+/// The days on screen, how many they are, and on which clock; and the same without their number.
+fn days(inputs: &Inputs<'_>, page: &Page) -> [String; 2] {
+    let zone = &inputs.shown.zone;
+    let state = inputs.state;
+    let is_by_utc_day =
+        state.view == View::Songs || state.view == View::Listeners || state.view == View::Rejects;
+    let zone = match page.grain.is_minute() {
+        true => zone.clock(),
+        false if is_by_utc_day => UTC.to_owned(),
+        false => zone.name.clone(),
+    };
+    text::days_shown(page.grain, page.span, &zone)
 }
 
 fn words(ui: &mut Ui, words: &str, font: FontId, color: Color32) -> egui::Response {
     ui.add(Label::new(RichText::new(words).font(font).color(color)))
 }
 
-/// What a hollow mark and a shade stand for, and how far the day has come: once for all charts.
-fn so_far(ui: &mut Ui, scene: &Scene<'_>, page: &Page) {
+/// What a hollow mark and a shade stand for, and how far the day has come: once for all charts. `reserved` is the width
+/// that what follows needs.
+fn so_far(ui: &mut Ui, inputs: &Inputs<'_>, page: &Page, reserved: f32) {
     let Some(state) = page.states.iter().find(|state| !state.is_complete()) else {
         return;
     };
     let tokens = theme::tokens(ui);
-    let is_current = page.span.last == scene.shown.current();
-    let now = is_current.then(|| scene.shown.local_now());
+    let is_current = page.span.last == inputs.shown.current();
+    let now = is_current.then(|| inputs.shown.local_now());
     let said = text::incomplete(*state, now);
     let font = theme::font(12.0);
     let mark = vec2(9.0, 9.0);
-    if grid::width(ui, &said, font.clone()) + mark.x + 24.0 > ui.available_width() {
+    if grid::width(ui, &said, font.clone()) + mark.x + 24.0 > ui.available_width() - reserved {
         return;
     }
     ui.scope(|ui| {
@@ -97,5 +123,29 @@ fn so_far(ui: &mut Ui, scene: &Scene<'_>, page: &Page) {
         ui.painter()
             .circle(rect.center(), 3.5, tokens.surface, ring);
         words(ui, &said, font, tokens.accent);
+    });
+}
+
+/// What the triangles on the base lines stand for, where charts have any.
+fn late(ui: &mut Ui, inputs: &Inputs<'_>, page: &Page, reserved: f32) {
+    let view = inputs.state.view;
+    let has_lines =
+        Section::of(view) == Section::Events && !matches!(view, View::Heatmap | View::Table);
+    if !has_lines || inputs.state.options.share || page.table.total.late_events == 0 {
+        return;
+    }
+    let tokens = theme::tokens(ui);
+    let (font, said) = (theme::font(12.0), text::late_mark());
+    let mark = vec2(8.0, 6.0);
+    if grid::width(ui, said, font.clone()) + mark.x + 24.0 > ui.available_width() - reserved {
+        return;
+    }
+    ui.scope(|ui| {
+        ui.spacing_mut().item_spacing.x = 5.0;
+        let (rect, _) = ui.allocate_exact_size(mark, Sense::hover());
+        let points = vec![rect.center_top(), rect.right_bottom(), rect.left_bottom()];
+        let triangle = Shape::convex_polygon(points, tokens.warn, Stroke::NONE);
+        ui.painter().add(triangle);
+        words(ui, said, font, tokens.weak).on_hover_text(text::column_tip(Column::Late));
     });
 }

@@ -2,8 +2,8 @@
 
 use super::{
     grid,
+    inputs::Inputs,
     memory::{CommandPalette, Memory, Scope},
-    scene::Scene,
     text, theme, widgets,
 };
 use crate::page::{Command, MOST_ZONE_DAYS, is_cut};
@@ -14,27 +14,28 @@ const LINK_GAP: f32 = 14.0;
 
 pub(super) fn show(
     ui: &mut Ui,
-    scene: &Scene<'_>,
+    inputs: &Inputs<'_>,
     memory: &mut Memory,
     commands: &mut Vec<Command>,
 ) {
     let tokens = theme::tokens(ui);
     let mut facts = Vec::new();
-    if scene.page.is_some() {
-        facts.push(text::rows(scene.data.row_count()));
-        if !scene.latest.query_time.is_zero() {
-            facts.push(text::read_in(scene.latest.query_time.as_millis().max(1)));
+    facts.extend(zone_not_shown(inputs));
+    if inputs.page.is_some() {
+        facts.push(text::rows_loaded(inputs.data.row_count()));
+        if !inputs.latest.query_time.is_zero() {
+            facts.push(text::read_in(inputs.latest.query_time.as_millis().max(1)));
         }
-        facts.push(text::numbers_of(scene.data.status.now));
-        let rejected = scene.data.status.rejected;
+        facts.push(text::numbers_of(inputs.data.status.now));
+        let rejected = inputs.data.status.rejected;
         if rejected > 0 {
-            facts.push(text::refused(rejected));
+            facts.push(text::rejected(rejected));
         }
-        if scene.data.status.staged > 0 {
-            facts.push(text::in_the_inbox(scene.data.status.staged));
+        if inputs.data.status.staged > 0 {
+            facts.push(text::in_the_inbox(inputs.data.status.staged));
         }
     }
-    if is_cut(scene.state, scene.data) {
+    if is_cut(inputs.state, inputs.data) {
         facts.push(text::zone_is_cut(MOST_ZONE_DAYS));
     }
     if let Some(words) = text::no_font(&memory.unknown.1) {
@@ -42,7 +43,7 @@ pub(super) fn show(
     }
     ui.horizontal(|ui| {
         ui.spacing_mut().interact_size.y = 18.0;
-        let zone = text::days_of_zone(&scene.data.zone.name);
+        let zone = text::days_of_zone(&inputs.data.zone.name);
         let links = [text::help(), &zone, text::commands()].map(|words| {
             let font = theme::font(12.0);
             let words = widgets::elided(ui, words, font, tokens.weak, f32::INFINITY);
@@ -83,6 +84,15 @@ pub(super) fn show(
             }
         });
     });
+}
+
+/// That days are those of UTC though another zone was chosen: the source does not have it. A choice of the last run, or
+/// of a saved view, may be older than the source.
+fn zone_not_shown(inputs: &Inputs<'_>) -> Option<String> {
+    let chosen = &inputs.state.zone;
+    let is_answered = inputs.latest.answered.zone == *chosen;
+    (is_answered && inputs.data.zone.name != *chosen)
+        .then(|| text::zone_not_shown(chosen, inputs.latest.can.zones))
 }
 
 /// The first facts, as many as fit as a whole.

@@ -3,18 +3,17 @@
 use super::{
     grid::{self, BETWEEN, HEADER, ROW},
     icon::{self, Icon},
+    inputs::Inputs,
     memory::Memory,
-    scene::Scene,
     text, theme, widgets,
 };
 use crate::{
-    calendar::{Grain, format},
+    calendar::format,
     data::{Cell, Column, Finality, Measure},
     page::{Command, Extra, Page},
 };
 use egui::{
-    Align2, EventFilter, Key, Rect, Response, Sense, Stroke, Ui, UiBuilder, WidgetInfo,
-    accesskit::Role, pos2, vec2,
+    Align2, Rect, Response, Sense, Stroke, Ui, UiBuilder, WidgetInfo, accesskit::Role, pos2, vec2,
 };
 use egui_extras::TableRow;
 
@@ -32,21 +31,25 @@ struct Columns {
 }
 
 impl Columns {
-    fn new(ui: &Ui, room: f32, scene: &Scene<'_>, page: &Page) -> Self {
+    fn new(ui: &Ui, room: f32, inputs: &Inputs<'_>, page: &Page) -> Self {
         let has_late = page.table.total.late_events > 0;
         let is_there = |column: &Column| match column {
             Column::Late => has_late,
-            // Who listened is not told apart by what they did.
+            // Listeners have no event type.
             Column::EventType => page.measure == Measure::Events,
             // No rollup keeps the time of a minute's last change.
-            Column::Updated => !page.grain.is_minute(),
+            // Days of other zones are summed up from minutes, too.
+            Column::Updated => {
+                let is_stored = !page.grain.is_minute() && inputs.shown.zone.is_utc();
+                is_stored && page.measure == Measure::Events
+            }
             Column::Mean => page.table.extra.has_means,
             Column::Share => page.table.extra.has_shares(),
-            Column::Days => matches!(page.grain, Grain::Week | Grain::Month),
+            Column::Days => page.grain.sums_days(),
             _ => true,
         };
-        let shown: Vec<Column> = Column::SHOWN.into_iter().filter(is_there).collect();
-        let widths = shown.iter().map(|column| wanted(ui, *column, scene, page));
+        let shown: Vec<Column> = Column::ALL.into_iter().filter(is_there).collect();
+        let widths = shown.iter().map(|column| wanted(ui, *column, inputs, page));
         let mut shown = shown.clone();
         let events = shown.iter().position(|column| *column == Column::Events);
         let widths = grid::fit(
@@ -68,29 +71,29 @@ impl Columns {
 }
 
 /// As wide as what stands in it.
-fn wanted(ui: &Ui, column: Column, scene: &Scene<'_>, page: &Page) -> f32 {
+fn wanted(ui: &Ui, column: Column, inputs: &Inputs<'_>, page: &Page) -> f32 {
     let (font, bold) = (theme::font(12.5), theme::bold(12.5));
     let names = |names: &[String]| grid::widest(ui, names.iter().map(String::as_str), &font);
     let number = |number: i64| grid::width(ui, &format::grouped(number), bold.clone());
     let words = match column {
-        Column::Slot => grid::width(ui, &scene.shown.grain.cell(page.span.last), font),
+        Column::Slot => grid::width(ui, &inputs.shown.grain.cell(page.span.last), font),
         Column::EventType if page.measure == Measure::Listeners => {
             grid::width(ui, text::listeners_of_day(), font)
         }
-        Column::EventType => names(&scene.shown.event_types),
-        Column::Region => names(&scene.shown.regions),
+        Column::EventType => names(&inputs.shown.event_types),
+        Column::Region => names(&inputs.shown.regions),
         Column::Events => number(page.table.total.events) + BAR,
         Column::Late => number(page.table.total.late_events),
         Column::State => [Finality::Final, Finality::Open, Finality::SoFar]
             .map(|state| grid::width(ui, text::day_state(state), font.clone()))
             .into_iter()
             .fold(0.0, f32::max),
-        Column::Updated => grid::width(ui, &format::stamp_short(scene.shown.status.now), font),
+        Column::Updated => grid::width(ui, &format::stamp_short(inputs.shown.status.now), font),
         Column::Mean => number(page.table.largest),
         Column::Share => grid::width(ui, "100.0 %", font),
         Column::Days => grid::width(ui, &text::covered(30, 31), font),
     };
-    let title = text::column(column, scene.shown);
+    let title = text::column(column, inputs.shown);
     words.max(grid::width(ui, &title, theme::bold(12.0)) + ARROW) + BETWEEN
 }
 
@@ -98,7 +101,7 @@ fn wanted(ui: &Ui, column: Column, scene: &Scene<'_>, page: &Page) -> f32 {
 pub(super) fn show(
     ui: &mut Ui,
     rect: Rect,
-    scene: &Scene<'_>,
+    inputs: &Inputs<'_>,
     page: &Page,
     memory: &mut Memory,
     commands: &mut Vec<Command>,
@@ -115,24 +118,26 @@ pub(super) fn show(
         pos2(rect.max.x - 4.0, footer.min.y),
     );
     let bar = ui.spacing().scroll.allocated_width();
-    let columns = Columns::new(ui, inner.width() - bar - 4.0, scene, page);
-    let jump = keyboard(ui, &response, scene, page, memory);
+    let columns = Columns::new(ui, inner.width() - bar - 4.0, inputs, page);
+    let jump = keyboard(ui, &response, inputs, page, memory);
     let builder = UiBuilder::new().max_rect(inner).id_salt("metrics rows");
     let mut child = ui.new_child(builder);
     let mut table = grid::builder(&mut child, "rows", &columns.widths, Sense::CLICK);
     if let Some(row) = jump {
         table = table.scroll_to_row(row, None);
     }
-    let by_day = scene.state.sort.column == Column::Slot;
+    let by_day = page.table.sort.column == Column::Slot;
     let largest = page.table.largest.max(1) as f32;
+    let number = format::grouped(page.table.largest);
+    let number_width = grid::width(ui, &number, theme::font(12.5));
     let mut is_first = true;
     let mut clicked = None;
     table
-        .header(HEADER, |row| head(row, &columns, scene, commands))
+        .header(HEADER, |row| head(row, &columns, inputs, page, commands))
         .body(|body| {
             body.rows(ROW, rows.len(), |mut row| {
                 let at = row.index();
-                let cell = |at: usize| rows.get(at).map(|row| scene.shown.cell(*row));
+                let cell = |at: usize| rows.get(at).map(|row| inputs.shown.cell(*row));
                 let Some(cell_here) = cell(at) else { return };
                 let before = at.checked_sub(1).and_then(cell);
                 let begins = !by_day || before.is_none_or(|before| before.slot != cell_here.slot);
@@ -144,11 +149,12 @@ pub(super) fn show(
                 let shown = Shown {
                     cell: &cell_here,
                     share: cell_here.events as f32 / largest,
+                    number_width,
                     extra: &page.table.extra,
                     begins,
                     selected,
                 };
-                let response = self::row(&mut row, &columns, scene, &shown, &mut is_first);
+                let response = self::row(&mut row, &columns, inputs, &shown, &mut is_first);
                 if response.double_clicked() && page.measure == Measure::Events {
                     commands.push(Command::DrillInto(cell_here.slot));
                 }
@@ -195,21 +201,19 @@ fn inside(rect: Rect) -> Rect {
 fn head(
     mut row: TableRow<'_, '_>,
     columns: &Columns,
-    scene: &Scene<'_>,
+    inputs: &Inputs<'_>,
+    page: &Page,
     commands: &mut Vec<Command>,
 ) {
-    let sort = scene.state.sort;
+    let sort = page.table.sort;
     for (at, column) in columns.shown.iter().copied().enumerate() {
         row.col(|ui| {
             let tokens = theme::tokens(ui);
             let rect = inside(ui.max_rect());
             let response = ui.interact(rect, ui.scope_id().with(("header", at)), Sense::click());
-            let word = text::column(column, scene.shown);
+            let word = text::column(column, inputs.shown);
             let on = sort.column == column;
-            let spoken = match Column::ALL.contains(&column) {
-                true => text::sort_by(&word, on.then_some(sort.descending)),
-                false => word.clone(),
-            };
+            let spoken = text::sort_by(&word, on.then_some(sort.descending));
             response.widget_info(|| WidgetInfo::labeled(Role::ColumnHeader, true, &spoken));
             let color = match on || response.hovered() {
                 true => tokens.text,
@@ -232,7 +236,7 @@ fn head(
             }
             let ring = rect.shrink2(vec2(0.0, 3.0)).expand2(vec2(4.0, 0.0));
             widgets::focus_ring(ui, ring, &response);
-            if response.clicked() && Column::ALL.contains(&column) {
+            if response.clicked() {
                 commands.push(Command::SortBy(column));
             }
             response.on_hover_text(text::column_tip(column));
@@ -245,6 +249,8 @@ struct Shown<'a> {
     cell: &'a Cell,
     /// Of the largest number.
     share: f32,
+    /// Of the largest number, so that no bar runs under its number.
+    number_width: f32,
     extra: &'a Extra,
     /// It is the first of its day.
     begins: bool,
@@ -254,18 +260,18 @@ struct Shown<'a> {
 fn row(
     row: &mut TableRow<'_, '_>,
     columns: &Columns,
-    scene: &Scene<'_>,
+    inputs: &Inputs<'_>,
     shown: &Shown<'_>,
     is_first: &mut bool,
 ) -> Response {
     let (cell, extra) = (shown.cell, shown.extra);
-    let is_listeners = scene.shown.measure == Measure::Listeners;
+    let is_listeners = inputs.shown.measure == Measure::Listeners;
     let event_type = match is_listeners {
         true => text::listeners_of_day(),
-        false => &scene.shown.event_types[usize::from(cell.event_type)],
+        false => &inputs.shown.event_types[usize::from(cell.event_type)],
     };
-    let region = &scene.shown.regions[usize::from(cell.region)];
-    let state = scene.shown.finality(cell.slot);
+    let region = &inputs.shown.regions[usize::from(cell.region)];
+    let state = inputs.shown.finality(cell.slot);
     for column in columns.shown.iter().copied() {
         let (_, response) = row.col(|ui| {
             let tokens = theme::tokens(ui);
@@ -276,13 +282,14 @@ fn row(
             let (words, color) = match column {
                 Column::Slot if says_day => {
                     *is_first = false;
-                    (scene.shown.grain.cell(cell.slot), tokens.text)
+                    (inputs.shown.grain.cell(cell.slot), tokens.text)
                 }
                 Column::Slot => return,
                 Column::EventType => (event_type.to_owned(), tokens.text),
                 Column::Region => (region.clone(), tokens.text),
                 Column::Events => {
-                    bar(ui, rect, shown.share, state);
+                    let room = rect.width() - shown.number_width - 8.0;
+                    bar(ui, rect, room.max(0.0) * shown.share, state);
                     (format::grouped(cell.events), tokens.text)
                 }
                 Column::Late if cell.late_events > 0 => {
@@ -294,20 +301,23 @@ fn row(
                 }
                 Column::State => (text::day_state(state).to_owned(), tokens.accent),
                 Column::Mean => {
-                    let mean = extra.mean(scene.shown, cell);
+                    let mean = extra.mean(inputs.shown, cell);
                     let words = mean.map_or("–".into(), |mean| format::mean(mean.value()));
                     (words, tokens.text)
                 }
                 Column::Share => {
-                    let share = extra.share(scene.shown, cell);
+                    let share = extra.share(inputs.shown, cell);
                     (share.map_or("–".into(), text::share_of), tokens.text)
                 }
                 Column::Days => {
                     let (days, of) = (
                         cell.days.unwrap_or(0),
-                        scene.shown.grain.day_count(cell.slot),
+                        inputs.shown.grain.day_count(cell.slot),
                     );
-                    let color = if days < of { tokens.warn } else { tokens.weak };
+                    let color = match lacks_days(days, of, state) {
+                        true => tokens.warn,
+                        false => tokens.weak,
+                    };
                     (text::covered(days, of), color)
                 }
                 Column::Updated => (
@@ -329,17 +339,22 @@ fn row(
         }
     }
     let response = row.response();
-    let when = scene.shown.grain.iso(cell.slot);
+    let when = inputs.shown.grain.iso(cell.slot);
     let numbers = text::row(cell.events, cell.late_events, is_listeners, state);
     let name = format!("{when} {event_type} {region}: {numbers}");
     response.widget_info(|| WidgetInfo::selected(Role::Row, true, shown.selected, &name));
     response
 }
 
+/// Whether days of a week or a month are missing that could be there. The one that has not ended lacks none: its other
+/// days have yet to come.
+fn lacks_days(days: usize, of: usize, state: Finality) -> bool {
+    days < of && state != Finality::SoFar
+}
+
 /// A number as a bar, from the left; hollow where the day is not complete.
-fn bar(ui: &Ui, rect: Rect, share: f32, state: Finality) {
+fn bar(ui: &Ui, rect: Rect, width: f32, state: Finality) {
     let tokens = theme::tokens(ui);
-    let width = rect.width() * share;
     let bar = Rect::from_min_size(rect.min + vec2(0.0, 4.0), vec2(width, rect.height() - 8.0));
     match state.is_complete() {
         true => ui.painter().rect_filled(bar, 2.0, tokens.accent_soft),
@@ -403,61 +418,43 @@ fn foot(ui: &mut Ui, footer: Rect, inner: Rect, columns: &Columns, page: &Page) 
 fn keyboard(
     ui: &Ui,
     response: &Response,
-    scene: &Scene<'_>,
+    inputs: &Inputs<'_>,
     page: &Page,
     memory: &mut Memory,
 ) -> Option<usize> {
-    if response.clicked() {
-        response.request_focus();
-    }
-    if !response.has_focus() {
+    if !grid::has_keyboard(ui, response) {
         return None;
     }
-    ui.memory_mut(|memory| {
-        memory.set_focus_lock_filter(
-            response.id,
-            EventFilter {
-                vertical_arrows: true,
-                horizontal_arrows: true,
-                tab: false,
-                escape: false,
-            },
-        );
-    });
     let rows = &page.table.rows;
-    let cell = |at: usize| Some(scene.shown.cell(*rows.get(at)?));
+    let cell = |at: usize| Some(inputs.shown.cell(*rows.get(at)?));
     let current = memory.selected.and_then(|selected| {
         (0..rows.len()).find(|&at| cell(at).is_some_and(|cell| same_row(&cell, &selected)))
     });
-    let last = rows.len().checked_sub(1)?;
-    let page = 12;
-    let keys: [(Key, usize); 6] = [
-        (Key::ArrowDown, current.map_or(0, |at| at + 1)),
-        (Key::ArrowUp, current.map_or(0, |at| at.saturating_sub(1))),
-        (Key::PageDown, current.map_or(0, |at| at + page)),
-        (Key::PageUp, current.map_or(0, |at| at.saturating_sub(page))),
-        (Key::Home, 0),
-        (Key::End, last),
-    ];
-    if let (Some(selected), true) = (
-        memory.selected,
-        ui.input(|input| input.events.contains(&egui::Event::Copy)),
-    ) {
+    if let (Some(selected), true) = (memory.selected, grid::asks_to_copy(ui)) {
         let words = [
-            scene.shown.grain.iso(selected.slot),
-            scene.shown.event_types[usize::from(selected.event_type)].clone(),
-            scene.shown.regions[usize::from(selected.region)].clone(),
+            inputs.shown.grain.iso(selected.slot),
+            inputs.shown.event_types[usize::from(selected.event_type)].clone(),
+            inputs.shown.regions[usize::from(selected.region)].clone(),
             selected.events.to_string(),
             selected.late_events.to_string(),
         ];
         ui.ctx().copy_text(words.join("\t"));
         memory.notice = Some(text::row_copied().into());
     }
-    let target = keys
-        .into_iter()
-        .find(|(key, _)| ui.input(|input| input.key_pressed(*key)))
-        .map(|(_, at)| at.min(last))?;
+    let target = grid::selected_by_key(ui, current, rows.len())?;
     memory.selected = cell(target);
     ui.ctx().request_repaint();
     Some(target)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_week_that_has_ended_lacks_days() {
+        assert!(lacks_days(6, 7, Finality::Final) && lacks_days(6, 7, Finality::Open));
+        assert!(!lacks_days(3, 7, Finality::SoFar), "four days are to come");
+        assert!(!lacks_days(7, 7, Finality::Final));
+    }
 }

@@ -1,6 +1,6 @@
 //! Colours, fonts and sizes: the only place where they are chosen.
 
-use super::last_resort;
+use super::fallback_glyphs;
 use crate::page::colors;
 use egui::{
     Color32, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Margin, Stroke, Style,
@@ -131,7 +131,7 @@ pub(crate) fn bold(size: f32) -> FontId {
 /// Gives a context the fonts and both themes.
 pub fn install(ctx: &egui::Context) {
     ctx.set_fonts(fonts());
-    last_resort::install(ctx);
+    fallback_glyphs::install(ctx);
     for theme in [Theme::Light, Theme::Dark] {
         ctx.set_style_of(theme, style(of(theme == Theme::Dark)));
     }

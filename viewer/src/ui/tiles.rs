@@ -2,14 +2,14 @@
 
 use super::{
     grid,
-    scene::Scene,
+    inputs::Inputs,
     text,
     theme::{self, Tokens},
     widgets,
 };
 use crate::{
     calendar::format,
-    data::{Distinct, Finality, STANDARD_ERROR},
+    data::{Distinct, Finality, STANDARD_ERROR, is_within_error},
     page::{Line, Page},
     stats::Change,
 };
@@ -20,12 +20,12 @@ use egui::{
 const HEIGHT: f32 = 84.0;
 const NARROWEST: f32 = 138.0;
 
-pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, page: &Page) {
+pub(super) fn show(ui: &mut Ui, inputs: &Inputs<'_>, page: &Page) {
     let width = ui.available_width();
     let fit = (((width + theme::GAP) / (NARROWEST + theme::GAP)) as usize).max(1);
     // They are counted by UTC day.
-    let is_other_zone = !scene.data.zone.is_utc() && scene.latest.can.listeners;
-    let has_listeners = scene.latest.distinct.is_some() || is_other_zone;
+    let is_other_zone = !inputs.data.zone.is_utc() && inputs.latest.can.listeners;
+    let has_listeners = inputs.latest.distinct.is_some() || is_other_zone;
     let listeners = usize::from(has_listeners && !page.grain.is_minute());
     let shown = (page.tiles.len() + listeners).min(fit);
     let each = (width - theme::GAP * (shown as f32 - 1.0)) / shown as f32;
@@ -36,10 +36,10 @@ pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, page: &Page) {
     };
     let figures = shown.saturating_sub(listeners).max(1);
     for (at, line) in page.tiles.iter().take(figures).enumerate() {
-        tile(ui, scene, page, line, place(at));
+        tile(ui, inputs, page, line, place(at));
     }
     if figures < shown {
-        match &scene.latest.distinct {
+        match &inputs.latest.distinct {
             Some(distinct) if !is_other_zone => listeners_tile(ui, page, distinct, place(figures)),
             _ => no_listeners_tile(ui, place(figures)),
         }
@@ -121,7 +121,11 @@ fn listeners_tile(ui: &mut Ui, page: &Page, distinct: &Distinct, rect: Rect) {
         None => Change::Nothing,
         Some((now, before)) => Change::of(now.into(), before.into()),
     };
-    let (word, color) = self::change(change, tokens);
+    let is_noise = matches!(change, Change::Share(share) if is_within_error(share));
+    let (word, color) = match (self::change(change, tokens), is_noise) {
+        ((word, _), true) => (text::within_error(&word), tokens.weak),
+        (told, false) => told,
+    };
     let at = pos2(inner.min.x, inner.max.y + 1.0);
     widgets::text(ui, at, Align2::LEFT_BOTTOM, &word, theme::bold(12.0), color);
     let against = match change {
@@ -137,10 +141,13 @@ fn listeners_tile(ui: &mut Ui, page: &Page, distinct: &Distinct, rect: Rect) {
             ui.label(words);
         }
         ui.label(&against);
+        if is_noise {
+            ui.label(text::within_error_tip());
+        }
     });
 }
 
-fn tile(ui: &mut Ui, scene: &Scene<'_>, page: &Page, line: &Line, rect: Rect) {
+fn tile(ui: &mut Ui, inputs: &Inputs<'_>, page: &Page, line: &Line, rect: Rect) {
     let tokens = theme::tokens(ui);
     let response = ui.interact(
         rect,
@@ -188,7 +195,7 @@ fn tile(ui: &mut Ui, scene: &Scene<'_>, page: &Page, line: &Line, rect: Rect) {
     sparkline(ui, spark, line, page, tokens);
     let spoken = text::tile(&line.name, line.figures.sum, &word, &against);
     response.widget_info(|| WidgetInfo::labeled(Role::GraphicsObject, true, &spoken));
-    response.on_hover_ui(|ui| tip(ui, scene, page, line));
+    response.on_hover_ui(|ui| tip(ui, inputs, page, line));
 }
 
 /// More is neither good nor bad: the sign says it, and no colour judges.
@@ -236,7 +243,7 @@ fn sparkline(ui: &Ui, rect: Rect, line: &Line, page: &Page, tokens: Tokens) {
     }
 }
 
-fn tip(ui: &mut Ui, scene: &Scene<'_>, page: &Page, line: &Line) {
+fn tip(ui: &mut Ui, inputs: &Inputs<'_>, page: &Page, line: &Line) {
     let figures = line.figures;
     ui.label(egui::RichText::new(text::title(&line.name)).font(theme::bold(13.0)));
     ui.label(text::events(figures.sum));
@@ -246,7 +253,7 @@ fn tip(ui: &mut Ui, scene: &Scene<'_>, page: &Page, line: &Line) {
     }
     ui.label(text::of_them_late(figures.late));
     if page.states.iter().any(|state| !state.is_complete()) {
-        let (now, clock) = (scene.shown.local_now(), scene.shown.zone.clock());
+        let (now, clock) = (inputs.shown.local_now(), inputs.shown.zone.clock());
         ui.label(text::incomplete_in_sum(page.grain, now, &clock));
     }
     ui.label(text::compared(page));

@@ -3,10 +3,9 @@
 use super::{
     dates::Dates,
     icon::Icon,
+    inputs::Inputs,
     memory::Memory,
-    menus,
-    scene::Scene,
-    text,
+    menus, text,
     theme::{self, Tokens},
     widgets,
 };
@@ -21,7 +20,7 @@ use egui::{
 
 pub(super) fn show(
     ui: &mut Ui,
-    scene: &Scene<'_>,
+    inputs: &Inputs<'_>,
     memory: &mut Memory,
     commands: &mut Vec<Command>,
 ) {
@@ -30,7 +29,7 @@ pub(super) fn show(
         logo(ui, tokens);
         ui.label(RichText::new(text::app()).font(theme::bold(15.0)));
         ui.add_space(6.0);
-        health(ui, scene, tokens);
+        health(ui, inputs, tokens);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = 6.0;
             let [name, tip] = text::help_button();
@@ -44,51 +43,51 @@ pub(super) fn show(
                 commands.push(Command::FlipTheme { dark });
             }
             menus::export(ui, commands);
-            menus::views(ui, scene, memory, commands);
+            menus::views(ui, inputs, memory, commands);
             ui.add_space(2.0);
             let [name, tip] = text::refresh_button();
             if widgets::icon_button(ui, Icon::Refresh, name, tip).clicked() {
                 commands.push(Command::Refresh);
             }
-            let icon = if scene.state.paused {
+            let icon = if inputs.state.paused {
                 Icon::Play
             } else {
                 Icon::Pause
             };
-            let [name, tip] = text::pause_button(scene.state.paused);
+            let [name, tip] = text::pause_button(inputs.state.paused);
             if widgets::labelled_button(ui, icon, name, tip).clicked() {
                 commands.push(Command::TogglePause);
             }
             ui.add_space(6.0);
-            ranges(ui, scene, memory, commands);
+            ranges(ui, inputs, memory, commands);
         });
     });
 }
 
-fn ranges(ui: &mut Ui, scene: &Scene<'_>, memory: &mut Memory, commands: &mut Vec<Command>) {
-    if scene.state.view == View::Pipeline {
+fn ranges(ui: &mut Ui, inputs: &Inputs<'_>, memory: &mut Memory, commands: &mut Vec<Command>) {
+    if inputs.state.view == View::Pipeline {
         // It is that of now.
         return;
     }
-    if scene.state.view == View::Live {
+    if inputs.state.view == View::Live {
         let options = Hours::ALL.map(|hours| {
             let (short, long) = text::hours(hours);
             (Some(hours), short, long.to_owned())
         });
         // The minutes of a day are none of these.
-        let is_day = scene.state.drilled.is_some();
-        let current = (!is_day).then_some(scene.state.hours);
+        let is_day = inputs.state.drilled.is_some();
+        let current = (!is_day).then_some(inputs.state.hours);
         if let Some(Some(hours)) = widgets::segments(ui, current, options) {
             commands.push(Command::LookLive(hours));
         }
         return;
     }
-    let current = scene.state.range;
+    let current = inputs.state.range;
     let own = match current {
         Range::Custom(_) => Some(current),
         _ => {
-            let full = scene.state.full_span(scene.data);
-            full.map(|full| Range::Custom(scene.data.grain.days(full)))
+            let full = inputs.state.full_span(inputs.data);
+            full.map(|full| Range::Custom(inputs.data.grain.days(full)))
         }
     };
     let options = Range::ALL.into_iter().chain(own).map(|range| {
@@ -115,16 +114,16 @@ fn logo(ui: &mut Ui, tokens: Tokens) {
     }
 }
 
-fn health(ui: &mut Ui, scene: &Scene<'_>, tokens: Tokens) {
-    let (color, word) = match &scene.latest.health {
+fn health(ui: &mut Ui, inputs: &Inputs<'_>, tokens: Tokens) {
+    let (color, word) = match &inputs.latest.health {
         Health::Connecting => (tokens.weak, text::connecting()),
-        Health::Live if is_quiet(scene) => (tokens.warn, text::quiet()),
+        Health::Live if is_quiet(inputs) => (tokens.warn, text::quiet()),
         Health::Live => (tokens.good, text::live_now()),
         Health::Paused => (tokens.warn, text::paused()),
-        Health::Trouble { .. } if scene.latest.data.is_some() => (tokens.error, text::stale()),
+        Health::Trouble { .. } if inputs.latest.data.is_some() => (tokens.error, text::stale()),
         Health::Trouble { .. } => (tokens.error, text::no_connection()),
     };
-    let details = details(scene);
+    let details = details(inputs);
     let response = ui
         .scope(|ui| {
             ui.spacing_mut().item_spacing.x = 6.0;
@@ -133,7 +132,7 @@ fn health(ui: &mut Ui, scene: &Scene<'_>, tokens: Tokens) {
             ui.label(RichText::new(word).font(theme::bold(13.0)));
             // What does not fit between the name and the buttons is left to the tip.
             let room = ui.available_width() - 556.0;
-            let source = &scene.latest.source;
+            let source = &inputs.latest.source;
             let with_details = details
                 .iter()
                 .map(|details| format!("{source}  ·  {details}"));
@@ -155,11 +154,11 @@ fn health(ui: &mut Ui, scene: &Scene<'_>, tokens: Tokens) {
         .response
         .interact(Sense::hover());
     let details = details.first().map_or("", String::as_str);
-    let name = format!("{word}: {}, {details}", scene.latest.source);
+    let name = format!("{word}: {}, {details}", inputs.latest.source);
     response.widget_info(|| WidgetInfo::labeled(Role::Status, true, &name));
     response.on_hover_ui(|ui| {
-        ui.label(RichText::new(&scene.latest.source).font(theme::bold(13.0)));
-        for line in freshness(scene) {
+        ui.label(RichText::new(&inputs.latest.source).font(theme::bold(13.0)));
+        for line in freshness(inputs) {
             ui.label(line);
         }
     });
@@ -170,30 +169,30 @@ fn paint_dot(ui: &Ui, rect: Rect, color: Color32) {
 }
 
 /// Whether no event has come for longer than usual.
-fn is_quiet(scene: &Scene<'_>) -> bool {
-    (scene.data.status.quiet_from()).is_some_and(|from| scene.now >= from)
+fn is_quiet(inputs: &Inputs<'_>) -> bool {
+    (inputs.data.status.quiet_from()).is_some_and(|from| inputs.now >= from)
 }
 
 /// How far the events go, in the forms to choose from by the room there is, the longest first.
-fn details(scene: &Scene<'_>) -> Vec<String> {
-    let status = &scene.data.status;
-    let today = scene.data.today();
+fn details(inputs: &Inputs<'_>) -> Vec<String> {
+    let status = &inputs.data.status;
+    let today = inputs.data.today();
     let newest = status.newest_event.map(|at| text::newest_event(at, today));
     let mark = status.watermark.map(|at| text::watermark(at, today));
     let both = newest.clone().zip(mark.clone());
     let both = both.map(|(newest, mark)| format!("{newest}  ·  {mark}"));
-    match scene.page {
+    match inputs.page {
         Some(_) => both.into_iter().chain(newest.or(mark)).collect(),
         None => Vec::new(),
     }
 }
 
-fn freshness(scene: &Scene<'_>) -> Vec<String> {
-    let status = &scene.data.status;
+fn freshness(inputs: &Inputs<'_>) -> Vec<String> {
+    let status = &inputs.data.status;
     let mut lines = Vec::new();
-    lines.extend(scene.latest.checked_at.map(text::current_at));
+    lines.extend(inputs.latest.checked_at.map(text::current_at));
     lines.extend(status.newest_event.map(|at| {
-        let age = is_quiet(scene).then(|| format::age(scene.now - at));
+        let age = is_quiet(inputs).then(|| format::age(inputs.now - at));
         text::newest_event_at(at, age.as_deref())
     }));
     lines.push(match status.watermark {
@@ -202,6 +201,6 @@ fn freshness(scene: &Scene<'_>) -> Vec<String> {
     });
     lines.extend(status.last_rollup_at.map(text::rollup_at));
     lines.push(text::pending(status.pending_deltas));
-    lines.push(text::refused_so_far(status.rejected));
+    lines.push(text::rejected_so_far(status.rejected));
     lines
 }

@@ -2,18 +2,21 @@
 
 use super::{
     icon::{self, Icon},
-    scene::Scene,
+    inputs::Inputs,
     text, theme, widgets,
 };
 use crate::{page::Command, source::Health};
 use egui::{Align, Color32, Frame, Label, Layout, Margin, RichText, Sense, Ui, vec2};
 
-pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, commands: &mut Vec<Command>) {
+/// Shows why input was rejected.
+const NEWEST_REJECTED: &str = "select reason, detail, source, position from rejected_events order by rejected_id desc limit 20;";
+
+pub(super) fn show(ui: &mut Ui, inputs: &Inputs<'_>, commands: &mut Vec<Command>) {
     let height = ui.available_height();
-    egui::ScrollArea::vertical().show(ui, |ui| page(ui, scene, height, commands));
+    egui::ScrollArea::vertical().show(ui, |ui| page(ui, inputs, height, commands));
 }
 
-fn page(ui: &mut Ui, scene: &Scene<'_>, height: f32, commands: &mut Vec<Command>) {
+fn page(ui: &mut Ui, inputs: &Inputs<'_>, height: f32, commands: &mut Vec<Command>) {
     let tokens = theme::tokens(ui);
     ui.vertical_centered(|ui| {
         ui.add_space(((height - 320.0) * 0.42).max(4.0));
@@ -24,7 +27,7 @@ fn page(ui: &mut Ui, scene: &Scene<'_>, height: f32, commands: &mut Vec<Command>
                 .show(ui, |ui| {
                     ui.set_width(width - 48.0);
                     ui.spacing_mut().item_spacing.y = 10.0;
-                    match (&scene.latest.health, scene.latest.data.is_some()) {
+                    match (&inputs.latest.health, inputs.latest.data.is_some()) {
                         (
                             Health::Trouble {
                                 problem, next_try, ..
@@ -37,7 +40,7 @@ fn page(ui: &mut Ui, scene: &Scene<'_>, height: f32, commands: &mut Vec<Command>
                                 tokens.error,
                                 &text::says(problem.title()),
                             );
-                            ui.label(RichText::new(&scene.latest.source).color(tokens.weak));
+                            ui.label(RichText::new(&inputs.latest.source).color(tokens.weak));
                             ui.label(text::says(problem.advice()));
                             if let Some(sql) = problem.command() {
                                 command(ui, sql);
@@ -48,7 +51,7 @@ fn page(ui: &mut Ui, scene: &Scene<'_>, height: f32, commands: &mut Vec<Command>
                                         .selectable(true),
                                 );
                             }
-                            let wait = (next_try - scene.now) / 1_000_000;
+                            let wait = (next_try - inputs.now) / 1_000_000;
                             ui.horizontal(|ui| {
                                 let [word, tip] = text::try_button();
                                 if widgets::labelled_button(ui, Icon::Refresh, word, tip).clicked()
@@ -61,7 +64,12 @@ fn page(ui: &mut Ui, scene: &Scene<'_>, height: f32, commands: &mut Vec<Command>
                         }
                         (_, true) => {
                             title(ui, Icon::Check, tokens.good, text::no_events_yet());
-                            ui.label(RichText::new(&scene.latest.source).color(tokens.weak));
+                            ui.label(RichText::new(&inputs.latest.source).color(tokens.weak));
+                            let rejected = inputs.data.status.rejected;
+                            if rejected > 0 {
+                                ui.label(text::all_rejected(rejected));
+                                command(ui, NEWEST_REJECTED);
+                            }
                             ui.label(text::how_to_load());
                             command(ui, "musicstream-ingestor load events.csv");
                             command(ui, "musicstream-ingestor stream");
@@ -70,7 +78,7 @@ fn page(ui: &mut Ui, scene: &Scene<'_>, height: f32, commands: &mut Vec<Command>
                         }
                         _ => {
                             title(ui, Icon::Refresh, tokens.accent, text::connecting_now());
-                            ui.label(RichText::new(&scene.latest.source).color(tokens.weak));
+                            ui.label(RichText::new(&inputs.latest.source).color(tokens.weak));
                         }
                     }
                 });

@@ -1,4 +1,4 @@
-//! Small controls of our own, each with a name for screen readers.
+//! Custom controls, each with a name for screen readers.
 
 use super::{
     icon::{self, Icon},
@@ -50,7 +50,7 @@ pub(crate) fn menu_item(ui: &mut Ui, title: &str, keys: &str) -> Response {
     response
 }
 
-/// An icon that is a button, on the ground of what it belongs to.
+/// An icon button without a frame.
 pub(crate) fn bare_icon_button(ui: &mut Ui, icon: Icon, name: &str, tip: &str) -> Response {
     let (rect, response) = ui.allocate_exact_size(vec2(24.0, 24.0), Sense::click());
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, name));
@@ -158,6 +158,37 @@ pub(crate) fn toggle(ui: &mut Ui, on: bool, text: &str, name: &str, tip: &str) -
     response.on_hover_text(tip)
 }
 
+/// A button that opens a menu, with the current choice as its word.
+pub(crate) fn menu_button(ui: &mut Ui, text: &str, name: &str, tip: &str) -> Response {
+    const ARROW: f32 = 16.0;
+    let tokens = theme::tokens(ui);
+    let font = theme::bold(12.5);
+    let galley = (ui.painter()).layout_no_wrap(text.into(), font, tokens.accent);
+    let size = vec2(galley.size().x + ARROW + 22.0, 28.0);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::click());
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, name));
+    control(ui, rect, &response, tokens.surface);
+    let at = pos2(rect.min.x + 10.0, rect.center().y - galley.size().y / 2.0);
+    ui.painter().galley(at, galley, tokens.accent);
+    let arrow = Rect::from_center_size(
+        pos2(rect.max.x - 6.0 - ARROW / 2.0, rect.center().y),
+        vec2(ARROW, ARROW),
+    );
+    icon::paint(ui.painter(), arrow, Icon::Down, tokens.accent);
+    response.on_hover_text(tip)
+}
+
+/// How wide segments of these words are with comfortable space around each word.
+pub(crate) fn segments_width(ui: &Ui, words: impl IntoIterator<Item = &'static str>) -> f32 {
+    let widths = words.into_iter().map(|word| {
+        let galley = ui
+            .painter()
+            .layout_no_wrap(word.into(), theme::bold(12.5), Color32::WHITE);
+        galley.size().x + 1.0 + SEGMENT_PADDING * 0.7
+    });
+    widths.sum::<f32>() + 3.0
+}
+
 /// Around the word of a segment, both sides together; and where there is little room.
 const SEGMENT_PADDING: f32 = 20.0;
 const LEAST_PADDING: f32 = 6.0;
@@ -165,6 +196,17 @@ const LEAST_PADDING: f32 = 6.0;
 /// Buttons side by side of which one is on. Returns the one that was clicked.
 pub(crate) fn segments<T: Copy + PartialEq>(
     ui: &mut Ui,
+    current: T,
+    options: impl IntoIterator<Item = (T, &'static str, String)>,
+) -> Option<T> {
+    let room = ui.available_width();
+    segments_within(ui, room, current, options)
+}
+
+/// The same with less space around the words where `room` asks for it.
+pub(crate) fn segments_within<T: Copy + PartialEq>(
+    ui: &mut Ui,
+    room: f32,
     current: T,
     options: impl IntoIterator<Item = (T, &'static str, String)>,
 ) -> Option<T> {
@@ -188,7 +230,7 @@ pub(crate) fn segments<T: Copy + PartialEq>(
         })
         .collect();
     let words = parts.iter().map(|part| part.5 + 1.0).sum::<f32>() + 3.0;
-    let room = (ui.available_width() - words) / parts.len().max(1) as f32;
+    let room = (room - words) / parts.len().max(1) as f32;
     let padding = room.clamp(LEAST_PADDING, SEGMENT_PADDING);
     let width = words + padding * parts.len() as f32;
     let (all, whole) = ui.allocate_exact_size(vec2(width, 28.0), Sense::hover());
@@ -319,7 +361,7 @@ fn control(ui: &Ui, rect: Rect, response: &Response, fill: Color32) {
     focus_ring(ui, rect, response);
 }
 
-/// Notes whether the keyboard or the pointer was used last: what is clicked has the focus, too, but needs no ring.
+/// Records whether keyboard or pointer was used last: a clicked control has the focus but shows no ring.
 pub(crate) fn note_hand(ui: &Ui) {
     let is_moved_by_key = |event: &Event| match event {
         Event::Key { key, pressed, .. } => {

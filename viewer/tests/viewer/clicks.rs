@@ -1,7 +1,7 @@
 //! What can be clicked acts when it is clicked, where it is painted.
 
 use crate::{
-    harness::{TODAY, labels, row, status, window, window_of},
+    harness::{LARGE, TODAY, all_views, app_of, labels, row, status, window, window_of, window_on},
     layout::texts,
 };
 use egui::{
@@ -18,7 +18,7 @@ use musicstream_viewer::{
     data::Dataset,
     page::{Command, Range, Section, State, Theme, View},
     source::Feed,
-    ui::{App, Clock, theme},
+    ui::App,
 };
 use std::{collections::BTreeSet, path::Path};
 
@@ -203,12 +203,12 @@ fn seen(harness: &Harness<'_, App>) -> Seen {
 }
 
 /// Two of each are off, and it is zoomed in: then there is something to do for each button.
-fn busy(view: View) -> Harness<'static, App> {
+fn busy(shown: &State) -> Harness<'static, App> {
+    let view = shown.view;
     let mut state = State {
-        view,
         theme: Theme::Light,
         zoom: Some(Span::new(Day(TODAY - 9), Day(TODAY))),
-        ..State::default()
+        ..shown.clone()
     };
     state.event_types.toggle("stop");
     state.regions.toggle("APAC");
@@ -259,15 +259,16 @@ const NOTHING_TO_SEE: [&str; 1] = ["Refresh"];
 #[test]
 fn everything_that_can_be_clicked_acts() {
     let mut known = BTreeSet::new();
-    for view in View::ALL {
-        for (role, name, rect) in clickable(&busy(view)) {
+    for state in all_views() {
+        let shown = (state.view, state.reports.listeners);
+        for (role, name, rect) in clickable(&busy(&state)) {
             if matches!(role, Role::TextInput | Role::Splitter) || !known.insert(name.clone()) {
                 continue;
             }
             if NOTHING_TO_SEE.contains(&name.as_str()) {
                 continue;
             }
-            let mut harness = busy(view);
+            let mut harness = busy(&state);
             let at = match role {
                 // Where no row lies over the table, nothing does either.
                 Role::Table => rect.left_top() + egui::vec2(60.0, 50.0),
@@ -284,7 +285,7 @@ fn everything_that_can_be_clicked_acts() {
             }
             assert!(
                 seen(&harness) != before,
-                "{view:?}: a click on {role:?} “{name}” does nothing"
+                "{shown:?}: a click on {role:?} “{name}” does nothing"
             );
         }
     }
@@ -298,29 +299,13 @@ fn files(folder: &Path) -> BTreeSet<String> {
         .collect()
 }
 
-/// A window that saves its files in a folder.
-fn saving_to(feed: Feed, state: State, folder: &Path) -> Harness<'static, App> {
-    let app = App::new(feed, state, Clock::Fixed(DEMO_TIME), folder.into());
-    let mut harness = Harness::builder()
-        .with_size([1440.0, 900.0])
-        .with_max_steps(12)
-        .with_context_setup(theme::install)
-        .build_ui_state(
-            |ui, app: &mut App| {
-                app.logic();
-                app.ui(ui);
-            },
-            app,
-        );
-    harness.run();
-    harness
-}
-
 #[test]
 fn csv_files_of_several_views_stand_beside_each_other() {
     let folder = tempfile::tempdir().unwrap();
     let feed = Feed::sample(DEMO_TIME);
-    let mut harness = saving_to(feed, State::default(), folder.path());
+    let app = app_of(feed, State::default(), folder.path());
+    let mut harness = window_on(app, LARGE);
+    harness.run();
     let mut headers = BTreeSet::new();
     for view in [View::ByEventType, View::Listeners, View::Listeners] {
         let ctx = harness.ctx.clone();
@@ -360,7 +345,9 @@ fn the_line_at_the_bottom_is_whole_in_a_usual_window() {
         range: Range::All,
         ..State::default()
     };
-    let mut harness = saving_to(Feed::fixed(data, "music on db:5432"), state, &downloads);
+    let app = app_of(Feed::fixed(data, "music on db:5432"), state, &downloads);
+    let mut harness = window_on(app, LARGE);
+    harness.run();
     let bottom = |harness: &Harness<'_, App>| -> Vec<(String, bool)> {
         let texts = texts(harness).into_iter();
         let bottom = texts.filter(|text| text.rect.min.y > 860.0);

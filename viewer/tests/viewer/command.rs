@@ -77,6 +77,19 @@ fn a_zone_that_the_database_lacks_is_an_error() {
         assert_eq!(output.status.code(), Some(code), "{zone}: {words}");
         assert_eq!(words.contains(zone), code == 2, "{words}");
     }
+    // The zone of a saved view is checked, too: cron would send other days without a word.
+    save(
+        home.path(),
+        r#"{"On Mars": ["--zone", "Mars/Phobos"], "In Berlin": ["--zone", "Europe/Berlin"]}"#,
+    );
+    for (name, code) in [("On Mars", 2), ("In Berlin", 0)] {
+        let options = ["--database-url", &url, "--saved", name, "--screenshot"];
+        let options = [&options, [picture.to_str().unwrap()].as_slice()].concat();
+        let output = viewer(home.path(), &options);
+        let words = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{name}: {words}");
+        assert_eq!(words.contains("Mars/Phobos"), code == 2, "{words}");
+    }
 }
 
 /// What cron sends is what the window showed when the view was saved.

@@ -11,7 +11,7 @@ use egui::{
 use egui_kittest::kittest::{NodeT, Queryable};
 use musicstream_viewer::{
     calendar::{Day, Slot},
-    data::{Events, EventsAsk, Wish},
+    data::{Events, EventsAsk, Request},
     page::{State, View},
     source::Feed,
 };
@@ -82,12 +82,12 @@ fn a_day_is_entered_down_to_its_events_and_left_again() {
 }
 
 fn events(feed: &Feed, ask: &EventsAsk) -> Events {
-    let wish = Wish {
+    let request = Request {
         events: Some(ask.clone()),
-        ..Wish::default()
+        ..Request::default()
     };
-    feed.wish(wish.clone());
-    wait_for("the events", || feed.latest().answered == wish);
+    feed.request(request.clone());
+    wait_for("the events", || feed.latest().answered == request);
     feed.latest().extras.events.unwrap().1.clone()
 }
 

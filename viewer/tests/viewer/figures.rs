@@ -1,7 +1,7 @@
 //! Figures that need no excuse: what a change compares, what a mean is of, and what stands beside a name.
 
 use crate::{
-    harness::{TODAY, has, labels, row, status, window, window_of},
+    harness::{LARGE, TODAY, has, labels, row, status, window, window_of},
     layout::texts,
 };
 use egui::{Shape, accesskit::Role};
@@ -14,8 +14,6 @@ use musicstream_viewer::{
     source::Feed,
     ui::App,
 };
-
-const LARGE: [f32; 2] = [1440.0, 900.0];
 
 fn open(data: Dataset, state: State) -> Harness<'static, App> {
     let mut harness = window_of(Feed::fixed(data, "music on db:5432"), state, LARGE);
@@ -328,4 +326,35 @@ fn in_another_zone_it_is_said_where_the_listeners_are() {
             "{range:?}"
         );
     }
+}
+
+/// In the smallest window, too, a change has the dates that it compares.
+#[test]
+fn the_smallest_window_says_what_a_change_compares() {
+    let rows = (0..60).map(|back| row(TODAY - back, "play", "EU", 1000));
+    let data = Dataset::new(rows.collect(), status());
+    let feed = Feed::fixed(data, "music on db:5432");
+    let mut harness = window_of(feed, State::default(), [780.0, 520.0]);
+    harness.run();
+    let words: Vec<String> = texts(&harness).into_iter().map(|text| text.words).collect();
+    assert!(
+        words
+            .iter()
+            .any(|words| words.contains("vs 22 Jan – 17 Feb")),
+        "{words:?}"
+    );
+}
+
+/// A series without a row on a compared day is marked: its change counts the day as zero.
+#[test]
+fn a_change_that_counts_missing_rows_as_zeros_is_marked() {
+    let harness = crate::harness::window(State::default());
+    let words: Vec<String> = texts(&harness).into_iter().map(|text| text.words).collect();
+    // Of MENA, three days are missing in the sample.
+    assert!(words.iter().any(|words| words.ends_with("%*")), "{words:?}");
+    let rows = (0..60).map(|back| row(TODAY - back, "play", "EU", 1000));
+    let data = Dataset::new(rows.collect(), status());
+    let harness = open(data, State::default());
+    let words: Vec<String> = texts(&harness).into_iter().map(|text| text.words).collect();
+    assert!(!words.iter().any(|words| words.ends_with('*')), "{words:?}");
 }

@@ -1,6 +1,6 @@
 //! The window without a display, for the tests of this folder.
 
-use egui::{Theme, accesskit::Role, vec2};
+use egui::{Context, Theme, accesskit::Role, vec2};
 use egui_kittest::{
     Harness,
     kittest::{NodeT, Queryable},
@@ -9,22 +9,52 @@ use musicstream_viewer::{
     DEMO_TIME,
     calendar::{DAY_US, Day, Slot},
     data::{Dataset, Row, Status},
-    page::State,
+    page::{
+        State, View,
+        reports::{Choice, listeners::Part},
+    },
     source::Feed,
     ui::{App, Clock, theme},
 };
+use std::path::Path;
+
+/// The usual size of a window.
+pub(crate) const LARGE: [f32; 2] = [1440.0, 900.0];
 
 /// The sample's day.
 pub(crate) const TODAY: i32 = 20_530;
 
-/// A window on a feed.
+/// The name of a series of several names, as in [`musicstream_viewer::page::Page::new`].
+pub(crate) fn others(count: usize) -> String {
+    format!("{count} others")
+}
+
+/// A window on a feed; files are saved in the temporary folder.
 pub(crate) fn window_of(feed: Feed, state: State, size: [f32; 2]) -> Harness<'static, App> {
-    let app = App::new(feed, state, Clock::Fixed(DEMO_TIME), std::env::temp_dir());
+    window_on(app_of(feed, state, &std::env::temp_dir()), size)
+}
+
+/// The contents of a window that saves its files in a folder.
+pub(crate) fn app_of(feed: Feed, state: State, folder: &Path) -> App {
+    App::new(feed, state, Clock::Fixed(DEMO_TIME), folder.into())
+}
+
+/// A window with these contents. No frame of it has run.
+pub(crate) fn window_on(app: App, size: [f32; 2]) -> Harness<'static, App> {
+    window_with(app, size, theme::install)
+}
+
+/// The same with other fonts or styles.
+pub(crate) fn window_with(
+    app: App,
+    size: [f32; 2],
+    install: fn(&Context),
+) -> Harness<'static, App> {
     Harness::builder()
         .with_size(vec2(size[0], size[1]))
         .with_theme(Theme::Light)
         .with_max_steps(12)
-        .with_context_setup(theme::install)
+        .with_context_setup(install)
         .build_ui_state(
             |ui, app: &mut App| {
                 app.logic();
@@ -36,7 +66,7 @@ pub(crate) fn window_of(feed: Feed, state: State, size: [f32; 2]) -> Harness<'st
 
 /// A large window on the sample, with all that the sample has.
 pub(crate) fn window(state: State) -> Harness<'static, App> {
-    let mut harness = window_of(Feed::sample(DEMO_TIME), state, [1440.0, 900.0]);
+    let mut harness = window_of(Feed::sample(DEMO_TIME), state, LARGE);
     harness.run();
     harness
 }
@@ -100,4 +130,20 @@ pub(crate) fn chart(harness: &Harness<'_, App>) -> egui::Rect {
         egui::pos2(bounds.x0 as f32, bounds.y0 as f32),
         egui::pos2(bounds.x1 as f32, bounds.y1 as f32),
     )
+}
+
+/// Every view, and the listeners' view once for each choice of numbers.
+pub(crate) fn all_views() -> Vec<State> {
+    let views = View::ALL.map(|view| (view, Part::Day));
+    let parts = Part::ALL.into_iter().skip(1);
+    let parts = parts.map(|part| (View::Listeners, part));
+    let states = views.into_iter().chain(parts).map(|(view, part)| {
+        let mut state = State {
+            view,
+            ..State::default()
+        };
+        state.reports.choose(Choice::Listeners(part));
+        state
+    });
+    states.collect()
 }

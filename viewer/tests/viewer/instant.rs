@@ -1,7 +1,7 @@
 //! Numbers and what is said of them are of one instant.
 
 use super::database::{Database, PATIENCE};
-use musicstream_viewer::data::Wish;
+use musicstream_viewer::data::Request;
 use std::{
     collections::BTreeMap,
     time::{Duration, Instant},
@@ -23,9 +23,9 @@ fn days_of_a_zone_have_the_watermark_that_their_numbers_had() {
         .batch_execute("create extension pg_musicstream")
         .unwrap();
     let feed = database.feed();
-    feed.wish(Wish {
+    feed.request(Request {
         zone: ZONE.into(),
-        ..Wish::default()
+        ..Request::default()
     });
     let (shown, true_ones) = std::thread::scope(|scope| {
         // Each play is an hour later than the one before, so each rollup moves the watermark.

@@ -1,13 +1,15 @@
 //! Everything that can be clicked can be reached with Tab, and has a name.
 
-use crate::harness::window;
+use crate::harness::{all_views, window, window_of};
 use egui::{Key, accesskit::Role};
 use egui_kittest::{
     Harness,
     kittest::{By, NodeT, Queryable},
 };
 use musicstream_viewer::{
+    DEMO_TIME,
     page::{State, Theme, View},
+    source::Feed,
     ui::App,
 };
 use std::collections::BTreeSet;
@@ -58,16 +60,14 @@ fn reached(harness: &mut Harness<'_, App>, key: Key) -> BTreeSet<String> {
 
 #[test]
 fn tab_reaches_every_control_of_every_view() {
-    for view in View::ALL {
-        let mut harness = window(State {
-            view,
-            ..State::default()
-        });
+    for state in all_views() {
+        let shown = (state.view, state.reports.listeners);
+        let mut harness = window(state);
         let all = controls(&harness);
-        assert!(all.len() > 25, "{view:?}: {all:?}");
+        assert!(all.len() > 25, "{shown:?}: {all:?}");
         let reached = reached(&mut harness, Key::Tab);
         let missed: Vec<_> = all.difference(&reached).collect();
-        assert!(missed.is_empty(), "{view:?} does not reach {missed:?}");
+        assert!(missed.is_empty(), "{shown:?} does not reach {missed:?}");
     }
 }
 
@@ -86,4 +86,34 @@ fn enter_and_blank_press_what_has_the_focus() {
         harness.run();
         assert_ne!(dark(&harness), before, "{name}");
     }
+}
+
+#[test]
+fn the_menu_of_views_in_a_small_window_is_used_by_keyboard() {
+    let mut harness = window_of(Feed::sample(DEMO_TIME), State::default(), [780.0, 520.0]);
+    harness.run();
+    harness
+        .get_by_role_and_label(Role::Button, "View: by event type")
+        .focus();
+    harness.run();
+    harness.key_press(Key::Enter);
+    harness.run();
+    let items = harness.query_all_by_role(Role::MenuItem).count();
+    assert_eq!(items, 6, "all views of the section");
+    for _ in 0..80 {
+        harness.key_press(Key::Tab);
+        harness.run();
+        if focused(&harness).as_deref() == Some("Heatmap") {
+            break;
+        }
+    }
+    assert_eq!(focused(&harness).as_deref(), Some("Heatmap"));
+    harness.key_press(Key::Enter);
+    harness.run();
+    assert_eq!(harness.state().state().view, View::Heatmap);
+    assert_eq!(
+        harness.query_all_by_role(Role::MenuItem).count(),
+        0,
+        "it is closed"
+    );
 }

@@ -1,13 +1,18 @@
 //! No text is cut off, and no text lies on another one: as it is, and a good deal longer, as in other languages.
 
-use egui::{Context, Key, Modifiers, Rect, Shape, Theme, vec2};
-use egui_kittest::Harness;
+use crate::harness::{app_of, window_with};
+use egui::{Context, Key, Modifiers, Rect, Shape, accesskit::Role, vec2};
+use egui_kittest::{
+    Harness,
+    kittest::{NodeT, Queryable},
+};
 use musicstream_viewer::{
     DEMO_TIME,
     page::{Split, State, View},
     source::{Feed, demo, problem::Problem},
-    ui::{App, Clock, speak_pseudo, theme},
+    ui::{App, speak_pseudo, theme},
 };
+use std::collections::BTreeSet;
 
 /// A text as it was painted.
 pub(crate) struct Text {
@@ -87,19 +92,7 @@ fn window_on(
     size: [f32; 2],
     install: fn(&Context),
 ) -> Harness<'static, App> {
-    let app = App::new(feed, state, Clock::Fixed(DEMO_TIME), std::env::temp_dir());
-    Harness::builder()
-        .with_size(vec2(size[0], size[1]))
-        .with_theme(Theme::Light)
-        .with_max_steps(12)
-        .with_context_setup(install)
-        .build_ui_state(
-            |ui, app: &mut App| {
-                app.logic();
-                app.ui(ui);
-            },
-            app,
-        )
+    window_with(app_of(feed, state, &std::env::temp_dir()), size, install)
 }
 
 #[test]
@@ -163,6 +156,45 @@ fn longer_words_have_room_too() {
         }
     }
     speak_pseudo(false);
+}
+
+#[test]
+fn the_name_of_a_shared_series_is_a_word_of_the_window() {
+    speak_pseudo(true);
+    let mut state = State::default();
+    state.options.top = Some(2);
+    let mut harness = window_on(
+        Feed::sample(DEMO_TIME),
+        state,
+        [1440.0, 900.0],
+        theme::install,
+    );
+    harness.run();
+    let words: Vec<String> = texts(&harness).into_iter().map(|text| text.words).collect();
+    speak_pseudo(false);
+    assert!(
+        !words.iter().any(|words| words.contains("others")),
+        "{words:?}"
+    );
+    let shared = |words: &&String| words.starts_with("4 ") && words.contains('ĥ');
+    assert!(words.iter().any(|words| shared(&words)), "{words:?}");
+}
+
+/// In the smallest window the tabs and choices take two lines at most.
+#[test]
+fn tabs_take_two_lines_at_most() {
+    for view in View::ALL {
+        let harness = window(view, [780.0, 520.0], theme::install);
+        let lines: BTreeSet<i32> = [Role::RadioButton, Role::Switch]
+            .into_iter()
+            .flat_map(|role| harness.query_all_by_role(role))
+            .filter_map(|node| node.accesskit_node().bounding_box())
+            // Below the bar on top, beside the filters.
+            .filter(|bounds| bounds.y0 > 48.0 && bounds.x0 > 204.0)
+            .map(|bounds| ((bounds.y0 + bounds.y1) / 2.0).round() as i32)
+            .collect();
+        assert!(lines.len() <= 2, "{view:?}: lines at {lines:?}");
+    }
 }
 
 #[test]

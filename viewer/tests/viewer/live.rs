@@ -3,7 +3,7 @@
 use crate::database::{Database, PATIENCE, wait_for};
 use crate::minutes::insert_minutes;
 use musicstream_viewer::{
-    data::{Dataset, Wish},
+    data::{Dataset, Request},
     source::Feed,
 };
 use std::sync::Arc;
@@ -14,14 +14,14 @@ const MINUTES: &str = "
     from unnest(array[0, 1440]) as day, generate_series(20, 150) as minute, generate_series(0, 9) as region,
          lateral (select day + minute as back) as position";
 
-/// The minutes on screen: 180 in the one wish, 240 in the other.
+/// The minutes on screen: 180 in the one request, 240 in the other.
 fn ask(feed: &Feed, minutes: i32) -> Arc<Dataset> {
-    let wish = Wish {
+    let request = Request {
         minutes: Some(minutes),
-        ..Wish::default()
+        ..Request::default()
     };
-    feed.wish(wish.clone());
-    feed.wait_for(&wish, PATIENCE);
+    feed.request(request.clone());
+    feed.wait_for(&request, PATIENCE);
     feed.latest().extras.minutes.unwrap()
 }
 

@@ -1,6 +1,6 @@
 //! The menus on top, and views that are saved from one and shown again.
 
-use crate::harness::{has, labels};
+use crate::harness::{LARGE, app_of, has, labels, window_on};
 use egui::{Event, Key, Modifiers, OutputCommand, accesskit::Role};
 use egui_kittest::{Harness, kittest::Queryable};
 use musicstream_viewer::{
@@ -8,31 +8,15 @@ use musicstream_viewer::{
     page::{Command, List, Range, Split, State, View},
     saved::SavedViews,
     source::Feed,
-    ui::{App, Clock, theme},
+    ui::App,
 };
 use std::path::Path;
 
 /// A window whose files and saved views are in a folder.
 fn window_in(folder: &Path) -> Harness<'static, App> {
-    let feed = Feed::sample(DEMO_TIME);
-    let app = App::new(
-        feed,
-        State::default(),
-        Clock::Fixed(DEMO_TIME),
-        folder.into(),
-    )
-    .with_saved(SavedViews::at(folder.join("views.json")).unwrap());
-    let mut harness = Harness::builder()
-        .with_size([1440.0, 900.0])
-        .with_max_steps(12)
-        .with_context_setup(theme::install)
-        .build_ui_state(
-            |ui, app: &mut App| {
-                app.logic();
-                app.ui(ui);
-            },
-            app,
-        );
+    let app = app_of(Feed::sample(DEMO_TIME), State::default(), folder)
+        .with_saved(SavedViews::at(folder.join("views.json")).unwrap());
+    let mut harness = window_on(app, LARGE);
     harness.run();
     harness
 }

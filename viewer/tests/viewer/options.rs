@@ -2,7 +2,7 @@
 
 use crate::{
     database::{Database, PATIENCE, wait_for},
-    harness::{descriptions, has, labels, window},
+    harness::{descriptions, has, labels, others, window},
     layout::texts,
     shot::{Shot, sample, state},
 };
@@ -230,7 +230,7 @@ fn buckets_means_and_shares_are_those_of_sql() {
             ..State::default()
         };
         let data = days.in_buckets(bucket.grain());
-        let page = Page::new(&data, &state).unwrap();
+        let page = Page::new(&data, &data, &state, others).unwrap();
         let mut read: Vec<String> = csv::of(&data, &page.table)
             .lines()
             .skip(1)
@@ -277,7 +277,7 @@ fn buckets_means_and_shares_are_those_of_sql() {
         },
         ..State::default()
     };
-    let page = Page::new(&days, &state).unwrap();
+    let page = Page::new(&days, &days, &state, others).unwrap();
     let mut read: Vec<String> = csv::of(&days, &page.table)
         .lines()
         .skip(1)
@@ -302,6 +302,36 @@ fn buckets_means_and_shares_are_those_of_sql() {
     read.sort();
     expected.sort();
     assert_eq!(read, expected, "means of seven days");
+}
+
+#[test]
+fn one_axis_for_all_charts_has_the_same_numbers_beside_each() {
+    let beside = |same_scale| {
+        let mut state = state(View::ByEventType);
+        state.options.same_scale = same_scale;
+        let texts = texts(&window(state));
+        texts.iter().filter(|text| text.words == "60k").count()
+    };
+    assert_eq!((beside(false), beside(true)), (1, 3));
+}
+
+#[test]
+fn listeners_and_cells_have_no_shares() {
+    let has_shares = |view| {
+        let mut state = state(view);
+        state.options.share = true;
+        state.drawn().share
+    };
+    for view in [
+        View::ByEventType,
+        View::ByRegion,
+        View::Overlay,
+        View::Table,
+    ] {
+        assert!(has_shares(view), "{view:?}");
+    }
+    assert!(has_shares(View::Live));
+    assert!(!has_shares(View::Listeners) && !has_shares(View::Heatmap));
 }
 
 const LARGE: [f32; 2] = [1440.0, 900.0];

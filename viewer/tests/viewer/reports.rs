@@ -281,8 +281,8 @@ fn choices_are_kept_until_the_next_start_but_not_the_reason() {
 
 fn ron_again(state: &State) -> State {
     #[derive(Default)]
-    struct Kept(Option<String>);
-    impl eframe::Storage for Kept {
+    struct ReportMemory(Option<String>);
+    impl eframe::Storage for ReportMemory {
         fn get_string(&self, _: &str) -> Option<String> {
             self.0.clone()
         }
@@ -292,7 +292,7 @@ fn ron_again(state: &State) -> State {
         fn remove_string(&mut self, _: &str) {}
         fn flush(&mut self) {}
     }
-    let mut kept = Kept::default();
+    let mut kept = ReportMemory::default();
     eframe::set_value(&mut kept, "state", state);
     eframe::get_value(&kept, "state").unwrap()
 }

@@ -1,7 +1,7 @@
 //! What the tooltip of a chart shows, as it is painted, against what the CSV says.
 
 use crate::{
-    harness::{TODAY, chart, row, status, window_of},
+    harness::{TODAY, chart, others, row, status, window_of},
     layout::texts,
 };
 use musicstream_viewer::{
@@ -38,7 +38,7 @@ fn the_tooltip_paints_what_the_csv_says() {
         view: View::ByEventType,
         ..State::default()
     };
-    let page = Page::new(&data, &state).unwrap();
+    let page = Page::new(&data, &data, &state, others).unwrap();
     let csv = csv::of(&data, &page.table);
     let said: BTreeMap<(String, String), i64> = csv
         .lines()

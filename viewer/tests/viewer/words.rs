@@ -7,7 +7,10 @@ use musicstream_viewer::{
     DEMO_TIME,
     calendar::DAY_US,
     data::{Abilities, Dataset, Row, Status},
-    page::{State, View},
+    page::{
+        Range, State, View,
+        reports::{Choice, listeners::Part},
+    },
     source::{Feed, problem::Problem},
     ui::{App, Clock, theme},
 };
@@ -198,4 +201,42 @@ fn characters_that_no_font_has_are_named() {
             .query_by_label_contains("no font")
             .is_none()
     );
+}
+
+#[test]
+fn a_zone_that_the_source_lacks_is_named_at_the_bottom() {
+    let state = State {
+        zone: "Mars/Phobos".into(),
+        ..State::default()
+    };
+    let harness = window(state);
+    let said = "no days of Mars/Phobos in this source: these are UTC days";
+    assert!(harness.query_by_label_contains(said).is_some());
+    let harness = window(State::default());
+    assert!(
+        harness
+            .query_by_label_contains("these are UTC days")
+            .is_none()
+    );
+}
+
+#[test]
+fn retention_says_from_when_on_it_is_not_known() {
+    let state = |range| {
+        let mut state = State {
+            view: View::Listeners,
+            range,
+            ..State::default()
+        };
+        state.reports.choose(Choice::Listeners(Part::Retention));
+        state
+    };
+    let known = "day 7 is over for first days up to 10 Mar, day 28 for those up to 17 Feb";
+    let hint = ": choose a longer range to see it";
+    let harness = window(state(Range::Days28));
+    let said = format!("{known}{hint}");
+    assert!(harness.query_by_label_contains(&said).is_some());
+    let harness = window(state(Range::Days90));
+    assert!(harness.query_by_label_contains(known).is_some());
+    assert!(harness.query_by_label_contains(hint).is_none());
 }

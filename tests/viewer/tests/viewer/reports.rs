@@ -118,6 +118,11 @@ fn saved(
         .unwrap_or_else(|| panic!("no CSV of {name}"));
     let text = std::fs::read_to_string(&path).unwrap();
     std::fs::remove_file(path).unwrap();
+    parsed(&text)
+}
+
+/// The header and the rows of a CSV without quotes.
+fn parsed(text: &str) -> (Vec<String>, Vec<Vec<String>>) {
     let mut lines = text
         .lines()
         .map(|line| line.split(',').map(str::to_owned).collect());
@@ -240,6 +245,37 @@ fn listening_is_the_same_in_chart_table_csv_and_sql() {
     }
 }
 
+/// What cron sends asks the source once: its numbers are those of the zone, as in a window that stays open.
+#[test]
+fn csv_of_listening_has_the_days_of_its_zone() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some((database, mut client)) = filled(folder.path()) else {
+        return;
+    };
+    for zone in ["Asia/Kathmandu", "America/New_York"] {
+        let state = State {
+            zone: zone.into(),
+            ..state(View::Listening, None)
+        };
+        let feed = feed(&database.read_url());
+        let mut app = App::new(feed, state, Clock::System, folder.path().to_owned());
+        app.settle(TIMEOUT);
+        let csv = app.csv().unwrap();
+        let (header, found) = parsed(&csv);
+        let names = ["day", "region", "plays", "streams", "sessions"];
+        let today = format!("(now() at time zone '{zone}')::date");
+        let expected = rows(
+            &mut client,
+            &format!(
+                "select array[day::text, region, plays::text, streams::text, sessions::text]
+                 from daily_listening_at('{zone}') where day between {today} - 27 and {today}"
+            ),
+        );
+        assert!(!expected.is_empty());
+        assert_eq!(columns(&header, &found, &names), expected, "{zone}");
+    }
+}
+
 #[test]
 fn listening_follows_a_count_without_a_rollup_and_is_idle_afterwards() {
     let folder = tempfile::tempdir().unwrap();
@@ -349,6 +385,11 @@ fn listeners_are_the_same_in_chart_table_csv_and_sql() {
             ["listeners_1_day", "listeners_7_days", "listeners_28_days"].as_slice(),
         ),
         (
+            Part::FourWeeks,
+            "active_listeners",
+            &["listeners_1_day", "listeners_7_days", "listeners_28_days"],
+        ),
+        (
             Part::New,
             "new_listeners",
             &["new_listeners", "returning_listeners"],
@@ -378,6 +419,7 @@ fn listeners_are_the_same_in_chart_table_csv_and_sql() {
         assert_eq!(columns(&header, &found, &all), expected, "{part:?}");
         let charts: &[&str] = match part {
             Part::Week => &["listeners_7_days"],
+            Part::FourWeeks => &["listeners_28_days"],
             Part::New => names,
             _ => &[],
         };

@@ -35,7 +35,7 @@ impl Kind {
     }
 }
 
-/// A day of a region: numbers whose meaning the kind says.
+/// Numbers of a day and region; their meaning depends on the kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
     /// UTC day.

@@ -158,5 +158,12 @@ mod tests {
             [Open, Final, Final, Open, SoFar],
             "an early day that waits for late events, one without rows, one that has not ended"
         );
+        let rows = vec![row(8, "EU", true), row(10, "EU", false)];
+        let listening = Listening::new(rows, 0, true);
+        assert_eq!(
+            listening.states(Span::new(Day(8), Day(10)), Day(12)),
+            [Final, Open, Open],
+            "a day without rows after the last settled one is not settled"
+        );
     }
 }

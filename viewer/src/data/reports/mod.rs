@@ -1,4 +1,4 @@
-//! What is shown beside daily events: what each report asks of the source, and what the answer says.
+//! Data of the reports: what each requests from the source, and the answer.
 
 pub mod listeners;
 pub mod listening;

@@ -2,21 +2,21 @@
 
 use crate::calendar::Micros;
 
-/// What the watermark makes of a partition.
+/// State of a partition, as far as the watermark is concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PartitionState {
     /// The watermark follows the slowest of these.
     Active,
-    /// Nothing came for a while.
+    /// No event has arrived for a while; the watermark ignores it.
     Idle,
     /// No event time was seen yet.
     Empty,
-    /// Its owner gave it up.
+    /// Released by its owner; nothing is read from it.
     Released,
 }
 
 impl PartitionState {
-    /// The word that the database has for it.
+    /// The state as the database writes it.
     pub fn word(self) -> &'static str {
         match self {
             Self::Active => "active",
@@ -30,7 +30,7 @@ impl PartitionState {
 /// A partition of a source.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Partition {
-    /// As the ingestor names it.
+    /// Name of the source, as stored by the ingestor.
     pub source: String,
     /// Its number.
     pub partition: i32,
@@ -38,15 +38,15 @@ pub struct Partition {
     pub state: PartitionState,
     /// First offset that is not stored.
     pub next_offset: Option<i64>,
-    /// Counts its owners.
+    /// Fencing epoch: increases with each owner.
     pub epoch: i64,
-    /// Who stores it.
+    /// The ingestor that owns it.
     pub owner: Option<String>,
     /// Newest event time seen.
     pub newest_event_at: Option<Micros>,
-    /// It is the slowest of the active ones.
+    /// Whether it is the slowest active partition, which the watermark follows.
     pub holds_watermark: bool,
-    /// When it last moved.
+    /// When its offset last changed.
     pub updated_at: Micros,
     /// Offsets a second over the last minute, once two readings tell.
     pub per_second: Option<f64>,
@@ -68,7 +68,7 @@ pub struct Rollup {
 pub struct Pipeline {
     /// By source and number.
     pub partitions: Vec<Partition>,
-    /// Event time up to which all is believed to have come.
+    /// The watermark: event time up to which all events are assumed to have arrived.
     pub watermark: Option<Micros>,
     /// Newest event time seen.
     pub newest_event_at: Option<Micros>,
@@ -78,7 +78,7 @@ pub struct Pipeline {
     pub staged: i64,
     /// Hours that wait for listening to be counted.
     pub touched_hours: i64,
-    /// Those that ended while this was read, the newest first.
+    /// Rollups that ended while the report was shown, newest first.
     pub rollups: Vec<Rollup>,
     /// The server's clock.
     pub read_at: Micros,
@@ -93,7 +93,16 @@ impl Pipeline {
         (!rates.is_empty()).then(|| rates.iter().sum())
     }
 
-    /// Whether the other one would look the same: the same but for the clock, and ages in the same step.
+    /// The active partition whose newest event is the oldest.
+    pub fn slowest(&self) -> Option<&Partition> {
+        let active = self.partitions.iter();
+        let active = active.filter(|partition| partition.state == PartitionState::Active);
+        active
+            .filter(|partition| partition.newest_event_at.is_some())
+            .min_by_key(|partition| partition.newest_event_at)
+    }
+
+    /// Whether the other one would be drawn the same: equal except for the clock, with ages in the same step.
     pub fn looks_like(&self, other: &Self) -> bool {
         let with_clock = |at| Self {
             read_at: at,
@@ -102,7 +111,7 @@ impl Pipeline {
         with_clock(other.read_at) == *other && self.step() == other.step()
     }
 
-    /// While nothing moves, ages are told anew each minute in the first hour, then each fifth minute.
+    /// Ages are redrawn every minute in the first hour and every five minutes after that.
     fn step(&self) -> i64 {
         let age = |at: Option<Micros>| at.map_or(0, |at| (self.read_at - at) / 60_000_000);
         let step = |minutes: i64| {

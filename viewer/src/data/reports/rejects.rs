@@ -54,7 +54,7 @@ impl Rejects {
     }
 }
 
-/// Bytes as text on one line: what is no printable character is written by its number.
+/// Bytes as text on one line; unprintable characters are escaped.
 pub fn as_text(bytes: &[u8], all: i64) -> String {
     let mut text = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {

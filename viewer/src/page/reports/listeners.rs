@@ -5,7 +5,7 @@ use super::{
     view::View,
 };
 use crate::{
-    calendar::{Day, Span, quantity},
+    calendar::{Day, Grain, Span, quantity},
     data::{
         Count, Finality, Measure,
         reports::listeners::{Kind, Listeners, Row, Together},
@@ -46,7 +46,7 @@ impl Part {
         Self::Retention,
     ];
 
-    /// Which numbers that takes; those of a day are read with the days.
+    /// The data to request. Those of one day are read with the daily numbers.
     pub fn kind(self) -> Option<Kind> {
         match self {
             Self::Day => None,
@@ -127,6 +127,7 @@ fn chart(listeners: &Listeners, number: usize, view: &View<'_>) -> Chart {
     let slots = Slots {
         states: view.states,
         comparison: &comparison,
+        grain: Grain::Day,
     };
     let lines: Vec<Line> = listeners
         .regions
@@ -195,11 +196,11 @@ fn sheet(listeners: &Arc<Listeners>, view: &View<'_>, sort: Option<Sort>) -> She
         ],
         Kind::Retention => vec![
             numbers("new_listeners"),
-            numbers("day_1"),
+            numbers("day_1").ranked(1),
             numbers("day_1_rate"),
-            numbers("day_7"),
+            numbers("day_7").ranked(2),
             numbers("day_7_rate"),
-            numbers("day_28"),
+            numbers("day_28").ranked(3),
             numbers("day_28_rate"),
         ],
     });
@@ -224,7 +225,7 @@ fn sheet(listeners: &Arc<Listeners>, view: &View<'_>, sort: Option<Sort>) -> She
     })))
 }
 
-/// Of all that were new, those who came back, of the days for which that is known.
+/// Totals: new users, and those who came back, over the first days for which that is known.
 fn retained(listeners: &Listeners, view: &View<'_>) -> Vec<Cell> {
     let mut sums = [(0_i64, 0_i64); 3];
     let mut all = 0;

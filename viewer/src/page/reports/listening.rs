@@ -5,7 +5,7 @@ use super::{
     view::View,
 };
 use crate::{
-    calendar::{Day, Span, quantity},
+    calendar::{Day, Grain, Span, quantity},
     data::{
         Count, Finality, Measure,
         reports::listening::{Listening, Numbers, Row},
@@ -126,6 +126,7 @@ pub fn chart(listening: &Listening, figure: Figure, view: &View<'_>) -> Chart {
     let slots = Slots {
         states: &states,
         comparison: &comparison,
+        grain: Grain::Day,
     };
     let lines = listening
         .regions
@@ -353,6 +354,14 @@ mod tests {
             listening.sum(view(&all).span, &all).skip_rate(),
             Some(140_000),
             "no mean of 50 % and 10 %"
+        );
+        let mut eu = Filter::default();
+        eu.toggle("US");
+        let of_eu = listening.sum(view(&eu).span, &eu);
+        assert_eq!(
+            (of_eu.plays, of_eu.skips),
+            (10, 5),
+            "of the regions that are on"
         );
         let chart = chart(&listening, Figure::SkipRate, &view(&all));
         assert_eq!(chart.lines[0].counts.get(0).unwrap().events, 500_000);

@@ -44,8 +44,8 @@ fn partitions(pipeline: &Arc<Pipeline>, now: Micros) -> Sheet {
         numbers("next_offset"),
         numbers("per_second"),
         numbers("lag_seconds"),
-        words("newest_event_at").ranked(1),
-        words("holds_watermark").ranked(2),
+        words("newest_event_at").ranked(2),
+        words("holds_watermark").ranked(1),
         numbers("epoch").ranked(4),
         words("owner").ranked(5),
         words("updated_at").ranked(3),
@@ -70,7 +70,9 @@ fn cell(of: &Partition, now: Micros, column: usize) -> Cell {
             .per_second
             .map_or(Value::Nothing, Value::PerSecond)
             .into(),
+        // Nothing is read from a partition that was given up: it does not lag.
         5 => (of.newest_event_at)
+            .filter(|_| of.state != PartitionState::Released)
             .map_or(Value::Nothing, |at| Value::Age((now - at).max(0)))
             .into(),
         6 => at(of.newest_event_at).into(),
@@ -135,5 +137,37 @@ mod tests {
                 "kafka:c/t,3,idle,1234567,1234.000,120.000000,1970-01-01T00:00:40.000000Z,"
             )
         );
+    }
+
+    #[test]
+    fn the_slowest_active_partition_lags_and_a_released_one_does_not() {
+        let partition = |partition, state, newest_event_at| Partition {
+            source: "kafka:c/t".into(),
+            partition,
+            state,
+            next_offset: None,
+            epoch: 1,
+            owner: None,
+            newest_event_at,
+            holds_watermark: false,
+            updated_at: 0,
+            per_second: None,
+        };
+        let pipeline = Arc::new(Pipeline {
+            partitions: vec![
+                partition(0, PartitionState::Active, Some(90_000_000)),
+                partition(1, PartitionState::Active, Some(20_000_000)),
+                partition(2, PartitionState::Idle, Some(10_000_000)),
+                partition(3, PartitionState::Released, Some(1_000_000)),
+                partition(4, PartitionState::Active, None),
+            ],
+            read_at: 100_000_000,
+            ..Pipeline::default()
+        });
+        assert_eq!(pipeline.slowest().map(|slowest| slowest.partition), Some(1));
+        let contents = Contents::new(&pipeline, |_| None);
+        let lag = |row| contents.sheet.cell(row, 5).value;
+        assert_eq!(lag(1), Value::Age(80_000_000));
+        assert_eq!(lag(3), Value::Nothing);
     }
 }

@@ -5,7 +5,7 @@ use super::{
     view::View,
 };
 use crate::{
-    calendar::{Day, quantity},
+    calendar::{Day, Grain, quantity},
     data::{Count, reports::rejects::Rejects},
     page::{
         chart::Chart,
@@ -18,7 +18,7 @@ use crate::{
 use std::sync::Arc;
 
 /// What the chart is called.
-pub const TITLE: &str = "Rejected, by reason and day of arrival (UTC)";
+pub const TITLE: &str = "Rejected by day received (UTC)";
 
 /// What the report shows.
 pub struct Contents {
@@ -82,6 +82,7 @@ fn chart(rejects: &Rejects, names: &[String], view: &View<'_>) -> Chart {
     let slots = Slots {
         states: view.states,
         comparison: &comparison,
+        grain: Grain::Day,
     };
     let lines = names.iter().map(|name| {
         let of = counts(&|reason| reason == name);
@@ -163,7 +164,7 @@ fn examples(rejects: &Arc<Rejects>) -> Sheet {
     )
 }
 
-/// The statement that judges rejected input again after a fix: of a reason, or of any.
+/// The SQL statement that retries rejected input of one reason, or of all.
 pub fn retry(reason: Option<&str>) -> String {
     let reason = reason.map_or("null".into(), |reason| {
         format!("'{}'", reason.replace('\'', "''"))

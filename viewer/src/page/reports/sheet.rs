@@ -16,9 +16,9 @@ pub enum Value {
     Day(Day),
     /// An instant, in UTC.
     At(Micros),
-    /// A name, or bytes as text: data, in no language.
+    /// Text from the data, which is never translated.
     Text(String),
-    /// A word of the window's own.
+    /// A word of the user interface, to be translated.
     Word(&'static str),
     /// A number, exact.
     Number(i64),
@@ -36,17 +36,17 @@ pub enum Value {
     Change(Change),
 }
 
-/// How a cell steps forward or back.
+/// Emphasis of a cell.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Tone {
-    /// As text is.
+    /// Normal text.
     #[default]
     Plain,
-    /// Steps back.
+    /// Less important.
     Weak,
     /// Not complete, not settled.
     Accent,
-    /// Wants attention.
+    /// A warning.
     Warn,
 }
 
@@ -59,7 +59,7 @@ pub struct Cell {
     pub tone: Tone,
     /// A bar behind it, from 0 to 1.
     pub bar: Option<f32>,
-    /// A ground that is the stronger the nearer to 1 this is.
+    /// Strength of a coloured background, from 0 to 1.
     pub heat: Option<f32>,
 }
 
@@ -90,7 +90,7 @@ impl Cell {
 }
 
 impl Value {
-    /// On screen; words of the window's own are still to be translated.
+    /// As shown on screen, except that [`Self::Word`] is not translated.
     pub fn shown(&self) -> String {
         match self {
             Self::Nothing => "–".into(),
@@ -163,14 +163,14 @@ pub struct Column {
     pub name: &'static str,
     /// Numbers stand at the right.
     pub right: bool,
-    /// Where there is no room for all, the largest goes first; 0 stays.
+    /// Columns with the highest rank are dropped first when there is no room; 0 is never dropped.
     pub rank: u8,
     /// Its words may be cut.
     pub is_long: bool,
 }
 
 impl Column {
-    /// The same as one that goes where there is little room: the largest first.
+    /// The same with a rank for dropping.
     pub const fn ranked(self, rank: u8) -> Self {
         Self { rank, ..self }
     }
@@ -207,10 +207,10 @@ type Cells = Rc<dyn Fn(usize, usize) -> Cell>;
 /// Which column sorts, and whether the largest comes first.
 pub type Sort = (usize, bool);
 
-/// A table: its cells are worked out when they are looked at.
+/// A table whose cells are computed on demand.
 #[derive(Clone)]
 pub struct Sheet {
-    /// What tells it from the others of its report, and part of a file's name.
+    /// Identifies the table, and is part of the name of its CSV file.
     pub name: &'static str,
     /// Its columns.
     pub columns: Vec<Column>,
@@ -223,7 +223,7 @@ pub struct Sheet {
 }
 
 impl Sheet {
-    /// So many rows, each cell by its row and column.
+    /// A table with `rows` rows; `cells` computes a cell from row and column.
     pub fn new(
         name: &'static str,
         columns: Vec<Column>,
@@ -285,7 +285,7 @@ impl Sheet {
         }
     }
 
-    /// The row as it was given, of a row on screen.
+    /// The original row of a row on screen.
     pub fn source(&self, row: usize) -> Option<usize> {
         self.order.get(row).map(|&row| row as usize)
     }

@@ -1,6 +1,6 @@
 //! What reports show, read from the database while they are shown.
 //!
-//! What a report lacks (an older extension, a right, time) stands in that report: the daily numbers go on.
+//! If a report cannot be read (older extension, missing right, timeout), only that report says so.
 
 mod listeners;
 mod listening;
@@ -14,20 +14,28 @@ use super::{
     problem::Problem,
 };
 use crate::data::reports::{Answer, Ask, Content, Obstacle};
+use listeners::ActiveBefore;
 use pipeline::History;
 use std::sync::Arc;
 
 const MARK: &str = include_str!("../../../sql/report_mark.sql");
 
-/// An answer, and what tells that there is another one, beside what tells that the daily numbers moved.
+/// An answer, and a mark that changes when the report has to be read again.
 #[derive(Clone, Debug)]
 pub(super) struct Known {
     pub(super) answer: Arc<Answer>,
     mark: Mark,
-    history: History,
+    before: Before,
 }
 
-/// Cheap to read, and another one when a report's numbers are.
+/// What earlier readings of reports have left for the next one.
+#[derive(Clone, Debug, Default)]
+struct Before {
+    pipeline: History,
+    listeners: ActiveBefore,
+}
+
+/// Cheap to read; changes when a report's numbers change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Mark {
     /// Nothing can be read.
@@ -41,18 +49,19 @@ enum Mark {
 }
 
 impl Session {
-    /// What a report asks for. Only a broken connection is an error. `before` is what the report knew so far.
+    /// Reads a report. Only a broken connection is an error. `before` is its previous state.
     pub(super) fn report(
         &mut self,
         ask: &Ask,
         version: Option<&str>,
         before: Option<&Known>,
     ) -> Result<Known, Problem> {
-        let mut history = before
-            .map(|known| known.history.clone())
-            .unwrap_or_default();
-        let read =
-            self.read(|client| Ok((mark(client, ask)?, content(client, ask, &mut history)?)));
+        let mut left = before.map(|known| known.before.clone()).unwrap_or_default();
+        if before.is_none_or(|known| known.answer.ask != *ask) {
+            // Rates over the time that the report was not shown would say nothing.
+            left.pipeline = History::default();
+        }
+        let read = self.read(|client| Ok((mark(client, ask)?, content(client, ask, &mut left)?)));
         let (mark, content) = match read {
             Ok((mark, content)) => (mark, Ok(content)),
             Err(problem) => (Mark::None, Err(obstacle(problem, version)?)),
@@ -64,11 +73,11 @@ impl Session {
         Ok(Known {
             answer: Arc::new(answer),
             mark,
-            history,
+            before: left,
         })
     }
 
-    /// The same if it may be another one than what is known.
+    /// The same if the mark has changed.
     pub(super) fn report_news(&mut self, known: &Known) -> Result<Option<Known>, Problem> {
         let ask = &known.answer.ask;
         match known.mark {
@@ -100,17 +109,21 @@ fn mark(client: &Client, ask: &Ask) -> Read<Mark> {
     })
 }
 
-fn content(client: &Client, ask: &Ask, history: &mut History) -> Read<Content> {
+fn content(client: &Client, ask: &Ask, before: &mut Before) -> Read<Content> {
     Ok(match ask {
         Ask::Listening(ask) => Content::Listening(Arc::new(listening::read(client, ask)?)),
         Ask::Songs(ask) => Content::Songs(Arc::new(songs::read(client, ask)?)),
-        Ask::Listeners(ask) => Content::Listeners(Arc::new(listeners::read(client, ask)?)),
-        Ask::Pipeline => Content::Pipeline(Arc::new(pipeline::read(client, history)?)),
+        Ask::Listeners(ask) => Content::Listeners(Arc::new(listeners::read(
+            client,
+            ask,
+            &mut before.listeners,
+        )?)),
+        Ask::Pipeline => Content::Pipeline(Arc::new(pipeline::read(client, &mut before.pipeline)?)),
         Ask::Rejects(ask) => Content::Rejects(Arc::new(rejects::read(client, ask)?)),
     })
 }
 
-/// Whether the window has no reason to draw the other one.
+/// Whether both answers would be drawn the same.
 fn looks_like(known: &Answer, news: &Answer) -> bool {
     match (&known.content, &news.content) {
         (Ok(Content::Pipeline(known)), Ok(Content::Pipeline(news))) => known.looks_like(news),
@@ -118,7 +131,7 @@ fn looks_like(known: &Answer, news: &Answer) -> bool {
     }
 }
 
-/// What is in the way of one report; what is in the way of everything stays an error.
+/// Turns a problem of one report into its obstacle; a problem of the connection stays an error.
 fn obstacle(problem: Problem, version: Option<&str>) -> Result<Obstacle, Problem> {
     Ok(match problem {
         Problem::NoExtension { .. } | Problem::OtherVersion { .. } => Obstacle::Missing {

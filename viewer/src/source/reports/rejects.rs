@@ -15,7 +15,7 @@ const EXAMPLES: &str = include_str!("../../../sql/rejects_examples.sql");
 const MAY_SEE_BYTES: &str = include_str!("../../../sql/rejects_may_see_bytes.sql");
 const BYTES: &str = include_str!("../../../sql/rejects_bytes.sql");
 
-/// So many of the newest rows are looked at: there is no index on time or reason.
+/// Number of newest rows that are read: there is no index on time or reason.
 const NEWEST: i64 = 200_000;
 
 pub(super) fn mark(client: &Client) -> Read<String> {

@@ -5,6 +5,7 @@ use crate::{
     calendar::{DAY_US, Day, Grain, Slot, Span, Zone, format},
     data::{Dataset, Row, Status},
     page::{Bucket, ChartOptions, ColorSlots, Page, Range, Split, State, View, csv},
+    ui::text,
 };
 use proptest::prelude::*;
 use std::collections::{BTreeSet, HashMap};
@@ -37,6 +38,26 @@ fn place(pair: usize) -> (Day, &'static str, &'static str) {
         TYPES[series / REGIONS.len()],
         REGIONS[series % REGIONS.len()],
     )
+}
+
+/// The rows that the database would return for these cells.
+fn rows(cells: &[Option<(i64, i64)>]) -> Vec<Row> {
+    let rows = cells.iter().enumerate().filter_map(|(pair, cell)| {
+        let ((day, event_type, region), (events, late_events)) = (place(pair), (*cell)?);
+        Some(Row {
+            slot: Slot(day.0),
+            event_type: event_type.into(),
+            region: region.into(),
+            events,
+            late_events,
+            updated_at: None,
+        })
+    });
+    rows.collect()
+}
+
+fn page_of(data: &Dataset, state: &State) -> Page {
+    Page::new(data, data, state, text::others).unwrap()
 }
 
 /// What a row of the CSV says: events, late events, state.
@@ -103,29 +124,18 @@ proptest! {
         now in i64::from(DAYS) / 2 * DAY_US..i64::from(DAYS + 2) * DAY_US,
         offset in (-12_i64..15).prop_map(|hours| hours * 3_600_000_000),
     ) {
-        let rows = cells.iter().enumerate().filter_map(|(pair, cell)| {
-            let ((day, event_type, region), (events, late_events)) = (place(pair), (*cell)?);
-            Some(Row {
-                slot: Slot(day.0),
-                event_type: event_type.into(),
-                region: region.into(),
-                events,
-                late_events,
-                updated_at: None,
-            })
-        });
         let watermark = watermark.map(|mark| mark.min(now));
         let status = Status { now, watermark, ..Status::default() };
         let zone = Zone { name: "Somewhere".into(), offset, watermark_offset: offset };
-        let data = Dataset::new(rows.collect(), status).in_zone(zone);
+        let data = Dataset::new(rows(&cells), status).in_zone(zone);
         let state = |view, split| State {
             view,
             split,
             range: Range::Custom(Span::new(Day(0), Day(DAYS - 1))),
             ..State::default()
         };
-        let page = Page::new(&data, &state(View::ByEventType, Split::Both)).unwrap();
-        let overlay = Page::new(&data, &state(View::Overlay, Split::Regions)).unwrap();
+        let page = page_of(&data, &state(View::ByEventType, Split::Both));
+        let overlay = page_of(&data, &state(View::Overlay, Split::Regions));
         let csv = said_by_csv(&data, &page);
         prop_assert_eq!(csv.len(), cells.iter().flatten().count());
         prop_assert_eq!(page.table.rows.len(), csv.len());
@@ -240,19 +250,8 @@ proptest! {
         bucket in 0..Bucket::ALL.len(),
         (mean, share) in any::<(bool, bool)>(),
     ) {
-        let rows = cells.iter().enumerate().filter_map(|(pair, cell)| {
-            let ((day, event_type, region), (events, late_events)) = (place(pair), (*cell)?);
-            Some(Row {
-                slot: Slot(day.0),
-                event_type: event_type.into(),
-                region: region.into(),
-                events,
-                late_events,
-                updated_at: None,
-            })
-        });
         let status = Status { now: Day(today).start(), ..Status::default() };
-        let days = Dataset::new(rows.collect(), status);
+        let days = Dataset::new(rows(&cells), status);
         let bucket = Bucket::ALL[bucket];
         let grain = bucket.grain();
         let data = match bucket {
@@ -265,7 +264,7 @@ proptest! {
             range: Range::Custom(Span::new(Day(0), Day(DAYS - 1))),
             ..State::default()
         };
-        let page = Page::new(&data, &state).unwrap();
+        let page = page_of(&data, &state);
         let expected = expected(&cells, grain, Day(today));
         prop_assert_eq!(page.table.rows.len(), expected.len());
         let csv = csv::of(&data, &page.table);

@@ -161,7 +161,7 @@ fn cells(ui: &Ui, plot: &Plot, row: Rect, line: &Line, shared: &Shared<'_>, toke
     }
 }
 
-/// Which days each cell stands for: one, or so many that it can be seen.
+/// The days of each cell: one, or as many as are needed to make the cell visible.
 fn cells_of(days: usize, day_width: f32) -> impl Iterator<Item = Range<usize>> {
     let cells = if day_width < NARROWEST {
         ((days as f32 * day_width / NARROWEST) as usize).clamp(1, days)

@@ -2,7 +2,6 @@
 
 use super::shared::{Plot, Shared, color, cue};
 use crate::{
-    calendar::Grain,
     data::Finality,
     page::{Chart, Line, Stretch},
     series::Counts,
@@ -10,7 +9,7 @@ use crate::{
 };
 use egui::{Color32, Painter, Pos2, Rect, Shape, Stroke, Ui, pos2, vec2};
 
-/// A peak and a trough in so many points of width are as many as can be told apart: fewer among many lines.
+/// Width of a column of down-sampling, in points; wider with many lines.
 const POINTS_PER_PEAK: f32 = 2.5;
 const POINTS_PER_PEAK_OF_MANY: f32 = 4.0;
 const MANY: usize = 16;
@@ -99,7 +98,7 @@ fn partial_slots(
     stroke: Stroke,
     tokens: Tokens,
 ) {
-    if !matches!(shared.grain, Grain::Week | Grain::Month) {
+    if !shared.grain.sums_days() {
         return;
     }
     let mut free_from = f32::MIN;

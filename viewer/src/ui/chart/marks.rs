@@ -1,4 +1,4 @@
-//! What is said of slots as a whole: not complete, without a row, with late events.
+//! Marks for whole slots: not complete, without a row, with late events.
 
 use super::shared::{Plot, Shared};
 use crate::{
@@ -58,7 +58,7 @@ pub(super) fn missing_slots(
     }
 }
 
-/// A word on its own ground, so that lines do not run through it.
+/// A word on an opaque background, so that lines do not run through it.
 pub(super) fn pill(painter: &Painter, center: Pos2, words: &str, ink: Color32, ground: Color32) {
     let galley = painter.layout_no_wrap(words.into(), theme::font(11.0), ink);
     let rect = Rect::from_center_size(center, galley.size() + vec2(10.0, 4.0));

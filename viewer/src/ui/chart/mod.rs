@@ -18,7 +18,7 @@ pub(crate) use lines::symbol;
 pub(crate) use shared::{Outcome, Shared, hue, second_cue};
 
 use super::{
-    text,
+    grid, text,
     theme::{self, Tokens},
     widgets,
 };
@@ -48,7 +48,7 @@ pub(crate) fn show(
     );
     let inner = rect.shrink(theme::PAD);
     title(ui, inner, chart, shared, tokens);
-    let steps = ((inner.height() - 44.0) / 44.0).clamp(2.0, 6.0) as usize;
+    let steps = ((inner.height() - 44.0) / 44.0).clamp(3.0, 6.0) as usize;
     let scale = scale_of(chart, shared);
     let values = scale.ticks(steps);
     let left = values
@@ -117,14 +117,12 @@ fn title(ui: &Ui, inner: Rect, chart: &Chart, shared: &Shared<'_>, tokens: Token
     let after = inner.min.x + name.size().x + 10.0;
     let baseline = inner.min.y + name.size().y;
     ui.painter().galley(inner.min, name, tokens.text);
-    let sum = text::under_title(shared.measure, chart.sum());
-    let sum = widgets::elided(
-        ui,
-        &sum,
-        theme::font(12.0),
-        tokens.weak,
-        inner.max.x - after,
-    );
+    let room = inner.max.x - after;
+    let forms = text::under_title(shared.measure, chart.sum());
+    let fits = |words: &&String| grid::width(ui, words, theme::font(12.0)) <= room;
+    let sum = forms.iter().find(fits).or(forms.last());
+    let sum = sum.map_or("", String::as_str);
+    let sum = widgets::elided(ui, sum, theme::font(12.0), tokens.weak, room);
     ui.painter()
         .galley(pos2(after, baseline - sum.size().y - 1.0), sum, tokens.weak);
 }

@@ -1,4 +1,4 @@
-//! What a chart makes of pointer and keyboard, and what it tells a screen reader.
+//! Pointer and keyboard input of a chart, and its texts for screen readers.
 
 use super::{
     marks::pill,

@@ -8,37 +8,38 @@ use crate::{
     calendar::{Day, format, quantity},
     data::{Finality, STANDARD_ERROR, reports::listeners::Together},
     page::{Command, reports::listeners::Contents},
-    ui::{memory::Memory, scene::Scene, text},
+    ui::{grid::width, inputs::Inputs, memory::Memory, text, theme, widgets},
 };
-use egui::{Rect, Ui};
+use egui::{Rect, Sense, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
 
 /// Shows the report over the whole of `rect`.
 pub(super) fn show(
     ui: &mut Ui,
     rect: Rect,
-    scene: &Scene<'_>,
+    inputs: &Inputs<'_>,
     contents: &Contents,
     memory: &mut Memory,
     commands: &mut Vec<Command>,
 ) {
-    let span = scene
+    let span = inputs
         .state
-        .span(scene.data)
+        .span(inputs.data)
         .filter(|_| !contents.charts.is_empty());
     let Some(span) = span else {
-        grid(ui, rect, &contents.sheet, memory);
+        let below = note(ui, rect, inputs);
+        grid(ui, below, &contents.sheet, memory);
         return;
     };
     let (above, upper, lower) = areas(rect, contents.together.is_some());
     if let (Some(above), Some(together)) = (above, contents.together) {
-        let begin = scene
+        let begin = inputs
             .data
             .bounds()
-            .map(|bounds| scene.data.grain.day(bounds.first));
+            .map(|bounds| inputs.data.grain.day(bounds.first));
         tiles::show(ui, above, &tiles(&together, begin));
     }
     let states: Vec<Finality> = (0..span.count())
-        .map(|index| scene.data.finality(span.at(index)))
+        .map(|index| inputs.data.finality(span.at(index)))
         .collect();
     let of = Charts {
         charts: &contents.charts,
@@ -46,8 +47,30 @@ pub(super) fn show(
         states: &states,
         colors: None,
     };
-    charts(ui, upper, scene, &of, memory, commands);
+    charts(ui, upper, inputs, &of, memory, commands);
     grid(ui, lower, &contents.sheet, memory);
+}
+
+/// Says of which first days retention is known. What is left of `rect` is for the table.
+fn note(ui: &Ui, rect: Rect, inputs: &Inputs<'_>) -> Rect {
+    let Some(span) = inputs.state.span(inputs.data) else {
+        return rect;
+    };
+    let over = inputs.data.status.watermark.map(Day::of);
+    let forms = text::retention_known(over, inputs.data.grain.day(span.first));
+    let font = theme::font(12.5);
+    let fits = |words: &&String| width(ui, words, font.clone()) <= rect.width();
+    let words = forms.iter().find(fits).or(forms.last());
+    let Some(words) = words else { return rect };
+    let tokens = theme::tokens(ui);
+    let galley = widgets::elided(ui, words, font, tokens.weak, rect.width());
+    let line = Rect::from_min_size(rect.min, vec2(rect.width(), galley.size().y));
+    ui.painter().galley(line.min, galley, tokens.weak);
+    let response = ui.interact(line, ui.scope_id().with("retention note"), Sense::hover());
+    let whole = &forms[0];
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, whole));
+    response.on_hover_text(whole);
+    Rect::from_min_max(pos2(rect.min.x, line.max.y + 8.0), rect.max)
 }
 
 /// Of all regions that are on together, with how exact the estimates are.

@@ -9,7 +9,7 @@ use crate::{
         Command,
         reports::listening::{Contents, Figure},
     },
-    ui::{memory::Memory, scene::Scene, text},
+    ui::{inputs::Inputs, memory::Memory, text},
 };
 use egui::{Rect, Ui};
 use std::slice;
@@ -18,7 +18,7 @@ use std::slice;
 pub(super) fn show(
     ui: &mut Ui,
     rect: Rect,
-    scene: &Scene<'_>,
+    inputs: &Inputs<'_>,
     contents: &Contents,
     memory: &mut Memory,
     commands: &mut Vec<Command>,
@@ -33,7 +33,7 @@ pub(super) fn show(
         states: &contents.states,
         colors: None,
     };
-    charts(ui, upper, scene, &of, memory, commands);
+    charts(ui, upper, inputs, &of, memory, commands);
     grid(ui, lower, &contents.sheet, memory);
 }
 

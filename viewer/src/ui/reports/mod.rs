@@ -1,6 +1,5 @@
 //! The reports beside daily events.
 
-mod grid;
 mod listeners;
 mod listening;
 mod nothing;
@@ -12,9 +11,9 @@ pub(crate) mod tabs;
 mod tiles;
 
 use super::{
-    kept::{Built, From, Kept},
+    inputs::Inputs,
     memory::Memory,
-    scene::Scene,
+    report_memory::{Built, From, ReportMemory},
     text,
 };
 use crate::{
@@ -41,10 +40,11 @@ pub(super) fn is_shown(state: &State) -> bool {
     }
 }
 
-/// Whether the answer to this is what is shown.
-fn is_for(ask: &Ask, state: &State) -> bool {
+/// Whether the answer to this is what is shown. While another range is read, the answer of the last one stays; days of
+/// another zone would be wrong.
+fn is_for(ask: &Ask, state: &State, data: &Dataset) -> bool {
     match ask {
-        Ask::Listening(_) => state.view == View::Listening,
+        Ask::Listening(ask) => state.view == View::Listening && ask.zone == data.zone.name,
         Ask::Songs(_) => state.view == View::Songs,
         Ask::Pipeline => state.view == View::Pipeline,
         Ask::Rejects(_) => state.view == View::Rejects,
@@ -57,14 +57,14 @@ fn is_for(ask: &Ask, state: &State) -> bool {
 /// Shows the report over all that is left.
 pub(super) fn show(
     ui: &mut Ui,
-    scene: &Scene<'_>,
+    inputs: &Inputs<'_>,
     memory: &mut Memory,
     commands: &mut Vec<Command>,
 ) {
     let rect = ui.available_rect_before_wrap();
     ui.allocate_rect(rect, Sense::hover());
-    let report = scene.latest.extras.report.as_ref();
-    work_out(scene.state, scene.data, report, &mut memory.reports);
+    let report = inputs.latest.extras.report.as_ref();
+    work_out(inputs.state, inputs.data, report, &mut memory.reports);
     let contents = match &memory.reports.built {
         None => return nothing::show(ui, rect, &(text::reading().into(), String::new(), None)),
         Some(built) => match &built.contents {
@@ -74,28 +74,28 @@ pub(super) fn show(
     };
     match &*contents {
         Contents::Listening(contents) => {
-            listening::show(ui, rect, scene, contents, memory, commands);
+            listening::show(ui, rect, inputs, contents, memory, commands);
         }
-        Contents::Songs(contents) => songs::show(ui, rect, scene, contents, memory),
+        Contents::Songs(contents) => songs::show(ui, rect, inputs, contents, memory),
         Contents::Pipeline(contents) => pipeline::show(ui, rect, contents, memory),
         Contents::Rejects(contents) => {
-            rejects::show(ui, rect, scene, contents, memory, commands);
+            rejects::show(ui, rect, inputs, contents, memory, commands);
         }
         Contents::Listeners(contents) => {
-            listeners::show(ui, rect, scene, contents, memory, commands);
+            listeners::show(ui, rect, inputs, contents, memory, commands);
         }
     }
 }
 
-/// Works the report out again if anything of it is another one.
+/// Rebuilds the report if its data or a choice has changed.
 pub(super) fn work_out(
     state: &State,
     data: &Dataset,
     answer: Option<&Arc<Answer>>,
-    kept: &mut Kept,
+    memory: &mut ReportMemory,
 ) {
-    let Some(answer) = answer.filter(|answer| is_for(&answer.ask, state)) else {
-        kept.built = None;
+    let Some(answer) = answer.filter(|answer| is_for(&answer.ask, state, data)) else {
+        memory.built = None;
         return;
     };
     let from = From {
@@ -103,10 +103,10 @@ pub(super) fn work_out(
         choices: state.reports.clone(),
         span: state.span(data),
         regions: state.regions.clone(),
-        sorts: kept.sorts.clone(),
+        sorts: memory.sorts.clone(),
     };
     let is_same = |built: &Built| Arc::ptr_eq(&built.answer, answer) && built.from == from;
-    if kept.built.as_ref().is_some_and(is_same) {
+    if memory.built.as_ref().is_some_and(is_same) {
         return;
     }
     let Some(span) = from.span else { return };
@@ -124,7 +124,7 @@ pub(super) fn work_out(
         Err(obstacle) => Err(Nothing::Obstacle(obstacle.clone())),
         Ok(content) => Contents::new(content, &from.choices, &view, &from.sorts).map(Rc::new),
     };
-    kept.built = Some(Built {
+    memory.built = Some(Built {
         answer: Arc::clone(answer),
         from,
         contents,

@@ -1,4 +1,4 @@
-//! What stands in the place of a report that has nothing to show: why, and what helps.
+//! Empty states of reports, with the reason and what to do.
 
 use crate::ui::{theme, welcome, widgets};
 use egui::{Align, Layout, Rect, RichText, Ui, UiBuilder, vec2};

@@ -1,11 +1,11 @@
 //! What reports have in common: where things are, charts, and tables.
 
-use super::{grid, tiles};
+use super::tiles;
 use crate::{
     calendar::Grain,
     data::{Finality, Measure},
     page::{Chart, ChartOptions, ColorSlots, Command, List, reports::sheet::Sheet},
-    ui::{chart, memory::Memory, scene::Scene, text, theme},
+    ui::{chart, grid::sheet, inputs::Inputs, memory::Memory, text, theme},
 };
 use egui::{Rect, Ui, pos2};
 
@@ -24,11 +24,11 @@ pub(super) fn areas(rect: Rect, has_tiles: bool) -> (Option<Rect>, Rect, Rect) {
     (tiles, upper, lower)
 }
 
-/// Shows a table and does what is asked of it. Gives the row that is selected, as the sheet was given it.
+/// Shows a table and handles its input. Returns the selected row, by its position in the unsorted sheet.
 pub(super) fn grid(ui: &mut Ui, rect: Rect, sheet: &Sheet, memory: &mut Memory) -> Option<usize> {
     let kept = &mut memory.reports;
     let selected = kept.selected.get(sheet.name).copied();
-    let outcome = grid::show(ui, rect, sheet, selected);
+    let outcome = sheet::show(ui, rect, sheet, selected);
     if let Some(sort) = outcome.sort {
         kept.sorts.insert(sheet.name, sort);
         kept.selected.remove(sheet.name);
@@ -57,31 +57,31 @@ pub(super) struct Charts<'a> {
 pub(super) fn charts(
     ui: &mut Ui,
     rect: Rect,
-    scene: &Scene<'_>,
+    inputs: &Inputs<'_>,
     of: &Charts<'_>,
     memory: &mut Memory,
     commands: &mut Vec<Command>,
 ) {
-    let Some(span) = scene.state.span(scene.data) else {
+    let Some(span) = inputs.state.span(inputs.data) else {
         return;
     };
-    let cursor = scene.state.cursor.filter(|slot| span.contains(*slot));
+    let cursor = inputs.state.cursor.filter(|slot| span.contains(*slot));
     let hovered = memory.hovered.filter(|slot| span.contains(*slot));
     let shift = Grain::Day.comparison_shift(span.count());
     let shared = chart::Shared {
         span,
         states: of.states,
-        grain: scene.data.grain,
+        grain: inputs.data.grain,
         measure: of.measure,
-        begin: scene
+        begin: inputs
             .data
             .bounds()
             .map_or(span.first, |bounds| bounds.first),
         colors: of
             .colors
-            .unwrap_or_else(|| scene.state.colors(List::Regions)),
+            .unwrap_or_else(|| inputs.state.colors(List::Regions)),
         read: hovered.or(cursor),
-        compared: (scene.state.compare && of.colors.is_none()).then_some(shift),
+        compared: (inputs.state.compare && of.colors.is_none()).then_some(shift),
         // Those are of daily events.
         options: ChartOptions::default(),
         top: None,

@@ -11,8 +11,10 @@ use crate::{
 };
 use egui::{Rect, Ui, pos2};
 
-/// The watermark is late if it is behind by so much.
+/// A lag beyond this is a warning.
 const LATE_US: i64 = 10 * 60 * 1_000_000;
+/// The same for the watermark, which is an hour behind unless set otherwise.
+const LATE_WATERMARK_US: i64 = 75 * 60 * 1_000_000;
 
 /// Shows the report over the whole of `rect`.
 pub(super) fn show(ui: &mut Ui, rect: Rect, contents: &Contents, memory: &mut Memory) {
@@ -40,7 +42,7 @@ pub(super) fn show(ui: &mut Ui, rect: Rect, contents: &Contents, memory: &mut Me
 fn tiles(contents: &Contents) -> [Tile; 5] {
     let of = &contents.pipeline;
     let [lag, watermark, rate, waiting, rollup] = text::pipeline_tiles();
-    let is_late = |at: Option<i64>| at.is_some_and(|at| of.read_at - at > LATE_US);
+    let is_late = |at: Option<i64>, late: i64| at.is_some_and(|at| of.read_at - at > late);
     let tile = |at: usize, title: &str, value: String, notes: Vec<String>, warn: bool| Tile {
         title: title.into(),
         value,
@@ -54,22 +56,29 @@ fn tiles(contents: &Contents) -> [Tile; 5] {
         Some(at) => text::watermark_at(at).into(),
         None => Vec::new(),
     };
+    // Without an active partition, what came last of all.
+    let slowest_at = of
+        .slowest()
+        .map_or(of.newest_event_at, |slowest| slowest.newest_event_at);
     let active = of.count(PartitionState::Active);
     let idle = of.count(PartitionState::Idle);
     [
         tile(
             0,
             lag,
-            text::cell(&contents.age(of.newest_event_at)),
-            text::newest_of_all(of.newest_event_at),
-            is_late(of.newest_event_at),
+            text::cell(&contents.age(slowest_at)),
+            text::slowest(
+                of.slowest().map(|slowest| slowest.partition),
+                of.newest_event_at,
+            ),
+            is_late(slowest_at, LATE_US),
         ),
         tile(
             1,
             watermark,
             text::cell(&contents.age(of.watermark)),
             behind,
-            is_late(of.watermark),
+            is_late(of.watermark, LATE_WATERMARK_US),
         ),
         tile(
             2,

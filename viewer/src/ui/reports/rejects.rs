@@ -1,4 +1,4 @@
-//! Rejected input: reasons and a chart of them by day, examples, and the statement that judges it again.
+//! Rejected input: reasons, a chart of them by day, examples, and the statement that retries it.
 
 use super::parts::{Charts, charts, grid};
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
             rejects::{Contents, retry},
         },
     },
-    ui::{memory::Memory, scene::Scene, text, theme, welcome, widgets},
+    ui::{inputs::Inputs, memory::Memory, text, theme, welcome, widgets},
 };
 use egui::{Align, Layout, Rect, RichText, Ui, UiBuilder, pos2};
 use std::slice;
@@ -22,12 +22,12 @@ const STATEMENT: f32 = 60.0;
 pub(super) fn show(
     ui: &mut Ui,
     rect: Rect,
-    scene: &Scene<'_>,
+    inputs: &Inputs<'_>,
     contents: &Contents,
     memory: &mut Memory,
     commands: &mut Vec<Command>,
 ) {
-    let asked = scene.state.reports.reason.as_deref();
+    let asked = inputs.state.reports.reason.as_deref();
     let bottom = rect.max.y - STATEMENT;
     let split = rect.min.y + (bottom - rect.min.y) * 0.46;
     let width = (rect.width() * 0.36).clamp(220.0, 420.0);
@@ -47,9 +47,9 @@ pub(super) fn show(
         pos2(left.max.x + theme::GAP, rect.min.y),
         pos2(rect.max.x, split),
     );
-    if let Some(span) = scene.state.span(scene.data) {
+    if let Some(span) = inputs.state.span(inputs.data) {
         let states: Vec<Finality> = (0..span.count())
-            .map(|index| match span.at(index) >= scene.data.current() {
+            .map(|index| match span.at(index) >= inputs.data.current() {
                 true => Finality::SoFar,
                 false => Finality::Final,
             })
@@ -60,7 +60,7 @@ pub(super) fn show(
             states: &states,
             colors: Some(&contents.colors),
         };
-        charts(ui, right, scene, &of, memory, commands);
+        charts(ui, right, inputs, &of, memory, commands);
     }
     let line = Rect::from_min_max(
         pos2(rect.min.x, split + theme::GAP),

@@ -8,7 +8,7 @@ use crate::{
     calendar::{format, quantity},
     data::reports::songs::Songs,
     page::reports::{listening::Figure, songs::Contents},
-    ui::{memory::Memory, scene::Scene, text, theme, widgets},
+    ui::{grid::width, inputs::Inputs, memory::Memory, text, theme, widgets},
 };
 use egui::{Rect, Sense, Ui, WidgetInfo, accesskit::Role, pos2};
 
@@ -16,7 +16,7 @@ use egui::{Rect, Sense, Ui, WidgetInfo, accesskit::Role, pos2};
 pub(super) fn show(
     ui: &mut Ui,
     rect: Rect,
-    scene: &Scene<'_>,
+    inputs: &Inputs<'_>,
     contents: &Contents,
     memory: &mut Memory,
 ) {
@@ -28,7 +28,10 @@ pub(super) fn show(
         top += tiles::HEIGHT + theme::GAP;
     }
     let line = Rect::from_x_y_ranges(rect.x_range(), top..=top + 18.0);
-    let note = text::songs_note(&contents.songs, scene.data.zone.is_utc());
+    let notes = text::songs_note(&contents.songs, inputs.data.zone.is_utc());
+    let fits = |words: &&String| width(ui, words, theme::font(12.0)) <= line.width();
+    let note = notes.iter().find(fits).or(notes.last()).cloned();
+    let note = note.unwrap_or_default();
     let galley = widgets::elided(ui, &note, theme::font(12.0), tokens.weak, line.width());
     ui.painter().galley(line.min, galley, tokens.weak);
     let response = ui.interact(line, ui.scope_id().with("songs note"), Sense::hover());

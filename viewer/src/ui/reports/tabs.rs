@@ -5,13 +5,14 @@ use crate::{
         Command, Section, State, View,
         reports::{Choice, listeners::Part, listening::Figure, songs::Top},
     },
-    ui::{memory::Memory, scene::Scene, text, widgets},
+    ui::{inputs::Inputs, memory::Memory, text, widgets},
 };
 use egui::Ui;
 
-/// The sections side by side. One of several views is shown as it was left.
+/// The sections side by side. *Events* returns to the view that was shown last.
 pub(crate) fn sections(
     ui: &mut Ui,
+    room: f32,
     state: &State,
     memory: &mut Memory,
     commands: &mut Vec<Command>,
@@ -24,7 +25,7 @@ pub(crate) fn sections(
         let word = text::section(section);
         (section, word, word.to_owned())
     });
-    if let Some(section) = widgets::segments(ui, current, options) {
+    if let Some(section) = widgets::segments_within(ui, room, current, options) {
         commands.push(Command::Show(first(section, memory)));
     }
 }
@@ -38,9 +39,9 @@ pub(crate) fn first(section: Section, memory: &Memory) -> View {
 }
 
 /// What can be chosen on the report that is shown.
-pub(crate) fn choices(ui: &mut Ui, scene: &Scene<'_>, commands: &mut Vec<Command>) {
-    let chosen = &scene.state.reports;
-    match scene.state.view {
+pub(crate) fn choices(ui: &mut Ui, inputs: &Inputs<'_>, commands: &mut Vec<Command>) {
+    let chosen = &inputs.state.reports;
+    match inputs.state.view {
         View::Listening => {
             let options = Figure::ALL.map(|figure| {
                 let word = text::figure(figure);

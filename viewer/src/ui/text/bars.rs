@@ -122,9 +122,9 @@ pub(crate) fn pending(deltas: i64) -> String {
     says(format!("{deltas} counted, waiting for the rollup"))
 }
 
-pub(crate) fn refused_so_far(events: i64) -> String {
+pub(crate) fn rejected_so_far(events: i64) -> String {
     let events = format::count(events, "event", "events");
-    says(format!("{events} refused so far"))
+    says(format!("{events} rejected so far"))
 }
 
 /// The line at the bottom.
@@ -133,10 +133,21 @@ pub(crate) fn rows(rows: usize) -> String {
     says(format::count(rows, "row", "rows"))
 }
 
+pub(crate) fn rows_loaded(rows: usize) -> String {
+    says(format!("{} loaded", self::rows(rows)))
+}
+
 pub(crate) fn zone_is_cut(days: i32) -> String {
     says(format!(
         "days of this zone: the last {days}; UTC days go back further"
     ))
+}
+
+pub(crate) fn zone_not_shown(zone: &str, has_zones: bool) -> String {
+    says(match has_zones {
+        true => format!("unknown zone {zone}: these are UTC days"),
+        false => format!("no days of {zone} in this source: these are UTC days"),
+    })
 }
 
 pub(crate) fn read_in(milliseconds: u128) -> String {
@@ -147,9 +158,8 @@ pub(crate) fn numbers_of(at: Micros) -> String {
     says(format!("numbers of {} UTC", format::clock(at)))
 }
 
-pub(crate) fn refused(events: i64) -> String {
-    let events = format::count(events, "event", "events");
-    says(format!("{events} refused"))
+pub(crate) fn rejected(events: i64) -> String {
+    says(format!("{} rejected", format::grouped(events)))
 }
 
 pub(crate) fn in_the_inbox(rows: i64) -> String {
@@ -209,6 +219,12 @@ pub(crate) fn how_to_load() -> &'static str {
         "The extension is in place, and its metrics are empty. Load a file, or stream a topic; \
          the numbers appear here by themselves:",
     )
+}
+
+/// Where there are no metrics, though input was read.
+pub(crate) fn all_rejected(rejected: i64) -> String {
+    let rows = format::count(rejected, "row was", "rows were");
+    says(format!("{rows} read and rejected. To see why:"))
 }
 
 pub(crate) fn how_to_roll_up() -> &'static str {

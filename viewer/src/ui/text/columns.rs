@@ -12,7 +12,7 @@ pub(crate) fn sheet(name: &str, rows: usize) -> String {
         "songs" => "Songs with most streams",
         "partitions" => "Source partitions",
         "rollups" => "Rollups",
-        "reasons" => "Rejected input by reason",
+        "reasons" => "Rejected input by reason, all time",
         "rejected_events" => "The newest rejected input",
         "active_listeners" => "Distinct listeners by day and region",
         "new_listeners" => "New and returning listeners by day and region",
@@ -43,7 +43,7 @@ pub(crate) fn sheet_column(name: &'static str) -> &'static str {
         "milliseconds" => "Took",
         "deltas" => "Deltas",
         "reason" => "Reason",
-        "rejected" => "Rejected",
+        "rejected" => "All time",
         "share" => "Share",
         "received_at" => "Received (UTC)",
         "position" => "Position",
@@ -58,7 +58,9 @@ pub(crate) fn sheet_column(name: &'static str) -> &'static str {
         "day_1" => "Day 1",
         "day_7" => "Day 7",
         "day_28" => "Day 28",
-        "day_1_rate" | "day_7_rate" | "day_28_rate" => "of new",
+        "day_1_rate" => "Day 1 %",
+        "day_7_rate" => "Day 7 %",
+        "day_28_rate" => "Day 28 %",
         "settled_streams" => "Settled streams",
         "earlier_streams" => "Streams before",
         "region" => "Region",
@@ -81,13 +83,14 @@ pub(crate) fn sheet_column_tip(name: &str) -> &'static str {
         "listeners_1_day" | "listeners_7_days" | "listeners_28_days" => {
             "Distinct listeners of the days up to this one: an estimate, about ±0.8 %"
         }
-        "next_offset" => "The first offset, or line, that is not stored",
+        "next_offset" => "The first offset that is not stored; of a file, the first byte",
         "per_second" => "Offsets stored a second, over the last minute that this was shown",
         "lag_seconds" => "How long ago the newest event that came was made",
         "holds_watermark" => "The watermark follows the slowest active partition",
         "epoch" => "Counts the owners: an older one can no longer write",
         "milliseconds" => "How long the rollup took",
         "deltas" => "How many deltas it folded",
+        "rejected" => "Since the extension was installed, whatever days are on screen",
         "position" => "Offset in the partition, or line of the file",
         "payload" => "The first 400 bytes",
         "new_listeners" => "Users whose first day it was: exact",
@@ -95,6 +98,9 @@ pub(crate) fn sheet_column_tip(name: &str) -> &'static str {
         "day_1" => "Of the new ones, those active on the day after, in whatever region",
         "day_7" => "Of the new ones, those active on the seventh day after",
         "day_28" => "Of the new ones, those active on the 28th day after",
+        "day_1_rate" | "day_7_rate" | "day_28_rate" => {
+            "Share of the new ones. The last line has those alone whose day is over"
+        }
         "change" => "Streams of the settled days against those of the days before",
         "settled_streams" => "Streams on the settled days that are compared",
         "earlier_streams" => "Streams on the days that they are compared with",

@@ -8,7 +8,7 @@ use crate::{
     calendar::{Grain, Micros, Span, format},
     data::{Distinct, Finality, Measure},
     page::{
-        HEATMAP_TITLE, LISTENERS_TITLE, Line, Page, Split, TOTAL,
+        HEATMAP_TITLES, LISTENERS_TITLE, Line, Page, Split, TOTAL,
         reports::{listeners::TITLES, listening::Figure, rejects},
     },
 };
@@ -18,7 +18,8 @@ pub(crate) fn title(title: &str) -> &str {
     let overlays = Split::ALL.map(Split::title);
     let mut ours = overlays
         .into_iter()
-        .chain([HEATMAP_TITLE, LISTENERS_TITLE, TOTAL])
+        .chain(HEATMAP_TITLES)
+        .chain([LISTENERS_TITLE, TOTAL])
         .chain(Figure::ALL.map(Figure::title))
         .chain(TITLES)
         .chain([rejects::TITLE]);
@@ -40,61 +41,62 @@ pub(crate) fn nothing_to_compare() -> &'static str {
     say("nothing to compare with")
 }
 
-/// Which slots the changes on screen compare, with which others, and how many they are.
+/// Which days changes compare.
 pub(crate) fn compared(page: &Page) -> String {
+    compared_forms(page).swap_remove(0)
+}
+
+/// Which days changes compare, the longest form first.
+pub(crate) fn compared_forms(page: &Page) -> Vec<String> {
     let comparison = &page.comparison;
     let Some((hull, is_whole)) = comparison.hull() else {
-        return nothing_to_compare().to_owned();
+        return vec![nothing_to_compare().to_owned()];
     };
     let slots = Span {
         first: page.span.at(hull.start),
         last: page.span.at(hull.end - 1),
     };
     let (count, complete) = (comparison.count(), comparison.complete);
-    let of = match count == complete {
-        true => page.grain.count(count),
-        false => format!(
-            "{} of {}",
-            format::grouped(count as i64),
-            page.grain.count(complete)
-        ),
-    };
     let now = page.grain.between(slots);
     let before = page.grain.between(slots.plus(-comparison.shift));
     let among = if is_whole { "" } else { "some of " };
-    says(format!("change: {of}, {among}{now} vs {before}"))
-}
-
-/// The same where there is little room.
-pub(crate) fn compared_in_short(page: &Page) -> Option<String> {
-    let comparison = &page.comparison;
-    let (hull, _) = comparison.hull()?;
-    let before = Span {
-        first: page.span.at(hull.start),
-        last: page.span.at(hull.end - 1),
+    let (of, of_short) = match count == complete {
+        true => (page.grain.count(count), String::new()),
+        false => {
+            let count = format::grouped(count as i64);
+            let of = format!("{count} of {}", page.grain.count(complete));
+            (of.clone(), format!(" ({of})"))
+        }
     };
-    let before = page.grain.between(before.plus(-comparison.shift));
-    let (count, complete) = (comparison.count(), comparison.complete);
-    let of = match count == complete {
-        true => String::new(),
-        false => format!(
-            " ({} of {})",
-            format::grouped(count as i64),
-            page.grain.count(complete)
-        ),
-    };
-    Some(says(format!("change vs {before}{of}")))
+    // The year stands beside the days on screen.
+    let year = page
+        .grain
+        .day(page.span.last)
+        .date()
+        .format(" %Y")
+        .to_string();
+    let bare = before.strip_suffix(&year).unwrap_or(&before);
+    [
+        format!("change: {of}, {among}{now} vs {before}"),
+        format!("change vs {before}{of_short}"),
+        format!("vs {bare}"),
+    ]
+    .map(says)
+    .into()
 }
 
 pub(crate) fn compared_tip() -> &'static str {
     say("Complete days that have data now and then, whole weeks apart: the same for all figures")
 }
 
-/// The days on screen.
-pub(crate) fn days_shown(grain: Grain, span: Span, zone: &str) -> String {
+/// The days on screen with their number, and without it.
+pub(crate) fn days_shown(grain: Grain, span: Span, zone: &str) -> [String; 2] {
     let days = grain.between(span);
     let count = says(grain.count(span.count()));
-    format!("{days}  ·  {count}  ·  {zone}")
+    [
+        format!("{days}  ·  {count}  ·  {zone}"),
+        format!("{days}  ·  {zone}"),
+    ]
 }
 
 /// Days that were typed, or dragged over.
@@ -171,9 +173,17 @@ pub(crate) fn missing_days(name: &str, days: usize) -> String {
     says(format!("{name}: no data on {days} of these"))
 }
 
+/// That a change counts missing rows as zeros.
+pub(crate) fn zeros_in_change(grain: Grain, slots: usize) -> String {
+    says(format!(
+        "* no row on {} that the change compares, now or before: counted as zero",
+        grain.count(slots)
+    ))
+}
+
 /// The scale of the heatmap.
 pub(crate) fn smallest_largest() -> [&'static str; 2] {
-    ["smallest", "largest day of the row"].map(say)
+    ["row minimum", "row maximum"].map(say)
 }
 
 pub(crate) fn line_for_each() -> &'static str {
@@ -185,8 +195,8 @@ pub(crate) fn compare_with(before: &str) -> [String; 4] {
     [
         "Compare".to_owned(),
         format!("Compare with {before}"),
-        format!("Draw {before} too, pale (C)"),
-        format!("pale: {before}"),
+        format!("Draw {before} too, as thin lines (C)"),
+        format!("thin: {before}"),
     ]
     .map(says)
 }

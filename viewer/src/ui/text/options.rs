@@ -82,6 +82,11 @@ pub(crate) fn top(top: Option<u16>) -> [&'static str; 2] {
     .map(say)
 }
 
+/// The name of the series of all names that have none of their own.
+pub(crate) fn others(count: usize) -> String {
+    says(format!("{count} others"))
+}
+
 pub(crate) fn order_title() -> &'static str {
     say("Order of series and charts")
 }

@@ -4,7 +4,7 @@ use std::{cell::Cell, collections::HashMap};
 
 thread_local! {
     static IS_ON: Cell<bool> = const { Cell::new(false) };
-    /// Words live as long as the program; only a test makes any.
+    /// Leaked on purpose; only tests create any.
     static MADE: std::cell::RefCell<HashMap<&'static str, &'static str>> = std::cell::RefCell::default();
 }
 

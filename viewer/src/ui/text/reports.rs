@@ -3,12 +3,15 @@
 use super::{
     numbers::events,
     pseudo::{say, says},
-    words::{change, listeners_note, no_listeners, no_listeners_words},
+    words::{
+        change, listeners_note, listeners_note_in_short, no_listeners, no_listeners_words,
+        within_error,
+    },
 };
 use crate::{
     calendar::{Day, Micros, Span, format},
     data::{
-        Measure,
+        Measure, is_within_error,
         reports::{Obstacle, listeners::Kind, songs::Songs},
     },
     page::{
@@ -117,20 +120,21 @@ pub(crate) fn against_days(days: Span<Day>, count: usize) -> Vec<String> {
     .into()
 }
 
-/// Beside the title of a chart.
-pub(crate) fn under_title(measure: Measure, sum: i64) -> String {
+/// Beside the title of a chart, the longest form first.
+pub(crate) fn under_title(measure: Measure, sum: i64) -> Vec<String> {
     let number = measure.exact(sum);
     match measure {
-        Measure::Events => events(sum),
-        Measure::Listeners => listeners_note(),
-        Measure::Hours => says(format!("{number} hours")),
-        Measure::Streams => says(format!("{number} streams")),
-        Measure::SkipRate => says("skips divided by plays".into()),
-        Measure::Sessions => says(format!("{number} sessions")),
-        Measure::ExactListeners => {
-            says("exact; who was active in two regions is counted in both".into())
-        }
-        Measure::Rejected => says(format!("{number} rejected")),
+        Measure::Events => vec![events(sum)],
+        Measure::Listeners => vec![listeners_note(), listeners_note_in_short()],
+        Measure::Hours => vec![says(format!("{number} hours"))],
+        Measure::Streams => vec![says(format!("{number} streams"))],
+        Measure::SkipRate => vec![says("skips divided by plays".into())],
+        Measure::Sessions => vec![says(format!("{number} sessions"))],
+        Measure::ExactListeners => vec![
+            says("exact; a user who was active in two regions counts in both".into()),
+            says("exact".into()),
+        ],
+        Measure::Rejected => vec![says(format!("{number} rejected"))],
     }
 }
 
@@ -179,7 +183,11 @@ pub(crate) fn nothing(nothing: &Nothing) -> (String, String, Option<&'static str
         Nothing::NoListeners(Kind::Active) => {
             return (no_listeners().into(), no_listeners_words().into(), None);
         }
-        Nothing::NoListeners(_) => return (no_listeners().into(), says(how.into()), COUNT),
+        Nothing::NoListeners(_) => (
+            "No first days in these days and regions",
+            "First days are counted by musicstream_rollup_listening(). To count now:".into(),
+            COUNT,
+        ),
     };
     (says(title.into()), says(words), command)
 }
@@ -244,7 +252,7 @@ pub(crate) fn songs_tile() -> &'static str {
 }
 
 pub(crate) fn share_tile() -> &'static str {
-    say("Share of the songs below")
+    say("Share of streams")
 }
 
 pub(crate) fn of_these_songs(shown: usize) -> String {
@@ -261,18 +269,24 @@ pub(crate) fn of_named_songs() -> String {
 }
 
 pub(crate) fn share_of_streams(shown: usize) -> String {
-    says(format!("{shown} songs of all streams"))
+    says(format!("{shown} songs, of all named songs"))
 }
 
-/// Which days the change is of.
-pub(crate) fn songs_note(songs: &Songs, is_utc: bool) -> String {
-    let days = match (songs.settled, songs.earlier()) {
-        (Some(settled), Some(earlier)) => format!(
-            "Change: {} against {}, settled days",
-            format::days(settled),
-            format::days(earlier)
+/// Which days the change is of, the longest form first.
+pub(crate) fn songs_note(songs: &Songs, is_utc: bool) -> Vec<String> {
+    let (days, short) = match (songs.settled, songs.earlier()) {
+        (Some(settled), Some(earlier)) => (
+            format!(
+                "Change: {} against {}, settled days",
+                format::days(settled),
+                format::days(earlier)
+            ),
+            format!("Change: settled days, vs {}", format::days(earlier)),
         ),
-        _ => "Change: nothing to compare with".into(),
+        _ => {
+            let nothing = "Change: nothing to compare with".to_owned();
+            (nothing.clone(), nothing)
+        }
     };
     let waiting = match songs.waiting_hours {
         0 => String::new(),
@@ -282,7 +296,13 @@ pub(crate) fn songs_note(songs: &Songs, is_utc: bool) -> String {
         ),
     };
     let zone = if is_utc { "" } else { " · UTC days" };
-    says(format!("{days}{waiting}{zone}"))
+    [
+        format!("{days}{waiting}{zone}"),
+        format!("{days}{zone}"),
+        format!("{short}{zone}"),
+    ]
+    .map(says)
+    .into()
 }
 
 /// What is shown of listeners: a word, and the spoken form.
@@ -304,6 +324,32 @@ pub(crate) fn choose_part(part: Part) -> String {
     says(format!("Listeners: {}", self::part(part)[1].to_lowercase()))
 }
 
+/// Of which first days retention is known, the longest form first. `over` is the UTC day of the watermark, which has not
+/// ended; `first` is the first day on screen.
+pub(crate) fn retention_known(over: Option<Day>, first: Day) -> Vec<String> {
+    let Some(over) = over else {
+        return vec![says(
+            "Blank: there is no watermark, so no day is known to be over".into(),
+        )];
+    };
+    let until = |days: i32| over.plus(-1 - days);
+    let [week, month] = [7, 28].map(|days| until(days).short());
+    let hint = match until(28) < first {
+        true => ": choose a longer range to see it",
+        false => "",
+    };
+    [
+        format!(
+            "A blank is not known yet: day 7 is over for first days up to {week}, day 28 for those up to {month}{hint}. \
+             The last line has rates of those alone"
+        ),
+        format!("Day 28 is over for first days up to {month}{hint}"),
+        format!("Day 28: first days up to {month}"),
+    ]
+    .map(says)
+    .into()
+}
+
 pub(crate) fn active_title(number: usize) -> &'static str {
     say([
         "Listeners, 1 day",
@@ -312,7 +358,7 @@ pub(crate) fn active_title(number: usize) -> &'static str {
     ][number])
 }
 
-/// How far one looks back, and how far the days before are away.
+/// Length of each window in days, and the distance to the window before.
 const ACTIVE_DAYS: [(i32, i32); 3] = [(1, 7), (7, 7), (28, 28)];
 
 /// How a number of listeners changed, and against which days: the longest form first.
@@ -334,12 +380,16 @@ pub(crate) fn active_change(
         days => format!("{} – {}", last.plus(1 - days).short(), last.short()),
     };
     let share = (now - before) as f64 / before as f64;
+    let change = match is_within_error(share) {
+        true => within_error(&format::percent(share)),
+        false => format::percent(share),
+    };
     let notes = [
         format!("{up_to}, vs {span}"),
         format!("vs {span}"),
         String::new(),
     ];
-    (Some(format::percent(share)), notes.map(says).into())
+    (Some(change), notes.map(says).into())
 }
 
 /// What the number is, with its bounds.
@@ -367,15 +417,14 @@ pub(crate) fn pipeline_tiles() -> [&'static str; 5] {
     ["Lag", "Watermark behind", "Rate", "Waiting", "Last rollup"].map(say)
 }
 
-pub(crate) fn newest_of_all(at: Option<Micros>) -> Vec<String> {
-    match at {
-        Some(at) => [
-            format!("newest event {} UTC", format::stamp(at)),
-            format!("newest {}", format::clock(at)),
-            String::new(),
-        ]
-        .map(says)
-        .into(),
+/// Which partition lags most, and the newest event of all, the longest form first.
+pub(crate) fn slowest(partition: Option<i32>, newest: Option<Micros>) -> Vec<String> {
+    let slowest = partition.map(|partition| format!("partition {partition}"));
+    let newest = newest.map(|at| format!("newest event {} UTC", format::clock(at)));
+    let both: Vec<String> = slowest.iter().chain(&newest).cloned().collect();
+    let first = both.first().cloned();
+    match first {
+        Some(first) => [both.join(" · "), first, String::new()].map(says).into(),
         None => vec![says("no event yet".into()), String::new()],
     }
 }
@@ -425,7 +474,7 @@ pub(crate) fn ago(age: &str) -> Vec<String> {
 
 pub(crate) fn pipeline_tip(tile: usize) -> &'static str {
     say([
-        "How long ago the newest event that came was made; not how many records wait in Kafka: musicstream-ingestor status tells that",
+        "Of the active partition that lags most: how old its newest event is. Records that wait in Kafka are counted by musicstream-ingestor status",
         "How far behind it is. Event time up to which all is believed to have come: that of the slowest active partition",
         "Offsets stored a second by all partitions, over the last minute that this was shown",
         "Deltas are in the numbers already; the rollup folds them",

@@ -40,6 +40,12 @@ pub(crate) fn view(view: View) -> &'static str {
     })
 }
 
+/// Name and tip of the menu that chooses the view.
+pub(crate) fn view_menu(view: View) -> [String; 2] {
+    let name = format!("View: {}", self::view(view).to_lowercase());
+    [name, "Choose a view (Ctrl 1 to Ctrl 7)".into()].map(says)
+}
+
 pub(crate) fn split(split: Split) -> &'static str {
     say(match split {
         Split::EventTypes => "Event types",
@@ -80,6 +86,12 @@ pub(crate) fn listeners_note() -> String {
     ))
 }
 
+/// The same where there is little room.
+pub(crate) fn listeners_note_in_short() -> String {
+    let percent = crate::data::STANDARD_ERROR * 100.0;
+    says(format!("estimates, ±{percent} %"))
+}
+
 /// What a stretch without any row says.
 pub(crate) fn no_data(grain: Grain) -> &'static str {
     say(match grain {
@@ -113,6 +125,11 @@ pub(crate) fn column(column: Column, data: &Dataset) -> String {
         (Column::Share, ..) => "Share".into(),
         (Column::Days, ..) => "Days".into(),
     })
+}
+
+/// What a triangle below a day stands for.
+pub(crate) fn late_mark() -> &'static str {
+    say("late events")
 }
 
 /// What a column's numbers mean.
@@ -225,6 +242,15 @@ pub(crate) fn change(change: Change) -> String {
     }
 }
 
+/// A change that is smaller than the error of the estimates it is of; [`within_error_tip`] explains the parentheses.
+pub(crate) fn within_error(change: &str) -> String {
+    says(format!("({change})"))
+}
+
+pub(crate) fn within_error_tip() -> &'static str {
+    say("In parentheses: the change is smaller than the error of the estimates")
+}
+
 pub(crate) fn listeners() -> &'static str {
     say("Listeners")
 }
@@ -234,7 +260,7 @@ pub(crate) fn listeners_of_day() -> &'static str {
     say("listeners")
 }
 
-/// Which characters of names stay boxes, by their numbers, since they cannot be shown.
+/// Names the characters that no font has, by their code points.
 pub(crate) fn no_font(characters: &[char]) -> Option<String> {
     const MOST: usize = 4;
     let codes = characters.iter().take(MOST);

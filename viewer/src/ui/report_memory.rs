@@ -12,7 +12,7 @@ use std::{collections::HashMap, rc::Rc, sync::Arc};
 
 /// What the window remembers of its reports.
 #[derive(Default)]
-pub(crate) struct Kept {
+pub(crate) struct ReportMemory {
     /// What is shown, worked out once and drawn often.
     pub(super) built: Option<Built>,
     /// How tables are sorted, by their names.
@@ -21,7 +21,7 @@ pub(crate) struct Kept {
     pub(super) selected: HashMap<&'static str, usize>,
 }
 
-impl Kept {
+impl ReportMemory {
     /// What is shown, if there is anything.
     pub(crate) fn contents(&self) -> Option<Rc<Contents>> {
         self.built.as_ref()?.contents.as_ref().ok().cloned()

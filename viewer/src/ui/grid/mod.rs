@@ -1,16 +1,22 @@
-//! What the tables share: sizes, columns as wide as their words, and cells.
+//! What all tables share: sizes, columns as wide as their words, cells and keys. [`sheet`] is the table of reports.
+
+pub(super) mod sheet;
 
 use super::{
     theme::{self, Tokens},
     widgets,
 };
-use egui::{Align2, Color32, FontId, Rect, Sense, Stroke, Ui, pos2};
+use egui::{
+    Align2, Color32, Event, EventFilter, FontId, Key, Rect, Response, Sense, Stroke, Ui, pos2,
+};
 use egui_extras::{Column, TableBuilder};
 
 pub(super) const ROW: f32 = 24.0;
 pub(super) const HEADER: f32 = 30.0;
 /// Between the words of one column and those of the next.
 pub(super) const BETWEEN: f32 = 18.0;
+/// Rows that Page Up and Page Down move.
+const PAGE: usize = 12;
 
 /// A card without margins.
 pub(super) fn surface(ui: &Ui, rect: Rect, tokens: Tokens) {
@@ -68,7 +74,7 @@ pub(super) fn fit(mut widths: Vec<f32>, least: usize, room: f32, grows: usize) -
 
 /// A table over the whole of what is left, with columns of these widths.
 ///
-/// Of clicks it is to sense [`Sense::CLICK`], which leaves its cells out of the order of Tab: a table may have a hundred
+/// For clickable rows, `sense` is [`Sense::CLICK`], which leaves cells out of the Tab order: a table may have a hundred
 /// thousand rows, and arrows move among them.
 pub(super) fn builder<'a>(
     ui: &'a mut Ui,
@@ -89,6 +95,46 @@ pub(super) fn builder<'a>(
         table = table.column(Column::exact(*width));
     }
     table
+}
+
+/// Whether the table has the keyboard, which a click on it gives it. Arrows then belong to it.
+pub(super) fn has_keyboard(ui: &Ui, response: &Response) -> bool {
+    if response.clicked() {
+        response.request_focus();
+    }
+    if !response.has_focus() {
+        return false;
+    }
+    let filter = EventFilter {
+        vertical_arrows: true,
+        horizontal_arrows: true,
+        tab: false,
+        escape: false,
+    };
+    ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
+    true
+}
+
+/// Whether this frame asks to copy.
+pub(super) fn asks_to_copy(ui: &Ui) -> bool {
+    ui.input(|input| input.events.contains(&Event::Copy))
+}
+
+/// The row that the keys of this frame select, out of `count`.
+pub(super) fn selected_by_key(ui: &Ui, current: Option<usize>, count: usize) -> Option<usize> {
+    let last = count.checked_sub(1)?;
+    let keys = [
+        (Key::ArrowDown, current.map_or(0, |at| at + 1)),
+        (Key::ArrowUp, current.map_or(0, |at| at.saturating_sub(1))),
+        (Key::PageDown, current.map_or(0, |at| at + PAGE)),
+        (Key::PageUp, current.map_or(0, |at| at.saturating_sub(PAGE))),
+        (Key::Home, 0),
+        (Key::End, last),
+    ];
+    let mut pressed = keys
+        .into_iter()
+        .filter(|(key, _)| ui.input(|input| input.key_pressed(*key)));
+    pressed.next().map(|(_, at)| at.min(last))
 }
 
 /// Text in a cell, at its left or right, cut where it does not fit.

@@ -1,4 +1,4 @@
-//! What a window asks of its source, and the answers beside daily numbers.
+//! What the window requests from its source, and the answers besides daily numbers.
 
 use super::{
     dataset::Dataset,
@@ -7,16 +7,16 @@ use super::{
 use crate::calendar::{Day, Micros, Slot, Span, UTC};
 use std::sync::Arc;
 
-/// What is asked for beside the daily numbers, and in which zone they are to be.
+/// The data that the window needs besides daily numbers, and the zone of its days.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wish {
+pub struct Request {
     /// Zone of the days, as Postgres calls it.
     pub zone: String,
     /// The first day needed. It bounds what is read where days are summed up from minutes.
     pub since: Option<Day>,
-    /// So many minutes, and as many a day before.
+    /// Number of minutes; as many of the day before are read, too.
     pub minutes: Option<i32>,
-    /// The last of those minutes; `None`: the one that is passing.
+    /// The last of those minutes; `None`: the current one.
     pub until: Option<Slot>,
     /// Single events.
     pub events: Option<EventsAsk>,
@@ -28,7 +28,7 @@ pub struct Wish {
     pub report: Option<reports::Ask>,
 }
 
-impl Default for Wish {
+impl Default for Request {
     fn default() -> Self {
         Self {
             zone: UTC.into(),
@@ -67,7 +67,7 @@ pub struct EventsAsk {
     pub regions: Option<Vec<String>>,
 }
 
-/// As many single events are read at most.
+/// Maximum number of single events per request.
 pub const MOST_EVENTS: i64 = 200;
 
 /// One event as it is stored.
@@ -89,14 +89,14 @@ pub struct Event {
     pub event_id: String,
 }
 
-/// What came of asking for single events.
+/// The answer to a request for single events.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Events {
     /// These.
     Read(Vec<Event>),
     /// This role may not read them.
     NoRight(String),
-    /// The server stopped: its day has too many.
+    /// The statement timed out: the day has too many events.
     TooSlow,
     /// The source has no single events.
     None,
@@ -117,7 +117,12 @@ pub struct Distinct {
 /// Standard error of an estimate of distinct listeners, as a share.
 pub const STANDARD_ERROR: f64 = 0.008;
 
-/// What a database can do beside daily numbers: an older extension, or a role with fewer rights, lacks some of it.
+/// Whether a change between two estimates is less than its own standard error, so that it says nothing.
+pub fn is_within_error(change: f64) -> bool {
+    change.abs() < STANDARD_ERROR * std::f64::consts::SQRT_2
+}
+
+/// Features of the database besides daily numbers. An older extension or a role with fewer rights lacks some.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Abilities {
     /// Numbers by minute.
@@ -136,7 +141,7 @@ pub struct Abilities {
     pub zone_names: Vec<String>,
 }
 
-/// The answer to a wish beside the daily numbers.
+/// The answer to a request beside the daily numbers.
 #[derive(Clone, Debug, Default)]
 pub struct Extras {
     /// Minutes, if asked for.

@@ -1,36 +1,36 @@
-//! What stands in the place of charts that have nothing to show: why, and what helps.
+//! Empty states: shown in place of charts, with the reason and what to do.
 
-use super::{scene::Scene, text, theme, welcome, widgets};
+use super::{inputs::Inputs, text, theme, welcome, widgets};
 use crate::{data::Measure, page::Page};
 use egui::{Align, Layout, Rect, RichText, Ui, UiBuilder};
 
 /// Why there is nothing.
-pub(super) struct Blank {
+pub(super) struct EmptyState {
     title: String,
     words: String,
     command: Option<&'static str>,
 }
 
 /// Whether the view has nothing to show.
-pub(super) fn of(scene: &Scene<'_>, page: &Page) -> Option<Blank> {
+pub(super) fn of(inputs: &Inputs<'_>, page: &Page) -> Option<EmptyState> {
     let minutes = page.grain.is_minute();
     let listeners = page.measure == Measure::Listeners;
-    if !(minutes || listeners) || !scene.shown.is_empty() {
+    if !(minutes || listeners) || !inputs.shown.is_empty() {
         return None;
     }
-    let can = &scene.latest.can;
-    let extras = &scene.latest.extras;
+    let can = &inputs.latest.can;
+    let extras = &inputs.latest.extras;
     let (able, read) = match minutes {
         true => (can.minutes, extras.minutes.is_some()),
         false => (can.listeners, extras.listeners.is_some()),
     };
-    let is_asked = scene.latest.answered.minutes.is_some() == minutes;
+    let is_asked = inputs.latest.answered.minutes.is_some() == minutes;
     Some(if read {
-        let newest = scene.data.bounds();
-        let newest = newest.map(|bounds| scene.data.grain.long(bounds.last));
-        Blank {
+        let newest = inputs.data.bounds();
+        let newest = newest.map(|bounds| inputs.data.grain.long(bounds.last));
+        EmptyState {
             title: match minutes {
-                true => text::nothing_live(scene.state.hours),
+                true => text::nothing_live(inputs.state.hours),
                 false => text::no_listeners().into(),
             },
             words: match (minutes, newest) {
@@ -40,7 +40,7 @@ pub(super) fn of(scene: &Scene<'_>, page: &Page) -> Option<Blank> {
             command: None,
         }
     } else if !able && is_asked {
-        Blank {
+        EmptyState {
             title: text::lacking(minutes).into(),
             words: match &can.version {
                 Some(version) => text::old_version(version),
@@ -49,16 +49,16 @@ pub(super) fn of(scene: &Scene<'_>, page: &Page) -> Option<Blank> {
             command: Some("alter extension pg_musicstream update;"),
         }
     } else {
-        Blank {
+        EmptyState {
             title: text::reading().into(),
-            words: text::rows_by_day(scene.data.row_count()),
+            words: text::rows_by_day(inputs.data.row_count()),
             command: None,
         }
     })
 }
 
 /// Shows it over the whole of `rect`.
-pub(super) fn show(ui: &mut Ui, rect: Rect, blank: &Blank) {
+pub(super) fn show(ui: &mut Ui, rect: Rect, blank: &EmptyState) {
     let tokens = theme::tokens(ui);
     let mut child = ui.new_child(UiBuilder::new().max_rect(rect));
     widgets::card(tokens).show(&mut child, |ui| {

@@ -1,5 +1,5 @@
-//! Characters that no font has, drawn as a frame with their number in it, as browsers do:
-//! two names of such characters can still be told apart and looked up.
+//! Fallback glyphs: a character that no font has is drawn as a frame with its code point, as browsers do, so that
+//! names with such characters can be told apart and looked up.
 
 use egui::{
     Color32, ColorImage, Context,

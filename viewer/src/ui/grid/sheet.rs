@@ -1,20 +1,19 @@
 //! The table of a report: as wide as its words, sorted by a click, read by keyboard and by screen reader.
 
+use super::{
+    HEADER, ROW, asks_to_copy, builder, cell_text, has_keyboard, selected_by_key, surface, width,
+};
 use crate::{
     page::reports::sheet::{Cell, Sheet, Sort, Tone, Value},
     ui::{
-        grid::{HEADER, ROW, surface},
         icon::{self, Icon},
         text,
         theme::{self, Tokens},
         widgets,
     },
 };
-use egui::{
-    Align, EventFilter, Key, Layout, Rect, Response, Sense, Ui, UiBuilder, WidgetInfo,
-    accesskit::Role, pos2, vec2,
-};
-use egui_extras::{Column, TableBuilder, TableRow};
+use egui::{Rect, Response, Sense, Stroke, Ui, UiBuilder, WidgetInfo, accesskit::Role, pos2, vec2};
+use egui_extras::TableRow;
 
 /// Left and right of the words of a cell.
 const PADDING: f32 = 8.0;
@@ -22,6 +21,12 @@ const PADDING: f32 = 8.0;
 const ARROW: f32 = 16.0;
 /// The narrowest column with bars.
 const BARS: f32 = 90.0;
+/// Columns of this rank and above go before words are cut.
+const MINOR: u8 = 3;
+/// A column of long words may be cut to this.
+const LONG: f32 = 130.0;
+/// The same while there are minor columns, which go first.
+const LONGEST: f32 = 585.0;
 /// Columns are as wide as some of these.
 const STEP: f32 = 8.0;
 /// Rows whose words are measured.
@@ -29,17 +34,17 @@ const MEASURED: usize = 40;
 
 /// What came of showing it.
 #[derive(Default)]
-pub(super) struct Outcome {
+pub(crate) struct Outcome {
     /// Another order.
-    pub(super) sort: Option<Sort>,
+    pub(crate) sort: Option<Sort>,
     /// The row that was selected, by its place on screen.
-    pub(super) selected: Option<usize>,
+    pub(crate) selected: Option<usize>,
     /// The row was copied.
-    pub(super) copied: bool,
+    pub(crate) copied: bool,
 }
 
 /// Shows a sheet over the whole of `rect`.
-pub(super) fn show(ui: &mut Ui, rect: Rect, sheet: &Sheet, selected: Option<usize>) -> Outcome {
+pub(crate) fn show(ui: &mut Ui, rect: Rect, sheet: &Sheet, selected: Option<usize>) -> Outcome {
     let tokens = theme::tokens(ui);
     surface(ui, rect, tokens);
     let id = ui.scope_id().with(("grid", sheet.name));
@@ -50,28 +55,13 @@ pub(super) fn show(ui: &mut Ui, rect: Rect, sheet: &Sheet, selected: Option<usiz
     let jump = keyboard(ui, &response, sheet, selected, &mut outcome);
     let columns = Columns::fit(ui, sheet, rect.width() - 2.0 * theme::PAD);
     let foot = if sheet.total.is_some() { HEADER } else { 4.0 };
-    // Whole rows: one that is cut could not be clicked in its middle.
-    let rows = ((rect.height() - foot - HEADER) / ROW).floor().max(1.0);
-    let bottom = (rect.min.y + HEADER + rows * ROW).min(rect.max.y - foot);
     let body = Rect::from_min_max(
         pos2(rect.min.x + theme::PAD, rect.min.y),
-        pos2(rect.max.x - 2.0, bottom),
+        pos2(rect.max.x - 2.0, rect.max.y - foot),
     );
     let mut child = ui.new_child(UiBuilder::new().max_rect(body).id_salt(sheet.name));
-    child.spacing_mut().item_spacing = vec2(0.0, 0.0);
     child.set_clip_rect(child.clip_rect().intersect(rect.shrink(1.0)));
-    let mut table = TableBuilder::new(&mut child)
-        .id_salt(sheet.name)
-        .cell_layout(Layout::left_to_right(Align::Center))
-        // Clicked, but not in the Tab order: the table itself has the keys.
-        .sense(Sense::CLICK)
-        .auto_shrink(false)
-        .animate_scrolling(false)
-        .min_scrolled_height(0.0)
-        .max_scroll_height(body.height() - HEADER);
-    for width in &columns.widths {
-        table = table.column(Column::exact(*width).clip(true));
-    }
+    let mut table = builder(&mut child, sheet.name, &columns.widths, Sense::CLICK);
     if let Some(row) = jump {
         table = table.scroll_to_row(row, None);
     }
@@ -99,7 +89,7 @@ pub(super) fn show(ui: &mut Ui, rect: Rect, sheet: &Sheet, selected: Option<usiz
         });
     let line = rect.min.y + HEADER - 0.5;
     ui.painter()
-        .hline(rect.x_range(), line, egui::Stroke::new(1.0, tokens.border));
+        .hline(rect.x_range(), line, Stroke::new(1.0, tokens.border));
     if outcome.selected.is_some() {
         response.request_focus();
     }
@@ -120,15 +110,11 @@ impl Columns {
     /// As wide as their words; what is left goes to the bars, or to all.
     fn fit(ui: &Ui, sheet: &Sheet, room: f32) -> Self {
         let measure = |words: String, bold| {
-            let font = if bold {
-                theme::bold(12.5)
-            } else {
-                theme::font(12.5)
+            let font = match bold {
+                true => theme::bold(12.5),
+                false => theme::font(12.5),
             };
-            let galley = ui
-                .painter()
-                .layout_no_wrap(words, font, egui::Color32::WHITE);
-            galley.size().x
+            width(ui, &words, font)
         };
         let has_bar =
             |column| (0..sheet.len().min(1)).any(|row| sheet.cell(row, column).bar.is_some());
@@ -156,8 +142,18 @@ impl Columns {
             bars as f32 * BARS
         };
         let room = room - ui.spacing().scroll.allocated_width();
+        // Minor columns go first, then words that may be cut give way, then the other columns go.
+        let needed = |places: &[usize]| {
+            let has_minor = places.iter().any(|&at| sheet.columns[at].rank >= MINOR);
+            let long = if has_minor { LONGEST } else { LONG };
+            let least = |at: &usize| match sheet.columns[*at].is_long {
+                true => natural[*at].min(long),
+                false => natural[*at],
+            };
+            places.iter().map(least).sum::<f32>() + bars(places)
+        };
         // The least important go first, and bars last.
-        while sum(&places) + bars(&places) > room && places.len() > 2 {
+        while needed(&places) > room && places.len() > 2 {
             let last = places
                 .iter()
                 .copied()
@@ -217,14 +213,10 @@ fn header(ui: &mut Ui, sheet: &Sheet, column: usize, outcome: &mut Outcome) {
     if of.right {
         words.max.x -= arrow;
     }
-    let galley = widgets::elided(
-        ui,
-        word,
-        theme::bold(12.0),
-        color,
-        words.width() - 2.0 * PADDING,
-    );
-    let end = place(ui, words, of.right, galley, color);
+    let words = words.shrink2(vec2(PADDING, 0.0));
+    let end = cell_text(ui, words, of.right, word, theme::bold(12.0), color)
+        .max
+        .x;
     if let Some((_, descending)) = on {
         let icon = if descending { Icon::Down } else { Icon::Up };
         let x = if of.right {
@@ -264,7 +256,6 @@ fn cell(ui: &Ui, cell: &Cell, right: bool) {
     };
     let words = text::cell(&cell.value);
     let font = theme::font(12.5);
-    let galley = widgets::elided(ui, &words, font, color, rect.width() - 2.0 * PADDING);
     if let Some(share) = cell.heat {
         // As strong as text on it can still be read.
         let fill = tokens
@@ -275,7 +266,7 @@ fn cell(ui: &Ui, cell: &Cell, right: bool) {
     }
     if let Some(share) = cell.bar {
         let from = rect.min.x + PADDING;
-        let room = rect.width() - 3.0 * PADDING - galley.size().x;
+        let room = rect.width() - 3.0 * PADDING - width(ui, &words, font.clone());
         let size = vec2((room * share).max(1.5), 10.0);
         let bar = Rect::from_min_size(pos2(from, rect.center().y - 5.0), size);
         if room > 8.0 {
@@ -283,25 +274,14 @@ fn cell(ui: &Ui, cell: &Cell, right: bool) {
             ui.painter().rect_filled(bar, 2.0, fill);
         }
     }
-    place(ui, rect, right, galley, color);
-}
-
-/// Paints words into a cell; where they end.
-fn place(
-    ui: &Ui,
-    rect: Rect,
-    right: bool,
-    galley: std::sync::Arc<egui::Galley>,
-    color: egui::Color32,
-) -> f32 {
-    let size = galley.size();
-    let x = match right {
-        true => rect.max.x - size.x - PADDING,
-        false => rect.min.x + PADDING,
-    };
-    let at = pos2(x, rect.center().y - size.y / 2.0);
-    ui.painter().galley(at, galley, color);
-    x + size.x
+    cell_text(
+        ui,
+        rect.shrink2(vec2(PADDING, 0.0)),
+        right,
+        &words,
+        font,
+        color,
+    );
 }
 
 /// A row for screen readers.
@@ -331,20 +311,17 @@ fn footer(
 ) {
     let footer = Rect::from_min_max(pos2(rect.min.x, rect.max.y - HEADER), rect.max);
     let line = footer.min.y + 0.5;
-    ui.painter().hline(
-        footer.x_range(),
-        line,
-        egui::Stroke::new(1.0, tokens.border),
-    );
+    ui.painter()
+        .hline(footer.x_range(), line, Stroke::new(1.0, tokens.border));
     let mut x = rect.min.x + theme::PAD;
     let mut spoken = Vec::new();
     for (&column, &width) in columns.places.iter().zip(&columns.widths) {
         let cell = Rect::from_x_y_ranges(x..=x + width, footer.y_range());
         x += width;
         let words = text::cell(&total[column].value);
-        let room = width - 2.0 * PADDING;
-        let galley = widgets::elided(ui, &words, theme::bold(12.5), tokens.text, room);
-        place(ui, cell, sheet.columns[column].right, galley, tokens.text);
+        let right = sheet.columns[column].right;
+        let cell = cell.shrink2(vec2(PADDING, 0.0));
+        cell_text(ui, cell, right, &words, theme::bold(12.5), tokens.text);
         if !words.is_empty() && column > 0 {
             let title = text::sheet_column(sheet.columns[column].name);
             spoken.push(format!("{title} {words}"));
@@ -367,47 +344,15 @@ fn keyboard(
     selected: Option<usize>,
     outcome: &mut Outcome,
 ) -> Option<usize> {
-    if response.clicked() {
-        response.request_focus();
-    }
-    if !response.has_focus() {
+    if !has_keyboard(ui, response) {
         return None;
     }
-    ui.memory_mut(|memory| {
-        memory.set_focus_lock_filter(
-            response.id,
-            EventFilter {
-                vertical_arrows: true,
-                horizontal_arrows: true,
-                tab: false,
-                escape: false,
-            },
-        );
-    });
-    let last = sheet.len().checked_sub(1)?;
-    if let (Some(at), true) = (
-        selected,
-        ui.input(|input| input.events.contains(&egui::Event::Copy)),
-    ) {
+    if let (Some(at), true) = (selected, asks_to_copy(ui)) {
         let words = (0..sheet.columns.len()).map(|column| sheet.cell(at, column).value.csv());
         ui.ctx().copy_text(words.collect::<Vec<_>>().join("\t"));
         outcome.copied = true;
     }
-    let report = 12;
-    let keys = [
-        (Key::ArrowDown, selected.map_or(0, |at| at + 1)),
-        (Key::ArrowUp, selected.map_or(0, |at| at.saturating_sub(1))),
-        (Key::PageDown, selected.map_or(0, |at| at + report)),
-        (
-            Key::PageUp,
-            selected.map_or(0, |at| at.saturating_sub(report)),
-        ),
-        (Key::Home, 0),
-        (Key::End, last),
-    ];
-    let (_, target) = keys
-        .into_iter()
-        .find(|(key, _)| ui.input(|input| input.key_pressed(*key)))?;
-    outcome.selected = Some(target.min(last));
+    let target = selected_by_key(ui, selected, sheet.len())?;
+    outcome.selected = Some(target);
     outcome.selected
 }

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// What one part of the window needs to know.
-pub(super) struct Scene<'a> {
+pub(super) struct Inputs<'a> {
     pub(super) state: &'a State,
     /// Events by day, whatever is shown.
     pub(super) data: &'a Dataset,

@@ -1,25 +1,25 @@
-//! What the window needs of the source: no more than it shows.
+//! Computes what the window requests from the source: only what it shows.
 
 use super::{builder::comparison, range::Range, state::State, view::View};
 use crate::{
     calendar::{Day, Grain, MINUTE_US, MINUTES_A_DAY, Micros, Slot, Span, UTC},
     data::{
-        Ask, Dataset, EventsAsk, Filter, Wish,
+        Ask, Dataset, EventsAsk, Filter, Request,
         reports::{self, listeners::Kind},
     },
 };
 
-/// Days of a zone are summed up from minutes, up to 1,440 a day and series: so many of them at most are read.
-/// It is what a year and the one before take.
+/// Maximum number of days of a zone other than UTC: they are summed from up to 1,440 minutes per day and series.
+/// Enough for a year and the year before.
 pub const MOST_ZONE_DAYS: i32 = 736;
 
-/// The first day of a zone other than UTC that is read of all.
+/// The earliest day that is read for a zone other than UTC.
 fn zone_begin(data: &Dataset) -> Day {
     let last = data.day_bounds().map_or(data.today(), |bounds| bounds.last);
     last.plus(1 - MOST_ZONE_DAYS)
 }
 
-/// Whether all days of a zone are fewer than there are, by what is on screen of them.
+/// Whether the range `All` is cut to [`MOST_ZONE_DAYS`].
 pub fn is_cut(state: &State, data: &Dataset) -> bool {
     let reaches_back = || {
         data.day_bounds()
@@ -29,7 +29,7 @@ pub fn is_cut(state: &State, data: &Dataset) -> bool {
 }
 
 /// What a state of the window needs, with the numbers that it has so far: days, or what the view sums them up to.
-pub fn wish_of(state: &State, data: &Dataset) -> Wish {
+pub fn request_of(state: &State, data: &Dataset) -> Request {
     let days = |span| data.grain.days(span);
     let span = state.span(data);
     let full = state.full_span(data);
@@ -41,11 +41,11 @@ pub fn wish_of(state: &State, data: &Dataset) -> Wish {
     let distinct = span
         .filter(|_| state.view != View::Live)
         .filter(|_| data.zone.is_utc() && state.zone == UTC);
-    Wish {
+    Request {
         zone: state.zone.clone(),
         since: match state.range.days() {
             _ if state.zone == UTC => None,
-            // A day more on either side: the zone's today may be another one.
+            // One more day: the zone's current day may differ from that of UTC.
             Some(_) => full.map(|full| first_needed(full).plus(-1)),
             None => Some(zone_begin(data)),
         },
@@ -95,7 +95,7 @@ fn minute_start(minute: Slot) -> Micros {
     i64::from(minute.0) * MINUTE_US
 }
 
-/// The days that are compared, where they follow one another: listeners of days with others between them cannot be told.
+/// The compared days, if they are consecutive: distinct listeners of days with gaps cannot be queried.
 fn compared_days(data: &Dataset, slots: Span) -> Option<(Span<Day>, i32)> {
     let comparison = comparison(data, slots);
     let (hull, is_whole) = comparison.hull()?;
@@ -108,7 +108,7 @@ fn compared_days(data: &Dataset, slots: Span) -> Option<(Span<Day>, i32)> {
         data.grain.days(compared.plus(-comparison.shift)),
     );
     let shift = now.first.0 - before.first.0;
-    // Months that are not as long as those before are not compared.
+    // Months are compared only with months of the same length.
     let is_as_long = now.last.0 - before.last.0 == shift;
     (is_whole && is_as_long).then_some((now, shift))
 }
@@ -125,7 +125,7 @@ fn report(state: &State, data: &Dataset) -> Option<reports::Ask> {
     Some(match state.view {
         View::Listening => reports::Ask::Listening(reports::listening::Ask {
             span: with_before,
-            // The zone of the numbers on screen: one that the source does not know is UTC there.
+            // The zone of the numbers on screen. An unknown zone falls back to UTC.
             zone: data.zone.name.clone(),
         }),
         View::Songs => reports::Ask::Songs(reports::songs::Ask {
@@ -140,7 +140,8 @@ fn report(state: &State, data: &Dataset) -> Option<reports::Ask> {
             let last = (span.first.0..=span.last.0).rev().map(Day).find(complete);
             reports::Ask::Listeners(reports::listeners::Ask {
                 kind,
-                span: with_before,
+                // Each day is expensive: those before are read while they are drawn.
+                span: if state.compare { with_before } else { full },
                 together: last
                     .filter(|_| kind == Kind::Active)
                     .map(|day| (day, on(&data.regions, &state.regions))),
@@ -181,7 +182,7 @@ mod tests {
             ..State::default()
         };
         let utc = Dataset::new(rows(2000), noon(1999));
-        let since = wish_of(&state, &utc).since.unwrap();
+        let since = request_of(&state, &utc).since.unwrap();
         assert_eq!(since, Day(2000 - MOST_ZONE_DAYS));
         assert!(!is_cut(&state, &utc), "UTC days are all there");
         let zone = || Zone {
@@ -205,27 +206,27 @@ mod tests {
     #[test]
     fn only_what_is_shown_is_asked_for() {
         let mut state = State::default();
-        let wish = wish_of(&state, &data());
+        let request = request_of(&state, &data());
         assert_eq!(
-            (wish.minutes, wish.listeners, wish.since),
+            (request.minutes, request.listeners, request.since),
             (None, None, None)
         );
-        let ask = wish.distinct.unwrap();
+        let ask = request.distinct.unwrap();
         assert_eq!(ask.span, Span::new(Day(72), Day(99)));
         let compared = Some((Span::new(Day(72), Day(98)), 28));
         assert_eq!((ask.compared, ask.regions), (compared, None));
 
         state.apply(Command::Toggle(List::Regions, "US".into()), &data());
-        let ask = wish_of(&state, &data()).distinct.unwrap();
+        let ask = request_of(&state, &data()).distinct.unwrap();
         assert_eq!(ask.regions, Some(vec!["EU".to_owned()]));
 
         state.view = View::Live;
-        let wish = wish_of(&state, &data());
-        assert_eq!((wish.minutes, wish.distinct), (Some(180), None));
+        let request = request_of(&state, &data());
+        assert_eq!((request.minutes, request.distinct), (Some(180), None));
 
         state.view = View::Listeners;
-        let wish = wish_of(&state, &data());
-        assert_eq!(wish.listeners, Some(Span::new(Day(44), Day(99))));
+        let request = request_of(&state, &data());
+        assert_eq!(request.listeners, Some(Span::new(Day(44), Day(99))));
     }
 
     #[test]
@@ -235,12 +236,12 @@ mod tests {
             range: Range::Days7,
             ..State::default()
         };
-        let wish = wish_of(&state, &data());
-        assert_eq!(wish.since, Some(Day(93 - 7 - 1)));
-        assert_eq!(wish.distinct, None, "listeners are counted by UTC day");
+        let request = request_of(&state, &data());
+        assert_eq!(request.since, Some(Day(93 - 7 - 1)));
+        assert_eq!(request.distinct, None, "listeners are counted by UTC day");
         state.range = Range::All;
         assert_eq!(
-            wish_of(&state, &data()).since,
+            request_of(&state, &data()).since,
             Some(Day(100 - MOST_ZONE_DAYS))
         );
     }
