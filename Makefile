@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-extension up down remove viewer lint release-check setup bench torture fuzz container-test deb package-test deny advisories sbom docs
+.PHONY: help demo test test-extension up down remove viewer lint release-check setup bench torture fuzz mutants container-test deb package-test deny advisories sbom docs
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ docs: setup ## write the generated pages and build the book in target/book/docs;
 
 fuzz: setup ## fuzz the JSON decoder against its oracle; SECONDS=N instead of 300
 	@scripts/fuzz.sh $(SECONDS)
+
+mutants: ## change the pure modules one expression at a time and report what no unit test notices; with FILES=GLOB for some of them
+	@scripts/mutants.sh $(if $(FILES),-f '$(FILES)')
 
 container-test: ## build both images and test the container stack, with official base images or stand-ins
 	@scripts/container-test.sh

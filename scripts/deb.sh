@@ -24,7 +24,7 @@ input=$source/input
 
 # One test is built as well: programs alone would be built with other features than the tested programs, and recompile all
 # dependencies.
-progress "building the programs" cargo build --release --locked --bins --test decisions
+progress "building the programs" cargo build --release --locked --bins --test pages
 extension=$(scripts/extension.sh)
 
 fill_in() {

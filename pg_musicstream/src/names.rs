@@ -37,3 +37,27 @@ impl Names {
         (sorted.into_iter().map(|(name, _)| name).collect(), ranks)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_names_have_one_number() {
+        let mut names = Names::default();
+        let numbers = [b"us", b"eu", b"us"].map(|name| names.number(name));
+        assert_eq!(numbers, [0, 1, 0]);
+        assert_eq!([names.name(0), names.name(1)], [b"us", b"eu"]);
+    }
+
+    #[test]
+    fn a_rank_is_the_place_of_a_number_in_the_sorted_names() {
+        let mut names = Names::default();
+        for name in ["us", "eu", "", "mena", "eu"] {
+            names.number(name.as_bytes());
+        }
+        let (sorted, ranks) = names.into_sorted();
+        assert_eq!(sorted, [&b""[..], b"eu", b"mena", b"us"]);
+        assert_eq!(ranks, [3, 1, 0, 2]);
+    }
+}

@@ -171,6 +171,11 @@ mod tests {
             [(0, 1, 0, 1, 30 * SECOND - 1, 1)]
         );
         assert_eq!(day(&[(0, true)]), [(0, 1, 1, 0, 15 * MINUTE, 1)]);
+        let play = HOUR + MINUTE;
+        assert_eq!(
+            day(&[(play, true), (play + 29 * SECOND, false)]),
+            [(HOUR, 1, 0, 1, 29 * SECOND, 1)]
+        );
     }
 
     #[test]

@@ -150,9 +150,11 @@ mod tests {
 
     #[test]
     fn rows_stand_between_header_and_end() {
-        let expected = [HEADER.to_vec(), row(1), row(0), END.to_vec()].concat();
+        let header = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
+        let end = b"\xff\xff";
+        let expected = [header.to_vec(), row(1), row(0), end.to_vec()].concat();
         assert_eq!(all(&events(3), &[1, 0], 1000), expected);
-        assert_eq!(all(&events(0), &[], 1000), [&HEADER[..], &END].concat());
+        assert_eq!(all(&events(0), &[], 1000), [&header[..], &end[..]].concat());
     }
 
     #[test]

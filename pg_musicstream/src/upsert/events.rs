@@ -246,6 +246,10 @@ mod tests {
         };
         events.push(&given, origin);
         assert_eq!(events.fields(2), given);
+        assert_eq!([events.ts(0), events.ts(2)], [1, -5]);
+        let (event_type, region) = events.names_of(2);
+        assert_eq!(events.name(event_type), b"stop");
+        assert_eq!(events.name(region), b"eu");
         assert_eq!(events.place(2), origin.place);
         assert_eq!(events.fields(0).device, b"phone");
         assert_eq!(events.names_of(0).1, events.names_of(2).1);
