@@ -49,7 +49,7 @@ impl TypedRow<'_> {
     /// Checks whether the row is a well-formed event.
     ///
     /// # Errors
-    /// As [`TextRow::judge`].
+    /// As [`TextRow::validate`].
     pub fn judge(&self) -> Result<(), Rejection> {
         present(self.has_event_id.then_some(()), "event_id")?;
         required(self.user_id, "user_id", field::user_id)?;
@@ -110,14 +110,14 @@ mod tests {
         device: None,
     };
 
-    fn reason(judged: Result<(), Rejection>) -> Option<Reason> {
-        judged.err().map(|rejection| rejection.reason)
+    fn reason(outcome: Result<(), Rejection>) -> Option<Reason> {
+        outcome.err().map(|rejection| rejection.reason)
     }
 
     #[test]
     fn each_column_has_its_rule() {
-        assert_eq!(TEXT.judge(), Ok(()));
-        assert_eq!(TYPED.judge(), Ok(()));
+        assert_eq!(TEXT.validate(), Ok(()));
+        assert_eq!(TYPED.validate(), Ok(()));
         let long = "x".repeat(129);
         let bad = Some(long.as_str());
         for (row, expected) in [
@@ -200,7 +200,7 @@ mod tests {
                 Reason::MissingField,
             ),
         ] {
-            assert_eq!(reason(row.judge()), Some(expected), "{row:?}");
+            assert_eq!(reason(row.validate()), Some(expected), "{row:?}");
         }
         let bad = Some(long.as_bytes());
         for (row, expected) in [
@@ -269,13 +269,13 @@ mod tests {
                 Reason::NotUtf8,
             ),
         ] {
-            assert_eq!(reason(row.judge()), Some(expected), "{row:?}");
+            assert_eq!(reason(row.validate()), Some(expected), "{row:?}");
         }
         let empty = TypedRow {
             song_id: Some(b""),
             device: Some(b""),
             ..TYPED
         };
-        assert_eq!(empty.judge(), Ok(()));
+        assert_eq!(empty.validate(), Ok(()));
     }
 }

@@ -152,11 +152,11 @@ fn good_records_decode_to_their_draft_and_malformed_ones_do_not() {
     let plan = plan("--count 1");
     let mut faults = BTreeMap::new();
     for (draft, _, fault, bytes) in &run.records {
-        let judged = json::decode(bytes);
+        let decoded = json::decode(bytes);
         match fault {
-            None => assert_eq!(judged, Ok(expected(&plan, draft))),
+            None => assert_eq!(decoded, Ok(expected(&plan, draft))),
             Some(Fault::UnknownEventType) => {
-                let event = judged.expect("only the database knows the event types");
+                let event = decoded.expect("only the database knows the event types");
                 assert!(
                     !plan
                         .event_types
@@ -164,7 +164,7 @@ fn good_records_decode_to_their_draft_and_malformed_ones_do_not() {
                         .any(|(name, _)| *name == event.event_type)
                 );
             }
-            Some(_) => assert!(judged.is_err(), "{}", String::from_utf8_lossy(bytes)),
+            Some(_) => assert!(decoded.is_err(), "{}", String::from_utf8_lossy(bytes)),
         }
         if let Some(fault) = fault {
             *faults.entry(fault.name()).or_insert(0) += 1;

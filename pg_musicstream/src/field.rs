@@ -37,7 +37,7 @@ fn check_fields(
         song_id,
         device,
     };
-    row.judge().err().map(|rejection| {
+    row.validate().err().map(|rejection| {
         vec![
             rejection.reason.as_str().to_owned(),
             rejection.detail.into_owned(),

@@ -25,3 +25,27 @@ pub(crate) fn minute_of_hour(ts: i64) -> usize {
 pub(crate) fn quarter_start(ts: i64) -> i64 {
     ts - ts.rem_euclid(QUARTER)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_before_the_epoch_belong_to_the_day_and_hour_that_hold_them() {
+        let ts = DAY + 5 * HOUR + 47 * MINUTE + 1;
+        assert_eq!(day_start(ts), DAY);
+        assert_eq!(hour_start(ts), DAY + 5 * HOUR);
+        assert_eq!(quarter_start(ts), DAY + 5 * HOUR + 45 * MINUTE);
+        assert_eq!(minute_of_hour(ts), 47);
+        assert_eq!(
+            [day_start(-1), hour_start(-1), quarter_start(-1)],
+            [-DAY, -HOUR, -QUARTER]
+        );
+        assert_eq!(minute_of_hour(-1), 59);
+        // A start belongs to what it starts.
+        assert_eq!(
+            [day_start(DAY), hour_start(DAY), quarter_start(DAY)],
+            [DAY; 3]
+        );
+    }
+}

@@ -1,4 +1,4 @@
-//! The Markdown pages of the repository, as far as they can be judged without a server: links, code blocks that are not
+//! The Markdown pages of the repository, as far as they can be checked without a server: links, code blocks that are not
 //! run, the table of contents, the runbook. `end_to_end::documentation` runs the code blocks.
 
 #![allow(clippy::unwrap_used)] // a test has nobody to hand an error to

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use rustls::pki_types::{CertificateDer, SubjectPublicKeyInfoDer, UnixTime};
+use rustls::pki_types::{CertificateDer, UnixTime};
 use x509_cert::Certificate;
-use x509_cert::der::{Decode, Encode};
+use x509_cert::der::Decode;
 
 /// Whether the certificate is valid at this time.
 pub(super) fn is_valid_at(certificate: &CertificateDer<'_>, now: UnixTime) -> bool {
@@ -14,19 +14,6 @@ pub(super) fn is_valid_at(certificate: &CertificateDer<'_>, now: UnixTime) -> bo
     let validity = certificate.tbs_certificate.validity;
     let now = Duration::from_secs(now.as_secs());
     validity.not_before.to_unix_duration() <= now && now <= validity.not_after.to_unix_duration()
-}
-
-/// The public key, also of a certificate that webpki cannot read.
-pub(super) fn public_key(
-    certificate: &CertificateDer<'_>,
-) -> Option<SubjectPublicKeyInfoDer<'static>> {
-    let certificate = Certificate::from_der(certificate).ok()?;
-    let key = certificate
-        .tbs_certificate
-        .subject_public_key_info
-        .to_der()
-        .ok()?;
-    Some(SubjectPublicKeyInfoDer::from(key))
 }
 
 #[cfg(test)]
@@ -46,6 +33,5 @@ mod tests {
         assert!(is_valid_at(certificate.der(), at(1_590_000_000)));
         assert!(!is_valid_at(certificate.der(), at(1_570_000_000)));
         assert!(!is_valid_at(certificate.der(), at(1_610_000_000)));
-        assert!(public_key(certificate.der()).is_some());
     }
 }

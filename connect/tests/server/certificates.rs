@@ -2,13 +2,8 @@
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateRevocationListParams, CertifiedIssuer, DnType,
-    IsCa, KeyIdMethod, KeyPair, KeyUsagePurpose, RevokedCertParams, SerialNumber, SigningKey,
-    date_time_ymd,
+    IsCa, KeyIdMethod, KeyPair, KeyUsagePurpose, RevokedCertParams, SerialNumber, date_time_ymd,
 };
-use x509_cert::Certificate;
-use x509_cert::der::asn1::BitString;
-use x509_cert::der::pem::LineEnding;
-use x509_cert::der::{Decode, Encode, EncodePem};
 
 /// The serial number of the certificates that [`Authority::sign`] signs.
 const SERVER: u64 = 7;
@@ -72,23 +67,6 @@ pub(crate) fn self_signed(common_name: &str, alternatives: &[&str]) -> Pair {
     let key = KeyPair::generate().unwrap();
     Pair {
         certificate: params.self_signed(&key).unwrap().pem(),
-        key: key.serialize_pem(),
-    }
-}
-
-/// A certificate of version 1, which has no extensions, as old versions of `openssl x509 -req` make it.
-pub(crate) fn of_version_1(common_name: &str) -> Pair {
-    let key = KeyPair::generate().unwrap();
-    let modern = params(common_name, &[]).self_signed(&key).unwrap();
-    let mut certificate = Certificate::from_der(modern.der()).unwrap();
-    certificate.tbs_certificate.version = x509_cert::Version::V1;
-    certificate.tbs_certificate.extensions = None;
-    let signature = key
-        .sign(&certificate.tbs_certificate.to_der().unwrap())
-        .unwrap();
-    certificate.signature = BitString::from_bytes(&signature).unwrap();
-    Pair {
-        certificate: certificate.to_pem(LineEnding::LF).unwrap(),
         key: key.serialize_pem(),
     }
 }

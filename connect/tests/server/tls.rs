@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use musicstream_connect::Environment;
 use tempfile::TempDir;
 
-use crate::certificates::{Authority, of_version_1, self_signed};
+use crate::certificates::{Authority, self_signed};
 use crate::cluster::Cluster;
 use crate::outcome;
 
@@ -270,13 +270,6 @@ fn self_signed_and_old_certificates_are_accepted_unless_verification_fails() {
     );
     assert!(ana("other.example", &format!("sslmode=verify-full {itself}")).is_err());
     assert!(ana("db.example", &format!("sslmode=verify-ca {ours}")).is_err());
-
-    // Of version 1: accepted if it is not verified.
-    let pair = of_version_1("db.example");
-    server.use_certificate(&pair.certificate, &pair.key, &authority.certificate());
-    assert_eq!(ana("db.example", "sslmode=require"), Ok(secure.clone()));
-    let error = ana("db.example", &format!("sslmode=verify-ca {ours}")).unwrap_err();
-    assert!(error.contains("UnsupportedCertVersion"), "{error}");
 }
 
 #[test]

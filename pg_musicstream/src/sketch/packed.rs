@@ -260,6 +260,19 @@ mod tests {
     }
 
     #[test]
+    fn of_the_flags_only_the_order_is_packed() {
+        for (flags, packed) in [
+            (0, COMPACT),
+            (4, COMPACT),
+            (OUT_OF_ORDER, OUT_OF_ORDER | COMPACT),
+        ] {
+            let mut image = image(&[3; 1 << LG_K_HERE]);
+            image[FLAGS] = flags;
+            assert_eq!(pack(&image).expect("packed")[FLAGS], packed);
+        }
+    }
+
+    #[test]
     fn lists_and_sets_have_no_registers() {
         for users in [0, 3, 100] {
             let mut sketch = HllSketch::new(LG_K_HERE, HllType::Hll4).expect("a sketch");

@@ -111,7 +111,7 @@ impl Rules {
             song_id: song_id.as_deref(),
             device: device.as_deref(),
         }
-        .judge()?;
+        .validate()?;
         let ts = ts.unwrap_or_default();
         self.plausible.check(ts)?;
         let event_type = event_type.unwrap_or_default();

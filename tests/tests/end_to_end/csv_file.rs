@@ -422,22 +422,22 @@ fn a_folder_is_loaded_file_by_file_and_a_dry_run_stores_nothing() {
     write("notes.txt", "not an event\n".to_owned());
     let database = Database::create();
     let mut client = database.client();
-    let judged = run(
+    let loaded = run(
         program("musicstream-ingestor")
             .args(["load", "--dry-run", "--output", "json"])
             .arg(folder.path()),
         Duration::from_secs(60),
     )
     .with_code(0);
-    let json = judged.json();
+    let json = loaded.json();
     assert_eq!(
         (&json["read"], &json["valid"], &json["rejected"]),
         (&5.into(), &3.into(), &2.into()),
-        "{judged:#?}"
+        "{loaded:#?}"
     );
-    assert_eq!(json["reasons"]["malformed_csv"], 1, "{judged:#?}");
-    assert!(judged.stderr.contains("a.csv, line 3"), "{judged:#?}");
-    assert!(!judged.stderr.contains("nonsense"), "{judged:#?}");
+    assert_eq!(json["reasons"]["malformed_csv"], 1, "{loaded:#?}");
+    assert!(loaded.stderr.contains("a.csv, line 3"), "{loaded:#?}");
+    assert!(!loaded.stderr.contains("nonsense"), "{loaded:#?}");
 
     let expected = Summary {
         read: 5,

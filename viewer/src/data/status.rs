@@ -14,7 +14,7 @@ pub struct Status {
     pub newest_event: Option<Micros>,
     /// Deltas that no rollup has folded yet (they are in the numbers already); 100,000 stands for as many, or more.
     pub pending_deltas: i64,
-    /// Rows in the shared inbox that nobody has judged yet.
+    /// Rows in the shared inbox that no upsert has taken yet.
     pub staged: i64,
     /// Events refused so far.
     pub rejected: i64,
