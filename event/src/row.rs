@@ -20,7 +20,7 @@ impl TextRow<'_> {
     ///
     /// # Errors
     /// The first invalid column, in the order of the fields.
-    pub fn judge(&self) -> Result<(), Rejection> {
+    pub fn validate(&self) -> Result<(), Rejection> {
         field::event_id(present(self.event_id, "event_id")?)?;
         field::user_id(present(self.user_id, "user_id")?)?;
         field::event_type(present(self.event_type, "event_type")?)?;
@@ -50,7 +50,7 @@ impl TypedRow<'_> {
     ///
     /// # Errors
     /// As [`TextRow::validate`].
-    pub fn judge(&self) -> Result<(), Rejection> {
+    pub fn validate(&self) -> Result<(), Rejection> {
         present(self.has_event_id.then_some(()), "event_id")?;
         required(self.user_id, "user_id", field::user_id)?;
         required(self.event_type, "event_type", field::event_type)?;

@@ -9,7 +9,7 @@ use pgrx::datum::{Date, ToIsoString};
 use pgrx::spi::SpiClient;
 
 use super::compare::ByDay;
-use super::events::{Events, Fields, Origin, Place};
+use super::events::{Events, Fields, Origin};
 use super::refused::Refused;
 use super::{Batch, place};
 use crate::error::Error;
