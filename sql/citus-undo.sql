@@ -41,5 +41,6 @@ begin
         execute format('alter table %s replica identity full', leaf);
     end loop;
     alter role musicstream_owner nologin;
+    execute format('revoke create on schema %I from musicstream_owner', home); -- citus.sql granted it for the shards
 end
 $undo$;

@@ -51,10 +51,11 @@ begin
     -- The functions run with the rights of their owner, on the workers, too, so the coordinator connects as this role. The role has no
     -- password: pg_hba.conf of the workers should accept it from the coordinator only.
     alter role musicstream_owner login;
-    -- Citus creates the extension on the workers, but does not copy privileges on its schemas. There the owner creates the shards
-    -- of raw_events in the extension's schema, and those of its partitions in the internal one. A shard that moves to another
-    -- worker is created there as well.
+    -- The owner creates the shards of raw_events in the extension's schema, also when a shard moves to another worker. Citus gives
+    -- that schema the coordinator's privileges on every worker, so it is granted here.
+    execute format('grant create on schema %I to musicstream_owner', home);
     perform run_command_on_workers(format('grant usage, create on schema %I to musicstream_owner', home));
+    -- Citus creates the extension on the workers, but does not copy privileges on its internal schema, which has the partitions.
     perform run_command_on_workers('grant usage, create on schema musicstream_internal to musicstream_owner');
     -- The extension created raw_events on the workers, too, with the default owner and privileges. Copy those of the coordinator.
     execute format('alter table %s owner to musicstream_owner', events);
