@@ -465,9 +465,9 @@ impl FetchAhead {
         FetchAhead {
             records: (AHEAD_RECORDS / share).max(200),
             kib,
-            // A response is compressed, and is taken whole even by a queue that is almost full. It ends with a whole batch
-            // of records, which may be a megabyte before compression. A larger record comes alone.
-            fetch_bytes: (kib / 16).max(64) * 1024,
+            // A response is compressed, and is added whole even to a queue that is almost full. A larger record is the
+            // only one in its response.
+            fetch_bytes: (kib / 8).max(64) * 1024,
         }
     }
 }
@@ -483,8 +483,8 @@ mod tests {
             kib,
             fetch_bytes,
         };
-        assert_eq!(FetchAhead::of(0), ahead(20_000, 8192, 512 << 10));
-        assert_eq!(FetchAhead::of(4), ahead(5000, 2048, 128 << 10));
+        assert_eq!(FetchAhead::of(0), ahead(20_000, 8192, 1 << 20));
+        assert_eq!(FetchAhead::of(4), ahead(5000, 2048, 256 << 10));
         assert_eq!(FetchAhead::of(16), ahead(1250, 512, 64 << 10));
         assert_eq!(FetchAhead::of(5000), ahead(200, 64, 64 << 10));
     }
