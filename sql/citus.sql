@@ -54,7 +54,6 @@ begin
     -- The owner creates the shards of raw_events in the extension's schema, also when a shard moves to another worker. Citus gives
     -- that schema the coordinator's privileges on every worker, so it is granted here.
     execute format('grant create on schema %I to musicstream_owner', home);
-    perform run_command_on_workers(format('grant usage, create on schema %I to musicstream_owner', home));
     -- Citus creates the extension on the workers, but does not copy privileges on its internal schema, which has the partitions.
     perform run_command_on_workers('grant usage, create on schema musicstream_internal to musicstream_owner');
     -- The extension created raw_events on the workers, too, with the default owner and privileges. Copy those of the coordinator.
