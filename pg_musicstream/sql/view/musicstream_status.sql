@@ -31,8 +31,8 @@ left join musicstream_internal.rollup_state as s on true;
 
 comment on view musicstream_status is 'state of the pipeline, one row';
 comment on column musicstream_status.watermark is 'newest event time of the slowest active source partition, less musicstream.lateness; musicstream_progress shows which partition it follows';
-comment on column musicstream_status.pending_deltas is 'rows of metric_deltas that the next rollup will fold; 100000 means at least so many';
-comment on column musicstream_status.staged is 'rows in staging_events; 100000 means at least so many';
+comment on column musicstream_status.pending_deltas is 'rows of metric_deltas that the next rollup will fold; at most 100000 are counted';
+comment on column musicstream_status.staged is 'rows in staging_events; at most 100000 are counted';
 comment on column musicstream_status.rejected is 'rows in rejected_events';
 comment on column musicstream_status.revision is 'raised by every rollup and correction that changed a metric';
 comment on column musicstream_status.rejected_by_reason is 'rows in rejected_events by reason';
