@@ -35,7 +35,7 @@ pub(super) fn show(
     commands: &mut Vec<Command>,
 ) {
     let tokens = theme::tokens(ui);
-    grid::surface(ui, rect, tokens);
+    widgets::paint_card(ui, rect, tokens);
     fold_button(ui, rect, inputs, commands);
     if inputs.state.figures_folded {
         return;

@@ -107,7 +107,7 @@ pub(super) fn show(
     commands: &mut Vec<Command>,
 ) {
     let tokens = theme::tokens(ui);
-    grid::surface(ui, rect, tokens);
+    widgets::paint_card(ui, rect, tokens);
     let response = ui.interact(rect, ui.scope_id().with("metrics"), Sense::click());
     let rows = &page.table.rows;
     let name = text::table(&text::rows(rows.len()));

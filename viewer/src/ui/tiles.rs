@@ -1,7 +1,6 @@
 //! The figures on top: all events, then each event type.
 
 use super::{
-    grid,
     inputs::Inputs,
     text,
     theme::{self, Tokens},
@@ -50,7 +49,7 @@ pub(super) fn show(ui: &mut Ui, inputs: &Inputs<'_>, page: &Page) {
 fn no_listeners_tile(ui: &Ui, rect: Rect) {
     let tokens = theme::tokens(ui);
     let response = ui.interact(rect, ui.scope_id().with("listeners tile"), Sense::hover());
-    grid::surface(ui, rect, tokens);
+    widgets::paint_card(ui, rect, tokens);
     let inner = rect.shrink2(vec2(theme::PAD + 2.0, theme::PAD - 1.0));
     let font = theme::font(12.5);
     let title = widgets::elided(ui, text::listeners(), font, tokens.weak, inner.width());
@@ -154,13 +153,7 @@ fn tile(ui: &mut Ui, inputs: &Inputs<'_>, page: &Page, line: &Line, rect: Rect) 
         ui.scope_id().with(("tile", &line.name)),
         Sense::hover(),
     );
-    ui.painter().rect(
-        rect,
-        f32::from(theme::CARD_RADIUS),
-        tokens.surface,
-        Stroke::new(1.0, tokens.border),
-        egui::StrokeKind::Inside,
-    );
+    widgets::paint_card(ui, rect, tokens);
     let inner = rect.shrink2(vec2(theme::PAD + 2.0, theme::PAD - 1.0));
     let spark_width = (inner.width() * 0.36).min(150.0);
     let room = inner.width() - spark_width - 10.0;

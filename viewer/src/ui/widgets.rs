@@ -18,6 +18,17 @@ pub(crate) fn card(tokens: Tokens) -> Frame {
         .inner_margin(Margin::same(theme::PAD as i8))
 }
 
+/// Paints the surface of a card whose rectangle is known; its contents are placed by the caller.
+pub(crate) fn paint_card(ui: &Ui, rect: Rect, tokens: Tokens) {
+    ui.painter().rect(
+        rect,
+        f32::from(theme::CARD_RADIUS),
+        tokens.surface,
+        Stroke::new(1.0, tokens.border),
+        StrokeKind::Inside,
+    );
+}
+
 /// A square button with an icon.
 pub(crate) fn icon_button(ui: &mut Ui, icon: Icon, name: &str, tip: &str) -> Response {
     let (rect, response) = ui.allocate_exact_size(vec2(28.0, 28.0), Sense::click());

@@ -39,13 +39,7 @@ pub(crate) fn show(
     at: usize,
 ) -> Outcome {
     let tokens = theme::tokens(ui);
-    ui.painter().rect(
-        rect,
-        f32::from(theme::CARD_RADIUS),
-        tokens.surface,
-        Stroke::new(1.0, tokens.border),
-        egui::StrokeKind::Inside,
-    );
+    widgets::paint_card(ui, rect, tokens);
     let inner = rect.shrink(theme::PAD);
     title(ui, inner, chart, shared, tokens);
     let steps = ((inner.height() - 44.0) / 44.0).clamp(3.0, 6.0) as usize;

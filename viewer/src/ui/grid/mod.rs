@@ -2,13 +2,8 @@
 
 pub(super) mod sheet;
 
-use super::{
-    theme::{self, Tokens},
-    widgets,
-};
-use egui::{
-    Align2, Color32, Event, EventFilter, FontId, Key, Rect, Response, Sense, Stroke, Ui, pos2,
-};
+use super::widgets;
+use egui::{Align2, Color32, Event, EventFilter, FontId, Key, Rect, Response, Sense, Ui, pos2};
 use egui_extras::{Column, TableBuilder};
 
 pub(super) const ROW: f32 = 24.0;
@@ -17,17 +12,6 @@ pub(super) const HEADER: f32 = 30.0;
 pub(super) const BETWEEN: f32 = 18.0;
 /// Rows that Page Up and Page Down move.
 const PAGE: usize = 12;
-
-/// A card without margins.
-pub(super) fn surface(ui: &Ui, rect: Rect, tokens: Tokens) {
-    ui.painter().rect(
-        rect,
-        f32::from(theme::CARD_RADIUS),
-        tokens.surface,
-        Stroke::new(1.0, tokens.border),
-        egui::StrokeKind::Inside,
-    );
-}
 
 /// How wide a line of text is.
 pub(super) fn width(ui: &Ui, words: &str, font: FontId) -> f32 {

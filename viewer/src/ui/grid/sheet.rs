@@ -1,8 +1,6 @@
 //! The table of a report: as wide as its words, sorted by a click, read by keyboard and by screen reader.
 
-use super::{
-    HEADER, ROW, asks_to_copy, builder, cell_text, has_keyboard, selected_by_key, surface, width,
-};
+use super::{HEADER, ROW, asks_to_copy, builder, cell_text, has_keyboard, selected_by_key, width};
 use crate::{
     page::reports::sheet::{Cell, Sheet, Sort, Tone, Value},
     ui::{
@@ -46,7 +44,7 @@ pub(crate) struct Outcome {
 /// Shows a sheet over the whole of `rect`.
 pub(crate) fn show(ui: &mut Ui, rect: Rect, sheet: &Sheet, selected: Option<usize>) -> Outcome {
     let tokens = theme::tokens(ui);
-    surface(ui, rect, tokens);
+    widgets::paint_card(ui, rect, tokens);
     let id = ui.scope_id().with(("grid", sheet.name));
     let response = ui.interact(rect, id, Sense::click());
     let name = text::sheet(sheet.name, sheet.len());

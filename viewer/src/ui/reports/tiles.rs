@@ -1,7 +1,7 @@
 //! The figures above a report.
 
 use crate::ui::{theme, widgets};
-use egui::{Align2, Rect, Sense, Stroke, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
+use egui::{Align2, Rect, Sense, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
 
 /// A figure.
 pub(super) struct Tile {
@@ -40,13 +40,7 @@ fn show_one(ui: &mut Ui, rect: Rect, tile: &Tile) {
         ui.scope_id().with(("figure", &tile.title)),
         Sense::hover(),
     );
-    ui.painter().rect(
-        rect,
-        f32::from(theme::CARD_RADIUS),
-        tokens.surface,
-        Stroke::new(1.0, tokens.border),
-        egui::StrokeKind::Inside,
-    );
+    widgets::paint_card(ui, rect, tokens);
     let inner = rect.shrink2(vec2(theme::PAD + 2.0, theme::PAD - 1.0));
     let painter = ui.painter_at(rect);
     let title = widgets::elided(
