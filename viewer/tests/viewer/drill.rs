@@ -94,13 +94,9 @@ fn events(feed: &Feed, ask: &EventsAsk) -> Events {
 /// With the right, the newest first; without it, the role is named, and the numbers stay.
 #[test]
 fn single_events_are_for_those_who_may_read_them() {
-    let Some(database) = Database::fresh("single_events") else {
+    let Some((database, mut client)) = Database::with_extension("single_events") else {
         return;
     };
-    let mut client = database.client();
-    client
-        .batch_execute("create extension pg_musicstream")
-        .unwrap();
     for region in ["EU", "US", "US"] {
         play(&mut client, region, 2);
     }

@@ -15,13 +15,9 @@ type Watermarks = BTreeMap<i64, Option<i64>>;
 
 #[test]
 fn days_of_a_zone_have_the_watermark_that_their_numbers_had() {
-    let Some(database) = Database::fresh("days_of_one_instant") else {
+    let Some((database, mut client)) = Database::with_extension("days_of_one_instant") else {
         return;
     };
-    let mut client = database.client();
-    client
-        .batch_execute("create extension pg_musicstream")
-        .unwrap();
     let feed = database.feed();
     feed.request(Request {
         zone: ZONE.into(),

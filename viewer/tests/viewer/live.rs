@@ -31,13 +31,9 @@ fn sum(data: &Dataset) -> i64 {
 
 #[test]
 fn of_the_minutes_on_screen_those_that_changed_are_read_and_no_others() {
-    let Some(database) = Database::fresh("of_the_minutes_on_screen") else {
+    let Some((database, mut client)) = Database::with_extension("of_the_minutes_on_screen") else {
         return;
     };
-    let mut client = database.client();
-    client
-        .batch_execute("create extension pg_musicstream")
-        .unwrap();
     client
         .batch_execute(&insert_minutes("minute_counts", MINUTES))
         .unwrap();

@@ -11,13 +11,9 @@ use postgres::{Client, NoTls};
 
 #[test]
 fn a_rollup_shows_by_itself_and_a_pause_holds_it_back() {
-    let Some(database) = Database::fresh("a_rollup_shows_by_itself") else {
+    let Some((database, mut client)) = Database::with_extension("a_rollup_shows_by_itself") else {
         return;
     };
-    let mut client = database.client();
-    client
-        .batch_execute("create extension pg_musicstream")
-        .unwrap();
     let feed = database.feed();
     assert!(feed.wait(PATIENCE).unwrap().is_empty());
     play(&mut client, "EU", 5);
@@ -45,13 +41,9 @@ fn remember_a_year(client: &mut Client) {
 
 #[test]
 fn a_change_is_read_without_the_days_that_did_not_change() {
-    let Some(database) = Database::fresh("a_change_is_read") else {
+    let Some((database, mut client)) = Database::with_extension("a_change_is_read") else {
         return;
     };
-    let mut client = database.client();
-    client
-        .batch_execute("create extension pg_musicstream")
-        .unwrap();
     remember_a_year(&mut client);
     let feed = database.feed();
     assert_eq!(feed.wait(PATIENCE).unwrap().row_count(), 7300);
@@ -103,13 +95,9 @@ fn a_change_is_read_without_the_days_that_did_not_change() {
 
 #[test]
 fn a_lost_connection_keeps_the_numbers_and_comes_back() {
-    let Some(database) = Database::fresh("a_lost_connection") else {
+    let Some((database, mut client)) = Database::with_extension("a_lost_connection") else {
         return;
     };
-    let mut client = database.client();
-    client
-        .batch_execute("create extension pg_musicstream")
-        .unwrap();
     play(&mut client, "EU", 3);
     let feed = database.feed();
     feed.wait(PATIENCE).unwrap();

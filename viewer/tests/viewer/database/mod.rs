@@ -42,6 +42,16 @@ impl Database {
         Some(database)
     }
 
+    /// One with the extension, and a connection to it; `None` as of [`Database::fresh`].
+    pub(crate) fn with_extension(test: &str) -> Option<(Self, Client)> {
+        let database = Self::fresh(test)?;
+        let mut client = database.client();
+        client
+            .batch_execute("create extension pg_musicstream")
+            .unwrap();
+        Some((database, client))
+    }
+
     pub(crate) fn url(&self) -> String {
         let (base, options) = match self.server.split_once('?') {
             Some((base, options)) => (base, format!("?{options}")),

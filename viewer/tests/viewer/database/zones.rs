@@ -48,13 +48,10 @@ const CHANGING: [&str; 7] = [
 
 #[test]
 fn days_on_which_clocks_change_are_as_long_and_as_final_as_the_extension_has_them() {
-    let Some(database) = Database::fresh("days_on_which_clocks_change") else {
+    let Some((database, mut client)) = Database::with_extension("days_on_which_clocks_change")
+    else {
         return;
     };
-    let mut client = database.client();
-    client
-        .batch_execute("create extension pg_musicstream")
-        .unwrap();
     let changes = client
         .query(
             "select zone, (extract(epoch from t) / 60)::bigint
