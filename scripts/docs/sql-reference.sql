@@ -7,16 +7,16 @@ load '$libdir/pg_musicstream';
 
 begin;
 
--- Formats a comment as a sentence, with names that contain an underscore, a dot or parentheses as code,
--- because Markdown would read their underscores as emphasis.
+-- Formats a comment as a sentence. Names that contain an underscore, a dot or parentheses become code, because Markdown would
+-- read their underscores as emphasis. A word such as kafka:CLUSTER/TOPIC keeps its case.
 create function pg_temp.sentence(comment text) returns text
 language sql immutable
 as $$
-    select case when marked ~ '^[a-z]' then upper(left(marked, 1)) || substr(marked, 2) else marked end
+    select case when marked ~ '^[a-z]+(:? |[,;]|$)' then upper(left(marked, 1)) || substr(marked, 2) else marked end
         || case when marked ~ '[.:]$' then '' else '.' end
     from regexp_replace(
         replace(comment, '|', '\|'),
-        '(\m[a-z][a-z0-9]*(?:[_.][a-z0-9]+)+(?:\([a-z_, ]*\))?)', '`\1`', 'g'
+        '(\m[a-z][a-z0-9]*(?:[_.][a-z0-9]+)+(?:\([a-z_, '']*\))?|\m[a-z]+:[A-Z][A-Z/]+)', '`\1`', 'g'
     ) as marked
 $$;
 
