@@ -8,8 +8,8 @@
 --   create server musicstream_1 foreign data wrapper postgres_fdw options (host '…', dbname '…', fetch_size '10000');
 --   create user mapping for current_user server musicstream_1 options (user '…', password '…');
 --
--- Includes every server of postgres_fdw whose name begins with musicstream_. The extension must be in a schema of the same name there
--- as here. The numbers of each database are exact at one moment; the moments of two databases may differ.
+-- Includes every server of postgres_fdw whose name begins with musicstream_. The extension must be in a schema of the same name on
+-- each server. The numbers of each database are exact at one moment; the moments of two databases may differ.
 do $union$
 declare
     home text;
@@ -40,7 +40,7 @@ begin
 
     drop schema if exists musicstream_union cascade;
     create schema musicstream_union;
-    comment on schema musicstream_union is 'several musicstream databases as one, made by sql/union.sql';
+    comment on schema musicstream_union is 'views over several musicstream databases, created by sql/union.sql';
     foreach server in array servers loop
         execute format('import foreign schema %I limit to (%s) from server %I into musicstream_union', home,
             (select string_agg(quote_ident(t), ', ') from unnest(foreign_tables) as t where t <> all (internal_tables)), server);
@@ -75,7 +75,7 @@ begin
         from (%s) as m
         group by m.day, m.event_type, m.region
         $view$, cardinality(servers), all_of[5], all_of[1]);
-    comment on view musicstream_union.daily_metrics is 'events by UTC day, event type and region, of all servers, what waits for their rollups included; is_final: the watermarks of all are past the end of the day';
+    comment on view musicstream_union.daily_metrics is 'events by UTC day, event type and region, of all servers, including events that their next rollups will fold; is_final: the watermarks of all servers have passed the end of the day';
 
     execute format($view$
         create view musicstream_union.hourly_metrics as
@@ -83,7 +83,7 @@ begin
         from (%s) as m
         group by m.hour, m.event_type, m.region
         $view$, all_of[2]);
-    comment on view musicstream_union.hourly_metrics is 'events by UTC hour, event type and region, of all servers, what waits for their rollups included';
+    comment on view musicstream_union.hourly_metrics is 'events by UTC hour, event type and region, of all servers, including events that their next rollups will fold';
 
     execute format($view$
         create view musicstream_union.daily_listeners as
@@ -102,7 +102,7 @@ begin
             group by l.day, l.region
         ) as u
         $view$, home, all_of[3], all_of[4]);
-    comment on view musicstream_union.daily_listeners is 'distinct users by UTC day and region, of all servers: a user of two of them is one';
+    comment on view musicstream_union.daily_listeners is 'distinct users by UTC day and region, of all servers; a user of several servers is counted once';
 
     execute format($view$
         create view musicstream_union.partitions_read_twice as
@@ -112,7 +112,7 @@ begin
         group by o.source, o.partition
         having count(*) > 1
         $view$, all_of[6]);
-    comment on view musicstream_union.partitions_read_twice is 'partitions that more than one server has stored events of, which are counted twice; no row: none';
+    comment on view musicstream_union.partitions_read_twice is 'source partitions of which more than one server has stored events, so that these are counted twice; empty if there is none';
 
     grant usage on schema musicstream_union to musicstream_read;
     grant select on musicstream_union.daily_metrics, musicstream_union.hourly_metrics, musicstream_union.daily_listeners,

@@ -1,4 +1,4 @@
-//! The JSON decoder against the oracle of its property tests, on whatever the fuzzer thinks of.
+//! Compares the JSON decoder with the oracle of its property tests, on the fuzzer's inputs.
 
 #![no_main]
 

@@ -136,7 +136,7 @@ pub(crate) fn refused(error: KafkaError) -> anyhow::Error {
 pub(crate) fn format_parser() -> impl TypedValueParser<Value = Format> {
     PossibleValuesParser::new([
         PossibleValue::new("csv").help("Comma-separated values with a header (RFC 4180)"),
-        PossibleValue::new("ndjson").help("One JSON object a line"),
+        PossibleValue::new("ndjson").help("One JSON object per line"),
     ])
     .map(|name| match name.as_str() {
         "csv" => Format::Csv,

@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_outage_is_logged_once_a_minute_and_is_over_once_nobody_waits() {
+    fn an_outage_is_logged_once_a_minute_and_ends_once_no_caller_waits() {
         let (mut outage, began) = (Outage::default(), Instant::now());
         let after = |seconds| began + Duration::from_secs(seconds);
         outage.add_waiter();

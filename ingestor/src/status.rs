@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn lag_is_what_is_left_of_the_log() {
+    fn lag_is_the_distance_to_the_end_of_the_log() {
         let mut lines = vec![line(0, Some(7)), line(1, None)];
         add_ends(
             &mut lines,

@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn what_most_records_have_in_common_has_a_line_of_its_own() {
+    fn a_prevailing_reason_has_its_own_line() {
         let mut all = stored();
         for _ in 0..9 {
             all.add(&Stored {

@@ -1,5 +1,5 @@
-//! The copyright file of a Debian package, machine-readable (DEP-5): the project's licence, and a stanza for each crate
-//! that is linked and for each library or font that a crate brings in a folder of its own.
+//! Writes the copyright file of a Debian package in the machine-readable format (DEP-5): the project's licence, and a
+//! stanza for each linked crate and for each library or font that a crate contains in a separate folder.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -25,7 +25,7 @@ License: MIT or Apache-2.0
 Comment: The standard library of Rust, which is linked statically.
 ";
 
-/// Licences whose text every Debian system has, by SPDX identifier.
+/// Licences whose text is on every Debian system: SPDX identifier, and file in /usr/share/common-licenses.
 const COMMON: [(&str, &str); 4] = [
     ("Apache-2.0", "Apache-2.0"),
     ("CC0-1.0", "CC0-1.0"),
@@ -38,7 +38,7 @@ const NOT_LINKED: [&str; 9] = [
     "benches", "contrib", "docs", "dotzlib", "examples", "fuzz", "images", "target", "tests",
 ];
 
-/// The whole file for a package of the workspace.
+/// The copyright file for a package of the workspace.
 ///
 /// # Errors
 /// There is no such package, or a crate without a licence, or with one that is not known.
@@ -51,7 +51,7 @@ pub(crate) fn write(metadata: &Metadata, package: &str) -> Result<String> {
         let name = format!("{}-{}", package.name, package.version);
         if !package.is_ours() {
             let expression = package.license.as_deref().with_context(|| {
-                format!("{name} has no licence expression: look what it is, and whether it may be linked")
+                format!("{name} has no licence expression: find its licence, and whether it may be linked")
             })?;
             let expression = Expression::parse_mode(expression, ParseMode::LAX)
                 .with_context(|| format!("the licence {expression:?} of {name}"))?;
@@ -103,11 +103,11 @@ pub(crate) fn write(metadata: &Metadata, package: &str) -> Result<String> {
     Ok(text)
 }
 
-/// The files of a crate's folder that tell its licence.
+/// The licence files in a crate's folder.
 struct LicenceFiles {
     of_crate: Vec<String>,
     notice: Option<String>,
-    /// Of what the crate brings in folders of its own, such as a C library or a font.
+    /// Licence files in subfolders, such as those of a C library or a font.
     of_folders: Vec<(PathBuf, String)>,
 }
 
@@ -153,15 +153,15 @@ fn collect(folder: &Path, paths: &mut Vec<PathBuf>) -> std::io::Result<()> {
             if !name.starts_with('.') && !NOT_LINKED.contains(&&*name) {
                 collect(&path, paths)?;
             }
-        } else if tells_a_licence(&name) {
+        } else if is_licence_file(&name) {
             paths.push(path);
         }
     }
     Ok(())
 }
 
-/// By its name in lower case.
-fn tells_a_licence(name: &str) -> bool {
+/// Whether a file of this name, in lower case, contains a licence.
+fn is_licence_file(name: &str) -> bool {
     let is_code = [".rs", ".sql", ".h", ".c", ".toml", ".json", ".html", ".py"]
         .iter()
         .any(|end| name.ends_with(end));
@@ -171,7 +171,7 @@ fn tells_a_licence(name: &str) -> bool {
     !is_code && (begins || name.contains("license") || name.contains("licence"))
 }
 
-/// Who says so in the licence's files; else its authors, by the crate's manifest.
+/// The copyright lines of the licence files; without any, the authors in the crate's manifest.
 fn copyright_lines(package: &Package, files: &[String]) -> Vec<String> {
     let found: BTreeSet<String> = files.iter().flat_map(|file| claims(file)).collect();
     if !found.is_empty() {
@@ -183,15 +183,15 @@ fn copyright_lines(package: &Package, files: &[String]) -> Vec<String> {
     vec![format!("The authors of the crate {}", package.name)]
 }
 
-/// Lines such as `Copyright (c) 2014 The Rust Project Developers`; not those of a form to be filled in, nor sentences
-/// of the licence about copyright.
+/// Lines such as `Copyright (c) 2014 The Rust Project Developers`. Lines of a template with placeholders, and sentences of the
+/// licence about copyright, are no claims.
 fn claims(text: &str) -> Vec<String> {
     let is_claim = |line: &&str| {
         let rest = line.get("copyright".len()..).unwrap_or_default();
         line.to_ascii_lowercase().starts_with("copyright")
             && rest.contains(|letter: char| letter.is_ascii_digit() || letter == '©')
             && !rest.contains(['[', '{', '<'])
-            // The heading of a form: "COPYRIGHT HOLDERS".
+            // Part of a disclaimer: "COPYRIGHT HOLDERS BE LIABLE".
             && !rest.trim_start().to_ascii_lowercase().starts_with("holder")
     };
     let mut claims: Vec<String> = text
@@ -228,7 +228,7 @@ fn licence_text(identifier: &str) -> Result<String> {
     Ok(indented(id.text()).trim_start_matches('\n').to_owned())
 }
 
-/// The text with the terms of licences that every Debian system has replaced by where they are.
+/// Replaces the terms of licences that are on every Debian system by the path of their text.
 fn without_common_texts(text: &str) -> String {
     let lines: Vec<&str> = text.lines().collect();
     let mut shortened = String::with_capacity(text.len());
@@ -260,7 +260,7 @@ fn without_common_texts(text: &str) -> String {
     shortened
 }
 
-/// As the continuation of a field: each line behind a blank, empty lines as a full stop.
+/// The text as the continuation of a field: each line begins with a blank, an empty line is written as a full stop.
 fn indented(text: &str) -> String {
     let mut field = String::from("\n");
     for line in text.trim_end().lines() {
@@ -281,7 +281,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn claims_are_told_from_sentences_and_forms() {
+    fn claims_are_distinguished_from_sentences_and_templates() {
         let text = "   Copyright [yyyy] [name of copyright owner]\n\
             copyright notice and this permission notice\n\
             \tCopyright (c) 2015 Ana\n // Copyright 2014-2024 Bob \nCOPYRIGHT HOLDERS BE LIABLE\nCopyright (c) 2015 Ana\n\

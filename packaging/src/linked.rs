@@ -1,4 +1,4 @@
-//! Which crates are linked into a program, by `cargo metadata`.
+//! Determines which crates are linked into a program, from the output of `cargo metadata`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -6,9 +6,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
-/// What `cargo metadata --format-version 1 --filter-platform TARGET` prints, as far as it is used here. Its features
-/// are those of all packages of the workspace together, so that a few optional crates may be listed that a program
-/// does not use.
+/// The part of the output of `cargo metadata --format-version 1 --filter-platform TARGET` that is used here. cargo resolves
+/// features for all packages of the workspace together, so a few optional crates may be listed that a program does not use.
 #[derive(Deserialize)]
 pub(crate) struct Metadata {
     packages: Vec<Package>,
@@ -73,15 +72,15 @@ impl Package {
 
 impl Metadata {
     /// # Errors
-    /// The file cannot be read, or is something else.
+    /// The file cannot be read, or is not such output.
     pub(crate) fn read(path: &Path) -> Result<Metadata> {
         let named = || format!("{} is no output of cargo metadata", path.display());
         let text = std::fs::read_to_string(path).with_context(named)?;
         serde_json::from_str(&text).with_context(named)
     }
 
-    /// The package and all that is linked into it, by name and version. Procedural macros and what they use run in the
-    /// compiler and are left out, as are dependencies of build scripts and tests.
+    /// The package and all packages linked into it, ordered by name and version. Procedural macros and their dependencies
+    /// run in the compiler and are left out, as are dependencies of build scripts and tests.
     ///
     /// # Errors
     /// There is no such package.

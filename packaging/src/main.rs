@@ -1,5 +1,6 @@
-//! Writes what packages and the documentation need and the programs' sources know: manual pages, shell completions, pages
-//! of options, and the licences of all that is linked. A program of its own, so that none of this is in the programs that are shipped.
+//! Writes files for packages and the documentation from the command lines of the programs (manual pages, shell completions,
+//! pages of options) and from cargo's metadata (licences of the linked crates). A separate program, so that the shipped
+//! programs do not contain this code.
 
 mod copyright;
 mod linked;
@@ -11,7 +12,7 @@ use anyhow::{Context, Result};
 use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::{Shell, generate_to};
 
-/// Writes what packages need.
+/// Writes manual pages, completions, pages of options and copyright files.
 #[derive(Parser)]
 struct Arguments {
     #[command(subcommand)]
@@ -65,7 +66,7 @@ fn programs() -> [clap::Command; 2] {
 }
 
 fn manuals(folder: &Path) -> Result<()> {
-    make(folder)?;
+    create_folder(folder)?;
     for program in programs() {
         clap_mangen::generate_to(program, folder).context("a manual page cannot be written")?;
     }
@@ -75,7 +76,7 @@ fn manuals(folder: &Path) -> Result<()> {
 fn completions(folder: &Path) -> Result<()> {
     for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
         let of_shell = folder.join(shell.to_string());
-        make(&of_shell)?;
+        create_folder(&of_shell)?;
         for mut program in programs() {
             let name = program.get_name().to_owned();
             generate_to(shell, &mut program, name, &of_shell)
@@ -97,6 +98,6 @@ fn option_pages(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-fn make(folder: &Path) -> Result<()> {
-    std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))
+fn create_folder(folder: &Path) -> Result<()> {
+    std::fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))
 }

@@ -1,11 +1,11 @@
-//! The options of a program as a Markdown page.
+//! Writes the options of a program as a Markdown page.
 
 use std::fmt::Write as _;
 
 use clap::builder::StyledStr;
 use clap::{Arg, ArgAction, Command};
 
-/// Options under one heading, and the subcommands that have exactly these.
+/// Options under one heading, and the subcommands that have exactly these options.
 struct Group {
     heading: String,
     rows: Vec<String>,
@@ -200,14 +200,14 @@ fn sentence(text: &str) -> String {
 fn lower(text: &str) -> String {
     let mut letters = text.chars();
     let first = letters.next().map(|first| first.to_ascii_lowercase());
-    // Not "CSV", which begins with two capitals.
+    // Two capitals begin an abbreviation, such as CSV, which stays.
     match text.chars().nth(1) {
         Some(second) if second.is_uppercase() => text.to_owned(),
         _ => first.into_iter().chain(letters).collect(),
     }
 }
 
-/// The table of exit codes below the help, whose lines begin with a code and have two blanks behind it.
+/// Writes the table of exit codes from the text after the help, whose lines have a code, two blanks and the meaning.
 fn write_exit_codes(page: &mut String, after: &str) {
     page.push_str("\n## Exit codes\n\n| code | |\n| --- | --- |\n");
     for line in after.lines() {

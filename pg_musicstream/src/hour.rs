@@ -225,13 +225,13 @@ mod tests {
             of(&[(3, 1, 0), (5, 300, 2)]).pack(),
             [3, 0x12, 1, 0, 0, 0, 44, 1, 0, 0, 2]
         );
-        // What was late and is nothing any more is kept until it is taken back, too.
+        // A late count is kept even if the events of its minute add up to zero.
         assert_eq!(of(&[(0, 0, 1)]).pack(), [0, 0x11, 0, 1]);
         assert_eq!(of(&[(0, 1, 0), (59, 1, 0)]).pack().len(), HEADER + MINUTES);
     }
 
     #[test]
-    fn other_bytes_are_refused() {
+    fn malformed_bytes_are_refused() {
         for bytes in [
             &[0][..],                  // no widths
             &[0, 1],                   // no numbers
@@ -268,7 +268,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_packed_is_read_back(counts in counts()) {
+        fn packed_counts_are_read_back(counts in counts()) {
             let hour = of(&counts);
             let bytes = hour.pack();
             let mut read = Hour::default();
@@ -284,7 +284,7 @@ mod tests {
         }
 
         #[test]
-        fn sums_do_not_depend_on_the_way(
+        fn adding_packed_hours_adds_their_counts(
             a in prop::collection::vec((0..MINUTES, -1000..1000_i64, -1000..1000_i64), 0..80),
             b in prop::collection::vec((0..MINUTES, -1000..1000_i64, -1000..1000_i64), 0..80),
         ) {
@@ -294,7 +294,7 @@ mod tests {
         }
 
         #[test]
-        fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        fn both_readers_refuse_the_same_bytes(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
             let mut hour = Hour::default();
             prop_assert_eq!(hour.add_packed(&bytes).is_some(), count_at(&bytes, 30).is_some());
         }

@@ -42,7 +42,7 @@ mod tests {
             [-DAY, -HOUR, -QUARTER]
         );
         assert_eq!(minute_of_hour(-1), 59);
-        // A start belongs to what it starts.
+        // The first instant of a day, an hour or a quarter belongs to it.
         assert_eq!(
             [day_start(DAY), hour_start(DAY), quarter_start(DAY)],
             [DAY; 3]

@@ -1,6 +1,6 @@
--- How many hours did each region listen, week by week? Weeks begin on Monday, in UTC.
+-- Hours listened by week and region. Weeks begin on Monday, in UTC.
 -- For weeks of another zone read daily_listening_at('Europe/Berlin') instead of daily_listening.
--- A week that is not settled may still change: it is not over, or its last events may still come.
+-- A week that is not settled has not ended, or its last events may still arrive, so its numbers may change.
 select
     date_trunc('week', day::timestamp)::date as week,
     region,

@@ -1,6 +1,6 @@
--- How many monthly listeners does each region have, and how sticky is it: what part of them listens on one day?
--- Monthly listeners are the distinct users of 28 days up to a day. They are estimated, with a standard error of 0.8 %, and
--- cannot be added up over regions, for one user may be in several: musicstream_listeners(from, to) counts all of them.
+-- Monthly listeners by region, and the share of them that listened on the last day (stickiness).
+-- Monthly listeners are the distinct users of the 28 days up to a day, an estimate with a standard error of 0.8 %. Do not add
+-- them over regions, because a user may be in several: musicstream_listeners(from, to) counts each user once.
 select
     day,
     region,

@@ -1,5 +1,5 @@
--- Of the users that were new in a week, how many listened again one, 7 and 28 days after their first day?
--- Exact, from the first day of each user. A day after that is not over yet for the whole cohort has no number.
+-- Of the users who were new in a week, the share that listened again 1, 7 and 28 days after their first day; exact.
+-- A percentage is null until the watermark has passed that day for all users of the cohort.
 select
     region,
     sum(new_listeners) as new_listeners,

@@ -1,5 +1,5 @@
--- Of the plays of a month, how many were skipped in each region, and how many were streams?
--- A skip is a play that an event ended before musicstream.stream_after (30 seconds), a stream is one that lasted as long.
+-- Of the plays of a month, the share of skips and of streams in each region.
+-- A skip is a play that an event ended before musicstream.stream_after (30 seconds), a stream is a play of at least that length.
 select
     region,
     sum(plays) as plays,

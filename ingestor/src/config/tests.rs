@@ -96,7 +96,7 @@ fn a_flag_wins_over_the_file_and_the_file_over_the_default() {
 }
 
 #[test]
-fn what_the_file_gets_wrong_is_named_and_no_value_shown() {
+fn errors_in_the_file_name_the_option_and_show_no_value() {
     for (file, what) in [
         ("batch-row = 1", "--batch-row"),
         ("[stream]\nbatch-row = 1", "--batch-row"),
@@ -115,7 +115,7 @@ fn what_the_file_gets_wrong_is_named_and_no_value_shown() {
 }
 
 #[test]
-fn the_path_is_found_before_anything_is_understood() {
+fn the_path_is_found_before_the_arguments_are_parsed() {
     let find = |arguments: &[&str], variable: Option<&str>| {
         let arguments: Vec<OsString> = arguments.iter().map(OsString::from).collect();
         path_of_file(&arguments, variable.map(OsString::from))
@@ -128,7 +128,7 @@ fn the_path_is_found_before_anything_is_understood() {
 }
 
 #[test]
-fn options_of_kafka_in_the_file_may_lie_in_files_of_their_own() {
+fn kafka_options_of_the_file_may_be_in_separate_files() {
     let folder = tempfile::tempdir().unwrap();
     let secret = folder.path().join("secret");
     std::fs::write(&secret, "very secret\n").unwrap();

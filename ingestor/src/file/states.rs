@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_ledger_keeps_is_what_comes_back() {
+    fn a_stored_state_is_read_back() {
         let mut states = States::default();
         assert_eq!(
             States::of_ledger(9, &states.for_ledger(&[7; 32])),

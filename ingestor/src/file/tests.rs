@@ -317,7 +317,7 @@ fn a_load_resumes_after_every_record() {
 }
 
 #[test]
-fn an_appended_file_goes_on_and_a_changed_one_is_refused() {
+fn an_appended_file_continues_and_a_changed_one_is_refused() {
     let text = format!("{HEADER}{}\n{}", row("1"), row("2"));
     let mut reader = open("a.csv", text.as_bytes()).expect("opens");
     rest(&mut reader).expect("reads");

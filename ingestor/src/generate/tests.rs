@@ -34,7 +34,7 @@ fn records(options: &str) -> Vec<(Record, Vec<u8>)> {
 }
 
 #[test]
-fn a_csv_file_loads_as_what_was_generated() {
+fn a_generated_csv_file_is_read_back() {
     let folder = tempfile::tempdir().expect("a folder");
     for name in ["a.csv", "a.csv.gz", "a.csv.zst"] {
         let path = folder.path().join(name);

@@ -286,7 +286,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(2_000))]
 
         #[test]
-        fn whatever_comes_in_whatever_order_a_partition_is_read_once_and_in_the_end(steps in steps()) {
+        fn after_any_steps_each_partition_is_read_exactly_once(steps in steps()) {
             let mut world = World::default();
             for step in &steps {
                 world.step(step);

@@ -379,7 +379,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_ledger_had_is_kept_and_reported_if_the_topic_was_recreated() {
+    fn positions_in_the_ledger_are_reported_if_the_topic_was_recreated() {
         let mut placement = placement(EARLIEST);
         placement.set_end(0, 9);
         assert_eq!(placement.epoch(0), None);

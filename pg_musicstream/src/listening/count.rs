@@ -231,9 +231,9 @@ mod tests {
     }
 
     proptest! {
-        /// Any span counted with its margins alone has the quarters that all events together give it.
+        /// A span counted from the events within its margins has the same quarters as in a count of all events.
         #[test]
-        fn what_is_further_away_has_no_influence(
+        fn events_outside_the_margins_do_not_change_a_span(
             events in prop::collection::vec((0_u32..3, 0..240_i64, any::<bool>(), any::<u8>(), 0_u32..2), 0..60),
             first in 0..16_i64,
             quarters in 1..8_i64,

@@ -172,12 +172,12 @@ mod tests {
     }
 
     #[test]
-    fn other_bytes_are_refused() {
+    fn malformed_bytes_are_refused() {
         for bytes in [
             &b"\x01"[..],                                                 // no song_id
             b"\x01a",                                                     // no numbers
             b"\x01a\x01\x01\x01",                                         // a number too few
-            b"\x01a\x81\x00\x01\x01\x01",                                 // a zero that leads
+            b"\x01a\x81\x00\x01\x01\x01",                                 // a leading zero
             b"\x01b\x01\x01\x01\x01\x01a\x01\x01\x01\x01",                // not in order
             b"\x01a\x01\x01\x01\x01\x01a\x01\x01\x01\x01",                // twice the same
             b"\x01a\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01\x01\x01\x01", // more than an i64 holds
@@ -190,12 +190,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_packed_is_read_back(counts in counts()) {
+        fn packed_songs_are_read_back(counts in counts()) {
             prop_assert_eq!(read(&pack(&counts)), Some(counts));
         }
 
         #[test]
-        fn a_sum_is_that_of_the_songs(a in counts(), b in counts()) {
+        fn adding_packed_songs_adds_their_counts(a in counts(), b in counts()) {
             let mut songs = Songs::default();
             prop_assert_eq!(songs.add_packed(&pack(&a)), Some(()));
             prop_assert_eq!(songs.add_packed(&pack(&b)), Some(()));
@@ -210,7 +210,7 @@ mod tests {
         }
 
         #[test]
-        fn bytes_that_are_read_are_those_that_would_be_written(bytes in prop::collection::vec(0_u8..3, 0..40)) {
+        fn accepted_bytes_are_the_canonical_encoding(bytes in prop::collection::vec(0_u8..3, 0..40)) {
             if let Some(counts) = read(&bytes) {
                 prop_assert_eq!(pack(&counts), bytes);
             }

@@ -151,14 +151,14 @@ mod tests {
 
     const LG_K_HERE: u8 = 14;
 
-    /// As the library turns one form into the other.
+    /// Converts an image with the library.
     fn by_library(image: &[u8], into: HllType) -> Vec<u8> {
         let mut union = HllUnion::new(LG_K_HERE).expect("a union");
         union.update(&HllSketch::deserialize(image).expect("an image"));
         union.to_sketch(into).serialize()
     }
 
-    /// Eight bits a register: mostly a little above `lowest`, some of them far.
+    /// An image with eight bits per register. Most registers are a little above `lowest`, up to `far` of them much higher.
     fn array() -> impl Strategy<Value = Vec<u8>> {
         (0_u8..20, any::<u64>(), 0_u32..400).prop_map(|(lowest, seed, far)| {
             let mut state = seed | 1;
@@ -201,7 +201,7 @@ mod tests {
     }
 
     /// Whether `unpack` refuses it, or reads it as the library does.
-    fn is_refused_or_the_librarys(packed: &[u8]) -> bool {
+    fn is_refused_or_read_as_by_the_library(packed: &[u8]) -> bool {
         unpack(packed).is_none_or(|unpacked| {
             HllSketch::deserialize(packed).is_ok()
                 && unpacked[HEADER..] == by_library(packed, HllType::Hll8)[HEADER..]
@@ -214,7 +214,7 @@ mod tests {
             .composite_estimate()
     }
 
-    /// Exceptions in the order of their registers: the library has them in that of its hash table.
+    /// Sorts the exceptions by register, because the library writes them in the order of its hash table.
     fn sorted(mut image: Vec<u8>) -> Vec<u8> {
         let (exceptions, _) = image[HEADER + (1 << LG_K_HERE) / 2..].as_chunks_mut::<4>();
         exceptions.sort_unstable_by_key(|word| u32::from_le_bytes(*word) << 6);
@@ -223,27 +223,27 @@ mod tests {
 
     proptest! {
         #[test]
-        fn both_ways_are_the_librarys(image in array()) {
+        fn packing_and_unpacking_agree_with_the_library(image in array()) {
             let packed = pack(&image).expect("packed");
             let theirs = by_library(&image, HllType::Hll4);
-            prop_assert!(sorted(packed.clone()) == sorted(theirs.clone()), "packed otherwise than by the library");
+            prop_assert!(sorted(packed.clone()) == sorted(theirs.clone()), "packed differently from the library");
             prop_assert!(unpack(&packed).expect("unpacked") == image, "not what was packed");
-            prop_assert!(unpack(&theirs).expect("theirs") == by_library(&theirs, HllType::Hll8), "unpacked otherwise");
+            prop_assert!(unpack(&theirs).expect("theirs") == by_library(&theirs, HllType::Hll8), "unpacked differently");
             prop_assert_eq!(estimate(&packed), estimate(&image));
         }
 
         #[test]
-        fn what_is_broken_is_left_to_the_library(image in array(), at in 0_usize..9000, byte: u8) {
+        fn damaged_bytes_are_refused_or_read_as_by_the_library(image in array(), at in 0_usize..9000, byte: u8) {
             let mut packed = pack(&image).expect("packed");
             let at = at.min(packed.len() - 1);
             packed[at] = byte;
-            prop_assert!(is_refused_or_the_librarys(&packed));
+            prop_assert!(is_refused_or_read_as_by_the_library(&packed));
             prop_assert!(unpack(&packed[..at]).is_none());
         }
     }
 
     #[test]
-    fn every_byte_of_a_header_may_be_broken() {
+    fn every_damaged_header_is_refused_or_read_as_by_the_library() {
         let mut values = [3; 1 << LG_K_HERE];
         values[..3].copy_from_slice(&[4, 40, 63]);
         for lowest in [0, 3] {
@@ -253,14 +253,17 @@ mod tests {
                 for byte in 0..=u8::MAX {
                     let mut broken = packed.clone();
                     broken[at] = byte;
-                    assert!(is_refused_or_the_librarys(&broken), "{byte} at {at}");
+                    assert!(
+                        is_refused_or_read_as_by_the_library(&broken),
+                        "{byte} at {at}"
+                    );
                 }
             }
         }
     }
 
     #[test]
-    fn of_the_flags_only_the_order_is_packed() {
+    fn only_the_out_of_order_flag_is_packed() {
         for (flags, packed) in [
             (0, COMPACT),
             (4, COMPACT),
@@ -273,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_and_sets_have_no_registers() {
+    fn lists_and_sets_are_not_converted() {
         for users in [0, 3, 100] {
             let mut sketch = HllSketch::new(LG_K_HERE, HllType::Hll4).expect("a sketch");
             for user in 0..users {

@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_stand_between_header_and_end() {
+    fn rows_are_between_header_and_trailer() {
         let header = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
         let end = b"\xff\xff";
         let expected = [header.to_vec(), row(1), row(0), end.to_vec()].concat();
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn the_size_of_the_buffer_does_not_matter() {
+    fn the_bytes_do_not_depend_on_the_size_of_the_buffer() {
         let events = events(3000);
         let rows: Vec<Index> = (0..3000).collect();
         let expected = all(&events, &rows, 1 << 16);

@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_that_comes_twice_is_seen_wherever_it_lies_and_the_first_arrival_wins() {
+    fn of_a_repeated_id_the_first_arrival_is_kept() {
         assert_eq!(ordered(&[]), (vec![], vec![]));
         assert_eq!(ordered(&[(1, 5), (2, 4)]), (vec![0, 1], vec![]));
         assert_eq!(ordered(&[(2, 5), (1, 4)]), (vec![1, 0], vec![]));
@@ -217,14 +217,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_out_is_not_the_first_either() {
+    fn an_event_that_is_left_out_is_not_the_first_of_its_id() {
         let Ordered { firsts, repeats } =
             events(&[(2, 7), (1, 4), (2, 8), (2, 9)]).ordered(|index| index == 0);
         assert_eq!((firsts, repeats), (vec![1, 2], vec![(3, 2)]));
     }
 
     #[test]
-    fn the_fields_are_those_that_were_given() {
+    fn pushed_fields_are_read_back() {
         let mut events = events(&[(1, 1), (2, 2)]);
         let long = "x".repeat(128);
         let given = Fields {

@@ -43,7 +43,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_ids_are_held_and_old_ones_are_let_go() {
+    fn recent_ids_are_kept_and_old_ones_dropped() {
         let mut recent = Recent::default();
         for number in 0..5 * GENERATION {
             assert!(!recent.contains(id(number)));
