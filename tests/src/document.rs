@@ -16,7 +16,7 @@ pub struct Page {
 /// A link or an image.
 #[derive(Debug)]
 pub struct Link {
-    /// What it leads to, as it is written.
+    /// The target as written in the page.
     pub target: String,
     /// Line in the page.
     pub line: usize,
@@ -27,15 +27,15 @@ pub struct Link {
 pub struct Block {
     /// The first word after the backquotes; empty for an indented block.
     pub language: String,
-    /// The further words.
+    /// The words after the language.
     pub attributes: Vec<String>,
-    /// What is between the fences.
+    /// The lines between the fences.
     pub text: String,
     /// Line of the first fence in the page.
     pub line: usize,
 }
 
-/// Attribute of a block that is run, and whose output differs from run to run, so that the page does not show it.
+/// Attribute of a block that is run, but whose output differs from run to run, so that the page does not show it.
 pub const VARIES: &str = "varies";
 
 impl Block {
@@ -45,14 +45,14 @@ impl Block {
     }
 }
 
-/// What a test of a page does, in the order of the page.
+/// A step of the test of a page; the steps have the order of the page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
     /// A code block.
     Block(Block),
     /// `<!-- hidden LANGUAGE`, a line break, code and `-->`: run, but not shown to readers.
     Hidden(Block),
-    /// `<!-- new database -->`: what follows begins with an empty database.
+    /// `<!-- new database -->`: the steps after it run in an empty database.
     NewDatabase,
 }
 
@@ -82,7 +82,7 @@ fn find(root: &Path, folder: &str, paths: &mut Vec<String>) {
             format!("{folder}/{name}")
         };
         if entry.file_type().unwrap().is_dir() {
-            // Build output, and what is not the project's own such as .git.
+            // Skips build output, and folders such as .git.
             if name != "target" && !name.starts_with('.') {
                 find(root, &path, paths);
             }
@@ -106,7 +106,7 @@ impl Page {
         }
     }
 
-    /// A page that is no file.
+    /// A page with this text and without a path.
     pub fn of(text: &str) -> Page {
         Page {
             path: String::new(),
@@ -128,7 +128,7 @@ impl Page {
         1 + self.text[..offset].matches('\n').count()
     }
 
-    /// Text of the headings with their levels, without marks of emphasis and code.
+    /// Levels and text of the headings, without markup.
     pub fn headings(&self) -> Vec<(HeadingLevel, String)> {
         let mut headings = Vec::new();
         let mut open: Option<(HeadingLevel, String)> = None;
@@ -147,7 +147,7 @@ impl Page {
         headings
     }
 
-    /// Names by which links lead to the headings, on GitHub and in the book.
+    /// The anchors of the headings, on GitHub and in the book.
     pub fn anchors(&self) -> Vec<String> {
         let mut counts: BTreeMap<String, usize> = BTreeMap::new();
         let headings = self.headings();
@@ -179,9 +179,6 @@ impl Page {
     }
 
     /// Code blocks and instructions to the test of the page.
-    ///
-    /// # Panics
-    /// A comment begins like an instruction and is none.
     pub fn steps(&self) -> Vec<Step> {
         let mut steps = Vec::new();
         let mut open: Option<Block> = None;
@@ -241,7 +238,7 @@ impl Page {
     }
 }
 
-/// As GitHub and mdBook make it: letters, digits, `-` and `_` in lower case, blanks as `-`.
+/// The anchor that GitHub and mdBook give to a heading: letters, digits, `-` and `_` in lower case, blanks as `-`.
 fn anchor(heading: &str) -> String {
     let kept = heading.trim().chars().filter_map(|letter| match letter {
         '-' | '_' => Some(letter),
@@ -258,7 +255,7 @@ mod tests {
     const PAGE: &str = "# A `b_c` & *d*\n\n[x](y.md#z) ![p](q.png)\n\n# A `b_c` & *d*\n\n```sh norun-build\nmake\n```\n\n    indented\n\n<!-- new database -->\n<!-- hidden sql\nselect 1;\n-->\n\n```sql\nselect 2;\n```\n";
 
     #[test]
-    fn headings_have_names_of_their_own() {
+    fn equal_headings_have_different_anchors() {
         assert_eq!(Page::of(PAGE).anchors(), ["a-b_c--d", "a-b_c--d-1"]);
     }
 

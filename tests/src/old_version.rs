@@ -1,8 +1,9 @@
-//! A version of the extension that was never released. It is made from the present one by differences of every kind that an
-//! update can meet, so that updates are tested before there are two releases.
+//! A version of the extension that was never released, for tests of updates before there are two releases. It is derived from
+//! the present version by differences of every kind that an update must handle.
 //!
-//! A difference is undone either by `old_version/changes.sql`, as a developer writes it below `pg_musicstream/sql/upgrade`, or
-//! by what `scripts/upgrade-script.sh` adds: every view, function and aggregate of the present version.
+//! The update removes each difference either by `old_version/changes.sql`, which has the form of a file below
+//! `pg_musicstream/sql/upgrade`, or by the views, functions and aggregates of the present version, which
+//! `scripts/upgrade-script.sh` adds.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -11,13 +12,13 @@ use std::sync::Once;
 use crate::database::{Database, connect, project_sql, value};
 use crate::stack::stack;
 
-/// Its number.
+/// Number of the old version.
 pub const VERSION: &str = "0.9.0-test";
 
-/// Objects that it has and the present version has not.
+/// Objects that only the old version has.
 const GONE: &str = include_str!("old_version/gone.sql");
 
-/// Files below `pg_musicstream/sql` that it does not have.
+/// Files below `pg_musicstream/sql` that the old version lacks.
 const ABSENT: [&str; 4] = [
     "requirement/encoding.sql",
     "internal/table/new_days.sql",
@@ -25,7 +26,7 @@ const ABSENT: [&str; 4] = [
     "function/top_songs.sql",
 ];
 
-/// How its other files differ: the file, the text of the present version, the text of the old one.
+/// Changed files: the file, the text of the present version, the text of the old version.
 const CHANGED: [(&str, &str, &str); 13] = [
     (
         "internal/table/rollup_state.sql",
@@ -94,7 +95,7 @@ const CHANGED: [(&str, &str, &str); 13] = [
     ),
 ];
 
-/// Lines that it does not have: the file, a part of the line.
+/// Lines that the old version lacks: the file, a part of the line.
 const LACKING: [(&str, &str); 5] = [
     (
         "internal/table/rollup_state.sql",
@@ -109,13 +110,13 @@ const LACKING: [(&str, &str); 5] = [
     ("function/musicstream_expire.sql", "revoke execute"),
 ];
 
-/// Differences of the roles, which name an object that is absent.
+/// Change to `roles.sql`, which grants privileges on an object that the old version lacks.
 const ROLES: (&str, &str) = ("%1$I.pending_days,", "");
 
-/// A database with its objects, and the roles.
+/// A database with the old version of the extension, and the roles.
 ///
 /// # Panics
-/// The server does not make it.
+/// The server refuses.
 pub fn database() -> Database {
     install();
     let (present, old) = ROLES;
@@ -125,10 +126,11 @@ pub fn database() -> Database {
     )
 }
 
-/// Puts its script and that of the update to the present version where the stack's Postgres looks for them.
+/// Writes the script of the old version, and that of the update to the present version, into the folder of extensions of the
+/// stack's Postgres.
 ///
 /// # Panics
-/// A file cannot be read or written, or a difference does not apply any more.
+/// A file cannot be read or written, or a difference no longer applies.
 pub fn install() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -139,13 +141,13 @@ pub fn install() {
             &[],
         );
         let folder = Path::new(&share).join("extension");
-        put(
+        replace_file(
             &folder,
             &format!("pg_musicstream--{VERSION}.sql"),
             &script(),
         );
         let present = env!("CARGO_PKG_VERSION");
-        put(
+        replace_file(
             &folder,
             &format!("pg_musicstream--{VERSION}--{present}.sql"),
             &update(),
@@ -153,8 +155,8 @@ pub fn install() {
     });
 }
 
-/// Replaces the file at once: tests in other processes may be reading it.
-fn put(folder: &Path, name: &str, text: &str) {
+/// Replaces the file atomically, because tests in other processes may read it.
+fn replace_file(folder: &Path, name: &str, text: &str) {
     let written = folder.join(format!(".{name}.{}", std::process::id()));
     std::fs::write(&written, text)
         .unwrap_or_else(|error| panic!("cannot write {}: {error}", written.display()));
@@ -171,7 +173,7 @@ fn read(path: &str) -> String {
         .unwrap_or_else(|error| panic!("cannot read {}: {error}", path.display()))
 }
 
-/// The script of the update, by the project's own tool.
+/// The script of the update, as the project's tool writes it.
 fn update() -> String {
     let output = Command::new(project("scripts/upgrade-script.sh"))
         .arg(project("tests/src/old_version/changes.sql"))
@@ -181,7 +183,7 @@ fn update() -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// The script of all objects: the files that `lib.rs` names, in its order, with the differences.
+/// The script of the old version: the files that `lib.rs` names, in its order, with the differences applied.
 fn script() -> String {
     let library = read("pg_musicstream/src/lib.rs");
     let files: Vec<&str> = library

@@ -1,14 +1,14 @@
-//! The Markdown pages of the repository, as far as they can be checked without a server: links, code blocks that are not
-//! run, the table of contents, the runbook. `end_to_end::documentation` runs the code blocks.
+//! Checks of the Markdown pages that need no server: links, code blocks that are not run, the table of contents, the
+//! runbook. `end_to_end::documentation` runs the code blocks.
 
-#![allow(clippy::unwrap_used)] // a test has nobody to hand an error to
+#![allow(clippy::unwrap_used)] // an error fails the test
 
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
 use musicstream_tests::document::{Block, Page, Step, pages, root};
 
-/// Why a code block is not run. Nothing else is a reason.
+/// The reasons for which a code block may be exempt from being run.
 const REASONS: [&str; 7] = [
     "norun-build",     // compiles, or runs for minutes
     "norun-cluster",   // needs several machines
@@ -19,7 +19,7 @@ const REASONS: [&str; 7] = [
     "norun-root",      // changes the system, or the whole database server
 ];
 
-/// What `end_to_end::documentation` runs or compares.
+/// The languages of blocks that `end_to_end::documentation` runs or compares.
 const LANGUAGES: [&str; 4] = ["sql", "sh", "toml", "text"];
 
 fn blocks(page: &Page) -> Vec<Block> {
@@ -147,7 +147,7 @@ fn the_table_of_contents_has_every_page_of_the_book_once() {
 fn the_index_of_decisions_has_each_of_them() {
     let listed = Page::read("docs/decisions/README.md").links();
     let listed = listed.iter().map(|link| &*link.target);
-    // A decision is named in the status of another one, too.
+    // A set, because the status of a decision may link to another decision.
     let listed: BTreeSet<String> = listed
         .map(|target| format!("docs/decisions/{target}"))
         .collect();
@@ -186,8 +186,8 @@ fn the_runbook_says_what_to_do_about_each_alert() {
     assert_eq!(runbook_headings("Alerts"), defined);
 }
 
-/// Calls and attributes whose next string is a message for a user, in Rust and in SQL.
-const SAYINGS: [&str; 6] = [
+/// Calls and attributes in Rust and SQL that are followed by a message for users.
+const MESSAGE_MARKERS: [&str; 6] = [
     "#[error(",
     "bail!(",
     "anyhow!(",
@@ -196,8 +196,8 @@ const SAYINGS: [&str; 6] = [
     "raise exception ",
 ];
 
-/// Messages that only a defect of the ingestor itself can cause.
-const IMPOSSIBLE: [&str; 8] = [
+/// Messages that only a defect of the ingestor can cause; the runbook lacks them.
+const DEFECTS: [&str; 8] = [
     "a batch was dropped",
     "a writer did not start",
     "cannot start a writer: …",
@@ -208,7 +208,7 @@ const IMPOSSIBLE: [&str; 8] = [
     "the writers ended",
 ];
 
-/// Messages of the programs, with `…` for what differs from case to case.
+/// Messages of the programs, with `…` for the parts that vary.
 fn messages() -> BTreeSet<String> {
     let mut messages = BTreeSet::new();
     for folder in [
@@ -218,20 +218,20 @@ fn messages() -> BTreeSet<String> {
         "pg_musicstream/sql",
     ] {
         for (path, code) in sources(&root().join(folder)) {
-            // What the tests of a file say is nobody's message, nor what former versions said.
+            // Tests and scripts of former versions print no messages for users.
             if path.ends_with("tests.rs")
                 || path.components().any(|part| part.as_os_str() == "upgrade")
             {
                 continue;
             }
             let code = code.split("#[cfg(test)]").next().unwrap();
-            for saying in SAYINGS {
-                let after = code.split(saying).skip(1);
+            for marker in MESSAGE_MARKERS {
+                let after = code.split(marker).skip(1);
                 messages.extend(after.filter_map(|text| message(text.trim_start())));
             }
         }
     }
-    // Without words of its own a message is that of its cause.
+    // A message without words only shows its cause, which has its own entry.
     messages.retain(|message| message.split('…').any(|part| part.trim().len() > 3));
     messages
 }
@@ -259,7 +259,7 @@ fn message(text: &str) -> Option<String> {
     None
 }
 
-/// The files below a folder; a string that is broken over lines is whole.
+/// The files below a folder, with strings that continue on the next line joined.
 fn sources(folder: &Path) -> Vec<(PathBuf, String)> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {
@@ -270,7 +270,7 @@ fn sources(folder: &Path) -> Vec<(PathBuf, String)> {
         }
         let mut code = String::new();
         for line in std::fs::read_to_string(&path).unwrap().lines() {
-            // The indentation of a line that continues a string is no part of it.
+            // As in Rust, the indentation of the continuing line is not part of the string.
             let is_continued = code.ends_with('\\');
             if is_continued {
                 code.pop();
@@ -288,7 +288,7 @@ fn sources(folder: &Path) -> Vec<(PathBuf, String)> {
     files
 }
 
-/// Whether a heading stands for a message: what is between its ellipses is in the message, in this order.
+/// Whether a heading describes a message: the message contains the parts between the heading's ellipses, in this order.
 fn is_about(heading: &str, message: &str) -> bool {
     let mut rest = Some(message);
     for part in heading.split('…').map(str::trim) {
@@ -309,7 +309,7 @@ fn the_runbook_says_what_to_do_about_each_message() {
     assert!(messages.len() > 50, "{messages:#?}");
     let unexplained: Vec<&String> = messages
         .iter()
-        .filter(|message| !IMPOSSIBLE.contains(&message.as_str()))
+        .filter(|message| !DEFECTS.contains(&message.as_str()))
         .filter(|message| !headings.iter().any(|heading| is_about(heading, message)))
         .collect();
     assert!(
@@ -317,7 +317,7 @@ fn the_runbook_says_what_to_do_about_each_message() {
         "not in the runbook: {unexplained:#?}"
     );
 
-    // An entry about a log line has no message above; it must be said somewhere all the same.
+    // An entry about a log line matches no message above, but its text must be in the sources.
     let code: String = [
         "connect/src",
         "ingestor/src",
@@ -333,5 +333,5 @@ fn the_runbook_says_what_to_do_about_each_message() {
         .filter(|heading| !messages.iter().any(|message| is_about(heading, message)))
         .filter(|heading| !heading.split('…').all(|part| code.contains(part.trim())))
         .collect();
-    assert!(unknown.is_empty(), "no program says {unknown:#?}");
+    assert!(unknown.is_empty(), "no program prints {unknown:#?}");
 }

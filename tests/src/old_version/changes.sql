@@ -1,4 +1,4 @@
--- What changed since the version of old_version.rs and cannot be said by CREATE OR REPLACE.
+-- The changes since the version of old_version.rs that CREATE OR REPLACE cannot express.
 \include requirement/encoding.sql
 \include internal/table/new_days.sql
 

@@ -1,4 +1,4 @@
-//! The results of the queries in `sql/examples`, compared with an independent program.
+//! Compares the results of the queries in `sql/examples` with those of an independent program.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -13,7 +13,7 @@ use musicstream_tests::listening::roll_up_listening;
 use musicstream_tests::pipeline::load;
 use musicstream_tests::process::{program, run};
 
-/// The rows of a query as JSON, in order.
+/// The rows of an example query as JSON, in order.
 fn answer(client: &mut Client, example: &str) -> Value {
     let sql = project_sql(&format!("examples/{example}.sql"));
     let query = sql.trim_end().trim_end_matches(';');
@@ -74,7 +74,7 @@ fn every_example_query_agrees_with_an_independent_program() {
     );
 }
 
-/// Checks the estimates of monthly listeners by region, and the share that listens on a day.
+/// Checks the estimates of monthly listeners by region, and the share of them that listened on the last day.
 fn assert_estimates(found: &Value, expected: &Value) {
     let number = |cell: &Value| -> f64 {
         let text = cell

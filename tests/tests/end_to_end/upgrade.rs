@@ -1,4 +1,5 @@
-//! A database of an older version is updated: its objects become those of a fresh one, its data stay.
+//! Updates a database of an older version, and compares its objects with those of a new database, and its data with the data
+//! before the update.
 
 use postgres::Client;
 
@@ -28,12 +29,12 @@ fn catalogue(client: &mut Client) -> Vec<String> {
     rows.iter().map(|row| row.get(0)).collect()
 }
 
-/// Lines of the first that the second does not have.
+/// The lines that `others` lacks.
 fn surplus<'a>(lines: &'a [String], others: &[String]) -> Vec<&'a String> {
     lines.iter().filter(|line| !others.contains(line)).collect()
 }
 
-/// For each table and sequence that stays, a query of the columns that it has now.
+/// For each table and sequence that the update keeps, a query of the columns that it has before the update.
 fn tables(client: &mut Client) -> Vec<(String, String)> {
     let sql =
         "select c.oid::regclass::text, string_agg(quote_ident(a.attname), ', ' order by a.attnum)
@@ -73,7 +74,7 @@ fn an_updated_database_is_a_fresh_one_with_its_data() {
     );
     let (old, expected) = (catalogue(&mut client), catalogue(&mut fresh.client()));
     assert!(expected.len() > 400, "the catalogue was read");
-    // Objects, comments, columns, constraints, indexes, functions, views, settings of tables, what is dumped.
+    // The old version must differ in every kind of line, or the comparison after the update would prove nothing.
     for kind in [
         "object: table",
         "object: view",
@@ -107,12 +108,12 @@ fn an_updated_database_is_a_fresh_one_with_its_data() {
     assert_eq!(
         data(&mut client, &tables),
         before,
-        "the data are what they were"
+        "the update changed data"
     );
 }
 
 #[test]
-fn an_updated_database_goes_on() {
+fn an_updated_database_continues_to_store_and_count() {
     let (old, mut client) = filled();
     for call in [
         "musicstream_rollup()",
@@ -168,5 +169,5 @@ fn an_updated_database_goes_on() {
         "select sum(events)::bigint from daily_metrics",
         &[],
     );
-    assert_eq!(events, 802, "what was in the inbox is counted, too");
+    assert_eq!(events, 802, "the event in the inbox is counted as well");
 }

@@ -1,4 +1,4 @@
-//! The code blocks of the pages do what the pages say, and the generated pages are what their sources say.
+//! Runs the code blocks of the pages and compares their output with the pages, and the generated pages with their sources.
 
 mod output;
 mod reference;
@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use musicstream_tests::document::{Step, pages};
 
-/// A test for each page, so that pages run side by side.
+/// Defines a test for each page, so that pages run in parallel.
 macro_rules! pages {
     ($($test:ident: $path:literal,)*) => {
         const TESTED: &[&str] = &[$($path),*];

@@ -1,7 +1,7 @@
-//! Output as a page shows it.
+//! Compares output with a page.
 
-/// Whether the output is what the page shows. `…` stands for any characters of a line; alone on a line, for any lines.
-/// Several blanks are as good as one, since a column is narrower where the page leaves something out.
+/// Whether the output matches the page. `…` stands for any characters of a line; alone on a line, for any lines. Several
+/// blanks equal one, because a column is narrower if the page replaces its values by `…`.
 pub(super) fn is_as_shown(shown: &str, found: &str) -> bool {
     let (shown, found) = (lines(shown), lines(found));
     lines_match(&shown, &found)

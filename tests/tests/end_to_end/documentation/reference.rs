@@ -1,4 +1,4 @@
-//! `docs/sql-reference.md` is what the catalogue says.
+//! Compares `docs/sql-reference.md` with the catalogue.
 
 use std::process::Command;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Runs the code blocks of a page one after the other.
+//! Runs the code blocks of a page in order.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -20,21 +20,20 @@ const WITHIN: Duration = Duration::from_secs(120);
 /// The topic's name in the pages.
 const TOPIC: &str = "music_events";
 
-/// What the blocks of one page share.
+/// The database, topics and folder of the blocks of one page.
 struct Session {
     database: Database,
     topic: Topic,
-    /// Topics whose names begin like that, deleted with the page.
+    /// Topics whose names begin with that of `topic`; they are deleted at the end of the test.
     _more_topics: Vec<Topic>,
-    /// Where they run. It has the folders of the repository that pages name.
+    /// The working directory of the blocks. It has links to the folders of the repository that pages name.
     folder: TempDir,
 }
 
 /// Runs a page.
 ///
 /// # Panics
-/// A block fails, or prints something else than the block after it shows, or prints something that the page does not
-/// show.
+/// A block fails, its output differs from the block after it, or the page does not show its output.
 pub(super) fn page(path: &str) {
     let page = Page::read(path);
     let mut session = Session::start(&page);
@@ -108,7 +107,7 @@ impl Session {
         for name in ["docs", "monitoring", "sql"] {
             std::os::unix::fs::symlink(root().join(name), session.path(name)).unwrap();
         }
-        // Pages call the topic by its default name, or leave it out; they would share it.
+        // Commands of a page that name no topic use the default one, which all pages would share.
         let topic = session.topic.name();
         let config = ["stream", "generate", "status"]
             .map(|table| format!("[{table}]\ntopic = \"{topic}\"\n"));
@@ -129,7 +128,7 @@ impl Session {
             "toml" => self.configuration(&text),
             other => panic!("{path}:{}: cannot run {other}", block.line),
         };
-        // An error that the page shows is compared like all else.
+        // An error of SQL is output that the page shows.
         let is_error_of_sql = block.language == "sql" && finished.stdout.contains("ERROR:");
         assert!(
             finished.code == Some(0) || is_error_of_sql,
@@ -145,7 +144,7 @@ impl Session {
             .replace(self.database.name(), "music")
     }
 
-    /// As `psql` prints it, messages among the rows.
+    /// Runs SQL with psql, with messages and rows in one output.
     fn sql(&self, text: &str) -> Finished {
         let file = self.path(".block.sql");
         std::fs::write(&file, text).unwrap();
@@ -164,7 +163,7 @@ impl Session {
         run(self.command("bash").args(["-euc", text]), WITHIN)
     }
 
-    /// A configuration file of the ingestor: read and checked. Commands after it find it as `ingestor.toml`.
+    /// Writes a configuration file of the ingestor as `ingestor.toml`, and lets the ingestor check it.
     fn configuration(&self, text: &str) -> Finished {
         std::fs::write(self.path("ingestor.toml"), text).unwrap();
         self.shell("musicstream-ingestor --config ingestor.toml --print-config stream >/dev/null")
