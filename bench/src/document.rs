@@ -52,7 +52,7 @@ pub(crate) fn circumstances(server: &Server, size: &str) -> Result<String> {
         "Measured on {date}, size `{size}`, pg_musicstream {ours} (commit {commit}); {processor}, {cores} cores, {memory:.0} GB, {system}; \
          clients, broker and Postgres on that machine.\n\
          {postgres}; Kafka {kafka}; Bento {bento}, Debezium {debezium} on Connect {connect}, Spark {spark}.\n\
-         Load average before this part, of whatever else the machine did: {load}.\n",
+         Load average before this part: {load}.\n",
         date = chrono::Utc::now().format("%Y-%m-%d %H:%M UTC"),
         ours = env!("CARGO_PKG_VERSION"),
         commit = commit(),

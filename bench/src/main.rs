@@ -158,8 +158,8 @@ fn title(part: Part) -> &'static str {
     match part {
         Part::Ingest => "## From a full topic to rows and daily numbers\n",
         Part::Freshness => "## From a produced record to the daily numbers\n",
-        Part::Extension => "## The extension, with more and more events stored\n",
-        Part::Listening => "## Listening, with more and more events stored\n",
+        Part::Extension => "## The extension, by the number of stored events\n",
+        Part::Listening => "## Listening, by the number of stored events\n",
         Part::Scale => "## One Postgres, Citus, and two Postgres that share a topic\n",
         Part::Decoder => "## The decoder alone\n",
     }

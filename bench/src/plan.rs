@@ -20,9 +20,9 @@ pub(crate) enum Part {
     Ingest,
     /// From a produced record to `live_daily_metrics`
     Freshness,
-    /// The extension alone, with more and more events stored: batches, rollups, reading
+    /// The extension alone, by the number of stored events: batches, rollups, reading
     Extension,
-    /// Counting listening, with more and more events stored
+    /// Counting listening, by the number of stored events
     Listening,
     /// One Postgres, Citus, and two Postgres that share a topic
     Scale,

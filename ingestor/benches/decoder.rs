@@ -66,8 +66,8 @@ fn main() {
     }
     let names = [
         "`serde_json` into a struct, `uuid`, `chrono`",
-        "the decoder: a message to an event that is checked",
-        "the decoder and the encoder: a message to its row of `COPY`",
+        "the decoder: message to validated event",
+        "decoder and encoder: message to row of `COPY`",
     ];
     let nanos = times.map(|times| typical(times).as_nanos() as f64 / messages.len() as f64);
     for (name, each) in names.iter().zip(nanos) {

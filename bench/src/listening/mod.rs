@@ -1,4 +1,4 @@
-//! Counting listening after a batch, with more and more events stored.
+//! Counting listening after a batch, by the number of stored events.
 
 mod report;
 

@@ -1,4 +1,4 @@
-//! The extension alone, with more and more events stored: batches, rollups, reading. Compared operations alternate batch by
+//! The extension alone, by the number of stored events: batches, rollups, reading. Compared operations alternate batch by
 //! batch, so that a slow moment of the machine affects all of them.
 
 pub(crate) mod events;
