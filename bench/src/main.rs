@@ -22,8 +22,9 @@ use anyhow::{Context, Result, ensure};
 use clap::{Parser, ValueEnum};
 
 use crate::ingest::load::loads;
-use crate::ingest::system::{Programs, System};
+use crate::ingest::system::System;
 use crate::plan::{Part, Size};
+use crate::program::Programs;
 use crate::server::Server;
 use crate::topic::Topic;
 use crate::usage::Processes;

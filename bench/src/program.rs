@@ -1,7 +1,7 @@
 //! Runs a client program until it ends or all rows are stored, and measures the time and memory of it and the servers.
 
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -15,6 +15,20 @@ const BETWEEN_CHECKS: Duration = Duration::from_millis(10);
 const BETWEEN_SAMPLES: Duration = Duration::from_millis(100);
 /// Bytes of a failed program's output in the error.
 const SHOWN_BYTES: usize = 2000;
+
+/// Paths of the programs, and the address of the brokers.
+#[derive(Debug)]
+pub(crate) struct Programs {
+    pub(crate) ingestor: PathBuf,
+    pub(crate) psql: PathBuf,
+    /// The folder `bench/peers` of the checkout.
+    pub(crate) scripts: PathBuf,
+    /// The folder into which `set-up.sh` has installed the peers.
+    pub(crate) peers: PathBuf,
+    pub(crate) brokers: String,
+    /// Whether the output of the generator replaces kcat if that is missing. The rates are then meaningless.
+    pub(crate) has_stand_in: bool,
+}
 
 /// How a run ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +49,7 @@ pub(crate) struct Outcome {
 }
 
 /// Kills the program when dropped, so that it does not outlive a failed benchmark.
-struct Running(Child);
+pub(crate) struct Running(pub(crate) Child);
 
 impl Drop for Running {
     fn drop(&mut self) {

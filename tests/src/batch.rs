@@ -2,6 +2,8 @@
 
 use postgres::Client;
 
+use crate::database::{Database, connect};
+
 /// The outcome of a batch, as numbers of rows.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Outcome {
@@ -15,6 +17,35 @@ pub struct Outcome {
     pub conflicting: i64,
     /// Rejected.
     pub rejected: i64,
+}
+
+/// An outcome, by its numbers in the order of the columns.
+pub fn outcome(
+    staged: i64,
+    inserted: i64,
+    duplicate: i64,
+    conflicting: i64,
+    rejected: i64,
+) -> Outcome {
+    Outcome {
+        staged,
+        inserted,
+        duplicate,
+        conflicting,
+        rejected,
+    }
+}
+
+/// A session of the ingest role that has its staging table.
+///
+/// # Panics
+/// The server refuses.
+pub fn session(database: &Database) -> Client {
+    let mut client = connect(&database.ingest_url());
+    client
+        .execute("select musicstream_session_staging()", &[])
+        .unwrap();
+    client
 }
 
 impl Outcome {

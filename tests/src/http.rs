@@ -1,10 +1,8 @@
 //! An ingestor's HTTP pages.
 
-use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
 use std::time::Duration;
 
-use crate::page::ANSWER_WITHIN;
+use crate::page::request;
 use crate::process::Program;
 use crate::secrecy::assert_shows_nothing;
 use crate::wait::until;
@@ -24,18 +22,11 @@ pub fn address(program: &Program) -> String {
 /// Status and body of a page.
 ///
 /// # Panics
-/// The response is not HTTP.
+/// There is no response, or it is not HTTP.
 pub fn get(address: &str, path: &str) -> (u16, String) {
-    let mut stream = TcpStream::connect(address)
-        .unwrap_or_else(|error| panic!("cannot connect to {address}: {error}"));
-    stream.set_read_timeout(Some(ANSWER_WITHIN)).unwrap();
-    write!(
-        stream,
-        "GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n"
-    )
-    .unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
+    let socket = address.parse().unwrap();
+    let answer = request(&socket, path)
+        .unwrap_or_else(|error| panic!("no response from {address}: {error}"));
     assert_shows_nothing(path, &answer);
     let (head, body) = answer
         .split_once("\r\n\r\n")

@@ -30,6 +30,7 @@ pub mod random;
 pub mod secrecy;
 pub mod small_disk;
 pub mod stack;
+pub mod stored;
 pub mod topic;
 pub mod wait;
 pub mod writer;

@@ -7,6 +7,7 @@ use postgres::Client;
 use crate::count::Counts;
 use crate::database::value;
 use crate::process::Summary;
+use crate::stored::event_count;
 
 /// Differences between metrics and events in both directions, as multisets, one row each. One statement has one snapshot.
 const DIFFERENCES: &str = include_str!("differences.sql");
@@ -119,7 +120,7 @@ pub fn roll_up(client: &mut Client) {
 /// # Panics
 /// They do not.
 pub fn assert_stored(client: &mut Client, total: Summary) {
-    let stored: i64 = value(client, "select count(*) from raw_events", &[]);
+    let stored = event_count(client);
     assert_eq!(
         stored, total.inserted,
         "stored events, compared with {total:?}"

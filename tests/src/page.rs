@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::secrecy::assert_shows_nothing;
 
-pub(crate) const ANSWER_WITHIN: Duration = Duration::from_secs(30);
+const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 
 /// Searches all pages of a program for payloads and secrets; does nothing if it serves none.
 ///
@@ -24,7 +24,7 @@ pub(crate) fn assert_pages_show_nothing(name: &str, log: &str) -> std::io::Resul
         return Ok(());
     };
     for path in ["/metrics", "/healthz", "/readyz"] {
-        let answer = get(&address, path)?;
+        let answer = request(&address, path)?;
         let is_page = ["HTTP/1.1 200 ", "HTTP/1.1 503 "]
             .iter()
             .any(|start| answer.starts_with(start));
@@ -34,7 +34,11 @@ pub(crate) fn assert_pages_show_nothing(name: &str, log: &str) -> std::io::Resul
     Ok(())
 }
 
-fn get(address: &SocketAddr, path: &str) -> std::io::Result<String> {
+/// The response to a GET request, as text.
+///
+/// # Errors
+/// The connection fails, or is closed without a response.
+pub(crate) fn request(address: &SocketAddr, path: &str) -> std::io::Result<String> {
     let mut stream = TcpStream::connect_timeout(address, ANSWER_WITHIN)?;
     stream.set_read_timeout(Some(ANSWER_WITHIN))?;
     write!(

@@ -17,7 +17,7 @@ use rdkafka::{Offset, TopicPartitionList};
 use crate::broker::Broker;
 use crate::broker_pair::BrokerPair;
 use crate::stack::stack;
-use crate::wait::until;
+use crate::wait::{block_on, until};
 
 const ANSWER_WITHIN: Duration = Duration::from_secs(60);
 
@@ -51,6 +51,16 @@ impl Record {
             payload: Some(payload.into()),
             ..Record::default()
         }
+    }
+
+    /// A record of a valid event, with this number as its event_id.
+    pub fn play(partition: i32, id: i32) -> Record {
+        Record::new(
+            partition,
+            format!(
+                r#"{{"event_id":"{id:032x}","user_id":"canary","device":"canary","event_type":"play","region":"eu","ts":"2026-03-01T00:00:00Z"}}"#
+            ),
+        )
     }
 }
 
@@ -409,25 +419,6 @@ impl ProducerContext for Reports {
         // The receiver reports missing records.
         if let Ok(message) = result {
             let _ = self.0.send((number, message.offset()));
-        }
-    }
-}
-
-/// Runs a future on this thread; the admin client's own thread completes it.
-fn block_on<T>(future: impl Future<Output = T>) -> T {
-    struct Unpark(std::thread::Thread);
-    impl std::task::Wake for Unpark {
-        fn wake(self: std::sync::Arc<Self>) {
-            self.0.unpark();
-        }
-    }
-    let waker = std::sync::Arc::new(Unpark(std::thread::current())).into();
-    let mut context = std::task::Context::from_waker(&waker);
-    let mut future = std::pin::pin!(future);
-    loop {
-        match future.as_mut().poll(&mut context) {
-            std::task::Poll::Ready(value) => return value,
-            std::task::Poll::Pending => std::thread::park(),
         }
     }
 }

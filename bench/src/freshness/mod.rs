@@ -4,7 +4,7 @@
 mod report;
 
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -17,8 +17,8 @@ use rdkafka::ClientConfig;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 
 pub(crate) use self::report::section;
-use crate::ingest::system::Programs;
 use crate::plan::Size;
+use crate::program::{Programs, Running};
 use crate::server::{Database, Server};
 use crate::topic::{PARTITIONS, Topic};
 use crate::usage::{Meter, Processes, Usage};
@@ -81,17 +81,7 @@ pub(crate) fn measure(
         .collect()
 }
 
-struct Ingestor(Child);
-
-impl Drop for Ingestor {
-    fn drop(&mut self) {
-        // Both fail if the process has ended already.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-fn start(programs: &Programs, database: &Database, topic: &Topic, log: &Path) -> Result<Ingestor> {
+fn start(programs: &Programs, database: &Database, topic: &Topic, log: &Path) -> Result<Running> {
     let file = std::fs::File::create(log)?;
     let child = Command::new(&programs.ingestor)
         .args(["stream", "--topic", topic.name()])
@@ -102,7 +92,7 @@ fn start(programs: &Programs, database: &Database, topic: &Topic, log: &Path) ->
         .stderr(file)
         .spawn()
         .with_context(|| format!("cannot start {}", programs.ingestor.display()))?;
-    Ok(Ingestor(child))
+    Ok(Running(child))
 }
 
 fn at_rate(

@@ -15,9 +15,9 @@ use postgres::Client;
 
 use self::load::Load;
 pub(crate) use self::report::section;
-use self::system::{Programs, System, Task};
+use self::system::{System, Task};
 use crate::daily;
-use crate::program::{self, End, Outcome};
+use crate::program::{self, End, Outcome, Programs};
 use crate::server::{Server, disk_bytes, wal_bytes};
 use crate::topic::{Content, Topic};
 use crate::usage::{Cpu, Meter, Processes};

@@ -1,12 +1,12 @@
 //! The compared systems: how each is started, and how its run ends.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 
-use crate::program::End;
+use crate::program::{End, Programs};
 use crate::server::Database;
 use crate::topic::{Content, Recipe, Topic};
 
@@ -36,20 +36,6 @@ pub(crate) enum System {
     Spark,
     /// kcat and psql's \copy
     Kcat,
-}
-
-/// Paths of the programs.
-#[derive(Debug)]
-pub(crate) struct Programs {
-    pub(crate) ingestor: PathBuf,
-    pub(crate) psql: PathBuf,
-    /// The folder `bench/peers` of the checkout.
-    pub(crate) scripts: PathBuf,
-    /// The folder into which `set-up.sh` has installed the peers.
-    pub(crate) peers: PathBuf,
-    pub(crate) brokers: String,
-    /// Whether the output of the generator replaces kcat if that is missing. The rates are then meaningless.
-    pub(crate) has_stand_in: bool,
 }
 
 fn has_kcat() -> bool {

@@ -2,7 +2,7 @@
 
 mod report;
 
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
@@ -11,9 +11,9 @@ use musicstream_tests::cluster::Cluster;
 use musicstream_tests::database::Database;
 
 use crate::daily::{self, Daily};
-use crate::ingest::system::Programs;
 use crate::plan::Size;
 use crate::program::tail;
+use crate::program::{Programs, Running};
 pub(crate) use crate::scale::report::section;
 use crate::server::parent_of_session;
 use crate::topic::{Content, Recipe, Topic};
@@ -167,19 +167,6 @@ pub(crate) fn measure(programs: &Programs, size: Size, rounds: Option<usize>) ->
     Ok(figures)
 }
 
-/// Kills the programs when dropped, so that they do not outlive a failed benchmark.
-struct Running(Vec<Child>);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        for child in &mut self.0 {
-            // Both fail if the process has ended already.
-            let _ = child.kill();
-            let _ = child.wait();
-        }
-    }
-}
-
 fn run(
     layout: Layout,
     servers: &Servers,
@@ -199,7 +186,7 @@ fn run(
     }
     let folder = tempfile::tempdir()?;
     let started = Instant::now();
-    let mut running = Running(Vec::new());
+    let mut running = Vec::new();
     for (number, (share, database)) in layout.shares().iter().zip(&databases).enumerate() {
         let output = std::fs::File::create(folder.path().join(number.to_string()))?;
         let mut command = Command::new(&programs.ingestor);
@@ -214,17 +201,16 @@ fn run(
         if let Some(partitions) = share.partitions {
             command.args(["--partitions", partitions]);
         }
-        running
-            .0
-            .push(command.spawn().context("cannot start the ingestor")?);
+        let child = command.spawn().context("cannot start the ingestor")?;
+        running.push(Running(child));
     }
-    let mut has_ended = vec![false; running.0.len()];
+    let mut has_ended = vec![false; running.len()];
     while has_ended.contains(&false) {
         ensure!(
             started.elapsed() < LIMIT,
             "the ingestors did not finish within {LIMIT:?}"
         );
-        for (number, child) in running.0.iter_mut().enumerate() {
+        for (number, Running(child)) in running.iter_mut().enumerate() {
             if has_ended[number] {
                 continue;
             }

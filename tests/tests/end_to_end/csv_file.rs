@@ -14,6 +14,7 @@ use musicstream_tests::oracle::{assert_counts, assert_metrics_equal_raw, assert_
 use musicstream_tests::pipeline::{load, messages, rejected, stream_to_end};
 use musicstream_tests::process::{Program, Summary, ingestor, program, run};
 use musicstream_tests::random::seed;
+use musicstream_tests::stored::event_count;
 use musicstream_tests::topic::Topic;
 use musicstream_tests::wait::until_polling_every;
 
@@ -277,10 +278,7 @@ fn an_appended_file_continues_and_a_changed_one_is_refused() {
             .contains("not the file that was loaded before"),
         "{refused:#?}"
     );
-    assert_eq!(
-        value::<i64>(&mut client, "select count(*) from raw_events", &[]),
-        700
-    );
+    assert_eq!(event_count(&mut client), 700);
     assert!(refused.stderr.contains("--accept-changed"), "{refused:#?}");
 
     // The changed file becomes a new source, which a load without the flag continues.
@@ -352,7 +350,7 @@ fn a_truncated_file_is_refused_with_or_without_appended_lines() {
                     .contains("not the file that was loaded before"),
             "{why}: {refused:#?}"
         );
-        let stored: i64 = value(&mut client, "select count(*) from raw_events", &[]);
+        let stored = event_count(&mut client);
         assert_eq!(stored, 500);
     }
     assert_metrics_equal_raw(&mut client);
@@ -396,7 +394,7 @@ fn a_longer_copy_does_not_block_the_shorter_file() {
                 "{size}, {file:?}"
             );
         }
-        let stored: i64 = value(&mut client, "select count(*) from raw_events", &[]);
+        let stored = event_count(&mut client);
         assert_eq!(stored, i64::from(size) * 3);
         assert_metrics_equal_raw(&mut client);
         // No load ended at this length, so the file may be truncated.

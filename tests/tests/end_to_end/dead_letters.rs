@@ -9,8 +9,8 @@ use musicstream_tests::database::{Database, value};
 use musicstream_tests::http::{address, figure};
 use musicstream_tests::pipeline::{rejected, stream};
 use musicstream_tests::process::Program;
+use musicstream_tests::stored::wait_for_events;
 use musicstream_tests::topic::{Record, Topic};
-use musicstream_tests::wait::until;
 
 const TIMEOUT: Duration = Duration::from_secs(60);
 /// More than the default limit of Kafka's clients, less than that of brokers.
@@ -29,7 +29,7 @@ fn a_reject_larger_than_clients_send_by_default_reaches_the_topic() {
             .args(["--dead-letter-topic", letters.name()]),
     );
     let sent = topic.send(vec![Record::new(0, noise(LARGE)), good(1)]);
-    wait_until_stored(&mut client, 1);
+    wait_for_events(TIMEOUT, &mut client, 1);
     program.terminate();
     program.finish(TIMEOUT).with_code(0);
     let mut found = Vec::new();
@@ -66,7 +66,7 @@ fn records_that_the_topic_never_accepts_are_kept_and_reported_once() {
             .args(["--group", topic.name(), "--max-reject-ratio", "1"])
             .args(["--dead-letter-topic", letters.name()]),
     );
-    wait_until_stored(&mut client, 50);
+    wait_for_events(TIMEOUT, &mut client, 50);
     let http = address(&program);
     let count = |name: &str| {
         figure(
@@ -79,7 +79,7 @@ fn records_that_the_topic_never_accepts_are_kept_and_reported_once() {
     assert_eq!(count("outages"), Some(0.0), "this is not an outage");
     // Later records cause no repeated message.
     topic.send(vec![with_key(99, noise(500)), good(50)]);
-    wait_until_stored(&mut client, 51);
+    wait_for_events(TIMEOUT, &mut client, 51);
     program.terminate();
     let log = program.finish(TIMEOUT).with_code(0).stderr;
 
@@ -127,7 +127,7 @@ fn a_topic_without_write_permission_does_not_block_the_stream() {
     let mut pass = |client: &mut Client| {
         topic.send(vec![Record::new(0, "canary, no JSON"), good(sent)]);
         sent += 1;
-        wait_until_stored(client, i64::from(sent));
+        wait_for_events(TIMEOUT, client, i64::from(sent));
     };
     let count = |program: &Program, name: &str| {
         let sample = format!(r#"{name}_total{{topic="{}"}}"#, topic.name());
@@ -167,10 +167,4 @@ fn good(id: i32) -> Record {
 /// Bytes that do not compress and are not an event.
 fn noise(count: usize) -> Vec<u8> {
     (0..count).map(|_| rand::random()).collect()
-}
-
-fn wait_until_stored(client: &mut Client, count: i64) {
-    until(TIMEOUT, &format!("{count} events to be stored"), || {
-        (value::<i64>(client, "select count(*) from raw_events", &[]) == count).then_some(())
-    });
 }

@@ -7,8 +7,10 @@ use postgres::Client;
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 
-use musicstream_tests::database::{Database, connect, value};
+use musicstream_tests::batch::session;
+use musicstream_tests::database::Database;
 use musicstream_tests::oracle::assert_metrics_equal_raw;
+use musicstream_tests::stored::event_count;
 
 const SOURCE: &str = "kafka:test/dedup";
 
@@ -37,14 +39,6 @@ fn store(client: &mut Client, batch: &[Range<i64>]) -> (i64, i64) {
     (row.get(0), row.get(1))
 }
 
-fn session(database: &Database) -> Client {
-    let mut client = connect(&database.ingest_url());
-    client
-        .execute("select musicstream_session_staging()", &[])
-        .unwrap();
-    client
-}
-
 #[test]
 pub(crate) fn each_batch_counts_its_new_events() {
     let database = Database::create();
@@ -71,7 +65,7 @@ pub(crate) fn each_batch_counts_its_new_events() {
         );
     }
     let mut admin = database.client();
-    let rows: i64 = value(&mut admin, "select count(*) from raw_events", &[]);
+    let rows = event_count(&mut admin);
     assert_eq!(rows, stored.len() as i64);
     assert_metrics_equal_raw(&mut admin);
 }
@@ -108,7 +102,7 @@ pub(crate) fn concurrent_sessions_store_each_event_once() {
     });
     assert_eq!(inserted, BATCHES * ROWS);
     let mut admin = database.client();
-    let rows: i64 = value(&mut admin, "select count(*) from raw_events", &[]);
+    let rows = event_count(&mut admin);
     assert_eq!(rows, BATCHES * ROWS);
     assert_metrics_equal_raw(&mut admin);
 }

@@ -10,6 +10,7 @@ use musicstream_tests::oracle::{assert_metrics_equal_raw, next_offsets, roll_up}
 use musicstream_tests::pipeline::{stream, stream_to_end};
 use musicstream_tests::process::{Program, program, run};
 use musicstream_tests::stack::stack;
+use musicstream_tests::stored::{event_count, owners, record_count};
 use musicstream_tests::topic::Topic;
 use musicstream_tests::under_both_protocols;
 use musicstream_tests::wait::{until, until_polling_every};
@@ -101,17 +102,17 @@ fn replace_suspended_ingestor(
 
     let first = start(first_group);
     until(TIMEOUT, "the first ingestor to store events", || {
-        (stored(&mut client) > 0).then_some(())
+        (record_count(&mut client) > 0).then_some(())
     });
     let stored_by_first = suspend(&first, at, &mut client);
     // Earlier messages, for example on a busy machine, are not about the replacement.
     let logged_before = first.log().len();
     let is_refused = || was_refused(&first.log()[logged_before..]);
-    let owners = owners(&mut client);
+    let first_owners = owners(&mut client);
     assert_eq!(
-        owners.len(),
+        first_owners.len(),
         1,
-        "one ingestor has all partitions: {owners:?}"
+        "one ingestor has all partitions: {first_owners:?}"
     );
 
     let second = start(second_group);
@@ -119,8 +120,9 @@ fn replace_suspended_ingestor(
         TIMEOUT,
         "the second ingestor to have all partitions and to store events",
         || {
-            let now = self::owners(&mut client);
-            (!now.contains(&owners[0]) && stored(&mut client) > stored_by_first).then_some(())
+            let now = owners(&mut client);
+            (!now.contains(&first_owners[0]) && record_count(&mut client) > stored_by_first)
+                .then_some(())
         },
     );
     assert!(
@@ -139,10 +141,7 @@ fn replace_suspended_ingestor(
     second.finish(TIMEOUT).with_code(0);
     stream_to_end(&database, &topic);
     assert_eq!(next_offsets(&mut client), topic.ends());
-    assert_eq!(
-        value::<i64>(&mut client, "select count(*) from raw_events", &[]),
-        RECORDS
-    );
+    assert_eq!(event_count(&mut client), RECORDS);
     assert_eq!(
         value::<i64>(&mut client, "select count(*) from rejected_events", &[]),
         0
@@ -177,27 +176,9 @@ fn suspend(program: &Program, at: SuspendPoint, client: &mut Client) -> i64 {
             _ => None, // within a COPY
         };
         if found == Some(at) {
-            return Some(stored(client));
+            return Some(record_count(client));
         }
         program.resume();
         None
     })
-}
-
-fn stored(client: &mut Client) -> i64 {
-    value(
-        client,
-        "select coalesce(sum(next_offset), 0)::bigint from ingest_offsets",
-        &[],
-    )
-}
-
-fn owners(client: &mut Client) -> Vec<String> {
-    let rows = client
-        .query(
-            "select distinct owner from ingest_offsets where owner is not null order by owner",
-            &[],
-        )
-        .unwrap();
-    rows.iter().map(|row| row.get(0)).collect()
 }

@@ -8,6 +8,7 @@ use musicstream_tests::batch::{event_id, staging};
 use musicstream_tests::cluster::Cluster;
 use musicstream_tests::database::{Database, connect, value};
 use musicstream_tests::oracle::{assert_metrics_equal_raw, roll_up};
+use musicstream_tests::stored::event_count;
 use musicstream_tests::wait::until;
 
 const TIMEOUT: Duration = Duration::from_secs(120);
@@ -84,7 +85,7 @@ pub(crate) fn a_rollup_of_a_large_inbox_locks_events_in_the_order_of_all_writers
     );
     let high = format!("(0, 2, {MANY}, 'x', 'play', 'eu', '2026-03-01T12:00:00Z')");
     run_concurrently(&database, &mut writer, &high);
-    let stored: i64 = value(&mut admin, "select count(*) from raw_events", &[]);
+    let stored = event_count(&mut admin);
     assert_eq!(stored, MANY);
     let conflicts: i64 = value(&mut admin, "select count(*) from rejected_events", &[]);
     assert_eq!(
@@ -119,7 +120,7 @@ pub(crate) fn a_rollup_of_a_large_inbox_creates_partitions_before_it_stores_even
     );
     let high = format!("(0, 2, {MANY}, 'u0', 'play', 'eu', '2026-03-01T12:00:00Z')");
     run_concurrently(&database, &mut writer, &high);
-    let stored: i64 = value(&mut admin, "select count(*) from raw_events", &[]);
+    let stored = event_count(&mut admin);
     assert_eq!(stored, MANY + 2);
 }
 

@@ -10,6 +10,7 @@ use musicstream_tests::database::{Database, value};
 use musicstream_tests::pipeline::{assert_topic_is_stored, stream, stream_to_end};
 use musicstream_tests::process::{Program, program, run};
 use musicstream_tests::stack::stack;
+use musicstream_tests::stored::event_count;
 use musicstream_tests::topic::Topic;
 use musicstream_tests::wait::until_polling_every;
 
@@ -127,7 +128,7 @@ fn after_twenty_kills_nothing_is_lost_or_counted_twice() {
         made("malformed"),
         "rejects are the generated malformed records"
     );
-    let stored: i64 = value(&mut client, "select count(*) from raw_events", &[]);
+    let stored = event_count(&mut client);
     assert_eq!(
         stored,
         made("distinct"),

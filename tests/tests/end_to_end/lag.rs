@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use musicstream_tests::database::{Database, value};
+use musicstream_tests::database::Database;
 use musicstream_tests::http::{address, figure, get};
 use musicstream_tests::pipeline::stream;
 use musicstream_tests::process::{Program, run};
+use musicstream_tests::stored::wait_for_events;
 use musicstream_tests::topic::{Record, Topic};
 use musicstream_tests::wait::until;
 
@@ -49,7 +50,7 @@ fn the_lag_of_partitions_that_another_group_took_is_not_shown() {
     let second = start("two");
     wait_for_lags(&second, &topic, 2);
     // The first ingestor notices its replacement only when it stores something.
-    topic.send((0..10).map(|id| event(id, id as i32 % 2)).collect());
+    topic.send((0..10).map(|id| Record::play(id % 2, id)).collect());
     wait_for_lags(&first, &topic, 0);
     for program in [first, second] {
         program.terminate();
@@ -62,7 +63,7 @@ fn the_lag_includes_open_transactions_and_shows_them_separately() {
     let topic = Topic::create("lag_open", 1);
     let database = Database::create();
     let program = Program::start(stream(&database, &topic).args(["--group", topic.name()]));
-    topic.send((0..10).map(|id| event(id, 0)).collect());
+    topic.send((0..10).map(|id| Record::play(0, id)).collect());
     let http = address(&program);
     let of_partition = |name: &str| {
         let sample = format!(
@@ -85,15 +86,12 @@ fn the_lag_includes_open_transactions_and_shows_them_separately() {
         });
     };
     wait_for_figures(10.0, 0.0, 0.0);
-    let transaction = topic.begin_transaction(&[event(10, 0), event(11, 0), event(12, 0)]);
+    let transaction = topic.begin_transaction(&[10, 11, 12].map(|id| Record::play(0, id)));
     // Neither the open transaction nor later records can be read yet.
     wait_for_figures(13.0, 3.0, 3.0);
     transaction.commit();
     let mut client = database.client();
-    until(TIMEOUT, "the transaction to be stored", || {
-        let stored: i64 = value(&mut client, "select count(*) from raw_events", &[]);
-        (stored == 13).then_some(())
-    });
+    wait_for_events(TIMEOUT, &mut client, 13);
     // The marker of the transaction follows the last record.
     wait_for_figures(14.0, 1.0, 0.0);
     program.terminate();
@@ -103,7 +101,7 @@ fn the_lag_includes_open_transactions_and_shows_them_separately() {
 #[test]
 fn the_offsets_are_copied_to_the_named_group_with_or_without_members() {
     let topic = Topic::create("copied", 2);
-    topic.send((0..10).map(|id| event(id, id as i32 % 2)).collect());
+    topic.send((0..10).map(|id| Record::play(id % 2, id)).collect());
     for arguments in [
         &["--until-end"][..],
         &["--until-end", "--partitions", "0-1"],
@@ -134,13 +132,4 @@ fn wait_for_lags(program: &Program, topic: &Topic, count: usize) {
         let shown = page.lines().filter(|line| line.starts_with(&start));
         (shown.count() == count).then_some(())
     });
-}
-
-fn event(id: u32, partition: i32) -> Record {
-    Record::new(
-        partition,
-        format!(
-            r#"{{"event_id":"{id:032x}","user_id":"canary","event_type":"play","region":"eu","ts":"2026-03-01T00:00:00Z"}}"#
-        ),
-    )
 }

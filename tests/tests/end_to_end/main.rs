@@ -49,6 +49,7 @@ mod service_manager;
 mod settings;
 mod shutdown;
 mod snapshot;
+mod thousand_days;
 mod torture;
 mod upgrade;
 mod viewer;

@@ -10,6 +10,7 @@ use musicstream_tests::http::{address, get};
 use musicstream_tests::oracle::{assert_metrics_equal_raw, next_offsets};
 use musicstream_tests::pipeline::{stream, stream_to_end};
 use musicstream_tests::process::{Program, Summary, ingestor, run};
+use musicstream_tests::stored::{epochs, event_count, owners};
 use musicstream_tests::topic::{Record, Topic};
 use musicstream_tests::under_both_protocols;
 use musicstream_tests::wait::until;
@@ -37,11 +38,11 @@ fn a_joining_member_takes_some_partitions_and_does_not_disturb_the_others(protoc
     };
     let first = start();
     until(TIMEOUT, "the first member to have all partitions", || {
-        (claims(&mut client) == [1, 1, 1, 1]).then_some(())
+        (epochs(&mut client) == [1, 1, 1, 1]).then_some(())
     });
     topic.send(events(0..400, 4));
     until(TIMEOUT, "the first member to store all records", || {
-        (stored(&mut client) == 400).then_some(())
+        (event_count(&mut client) == 400).then_some(())
     });
 
     let second = start();
@@ -50,12 +51,12 @@ fn a_joining_member_takes_some_partitions_and_does_not_disturb_the_others(protoc
     });
     topic.send(events(400..800, 4));
     until(TIMEOUT, "both to store all records", || {
-        (stored(&mut client) == 800).then_some(())
+        (event_count(&mut client) == 800).then_some(())
     });
-    let mut epochs = claims(&mut client);
-    epochs.sort_unstable();
+    let mut after_rebalance = epochs(&mut client);
+    after_rebalance.sort_unstable();
     assert_eq!(
-        epochs,
+        after_rebalance,
         [1, 1, 2, 2],
         "partitions that stayed are not claimed again"
     );
@@ -64,7 +65,7 @@ fn a_joining_member_takes_some_partitions_and_does_not_disturb_the_others(protoc
     second.finish(TIMEOUT).with_code(0);
     topic.send(events(800..1200, 4));
     until(TIMEOUT, "the first member to have all again", || {
-        (stored(&mut client) == 1200 && owners(&mut client).len() == 1).then_some(())
+        (event_count(&mut client) == 1200 && owners(&mut client).len() == 1).then_some(())
     });
     first.terminate();
     let log = first.finish(TIMEOUT).with_code(0).stderr;
@@ -89,14 +90,14 @@ fn members_without_partitions_stand_by_and_replace_killed_members(protocol: Prot
     for round in 0..3 {
         topic.send(events(round * 100..(round + 1) * 100, 1));
         until(TIMEOUT, "the events to be stored", || {
-            (stored(&mut client) == i64::from(round + 1) * 100).then_some(())
+            (event_count(&mut client) == i64::from(round + 1) * 100).then_some(())
         });
         let owner: String = value(&mut client, "select owner from ingest_offsets", &[]);
         let holder = members.iter().position(|member| is_of(&owner, member));
         members.swap_remove(holder.unwrap()).kill();
     }
     assert!(members.is_empty(), "each member was killed while it read");
-    assert_eq!(claims(&mut client), [3], "each member has claimed once");
+    assert_eq!(epochs(&mut client), [3], "each member has claimed once");
     let nothing = stream_to_end(&database, &topic);
     assert_eq!(
         nothing,
@@ -115,7 +116,7 @@ fn a_lost_and_returned_partition_continues_after_its_killed_owner(protocol: Prot
         topic.send(events(sent..sent + 200, 2));
         sent += 200;
         until(TIMEOUT, "the events to be stored", || {
-            (stored(client) == i64::from(sent)).then_some(())
+            (event_count(client) == i64::from(sent)).then_some(())
         });
     };
     let first = start_member(&database, &topic, protocol);
@@ -214,7 +215,7 @@ fn only_listed_partitions_are_read() {
         .collect();
     assert_eq!(partitions, [0, 2]);
     assert_eq!(read("1-3").summary(), half, "the other half of the records");
-    assert_eq!(stored(&mut client), 400);
+    assert_eq!(event_count(&mut client), 400);
     let absent = read("3,4").with_code(1);
     assert!(absent.stderr.contains("no partition 4"), "{absent:#?}");
 
@@ -222,7 +223,7 @@ fn only_listed_partitions_are_read() {
     let program = Program::start(stream(&database, &topic).args(["--partitions", "1"]));
     topic.send(events(400..404, 4));
     until(TIMEOUT, "the listed partition to be read", || {
-        (stored(&mut client) == 401).then_some(())
+        (event_count(&mut client) == 401).then_some(())
     });
     program.terminate();
     program.finish(TIMEOUT).with_code(0);
@@ -287,15 +288,13 @@ fn an_added_partition_is_read_from_its_beginning(protocol: Protocol) {
             .args(["-X", "topic.metadata.refresh.interval.ms=500"]),
     );
     until(TIMEOUT, "the first partition to be claimed", || {
-        (claims(&mut client).len() == 1).then_some(())
+        (epochs(&mut client).len() == 1).then_some(())
     });
     topic.grow(3);
-    let records = (0..90)
-        .map(|id| Record::new(1 + id % 2, event(id)))
-        .collect();
+    let records = (0..90).map(|id| Record::play(1 + id % 2, id)).collect();
     topic.send(records);
     until(TIMEOUT, "the new partitions to be stored", || {
-        (stored(&mut client) == 90).then_some(())
+        (event_count(&mut client) == 90).then_some(())
     });
     program.terminate();
     program.finish(TIMEOUT).with_code(0);
@@ -313,7 +312,7 @@ fn a_partition_added_while_no_ingestor_runs_is_read_from_its_beginning() {
         )
         .summary()
     };
-    topic.send(vec![Record::new(0, event(0))]);
+    topic.send(vec![Record::play(0, 0)]);
     assert_eq!(
         read(&topic),
         Summary::default(),
@@ -322,7 +321,7 @@ fn a_partition_added_while_no_ingestor_runs_is_read_from_its_beginning() {
     assert_eq!(next_offsets(&mut client), [1]);
 
     topic.grow(3);
-    let records = (1..91).map(|id| Record::new(id % 3, event(id))).collect();
+    let records = (1..91).map(|id| Record::play(id % 3, id)).collect();
     topic.send(records);
     assert_eq!(read(&topic).inserted, 90);
     assert_eq!(next_offsets(&mut client), topic.ends());
@@ -360,34 +359,8 @@ fn only_committed_records_are_stored_and_a_run_ends_after_the_markers() {
     assert_eq!(read().inserted, 100, "all records after the aborted ones");
 }
 
-fn event(id: i32) -> String {
-    format!(
-        r#"{{"event_id":"{id:032x}","user_id":"canary","device":"canary","event_type":"play","region":"eu","ts":"2026-03-01T00:00:00Z"}}"#
-    )
-}
-
 fn events(ids: std::ops::Range<i32>, partitions: i32) -> Vec<Record> {
-    ids.map(|id| Record::new(id % partitions, event(id)))
-        .collect()
-}
-
-fn stored(client: &mut Client) -> i64 {
-    value(client, "select count(*) from raw_events", &[])
-}
-
-/// The number of claims of each partition.
-fn claims(client: &mut Client) -> Vec<i64> {
-    let rows = client
-        .query("select epoch from ingest_offsets order by partition", &[])
-        .unwrap();
-    rows.iter().map(|row| row.get(0)).collect()
-}
-
-/// The distinct owners of partitions.
-fn owners(client: &mut Client) -> Vec<String> {
-    let owners = "select distinct owner from ingest_offsets where owner is not null";
-    let rows = client.query(owners, &[]).unwrap();
-    rows.iter().map(|row| row.get(0)).collect()
+    ids.map(|id| Record::play(id % partitions, id)).collect()
 }
 
 fn is_of(owner: &str, member: &Program) -> bool {

@@ -2,11 +2,12 @@
 
 use postgres::Client;
 
-use musicstream_tests::batch::{Outcome, store};
+use musicstream_tests::batch::{outcome, store};
 use musicstream_tests::database::{Database, connect, value};
 use musicstream_tests::oracle::{assert_metrics_equal_raw, roll_up};
 use musicstream_tests::pipeline::stream_to_end;
 use musicstream_tests::process::{Summary, ingestor, run};
+use musicstream_tests::stored::event_count;
 use musicstream_tests::topic::{Record, Topic};
 
 const SOURCE: &str = "kafka:test/topic";
@@ -51,16 +52,6 @@ const OBSTACLES: [(&str, &str, &str); 7] = [
         "drop table others",
     ),
 ];
-
-fn outcome(staged: i64, inserted: i64, duplicate: i64, conflicting: i64, rejected: i64) -> Outcome {
-    Outcome {
-        staged,
-        inserted,
-        duplicate,
-        conflicting,
-        rejected,
-    }
-}
 
 fn details(client: &mut Client, reason: &str) -> Vec<String> {
     client
@@ -122,11 +113,7 @@ fn only_the_blocked_day_is_rejected_until_the_obstacle_is_removed() {
         assert_eq!(retried, 5 - stored - 1, "{put}");
         roll_up(&mut admin);
         assert_metrics_equal_raw(&mut admin);
-        assert_eq!(
-            value::<i64>(&mut admin, "select count(*) from raw_events", &[]),
-            5,
-            "{put}"
-        );
+        assert_eq!(event_count(&mut admin), 5, "{put}");
         assert_eq!(
             value::<i64>(&mut admin, "select count(*) from rejected_events", &[]),
             0,
@@ -191,9 +178,6 @@ fn a_stream_stores_the_other_days_of_a_batch_with_a_blocked_day() {
         std::time::Duration::from_secs(60),
     )
     .with_code(0);
-    assert_eq!(
-        value::<i64>(&mut admin, "select count(*) from raw_events", &[]),
-        30
-    );
+    assert_eq!(event_count(&mut admin), 30);
     assert_metrics_equal_raw(&mut admin);
 }

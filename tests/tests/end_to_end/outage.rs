@@ -2,8 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use postgres::Client;
-
 use musicstream_tests::cluster::Cluster;
 use musicstream_tests::database::{Database, value};
 use musicstream_tests::group::Protocol;
@@ -12,6 +10,7 @@ use musicstream_tests::oracle::{assert_metrics_equal_raw, next_offsets};
 use musicstream_tests::pipeline::stream;
 use musicstream_tests::process::Program;
 use musicstream_tests::proxy::Proxy;
+use musicstream_tests::stored::{epochs, event_count};
 use musicstream_tests::topic::{Record, Topic};
 use musicstream_tests::under_both_protocols;
 use musicstream_tests::wait::until;
@@ -38,9 +37,9 @@ fn a_member_keeps_its_partitions_in_an_outage_and_logs_once_a_minute(protocol: P
             .args(["-X", "max.poll.interval.ms=6000"]),
     );
     until(TIMEOUT, "the first events to be stored", || {
-        (stored(&mut client) == 400).then_some(())
+        (event_count(&mut client) == 400).then_some(())
     });
-    let epochs = epochs(&mut client);
+    let epochs_before = epochs(&mut client);
     drop(client);
     let late_database = Database::create_in(&cluster.url(), "");
 
@@ -75,7 +74,7 @@ fn a_member_keeps_its_partitions_in_an_outage_and_logs_once_a_minute(protocol: P
     drop(cluster.await_writable());
     let mut client = database.client();
     until(TIMEOUT, "all to be stored", || {
-        (stored(&mut client) == 4_000).then_some(())
+        (event_count(&mut client) == 4_000).then_some(())
     });
     assert_eq!(next_offsets(&mut client), topic.ends());
     assert_metrics_equal_raw(&mut client);
@@ -88,8 +87,8 @@ fn a_member_keeps_its_partitions_in_an_outage_and_logs_once_a_minute(protocol: P
     late.terminate();
     late.finish(TIMEOUT).with_code(0);
     assert_eq!(
-        self::epochs(&mut client),
-        epochs,
+        epochs(&mut client),
+        epochs_before,
         "no partition was claimed"
     );
     program.terminate();
@@ -130,7 +129,7 @@ fn partitions_lost_while_paused_are_read_after_their_return(protocol: Protocol) 
     let first = start(&url);
     topic.send(events(0..200));
     until(TIMEOUT, "the first events to be stored", || {
-        (stored(&mut client) == 200).then_some(())
+        (event_count(&mut client) == 200).then_some(())
     });
     proxy.set_silent(true);
     topic.send(events(200..2_000));
@@ -140,7 +139,7 @@ fn partitions_lost_while_paused_are_read_after_their_return(protocol: Protocol) 
     first.suspend();
     let second = start(&database.ingest_url());
     until(TIMEOUT, "another member to store the records", || {
-        (stored(&mut client) == 2_000).then_some(())
+        (event_count(&mut client) == 2_000).then_some(())
     });
     proxy.set_silent(false);
     proxy.cut();
@@ -150,7 +149,7 @@ fn partitions_lost_while_paused_are_read_after_their_return(protocol: Protocol) 
     });
     topic.send(events(2_000..2_200));
     until(TIMEOUT, "both to store new records", || {
-        (stored(&mut client) == 2_200).then_some(())
+        (event_count(&mut client) == 2_200).then_some(())
     });
     for program in [first, second] {
         program.terminate();
@@ -161,22 +160,5 @@ fn partitions_lost_while_paused_are_read_after_their_return(protocol: Protocol) 
 }
 
 fn events(ids: std::ops::Range<i32>) -> Vec<Record> {
-    let event = |id| {
-        format!(
-            r#"{{"event_id":"{id:032x}","user_id":"canary","event_type":"play","region":"eu","ts":"2026-03-01T00:00:00Z"}}"#
-        )
-    };
-    ids.map(|id| Record::new(id % PARTITIONS, event(id)))
-        .collect()
-}
-
-fn stored(client: &mut Client) -> i64 {
-    value(client, "select count(*) from raw_events", &[])
-}
-
-fn epochs(client: &mut Client) -> Vec<i64> {
-    let rows = client
-        .query("select epoch from ingest_offsets order by partition", &[])
-        .unwrap();
-    rows.iter().map(|row| row.get(0)).collect()
+    ids.map(|id| Record::play(id % PARTITIONS, id)).collect()
 }

@@ -5,6 +5,7 @@ use postgres::error::SqlState;
 
 use musicstream_tests::database::{Database, connect, value};
 use musicstream_tests::oracle::assert_metrics_equal_raw;
+use musicstream_tests::stored::event_count;
 
 const SOURCE: &str = "kafka:test/topic";
 
@@ -50,10 +51,6 @@ fn code(result: Result<impl Sized, postgres::Error>) -> String {
         .to_owned()
 }
 
-fn stored(client: &mut Client) -> i64 {
-    value(client, "select count(*) from raw_events", &[])
-}
-
 #[test]
 pub(crate) fn only_the_owner_at_the_current_offset_can_store() {
     let database = Database::create();
@@ -85,7 +82,7 @@ pub(crate) fn only_the_owner_at_the_current_offset_can_store() {
     );
     assert_eq!(code(store(&mut first, Some(20), 10, 1)), "MS001", "a hole");
     store(&mut first, Some(10), 10, 1).unwrap();
-    assert_eq!(stored(&mut admin), 20);
+    assert_eq!(event_count(&mut admin), 20);
 
     assert_eq!(claim(&mut second, "second"), (Some(20), 2));
     assert_eq!(
@@ -93,7 +90,7 @@ pub(crate) fn only_the_owner_at_the_current_offset_can_store() {
         "MS001",
         "a former owner"
     );
-    assert_eq!(stored(&mut admin), 20, "refused batches leave nothing");
+    assert_eq!(event_count(&mut admin), 20, "refused batches leave nothing");
     store(&mut second, Some(20), 10, 2).unwrap();
     assert_eq!(
         code(store(&mut second, Some(20), 10, 2)),
@@ -105,7 +102,7 @@ pub(crate) fn only_the_owner_at_the_current_offset_can_store() {
         "22023",
         "backwards"
     );
-    assert_eq!(stored(&mut admin), 30);
+    assert_eq!(event_count(&mut admin), 30);
     assert_metrics_equal_raw(&mut admin);
 }
 

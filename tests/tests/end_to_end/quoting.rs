@@ -151,20 +151,8 @@ fn names_that_need_quotes_work_from_creation_to_drop() {
     create(&source);
     run_all_functions(&source, "2026-03-01");
 
-    let roles = target.run(
-        target
-            .program("pg_dumpall")
-            .args(["--roles-only", "--dbname"])
-            .arg(source.url()),
-    );
-    // The superuser exists already, and keeps its password.
-    let others: String = String::from_utf8(roles)
-        .unwrap()
-        .lines()
-        .filter(|line| !line.contains(" ROLE postgres"))
-        .flat_map(|line| [line, "\n"])
-        .collect();
-    target.psql(&target.url(), others.as_bytes(), true);
+    let roles = crate::restore::roles(&source.url(), &target);
+    target.psql(&target.url(), roles.as_bytes(), true);
     let dump = target.run(
         target
             .program("pg_dump")

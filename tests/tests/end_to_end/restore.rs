@@ -10,6 +10,7 @@ use musicstream_tests::oracle::{assert_metrics_equal_raw, counts_in};
 use musicstream_tests::pipeline::{assert_topic_is_stored, stream, stream_to_end};
 use musicstream_tests::process::{Program, program, run};
 use musicstream_tests::stack::stack;
+use musicstream_tests::stored::{event_count, record_count};
 use musicstream_tests::topic::Topic;
 use musicstream_tests::wait::until;
 use musicstream_tests::writer::{INBOX_FROM, Writer, assert_exact, put_into_inbox};
@@ -44,19 +45,11 @@ fn start_stream(database: &Database, topic: &Topic, url: &str) -> Program {
     )
 }
 
-fn stored(client: &mut Client) -> i64 {
-    value(
-        client,
-        "select coalesce(sum(next_offset), 0)::bigint from ingest_offsets",
-        &[],
-    )
-}
-
 /// Waits until this many records are stored, with a rollup before each poll.
 fn wait_until_stored(client: &mut Client, records: i64) {
     until(TIMEOUT, &format!("{records} records to be stored"), || {
         client.execute("select musicstream_rollup()", &[]).unwrap();
-        (stored(client) >= records).then_some(())
+        (record_count(client) >= records).then_some(())
     });
 }
 
@@ -65,23 +58,24 @@ fn catalogue(client: &mut Client) -> Vec<String> {
     rows.iter().map(|row| row.get(0)).collect()
 }
 
-/// Restores a dump as an administrator would: the roles, the database, then sql/roles.sql again.
-pub(crate) fn restore(source: &Database, dump: &[u8], target: &Cluster) -> Database {
-    let roles = target.run(
+/// The statements that create the roles of the server at `url` on `target`. Without those of the superuser, who exists on
+/// `target` and keeps its password.
+pub(crate) fn roles(url: &str, target: &Cluster) -> String {
+    let all = target.run(
         target
             .program("pg_dumpall")
-            .args(["--roles-only", "--dbname"])
-            .arg(source.url()),
+            .args(["--roles-only", "--dbname", url]),
     );
-    // The superuser exists already, and keeps its password.
-    let others: String = String::from_utf8(roles)
-        .unwrap()
-        .lines()
-        .filter(|line| !line.contains(" ROLE postgres"))
-        .flat_map(|line| [line, "\n"])
-        .collect();
+    let all = String::from_utf8(all).unwrap();
+    let others = all.lines().filter(|line| !line.contains(" ROLE postgres"));
+    others.flat_map(|line| [line, "\n"]).collect()
+}
+
+/// Restores a dump as an administrator would: the roles, the database, then sql/roles.sql again.
+pub(crate) fn restore(source: &Database, dump: &[u8], target: &Cluster) -> Database {
     // Statements for roles of other tests, which may be incomplete, may fail.
-    target.psql(&target.url(), others.as_bytes(), false);
+    let roles = roles(&source.url(), target);
+    target.psql(&target.url(), roles.as_bytes(), false);
     target.psql(&target.url(), dump, true);
     let restored = source.on(&target.url());
     let mut client = restored.client();
@@ -100,14 +94,14 @@ fn a_dump_during_a_stream_is_complete() {
     let dump = target.run(target.program("pg_dump").arg("--create").arg(source.url()));
     stream.kill();
     assert!(
-        stored(&mut client) < RECORDS,
+        record_count(&mut client) < RECORDS,
         "the dump was taken while events streamed"
     );
 
     let restored = restore(&source, &dump, &target);
     let mut restored_client = restored.client();
     assert_metrics_equal_raw(&mut restored_client);
-    let at_dump = stored(&mut restored_client);
+    let at_dump = record_count(&mut restored_client);
     assert!(
         (RECORDS / 10..RECORDS).contains(&at_dump),
         "{at_dump} records at the dump"
@@ -247,7 +241,7 @@ fn a_frozen_day_is_frozen_after_a_restore() {
         .unwrap();
     let counts = counts_in(&mut client, "live_daily_metrics");
     assert_eq!(counts.values().sum::<i64>(), 800);
-    let left: i64 = value(&mut client, "select count(*) from raw_events", &[]);
+    let left = event_count(&mut client);
     assert_eq!(left, 0, "the events are dropped");
 
     let dump = target.run(target.program("pg_dump").arg("--create").arg(source.url()));
@@ -275,10 +269,10 @@ fn a_stream_continues_after_a_point_in_time_recovery() {
     let stream = start_stream(&database, &topic, &database.ingest_url());
     wait_until_stored(&mut client, RECORDS / 10);
     let time: String = value(&mut client, "select clock_timestamp()::text", &[]);
-    let at_time = stored(&mut client);
+    let at_time = record_count(&mut client);
     wait_until_stored(&mut client, at_time + RECORDS / 10);
     stream.kill();
-    let lost = stored(&mut client);
+    let lost = record_count(&mut client);
     assert!(lost < RECORDS, "the stream was killed before its end");
     let last_file: String = value(&mut client, "select pg_walfile_name(pg_switch_wal())", &[]);
     until(TIMEOUT, "the WAL to be archived", || {
@@ -292,7 +286,7 @@ fn a_stream_continues_after_a_point_in_time_recovery() {
     let restored = database.on(&backup.url());
     let mut client = restored.client();
     assert_metrics_equal_raw(&mut client);
-    let back_at = stored(&mut client);
+    let back_at = record_count(&mut client);
     assert!(
         (at_time - 3 * 100..lost).contains(&back_at),
         "at {time} {at_time} records were stored, {lost} at the end; {back_at} are now"
@@ -318,7 +312,7 @@ fn an_ingestor_catches_up_a_promoted_replica_that_lagged() {
     let replicated = database.on(&replica.url());
     let mut replica_client = replicated.client();
     until(TIMEOUT, "the replica to follow", || {
-        (stored(&mut replica_client) >= RECORDS / 10).then_some(())
+        (record_count(&mut replica_client) >= RECORDS / 10).then_some(())
     });
     // Stops the replica's WAL receiver.
     replica_client
@@ -331,9 +325,9 @@ fn an_ingestor_catches_up_a_promoted_replica_that_lagged() {
         let receivers = "select count(*) from pg_stat_wal_receiver";
         (value::<i64>(&mut replica_client, receivers, &[]) == 0).then_some(())
     });
-    let lost_from = stored(&mut replica_client);
+    let lost_from = record_count(&mut replica_client);
     wait_until_stored(&mut client, lost_from + RECORDS / 10);
-    let lost_to = stored(&mut client);
+    let lost_to = record_count(&mut client);
     assert!(
         lost_to < RECORDS && stream.is_running(),
         "the primary is lost during the stream"
@@ -343,7 +337,7 @@ fn an_ingestor_catches_up_a_promoted_replica_that_lagged() {
 
     drop(replica.await_writable());
     let mut client = replicated.client();
-    let at_promotion = stored(&mut client);
+    let at_promotion = record_count(&mut client);
     println!(
         "{lost_from} records on the replica, {lost_to} on the primary, {at_promotion} after the promotion"
     );
@@ -358,7 +352,7 @@ fn an_ingestor_catches_up_a_promoted_replica_that_lagged() {
                 stream.log()
             );
             client.execute("select musicstream_rollup()", &[]).unwrap();
-            (stored(&mut client) == ends.iter().sum::<i64>()).then_some(())
+            (record_count(&mut client) == ends.iter().sum::<i64>()).then_some(())
         },
     );
     stream.terminate();

@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use postgres::Client;
-
 use musicstream_tests::database::{Database, value};
 use musicstream_tests::http::{address, figure};
 use musicstream_tests::pipeline::{stream, stream_to_end};
 use musicstream_tests::process::{Program, ingestor, run};
 use musicstream_tests::proxy::Proxy;
+use musicstream_tests::stored::event_count;
 use musicstream_tests::topic::{Record, Topic};
 use musicstream_tests::wait::until;
 
@@ -16,14 +15,8 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 const RELEASED: &str =
     "select count(*) from ingest_offsets where owner is null and released_at is not null";
 
-fn events(ids: std::ops::Range<u32>) -> Vec<Record> {
-    let event = |id: u32| {
-        format!(
-            r#"{{"event_id":"{id:032x}","user_id":"u","event_type":"play","region":"eu","ts":"2026-03-01T00:00:00Z"}}"#
-        )
-    };
-    ids.map(|id| Record::new((id % 2) as i32, event(id)))
-        .collect()
+fn events(ids: std::ops::Range<i32>) -> Vec<Record> {
+    ids.map(|id| Record::play(id % 2, id)).collect()
 }
 
 #[test]
@@ -142,21 +135,18 @@ fn batches_not_stored_in_time_are_dropped_and_a_second_signal_ends_at_once() {
     stubborn.finish(TIMEOUT).with_code(143);
     proxy.set_silent(false);
     stream_to_end(&database, &topic);
-    assert_eq!(
-        value::<i64>(&mut client, "select count(*) from raw_events", &[]),
-        20
-    );
+    assert_eq!(event_count(&mut client), 20);
 }
 
 #[test]
 fn a_bounded_run_that_is_interrupted_fails_and_says_that_it_is_incomplete() {
-    const EVENTS: u32 = 20_000;
+    const EVENTS: i32 = 20_000;
     let topic = Topic::create("interrupted", 2);
     topic.send(events(0..EVENTS));
     let database = Database::create();
     let mut client = database.client();
     let mut interrupt = |output: &str| {
-        let before = stored(&mut client);
+        let before = event_count(&mut client);
         let program = Program::start(stream(&database, &topic).args([
             "--until-end",
             // Small batches make the run long enough.
@@ -166,7 +156,7 @@ fn a_bounded_run_that_is_interrupted_fails_and_says_that_it_is_incomplete() {
             output,
         ]));
         until(TIMEOUT, "more records to be stored", || {
-            (stored(&mut client) > before).then_some(())
+            (event_count(&mut client) > before).then_some(())
         });
         program.terminate();
         let finished = program.finish(TIMEOUT).with_code(1);
@@ -174,7 +164,7 @@ fn a_bounded_run_that_is_interrupted_fails_and_says_that_it_is_incomplete() {
             finished.stderr.contains("interrupted before the end"),
             "{finished:#?}"
         );
-        (finished, stored(&mut client) - before)
+        (finished, event_count(&mut client) - before)
     };
     let (finished, count) = interrupt("json");
     let summary = finished.json();
@@ -187,7 +177,7 @@ fn a_bounded_run_that_is_interrupted_fails_and_says_that_it_is_incomplete() {
     let words = format!("interrupted before the end: read {count}  inserted {count} ");
     assert!(finished.stdout.starts_with(&words), "{finished:#?}");
 
-    let before = stored(&mut client);
+    let before = event_count(&mut client);
     let rest = run(
         stream(&database, &topic).args(["--until-end", "--output", "json"]),
         TIMEOUT,
@@ -213,18 +203,14 @@ fn a_load_that_is_interrupted_fails_and_says_that_it_is_incomplete() {
     load.args(["load", "--output", "json", "--batch-rows", "1"]);
     let program = Program::start(load.arg(&file));
     until(TIMEOUT, "records to be stored", || {
-        (stored(&mut client) > 0).then_some(())
+        (event_count(&mut client) > 0).then_some(())
     });
     program.terminate();
     let finished = program.finish(TIMEOUT).with_code(1);
     let summary = finished.json();
     assert_eq!(
         (&summary["complete"], &summary["inserted"]),
-        (&false.into(), &stored(&mut client).into()),
+        (&false.into(), &event_count(&mut client).into()),
         "{finished:#?}"
     );
-}
-
-fn stored(client: &mut Client) -> i64 {
-    value(client, "select count(*) from raw_events", &[])
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use musicstream_tests::database::Database;
 use musicstream_tests::oracle::assert_metrics_equal_raw;
 use musicstream_tests::process::{Program, ingestor, program, run};
+use musicstream_tests::wait::SetOnDrop;
 
 /// Comparisons of each kind.
 const COMPARISONS: usize = 2_000;
@@ -34,7 +35,7 @@ fn a_reader_never_sees_metrics_and_events_differ() {
     let is_done = AtomicBool::new(false);
     std::thread::scope(|scope| {
         // Stops the other thread if this one panics.
-        let _stop = StopOnDrop(&is_done);
+        let _stop = SetOnDrop(&is_done);
         scope.spawn(|| {
             let mut client = database.client();
             while !is_done.load(Ordering::Relaxed) {
@@ -120,12 +121,4 @@ fn start_loader(database: &Database, folder: &Path, seed: u64) -> Program {
             .args(["load", "--batch-rows", "2"])
             .arg(&file),
     )
-}
-
-struct StopOnDrop<'a>(&'a AtomicBool);
-
-impl Drop for StopOnDrop<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
 }

@@ -8,7 +8,7 @@ pub(crate) mod retry;
 
 use postgres::Client;
 
-use musicstream_tests::batch::{Outcome, store};
+use musicstream_tests::batch::{outcome, store};
 use musicstream_tests::database::{Database, value};
 
 const SOURCE: &str = "kafka:test/topic";
@@ -45,16 +45,6 @@ fn refusal(client: &mut Client, sql: &str) -> (String, String) {
         .expect_err("the statement is refused");
     let error = error.as_db_error().expect("an error of the database");
     (error.code().code().to_owned(), error.message().to_owned())
-}
-
-fn outcome(staged: i64, inserted: i64, duplicate: i64, conflicting: i64, rejected: i64) -> Outcome {
-    Outcome {
-        staged,
-        inserted,
-        duplicate,
-        conflicting,
-        rejected,
-    }
 }
 
 #[test]

@@ -5,6 +5,7 @@ use postgres::Client;
 use musicstream_tests::batch::store;
 use musicstream_tests::database::{Database, value};
 use musicstream_tests::oracle::roll_up;
+use musicstream_tests::stored::event_count;
 
 use super::{Interruption, interrupt_by};
 
@@ -85,17 +86,13 @@ fn interrupt_at_each(call: &str, outcome: &str, steps: &[(&str, &str)]) -> (Data
     (database, admin)
 }
 
-fn stored(client: &mut Client) -> i64 {
-    value(client, "select count(*) from raw_events", &[])
-}
-
 #[test]
 fn a_delete_that_is_interrupted_at_any_step_leaves_nothing_and_can_be_repeated() {
     let steps = [BEGIN, FIND, REMOVE, APPEND, PENDING_SKETCHES, LISTENERS];
     let ids = "array[lpad('1', 32, '0'), lpad('8', 32, '0')]::uuid[]";
     let (_database, mut admin) =
         interrupt_at_each(&format!("musicstream_delete({ids})"), "2", &steps);
-    assert_eq!(stored(&mut admin), 4);
+    assert_eq!(event_count(&mut admin), 4);
 }
 
 #[test]
@@ -112,7 +109,7 @@ fn forgetting_a_user_that_is_interrupted_at_any_step_leaves_nothing_and_can_be_r
     ];
     let (_database, mut admin) =
         interrupt_at_each("musicstream_forget_user('u1')", "(3,1,1)", &steps);
-    assert_eq!(stored(&mut admin), 3);
+    assert_eq!(event_count(&mut admin), 3);
 }
 
 #[test]
@@ -127,7 +124,7 @@ fn a_reconciliation_that_is_interrupted_at_any_step_leaves_nothing_and_can_be_re
         LISTENERS,
     ];
     let (_database, mut admin) = interrupt_at_each("musicstream_reconcile()", "2", &steps);
-    assert_eq!(stored(&mut admin), 4);
+    assert_eq!(event_count(&mut admin), 4);
 }
 
 #[test]
@@ -153,7 +150,7 @@ fn an_expiry_that_is_interrupted_at_any_step_leaves_nothing_and_can_be_repeated(
         "(2026-03-01,4) (2026-03-02,1)",
         &steps,
     );
-    assert_eq!(stored(&mut admin), 1);
+    assert_eq!(event_count(&mut admin), 1);
 }
 
 #[test]
@@ -172,7 +169,7 @@ fn a_retry_that_is_interrupted_at_any_step_leaves_nothing_and_can_be_repeated() 
     ];
     let (_database, mut admin) =
         interrupt_at_each("musicstream_retry_rejected()", "(2,2,0,0,0)", &steps);
-    assert_eq!(stored(&mut admin), 8);
+    assert_eq!(event_count(&mut admin), 8);
 }
 
 #[test]
