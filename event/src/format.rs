@@ -5,7 +5,7 @@
 pub enum Format {
     /// Comma-separated values with a header (RFC 4180).
     Csv,
-    /// One JSON object a line.
+    /// One JSON object per line.
     Ndjson,
 }
 

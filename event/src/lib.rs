@@ -61,7 +61,7 @@ pub enum Reason {
     TooLarge,
     /// Refused by the database although it is well-formed.
     RefusedByDatabase,
-    /// The type is not in the table `event_types`.
+    /// `accepted_event_types` does not list the type.
     UnknownEventType,
     /// Older than `musicstream.retention` allows.
     TooOld,
