@@ -18,7 +18,7 @@ use rdkafka::message::{DeliveryResult, Header, OwnedHeaders};
 use rdkafka::producer::{BaseRecord, Producer, ProducerContext, ThreadedProducer};
 
 use crate::args::KafkaArgs;
-use crate::batch::Origin;
+use crate::database::{DatabaseError, Reject, RejectSink};
 use crate::monitor::Observer;
 use crate::producer;
 use failure::DeliveryFailure;
@@ -33,38 +33,17 @@ const LOG_EVERY: Duration = Duration::from_secs(60);
 /// Letters that are remembered as settled: more than a batch can have.
 const MAX_SETTLED: usize = 2_000_000;
 
-/// Why letters could not be sent.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum SendError {
-    /// Kafka may take them later.
-    #[error("{0}")]
-    Outage(String),
-    /// The producer has a fatal error: another attempt with it fails as well.
-    #[error("{0}")]
-    Fatal(String),
-}
-
-/// A rejected record.
-pub(crate) struct Letter<'a> {
-    pub(crate) source: &'a str,
-    pub(crate) origin: Origin<'a>,
-    pub(crate) reason: &'a str,
-    pub(crate) detail: &'a str,
-}
-
-impl Letter<'_> {
-    fn key(&self) -> LetterKey {
-        (self.origin.partition, self.origin.position)
-    }
-
-    fn byte_count(&self) -> usize {
-        let count = |bytes: Option<&[u8]>| bytes.map_or(0, <[u8]>::len);
-        count(self.origin.key) + count(self.origin.payload)
-    }
-}
-
 /// Partition and offset of a record. All letters of a [`DeadLetters`] come from one topic.
 type LetterKey = (i32, i64);
+
+fn key_of(reject: &Reject<'_>) -> LetterKey {
+    (reject.origin.partition, reject.origin.position)
+}
+
+fn byte_count(reject: &Reject<'_>) -> usize {
+    let count = |bytes: Option<&[u8]>| bytes.map_or(0, <[u8]>::len);
+    count(reject.origin.key) + count(reject.origin.payload)
+}
 
 /// Sends letters to the topic. Clones share one producer.
 #[derive(Clone)]
@@ -189,6 +168,48 @@ impl Transmission {
     }
 }
 
+impl RejectSink for DeadLetters {
+    /// Sends letters, and waits until all that the topic accepts are acknowledged.
+    ///
+    /// # Errors
+    /// An outage if Kafka did not acknowledge all letters in time; a configuration error if the producer has a fatal error, as
+    /// another attempt with it would fail as well.
+    fn send(&self, rejects: &mut dyn Iterator<Item = Reject<'_>>) -> Result<(), DatabaseError> {
+        let mut transmission = None;
+        let mut sent = 0;
+        for reject in rejects {
+            if locked(&self.history.settled).contains(&key_of(&reject)) {
+                continue;
+            }
+            let transmission = transmission.get_or_insert_with(|| self.begin(reject.source));
+            self.put(&reject, transmission)?;
+            sent += 1;
+        }
+        let Some(transmission) = transmission else {
+            return Ok(());
+        };
+        self.producer
+            .flush(SEND_WITHIN)
+            .map_err(|error| self.outage(&reason_of(&error)))?;
+        let outcome = locked(&transmission.outcome).clone();
+        self.observer.dead_letters_sent(outcome.acknowledged);
+        self.observer
+            .dead_letters_kept(outcome.settled() - outcome.acknowledged);
+        if let Some((count, why)) = &outcome.topic_refuses {
+            self.log_refusal(*count, why);
+        }
+        if outcome.settled() < sent {
+            if let Some((_, why)) = self.producer.client().fatal_error() {
+                let message = format!("the Kafka producer of dead letters cannot continue: {why}");
+                return Err(DatabaseError::config(message));
+            }
+            let why = outcome.outage.as_deref();
+            return Err(self.outage(why.unwrap_or("not all records were acknowledged in time")));
+        }
+        Ok(())
+    }
+}
+
 impl DeadLetters {
     /// Connects, and checks that the topic exists.
     ///
@@ -226,48 +247,6 @@ impl DeadLetters {
         })
     }
 
-    /// Sends letters, and waits until all that the topic accepts are acknowledged.
-    ///
-    /// # Errors
-    /// Kafka did not acknowledge all letters in time, or the producer has a fatal error.
-    pub(crate) fn send<'a>(
-        &self,
-        letters: impl Iterator<Item = Letter<'a>>,
-    ) -> Result<(), SendError> {
-        let mut transmission = None;
-        let mut sent = 0;
-        for letter in letters {
-            if locked(&self.history.settled).contains(&letter.key()) {
-                continue;
-            }
-            let transmission = transmission.get_or_insert_with(|| self.begin(letter.source));
-            self.put(&letter, transmission)?;
-            sent += 1;
-        }
-        let Some(transmission) = transmission else {
-            return Ok(());
-        };
-        self.producer
-            .flush(SEND_WITHIN)
-            .map_err(|error| self.outage(&reason_of(&error)))?;
-        let outcome = locked(&transmission.outcome).clone();
-        self.observer.dead_letters_sent(outcome.acknowledged);
-        self.observer
-            .dead_letters_kept(outcome.settled() - outcome.acknowledged);
-        if let Some((count, why)) = &outcome.topic_refuses {
-            self.log_refusal(*count, why);
-        }
-        if outcome.settled() < sent {
-            if let Some((_, why)) = self.producer.client().fatal_error() {
-                let message = format!("the Kafka producer of dead letters cannot continue: {why}");
-                return Err(SendError::Fatal(message));
-            }
-            let why = outcome.outage.as_deref();
-            return Err(self.outage(why.unwrap_or("not all records were acknowledged in time")));
-        }
-        Ok(())
-    }
-
     fn begin(&self, source: &str) -> Arc<Transmission> {
         let mut settled = locked(&self.history.settled);
         if settled.len() >= MAX_SETTLED {
@@ -280,8 +259,8 @@ impl DeadLetters {
         })
     }
 
-    fn outage(&self, why: &str) -> SendError {
-        SendError::Outage(format!(
+    fn outage(&self, why: &str) -> DatabaseError {
+        DatabaseError::outage(format!(
             "cannot send to the dead letter topic {}: {why}",
             self.topic
         ))
@@ -301,18 +280,22 @@ impl DeadLetters {
         );
     }
 
-    fn put(&self, letter: &Letter<'_>, transmission: &Arc<Transmission>) -> Result<(), SendError> {
+    fn put(
+        &self,
+        reject: &Reject<'_>,
+        transmission: &Arc<Transmission>,
+    ) -> Result<(), DatabaseError> {
         let (partition, position) = (
-            letter.origin.partition.to_string(),
-            letter.origin.position.to_string(),
+            reject.origin.partition.to_string(),
+            reject.origin.position.to_string(),
         );
         let mut headers = OwnedHeaders::new();
         for (key, value) in [
-            ("musicstream.source", letter.source),
+            ("musicstream.source", reject.source),
             ("musicstream.partition", &partition),
             ("musicstream.position", &position),
-            ("musicstream.reason", letter.reason),
-            ("musicstream.detail", letter.detail),
+            ("musicstream.reason", reject.reason),
+            ("musicstream.detail", reject.detail),
         ] {
             headers = headers.insert(Header {
                 key,
@@ -320,13 +303,13 @@ impl DeadLetters {
             });
         }
         let pending = Box::new(Pending {
-            key: letter.key(),
+            key: key_of(reject),
             transmission: transmission.clone(),
         });
         let mut record =
             BaseRecord::<[u8], [u8], _>::with_opaque_to(&self.topic, pending).headers(headers);
-        record.key = letter.origin.key;
-        record.payload = letter.origin.payload;
+        record.key = reject.origin.key;
+        record.payload = reject.origin.payload;
         loop {
             let error = match self.producer.send(record) {
                 Ok(()) => return Ok(()),
@@ -348,7 +331,7 @@ impl DeadLetters {
                 true => KafkaError::MessageProduction(RDKafkaErrorCode::MessageSizeTooLarge),
                 false => error,
             };
-            transmission.failed(letter.key(), letter.byte_count(), &error);
+            transmission.failed(key_of(reject), byte_count(reject), &error);
             return Ok(());
         }
     }

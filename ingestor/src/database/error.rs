@@ -3,7 +3,6 @@
 use musicstream_connect::{Cause, ConnectError, SettingError, Target};
 
 use super::class::{Class, classify};
-use crate::dead_letter::SendError;
 
 /// What happened, its class, and what to do.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -120,15 +119,6 @@ impl DatabaseError {
 impl From<SettingError> for DatabaseError {
     fn from(error: SettingError) -> DatabaseError {
         DatabaseError::config(error.to_string())
-    }
-}
-
-impl From<SendError> for DatabaseError {
-    fn from(error: SendError) -> DatabaseError {
-        match error {
-            SendError::Outage(message) => DatabaseError::outage(message),
-            SendError::Fatal(message) => DatabaseError::config(message),
-        }
     }
 }
 

@@ -3,12 +3,14 @@
 mod class;
 mod connection;
 mod error;
+mod reject;
 mod session;
 
 pub(crate) use class::Class;
 pub(crate) use connection::connect;
 pub(crate) use error::DatabaseError;
 pub(crate) use musicstream_connect::Target;
+pub(crate) use reject::{Reject, RejectSink};
 pub(crate) use session::{Claim, LedgerEntry, Server, Session};
 
 use crate::args::{DatabaseArgs, read_secret};

@@ -14,10 +14,9 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Statement};
 
 use super::connection::{check_extension, connect};
-use super::{Class, DatabaseError, Target};
+use super::{Class, DatabaseError, RejectSink, Target};
 use crate::batch::{Batch, COPY_STATEMENT};
 use crate::counts::{Stored, Totals};
-use crate::dead_letter::DeadLetters;
 
 /// Size of the messages of a `COPY`: below 128 KB their number costs time, above 1 MB nothing is gained.
 const PIECE_BYTES: usize = 256 * 1024;
@@ -271,20 +270,19 @@ impl Session {
         Ok(true)
     }
 
-    /// Stores the batch that [`Session::stage`] has staged, and commits. Its rejects are sent to the dead letter topic, if
-    /// there is one, before the commit.
+    /// Stores the batch that [`Session::stage`] has staged, sends its rejects to the sink, if there is one, and commits.
     ///
     /// # Errors
     /// Nothing is stored, unless [`Failure::maybe_stored`] is set.
     pub(crate) async fn store(
         &self,
         batch: &Batch,
-        dead_letters: Option<&DeadLetters>,
+        sink: Option<&dyn RejectSink>,
     ) -> Result<Stored, Failure> {
         let answer_within = self.answer_within;
         let upserted = with_timeout(answer_within, "cannot store a batch", async {
             let totals = self.upsert(batch, batch.spans().len()).await?;
-            let rejects = self.keep_rejects(batch, &totals, dead_letters).await?;
+            let rejects = self.keep_rejects(batch, &totals, sink).await?;
             Ok(Stored { totals, rejects })
         })
         .await;

@@ -3,7 +3,7 @@
 use super::{Ticket, WriterConfig};
 use crate::batch::{Batch, Span};
 use crate::counts::Stored;
-use crate::database::{Class, DatabaseError, LedgerEntry, Session};
+use crate::database::{Class, DatabaseError, LedgerEntry, RejectSink, Session};
 
 /// Tries once to store a batch; `None`: it was cancelled while it waited for its ticket. `in_doubt` has the counts of an
 /// earlier attempt whose commit is in doubt.
@@ -24,7 +24,9 @@ pub(super) async fn attempt(
     {
         return Ok(None);
     }
-    let failure = match session.store(batch, config.dead_letters.as_ref()).await {
+    let dead_letters = config.dead_letters.as_ref();
+    let sink = dead_letters.map(|letters| letters as &dyn RejectSink);
+    let failure = match session.store(batch, sink).await {
         Ok(stored) => return Ok(Some(stored)),
         Err(failure) => failure,
     };

@@ -5,25 +5,24 @@ use std::collections::HashMap;
 use super::Session;
 use crate::batch::{Batch, Origin};
 use crate::counts::{Rejects, Totals};
-use crate::database::DatabaseError;
-use crate::dead_letter::{DeadLetters, Letter};
+use crate::database::{DatabaseError, Reject, RejectSink};
 
 /// Reason of an event whose id is stored with other fields. These have a count of their own.
 const CONFLICTING: &str = "conflicting_duplicate";
 
 impl Session {
-    /// Adds the bytes to the rejects that the database has found in this transaction, sends all rejects to the dead letter
-    /// topic, and returns their number by reason.
+    /// Adds the bytes to the rejects that the database has found in this transaction, sends all rejects to the sink, and
+    /// returns their number by reason.
     pub(super) async fn keep_rejects(
         &self,
         batch: &Batch,
         totals: &Totals,
-        dead_letters: Option<&DeadLetters>,
+        sink: Option<&dyn RejectSink>,
     ) -> Result<Rejects, DatabaseError> {
         let kept = totals.rejected + totals.conflicting;
         // Records that were rejected before the upsert were staged with their bytes.
         let all_are_known = kept == batch.reject_count() as u64;
-        if kept == 0 || (all_are_known && dead_letters.is_none()) {
+        if kept == 0 || (all_are_known && sink.is_none()) {
             return Ok(batch.rejects());
         }
         let of = |error| DatabaseError::of("cannot keep the bytes of rejects", &error);
@@ -33,11 +32,11 @@ impl Session {
         if !unsent.is_empty() {
             self.add_bytes(batch.source(), &unsent).await.map_err(of)?;
         }
-        if let Some(dead_letters) = dead_letters {
-            let letters = batch.origins_of(&positions, true);
-            dead_letters.send(letters.iter().filter_map(|origin| {
+        if let Some(sink) = sink {
+            let origins = batch.origins_of(&positions, true);
+            sink.send(&mut origins.iter().filter_map(|origin| {
                 let (reason, detail) = refused.get(&(origin.partition, origin.position))?;
-                Some(Letter {
+                Some(Reject {
                     source: batch.source(),
                     origin: *origin,
                     reason,
