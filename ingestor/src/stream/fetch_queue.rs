@@ -224,7 +224,7 @@ where
 /// # Safety
 /// The message must come from librdkafka, and live as long as the result.
 unsafe fn fetched<'a>(message: *const c::rd_kafka_message_t) -> Fetched<'a> {
-    // SAFETY: the message lives, and its pointers are null or point to so many bytes that live as long.
+    // SAFETY: the message is alive; each pointer is null or points to bytes of the given length that live as long as the message.
     unsafe {
         let bytes = |start: *mut c_void, length: usize| {
             (!start.is_null()).then(|| slice::from_raw_parts(start.cast::<u8>(), length))

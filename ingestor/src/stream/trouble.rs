@@ -18,7 +18,7 @@ const CHECK_EVERY: Duration = Duration::from_secs(2);
 pub(super) enum Reaction {
     /// librdkafka recovers by itself.
     Continue,
-    /// The client cannot go on from its position: the ledger must be compared with the log.
+    /// The client cannot continue at its position: the ledger must be compared with the log.
     ReadLedger,
 }
 
@@ -52,7 +52,7 @@ impl Trouble {
         // The error itself only has the text "fatal".
         let code = fatal.as_ref().map(|(code, _)| *code).filter(|_| is_fatal);
         match code.or(error.rdkafka_error_code()) {
-            // For a log that was cut off librdkafka reports that it has no offset to go on from.
+            // For a log that was cut off librdkafka reports that it has no offset at which to continue.
             Some(Code::AutoOffsetReset | Code::OffsetOutOfRange | Code::LogTruncation) => {
                 tracing::warn!(
                     "the log lacks the next offset to read, or was cut off before it: comparing it with the ledger"
