@@ -46,6 +46,11 @@ impl<P: Position> Span<P> {
         self.first.plus(i32::try_from(index).unwrap_or(i32::MAX))
     }
 
+    /// All of them, in their order.
+    pub fn iter(self) -> impl Iterator<Item = P> {
+        (self.first.number()..=self.last.number()).map(P::at)
+    }
+
     /// What both have, or `None`.
     pub fn intersect(self, other: Self) -> Option<Self> {
         let (first, last) = (self.first.max(other.first), self.last.min(other.last));

@@ -2,7 +2,7 @@
 
 use super::{memo::Memo, track::Track};
 use crate::calendar::{Grain, Slot, Span};
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 /// Number of a row. Rows are numbered by pair, then by slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,7 +20,7 @@ pub(super) struct Columns {
     /// Number of rows before those of each pair; the last entry is the number of all rows.
     starts: Vec<u32>,
     bounds: Option<Span>,
-    /// Slots in which a series without a row has a zero.
+    /// Slots in which a series without a row has a zero, in their order.
     zeros: Vec<Slot>,
     /// For weeks and months: the series of their days, and the grain.
     days: Option<(Box<Self>, Grain)>,
@@ -80,15 +80,22 @@ impl Columns {
         self.days.as_ref().map(|(days, _)| &**days)
     }
 
-    /// The same, with a zero for each series in each slot that any of them has a row in.
-    pub(super) fn with_zeros(self) -> Self {
-        let all: Vec<&Track> = self.pairs.iter().map(|track| &**track).collect();
-        let all = Track::merged(&all, &[]);
+    /// The same, with a zero for each series in the slots of `counted`, and in each slot that any of them has a row in.
+    pub(super) fn with_zeros(self, counted: &[Span]) -> Self {
+        let of_rows = self.pairs.iter().flat_map(|track| track.slots());
+        let counted = counted.iter().flat_map(|span| span.iter());
+        let zeros: BTreeSet<Slot> = of_rows.copied().chain(counted).collect();
         Self {
-            zeros: all.stored().map(|(slot, ..)| slot).collect(),
+            zeros: zeros.into_iter().collect(),
             sums: Memo::default(),
             ..self
         }
+    }
+
+    /// Whether series without a row have a zero in one of these slots.
+    pub(super) fn has_zeros(&self, span: Span) -> bool {
+        let first = self.zeros.partition_point(|slot| *slot < span.first);
+        self.zeros.get(first).is_some_and(|slot| *slot <= span.last)
     }
 
     /// All series.

@@ -109,7 +109,7 @@ mod tests {
             of(data, &table).lines().nth(line).unwrap().to_owned()
         };
         let rows = || vec![row(20_530 * 1440, "play", "EU", 7)];
-        let minutes = Dataset::new(rows(), noon(0)).by_minute(zone.clone());
+        let minutes = Dataset::new(rows(), noon(0)).by_minute(zone.clone(), &[]);
         assert!(first_line(&minutes, 0).starts_with("minute,"));
         assert!(first_line(&minutes, 1).starts_with("2026-03-18T05:45+05:45,play,EU,7,"));
         let days = Dataset::new(vec![row(20_530, "play", "EU", 7)], noon(0));

@@ -405,7 +405,7 @@ mod tests {
 
     #[test]
     fn days_and_minutes_have_a_zoom_each() {
-        let minutes = Dataset::default().by_minute(Zone::default());
+        let minutes = Dataset::default().by_minute(Zone::default(), &[]);
         let (mut state, data) = (State::default(), data());
         state.apply(Command::Show(View::Live), &data);
         let hour = Hours::One.span(minutes.current());

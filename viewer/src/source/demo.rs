@@ -145,7 +145,9 @@ fn minutes(days: &Dataset, until: Option<Slot>) -> Dataset {
             counted = until_now;
         }
     }
-    Dataset::with_names(rows, days.status.clone(), days).by_minute(Zone::default())
+    let begin = days.bounds().map(|bounds| bounds.first.0 * MINUTES_A_DAY);
+    let counted = Span::new(Slot(begin.unwrap_or(first).clamp(first, last)), Slot(last));
+    Dataset::with_names(rows, days.status.clone(), days).by_minute(Zone::default(), &[counted])
 }
 
 /// How much of a day's events a minute has, compared with others: little at night. A few minutes have none, as in an outage.

@@ -6,7 +6,7 @@ use super::{
     problem::Problem,
 };
 use crate::{
-    calendar::{Day, MINUTE_US, Slot, Span, UTC, Zone},
+    calendar::{Day, MINUTE_US, MINUTES_A_DAY, Micros, Slot, Span, UTC, Zone},
     data::{
         Abilities, Ask, Dataset, Distinct, Event, Events, EventsAsk, Extras, MOST_EVENTS, Request,
         Row, Status,
@@ -23,6 +23,7 @@ const DISTINCT: &str = include_str!("../../sql/distinct.sql");
 const EVENTS: &str = include_str!("../../sql/events.sql");
 const LISTENERS: &str = include_str!("../../sql/listeners.sql");
 const MINUTES: &str = include_str!("../../sql/minutes.sql");
+const MINUTES_COUNTED: &str = include_str!("../../sql/minutes_counted.sql");
 const MINUTES_SEEN: &str = include_str!("../../sql/minutes_seen.sql");
 const ROWS_AT: &str = include_str!("../../sql/rows_at.sql");
 const ZONE: &str = include_str!("../../sql/zone.sql");
@@ -277,11 +278,33 @@ fn minutes(
         }
         None => Dataset::with_names(rows, status, days),
     };
+    let counted = counted(client, &data.status)?;
+    let shown = Span::new(Slot((last + 1) as i32 - count), Slot(last as i32));
+    let read = [shown.plus(-MINUTES_A_DAY), shown].into_iter();
+    let zeros: Vec<Span> = read.filter_map(|read| read.intersect(counted?)).collect();
     Ok(Minutes {
-        data: Arc::new(data.by_minute(days.zone.clone())),
+        data: Arc::new(data.by_minute(days.zone.clone(), &zeros)),
         seen,
         rows_read,
     })
+}
+
+/// The minutes of which all events that have come are counted: from the first event of the database to the newest one.
+/// Before and after them, a minute without a row may still get one.
+fn counted(client: &Client, status: &Status) -> Read<Option<Span>> {
+    let row = client.query_one(MINUTES_COUNTED, &[])?;
+    let first: Option<i64> = row.try_get("first")?;
+    let last: Option<i64> = row.try_get("last")?;
+    let minute = |at: Micros| at.div_euclid(MINUTE_US);
+    // The newest event may have been rejected, and a watermark may be past it.
+    let newest = status.newest_event.map(minute);
+    let passed = status.watermark.map(|mark| minute(mark - 1));
+    let last = last.max(newest).max(passed).min(Some(minute(status.now)));
+    let span = |(first, last)| Span::new(Slot(first as i32), Slot(last as i32));
+    Ok(first
+        .zip(last)
+        .filter(|(first, last)| first <= last)
+        .map(span))
 }
 
 /// Stands where an event type stands.

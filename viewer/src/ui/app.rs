@@ -324,7 +324,7 @@ impl App {
             View::Live => extras
                 .minutes
                 .clone()
-                .unwrap_or_else(|| Arc::new(nothing().by_minute(self.data.zone.clone()))),
+                .unwrap_or_else(|| Arc::new(nothing().by_minute(self.data.zone.clone(), &[]))),
             View::Listeners => {
                 let listeners = extras.listeners.clone();
                 listeners.unwrap_or_else(|| Arc::new(nothing().of_listeners()))

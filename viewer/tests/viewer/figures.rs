@@ -8,7 +8,7 @@ use egui::{Shape, accesskit::Role};
 use egui_kittest::{Harness, kittest::Queryable};
 use musicstream_viewer::{
     DEMO_TIME,
-    calendar::{Day, MINUTE_US, Span, Zone},
+    calendar::{Day, MINUTE_US, Slot, Span, Zone},
     data::{Abilities, Dataset, Row, Status},
     page::{Command, Hours, List, Range, State, View},
     source::Feed,
@@ -119,7 +119,9 @@ fn minutes(events: impl Fn(i32) -> Option<i64>) -> Harness<'static, App> {
     let days = Dataset::new(vec![row(TODAY, "play", "EU", 1)], status.clone());
     let last = (now / MINUTE_US) as i32;
     let rows = (0..2 * 1440).filter_map(|back| Some(row(last - back, "play", "EU", events(back)?)));
-    let minutes = Dataset::with_names(rows.collect(), status, &days).by_minute(Zone::default());
+    let counted = Span::new(Slot(last - 2 * 1440), Slot(last));
+    let minutes = Dataset::with_names(rows.collect(), status, &days);
+    let minutes = minutes.by_minute(Zone::default(), &[counted]);
     let feed = Feed::fixed(days, "music on db:5432");
     let state = State {
         view: View::Live,
@@ -149,6 +151,23 @@ fn the_last_hour_has_figures() {
         "{:?}",
         labels(&harness, Role::Label)
     );
+}
+
+/// Of a quiet stream most minutes have no row: they had no events, and count as such.
+#[test]
+fn minutes_without_events_are_in_means_and_changes() {
+    let harness = minutes(|back| (back % 3 == 0).then_some(50));
+    let said = "change: 57 minutes, 13:21 – 14:17, 18 Mar 2026 vs 13:21 – 14:17, 17 Mar 2026";
+    assert!(
+        harness.query_by_label(said).is_some(),
+        "{:?}",
+        labels(&harness, Role::Label)
+    );
+    let rows = labels(&harness, Role::Row);
+    let series = rows.iter().find(|row| row.starts_with("Series")).unwrap();
+    assert!(series.contains("mean 16.7, change 0 %"), "{series}");
+    let words: Vec<String> = texts(&harness).into_iter().map(|text| text.words).collect();
+    assert!(!words.contains(&"no data".to_owned()), "{words:?}");
 }
 
 #[test]

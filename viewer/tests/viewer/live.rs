@@ -1,11 +1,16 @@
 //! The minutes of a real Postgres, as they change.
 
 use crate::database::{Database, PATIENCE, wait_for};
+use crate::harness::others;
 use crate::minutes::insert_minutes;
 use musicstream_viewer::{
+    calendar::Slot,
     data::{Dataset, Request},
+    page::{Hours, Page, State, View},
     source::Feed,
+    stats::Change,
 };
+use postgres::Client;
 use std::sync::Arc;
 
 /// Ten series in each of some minutes that stay on screen meanwhile, today's and yesterday's.
@@ -112,4 +117,87 @@ fn of_the_minutes_on_screen_those_that_changed_are_read_and_no_others() {
         (&seen.event_types, &seen.regions),
         (&whole.event_types, &whole.regions)
     );
+}
+
+/// Events of few minutes, the first of them 26 hours ago: the three hours of yesterday begin before it.
+const FEW_MINUTES: &str = "
+    select date_trunc('minute', now()) - interval '1 minute' * back, event_type, 'R1', back % 5 + 1, 0
+    from generate_series(5, 26 * 60) as back
+    cross join (values ('pause', 11), ('play', 4)) as kind(event_type, every)
+    where back % every = 0 or back = 26 * 60";
+
+/// Number, sum, smallest and sum a day before of the minutes from one to another, those without a row as zeros.
+const FIGURES: &str = "
+    select count(*), sum(now.events)::bigint, min(now.events)::bigint, sum(before.events)::bigint
+    from generate_series($1::bigint, $2::bigint) as series (at)
+    cross join lateral (
+        select coalesce(sum(events), 0) as events
+        from live_minute_metrics as m
+        where m.minute = to_timestamp(series.at * 60) and m.event_type = $3
+    ) as now
+    cross join lateral (
+        select coalesce(sum(events), 0) as events
+        from live_minute_metrics as m
+        where m.minute = to_timestamp((series.at - 1440) * 60) and m.event_type = $3
+    ) as before";
+
+fn figures(client: &mut Client, from: i64, to: i64, event_type: &str) -> [i64; 4] {
+    let row = client.query_one(FIGURES, &[&from, &to, &event_type]);
+    let row = row.unwrap();
+    [0, 1, 2, 3].map(|at| row.get(at))
+}
+
+/// A minute without a row had no events, from the first event of the database up to the newest one; before and after
+/// them nothing is known.
+#[test]
+fn figures_of_minutes_are_those_of_sql_over_all_minutes() {
+    let Some((database, mut client)) = Database::with_extension("figures_of_minutes") else {
+        return;
+    };
+    let deltas = insert_minutes("metric_deltas", FEW_MINUTES);
+    client
+        .batch_execute(&format!("{deltas}; select musicstream_rollup()"))
+        .unwrap();
+    let feed = database.feed();
+    feed.wait(PATIENCE).unwrap();
+    let minutes = ask(&feed, 180);
+    let state = State {
+        view: View::Live,
+        hours: Hours::Three,
+        ..State::default()
+    };
+    let days = feed.latest().data.unwrap();
+    let page = Page::new(&minutes, &days, &state, others).unwrap();
+
+    let stored = "select (extract(epoch from min(minute)) / 60)::bigint, (extract(epoch from max(minute)) / 60)::bigint
+                  from live_minute_metrics";
+    let stored = client.query_one(stored, &[]).unwrap();
+    let [first, last]: [i64; 2] = [0, 1].map(|at| stored.get(at));
+    let from = i64::from(page.span.first.0);
+    assert_eq!(page.span.count(), 180);
+    assert_eq!(
+        page.comparison.count() as i64,
+        last - (first + 1440) + 1,
+        "from the first event on, and up to the newest"
+    );
+    for (at, event_type) in ["pause", "play"].into_iter().enumerate() {
+        let line = &page.tiles[1 + at];
+        let [count, sum, least, _] = figures(&mut client, from, last, event_type);
+        assert_eq!(line.figures.sum, sum, "{event_type}");
+        assert_eq!(
+            line.figures.mean,
+            Some(sum as f64 / count as f64),
+            "{event_type}"
+        );
+        assert_eq!(line.figures.min, Some(least), "{event_type}");
+        let [_, sum, _, before] = figures(&mut client, first + 1440, last, event_type);
+        let change = Change::Share((sum - before) as f64 / before as f64);
+        assert_eq!(line.change, change, "{event_type}");
+        let unknown = minutes.current().0 - last as i32;
+        let known = line.counts.iter().filter(Option::is_some).count();
+        assert_eq!(known, 180 - unknown as usize, "{event_type}");
+        let before = line.before.iter().position(|count| count.is_some());
+        assert_eq!(before, Some((first + 1440 - from) as usize), "{event_type}");
+    }
+    assert!(minutes.has_counts(page.span) && minutes.current() >= Slot(last as i32));
 }

@@ -177,7 +177,7 @@ fn one_more(data: &Dataset) -> Dataset {
     });
     let more = Dataset::with_names(rows.collect(), data.status.clone(), data);
     match (data.grain.is_minute(), data.measure) {
-        (true, _) => more.by_minute(data.zone.clone()),
+        (true, _) => more.by_minute(data.zone.clone(), &[]),
         (_, Measure::Listeners) => more.of_listeners(),
         _ => more,
     }

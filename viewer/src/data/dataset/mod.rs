@@ -126,13 +126,14 @@ impl Dataset {
         Self { zone, ..self }
     }
 
-    /// The same as minutes, on the clock of a zone. In a minute of which anything came, a series without a row had
-    /// no event: that is a zero, unlike a minute of which nothing came at all.
-    pub fn by_minute(self, zone: Zone) -> Self {
+    /// The same as minutes, on the clock of a zone. A series without a row has a zero in each minute of which another
+    /// one has a row, and in all minutes of `counted`: those between the first event of the database and the newest one.
+    /// Of other minutes without a row nothing is known.
+    pub fn by_minute(self, zone: Zone, counted: &[Span]) -> Self {
         let offset = zone.offset;
         Self {
             grain: Grain::Minute { offset },
-            columns: self.columns.with_zeros(),
+            columns: self.columns.with_zeros(counted),
             zone,
             ..self
         }
@@ -263,10 +264,11 @@ impl Dataset {
         }
     }
 
-    /// Whether there is any row in these slots.
-    pub fn has_rows(&self, span: Span) -> bool {
+    /// Whether anything is known of these slots: a row, or that there were no events.
+    pub fn has_counts(&self, span: Span) -> bool {
         let mut pairs = self.columns.pairs();
         pairs.any(|track| !track.between(span.first, span.last).is_empty())
+            || self.columns.has_zeros(span)
     }
 
     /// The source's clock, as the zone reads it.

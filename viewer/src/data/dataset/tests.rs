@@ -39,7 +39,7 @@ fn rows_are_sorted_and_named() {
     assert_eq!(events, [3, 2, 1]);
     assert_eq!(data.bounds(), Some(Span::new(Slot(4), Slot(5))));
     assert_eq!(data.cells_between(Span::new(Slot(5), Slot(9))).len(), 1);
-    assert!(!data.has_rows(Span::new(Slot(6), Slot(9))));
+    assert!(!data.has_counts(Span::new(Slot(6), Slot(9))));
 }
 
 proptest! {

@@ -91,7 +91,7 @@ impl<'a> Builder<'a> {
                 .map(|index| data.finality(span.at(index)))
                 .collect(),
             span,
-            before: data.has_rows(before).then_some(before),
+            before: data.has_counts(before).then_some(before),
             event_types: type_groups,
             regions: region_groups,
             comparison,

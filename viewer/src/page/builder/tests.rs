@@ -68,13 +68,21 @@ fn a_chart_for_each_event_type_with_gaps_and_zeros_apart() {
 }
 
 #[test]
-fn a_minute_without_a_row_is_a_zero_if_anything_came_of_it() {
+fn a_minute_without_a_row_is_a_zero_if_it_is_counted_or_anything_came_of_it() {
     let days = data();
-    let data = days.clone().by_minute(Zone::default());
+    let data = days.clone().by_minute(Zone::default(), &[]);
     let charts = builder(&data).charts(View::Live, Split::Both);
     let line = |name| charts[0].lines.iter().find(|line| line.name == name);
     let us = events(line("play · US").unwrap());
     assert_eq!(us, [Some(10), None, Some(0), Some(0)]);
+    let counted = [Span::new(Slot(2), Slot(9))];
+    let data = days.clone().by_minute(Zone::default(), &counted);
+    let charts = builder(&data).charts(View::Live, Split::Both);
+    let line = |name| charts[0].lines.iter().find(|line| line.name == name);
+    let us = line("play · US").unwrap();
+    assert_eq!(events(us), [Some(10), Some(0), Some(0), Some(0)]);
+    assert_eq!(us.figures.min, Some(0));
+    assert_eq!(charts[0].blank, [], "nothing is unknown");
     let charts = builder(&days).charts(View::Overlay, Split::Both);
     assert_eq!(events(&charts[0].lines[1])[2], None, "a day stays a gap");
 }

@@ -1,5 +1,7 @@
 //! What a chart says of a day and a series is what the table and the CSV say, to the last event.
 
+mod minutes;
+
 use super::{readout, shared::Shared};
 use crate::{
     calendar::{DAY_US, Day, Grain, Slot, Span, Zone, format},
@@ -104,7 +106,10 @@ fn said_by_chart(
     let sentence = readout::sentence(chart, &shared, index);
     let (head, values) = sentence.split_once(": ").unwrap();
     let values = values.split("; ").map(|value| {
-        let (name, words) = value.split_once(' ').unwrap();
+        let mut names = chart.lines.iter().map(|line| line.name.as_str());
+        let (name, words) = names
+            .find_map(|name| Some((name, value.strip_prefix(name)?.strip_prefix(' ')?)))
+            .unwrap();
         (name.to_owned(), words.to_owned())
     });
     (

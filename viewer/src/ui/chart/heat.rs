@@ -222,7 +222,7 @@ fn head(ui: &Ui, inner: Rect, chart: &Chart, tokens: Tokens) {
     }
     word("", 6.0);
     word(least, 16.0);
-    let left = word(text::no_data_word(), 5.0 + 12.0);
+    let left = word(text::no_data(), 5.0 + 12.0);
     hatch(
         ui.painter(),
         Rect::from_min_size(pos2(left, y - 5.0), vec2(12.0, 10.0)),

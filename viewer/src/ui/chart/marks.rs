@@ -50,7 +50,7 @@ pub(super) fn missing_slots(
             pill(
                 painter,
                 band.center(),
-                text::no_data(shared.grain),
+                text::no_data(),
                 tokens.weak,
                 tokens.surface,
             );

@@ -34,7 +34,7 @@ pub(super) fn show(
         let ranking = chart.ranking(index);
         let counts: Vec<Count> = ranking.iter().filter_map(|(_, count)| *count).collect();
         let state = match shared.states[index] {
-            state if state.is_complete() && counts.is_empty() => text::no_data(shared.grain),
+            state if state.is_complete() && counts.is_empty() => text::no_data(),
             state => text::state_of(shared.measure, state),
         };
         ui.horizontal(|ui| {
@@ -150,7 +150,7 @@ fn row(ui: &mut Ui, color: Option<egui::Color32>, name: &str, value: &str, share
 
 /// One series' number of the day: exact, and no zero where there is none.
 fn value(count: Option<Count>, shared: &Shared<'_>) -> String {
-    count.map_or(text::no_data(shared.grain).into(), |count| {
+    count.map_or(text::no_data().into(), |count| {
         shared.measure.exact(count.events)
     })
 }

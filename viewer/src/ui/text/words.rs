@@ -12,7 +12,8 @@ pub(crate) fn app() -> &'static str {
     "musicstream"
 }
 
-pub(crate) fn no_data_word() -> &'static str {
+/// Of a slot of which nothing is known.
+pub(crate) fn no_data() -> &'static str {
     say("no data")
 }
 
@@ -90,14 +91,6 @@ pub(crate) fn listeners_note() -> String {
 pub(crate) fn listeners_note_in_short() -> String {
     let percent = crate::data::STANDARD_ERROR * 100.0;
     says(format!("estimates, ±{percent} %"))
-}
-
-/// What a stretch without any row says.
-pub(crate) fn no_data(grain: Grain) -> &'static str {
-    say(match grain {
-        Grain::Day | Grain::Week | Grain::Month => no_data_word(),
-        Grain::Minute { .. } => "no events",
-    })
 }
 
 pub(crate) fn list(list: List) -> &'static str {
