@@ -149,8 +149,7 @@ impl Change {
 /// Which slots are compared with earlier ones: one rule for all figures, charts and listeners on screen.
 ///
 /// A slot is compared if it is complete, and if there is a row of any series in it and in the one before that it is
-/// compared with. Where nothing at all was counted, nothing can be said of any series; where something was, a series
-/// without a row had no events.
+/// compared with. Of these slots, a series that lacks rows compares those in which it has one, now and before.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Comparison {
     /// Positions of those slots, in stretches.
@@ -164,23 +163,26 @@ pub struct Comparison {
 impl Comparison {
     /// Finds the slots to compare, from the sum of all series now and before.
     pub fn new(now: &Counts, before: &Counts, complete: usize, shift: i32) -> Self {
-        let mut stretches: Vec<Range<usize>> = Vec::new();
-        let (mut runs, mut runs_before) = (now.runs().peekable(), before.runs().peekable());
-        while let (Some(run), Some(run_before)) = (runs.peek(), runs_before.peek()) {
-            let both = run.start.max(run_before.start)..run.end.min(run_before.end).min(complete);
-            if !both.is_empty() {
-                stretches.push(both);
-            }
-            if run.end <= run_before.end {
-                runs.next();
-            } else {
-                runs_before.next();
-            }
-        }
         Self {
-            stretches,
+            stretches: both(
+                std::iter::once(0..complete),
+                both(now.runs(), before.runs()),
+            ),
             complete,
             shift,
+        }
+    }
+
+    /// The slots that one series compares, see [`Comparison`]. Weeks and months that lack days of it are left out, too.
+    pub fn of_series(&self, now: &Counts, before: &Counts, grain: Grain) -> Self {
+        let rows = both(now.runs(), before.runs());
+        let compared = Self {
+            stretches: both(self.stretches.iter().cloned(), rows),
+            ..*self
+        };
+        match grain.sums_days() {
+            true => compared.only(|at| now.is_whole(at, grain) && before.is_whole(at, grain)),
+            false => compared,
         }
     }
 
@@ -210,28 +212,50 @@ impl Comparison {
         Some((hull, is_whole))
     }
 
-    /// Number of compared slots in which a series has no row, now or before. Its change counts them as zeros.
-    pub fn without_row(&self, now: &Counts, before: &Counts) -> usize {
-        let slots = self.stretches.iter().cloned();
-        slots
-            .map(|slots| 2 * slots.len() - now.rows_of(slots.clone()) - before.rows_of(slots))
-            .sum()
-    }
-
-    /// How one series changed.
-    pub fn change(&self, now: &Counts, before: &Counts) -> Change {
-        if self.stretches.is_empty() {
-            return Change::Nothing;
+    /// How one series changed, and how many slots it compares.
+    pub fn change(&self, now: &Counts, before: &Counts, grain: Grain) -> (Change, usize) {
+        let rows = |counts: &Counts| -> usize {
+            let rows = self
+                .stretches
+                .iter()
+                .map(|slots| counts.rows_of(slots.clone()));
+            rows.sum()
+        };
+        let own = self.of_series(now, before, grain);
+        if own.stretches.is_empty() {
+            let is_new = rows(before) == 0 && rows(now) > 0;
+            return (if is_new { Change::New } else { Change::Nothing }, 0);
         }
         let sum = |counts: &Counts| -> i128 {
-            let sums = self
+            let sums = own
                 .stretches
                 .iter()
                 .map(|slots| counts.sum(slots.clone()).events());
             sums.sum()
         };
-        Change::of(sum(now), sum(before))
+        (Change::of(sum(now), sum(before)), own.count())
     }
+}
+
+/// What two lists of ascending ranges have in common.
+fn both(
+    a: impl IntoIterator<Item = Range<usize>>,
+    b: impl IntoIterator<Item = Range<usize>>,
+) -> Vec<Range<usize>> {
+    let (mut a, mut b) = (a.into_iter().peekable(), b.into_iter().peekable());
+    let mut common = Vec::new();
+    while let (Some(in_a), Some(in_b)) = (a.peek(), b.peek()) {
+        let part = in_a.start.max(in_b.start)..in_a.end.min(in_b.end);
+        if !part.is_empty() {
+            common.push(part);
+        }
+        if in_a.end <= in_b.end {
+            a.next();
+        } else {
+            b.next();
+        }
+    }
+    common
 }
 
 #[cfg(test)]
@@ -275,36 +299,39 @@ mod tests {
     }
 
     #[test]
-    fn days_on_which_anything_was_counted_are_compared_for_every_series() {
+    fn each_series_compares_the_days_that_it_has_among_those_of_the_page() {
         let complete = 3;
         let all = counts(&[110, 55, -1, 1]);
         let compare = |before: &[i64]| Comparison::new(&all, &counts(before), complete, 7);
         let first = compare(&[100, -1, 70, 900]);
         assert_eq!((first.count(), first.complete), (1, 3));
         assert_eq!(first.hull(), Some((0..1, true)));
+        let change = |of: &Comparison, now: &[i64], before: &[i64]| {
+            of.change(&counts(now), &counts(before), Grain::Day)
+        };
         assert_eq!(
-            first.change(&all, &counts(&[100, -1, 70, 900])),
-            Change::Share(0.1)
+            first.change(&all, &counts(&[100, -1, 70, 900]), Grain::Day),
+            (Change::Share(0.1), 1)
         );
 
         let two = compare(&[100, 50, -1, 900]);
-        // A series without a row on such a day had no events; without any before, it is new.
+        assert_eq!(two.count(), 2);
+        let half = change(&two, &[10, 5, -1, -1], &[10, -1, -1, -1]);
         assert_eq!(
-            two.change(&counts(&[-1, 5, -1, -1]), &counts(&[10, -1, -1, -1])),
-            Change::Share(-0.5)
+            half,
+            (Change::Share(0.0), 1),
+            "the other day has no row before"
         );
-        assert_eq!(
-            two.change(&counts(&[-1, 5, -1, -1]), &Counts::default()),
-            Change::New
-        );
-        assert_eq!(
-            two.change(&Counts::default(), &Counts::default()),
-            Change::Share(0.0)
-        );
+        let gone = change(&two, &[-1, 5, -1, -1], &[10, -1, -1, -1]);
+        assert_eq!(gone, (Change::Nothing, 0), "no day has rows in both");
+        let new = change(&two, &[-1, 5, -1, -1], &[-1, -1, 3, -1]);
+        assert_eq!(new, (Change::New, 0), "no row on any day compared with");
+        let nothing = two.change(&Counts::default(), &Counts::default(), Grain::Day);
+        assert_eq!(nothing, (Change::Nothing, 0));
 
         let none = compare(&[-1, -1, -1, 5]);
         assert_eq!((none.count(), none.hull()), (0, None));
-        assert_eq!(none.change(&all, &all), Change::Nothing);
+        assert_eq!(none.change(&all, &all, Grain::Day), (Change::Nothing, 0));
         let apart = Comparison::new(&counts(&[1, -1, 1]), &counts(&[1, 1, 1]), 3, 7);
         assert_eq!(apart.hull(), Some((0..3, false)));
     }

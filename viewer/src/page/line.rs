@@ -29,8 +29,8 @@ pub struct Line {
     pub figures: Figures,
     /// Against earlier days, as the page's comparison says.
     pub change: Change,
-    /// Number of compared slots without a row, now or before: the change counts them as zeros.
-    pub zeros: usize,
+    /// How many slots the change compares; fewer than the page does where the series lacks rows.
+    pub compared: usize,
     outline: Outline<Stretch>,
     means: Outline<Vec<(usize, f64)>>,
 }
@@ -57,6 +57,7 @@ impl Line {
         before: Counts,
         slots: Slots<'_>,
     ) -> Self {
+        let (change, compared) = slots.comparison.change(&counts, &before, slots.grain);
         Self {
             name: name.to_owned(),
             full_name: full_name.to_owned(),
@@ -64,8 +65,8 @@ impl Line {
             marker,
             others: 0,
             figures: Figures::of(&counts, slots.states, slots.grain),
-            change: slots.comparison.change(&counts, &before),
-            zeros: slots.comparison.without_row(&counts, &before),
+            change,
+            compared,
             before,
             counts,
             outline: Outline::default(),

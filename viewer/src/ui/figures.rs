@@ -86,11 +86,14 @@ fn widths(ui: &Ui, room: f32, page: &Page, lines: &[&Line]) -> Vec<f32> {
             grid::width(ui, &format::grouped(largest), font.clone())
         })
     };
-    let change = grid::width(
-        ui,
-        &(text::change(Change::Share(-9.99)) + "*"),
-        font.clone(),
-    );
+    // As wide for all changes of up to three figures, so that the columns stay where they are.
+    let usual = text::change(Change::Share(-9.99));
+    let changes: Vec<String> = lines
+        .iter()
+        .map(|line| text::change_of(page, line))
+        .collect();
+    let changes = changes.iter().map(String::as_str).chain([usual.as_str()]);
+    let change = grid::widest(ui, changes, &font);
     let words = [
         names + MARK,
         number(&|figures| Some(figures.sum)),
@@ -150,11 +153,7 @@ fn row(
 ) {
     let figures = line.figures;
     let number = |value: Option<i64>| value.map_or("–".to_owned(), format::grouped);
-    let change = match (line.change, line.zeros) {
-        (Change::Nothing, _) | (_, 0) => text::change(line.change),
-        // What the mark means is in the tooltip.
-        (change, _) => format!("{}*", text::change(change)),
-    };
+    let change = text::change_of(page, line);
     let sum = match page.measure {
         measure if measure.adds_up() => format::grouped(figures.sum),
         // One listener may be there on many days.
@@ -172,9 +171,11 @@ fn row(
     for (at, words) in texts.iter().take(count - 1).enumerate() {
         row.col(|ui| {
             let tokens = theme::tokens(ui);
-            // The change is weak where it takes missing rows for zeros.
-            let is_strong = at < 3 || at == CHANGE && line.zeros == 0;
-            let color = if is_strong { tokens.text } else { tokens.weak };
+            let color = if at <= CHANGE {
+                tokens.text
+            } else {
+                tokens.weak
+            };
             let rect = inside(ui.max_rect());
             grid::cell_text(ui, rect, true, words, theme::font(12.5), color);
         });
@@ -187,11 +188,9 @@ fn row(
     response.widget_info(|| WidgetInfo::labeled(Role::Row, true, &spoken));
     let mut notes = Vec::new();
     if figures.missing > 0 {
-        notes.push(text::missing_days(&line.full_name, figures.missing));
+        notes.push(text::missing(page.grain, &line.full_name, figures.missing));
     }
-    if line.zeros > 0 && line.change != Change::Nothing {
-        notes.push(text::zeros_in_change(page.grain, line.zeros));
-    }
+    notes.extend(text::own_comparison(page, line));
     if !notes.is_empty() {
         response.on_hover_text(notes.join("\n"));
     }

@@ -177,7 +177,7 @@ fn tile(ui: &mut Ui, inputs: &Inputs<'_>, page: &Page, line: &Line, rect: Rect) 
     }
     ui.painter()
         .galley(pos2(inner.min.x, inner.min.y + 17.0), number, tokens.text);
-    let (word, color) = change(line.change, tokens);
+    let (word, color) = (text::change_of(page, line), change(line.change, tokens).1);
     let at = pos2(inner.min.x, inner.max.y + 1.0);
     widgets::text(ui, at, Align2::LEFT_BOTTOM, &word, theme::bold(12.0), color);
     let against = text::compared(page);

@@ -228,7 +228,7 @@ impl<'a> Builder<'a> {
         let change = match self.order {
             SeriesOrder::Change => {
                 let before = self.before(event_types, regions);
-                self.comparison.change(&all, &before)
+                self.comparison.change(&all, &before, self.data.grain).0
             }
             _ => Change::Nothing,
         };

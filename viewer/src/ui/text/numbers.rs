@@ -2,7 +2,7 @@
 
 use super::{
     pseudo::{say, says},
-    words::day_state,
+    words::{change, day_state},
 };
 use crate::{
     calendar::{Grain, Micros, Span, format},
@@ -11,6 +11,7 @@ use crate::{
         HEATMAP_TITLES, LISTENERS_TITLE, Line, Page, Split, TOTAL,
         reports::{listeners::TITLES, listening::Figure, rejects},
     },
+    stats::Change,
 };
 
 /// A chart's or a tile's title, if it is no name of the data, and so the same in every language.
@@ -86,7 +87,10 @@ pub(crate) fn compared_forms(page: &Page) -> Vec<String> {
 }
 
 pub(crate) fn compared_tip() -> &'static str {
-    say("Complete days that have data now and then, whole weeks apart: the same for all figures")
+    say(
+        "Complete slots with data in both periods, the same for all figures. \
+         A series that lacks some of them says how many it compares.",
+    )
 }
 
 /// The days on screen with their number, and without it.
@@ -168,17 +172,39 @@ pub(crate) fn series_row(name: &str, sum: &str, last: &str, mean: &str, change: 
     ))
 }
 
-pub(crate) fn missing_days(name: &str, days: usize) -> String {
-    let days = format::count(i64::try_from(days).unwrap_or(i64::MAX), "day", "days");
-    says(format!("{name}: no data on {days} of these"))
+/// How many of the slots on screen have no row of a series.
+pub(crate) fn missing(grain: Grain, name: &str, slots: usize) -> String {
+    let slots = grain.count(slots);
+    says(format!("{name}: no data on {slots} of these"))
 }
 
-/// That a change counts missing rows as zeros.
-pub(crate) fn zeros_in_change(grain: Grain, slots: usize) -> String {
-    says(format!(
-        "* no row on {} that the change compares, now or before: counted as zero",
-        grain.count(slots)
-    ))
+/// The change of a series, with the number of slots that it compares where the series lacks some: `+4.4 % · 24 d`
+pub(crate) fn change_of(page: &Page, line: &Line) -> String {
+    let change = change(line.change);
+    if !lacks_compared(page, line) {
+        return change;
+    }
+    let unit = match page.grain {
+        Grain::Day => "d",
+        Grain::Week => "w",
+        Grain::Month => "mo",
+        Grain::Minute { .. } => "min",
+    };
+    says(format!("{change} · {} {unit}", line.compared))
+}
+
+/// Why a series compares fewer slots than the page does.
+pub(crate) fn own_comparison(page: &Page, line: &Line) -> Option<String> {
+    let [own, all] = [line.compared, page.comparison.count()].map(|slots| page.grain.count(slots));
+    lacks_compared(page, line).then(|| {
+        says(format!(
+            "Its change compares {own} of {all}: those that have data of it in both periods"
+        ))
+    })
+}
+
+fn lacks_compared(page: &Page, line: &Line) -> bool {
+    matches!(line.change, Change::Share(_)) && line.compared < page.comparison.count()
 }
 
 /// The scale of the heatmap.
