@@ -50,7 +50,7 @@ impl Counts {
             .then(|| self.track.count(at))
     }
 
-    /// Where slots are longer than days: on how many days of a slot there was a row.
+    /// Where slots are longer than days: on how many whole days of a slot there was a row.
     pub fn days(&self, index: usize) -> Option<usize> {
         let slot = self.slot(index);
         let at = self.track.position(slot, self.rows.clone());

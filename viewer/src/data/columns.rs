@@ -1,7 +1,7 @@
 //! The series of all pairs of event type and region. The numbers of a load are stored here only.
 
 use super::{memo::Memo, track::Track};
-use crate::calendar::{Grain, Slot, Span};
+use crate::calendar::{Day, Grain, Slot, Span};
 use std::{collections::BTreeSet, sync::Arc};
 
 /// Number of a row. Rows are numbered by pair, then by slot.
@@ -22,8 +22,8 @@ pub(super) struct Columns {
     bounds: Option<Span>,
     /// Slots in which a series without a row has a zero, in their order.
     zeros: Vec<Slot>,
-    /// For weeks and months: the series of their days, and the grain.
-    days: Option<(Box<Self>, Grain)>,
+    /// For weeks and months: the series of their days, the grain, and the day that has not ended.
+    days: Option<(Box<Self>, Grain, Day)>,
     sums: Memo<Vec<u32>, Track>,
 }
 
@@ -52,13 +52,13 @@ impl Columns {
     }
 
     /// The same days summed up in longer slots.
-    pub(super) fn in_buckets(&self, grain: Grain) -> Self {
+    pub(super) fn in_buckets(&self, grain: Grain, today: Day) -> Self {
         let tracks = self
             .pairs
             .iter()
-            .map(|track| Arc::new(track.in_buckets(grain)));
+            .map(|track| Arc::new(track.in_buckets(grain, today)));
         Self {
-            days: Some((Box::new(self.clone()), grain)),
+            days: Some((Box::new(self.clone()), grain, today)),
             ..Self::new(self.regions, tracks.collect())
         }
     }
@@ -77,7 +77,7 @@ impl Columns {
 
     /// The days that are summed up in longer slots, if they are.
     pub(super) fn days(&self) -> Option<&Self> {
-        self.days.as_ref().map(|(days, _)| &**days)
+        self.days.as_ref().map(|(days, ..)| &**days)
     }
 
     /// The same, with a zero for each series in the slots of `counted`, and in each slot that any of them has a row in.
@@ -131,9 +131,9 @@ impl Columns {
             _ => {
                 let most = 2 * (self.pairs.len() + self.regions) + 64;
                 self.sums.get(pairs.to_vec(), most, || {
-                    if let Some((days, grain)) = &self.days {
+                    if let Some((days, grain, today)) = &self.days {
                         // Sum the days first: the number of days with a row in any pair does not follow from those of each pair.
-                        return Arc::new(days.sum_of(pairs).in_buckets(*grain));
+                        return Arc::new(days.sum_of(pairs).in_buckets(*grain, *today));
                     }
                     let parts: Vec<&Track> =
                         pairs.iter().map(|pair| &**self.track(*pair)).collect();

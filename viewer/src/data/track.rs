@@ -22,7 +22,7 @@ pub struct Track {
     counts: Vec<Count>,
     /// When each row last changed, or [`NEVER`]. Empty for sums, which have no such time.
     updated_at: Vec<Micros>,
-    /// Number of days summed up in each row. Empty if rows are not sums of days.
+    /// Number of whole days summed up in each row. Empty if rows are not sums of days.
     days: Vec<u16>,
     /// Positions of rows that start a run of consecutive slots.
     starts: Vec<u32>,
@@ -73,8 +73,9 @@ impl Track {
         }
     }
 
-    /// Sums days up in weeks or months. A slot has a row if any of its days has one.
-    pub(super) fn in_buckets(&self, grain: Grain) -> Self {
+    /// Sums days up in weeks or months. A slot has a row if any of its days has one. `today` and what comes after it is
+    /// in the sum, but is no whole day yet.
+    pub(super) fn in_buckets(&self, grain: Grain, today: Day) -> Self {
         let (mut rows, mut days): (Vec<Stored>, Vec<u16>) = (Vec::new(), Vec::new());
         // Days of the current bucket, so that its end is computed once per bucket.
         let mut bucket: Option<Span<Day>> = None;
@@ -85,13 +86,13 @@ impl Track {
             {
                 row.1 = row.1.plus(count);
                 row.2 = row.2.max(updated_at);
-                *days += 1;
+                *days += u16::from(day.0 < today.0);
                 continue;
             }
             let slot = grain.slot(day);
             bucket = Some(grain.days(Span::new(slot, slot)));
             rows.push((slot, count, updated_at));
-            days.push(1);
+            days.push(u16::from(day.0 < today.0));
         }
         Self {
             days,
@@ -198,7 +199,7 @@ impl Track {
         at.copied().filter(|at| *at != NEVER)
     }
 
-    /// Number of days summed up in a row, if rows are sums of days.
+    /// Number of whole days summed up in a row, if rows are sums of days.
     pub fn days(&self, position: usize) -> Option<usize> {
         self.days.get(position).map(|days| usize::from(*days))
     }

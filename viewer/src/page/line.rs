@@ -31,6 +31,8 @@ pub struct Line {
     pub change: Change,
     /// How many slots the change compares; fewer than the page does where the series lacks rows.
     pub compared: usize,
+    /// Positions of complete weeks or months that lack days of the series.
+    pub partial: Vec<usize>,
     outline: Outline<Stretch>,
     means: Outline<Vec<(usize, f64)>>,
 }
@@ -57,6 +59,10 @@ impl Line {
         before: Counts,
         slots: Slots<'_>,
     ) -> Self {
+        let partial = match slots.grain.sums_days() {
+            true => partial(&counts, slots),
+            false => Vec::new(),
+        };
         let (change, compared) = slots.comparison.change(&counts, &before, slots.grain);
         Self {
             name: name.to_owned(),
@@ -67,6 +73,7 @@ impl Line {
             figures: Figures::of(&counts, slots.states, slots.grain),
             change,
             compared,
+            partial,
             before,
             counts,
             outline: Outline::default(),
@@ -120,12 +127,43 @@ impl Line {
     pub fn stretches(&self, states: &[Finality], buckets: usize) -> Rc<[Stretch]> {
         self.outline.get(buckets, || {
             let complete = complete(states);
-            self.counts
-                .runs()
-                .map(|run| Stretch::new(&self.counts, run, complete, buckets))
-                .collect()
+            let mut stretches = Vec::new();
+            for run in self.counts.runs() {
+                let split = complete.clamp(run.start, run.end);
+                for part in self.whole_parts(run.start..split) {
+                    // The incomplete slots go on from the last part.
+                    let end = if part.end == split { run.end } else { part.end };
+                    stretches.push(Stretch::new(&self.counts, part.start..end, split, buckets));
+                }
+                let of_run = |at: &usize| (run.start..split).contains(at);
+                let partial: Vec<usize> = self.partial.iter().copied().filter(of_run).collect();
+                let joints = partial.chunk_by(|a, b| a + 1 == *b);
+                stretches.extend(joints.map(|slots| Stretch::around(slots, run.start..split)));
+            }
+            stretches.into()
         })
     }
+
+    /// A run of slots without those that lack days, in parts; at least one part, which may be empty at the end.
+    fn whole_parts(&self, run: Range<usize>) -> Vec<Range<usize>> {
+        let mut parts = Vec::new();
+        let mut start = run.start;
+        for &at in self.partial.iter().filter(|at| run.contains(at)) {
+            if start < at {
+                parts.push(start..at);
+            }
+            start = at + 1;
+        }
+        parts.push(start..run.end);
+        parts
+    }
+}
+
+/// Positions of complete slots with a row that lack days.
+fn partial(counts: &Counts, slots: Slots<'_>) -> Vec<usize> {
+    let complete = complete(slots.states).min(counts.len());
+    let lacks = |at: &usize| counts.get(*at).is_some() && !counts.is_whole(*at, slots.grain);
+    (0..complete).filter(lacks).collect()
 }
 
 /// Days that follow one another without a gap, as they are drawn: positions among the line's days,
@@ -136,6 +174,8 @@ pub struct Stretch {
     pub solid: Vec<usize>,
     /// The days beyond, led by the last complete one, if there is one; empty where all are complete.
     pub open: Vec<usize>,
+    /// Weeks or months that lack days, between their neighbours: a solid line to them would look like a fall.
+    pub around: Vec<usize>,
 }
 
 impl Stretch {
@@ -157,7 +197,22 @@ impl Stretch {
         } else {
             kept(run.start..split)
         };
-        Self { solid, open }
+        Self {
+            solid,
+            open,
+            around: Vec::new(),
+        }
+    }
+
+    /// Slots that lack days, and their neighbours in the run.
+    fn around(slots: &[usize], run: Range<usize>) -> Self {
+        let (first, last) = (slots[0], slots[slots.len() - 1]);
+        let neighbours = first.saturating_sub(1).max(run.start)..(last + 2).min(run.end);
+        Self {
+            solid: Vec::new(),
+            open: Vec::new(),
+            around: neighbours.collect(),
+        }
     }
 }
 

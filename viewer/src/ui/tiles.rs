@@ -9,7 +9,7 @@ use super::{
 use crate::{
     calendar::format,
     data::{Distinct, Finality, STANDARD_ERROR, is_within_error},
-    page::{Line, Page},
+    page::{Line, Page, Stretch},
     stats::Change,
 };
 use egui::{
@@ -200,23 +200,33 @@ fn change(change: Change, tokens: Tokens) -> (String, Color32) {
     (text::change(change), color)
 }
 
+/// Weeks and months that lack days are left out: on so small a line there is no mark for them.
 fn sparkline(ui: &Ui, rect: Rect, line: &Line, page: &Page, tokens: Tokens) {
-    let (low, high) = line.figures.extremes.unwrap_or((0, 1));
+    let stretches = line.stretches(&page.states, rect.width() as usize);
+    let drawn = |stretch: &Stretch| {
+        let slots = stretch.solid.iter().chain(&stretch.open).copied();
+        let whole = slots.filter(|at| !line.partial.contains(at));
+        whole.collect::<Vec<usize>>()
+    };
+    let events = |at: usize| line.counts.get(at).map_or(0, |count| count.events);
+    let all = || stretches.iter().flat_map(drawn).map(events);
+    let (low, high) = all().min().zip(all().max()).unwrap_or((0, 1));
     let low = low.min(high / 2);
     let range = (high - low).max(1) as f32;
     let days = line.counts.len().max(2) as f32 - 1.0;
     let place = |&index: &usize| {
-        let events = line.counts.get(index).map_or(0, |count| count.events);
         pos2(
             rect.min.x + rect.width() * index as f32 / days,
-            rect.max.y - rect.height() * (events - low) as f32 / range,
+            rect.max.y - rect.height() * (events(index) - low) as f32 / range,
         )
     };
     let stroke = Stroke::new(1.5, tokens.accent);
-    for stretch in &*line.stretches(&page.states, rect.width() as usize) {
+    for stretch in &*stretches {
         let solid: Vec<_> = stretch.solid.iter().map(place).collect();
         let has_ended = |index: &&usize| page.states[**index] != Finality::SoFar;
-        let open: Vec<_> = stretch.open.iter().filter(has_ended).map(place).collect();
+        let is_whole = |index: &&usize| !line.partial.contains(index);
+        let open = stretch.open.iter().filter(has_ended).filter(is_whole);
+        let open: Vec<_> = open.map(place).collect();
         if let [alone] = solid.as_slice() {
             ui.painter().circle_filled(*alone, 1.75, tokens.accent);
         }

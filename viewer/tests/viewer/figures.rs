@@ -5,12 +5,15 @@ use crate::{
     layout::texts,
 };
 use egui::{Shape, accesskit::Role};
-use egui_kittest::{Harness, kittest::Queryable};
+use egui_kittest::{
+    Harness,
+    kittest::{NodeT, Queryable},
+};
 use musicstream_viewer::{
     DEMO_TIME,
     calendar::{Day, MINUTE_US, Slot, Span, Zone},
     data::{Abilities, Dataset, Row, Status},
-    page::{Command, Hours, List, Range, State, View},
+    page::{Bucket, Command, Hours, List, Range, State, View},
     source::Feed,
     ui::App,
 };
@@ -208,6 +211,50 @@ fn a_series_that_ended_is_not_drawn_on() {
         })
         .collect();
     assert!(long.is_empty(), "{long:?}");
+}
+
+/// A month with one of its days would make the small line on top rise as if events had multiplied.
+#[test]
+fn a_month_that_lacks_days_is_in_no_sparkline() {
+    // From the last of November on; December, January and February are whole.
+    let rows = (TODAY - 108..=TODAY).map(|day| row(day, "play", "EU", 1000));
+    let state = State {
+        range: Range::All,
+        bucket: Bucket::Month,
+        ..State::default()
+    };
+    let harness = open(Dataset::new(rows.collect(), final_days()), state);
+    let tile = harness
+        .query_all_by_role(Role::GraphicsObject)
+        .find_map(|node| {
+            let node = node.accesskit_node();
+            node.label()?
+                .starts_with("All events:")
+                .then(|| node.bounding_box().unwrap())
+        });
+    let tile = tile.unwrap();
+    let is_in_tile = |at: &egui::Pos2| {
+        let (x, y) = (f64::from(at.x), f64::from(at.y));
+        (tile.x0..tile.x1).contains(&x) && (tile.y0..tile.y1).contains(&y)
+    };
+    fn paths(shape: &Shape, found: &mut Vec<Vec<egui::Pos2>>) {
+        match shape {
+            Shape::Vec(shapes) => shapes.iter().for_each(|shape| paths(shape, found)),
+            Shape::Path(path) if !path.closed => found.push(path.points.clone()),
+            Shape::LineSegment { points, .. } => found.push(points.to_vec()),
+            _ => {}
+        }
+    }
+    let mut found = Vec::new();
+    for clipped in &harness.output().shapes {
+        paths(&clipped.shape, &mut found);
+    }
+    let lines: Vec<usize> = found
+        .iter()
+        .filter(|points| points.iter().all(is_in_tile))
+        .map(Vec::len)
+        .collect();
+    assert_eq!(lines, [3], "the three whole months");
 }
 
 /// The cell under the pointer is among what is read out, however many series are larger.

@@ -47,7 +47,7 @@ pub struct Cell {
     pub late_events: i64,
     /// When the row last changed.
     pub updated_at: Option<Micros>,
-    /// Where slots are longer than days: on how many days of it there was a row.
+    /// Where slots are longer than days: on how many whole days of it there was a row. Today is not one yet.
     pub days: Option<usize>,
 }
 
@@ -142,7 +142,7 @@ impl Dataset {
     /// The same days summed up in weeks or months. Distinct listeners do not add up: there are none in longer slots.
     pub fn in_buckets(&self, grain: Grain) -> Self {
         Self {
-            columns: self.columns.in_buckets(grain),
+            columns: self.columns.in_buckets(grain, self.today()),
             grain,
             orders: Memo::default(),
             event_types: self.event_types.clone(),

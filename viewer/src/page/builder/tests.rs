@@ -260,6 +260,33 @@ fn a_week_that_lacks_days_is_in_the_sum_and_in_no_mean_or_minimum() {
     assert_eq!((figures.last, figures.max), (Some(70), Some(70)));
 }
 
+/// A solid line to it would look like a fall.
+#[test]
+fn a_week_that_lacks_days_is_joined_by_dashes() {
+    // From Monday, 1970-01-05, on: three days, a week, six days, and two weeks.
+    let days = (8..39).filter(|day| *day != 20);
+    let rows = days.map(|day| row(day, "play", "EU", 10));
+    let weeks = Dataset::new(rows.collect(), noon(40)).in_buckets(Grain::Week);
+    let all = Filter::default();
+    let span = weeks.bounds().unwrap();
+    let builder = Builder::new(&weeks, span, &all, &all, ChartOptions::default(), others);
+    let line = builder.total("all");
+    assert_eq!(line.partial, [0, 2]);
+    let drawn = line.stretches(builder.states(), 100);
+    let solid: Vec<&[usize]> = drawn.iter().map(|stretch| &*stretch.solid).collect();
+    let solid: Vec<&[usize]> = solid
+        .into_iter()
+        .filter(|slots| !slots.is_empty())
+        .collect();
+    assert_eq!(solid, [&[1][..], &[3, 4]]);
+    let dashed: Vec<&[usize]> = drawn.iter().map(|stretch| &*stretch.around).collect();
+    let dashed: Vec<&[usize]> = dashed
+        .into_iter()
+        .filter(|slots| !slots.is_empty())
+        .collect();
+    assert_eq!(dashed, [&[0, 1][..], &[1, 2, 3]]);
+}
+
 #[test]
 fn charts_come_by_size_or_change_and_what_is_new_has_grown_most() {
     let rows = vec![

@@ -58,7 +58,7 @@ pub(super) fn paint(ui: &Ui, plot: &Plot, chart: &Chart, shared: &Shared<'_>, to
         for stretch in &*line.stretches(shared.states, buckets) {
             paint_stretch(&painter, plot, line, stretch, shared, stroke, tokens);
         }
-        partial_slots(&painter, plot, line, shared, stroke, tokens);
+        partial_slots(&painter, plot, line, stroke, tokens);
         if cue > 0 {
             markers(&painter, plot, &line.counts, cue, color, tokens);
         }
@@ -90,25 +90,12 @@ fn means(
 }
 
 /// A ring on each week or month that lacks days: it is over, and yet not whole.
-fn partial_slots(
-    painter: &Painter,
-    plot: &Plot,
-    line: &Line,
-    shared: &Shared<'_>,
-    stroke: Stroke,
-    tokens: Tokens,
-) {
-    if !shared.grain.sums_days() {
-        return;
-    }
+fn partial_slots(painter: &Painter, plot: &Plot, line: &Line, stroke: Stroke, tokens: Tokens) {
     let mut free_from = f32::MIN;
-    for index in 0..line.counts.len() {
-        let (Some(days), Some(count)) = (line.counts.days(index), line.counts.get(index)) else {
-            continue;
-        };
-        let center = pos2(plot.x(index), plot.y(count.events as f64));
-        let lacks = days < shared.grain.day_count(shared.span.at(index));
-        if lacks && shared.states[index].is_complete() && center.x >= free_from {
+    for &index in &line.partial {
+        let events = line.counts.get(index).map_or(0, |count| count.events);
+        let center = pos2(plot.x(index), plot.y(events as f64));
+        if center.x >= free_from {
             painter.circle(center, 2.5, tokens.surface, Stroke::new(1.25, stroke.color));
             free_from = center.x + CLOSEST_RINGS;
         }
@@ -141,7 +128,7 @@ fn before(
     }
 }
 
-/// Days that follow one another: solid as far as they are complete, dashed beyond. What is so far of a day that has not
+/// Days that follow one another: solid as far as they are complete, dashed beyond, and to weeks or months that lack days. What is so far of a day that has not
 /// ended stands for itself: a line down to it would look like a fall.
 fn paint_stretch(
     painter: &Painter,
@@ -161,6 +148,10 @@ fn paint_stretch(
         painter.circle_filled(*alone, 2.5, stroke.color);
     } else if !solid.is_empty() {
         painter.add(Shape::line(solid, stroke));
+    }
+    let around: Vec<Pos2> = stretch.around.iter().map(place).collect();
+    if around.len() > 1 {
+        painter.extend(Shape::dashed_line(&around, stroke, 4.0, 3.5));
     }
     let has_ended = |index: &&usize| shared.states[**index] != Finality::SoFar;
     let ended: Vec<Pos2> = stretch.open.iter().filter(has_ended).map(place).collect();

@@ -141,7 +141,7 @@ pub(crate) fn column_tip(column: Column) -> &'static str {
             "Of the day and the six before it, as far as they are complete and have rows"
         }
         Column::Share => "Of what the chart of this row sums up to",
-        Column::Days => "On how many days of it there is a row",
+        Column::Days => "On how many whole days of it there is a row: today is not one yet",
     })
 }
 
