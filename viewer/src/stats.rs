@@ -164,9 +164,9 @@ impl Comparison {
     /// Finds the slots to compare, from the sum of all series now and before.
     pub fn new(now: &Counts, before: &Counts, complete: usize, shift: i32) -> Self {
         Self {
-            stretches: both(
+            stretches: common(
                 std::iter::once(0..complete),
-                both(now.runs(), before.runs()),
+                common(now.runs(), before.runs()),
             ),
             complete,
             shift,
@@ -175,9 +175,9 @@ impl Comparison {
 
     /// The slots that one series compares, see [`Comparison`]. Weeks and months that lack days of it are left out, too.
     pub fn of_series(&self, now: &Counts, before: &Counts, grain: Grain) -> Self {
-        let rows = both(now.runs(), before.runs());
+        let rows = common(now.runs(), before.runs());
         let compared = Self {
-            stretches: both(self.stretches.iter().cloned(), rows),
+            stretches: common(self.stretches.iter().cloned(), rows),
             ..*self
         };
         match grain.sums_days() {
@@ -238,7 +238,7 @@ impl Comparison {
 }
 
 /// What two lists of ascending ranges have in common.
-fn both(
+pub fn common(
     a: impl IntoIterator<Item = Range<usize>>,
     b: impl IntoIterator<Item = Range<usize>>,
 ) -> Vec<Range<usize>> {

@@ -4,7 +4,7 @@ use super::line::Line;
 use crate::{
     data::Count,
     series::Counts,
-    stats::{Change, MEAN_DAYS},
+    stats::{Change, MEAN_DAYS, common},
 };
 use std::{cmp::Reverse, ops::Range};
 
@@ -56,21 +56,10 @@ pub struct Stack {
 impl Chart {
     /// A chart of lines over the same slots, and of what they are together.
     pub fn new(title: String, lines: Vec<Line>, all: Counts, change: Change) -> Self {
-        let mut blank = Vec::new();
-        let mut end = 0;
-        for run in all.runs() {
-            if end < run.start {
-                blank.push(end..run.start);
-            }
-            end = run.end;
-        }
-        if end < all.len() {
-            blank.push(end..all.len());
-        }
         Self {
             title,
             lines,
-            blank,
+            blank: complement(all.runs(), 0..all.len()),
             all,
             change,
         }
@@ -82,12 +71,51 @@ impl Chart {
         Share::of(part.events.into(), whole.events.into())
     }
 
-    /// Shares as they are stacked, in stretches without a gap, with room for so many stacks. Slots that share a stack
-    /// are summed up.
-    pub fn stacks(&self, most: usize) -> Vec<Vec<Stack>> {
+    /// Stretches of slots in which some series have rows and others, that had begun before, have none, with the names of
+    /// these. `ended` slots have ended: of the others, rows may come yet. A series that ended for good lacks its rows, too.
+    pub fn lacking(&self, ended: usize) -> Vec<(Range<usize>, Vec<&str>)> {
+        let first = |line: &Line| {
+            let begin = line.counts.track().span()?.first.0;
+            usize::try_from(begin.saturating_sub(line.counts.slot(0).0).max(0)).ok()
+        };
+        // Where no series has a row, the chart is blank anyway.
+        let there = self.all.runs().collect::<Vec<_>>();
+        let gaps = |line: &Line| -> Vec<Range<usize>> {
+            let Some(begin) = first(line) else {
+                return Vec::new();
+            };
+            let gaps = complement(line.counts.runs(), begin..ended.min(self.all.len()));
+            common(gaps, there.iter().cloned())
+        };
+        let mut gaps: Vec<(Range<usize>, &str)> = self
+            .lines
+            .iter()
+            .flat_map(|line| gaps(line).into_iter().map(|gap| (gap, line.name.as_str())))
+            .collect();
+        gaps.sort_by_key(|(gap, _)| gap.start);
+        let mut lacking: Vec<(Range<usize>, Vec<&str>)> = Vec::new();
+        for (gap, name) in gaps {
+            match lacking.last_mut() {
+                Some((slots, names)) if gap.start < slots.end => {
+                    slots.end = slots.end.max(gap.end);
+                    if !names.contains(&name) {
+                        names.push(name);
+                    }
+                }
+                _ => lacking.push((gap, vec![name])),
+            }
+        }
+        lacking
+    }
+
+    /// Shares as they are stacked, in stretches without a gap, with room for `most` stacks. Slots that share a stack
+    /// are summed up. Where a series lacks a row there is no stack: the shares of the others would seem to have grown.
+    pub fn stacks(&self, most: usize, ended: usize) -> Vec<Vec<Stack>> {
         let width = self.all.len().div_ceil(most.max(1)).max(1);
         let mut stretches = Vec::new();
-        for run in self.all.runs() {
+        let lacking = self.lacking(ended).into_iter().map(|(slots, _)| slots);
+        let whole = complement(lacking, 0..self.all.len());
+        for run in common(self.all.runs(), whole) {
             let mut stretch: Vec<Stack> = Vec::new();
             let mut start = run.start;
             while start < run.end {
@@ -167,6 +195,25 @@ impl Chart {
         ranking.sort_by_key(|(_, count)| Reverse(count.map(|count| count.events)));
         ranking
     }
+}
+
+/// The parts of a range that are in none of some ascending ranges.
+fn complement(
+    ranges: impl Iterator<Item = Range<usize>>,
+    within: Range<usize>,
+) -> Vec<Range<usize>> {
+    let mut parts = Vec::new();
+    let mut start = within.start;
+    for range in ranges {
+        if start < range.start.min(within.end) {
+            parts.push(start..range.start.min(within.end));
+        }
+        start = start.max(range.end);
+    }
+    if start < within.end {
+        parts.push(start..within.end);
+    }
+    parts
 }
 
 #[cfg(test)]

@@ -236,7 +236,10 @@ fn shares_are_of_what_the_chart_sums_up_to() {
     assert_eq!((share.part, share.whole), (100, 110));
     assert_eq!(play.share(eu, 1), None, "a day without a row");
     assert_eq!(play.share(eu, 2), None, "nothing of nothing");
-    let stacks = play.stacks(100);
+    // US has no play on day 10, of which EU has a row; day 11 has not ended.
+    assert_eq!(play.lacking(3), [(2..3, vec!["US"])]);
+    assert_eq!(play.stacks(100, 4).len(), 1, "no shares without US");
+    let stacks = play.stacks(100, 3);
     let slots: Vec<Vec<usize>> = stacks
         .iter()
         .map(|stretch| stretch.iter().map(|stack| stack.slots.start).collect())

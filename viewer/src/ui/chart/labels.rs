@@ -5,7 +5,7 @@ use super::{
     shared::{Plot, Shared, color, cue, width},
 };
 use crate::{
-    data::{Finality, Measure},
+    data::Measure,
     page::{Chart, Line},
     ui::{
         text,
@@ -40,12 +40,10 @@ pub(super) fn paint(
 ) {
     let area = plot.rect;
     let fit = ((area.height() / LINE_HEIGHT) as usize).max(1);
-    let ended = shared
-        .states
-        .partition_point(|state| *state != Finality::SoFar);
+    let ended = shared.ended();
     // Of a stack, the middle of each band.
     let bands = match plot.scale {
-        Scale::Share => super::stack::ends(chart, plot),
+        Scale::Share => super::stack::ends(chart, plot, shared),
         _ => Vec::new(),
     };
     let mut ends: Vec<(&Line, usize, f32)> = chart

@@ -58,6 +58,30 @@ pub(super) fn missing_slots(
     }
 }
 
+/// Slots without a stack of shares, because series that had begun lack a row in them.
+pub(super) fn lacking_slots(
+    painter: &Painter,
+    plot: &Plot,
+    chart: &Chart,
+    shared: &Shared<'_>,
+    tokens: Tokens,
+) {
+    for (slots, names) in chart.lacking(shared.ended()) {
+        let edges = plot.edge(slots.start)..=plot.edge(slots.end);
+        let band = Rect::from_x_y_ranges(edges, plot.rect.y_range());
+        hatch(painter, band, tokens);
+        let words = text::no_data_of(&names);
+        if width_of(painter, &words) < band.width() + 24.0 {
+            pill(painter, band.center(), &words, tokens.weak, tokens.surface);
+        }
+    }
+}
+
+fn width_of(painter: &Painter, words: &str) -> f32 {
+    let galley = painter.layout_no_wrap(words.into(), theme::font(11.0), Color32::WHITE);
+    galley.size().x + 10.0
+}
+
 /// A word on an opaque background, so that lines do not run through it.
 pub(super) fn pill(painter: &Painter, center: Pos2, words: &str, ink: Color32, ground: Color32) {
     let galley = painter.layout_no_wrap(words.into(), theme::font(11.0), ink);

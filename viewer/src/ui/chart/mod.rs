@@ -72,7 +72,10 @@ pub(crate) fn show(
     marks::missing_slots(ui.painter(), &plot, chart, shared, tokens);
     marks::late_slots(ui.painter(), &plot, chart, tokens);
     match scale {
-        Scale::Share => stack::paint(ui, &plot, chart, shared, tokens),
+        Scale::Share => {
+            stack::paint(ui, &plot, chart, shared, tokens);
+            marks::lacking_slots(ui.painter(), &plot, chart, shared, tokens);
+        }
         _ => lines::paint(ui, &plot, chart, shared, tokens),
     }
     labels::paint(ui, &plot, chart, shared, tokens, inner.max.x);

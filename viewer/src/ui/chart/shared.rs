@@ -37,6 +37,14 @@ pub(crate) struct Shared<'a> {
     pub(crate) highlight: Option<&'a str>,
 }
 
+impl Shared<'_> {
+    /// Number of slots that have ended.
+    pub(super) fn ended(&self) -> usize {
+        self.states
+            .partition_point(|state| *state != Finality::SoFar)
+    }
+}
+
 /// What came of showing a chart.
 #[derive(Default)]
 pub(crate) struct Outcome {

@@ -10,15 +10,15 @@ use crate::{
 };
 use egui::{Mesh, Shape, Stroke, Ui, pos2};
 
-/// A stack every so many points of width.
+/// Width of a stack, in points.
 const POINTS: f32 = 2.5;
 /// Markers stand as far apart.
 const MARKERS: f32 = 44.0;
 /// A band lower than this has no room for one.
 const LOWEST_MARKED: f32 = 12.0;
 
-fn stacks(chart: &Chart, plot: &Plot) -> Vec<Vec<Stack>> {
-    chart.stacks((plot.rect.width() / POINTS) as usize)
+fn stacks(chart: &Chart, plot: &Plot, shared: &Shared<'_>) -> Vec<Vec<Stack>> {
+    chart.stacks((plot.rect.width() / POINTS) as usize, shared.ended())
 }
 
 /// Where the bands of a stack lie, from the base line up.
@@ -35,7 +35,7 @@ fn edges(stack: &Stack) -> Vec<f64> {
 /// Paints all bands, the first line at the base.
 pub(super) fn paint(ui: &Ui, plot: &Plot, chart: &Chart, shared: &Shared<'_>, tokens: Tokens) {
     let painter = ui.painter().with_clip_rect(plot.rect);
-    for stretch in stacks(chart, plot) {
+    for stretch in stacks(chart, plot, shared) {
         // Each stack with its place; one that is alone is as wide as its slots.
         let places: Vec<(f32, Vec<f64>, bool)> = match stretch.as_slice() {
             [alone] => [alone.slots.start, alone.slots.end]
@@ -101,8 +101,8 @@ fn is_complete(stack: &Stack, shared: &Shared<'_>) -> bool {
 }
 
 /// The middle of each line's band in the last stack.
-pub(super) fn ends(chart: &Chart, plot: &Plot) -> Vec<f32> {
-    let stacks = stacks(chart, plot);
+pub(super) fn ends(chart: &Chart, plot: &Plot, shared: &Shared<'_>) -> Vec<f32> {
+    let stacks = stacks(chart, plot, shared);
     let Some(last) = stacks.last().and_then(|stretch| stretch.last()) else {
         return Vec::new();
     };

@@ -17,6 +17,14 @@ pub(crate) fn no_data() -> &'static str {
     say("no data")
 }
 
+/// Of slots in which some of several series have no row.
+pub(crate) fn no_data_of(names: &[&str]) -> String {
+    match names {
+        [name] => says(format!("{name}: no data")),
+        names => says(format!("no data of {} series", names.len())),
+    }
+}
+
 pub(crate) fn show_all() -> &'static str {
     say("Show all")
 }
