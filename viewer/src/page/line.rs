@@ -35,6 +35,7 @@ pub struct Line {
     pub partial: Vec<usize>,
     outline: Outline<Stretch>,
     means: Outline<Vec<(usize, f64)>>,
+    means_before: Outline<Vec<(usize, f64)>>,
 }
 
 /// Properties of the slots of a page that are the same for all series.
@@ -78,6 +79,7 @@ impl Line {
             counts,
             outline: Outline::default(),
             means: Outline::default(),
+            means_before: Outline::default(),
         }
     }
 
@@ -95,30 +97,17 @@ impl Line {
     /// The means to draw, by stretches without a gap: the smallest and the largest of each bucket of days.
     pub fn means(&self, states: &[Finality], buckets: usize) -> Rc<[Vec<(usize, f64)>]> {
         self.means.get(buckets, || {
-            let mean = |index: usize| Some((index, self.mean(index, states)?.value()));
-            let width = self.counts.len().div_ceil(buckets.max(1)).max(1);
-            let outline = |run: Range<usize>| -> Vec<(usize, f64)> {
-                let means: Vec<(usize, f64)> = run.filter_map(mean).collect();
-                if width < 2 {
-                    return means;
-                }
-                let columns = means.chunk_by(|a, b| a.0 / width == b.0 / width);
-                columns
-                    .flat_map(|column| {
-                        let by_mean = |a: &&(usize, f64), b: &&(usize, f64)| a.1.total_cmp(&b.1);
-                        let ends = (column.iter().min_by(by_mean), column.iter().max_by(by_mean));
-                        let (Some(low), Some(high)) = ends else {
-                            return Vec::new();
-                        };
-                        match low.0.cmp(&high.0) {
-                            Ordering::Equal => vec![*low],
-                            Ordering::Less => vec![*low, *high],
-                            Ordering::Greater => vec![*high, *low],
-                        }
-                    })
-                    .collect()
-            };
-            self.counts.runs().map(outline).collect()
+            let mean = |index: usize| Some(self.mean(index, states)?.value());
+            outlined(&self.counts, mean, buckets)
+        })
+    }
+
+    /// The same of the days before.
+    pub fn means_before(&self, buckets: usize) -> Rc<[Vec<(usize, f64)>]> {
+        self.means_before.get(buckets, || {
+            let (track, slot) = (self.before.track(), |index| self.before.slot(index));
+            let mean = |index| Mean::trailing(track, slot(index), Finality::Final);
+            outlined(&self.before, |index| Some(mean(index)?.value()), buckets)
         })
     }
 
@@ -157,6 +146,38 @@ impl Line {
         parts.push(start..run.end);
         parts
     }
+}
+
+/// The means of each run of slots, with the smallest and the largest of each bucket.
+fn outlined(
+    counts: &Counts,
+    mean: impl Fn(usize) -> Option<f64>,
+    buckets: usize,
+) -> Rc<[Vec<(usize, f64)>]> {
+    let width = counts.len().div_ceil(buckets.max(1)).max(1);
+    let outline = |run: Range<usize>| -> Vec<(usize, f64)> {
+        let means = run.filter_map(|index| Some((index, mean(index)?)));
+        let means: Vec<(usize, f64)> = means.collect();
+        if width < 2 {
+            return means;
+        }
+        let columns = means.chunk_by(|a, b| a.0 / width == b.0 / width);
+        columns
+            .flat_map(|column| {
+                let by_mean = |a: &&(usize, f64), b: &&(usize, f64)| a.1.total_cmp(&b.1);
+                let ends = (column.iter().min_by(by_mean), column.iter().max_by(by_mean));
+                let (Some(low), Some(high)) = ends else {
+                    return Vec::new();
+                };
+                match low.0.cmp(&high.0) {
+                    Ordering::Equal => vec![*low],
+                    Ordering::Less => vec![*low, *high],
+                    Ordering::Greater => vec![*high, *low],
+                }
+            })
+            .collect()
+    };
+    counts.runs().map(outline).collect()
 }
 
 /// Positions of complete slots with a row that lack days.

@@ -211,7 +211,7 @@ fn split_menu(ui: &mut Ui, current: Split, commands: &mut Vec<Command>) {
 /// How wide the button that compares is.
 fn compare_width(ui: &Ui, page: &Page) -> f32 {
     let before = page.grain.between(page.span.plus(-page.comparison.shift));
-    let [word, ..] = text::compare_with(&before);
+    let [word, ..] = text::compare_with(&before, false);
     grid::width(ui, &word, theme::bold(12.5)) + 40.0
 }
 
@@ -277,7 +277,8 @@ fn choices(ui: &mut Ui, inputs: &Inputs<'_>, page: &Page, commands: &mut Vec<Com
         return;
     }
     let before = page.grain.between(page.span.plus(-page.comparison.shift));
-    let [word, name, tip, pale] = text::compare_with(&before);
+    let means = inputs.state.drawn().mean;
+    let [word, name, tip, pale] = text::compare_with(&before, means);
     if widgets::toggle(ui, inputs.state.compare, &word, &name, &tip).clicked() {
         commands.push(Command::ToggleCompare);
     }

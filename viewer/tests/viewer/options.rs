@@ -147,7 +147,7 @@ fn a_chart_says_how_many_days_a_week_has() {
         bucket: Bucket::Week,
         ..State::default()
     });
-    // Of MENA, three days are missing in the week of 23 February; the one so far has three days.
+    // Of MENA, three days are missing in the week of 23 February; the one so far has two whole days.
     for _ in 0..4 {
         harness.key_press(Key::ArrowLeft);
         harness.run();
@@ -158,7 +158,7 @@ fn a_chart_says_how_many_days_a_week_has() {
     harness.run();
     let said = descriptions(&harness);
     assert!(said[0].contains("so far"), "{said:?}");
-    assert!(said[0].contains("3 of 7 days"), "{said:?}");
+    assert!(said[0].contains("2 of 7 days"), "{said:?}");
 }
 
 #[test]
@@ -313,6 +313,52 @@ fn one_axis_for_all_charts_has_the_same_numbers_beside_each() {
         texts.iter().filter(|text| text.words == "60k").count()
     };
     assert_eq!((beside(false), beside(true)), (1, 3));
+}
+
+/// The menu that chooses it is closed, and not in a saved picture at all.
+#[test]
+fn a_chart_says_how_it_is_drawn() {
+    let drawn = |options: ChartOptions, compare, view| {
+        let state = State {
+            options,
+            compare,
+            ..state(view)
+        };
+        let words = texts(&window(state)).into_iter().map(|text| text.words);
+        words.collect::<Vec<String>>().join("\n")
+    };
+    // One wide chart, or three narrow ones.
+    let (wide, narrow) = (View::Overlay, View::ByEventType);
+    let usual = ChartOptions::default();
+    let means = ChartOptions {
+        mean: true,
+        log: true,
+        ..usual
+    };
+    let said = drawn(means, false, wide);
+    assert!(
+        said.contains("7-day mean, days thin, log scale, broken above 0"),
+        "{said}"
+    );
+    let said = drawn(means, true, narrow);
+    assert!(said.contains("pale: 7-day mean of 22 Jan"), "{said}");
+    let said = drawn(means, false, narrow);
+    assert!(said.contains("7-day mean, log scale"), "{said}");
+    let same_scale = ChartOptions {
+        same_scale: true,
+        ..usual
+    };
+    let said = drawn(same_scale, false, narrow);
+    assert!(said.contains("one scale"), "{said}");
+    let said = drawn(usual, true, wide);
+    assert!(said.contains("thin: 28 days earlier"), "{said}");
+    let share = ChartOptions {
+        share: true,
+        ..usual
+    };
+    assert!(drawn(share, true, wide).contains("· share of the total"));
+    let said = drawn(usual, false, wide);
+    assert!(!said.contains("scale") && !said.contains("mean,"), "{said}");
 }
 
 #[test]

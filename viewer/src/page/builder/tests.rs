@@ -290,6 +290,21 @@ fn a_week_that_lacks_days_is_joined_by_dashes() {
     assert_eq!(dashed, [&[0, 1][..], &[1, 2, 3]]);
 }
 
+/// Where the mean is drawn, it is compared with a mean: days and days before would be two thin lines.
+#[test]
+fn the_days_before_have_a_mean_of_seven_days_too() {
+    let rows = (1..22).map(|day| row(day, "play", "EU", i64::from(day) * 10));
+    let data = Dataset::new(rows.collect(), noon(22));
+    let all = Filter::default();
+    let span = Span::new(Slot(15), Slot(21));
+    let builder = Builder::new(&data, span, &all, &all, ChartOptions::default(), others);
+    let line = builder.total("all");
+    let before = line.means_before(100);
+    // Days 8 to 14, each with the six before it.
+    assert_eq!(before[0].first(), Some(&(0, 50.0)));
+    assert_eq!(before[0].last(), Some(&(6, 110.0)));
+}
+
 #[test]
 fn charts_come_by_size_or_change_and_what_is_new_has_grown_most() {
     let rows = vec![

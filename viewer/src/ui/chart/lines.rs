@@ -35,8 +35,19 @@ pub(super) fn paint(ui: &Ui, plot: &Plot, chart: &Chart, shared: &Shared<'_>, to
     });
     if shared.compared.is_some() {
         for line in &chart.lines {
-            let color = color(shared, line, tokens);
-            before(&painter, plot, line, buckets, color, tokens);
+            let pale = tokens
+                .surface
+                .lerp_to_gamma(color(shared, line, tokens), 0.5);
+            match shared.options.mean {
+                // Thin are the days that the mean is of.
+                true => means(
+                    &painter,
+                    plot,
+                    &line.means_before(buckets),
+                    Stroke::new(1.75, pale),
+                ),
+                false => before(&painter, plot, line, buckets, Stroke::new(1.0, pale)),
+            }
         }
     }
     for line in back.into_iter().rev().chain(front) {
@@ -52,7 +63,7 @@ pub(super) fn paint(ui: &Ui, plot: &Plot, chart: &Chart, shared: &Shared<'_>, to
             for stretch in &*line.stretches(shared.states, buckets) {
                 paint_stretch(&painter, plot, line, stretch, shared, pale, tokens);
             }
-            means(&painter, plot, line, buckets, shared, stroke);
+            means(&painter, plot, &line.means(shared.states, buckets), stroke);
             continue;
         }
         for stretch in &*line.stretches(shared.states, buckets) {
@@ -65,16 +76,9 @@ pub(super) fn paint(ui: &Ui, plot: &Plot, chart: &Chart, shared: &Shared<'_>, to
     }
 }
 
-/// The mean of seven days, as far as days are complete.
-fn means(
-    painter: &Painter,
-    plot: &Plot,
-    line: &Line,
-    buckets: usize,
-    shared: &Shared<'_>,
-    stroke: Stroke,
-) {
-    for run in line.means(shared.states, buckets).iter() {
+/// Means of seven days, by runs without a gap.
+fn means(painter: &Painter, plot: &Plot, runs: &[Vec<(usize, f64)>], stroke: Stroke) {
+    for run in runs {
         let place = |(index, mean): &(usize, f64)| pos2(plot.x(*index), plot.y(*mean));
         let points: Vec<Pos2> = run.iter().map(place).collect();
         match points.as_slice() {
@@ -102,16 +106,8 @@ fn partial_slots(painter: &Painter, plot: &Plot, line: &Line, stroke: Stroke, to
     }
 }
 
-/// The days to compare with: thin and pale.
-fn before(
-    painter: &Painter,
-    plot: &Plot,
-    line: &Line,
-    buckets: usize,
-    color: Color32,
-    tokens: Tokens,
-) {
-    let stroke = Stroke::new(1.0, tokens.surface.lerp_to_gamma(color, 0.5));
+/// The days to compare with.
+fn before(painter: &Painter, plot: &Plot, line: &Line, buckets: usize, stroke: Stroke) {
     let events = |index: usize| line.before.get(index).map_or(0, |count| count.events);
     for run in line.before.runs() {
         let points: Vec<Pos2> = line

@@ -116,12 +116,30 @@ fn title(ui: &Ui, inner: Rect, chart: &Chart, shared: &Shared<'_>, tokens: Token
     ui.painter().galley(inner.min, name, tokens.text);
     let room = inner.max.x - after;
     let forms = text::under_title(shared.measure, chart.sum());
+    let same_scale = shared.top.is_some();
+    let drawn = text::drawn(shared.grain, shared.options, same_scale, shared.compared);
+    let forms = with_options(forms, drawn);
     let fits = |words: &&String| grid::width(ui, words, theme::font(12.0)) <= room;
     let sum = forms.iter().find(fits).or(forms.last());
     let sum = sum.map_or("", String::as_str);
     let sum = widgets::elided(ui, sum, theme::font(12.0), tokens.weak, room);
     ui.painter()
         .galley(pos2(after, baseline - sum.size().y - 1.0), sum, tokens.weak);
+}
+
+/// What is below the line, and how it is drawn, which a saved picture has to say, too. Where there is little room, the
+/// sum gives way: the figures have it.
+fn with_options(forms: Vec<String>, drawn: Option<[String; 2]>) -> Vec<String> {
+    let Some([long, short]) = drawn else {
+        return forms;
+    };
+    let mut with: Vec<String> = forms
+        .iter()
+        .map(|form| format!("{form} · {long}"))
+        .collect();
+    with.extend(forms.last().map(|form| format!("{form} · {short}")));
+    with.extend([long, short]);
+    with
 }
 
 fn crosshair(

@@ -5,7 +5,7 @@ use crate::{calendar::format, data::Measure};
 /// Room above the largest value.
 const HEADROOM: f64 = 1.05;
 /// Of a logarithmic axis, the part between zero, which has no logarithm, and the smallest power of ten.
-const ZERO_STRIP: f64 = 0.08;
+const ZERO_STRIP: f64 = 0.12;
 
 /// How values become heights.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -62,7 +62,12 @@ impl Scale {
         }
     }
 
-    /// Values that have a line, at most so many and some.
+    /// Where the axis is broken: between zero and the lowest power of ten, which are no step apart.
+    pub(super) fn axis_break(self) -> Option<f64> {
+        matches!(self, Self::Log { .. }).then_some(ZERO_STRIP / 2.0)
+    }
+
+    /// Values that have a line, about `steps` of them.
     pub(super) fn ticks(self, steps: usize) -> Vec<f64> {
         match self {
             Self::Linear { top, measure } => {
@@ -127,6 +132,12 @@ mod tests {
             top: 12_000.0,
         };
         assert_eq!(scale.height(0.0), 0.0);
+        let broken = scale.axis_break().unwrap();
+        assert!(
+            0.0 < broken && broken < scale.height(1.0),
+            "no step from 0 to 1"
+        );
+        assert_eq!(Scale::linear(10, Measure::Events).axis_break(), None);
         assert!(scale.height(1.0) > 0.05);
         assert!((scale.height(12_000.0) - 1.0).abs() < 1e-9);
         let step = |value: f64| scale.height(value * 10.0) - scale.height(value);

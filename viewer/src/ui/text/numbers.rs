@@ -217,12 +217,16 @@ pub(crate) fn line_for_each() -> &'static str {
 }
 
 /// Name and tip of the button that draws what lies before, its word, and what stands beside it.
-pub(crate) fn compare_with(before: &str) -> [String; 4] {
+pub(crate) fn compare_with(before: &str, means: bool) -> [String; 4] {
+    let (how, drawn) = match means {
+        true => ("pale", format!("pale: 7-day mean of {before}")),
+        false => ("thin", format!("thin: {before}")),
+    };
     [
         "Compare".to_owned(),
         format!("Compare with {before}"),
-        format!("Draw {before} too, as thin lines (C)"),
-        format!("thin: {before}"),
+        format!("Draw {before} too, as {how} lines (C)"),
+        drawn,
     ]
     .map(says)
 }

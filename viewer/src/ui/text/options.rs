@@ -2,8 +2,8 @@
 
 use super::pseudo::{say, says};
 use crate::{
-    calendar::format,
-    page::{Bucket, SeriesOrder, Share},
+    calendar::{Grain, format},
+    page::{Bucket, ChartOptions, SeriesOrder, Share},
     stats::Mean,
 };
 
@@ -65,6 +65,47 @@ pub(crate) fn same_scale_option() -> [&'static str; 2] {
         "The largest value of all charts ends each of them (Y)",
     ]
     .map(say)
+}
+
+/// How a chart is drawn, where that is not as usual: in full, and in short.
+pub(crate) fn drawn(
+    grain: Grain,
+    options: ChartOptions,
+    same_scale: bool,
+    compared: Option<i32>,
+) -> Option<[String; 2]> {
+    let lines = !options.share;
+    let before = compared.filter(|_| lines).map(|slots| {
+        let slots = match grain {
+            Grain::Minute { .. } => "a day".to_owned(),
+            days => days.count(slots.unsigned_abs() as usize),
+        };
+        match options.mean {
+            true => format!("pale: the mean {slots} earlier"),
+            false => format!("thin: {slots} earlier"),
+        }
+    });
+    let words = |mean: &str, share: &str, log: &str, same: &str| -> Vec<String> {
+        let all = [
+            (options.mean && lines, mean),
+            (options.share, share),
+            (options.log && lines, log),
+            (same_scale && lines, same),
+        ];
+        let on = all.into_iter().filter(|(is_on, _)| *is_on);
+        on.map(|(_, words)| words.to_owned()).collect()
+    };
+    let mut long = words(
+        "7-day mean, days thin",
+        "share of the total",
+        "log scale, broken above 0",
+        "one scale for all charts",
+    );
+    let mut short = words("7-day mean", "share", "log scale", "one scale");
+    long.extend(before.clone());
+    short.extend(before);
+    let is_usual = long.is_empty();
+    (!is_usual).then(|| [long, short].map(|words| says(words.join(", "))))
 }
 
 pub(crate) fn top_title() -> &'static str {
