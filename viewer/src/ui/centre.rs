@@ -12,13 +12,15 @@ use crate::{
 use egui::{Align, Frame, Layout, Margin, Panel, Popup, Rect, RichText, Sense, Ui, vec2};
 
 const LOWEST_CHART: f32 = 140.0;
+/// The same where there is no room for tables: lines that are 100 points high, at least.
+const LOWEST_CHART_ALONE: f32 = 184.0;
+/// Charts and tables share at least this; of less, charts have all.
+const LOWEST_WITH_TABLES: f32 = 306.0;
 /// Width of the compare button, with room for longer languages.
 const COMPARE_WIDTH: f32 = 130.0;
 /// Room for “Show all” and the gaps between the tabs.
 const LINKS: f32 = 90.0;
 const LOWEST_TABLES: f32 = 132.0;
-/// The lowest chart in a window that has not enough room for chart and tables.
-const LEAST_CHART: f32 = 100.0;
 
 pub(super) fn show(
     ui: &mut Ui,
@@ -42,8 +44,9 @@ pub(super) fn show(
         return;
     }
     let all = ui.available_rect_before_wrap();
-    if all.height() < LEAST_CHART + LOWEST_TABLES {
-        charts(ui, all, inputs, page, memory, commands);
+    // Of a low window the charts are the page; the rows have a tab of their own.
+    if all.height() < LOWEST_WITH_TABLES {
+        charts(ui, all, LOWEST_CHART_ALONE, inputs, page, memory, commands);
         ui.allocate_rect(all, Sense::hover());
         return;
     }
@@ -64,7 +67,7 @@ pub(super) fn show(
             ui.allocate_rect(below, Sense::hover());
         });
     let above = ui.available_rect_before_wrap();
-    charts(ui, above, inputs, page, memory, commands);
+    charts(ui, above, LOWEST_CHART, inputs, page, memory, commands);
     ui.allocate_rect(above, Sense::hover());
 }
 
@@ -111,8 +114,6 @@ pub(super) fn tabs(
     let choices_width = options::width(ui, inputs) + compare_width(ui, page) + LINKS;
     let needed = sections + views + choices_width;
     let beside = section == Section::Events && width > needed;
-    // The tabs are as tight as that asks for.
-    let spare = (width - needed).max(0.0) / 3.0;
     let compares = match view {
         View::Songs => false,
         View::Listeners => inputs.state.reports.listeners != Part::Retention,
@@ -129,10 +130,8 @@ pub(super) fn tabs(
             } else {
                 let options = views.iter().zip(words());
                 let options = options.map(|(&view, word)| (view, word, word.to_owned()));
-                let room = match beside {
-                    true => widgets::segments_width(ui, words()) + spare,
-                    false => ui.available_width(),
-                };
+                // As wide in one line as in two: tabs stay where they are.
+                let room = widgets::segments_width(ui, words()).min(ui.available_width());
                 if let Some(view) = widgets::segments_within(ui, room, view, options) {
                     commands.push(Command::Show(view));
                 }
@@ -148,10 +147,7 @@ pub(super) fn tabs(
         }
     };
     ui.horizontal(|ui| {
-        let room = match beside {
-            true => sections + spare,
-            false => ui.available_width(),
-        };
+        let room = sections.min(ui.available_width());
         reports::tabs::sections(ui, room, inputs.state, memory, commands);
         if is_wide {
             ui.add_space(8.0);
@@ -290,6 +286,7 @@ fn choices(ui: &mut Ui, inputs: &Inputs<'_>, page: &Page, commands: &mut Vec<Com
 fn charts(
     ui: &mut Ui,
     area: Rect,
+    lowest: f32,
     inputs: &Inputs<'_>,
     page: &Page,
     memory: &mut Memory,
@@ -341,12 +338,12 @@ fn charts(
         return;
     }
     let count = page.charts.len();
-    let columns = columns(count, area.width(), area.height());
+    let columns = columns(count, area.width(), area.height(), lowest);
     let rows = count.div_ceil(columns);
     let room = (area.height() + theme::GAP) / rows as f32 - theme::GAP;
     let size = vec2(
         (area.width() + theme::GAP) / columns as f32 - theme::GAP,
-        room.max(LOWEST_CHART.min(area.height())),
+        room.max(lowest.min(area.height())),
     );
     let (mut hovered, mut focused) = (None, None);
     let scrolls = room < size.y;
@@ -385,17 +382,13 @@ fn charts(
 }
 
 /// As many columns as make charts that are somewhat wider than high, all of them in view if that can be.
-fn columns(count: usize, width: f32, height: f32) -> usize {
+fn columns(count: usize, width: f32, height: f32, lowest: f32) -> usize {
     let distance = |columns: usize| {
         let rows = count.div_ceil(columns);
         let empty = (rows * columns - count) as f32;
         let room = height / rows as f32;
-        let aspect = (width / columns as f32) / room.max(LOWEST_CHART);
-        let hidden = if room < LOWEST_CHART && rows > 1 {
-            1.5
-        } else {
-            0.0
-        };
+        let aspect = (width / columns as f32) / room.max(lowest);
+        let hidden = if room < lowest && rows > 1 { 1.5 } else { 0.0 };
         (aspect / 1.8).ln().abs() + empty * 0.5 + hidden
     };
     (1..=count.clamp(1, 6))
@@ -419,10 +412,11 @@ fn nothing_chosen(ui: &mut Ui, area: Rect) {
 
 #[cfg(test)]
 mod tests {
-    use super::columns;
+    use super::{LOWEST_CHART, columns};
 
     #[test]
     fn charts_keep_a_good_shape() {
+        let columns = |count, width, height| columns(count, width, height, LOWEST_CHART);
         assert_eq!(columns(1, 1200.0, 500.0), 1);
         assert_eq!(columns(3, 1300.0, 420.0), 3);
         assert_eq!(columns(6, 1300.0, 520.0), 3);

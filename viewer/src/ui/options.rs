@@ -36,10 +36,16 @@ pub(super) fn show(ui: &mut Ui, inputs: &Inputs<'_>, commands: &mut Vec<Command>
 pub(super) fn width(ui: &Ui, inputs: &Inputs<'_>) -> f32 {
     let mut words = Vec::from_iter(Bucket::ALL.map(|bucket| text::bucket(bucket)[0]));
     words.push(text::options_button()[0]);
-    if matches!(inputs.state.view, View::Overlay | View::Live) {
-        words.extend(Split::ALL.map(text::split));
-    }
-    widgets::segments_width(ui, words) + 3.0 * ui.spacing().item_spacing.x + 24.0
+    let widest = |words: [&'static str; 3]| {
+        let widths = words.map(|word| widgets::segments_width(ui, [word]));
+        widths.into_iter().fold(0.0, f32::max)
+    };
+    // What a line stands for is a menu where there is little room.
+    let split = match inputs.state.view {
+        View::Overlay | View::Live => widest(Split::ALL.map(text::split)) + 24.0,
+        _ => 0.0,
+    };
+    widgets::segments_width(ui, words) + split + 3.0 * ui.spacing().item_spacing.x + 24.0
 }
 
 fn menu(ui: &mut Ui, inputs: &Inputs<'_>, sums_days: bool, commands: &mut Vec<Command>) {

@@ -42,19 +42,28 @@ pub(super) fn show(ui: &mut Ui, inputs: &Inputs<'_>, page: &Page, parts: Parts) 
     }
     let compared = match parts {
         Parts::Days => Vec::new(),
+        // Without figures on top there is no other change on screen.
+        Parts::Sum if bold.len() < 2 => Vec::new(),
         _ => text::compared_forms(page),
     };
     let width = |words: &str| grid::width(ui, words, usual.clone()) + BETWEEN;
     let bold_width = |words: &String| grid::width(ui, words, theme::bold(13.0)) + BETWEEN;
-    let room = ui.available_width() - bold.iter().map(bold_width).sum::<f32>();
-    let [days, bare_days] = days(inputs, page);
-    // The days that changes compare are worth more than how many days there are on screen.
-    let both = compared
+    let so_far = so_far(inputs, page);
+    let so_far_width = so_far.as_deref().map_or(0.0, |words| mark_width(ui, words));
+    let room = ui.available_width() - bold.iter().map(bold_width).sum::<f32>() - so_far_width;
+    let [days, bare_days, dates] = days(inputs, page);
+    // That a day is incomplete is always said. The days that changes compare are worth more than how many days there
+    // are on screen, and than their zone, which the line at the bottom has, too.
+    let short = compared.last();
+    let with_dates = [&bare_days, &dates].map(|days| (days, short));
+    let without = [&days, &bare_days].map(|days| (days, None));
+    let (days, shown) = compared
         .iter()
         .map(|compared| (&days, Some(compared)))
-        .chain(compared.last().map(|compared| (&bare_days, Some(compared))))
-        .find(|(days, compared)| width(days) + compared.map_or(0.0, |words| width(words)) <= room);
-    let (days, shown) = both.unwrap_or((&days, None));
+        .chain(with_dates.into_iter().filter(|_| short.is_some()))
+        .chain(without)
+        .find(|(days, compared)| width(days) + compared.map_or(0.0, |words| width(words)) <= room)
+        .unwrap_or((&dates, None));
     let reserved = shown.map_or(0.0, |words| width(words));
     ui.horizontal(|ui| {
         ui.spacing_mut().interact_size.y = 18.0;
@@ -63,7 +72,9 @@ pub(super) fn show(ui: &mut Ui, inputs: &Inputs<'_>, page: &Page, parts: Parts) 
         for bold in &bold {
             words(ui, bold, theme::bold(13.0), tokens.text);
         }
-        so_far(ui, inputs, page, reserved);
+        if let Some(said) = so_far {
+            ring(ui, &said);
+        }
         late(ui, inputs, page, reserved);
         let Some(whole) = compared.first() else {
             return;
@@ -83,8 +94,8 @@ pub(super) fn show(ui: &mut Ui, inputs: &Inputs<'_>, page: &Page, parts: Parts) 
     });
 }
 
-/// The days on screen, how many they are, and on which clock; and the same without their number.
-fn days(inputs: &Inputs<'_>, page: &Page) -> [String; 2] {
+/// The days on screen, how many they are, and on which clock; the same without their number; and without the clock.
+fn days(inputs: &Inputs<'_>, page: &Page) -> [String; 3] {
     let zone = &inputs.shown.zone;
     let state = inputs.state;
     let is_by_utc_day =
@@ -101,28 +112,30 @@ fn words(ui: &mut Ui, words: &str, font: FontId, color: Color32) -> egui::Respon
     ui.add(Label::new(RichText::new(words).font(font).color(color)))
 }
 
-/// What a hollow mark and a shade stand for, and how far the day has come: once for all charts. `reserved` is the width
-/// that what follows needs.
-fn so_far(ui: &mut Ui, inputs: &Inputs<'_>, page: &Page, reserved: f32) {
-    let Some(state) = page.states.iter().find(|state| !state.is_complete()) else {
-        return;
-    };
-    let tokens = theme::tokens(ui);
+/// What a hollow mark and a shade stand for, and how far the day has come: once for all charts.
+fn so_far(inputs: &Inputs<'_>, page: &Page) -> Option<String> {
+    let state = page.states.iter().find(|state| !state.is_complete())?;
     let is_current = page.span.last == inputs.shown.current();
     let now = is_current.then(|| inputs.shown.local_now());
-    let said = text::incomplete(*state, now);
-    let font = theme::font(12.0);
-    let mark = vec2(9.0, 9.0);
-    if grid::width(ui, &said, font.clone()) + mark.x + 24.0 > ui.available_width() - reserved {
-        return;
-    }
+    Some(text::incomplete(*state, now))
+}
+
+const RING: f32 = 9.0;
+
+fn mark_width(ui: &Ui, words: &str) -> f32 {
+    RING + 5.0 + grid::width(ui, words, theme::font(12.0)) + BETWEEN
+}
+
+/// A hollow mark, as in the charts, and words beside it.
+fn ring(ui: &mut Ui, said: &str) {
+    let tokens = theme::tokens(ui);
     ui.scope(|ui| {
         ui.spacing_mut().item_spacing.x = 5.0;
-        let (rect, _) = ui.allocate_exact_size(mark, Sense::hover());
+        let (rect, _) = ui.allocate_exact_size(vec2(RING, RING), Sense::hover());
         let ring = Stroke::new(1.5, tokens.accent);
         ui.painter()
             .circle(rect.center(), 3.5, tokens.surface, ring);
-        words(ui, &said, font, tokens.accent);
+        words(ui, said, theme::font(12.0), tokens.accent);
     });
 }
 

@@ -409,6 +409,10 @@ fn the_smallest_window_says_what_a_change_compares() {
             .any(|words| words.contains("vs 22 Jan – 17 Feb")),
         "{words:?}"
     );
+    assert!(
+        words.iter().any(|words| words.starts_with("so far")),
+        "{words:?}"
+    );
 }
 
 /// A series without a row on a compared day does not compare it, and says how many days it compares.

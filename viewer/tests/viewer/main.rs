@@ -21,6 +21,7 @@ mod menus;
 mod minutes;
 mod options;
 mod pictures;
+mod places;
 mod reports;
 mod shot;
 mod states;

@@ -230,9 +230,17 @@ fn odd_names_and_numbers_have_their_place() {
         ),
         row(TODAY - 1, "skip", "", 0),
     ];
-    for size in [[780.0, 520.0], [1440.0, 900.0]] {
+    for (size, view) in [
+        // In a low window the rows have the tab for themselves.
+        ([780.0, 520.0], View::Table),
+        ([1440.0, 900.0], View::default()),
+    ] {
         let feed = Feed::fixed(Dataset::new(rows.clone(), status()), "odd");
-        let mut harness = window_of(feed, State::default(), size);
+        let state = State {
+            view,
+            ..State::default()
+        };
+        let mut harness = window_of(feed, state, size);
         harness.run();
         assert!(has(&harness, Role::Row, "9,007,199,254,740,993 events"));
     }

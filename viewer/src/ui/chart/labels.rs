@@ -13,7 +13,7 @@ use crate::{
         widgets,
     },
 };
-use egui::{Rect, Sense, Stroke, Ui, WidgetInfo, accesskit::Role, pos2};
+use egui::{Align2, Rect, Sense, Stroke, Ui, WidgetInfo, accesskit::Role, pos2};
 
 const LINE_HEIGHT: f32 = 13.0;
 const DOT: f32 = 14.0;
@@ -28,7 +28,7 @@ pub(super) fn room(ui: &Ui, chart: &Chart, chart_width: f32) -> f32 {
     (widest + DOT + 6.0).min(chart_width * 0.28)
 }
 
-/// Paints the names, pushed apart, largest first where there is no room for all.
+/// Paints the names, pushed apart; where there is no room for all, the lowest ones are counted.
 /// Every series gets a node for screen readers, whether its name fits or not.
 pub(super) fn paint(
     ui: &mut Ui,
@@ -63,12 +63,25 @@ pub(super) fn paint(
         })
         .collect();
     ends.sort_by(|a, b| a.2.total_cmp(&b.2));
-    let hidden = ends.split_off(ends.len().min(fit));
-    let ys = apart(
-        &ends.iter().map(|end| end.2).collect::<Vec<_>>(),
-        area.min.y,
-        area.max.y,
-    );
+    let hidden = match ends.len() > fit {
+        true => ends.split_off(fit - 1),
+        false => Vec::new(),
+    };
+    let mut places: Vec<f32> = ends.iter().map(|end| end.2).collect();
+    places.extend((!hidden.is_empty()).then_some(area.max.y));
+    let ys = apart(&places, area.min.y, area.max.y);
+    if let (false, Some(y)) = (hidden.is_empty(), ys.last()) {
+        let words = text::more_names(hidden.len());
+        let at = pos2(area.max.x + 6.0 + DOT - 3.0, *y);
+        widgets::text(
+            ui,
+            at,
+            Align2::LEFT_CENTER,
+            &words,
+            theme::font(11.0),
+            tokens.weak,
+        );
+    }
     for ((line, index, end), y) in ends.into_iter().zip(ys) {
         let left = area.max.x + 6.0;
         let ink = color(shared, line, tokens);

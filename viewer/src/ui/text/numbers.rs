@@ -93,13 +93,14 @@ pub(crate) fn compared_tip() -> &'static str {
     )
 }
 
-/// The days on screen with their number, and without it.
-pub(crate) fn days_shown(grain: Grain, span: Span, zone: &str) -> [String; 2] {
+/// The days on screen with their number, without it, and without the zone.
+pub(crate) fn days_shown(grain: Grain, span: Span, zone: &str) -> [String; 3] {
     let days = grain.between(span);
     let count = says(grain.count(span.count()));
     [
         format!("{days}  ·  {count}  ·  {zone}"),
         format!("{days}  ·  {zone}"),
+        days,
     ]
 }
 
@@ -141,6 +142,11 @@ pub(crate) fn late_among_them() -> &'static str {
 
 pub(crate) fn and_more(more: usize) -> String {
     says(format!("and {more} more"))
+}
+
+/// How many names have no room beside a chart.
+pub(crate) fn more_names(names: usize) -> String {
+    says(format!("+{names} more"))
 }
 
 pub(crate) fn change_against(day: &str) -> String {
