@@ -169,11 +169,10 @@ impl Grain {
             Self::Day | Self::Week | Self::Month => format::days(self.days(span)),
             Self::Minute { .. } if Day::of(a) == Day::of(b) => {
                 let day = utc(a).map_or(String::new(), |at| at.format("%-d %b %Y").to_string());
-                format!(
-                    "{} – {}, {day}",
-                    format::clock_short(a),
-                    format::clock_short(b)
-                )
+                match [a, b].map(format::clock_short) {
+                    [from, to] if from == to => format!("{from}, {day}"),
+                    [from, to] => format!("{from} – {to}, {day}"),
+                }
             }
             Self::Minute { .. } => format!(
                 "{} {} – {} {}",
@@ -278,6 +277,10 @@ mod tests {
         assert_eq!(
             KATHMANDU.between(Span::new(minute.plus(-59), minute)),
             "05:46 – 06:45, 18 Mar 2026"
+        );
+        assert_eq!(
+            KATHMANDU.between(Span::new(minute, minute)),
+            "06:45, 18 Mar 2026"
         );
         assert_eq!(
             KATHMANDU.between(Span::new(minute.plus(-1440), minute)),

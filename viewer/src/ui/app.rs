@@ -462,7 +462,7 @@ fn draw(ui: &mut Ui, inputs: &Inputs<'_>, memory: &mut Memory, commands: &mut Ve
         };
         // The pipeline is that of now.
         if inputs.state.view != View::Pipeline {
-            period::show(ui, inputs, page, parts);
+            period::show(ui, inputs, page, parts, commands);
         }
         if has_tiles {
             tiles::show(ui, inputs, page);

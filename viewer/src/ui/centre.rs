@@ -81,7 +81,7 @@ fn tables(
     commands: &mut Vec<Command>,
 ) {
     let figures_width = match inputs.state.figures_folded {
-        _ if below.width() < 740.0 => 0.0,
+        _ if below.width() < 740.0 || page.charts.is_empty() => 0.0,
         true => figures::FOLDED,
         false => ((below.width() - theme::GAP) / 2.0).round(),
     };
@@ -157,7 +157,9 @@ pub(super) fn tabs(
             if !is_report {
                 drill(ui, inputs, page, commands);
             }
-            if page.span != page.full && view != View::Pipeline {
+            // The way to a day has its own way back, on the line of the dates.
+            let is_drilled = inputs.state.drilled.is_some();
+            if page.span != page.full && view != View::Pipeline && !is_drilled {
                 let tip = text::show_all_tip();
                 if widgets::link_button(ui, text::show_all(), text::show_all(), tip).clicked() {
                     commands.push(Command::ResetZoom);
@@ -211,7 +213,7 @@ fn compare_width(ui: &Ui, page: &Page) -> f32 {
     grid::width(ui, &word, theme::bold(12.5)) + 40.0
 }
 
-/// One step closer to what the cursor is on, and one step back.
+/// One step closer to what the cursor is on.
 fn drill(ui: &mut Ui, inputs: &Inputs<'_>, page: &Page, commands: &mut Vec<Command>) {
     let state = inputs.state;
     let listeners = page.measure == Measure::Listeners;
@@ -229,11 +231,6 @@ fn drill(ui: &mut Ui, inputs: &Inputs<'_>, page: &Page, commands: &mut Vec<Comma
         if widgets::link_button(ui, &words, &words, text::drill_tip()).clicked() {
             commands.push(Command::DrillInto(slot));
         }
-    }
-    if state.drilled.is_some()
-        && widgets::link_button(ui, text::back(), text::back(), text::back_tip()).clicked()
-    {
-        commands.push(Command::DrillOut);
     }
 }
 
@@ -323,6 +320,7 @@ fn charts(
             .hovered
             .filter(|slot| page.span.contains(*slot))
             .or(cursor),
+        reads_by_key: chart::reads_by_key(ui, memory.hovered),
         compared: inputs.state.compare.then_some(page.comparison.shift),
         highlight: highlight.as_deref(),
     };

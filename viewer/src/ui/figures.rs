@@ -20,6 +20,8 @@ use egui_extras::TableRow;
 pub(super) const FOLDED: f32 = 34.0;
 /// Series, sum and last day stay, however little room there is.
 const LEAST: usize = 3;
+/// The smallest space between columns for which one more is shown.
+const CLOSEST: f32 = 8.0;
 /// Place of the change among the numbers.
 const CHANGE: usize = 3;
 /// Before the name of a series: its mark.
@@ -43,15 +45,16 @@ pub(super) fn show(
     let lines: Vec<&Line> = page.charts.iter().flat_map(|chart| &chart.lines).collect();
     let inner = Rect::from_min_max(rect.min + vec2(theme::PAD, 0.0), rect.max - vec2(4.0, 4.0));
     let bar = ui.spacing().scroll.allocated_width();
-    let widths = widths(ui, inner.width() - bar - 4.0, page, &lines);
+    let (widths, between) = widths(ui, inner.width() - bar - 4.0, page, &lines);
     let builder = UiBuilder::new().max_rect(inner).id_salt("figures");
     let mut child = ui.new_child(builder);
     grid::builder(&mut child, "figures", &widths, Sense::hover())
-        .header(HEADER, |row| head(row, page, widths.len()))
+        .header(HEADER, |row| head(row, page, widths.len(), between))
         .body(|body| {
             body.rows(ROW, lines.len(), |mut table_row| {
                 if let Some(line) = lines.get(table_row.index()) {
-                    row(&mut table_row, widths.len(), inputs, page, line, memory);
+                    let columns = (widths.len(), between);
+                    row(&mut table_row, columns, inputs, page, line, memory);
                 }
             });
         });
@@ -76,8 +79,8 @@ fn fold_button(ui: &mut Ui, rect: Rect, inputs: &Inputs<'_>, commands: &mut Vec<
     }
 }
 
-/// As wide as what stands in them.
-fn widths(ui: &Ui, room: f32, page: &Page, lines: &[&Line]) -> Vec<f32> {
+/// As wide as what stands in them, and the space between them, which gives way before a column does.
+fn widths(ui: &Ui, room: f32, page: &Page, lines: &[&Line]) -> (Vec<f32>, f32) {
     let font = theme::font(12.5);
     let names = grid::widest(ui, lines.iter().map(|line| line.full_name.as_str()), &font);
     let number = |of: &dyn Fn(&Figures) -> Option<i64>| {
@@ -111,20 +114,26 @@ fn widths(ui: &Ui, room: f32, page: &Page, lines: &[&Line]) -> Vec<f32> {
     let widths = titles
         .iter()
         .zip(words)
-        .map(|((title, _), words)| words.max(grid::width(ui, title, theme::bold(12.0))) + BETWEEN);
+        .map(|((title, _), words)| words.max(grid::width(ui, title, theme::bold(12.0))));
+    let widths: Vec<f32> = widths.collect();
     // The fold button stands at the end of the head.
-    grid::fit(widths.collect(), LEAST, room - 20.0, 0)
+    let room = room - 20.0;
+    let spare = (room - widths.iter().sum::<f32>()) / widths.len() as f32;
+    let between = if spare >= CLOSEST {
+        spare.min(BETWEEN)
+    } else {
+        BETWEEN
+    };
+    let widths = widths.into_iter().map(|width| width + between);
+    (grid::fit(widths.collect(), LEAST, room, 0), between)
 }
 
 /// The words of a cell stand off from those of the cell before, which may be a name.
-fn inside(rect: Rect) -> Rect {
-    Rect::from_min_max(
-        pos2(rect.min.x + BETWEEN / 2.0, rect.min.y),
-        pos2(rect.max.x - BETWEEN / 2.0, rect.max.y),
-    )
+fn inside(rect: Rect, between: f32) -> Rect {
+    rect.shrink2(vec2(between / 2.0, 0.0))
 }
 
-fn head(mut row: TableRow<'_, '_>, page: &Page, count: usize) {
+fn head(mut row: TableRow<'_, '_>, page: &Page, count: usize, between: f32) {
     for (at, (title, tip)) in text::figures(page.grain)
         .into_iter()
         .take(count)
@@ -133,7 +142,7 @@ fn head(mut row: TableRow<'_, '_>, page: &Page, count: usize) {
         let (_, response) = row.col(|ui| {
             let rect = match at {
                 0 => ui.max_rect(),
-                _ => inside(ui.max_rect()),
+                _ => inside(ui.max_rect(), between),
             };
             let weak = theme::tokens(ui).weak;
             grid::cell_text(ui, rect, at > 0, title, theme::bold(12.0), weak);
@@ -145,7 +154,7 @@ fn head(mut row: TableRow<'_, '_>, page: &Page, count: usize) {
 
 fn row(
     row: &mut TableRow<'_, '_>,
-    count: usize,
+    (count, between): (usize, f32),
     inputs: &Inputs<'_>,
     page: &Page,
     line: &Line,
@@ -176,7 +185,7 @@ fn row(
             } else {
                 tokens.weak
             };
-            let rect = inside(ui.max_rect());
+            let rect = inside(ui.max_rect(), between);
             grid::cell_text(ui, rect, true, words, theme::font(12.5), color);
         });
     }

@@ -1,10 +1,10 @@
 //! The line above the charts: which days, on which clock, how far today has come, and what changes compare.
 
-use super::{grid, inputs::Inputs, text, theme};
+use super::{grid, inputs::Inputs, text, theme, widgets};
 use crate::{
     calendar::{UTC, format},
     data::{Column, Measure},
-    page::{Page, Section, View},
+    page::{Command, Page, Section, View},
     stats::Change,
 };
 use egui::{
@@ -27,7 +27,13 @@ pub(super) enum Parts {
 const BETWEEN: f32 = 12.0;
 
 /// Shows it.
-pub(super) fn show(ui: &mut Ui, inputs: &Inputs<'_>, page: &Page, parts: Parts) {
+pub(super) fn show(
+    ui: &mut Ui,
+    inputs: &Inputs<'_>,
+    page: &Page,
+    parts: Parts,
+    commands: &mut Vec<Command>,
+) {
     let tokens = theme::tokens(ui);
     let usual = theme::font(13.0);
     let adds_up = page.measure == Measure::Events;
@@ -68,6 +74,7 @@ pub(super) fn show(ui: &mut Ui, inputs: &Inputs<'_>, page: &Page, parts: Parts) 
     ui.horizontal(|ui| {
         ui.spacing_mut().interact_size.y = 18.0;
         ui.spacing_mut().item_spacing.x = BETWEEN;
+        way_back(ui, inputs, page, commands);
         words(ui, days, usual.clone(), tokens.text);
         for bold in &bold {
             words(ui, bold, theme::bold(13.0), tokens.text);
@@ -112,9 +119,38 @@ fn words(ui: &mut Ui, words: &str, font: FontId, color: Color32) -> egui::Respon
     ui.add(Label::new(RichText::new(words).font(font).color(color)))
 }
 
+/// From the minutes of a day back to the days, and from an hour back to its day.
+fn way_back(ui: &mut Ui, inputs: &Inputs<'_>, page: &Page, commands: &mut Vec<Command>) {
+    let Some((day, _)) = inputs.state.drilled else {
+        return;
+    };
+    let is_zoomed = page.span != page.full;
+    let tip = text::back_tip();
+    let [word, name] = text::to_days();
+    if widgets::link_button(ui, word, name, tip).clicked() {
+        // Each step goes back by one: from the hour, and from the day.
+        commands.extend(is_zoomed.then_some(Command::DrillOut));
+        commands.push(Command::DrillOut);
+    }
+    if is_zoomed {
+        let [word, name] = text::to_day(&day.short());
+        if widgets::link_button(ui, &word, &name, tip).clicked() {
+            commands.push(Command::DrillOut);
+        }
+    }
+}
+
 /// What a hollow mark and a shade stand for, and how far the day has come: once for all charts.
 fn so_far(inputs: &Inputs<'_>, page: &Page) -> Option<String> {
-    let state = page.states.iter().find(|state| !state.is_complete())?;
+    if page.span.first > inputs.shown.current() {
+        return Some(text::not_begun().to_owned());
+    }
+    let is_drilled = inputs.state.drilled.is_some();
+    let Some(state) = page.states.iter().find(|state| !state.is_complete()) else {
+        // Of a day that was entered, it is not said anywhere else.
+        let first = page.states.first().filter(|_| is_drilled)?;
+        return Some(text::day_state(*first).to_owned());
+    };
     let is_current = page.span.last == inputs.shown.current();
     let now = is_current.then(|| inputs.shown.local_now());
     Some(text::incomplete(*state, now))

@@ -1,6 +1,7 @@
 //! The figures on top: all events, then each event type.
 
 use super::{
+    grid,
     inputs::Inputs,
     text,
     theme::{self, Tokens},
@@ -34,8 +35,14 @@ pub(super) fn show(ui: &mut Ui, inputs: &Inputs<'_>, page: &Page) {
         Rect::from_min_size(min, vec2(each, HEIGHT))
     };
     let figures = shown.saturating_sub(listeners).max(1);
-    for (at, line) in page.tiles.iter().take(figures).enumerate() {
-        tile(ui, inputs, page, line, place(at));
+    let tiles = || page.tiles.iter().take(figures);
+    // One form of numbers for all of them.
+    let room = words_width(place(0));
+    let width =
+        |line: &Line| grid::width(ui, &format::grouped(line.figures.sum), theme::bold(21.0));
+    let is_compact = tiles().any(|line| width(line) > room);
+    for (at, line) in tiles().enumerate() {
+        tile(ui, inputs, page, line, place(at), is_compact);
     }
     if figures < shown {
         match &inputs.latest.distinct {
@@ -94,6 +101,8 @@ fn listeners_tile(ui: &mut Ui, page: &Page, distinct: &Distinct, rect: Rect) {
     // While other days are being counted, what was counted for others is not theirs.
     let is_of_these = distinct.ask.span == page.grain.days(page.span);
     let number = match is_of_these {
+        // They are of all event types, but a number beside none would look like one of them.
+        _ if !has_counts(page) => "–".into(),
         true => format::compact(distinct.listeners as f64),
         false => "…".into(),
     };
@@ -106,7 +115,10 @@ fn listeners_tile(ui: &mut Ui, page: &Page, distinct: &Distinct, rect: Rect) {
         theme::bold(21.0),
         tokens.text,
     );
-    let percent = format!("±{} %", STANDARD_ERROR * 100.0);
+    let percent = match has_counts(page) {
+        true => format!("±{} %", STANDARD_ERROR * 100.0),
+        false => String::new(),
+    };
     let beside = pos2(number_rect.max.x + 6.0, number_rect.max.y - 4.0);
     widgets::text(
         ui,
@@ -116,7 +128,8 @@ fn listeners_tile(ui: &mut Ui, page: &Page, distinct: &Distinct, rect: Rect) {
         theme::font(11.5),
         tokens.weak,
     );
-    let change = match distinct.compared.filter(|_| is_of_these) {
+    let is_compared = is_of_these && has_counts(page);
+    let change = match distinct.compared.filter(|_| is_compared) {
         None => Change::Nothing,
         Some((now, before)) => Change::of(now.into(), before.into()),
     };
@@ -146,7 +159,26 @@ fn listeners_tile(ui: &mut Ui, page: &Page, distinct: &Distinct, rect: Rect) {
     });
 }
 
-fn tile(ui: &mut Ui, inputs: &Inputs<'_>, page: &Page, line: &Line, rect: Rect) {
+/// The contents of a tile.
+fn inside(rect: Rect) -> Rect {
+    rect.shrink2(vec2(theme::PAD + 2.0, theme::PAD - 1.0))
+}
+
+fn spark_width(rect: Rect) -> f32 {
+    (inside(rect).width() * 0.36).min(150.0)
+}
+
+/// Room for the words of a tile, beside its sparkline.
+fn words_width(rect: Rect) -> f32 {
+    inside(rect).width() - spark_width(rect) - 10.0
+}
+
+/// Whether anything is known of what is switched on.
+fn has_counts(page: &Page) -> bool {
+    page.tiles.iter().any(|line| line.counts.rows() > 0)
+}
+
+fn tile(ui: &mut Ui, inputs: &Inputs<'_>, page: &Page, line: &Line, rect: Rect, is_compact: bool) {
     let tokens = theme::tokens(ui);
     let response = ui.interact(
         rect,
@@ -154,9 +186,7 @@ fn tile(ui: &mut Ui, inputs: &Inputs<'_>, page: &Page, line: &Line, rect: Rect) 
         Sense::hover(),
     );
     widgets::paint_card(ui, rect, tokens);
-    let inner = rect.shrink2(vec2(theme::PAD + 2.0, theme::PAD - 1.0));
-    let spark_width = (inner.width() * 0.36).min(150.0);
-    let room = inner.width() - spark_width - 10.0;
+    let (inner, spark_width, room) = (inside(rect), spark_width(rect), words_width(rect));
     let title = widgets::elided(
         ui,
         text::title(&line.name),
@@ -165,18 +195,14 @@ fn tile(ui: &mut Ui, inputs: &Inputs<'_>, page: &Page, line: &Line, rect: Rect) 
         room,
     );
     ui.painter().galley(inner.min, title, tokens.weak);
-    let exact = format::grouped(line.figures.sum);
-    let mut number = ui
-        .painter()
-        .layout_no_wrap(exact, theme::bold(21.0), tokens.text);
-    if number.size().x > room {
-        let short = format::compact(line.figures.sum as f64);
-        number = ui
-            .painter()
-            .layout_no_wrap(short, theme::bold(21.0), tokens.text);
-    }
-    ui.painter()
-        .galley(pos2(inner.min.x, inner.min.y + 17.0), number, tokens.text);
+    let number = match is_compact {
+        // Of days that have not begun, or with nothing switched on, there is no number.
+        _ if line.counts.rows() == 0 => "–".to_owned(),
+        true => format::compact(line.figures.sum as f64),
+        false => format::grouped(line.figures.sum),
+    };
+    let (at, font) = (pos2(inner.min.x, inner.min.y + 17.0), theme::bold(21.0));
+    widgets::text(ui, at, Align2::LEFT_TOP, &number, font, tokens.text);
     let (word, color) = (text::change_of(page, line), change(line.change, tokens).1);
     let at = pos2(inner.min.x, inner.max.y + 1.0);
     widgets::text(ui, at, Align2::LEFT_BOTTOM, &word, theme::bold(12.0), color);
@@ -186,7 +212,8 @@ fn tile(ui: &mut Ui, inputs: &Inputs<'_>, page: &Page, line: &Line, rect: Rect) 
         pos2(inner.max.x, inner.min.y + 40.0),
     );
     sparkline(ui, spark, line, page, tokens);
-    let spoken = text::tile(&line.name, line.figures.sum, &word, &against);
+    let events = (line.counts.rows() > 0).then_some(line.figures.sum);
+    let spoken = text::tile(&line.name, events, &word, &against);
     response.widget_info(|| WidgetInfo::labeled(Role::GraphicsObject, true, &spoken));
     response.on_hover_ui(|ui| tip(ui, inputs, page, line));
 }
@@ -213,10 +240,13 @@ fn sparkline(ui: &Ui, rect: Rect, line: &Line, page: &Page, tokens: Tokens) {
     let (low, high) = all().min().zip(all().max()).unwrap_or((0, 1));
     let low = low.min(high / 2);
     let range = (high - low).max(1) as f32;
-    let days = line.counts.len().max(2) as f32 - 1.0;
+    // Over the slots since the first row: a young database has few of a year.
+    let all = page.tiles.first().map_or(&line.counts, |all| &all.counts);
+    let first = all.runs().next().map_or(0, |run| run.start);
+    let days = (line.counts.len() - first).max(2) as f32 - 1.0;
     let place = |&index: &usize| {
         pos2(
-            rect.min.x + rect.width() * index as f32 / days,
+            rect.min.x + rect.width() * (index as f32 - first as f32) / days,
             rect.max.y - rect.height() * (events(index) - low) as f32 / range,
         )
     };

@@ -24,6 +24,7 @@ mod pictures;
 mod places;
 mod reports;
 mod shot;
+mod spans;
 mod states;
 mod steady;
 mod tooltip;

@@ -97,6 +97,7 @@ fn said_by_chart(
         begin: page.span.first,
         colors: &ColorSlots::default(),
         read: None,
+        reads_by_key: false,
         compared: None,
         options,
         top: None,

@@ -88,7 +88,7 @@ pub(crate) fn show(ui: &mut Ui, rect: Rect, chart: &Chart, shared: &Shared<'_>) 
                 let stroke = Stroke::new(1.0, tokens.text);
                 ui.painter()
                     .rect_stroke(column, 2.0, stroke, StrokeKind::Outside);
-                if response.hovered() || response.has_focus() {
+                if response.hovered() || (response.has_focus() && shared.reads_by_key) {
                     let pointed = outcome.highlight.as_deref();
                     readout::show(ui, &response, &plot, chart, shared, index, pointed);
                 }
@@ -121,6 +121,11 @@ fn cells(ui: &Ui, plot: &Plot, row: Rect, line: &Line, shared: &Shared<'_>, toke
     let gap = if day_width > ROOMY { 1.0 } else { 0.0 };
     let scale = Shades::of(line);
     let mut narrow = Mesh::default();
+    if let Some(end) = shared.span.index(shared.begin).filter(|end| *end > 0) {
+        let before = plot.edge(0)..=plot.edge(end) - gap;
+        let before = Rect::from_x_y_ranges(before, row.min.y + 1.0..=row.max.y - 1.0);
+        hatch(ui.painter(), before, tokens);
+    }
     for slots in cells_of(plot.slots, day_width) {
         let cell = Rect::from_x_y_ranges(
             plot.edge(slots.start)..=plot.edge(slots.end) - gap,

@@ -28,7 +28,7 @@ pub(super) fn incomplete_slots(
     painter.rect_filled(band, 2.0, tokens.shade);
 }
 
-/// Days before today on which no series has a row.
+/// Days before today on which no series has a row: hatched, with a word where there is room.
 pub(super) fn missing_slots(
     painter: &Painter,
     plot: &Plot,
@@ -39,6 +39,18 @@ pub(super) fn missing_slots(
     let is_missing = |index: &usize| {
         shared.states[*index] != Finality::SoFar && shared.span.at(*index) >= shared.begin
     };
+    before_begin(painter, plot, shared, tokens);
+    let is_empty = matches!(chart.blank.as_slice(), [blank] if blank.len() == plot.slots);
+    if is_empty && shared.ended() == 0 {
+        let words = text::no_events_yet_word();
+        pill(
+            painter,
+            plot.rect.center(),
+            words,
+            tokens.weak,
+            tokens.surface,
+        );
+    }
     for blank in &chart.blank {
         let Some(start) = blank.clone().find(is_missing) else {
             continue;
@@ -55,6 +67,20 @@ pub(super) fn missing_slots(
                 tokens.surface,
             );
         }
+    }
+}
+
+/// The slots before the first row of all.
+fn before_begin(painter: &Painter, plot: &Plot, shared: &Shared<'_>, tokens: Tokens) {
+    let end = match shared.span.index(shared.begin) {
+        Some(end) if end > 0 => end,
+        _ => return,
+    };
+    let band = Rect::from_x_y_ranges(plot.edge(0)..=plot.edge(end), plot.rect.y_range());
+    hatch(painter, band, tokens);
+    let words = text::no_data_before(&shared.grain.short(shared.begin));
+    if width_of(painter, &words) < band.width() {
+        pill(painter, band.center(), &words, tokens.weak, tokens.surface);
     }
 }
 

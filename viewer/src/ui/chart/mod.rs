@@ -15,7 +15,7 @@ mod touch;
 
 pub(crate) use heat::show as heatmap;
 pub(crate) use lines::symbol;
-pub(crate) use shared::{Outcome, Shared, hue, second_cue};
+pub(crate) use shared::{Outcome, Shared, hue, reads_by_key, second_cue};
 
 use super::{
     grid, text,
@@ -83,7 +83,7 @@ pub(crate) fn show(
     let outcome = touch::interact(ui, &response, &plot, shared, brush);
     if let Some(index) = shared.read.and_then(|slot| shared.span.index(slot)) {
         crosshair(ui, &plot, chart, shared, index, tokens);
-        let reads = response.hovered() || (response.has_focus() && outcome.hovered.is_none());
+        let reads = response.hovered() || (response.has_focus() && shared.reads_by_key);
         if reads && !response.dragged() {
             readout::show(ui, &response, &plot, chart, shared, index, None);
         }

@@ -19,12 +19,15 @@ pub(crate) struct Shared<'a> {
     pub(crate) span: Span,
     /// What can be said about each of them.
     pub(crate) states: &'a [Finality],
-    /// The first slot with any row: before it, nothing is missing.
+    /// The first slot with any row of all: what lies before it is no gap of the numbers.
     pub(crate) begin: Slot,
     /// Colours of names.
     pub(crate) colors: &'a ColorSlots,
     /// The slot that is read: under the pointer, or the keyboard's.
     pub(crate) read: Option<Slot>,
+    /// Whether what is read is shown beside the chart that has the keyboard: not while the pointer reads in one, and not
+    /// under a dialog.
+    pub(crate) reads_by_key: bool,
     /// By how many slots to go back for those to compare with, if they are drawn.
     pub(crate) compared: Option<i32>,
     /// How numbers are drawn.
@@ -43,6 +46,12 @@ impl Shared<'_> {
         self.states
             .partition_point(|state| *state != Finality::SoFar)
     }
+}
+
+/// See [`Shared::reads_by_key`]; `hovered` is the slot under the pointer.
+pub(crate) fn reads_by_key(ui: &Ui, hovered: Option<Slot>) -> bool {
+    let dialog = ui.memory(|memory| memory.top_modal_layer());
+    hovered.is_none() && dialog.is_none()
 }
 
 /// What came of showing a chart.

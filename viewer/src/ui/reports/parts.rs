@@ -81,6 +81,7 @@ pub(super) fn charts(
             .colors
             .unwrap_or_else(|| inputs.state.colors(List::Regions)),
         read: hovered.or(cursor),
+        reads_by_key: chart::reads_by_key(ui, hovered),
         compared: (inputs.state.compare && of.colors.is_none()).then_some(shift),
         // Those are of daily events.
         options: ChartOptions::default(),

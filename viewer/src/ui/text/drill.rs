@@ -19,8 +19,14 @@ pub(crate) fn drill_tip() -> &'static str {
     say("Closer: a day, its minutes, an hour, single events (Enter)")
 }
 
-pub(crate) fn back() -> &'static str {
-    say("Back")
+/// Back to the days that a day was entered from: word and name.
+pub(crate) fn to_days() -> [&'static str; 2] {
+    ["Days ›", "Back to the days"].map(say)
+}
+
+/// Back from an hour to the minutes of its day: word and name.
+pub(crate) fn to_day(day: &str) -> [String; 2] {
+    [format!("{day} ›"), format!("Back to {day}")].map(says)
 }
 
 pub(crate) fn back_tip() -> &'static str {

@@ -2,7 +2,7 @@
 
 use super::{
     pseudo::{say, says},
-    words::{change, day_state},
+    words::{change, day_state, no_data},
 };
 use crate::{
     calendar::{Grain, Micros, Span, format},
@@ -238,11 +238,14 @@ pub(crate) fn compare_with(before: &str, means: bool) -> [String; 4] {
 }
 
 /// A tile, for screen readers.
-pub(crate) fn tile(name: &str, events: i64, change: &str, against: &str) -> String {
-    says(format!(
-        "{name}: {} events, {change} {against}",
-        format::grouped(events)
-    ))
+pub(crate) fn tile(name: &str, events: Option<i64>, change: &str, against: &str) -> String {
+    says(match events {
+        Some(events) => {
+            let events = format::grouped(events);
+            format!("{name}: {events} events, {change} {against}")
+        }
+        None => format!("{name}: {}", no_data()),
+    })
 }
 
 pub(crate) fn listeners_tile(number: &str, percent: &str, change: &str, against: &str) -> String {

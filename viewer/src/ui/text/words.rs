@@ -25,6 +25,21 @@ pub(crate) fn no_data_of(names: &[&str]) -> String {
     }
 }
 
+/// Of a span that lies in the future.
+pub(crate) fn not_begun() -> &'static str {
+    say("not begun")
+}
+
+/// Of a chart whose slots have not ended and have no row.
+pub(crate) fn no_events_yet_word() -> &'static str {
+    say("no events yet")
+}
+
+/// Before the first row of all.
+pub(crate) fn no_data_before(slot: &str) -> String {
+    says(format!("no data before {slot}"))
+}
+
 pub(crate) fn show_all() -> &'static str {
     say("Show all")
 }
