@@ -38,7 +38,7 @@ impl Day {
         i64::from(self.0) * DAY_US
     }
 
-    /// The day so many days later (earlier when negative).
+    /// The day that is `days` later, or earlier if negative.
     pub fn plus(self, days: i32) -> Self {
         Self(self.0.saturating_add(days))
     }

@@ -23,7 +23,7 @@ pub enum Grain {
     Week,
     /// A calendar month.
     Month,
-    /// A minute, shown on a clock that is so many microseconds ahead of UTC.
+    /// A minute, shown on a clock that is ahead of UTC.
     Minute {
         /// Ahead of UTC, in microseconds.
         offset: Micros,
@@ -205,7 +205,7 @@ impl Grain {
         }
     }
 
-    /// By how much to go back to compare so many slots: whole weeks of days, as many weeks or months, or a day of minutes.
+    /// By how much to go back to compare `slots` slots: whole weeks of days, as many weeks or months, or a day of minutes.
     pub fn comparison_shift(self, slots: usize) -> i32 {
         match self {
             Self::Day => comparison_shift(slots),
@@ -215,7 +215,7 @@ impl Grain {
     }
 }
 
-/// By how many days to go back to compare a span of so many days: whole weeks, at least the span.
+/// By how many days to go back to compare a span of `days` days: whole weeks, at least the span.
 fn comparison_shift(days: usize) -> i32 {
     i32::try_from(days.div_ceil(7) * 7).unwrap_or(i32::MAX)
 }

@@ -11,7 +11,7 @@ pub trait Position: Copy + Ord {
     /// The place with that number.
     fn at(number: i32) -> Self;
 
-    /// The place so many later (earlier when negative).
+    /// The place that is `places` later, or earlier if negative.
     fn plus(self, places: i32) -> Self {
         Self::at(self.number().saturating_add(places))
     }
@@ -46,7 +46,7 @@ impl Position for Slot {
 }
 
 impl Slot {
-    /// The slot so many later (earlier when negative).
+    /// The slot that is `slots` later, or earlier if negative.
     pub fn plus(self, slots: i32) -> Self {
         Position::plus(self, slots)
     }

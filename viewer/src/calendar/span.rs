@@ -74,7 +74,7 @@ impl<P: Position> Span<P> {
         }
     }
 
-    /// The same so many later (earlier when negative).
+    /// The same, `by` places later, or earlier if negative.
     pub fn plus(self, by: i32) -> Self {
         Self {
             first: self.first.plus(by),
@@ -82,7 +82,7 @@ impl<P: Position> Span<P> {
         }
     }
 
-    /// Moved by so many, as far as `limit` allows.
+    /// Moved by `by` places, as far as `limit` allows.
     pub fn moved(self, by: i32, limit: Self) -> Self {
         let by = by.clamp(
             (limit.first.number() - self.first.number()).min(0),

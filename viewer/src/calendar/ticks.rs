@@ -44,7 +44,7 @@ pub fn slots(grain: Grain, span: Span, gap: f32) -> Vec<SlotTick> {
     }
 }
 
-/// Every so many weeks, or the first week of every so many months.
+/// Every few weeks, or the first week of every few months.
 fn weeks(grain: Grain, span: Span, gap: f32) -> Vec<SlotTick> {
     let all = || (span.first.0..=span.last.0).map(Slot);
     if let Some(step) = [1, 2].into_iter().find(|&step| gap <= step as f32) {
@@ -66,7 +66,7 @@ fn weeks(grain: Grain, span: Span, gap: f32) -> Vec<SlotTick> {
         .collect()
 }
 
-/// Every so many months, counted from a January.
+/// Every few months, counted from a January.
 fn months(grain: Grain, span: Span, gap: f32) -> Vec<SlotTick> {
     let step = MONTH_STEPS
         .into_iter()

@@ -111,7 +111,7 @@ impl Line {
         })
     }
 
-    /// What to draw where there is room for so many buckets of days.
+    /// What to draw where there is room for `buckets` buckets of days.
     /// It is worked out once for a width, not for each frame.
     pub fn stretches(&self, states: &[Finality], buckets: usize) -> Rc<[Stretch]> {
         self.outline.get(buckets, || {

@@ -10,7 +10,7 @@ use std::{
 const ROLLUPS: i64 = 300;
 const ZONE: &str = "Asia/Kathmandu";
 
-/// The watermark, after so many plays.
+/// The watermark, and the number of plays that it was read with.
 type Watermarks = BTreeMap<i64, Option<i64>>;
 
 #[test]
