@@ -6,15 +6,17 @@ with days as materialized (
     from pg_temp.staging_inbox
     where reason is null
     group by 1
+), missing as materialized (
+    -- Once for all days: in a condition it would be called for each day, and its cost grows with the number of days.
+    select day from unnest(days_without_partition(array(select day from days))) as d (day)
 ), beyond as materialized (
     select day
-    from days
+    from missing
     where day >= frozen_before()
         and (
             is_plausible(day::timestamp at time zone 'UTC')
             or is_plausible((day + 1)::timestamp at time zone 'UTC' - interval '1 microsecond')
         )
-        and day = any (days_without_partition(array(select day from days)))
     order by day desc
     offset $1
 ), held as (

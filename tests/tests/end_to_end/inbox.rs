@@ -376,3 +376,39 @@ fn two_upserts_of_a_large_inbox_do_not_wait_for_one_another() {
     assert_eq!(staged, [ROWS, 0], "the first upsert took all rows");
     assert_metrics_equal_raw(&mut database.client());
 }
+
+/// A look-up of partitions takes longer the more days it is for, so one for each day would be quadratic.
+#[test]
+fn an_inbox_with_many_days_looks_up_partitions_as_often_as_one_with_few() {
+    let database = Database::create();
+    database
+        .client()
+        .batch_execute(
+            "select musicstream_make_partitions(array(select current_date - n from generate_series(0, 59) as n))",
+        )
+        .unwrap();
+    let lookups = |days: i32| -> i64 {
+        // A session of its own, because the view also counts calls of transactions before that are not yet reported.
+        let mut client = database.client();
+        let mut transaction = client.transaction().unwrap();
+        transaction
+            .batch_execute("set local track_functions = 'all'")
+            .unwrap();
+        transaction
+            .execute(
+                "insert into staging_events (event_id, user_id, event_type, region, ts)
+                 select gen_random_uuid(), 'u', 'play', 'eu', (current_date - n) || 'T00:00:00Z'
+                 from generate_series(0, $1 - 1) as n",
+                &[&days],
+            )
+            .unwrap();
+        let inserted: i64 = transaction
+            .query_one("select inserted from musicstream_upsert()", &[])
+            .unwrap()
+            .get(0);
+        assert_eq!(inserted, i64::from(days));
+        let calls = "select calls from pg_stat_xact_user_functions where funcname = 'days_without_partition'";
+        transaction.query_one(calls, &[]).unwrap().get(0)
+    };
+    assert_eq!(lookups(60), lookups(2));
+}

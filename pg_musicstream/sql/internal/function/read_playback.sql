@@ -22,10 +22,15 @@ begin
         get diagnostics events = row_count;
     else
         for day, leaf in
-            select l.day, l.leaf
-            from @extschema@.musicstream_leaves() as l
-            where l.day::timestamp at time zone 'UTC' < past_minute
-                and (l.day + 1)::timestamp at time zone 'UTC' > first_minute
+            -- By name, because musicstream_leaves() reads the names of all partitions, and this is called for each span.
+            select d.day::date, c.oid::regclass
+            from generate_series(
+                date_trunc('day', first_minute at time zone 'UTC'),
+                (past_minute - interval '1 microsecond') at time zone 'UTC',
+                '1 day'
+            ) as d (day)
+            join pg_class as c on c.relname = 'raw_events_' || to_char(d.day, 'YYYYMMDD')
+            join pg_inherits as i on i.inhrelid = c.oid and i.inhparent = '@extschema@.raw_events'::regclass
         loop
             events := events + musicstream_internal.read_leaf(
                 day,
