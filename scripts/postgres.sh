@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# The local stack's Postgres. Usage: postgres.sh up PACKAGE_DIR | fsync on | fsync off | down | remove
+# The local stack's Postgres. Usage: postgres.sh up PACKAGE_DIR | tests begin | tests end | down | remove
 #
-# `up` turns fsync on. The tests turn it off: they kill processes, never the machine, and what a killed process has
-# written is still in the system's cache. Postgres's own tests run without it, too.
+# `tests begin` restarts it without fsync and without pg_cron; `tests end` and `up` restart it as usual. The tests kill
+# processes, never the machine, and what a killed process has written is still in the system's cache; Postgres's own tests
+# run without fsync, too. pg_cron 1.4 lets each `drop database` of another session wait for up to a minute, because its
+# launcher does not answer signals between two minutes.
 #
 # It runs from a private copy of the system's installation, because Postgres finds extensions relative to its own program.
 # So installing the extension needs no root, changes nothing outside this checkout, and does not affect other checkouts.
@@ -116,6 +118,11 @@ CONF
 
 is_running() { [[ -e $data/postmaster.pid ]] && as_owner "$bin/pg_ctl" -D "$data" status >/dev/null; }
 
+# The options of the server while tests run.
+for_tests='-c fsync=off -c full_page_writes=off -c shared_preload_libraries='
+runs_for_tests() { is_running && grep -q 'fsync=off' "$data/postmaster.opts"; }
+
+# start [OPTIONS_OF_THE_SERVER]
 start() {
   is_running && return
   configure "$(remembered_port "$home/port")" >"$data/stack.conf"
@@ -124,7 +131,7 @@ start() {
   # For pg_cron, which connects as a client.
   (umask 077 && echo "*:*:*:postgres:$(<"$home/password")" >"$home/pgpass")
   ((EUID == 0)) && chown postgres "$home/pgpass"
-  as_owner env -u RUST_BACKTRACE PGPASSFILE="$home/pgpass" "$bin/pg_ctl" -D "$data" -l "$home/server.log" -w -t 120 start >/dev/null 2>&1 9>&- || {
+  as_owner env -u RUST_BACKTRACE PGPASSFILE="$home/pgpass" "$bin/pg_ctl" -D "$data" -l "$home/server.log" -o "${1:-}" -w -t 120 start >/dev/null 2>&1 9>&- || {
     tail -20 "$home/server.log" >&2
     die "Postgres did not start; its log is $home/server.log"
   }
@@ -181,10 +188,6 @@ make_database() {
   fi
 }
 
-set_fsync() {
-  sql postgres -c "alter system set fsync = $1" -c "alter system set full_page_writes = $1" -c "select pg_reload_conf()" >/dev/null
-}
-
 case ${1:-} in
   up)
     mkdir -p "$home"
@@ -192,16 +195,23 @@ case ${1:-} in
     make_cluster
     install_extension "$2"
     if [[ ${extension_changed:-} ]] && is_running; then say "the extension was rebuilt: new sessions use it"; fi
+    if runs_for_tests; then stop; fi
     start
-    set_fsync on
     make_database
     url musicstream
     ;;
-  fsync) set_fsync "$2" ;;
+  tests)
+    stop
+    case ${2:-} in
+      begin) start "$for_tests" ;;
+      end) start ;;
+      *) die "usage: postgres.sh tests begin | tests end" ;;
+    esac
+    ;;
   down) stop ;;
   remove)
     stop
     rm -rf "${home:?}" "$link"
     ;;
-  *) die "usage: postgres.sh up PACKAGE_DIR | fsync on | fsync off | down | remove" ;;
+  *) die "usage: postgres.sh up PACKAGE_DIR | tests begin | tests end | down | remove" ;;
 esac

@@ -23,8 +23,8 @@ if [[ ${1:-} == --extension ]]; then
   done
 fi
 
-scripts/postgres.sh fsync off
-trap 'scripts/postgres.sh fsync on' EXIT
+scripts/postgres.sh tests begin
+trap 'scripts/postgres.sh tests end' EXIT
 
 output=$STACK/test.log
 status=0

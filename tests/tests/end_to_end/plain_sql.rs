@@ -6,18 +6,21 @@ use std::time::Duration;
 
 use postgres::Client;
 
+use musicstream_tests::cluster::Cluster;
 use musicstream_tests::count::Counts;
 use musicstream_tests::database::{Database, connect, value};
 use musicstream_tests::oracle::{assert_metrics_equal_raw, counts_in};
 use musicstream_tests::pipeline::rejected;
 use musicstream_tests::process::Program;
-use musicstream_tests::stack::stack;
 use musicstream_tests::wait::until;
 
 /// Time limit; pg_cron may wait for the next full minute.
 const MINUTES: Duration = Duration::from_secs(300);
 
-/// A pg_cron job, which is unscheduled when this is dropped.
+/// pg_cron's settings. Its runs are background workers, which need no password.
+const CRON: &str = "shared_preload_libraries = 'pg_cron'\ncron.use_background_workers = on";
+
+/// A pg_cron job.
 struct Job {
     cron: Client,
     id: i64,
@@ -25,17 +28,9 @@ struct Job {
 
 impl Job {
     /// Schedules a rollup every second, as far as this version of pg_cron supports that.
-    fn rollup_in(database: &Database) -> Job {
-        let mut server = connect(&stack().database_url);
-        let name: String = value(
-            &mut server,
-            "select current_setting('cron.database_name')",
-            &[],
-        );
-        let url = database.url().replace(database.name(), &name);
-        let mut cron = connect(&url);
-        cron.batch_execute("create extension if not exists pg_cron")
-            .unwrap();
+    fn rollup_in(database: &Database, cluster: &Cluster) -> Job {
+        let mut cron = connect(&cluster.url());
+        cron.batch_execute("create extension pg_cron").unwrap();
         let version: String = value(
             &mut cron,
             "select extversion from pg_extension where extname = 'pg_cron'",
@@ -56,13 +51,8 @@ impl Job {
         };
         let id = value(
             &mut cron,
-            "select cron.schedule_in_database($1, $2, $3, $4)",
-            &[
-                &format!("rollup of {}", database.name()),
-                &schedule,
-                &command,
-                &database.name(),
-            ],
+            "select cron.schedule_in_database('rollup', $1, $2, $3)",
+            &[&schedule, &command, &database.name()],
         );
         Job { cron, id }
     }
@@ -72,19 +62,6 @@ impl Job {
         let sql = "select status, return_message from cron.job_run_details where jobid = $1 order by runid";
         let rows = self.cron.query(sql, &[&self.id]).unwrap();
         rows.iter().map(|row| (row.get(0), row.get(1))).collect()
-    }
-}
-
-impl Drop for Job {
-    fn drop(&mut self) {
-        // A panic here, while a failed test unwinds, would abort the process.
-        let _ = self
-            .cron
-            .execute("select cron.unschedule($1::bigint)", &[&self.id]);
-        let _ = self.cron.execute(
-            "delete from cron.job_run_details where jobid = $1",
-            &[&self.id],
-        );
     }
 }
 
@@ -114,9 +91,10 @@ fn copy(database: &Database, rows: &str) {
 
 #[test]
 fn copy_and_cron_are_a_full_pipeline() {
-    let database = Database::create();
+    let cluster = Cluster::start(CRON);
+    let database = Database::create_in(&cluster.url(), "");
     let mut client = database.client();
-    let mut job = Job::rollup_in(&database);
+    let mut job = Job::rollup_in(&database, &cluster);
     let row = |id: u32, event_type: &str, region: &str, ts: &str| {
         format!("{id:032x},u{id},{event_type},{region},{ts}\n")
     };
