@@ -11,7 +11,7 @@ use musicstream_tests::database::{Database, value};
 use musicstream_tests::progress::Progress;
 
 use schedule::schedules;
-use session::{Session, take};
+use session::Sessions;
 
 /// The statement of a transaction, between `begin` and `commit`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -186,7 +186,7 @@ fn check(client: &mut Client) -> Result<(), String> {
 }
 
 /// Runs every interleaving of these transactions, each on the same data.
-fn try_all(admin: &mut Client, sessions: &mut [Session], works: &[Work]) -> usize {
+fn try_all(admin: &mut Client, sessions: &mut Sessions, works: &[Work]) -> usize {
     let orders = schedules(&vec![2; works.len()]);
     for order in &orders {
         set_up(admin);
@@ -199,9 +199,10 @@ fn try_all(admin: &mut Client, sessions: &mut [Session], works: &[Work]) -> usiz
                 format!("begin; {}", works[number].sql())
             };
             has_begun[number] = true;
-            take(admin, sessions, number, &step).unwrap_or_else(|failure| told(failure));
+            let outcome = sessions.take(admin, number, &step);
+            outcome.unwrap_or_else(|failure| told(failure));
         }
-        if !sessions.iter().all(Session::is_idle) {
+        if !sessions.are_idle() {
             told("sessions wait although all have committed".to_owned());
         }
         check(admin).unwrap_or_else(|failure| told(failure));
@@ -209,16 +210,10 @@ fn try_all(admin: &mut Client, sessions: &mut [Session], works: &[Work]) -> usiz
     orders.len()
 }
 
-fn sessions(database: &Database, count: usize) -> Vec<Session> {
-    (0..count)
-        .map(|_| Session::start(&database.inside_url()))
-        .collect()
-}
-
 #[test]
 fn all_interleavings_of_two_sessions_are_exact() {
     let database = Database::create();
-    let (mut admin, mut sessions) = (database.client(), sessions(&database, 2));
+    let (mut admin, mut sessions) = (database.client(), Sessions::start(&database, 2));
     let all = [
         Upsert,
         RivalUpsert,
@@ -245,7 +240,7 @@ fn all_interleavings_of_two_sessions_are_exact() {
 #[test]
 fn all_interleavings_of_three_sessions_are_exact() {
     let database = Database::create();
-    let (mut admin, mut sessions) = (database.client(), sessions(&database, 3));
+    let (mut admin, mut sessions) = (database.client(), Sessions::start(&database, 3));
     let mut triples = vec![
         [Upsert, RivalUpsert, RollUp],
         [Upsert, RollUp, Rebuild],
