@@ -255,6 +255,16 @@ impl Broker {
     }
 }
 
+/// The settings of a client that connects to these brokers. After a restart it reconnects within a second; by default it
+/// pauses for up to ten.
+pub(crate) fn client_of(brokers: &str) -> ClientConfig {
+    let mut config = ClientConfig::new();
+    config
+        .set("bootstrap.servers", brokers)
+        .set("reconnect.backoff.max.ms", "1000");
+    config
+}
+
 /// One of Kafka's programs, with its output in the file `log`.
 pub(crate) fn java(class: &str, log: &Path) -> Command {
     let log = fs::File::options()
@@ -294,10 +304,7 @@ pub(crate) fn format_disk(properties: &Path, log: &Path, arguments: &[&str]) {
 
 /// Waits until a started broker answers.
 pub(crate) fn wait_for_broker(address: &str, process: &mut Child, log: &Path) {
-    let client: BaseConsumer = ClientConfig::new()
-        .set("bootstrap.servers", address)
-        .create()
-        .unwrap();
+    let client: BaseConsumer = client_of(address).create().unwrap();
     let what = format!("the broker at {address} to answer");
     until_polling_every(POLL_INTERVAL, TIMEOUT, &what, || {
         let status = process.try_wait().unwrap();

@@ -14,7 +14,7 @@ use rdkafka::producer::{
 };
 use rdkafka::{Offset, TopicPartitionList};
 
-use crate::broker::Broker;
+use crate::broker::{Broker, client_of};
 use crate::broker_pair::BrokerPair;
 use crate::stack::stack;
 use crate::wait::{block_on, until};
@@ -208,9 +208,7 @@ impl Topic {
     }
 
     fn client(&self) -> ClientConfig {
-        let mut config = ClientConfig::new();
-        config.set("bootstrap.servers", &self.brokers);
-        config
+        client_of(&self.brokers)
     }
 
     fn admin(&self) -> AdminClient<DefaultClientContext> {

@@ -35,7 +35,9 @@ fn a_broker_lost_during_the_topic_lookup_is_waited_for() {
             .env("KAFKA_BROKERS", broker.address())
             .args(["--group", topic.name()])
             .args(["-X", "session.timeout.ms=6000"])
-            .args(["-X", "topic.metadata.refresh.interval.ms=500"]),
+            .args(["-X", "topic.metadata.refresh.interval.ms=500"])
+            .args(["-X", "topic.metadata.propagation.max.ms=500"])
+            .args(["-X", "reconnect.backoff.max.ms=1000"]),
     );
     topic.send(events(0..10));
     wait_until_stored(&mut client, 10);
