@@ -12,7 +12,7 @@ name=${program##*/}
 name=${name%-*} # without cargo's hash
 if [[ $name != end_to_end ]]; then exec "$program" "$@"; fi
 
-long=(torture::) # minutes each
+long=(torture:: interleaving::all_interleavings_of_three model::random_programs) # minutes each
 skips=()
 for test in "${long[@]}"; do skips+=(--skip "$test"); done
 
@@ -21,7 +21,7 @@ trap 'rm -f "$log"' EXIT
 status=0
 RUST_TEST_THREADS=${#long[@]} "$program" "$@" "${long[@]}" >"$log" 2>&1 &
 beside=$!
-RUST_TEST_THREADS=${RUST_TEST_THREADS:-8} "$program" "$@" "${skips[@]}" || status=$?
+RUST_TEST_THREADS=${RUST_TEST_THREADS:-7} "$program" "$@" "${skips[@]}" || status=$?
 echo "beside these: ${long[*]}"
 wait "$beside" || status=$?
 cat "$log"
