@@ -13,6 +13,7 @@ use musicstream_tests::http::{address, figure, get};
 use musicstream_tests::oracle::{assert_metrics_equal_raw, next_offsets};
 use musicstream_tests::pipeline::stream;
 use musicstream_tests::process::{Program, Summary, run};
+use musicstream_tests::stored::wait_for_events;
 use musicstream_tests::topic::{Record, Topic};
 use musicstream_tests::under_both_protocols;
 use musicstream_tests::wait::until;
@@ -40,7 +41,7 @@ fn a_broker_lost_during_the_topic_lookup_is_waited_for() {
             .args(["-X", "reconnect.backoff.max.ms=1000"]),
     );
     topic.send(events(0..10));
-    wait_until_stored(&mut client, 10);
+    wait_for_events(TIMEOUT, &mut client, 10);
 
     broker.kill();
     broker.boot_with_empty_disk();
@@ -65,7 +66,7 @@ fn a_broker_lost_during_the_topic_lookup_is_waited_for() {
     broker.kill();
     broker.boot();
     topic.send(events(10..20));
-    wait_until_stored(&mut client, 20);
+    wait_for_events(TIMEOUT, &mut client, 20);
     program.terminate();
     let log = program.finish(TIMEOUT).with_code(0).stderr;
     assert!(log.contains("Kafka knows the topic again"), "{log}");
@@ -140,7 +141,7 @@ fn an_unreachable_broker_is_reported_and_the_ingestor_stays_healthy(protocol: Pr
     );
     let http = address(&program);
     topic.send(events(0..10));
-    wait_until_stored(&mut client, 10);
+    wait_for_events(TIMEOUT, &mut client, 10);
     until(TIMEOUT, "the ingestor to be ready", || {
         (get(&http, "/readyz").0 == 200).then_some(())
     });
@@ -165,7 +166,7 @@ fn an_unreachable_broker_is_reported_and_the_ingestor_stays_healthy(protocol: Pr
         (get(&http, "/readyz").0 == 200).then_some(())
     });
     topic.send(events(10..20));
-    wait_until_stored(&mut client, 20);
+    wait_for_events(TIMEOUT, &mut client, 20);
     assert_eq!(figure(&http, &sample("kafka_up")), Some(1.0));
     assert_eq!(figure(&http, &sample("kafka_outages_total")), Some(1.0));
     assert_eq!(
@@ -254,7 +255,7 @@ fn a_log_truncated_while_it_is_read_stops_the_stream() {
     );
     topic.send(of_partition(0, 0..100));
     topic.send(of_partition(1, 100..110));
-    wait_until_stored(&mut client, 110);
+    wait_for_events(TIMEOUT, &mut client, 110);
     broker.kill();
     broker.lose_log(topic.name(), 0);
     broker.boot();
@@ -328,14 +329,14 @@ fn broker_restarts_without_data_loss_cause_no_error() {
         // The last entry of the log is a transaction marker with another leader epoch than the events before it.
         topic.send_in_transaction(&events(first + 20..first + 40), true);
         stored += 40;
-        wait_until_stored(&mut client, stored);
+        wait_for_events(TIMEOUT, &mut client, stored);
         broker.kill();
         broker.boot();
         topic.send_in_transaction(&events(first + 40..first + 60), false);
     }
     topic.send(events(900..910));
     stored += 10;
-    wait_until_stored(&mut client, stored);
+    wait_for_events(TIMEOUT, &mut client, stored);
     program.terminate();
     program.finish(TIMEOUT).with_code(0);
     for round in 0..3 {
@@ -375,10 +376,4 @@ fn events(ids: Range<i32>) -> Vec<Record> {
 
 fn of_partition(partition: i32, ids: Range<i32>) -> Vec<Record> {
     ids.map(|id| Record::new(partition, event(id))).collect()
-}
-
-fn wait_until_stored(client: &mut Client, count: i64) {
-    until(TIMEOUT, &format!("{count} events to be stored"), || {
-        (value::<i64>(client, "select count(*) from raw_events", &[]) == count).then_some(())
-    });
 }
