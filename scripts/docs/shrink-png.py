@@ -3,7 +3,8 @@
 
 Usage: shrink-png.py FILE...
 
-The 256 most frequent colours are kept; each other colour, from antialiased edges, becomes the nearest of these.
+The most frequent colours are kept, and those that would change most; each other colour, from antialiased edges, becomes
+the nearest of these.
 Only the format that the viewer writes is supported: 8 bits per channel, RGB or opaque RGBA, not interlaced.
 A file that has a palette is left unchanged.
 """
@@ -14,6 +15,8 @@ import sys
 import zlib
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
+# Of the 256 colours, how many are chosen by frequency alone.
+MOST_FREQUENT = 192
 
 
 def read_chunks(data):
@@ -67,16 +70,35 @@ def read_pixels(path):
     return width, rows
 
 
+def distance(a, b):
+    return sum((x - y) ** 2 for x, y in zip(a, b))
+
+
+def choose_palette(counts):
+    """The most frequent colours, then those with the largest error over all of their pixels. Frequency alone would drop the
+    colour of a small dot, because shades of grey text have more pixels."""
+    ranking = [colour for colour, _ in counts.most_common()]
+    palette = ranking[:MOST_FREQUENT]
+    errors = {colour: min(distance(colour, kept) for kept in palette) for colour in ranking[MOST_FREQUENT:]}
+    while errors and len(palette) < 256:
+        worst = max(errors, key=lambda colour: errors[colour] * counts[colour])
+        del errors[worst]
+        palette.append(worst)
+        for colour, error in errors.items():
+            errors[colour] = min(error, distance(colour, worst))
+    return palette
+
+
 def shrink(path):
     pixels = read_pixels(path)
     if pixels is None:
         return
     width, rows = pixels
     counts = collections.Counter(colour for row in rows for colour in row)
-    palette = [colour for colour, _ in counts.most_common(256)]
+    palette = choose_palette(counts)
 
     def nearest(colour):
-        return min(range(len(palette)), key=lambda i: sum((a - b) ** 2 for a, b in zip(palette[i], colour)))
+        return min(range(len(palette)), key=lambda i: distance(palette[i], colour))
 
     index = {colour: i for i, colour in enumerate(palette)}
     index.update((colour, nearest(colour)) for colour in counts if colour not in index)
