@@ -9,11 +9,12 @@ use crate::{
         SplitArg, ViewArg,
     },
     page::{
-        Bucket, Hours, Range, SeriesOrder, Split, State, View,
+        Bucket, Drawing, Hours, Range, SeriesOrder, Split, State, View,
         reports::{listeners::Part, listening::Figure, songs::Top},
     },
 };
 use clap::{Parser, ValueEnum};
+use thiserror::Error;
 
 /// The program's name.
 pub const PROGRAM: &str = env!("CARGO_PKG_NAME");
@@ -58,7 +59,7 @@ pub fn options(state: &State) -> Vec<String> {
     if state.hours != usual.hours && state.drilled.is_none() {
         add("hours", name_of::<HoursArg, Hours>(state.hours));
     }
-    if state.zone != UTC {
+    if state.shown_zone() != UTC {
         add("zone", state.zone.clone());
     }
     for (name, filter) in [
@@ -72,24 +73,25 @@ pub fn options(state: &State) -> Vec<String> {
     if state.sort != usual.sort {
         add("sort", SortArg(state.sort).to_string());
     }
-    if state.bucket != usual.bucket {
+    if state.shown_bucket() != usual.bucket {
         add("bucket", name_of::<BucketArg, Bucket>(state.bucket));
     }
-    if let Some(top) = state.options.top {
+    let drawn = state.drawn();
+    if let Some(top) = drawn.top {
         add("top", top.to_string());
     }
-    if state.options.order != usual.options.order {
-        add(
-            "order",
-            name_of::<OrderArg, SeriesOrder>(state.options.order),
-        );
+    if drawn.order != usual.options.order {
+        add("order", name_of::<OrderArg, SeriesOrder>(drawn.order));
     }
     for (name, is_on) in [
-        ("--compare", state.compare),
-        ("--mean", state.options.mean),
-        ("--share", state.options.share),
-        ("--log", state.options.log),
-        ("--same-scale", state.options.same_scale),
+        (
+            "--compare",
+            state.compare && state.no_effect(Drawing::Compare).is_none(),
+        ),
+        ("--mean", drawn.mean),
+        ("--share", drawn.share),
+        ("--log", drawn.log),
+        ("--same-scale", drawn.same_scale),
     ] {
         if is_on {
             options.push(name.into());
@@ -190,6 +192,67 @@ pub fn choose(args: &Args, state: &mut State) {
     }
     if let Some(zone) = &args.zone {
         state.zone.clone_from(zone);
+    }
+}
+
+/// An option of the command line that the view does not have.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{option} has no effect with {view}: {reason}")]
+pub struct NoEffect {
+    option: String,
+    view: String,
+    reason: &'static str,
+}
+
+/// Checks the options of a command line that has been applied to a state: none may be without effect.
+///
+/// # Errors
+/// The first option that the view does not have.
+pub fn check(args: &Args, state: &State) -> Result<(), NoEffect> {
+    let bucket = args.bucket.map(Bucket::from);
+    let bucket = bucket.filter(|bucket| *bucket != Bucket::Day);
+    let zone = args.zone.as_ref().filter(|zone| *zone != UTC);
+    let given = |option: &str, is_given: bool| is_given.then(|| option.to_owned());
+    for (drawing, option) in [
+        (
+            Drawing::Bucket,
+            bucket.map(|bucket| format!("--bucket {}", name_of::<BucketArg, Bucket>(bucket))),
+        ),
+        (Drawing::Mean, given("--mean", args.mean)),
+        (Drawing::Share, given("--share", args.share)),
+        (Drawing::Log, given("--log", args.log)),
+        (Drawing::SameScale, given("--same-scale", args.same_scale)),
+        (Drawing::Top, given("--top", args.top.is_some())),
+        (Drawing::Order, given("--order", args.order.is_some())),
+        (Drawing::Compare, given("--compare", args.compare)),
+        (Drawing::Zone, zone.map(|zone| format!("--zone {zone}"))),
+    ] {
+        if let (Some(option), Some(reason)) = (option, state.no_effect(drawing)) {
+            return Err(NoEffect {
+                option,
+                view: shown_by(state, drawing),
+                reason,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// The options that decide what else has an effect.
+fn shown_by(state: &State, without: Drawing) -> String {
+    let view = match state.drilled {
+        Some(_) => "--minutes-of".to_owned(),
+        None => format!("--view {}", name_of::<ViewArg, View>(state.view)),
+    };
+    match (without, state.shown_bucket()) {
+        _ if state.view == View::Listeners => {
+            let part = name_of::<ListenersArg, Part>(state.reports.listeners);
+            format!("{view} --listeners {part}")
+        }
+        (Drawing::Mean, bucket @ (Bucket::Week | Bucket::Month)) => {
+            format!("{view} --bucket {}", name_of::<BucketArg, Bucket>(bucket))
+        }
+        _ => view,
     }
 }
 
@@ -316,7 +379,17 @@ mod tests {
                 (None, range) => range,
             };
             prop_assert_eq!(days(&back), days(&state));
-            let same = State { zoom: back.zoom, range: back.range, ..state };
+            // What the view does not have is not saved: it would be an error on a command line.
+            let same = State {
+                zoom: back.zoom,
+                range: back.range,
+                zone: state.shown_zone().to_owned(),
+                bucket: state.shown_bucket(),
+                options: state.drawn(),
+                compare: state.compare && state.no_effect(Drawing::Compare).is_none(),
+                ..state
+            };
+            prop_assert_eq!(check(&parse(&options(&same)).unwrap(), &same), Ok(()));
             prop_assert_eq!(back, same);
         }
 

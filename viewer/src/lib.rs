@@ -60,6 +60,12 @@ pub fn run(args: Args) -> Result<()> {
         }),
     };
     let start = start(&args, &saved)?;
+    // Without these, the view is the last one, which is not known yet; the window says what it does not have.
+    if args.view.is_some() || args.minutes_of.is_some() || start.is_some() {
+        let mut state = start.clone().unwrap_or_default();
+        command_line::choose(&args, &mut state);
+        command_line::check(&args, &state)?;
+    }
     let names = names(&args, start.as_ref().unwrap_or(&State::default()));
     let feed = if args.demo {
         Feed::demo()?
@@ -106,6 +112,7 @@ fn write_files(args: &Args, saved: Result<SavedViews>, export_dir: PathBuf) -> R
         None => State::default(),
     };
     command_line::choose(args, &mut state);
+    command_line::check(args, &state)?;
     let names = names(args, &state);
     let (feed, clock) = if args.demo {
         (
@@ -166,7 +173,7 @@ fn words(problem: &Problem) -> anyhow::Error {
 
 /// What can only be checked once there are numbers: names of the command line, and the zone of a saved view that it names.
 fn names(args: &Args, view: &State) -> Names {
-    let zone_of_view = (view.zone != UTC).then(|| view.zone.clone());
+    let zone_of_view = (view.shown_zone() != UTC).then(|| view.zone.clone());
     Names {
         zone: args.zone.clone().or(zone_of_view),
         event_types: Choice {

@@ -152,6 +152,18 @@ pub fn days(days: Span<Day>) -> String {
     }
 }
 
+/// `19 Feb – 17 Mar`, `5 – 31 Oct`: days without their year, where the days on screen tell it.
+pub fn days_short(days: Span<Day>) -> String {
+    let (a, b) = (days.first.date(), days.last.date());
+    if days.first == days.last {
+        days.first.short()
+    } else if (a.year(), a.month()) == (b.year(), b.month()) {
+        format!("{} – {}", a.day(), days.last.short())
+    } else {
+        format!("{} – {}", days.first.short(), days.last.short())
+    }
+}
+
 /// `Mar`, `Jan 2026`: the month of a day, with the year where one begins.
 pub fn month(day: Day) -> String {
     let date = day.date();

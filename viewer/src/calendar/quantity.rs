@@ -19,8 +19,11 @@ pub fn rate(part: i64, whole: i64) -> Option<i64> {
     i64::try_from(doubled.div_euclid(2 * i128::from(whole))).ok()
 }
 
-/// `1,234.57`: hours with two decimals, from microseconds.
+/// `9.57`, `1,235`: hours from microseconds, with two decimals below ten.
 pub fn hours(us: i64) -> String {
+    if us >= 10 * HOUR_US {
+        return format::grouped(us.saturating_add(HOUR_US / 2) / HOUR_US);
+    }
     let hundredths =
         (i128::from(us) * 200 + i128::from(HOUR_US)).div_euclid(2 * i128::from(HOUR_US));
     let whole = format::grouped((hundredths / 100) as i64);
@@ -72,8 +75,9 @@ mod tests {
     #[test]
     fn quantities_are_written_in_full() {
         assert_eq!(hours(0), "0.00");
-        assert_eq!(hours(HOUR_US * 1234 + HOUR_US / 200), "1,234.01");
-        assert_eq!(hours(i64::MAX), "2,562,047,788.02");
+        assert_eq!(hours(HOUR_US * 9 + HOUR_US / 200), "9.01");
+        assert_eq!(hours(HOUR_US * 1234 + HOUR_US / 2), "1,235");
+        assert_eq!(hours(i64::MAX), "2,562,047,788");
         assert_eq!(percentage(243_499), "24.3 %");
         assert_eq!(percentage(243_500), "24.4 %");
         assert_eq!(percentage(WHOLE), "100.0 %");

@@ -30,7 +30,7 @@ variables (PGHOST, PGUSER, PGSERVICE, PGSSLMODE and the rest), and the password 
 libpq's password file (~/.pgpass; on Windows %APPDATA%\\postgresql\\pgpass.conf). On Linux a window needs an
 X11 or Wayland display; --screenshot and --csv need none.
 
-Exit status: 0, 2 for wrong usage or an unknown name, 1 for anything else.
+Exit status: 0, 2 for wrong usage, an unknown name or an option that the view does not have, 1 for anything else.
 
 Examples:
   musicstream-viewer --demo
@@ -87,7 +87,7 @@ pub struct Args {
     #[arg(long, value_enum)]
     pub split: Option<SplitArg>,
 
-    /// Add events up by day, week or month
+    /// Add events or listening up by day, week or month
     #[arg(long, value_enum)]
     pub bucket: Option<BucketArg>,
 

@@ -73,6 +73,11 @@ impl Track {
         }
     }
 
+    /// The same rows as sums of so many days each.
+    pub fn with_days(self, days: Vec<u16>) -> Self {
+        Self { days, ..self }
+    }
+
     /// Sums days up in weeks or months. A slot has a row if any of its days has one. `today` and what comes after it is
     /// in the sum, but is no whole day yet.
     pub(super) fn in_buckets(&self, grain: Grain, today: Day) -> Self {

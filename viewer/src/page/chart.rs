@@ -185,6 +185,12 @@ impl Chart {
             .unwrap_or(0)
     }
 
+    /// The largest sum of all its lines in a slot.
+    pub fn highest(&self) -> i64 {
+        let extremes = self.all.extremes(0..self.all.len());
+        extremes.map_or(0, |(_, high)| high)
+    }
+
     /// Lines with a row in the slot, largest first, and those without after them.
     pub fn ranking(&self, index: usize) -> Vec<(&Line, Option<Count>)> {
         let mut ranking: Vec<_> = self

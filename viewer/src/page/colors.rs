@@ -36,6 +36,9 @@ const DARK: [Rgb; 8] = [
     [179, 209, 184],
 ];
 
+/// So many of the hues are far apart for everyone: series of these, and one of all others, make stacked bars.
+pub const BAR_HUES: usize = 6;
+
 /// The colour slot of each name, assigned once.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ColorSlots {
@@ -51,9 +54,14 @@ impl ColorSlots {
         }
     }
 
-    /// The slot of a name.
+    /// The slot of a name; that of the first one for a name without a slot.
     pub fn slot(&self, name: &str) -> usize {
-        self.slots.get(name).copied().unwrap_or(0)
+        self.find(name).unwrap_or(0)
+    }
+
+    /// The slot of a name, if it has one.
+    pub fn find(&self, name: &str) -> Option<usize> {
+        self.slots.get(name).copied()
     }
 }
 
@@ -150,6 +158,13 @@ mod tests {
         lab(matrix.map(|row| row.iter().zip(rgb).map(|(m, c)| m * c).sum()))
     }
 
+    /// How different two colours look.
+    fn apart(matrix: [[f64; 3]; 3], a: Rgb, b: Rgb) -> f64 {
+        let (x, y) = (seen_by(matrix, a), seen_by(matrix, b));
+        let squares = x.iter().zip(y).map(|(p, q)| (p - q).powi(2));
+        squares.sum::<f64>().sqrt()
+    }
+
     #[test]
     fn every_hue_stands_out_from_its_background() {
         for slot in 0..8 {
@@ -177,15 +192,33 @@ mod tests {
                     .collect();
                 for a in 0..inks.len() {
                     for b in 0..a {
-                        let (x, y) = (seen_by(matrix, inks[a]), seen_by(matrix, inks[b]));
-                        let distance = x
-                            .iter()
-                            .zip(y)
-                            .map(|(p, q)| (p - q).powi(2))
-                            .sum::<f64>()
-                            .sqrt();
+                        let distance = apart(matrix, inks[a], inks[b]);
                         assert!(
                             distance >= 12.0,
+                            "dark={dark} {name}: {a} and {b} are {distance:.1} apart"
+                        );
+                    }
+                }
+            }
+        }
+    }
+
+    /// Parts of a bar are a few points high, without a name or a marker of their own.
+    #[test]
+    fn parts_of_bars_stay_apart_for_everyone() {
+        const NORMAL: [[f64; 3]; 3] = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]];
+        for dark in [false, true] {
+            let hues = (0..BAR_HUES).map(|slot| color(slot, dark));
+            let inks: Vec<Rgb> = hues.chain([others(dark)]).collect();
+            for (name, matrix, least) in [("normal", NORMAL, 40.0)]
+                .into_iter()
+                .chain(DEFICIENCIES.map(|(name, matrix)| (name, matrix, 12.0)))
+            {
+                for a in 0..inks.len() {
+                    for b in 0..a {
+                        let distance = apart(matrix, inks[a], inks[b]);
+                        assert!(
+                            distance >= least,
                             "dark={dark} {name}: {a} and {b} are {distance:.1} apart"
                         );
                     }

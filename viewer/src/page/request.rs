@@ -33,18 +33,14 @@ pub fn request_of(state: &State, data: &Dataset) -> Request {
     let days = |span| data.grain.days(span);
     let span = state.span(data);
     let full = state.full_span(data);
-    // With the slots to compare with.
-    let first_needed = |full: Span| {
-        let shift = data.grain.comparison_shift(full.count());
-        data.grain.day(full.first.plus(-shift))
-    };
+    let first_needed = |full: Span| with_compared(data.grain, full).first;
     let distinct = span
         .filter(|_| state.view != View::Live)
-        .filter(|_| data.zone.is_utc() && state.zone == UTC);
+        .filter(|_| data.zone.is_utc() && state.shown_zone() == UTC);
     Request {
-        zone: state.zone.clone(),
+        zone: state.shown_zone().to_owned(),
         since: match state.range.days() {
-            _ if state.zone == UTC => None,
+            _ if state.shown_zone() == UTC => None,
             // One more day: the zone's current day may differ from that of UTC.
             Some(_) => full.map(|full| first_needed(full).plus(-1)),
             None => Some(zone_begin(data)),
@@ -63,19 +59,24 @@ pub fn request_of(state: &State, data: &Dataset) -> Request {
             event_types: on(&data.event_types, &state.event_types),
             regions: on(&data.regions, &state.regions),
         }),
-        listeners: full.filter(|_| state.view == View::Listeners).map(|full| {
-            let first = first_needed(full);
-            Span {
-                first,
-                ..days(full)
-            }
-        }),
+        listeners: full
+            .filter(|_| state.view == View::Listeners)
+            .map(|full| with_compared(data.grain, full)),
         distinct: distinct.map(|span| Ask {
             span: days(span),
             compared: compared_days(data, span),
             regions: on(&data.regions, &state.regions),
         }),
         report: report(state, data),
+    }
+}
+
+/// The days of some slots, and of those to compare with.
+fn with_compared(grain: Grain, slots: Span) -> Span<Day> {
+    let shift = grain.comparison_shift(slots.count());
+    Span {
+        first: grain.day(slots.first.plus(-shift)),
+        last: grain.days(slots).last,
     }
 }
 
@@ -116,12 +117,8 @@ fn compared_days(data: &Dataset, slots: Span) -> Option<(Span<Day>, i32)> {
 /// What the report that is shown needs.
 fn report(state: &State, data: &Dataset) -> Option<reports::Ask> {
     let days = |span| data.grain.days(span);
-    let (full, span) = (days(state.full_span(data)?), days(state.span(data)?));
-    let shift = |span: Span<Day>| Grain::Day.comparison_shift(span.count());
-    let with_before = Span {
-        first: full.first.plus(-shift(full)),
-        last: full.last,
-    };
+    let full = state.full_span(data)?;
+    let (span, with_before) = (days(state.span(data)?), with_compared(data.grain, full));
     Some(match state.view {
         View::Listening => reports::Ask::Listening(reports::listening::Ask {
             span: with_before,
@@ -130,7 +127,7 @@ fn report(state: &State, data: &Dataset) -> Option<reports::Ask> {
         }),
         View::Songs => reports::Ask::Songs(reports::songs::Ask {
             span,
-            shift: shift(span),
+            shift: Grain::Day.comparison_shift(span.count()),
             regions: on(&data.regions, &state.regions),
             count: state.reports.top.count(),
         }),
@@ -141,7 +138,10 @@ fn report(state: &State, data: &Dataset) -> Option<reports::Ask> {
             reports::Ask::Listeners(reports::listeners::Ask {
                 kind,
                 // Each day is expensive: those before are read while they are drawn.
-                span: if state.compare { with_before } else { full },
+                span: match state.compare {
+                    true => with_before,
+                    false => days(full),
+                },
                 together: last
                     .filter(|_| kind == Kind::Active)
                     .map(|day| (day, on(&data.regions, &state.regions))),
@@ -227,6 +227,23 @@ mod tests {
         state.view = View::Listeners;
         let request = request_of(&state, &data());
         assert_eq!(request.listeners, Some(Span::new(Day(44), Day(99))));
+    }
+
+    /// A page has numbers of one zone: what exists in UTC days only is not put beside days of another zone.
+    #[test]
+    fn views_of_utc_days_read_no_other_days() {
+        let state = |view| State {
+            zone: "Asia/Kathmandu".into(),
+            view,
+            ..State::default()
+        };
+        for view in [View::Listeners, View::Songs, View::Rejects, View::Pipeline] {
+            let request = request_of(&state(view), &data());
+            assert_eq!((&*request.zone, request.since), ("UTC", None), "{view:?}");
+            assert!(request.distinct.is_some(), "{view:?}");
+        }
+        let request = request_of(&state(View::Listening), &data());
+        assert_eq!(request.zone, "Asia/Kathmandu");
     }
 
     #[test]

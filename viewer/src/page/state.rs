@@ -129,35 +129,15 @@ impl State {
                 None => self.hours.span(data.current()),
             }),
             days => {
-                let range = self.range.span(data.day_bounds()?, data.today());
+                let today = data.today();
+                let alone = self.view.needs_no_events();
+                let bounds = data
+                    .day_bounds()
+                    .or_else(|| alone.then(|| Span::new(today, today)))?;
+                let range = self.range.span(bounds, today);
                 // The first and the last slot are whole, so that their numbers do not depend on the range.
                 Some(days.slots(range))
             }
-        }
-    }
-
-    /// What a slot of the view is, where it shows days: only events add up over days.
-    pub fn shown_bucket(&self) -> Bucket {
-        match self.view {
-            View::ByEventType | View::ByRegion | View::Overlay | View::Heatmap | View::Table => {
-                self.bucket
-            }
-            _ => Bucket::Day,
-        }
-    }
-
-    /// How charts, table and CSV show numbers, as far as the view can: distinct listeners have no shares, and only days
-    /// have a mean of seven of them.
-    pub fn drawn(&self) -> ChartOptions {
-        let of_days = matches!(
-            self.view,
-            View::ByEventType | View::ByRegion | View::Overlay | View::Table
-        );
-        let is_live = self.view == View::Live;
-        ChartOptions {
-            mean: self.options.mean && of_days && self.bucket == Bucket::Day,
-            share: self.options.share && (of_days || is_live),
-            ..self.options
         }
     }
 

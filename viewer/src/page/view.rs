@@ -31,6 +31,11 @@ pub enum View {
 }
 
 impl View {
+    /// Whether there can be something to show before any event is stored.
+    pub fn needs_no_events(self) -> bool {
+        matches!(self, Self::Pipeline | Self::Rejects)
+    }
+
     /// In the order of the tabs.
     pub const ALL: [Self; 11] = [
         Self::ByEventType,

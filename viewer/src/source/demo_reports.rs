@@ -258,7 +258,8 @@ fn pipeline(days: &Dataset) -> Pipeline {
     let rollup = |back: i64| Rollup {
         at: now - (4 + back * 5) * SECOND_US,
         ms: 38.0 + (back * 17 % 23) as f64 + if back == 7 { 210.0 } else { 0.0 },
-        deltas: 310 + back * 37 % 90,
+        // As many events as came in five seconds, at most one delta each.
+        deltas: 18 + back * 37 % 13,
     };
     Pipeline {
         partitions,
@@ -273,19 +274,15 @@ fn pipeline(days: &Dataset) -> Pipeline {
 }
 
 const REASONS: [(&str, &str, i64); 5] = [
-    (
-        "unknown_event_type",
-        "event_type is none of event_types",
-        96,
-    ),
+    ("unknown_event_type", "unknown event_type", 96),
     ("missing_field", "user_id is absent", 61),
-    ("invalid_ts", "ts is no RFC 3339 time", 34),
+    ("invalid_ts", "ts is not an RFC 3339 time", 34),
     (
         "conflicting_duplicate",
         "region differs from the event that came first",
         19,
     ),
-    ("malformed_json", "not one JSON object", 4),
+    ("malformed_json", "not a JSON object", 4),
 ];
 
 /// Bytes that would be rejected for a reason.

@@ -9,7 +9,7 @@ use crate::{
     command_line,
     data::{Dataset, Measure, Request},
     names::{Names, UnknownName},
-    page::{Command, Effect, Page, State, Theme, View, csv, request_of},
+    page::{Command, Drawing, Effect, Page, State, Theme, View, csv, request_of},
     saved::SavedViews,
     source::{self, Feed, Health, Latest},
 };
@@ -111,7 +111,14 @@ impl App {
     pub fn csv(&mut self) -> Option<String> {
         self.work_out();
         let report = self.latest.extras.report.as_ref();
-        reports::work_out(&self.state, &self.data, report, &mut self.memory.reports);
+        let page = self.page.as_ref();
+        reports::work_out(
+            &self.state,
+            &self.data,
+            page,
+            report,
+            &mut self.memory.reports,
+        );
         self.rows_as_csv().map(|(_, csv, _)| csv)
     }
 
@@ -153,6 +160,12 @@ impl App {
     /// Does what a command asks.
     pub fn run(&mut self, command: Command, ctx: &egui::Context) {
         self.memory.notice = None;
+        let drawing = Drawing::of(&command);
+        if let Some(reason) = drawing.and_then(|drawing| self.state.no_effect(drawing)) {
+            self.memory.notice = Some(text::no_effect(reason));
+            ctx.request_repaint();
+            return;
+        }
         let before = self.state.clone();
         let ruler = match self.state.view {
             View::Live => &self.shown,
@@ -256,7 +269,9 @@ impl App {
         if std::mem::take(&mut self.stale) {
             self.events = self.sum_up();
             self.shown = self.numbers();
-            self.page = (!self.data.is_empty())
+            let is_read = self.latest.data.is_some();
+            let is_shown = !self.data.is_empty() || is_read && self.state.view.needs_no_events();
+            self.page = is_shown
                 .then(|| Page::new(&self.shown, &self.events, &self.state, text::others))
                 .flatten();
         }
@@ -351,7 +366,7 @@ impl App {
         if reports::is_shown(&self.state) {
             let contents = self.memory.reports.contents()?;
             let sheet = contents.sheet();
-            return Some((sheet.name, sheet.csv(), sheet.len()));
+            return Some((sheet.name, sheet.csv(), sheet.file_len()));
         }
         let page = self.page.as_ref()?;
         let counted = match (page.measure, page.grain.is_minute()) {

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     calendar::Grain,
     data::Measure,
-    page::{Command, Page, Section, Split, View, reports::listeners::Part},
+    page::{Command, Drawing, Page, Section, Split, View, reports::listeners::Part},
 };
 use egui::{Align, Frame, Layout, Margin, Panel, Popup, Rect, RichText, Sense, Ui, vec2};
 
@@ -18,6 +18,8 @@ const LOWEST_CHART_ALONE: f32 = 184.0;
 const LOWEST_WITH_TABLES: f32 = 306.0;
 /// Width of the compare button, with room for longer languages.
 const COMPARE_WIDTH: f32 = 130.0;
+/// What is left beside the compare button where there is room for it.
+const SLACK: f32 = 16.0;
 /// Room for “Show all” and the gaps between the tabs.
 const LINKS: f32 = 90.0;
 const LOWEST_TABLES: f32 = 132.0;
@@ -140,7 +142,13 @@ pub(super) fn tabs(
         reports::tabs::choices(ui, inputs, commands);
         has_place = match section {
             Section::Events => beside || !is_wide,
-            _ => ui.available_width() > compare_width(ui, page),
+            _ => {
+                let buckets = match inputs.state.no_effect(Drawing::Bucket) {
+                    None => options::buckets_width(ui),
+                    Some(_) => 0.0,
+                };
+                ui.available_width() > compare_width(ui, page) + buckets - SLACK
+            }
         };
         if has_place {
             choices(ui, inputs, page, commands);
@@ -237,7 +245,13 @@ fn drill(ui: &mut Ui, inputs: &Inputs<'_>, page: &Page, commands: &mut Vec<Comma
 /// What a line stands for, and whether the days before are drawn.
 fn choices(ui: &mut Ui, inputs: &Inputs<'_>, page: &Page, commands: &mut Vec<Command>) {
     let tokens = theme::tokens(ui);
-    options::show(ui, inputs, commands);
+    let compares = inputs.state.no_effect(Drawing::Compare).is_none();
+    let reserved = if compares {
+        compare_width(ui, page)
+    } else {
+        0.0
+    };
+    options::show(ui, inputs, reserved, commands);
     if matches!(inputs.state.view, View::Overlay | View::Live) {
         if ui.available_width() > 640.0 {
             ui.add_space(8.0);
@@ -255,18 +269,12 @@ fn choices(ui: &mut Ui, inputs: &Inputs<'_>, page: &Page, commands: &mut Vec<Com
             split_menu(ui, inputs.state.split, commands);
         }
     }
-    let view = inputs.state.view;
-    let retention = view == View::Listeners && inputs.state.reports.listeners == Part::Retention;
-    if retention
-        || matches!(
-            view,
-            View::Heatmap | View::Table | View::Songs | View::Pipeline | View::Rejects
-        )
-    {
+    if !compares {
         return;
     }
-    // Where there is no room for it, the menu of options has it.
-    if ui.available_width() < COMPARE_WIDTH {
+    // Where there is no room for it, the menu of options has it. Reports have no such menu, and a line for it.
+    let has_menu = Section::of(inputs.state.view) == Section::Events;
+    if has_menu && ui.available_width() < reserved.min(COMPARE_WIDTH + SLACK) - SLACK {
         return;
     }
     let before = page.grain.between(page.span.plus(-page.comparison.shift));
@@ -295,7 +303,7 @@ fn charts(
     }
     let cursor = inputs.state.cursor.filter(|slot| page.span.contains(*slot));
     let highlight = memory.highlight.take();
-    let same_scale = inputs.state.options.same_scale && page.charts.len() > 1;
+    let same_scale = inputs.state.drawn().same_scale && page.charts.len() > 1;
     let (compare, means) = (inputs.state.compare, inputs.state.drawn().mean);
     let largest = page
         .charts
@@ -313,6 +321,7 @@ fn charts(
             _ => page.span.first,
         },
         options: inputs.state.drawn(),
+        stacked: false,
         top: largest.filter(|_| same_scale),
         least: least.filter(|_| same_scale),
         colors: inputs.state.colors(inputs.state.colored()),

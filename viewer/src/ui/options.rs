@@ -1,35 +1,57 @@
 //! How charts draw their numbers: the bucket, and a menu of the rest.
 
-use super::{inputs::Inputs, text, theme, widgets};
-use crate::page::{Bucket, ChartOptions, Command, SeriesOrder, Split, View};
-use egui::{Popup, RichText, Ui};
+use super::{inputs::Inputs, text, widgets};
+use crate::page::{
+    Bucket, ChartOptions, Command, Drawing, Section, SeriesOrder, Split, State, View,
+};
+use egui::{Checkbox, Popup, Sense, Ui, WidgetInfo, accesskit::Role};
 
 const WIDTH: f32 = 250.0;
 
-/// Shows what the view can choose.
-pub(super) fn show(ui: &mut Ui, inputs: &Inputs<'_>, commands: &mut Vec<Command>) {
+/// Shows what the view can choose. `reserved` is the width that what follows needs.
+pub(super) fn show(ui: &mut Ui, inputs: &Inputs<'_>, reserved: f32, commands: &mut Vec<Command>) {
     let state = inputs.state;
-    let sums_days = matches!(
-        state.view,
-        View::ByEventType | View::ByRegion | View::Overlay | View::Heatmap | View::Table
-    );
-    if sums_days {
-        let buckets = Bucket::ALL.map(|bucket| {
+    if !matches!(state.view, View::Live | View::Pipeline) {
+        buckets(ui, state, reserved, commands);
+    }
+    if Section::of(state.view) == Section::Events {
+        menu(ui, inputs, commands);
+    }
+}
+
+/// Day, week or month. Where these have no effect they are off, and say why.
+fn buckets(ui: &mut Ui, state: &State, reserved: f32, commands: &mut Vec<Command>) {
+    let options = || {
+        Bucket::ALL.map(|bucket| {
             let [word, name] = text::bucket(bucket);
             (bucket, word, name.to_owned())
-        });
-        if let Some(bucket) = widgets::segments(ui, state.bucket, buckets) {
-            commands.push(Command::SetBucket(bucket));
+        })
+    };
+    match state.no_effect(Drawing::Bucket) {
+        None => {
+            if let Some(bucket) = widgets::segments(ui, state.bucket, options()) {
+                commands.push(Command::SetBucket(bucket));
+            }
         }
-    } else if state.view == View::Listeners && state.bucket != Bucket::Day {
-        let tokens = theme::tokens(ui);
-        let words = RichText::new(text::listeners_by_day()).color(tokens.weak);
-        ui.label(words.small())
-            .on_hover_text(text::listeners_by_day_tip());
+        Some(reason) if buckets_width(ui) + reserved <= ui.available_width() => {
+            let shown = ui.scope(|ui| {
+                ui.disable();
+                widgets::segments(ui, Bucket::Day, options());
+            });
+            let id = ui.scope_id().with("no buckets");
+            let response = ui.interact(shown.response.rect, id, Sense::hover());
+            let words = text::no_effect(reason);
+            response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &words));
+            response.on_hover_text(words);
+        }
+        Some(_) => {}
     }
-    if sums_days || state.view == View::Live {
-        menu(ui, inputs, sums_days, commands);
-    }
+}
+
+/// How wide the buttons of the buckets are.
+pub(super) fn buckets_width(ui: &Ui) -> f32 {
+    widgets::segments_width(ui, Bucket::ALL.map(|bucket| text::bucket(bucket)[0]))
+        + ui.spacing().item_spacing.x
 }
 
 /// How wide the choices are that [`show`] has for daily events.
@@ -48,10 +70,9 @@ pub(super) fn width(ui: &Ui, inputs: &Inputs<'_>) -> f32 {
     widgets::segments_width(ui, words) + split + 3.0 * ui.spacing().item_spacing.x + 24.0
 }
 
-fn menu(ui: &mut Ui, inputs: &Inputs<'_>, sums_days: bool, commands: &mut Vec<Command>) {
-    let (view, options) = (inputs.state.view, inputs.state.options);
-    let draws_lines = !matches!(view, View::Heatmap | View::Table);
-    let changed = ChartOptions::default() != options;
+fn menu(ui: &mut Ui, inputs: &Inputs<'_>, commands: &mut Vec<Command>) {
+    let (state, view, options) = (inputs.state, inputs.state.view, inputs.state.options);
+    let changed = ChartOptions::default() != state.drawn();
     let [word, name, tip] = text::options_button();
     let button = widgets::toggle(ui, changed, word, name, tip);
     Popup::menu(&button)
@@ -59,43 +80,48 @@ fn menu(ui: &mut Ui, inputs: &Inputs<'_>, sums_days: bool, commands: &mut Vec<Co
         .close_behavior(egui::PopupCloseBehavior::CloseOnClickOutside)
         .show(|ui| {
             ui.spacing_mut().item_spacing.y = 6.0;
-            let means = sums_days && view != View::Heatmap;
-            for (is_there, is_on, words, command) in [
+            for (drawing, is_on, words, command) in [
                 (
-                    means,
+                    Drawing::Mean,
                     options.mean,
                     text::mean_option(),
                     Command::ToggleMean,
                 ),
                 (
-                    view != View::Heatmap,
+                    Drawing::Share,
                     options.share,
                     text::share_option(),
                     Command::ToggleShare,
                 ),
                 (
-                    draws_lines,
+                    Drawing::Log,
                     options.log,
                     text::log_option(),
                     Command::ToggleLog,
                 ),
                 (
-                    matches!(view, View::ByEventType | View::ByRegion),
+                    Drawing::SameScale,
                     options.same_scale,
                     text::same_scale_option(),
                     Command::ToggleSameScale,
                 ),
             ] {
                 let [word, tip] = words;
-                let mut is_on = is_on;
-                if is_there && ui.checkbox(&mut is_on, word).on_hover_text(tip).clicked() {
+                let reason = state.no_effect(drawing);
+                let mut is_on = is_on && reason.is_none();
+                let check = ui.add_enabled(reason.is_none(), Checkbox::new(&mut is_on, word));
+                let check = match reason {
+                    Some(reason) => check.on_disabled_hover_text(text::no_effect(reason)),
+                    None => check.on_hover_text(tip),
+                };
+                if check.clicked() {
                     commands.push(command);
                 }
             }
             if matches!(view, View::Table) {
                 return;
             }
-            let mut compares = inputs.state.compare;
+            let mut compares = state.compare;
             if view != View::Heatmap && ui.checkbox(&mut compares, text::compare()).clicked() {
                 commands.push(Command::ToggleCompare);
             }

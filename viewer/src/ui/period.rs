@@ -2,7 +2,7 @@
 
 use super::{grid, inputs::Inputs, text, theme, widgets};
 use crate::{
-    calendar::{UTC, format},
+    calendar::format,
     data::{Column, Measure},
     page::{Command, Page, Section, View},
     stats::Change,
@@ -104,12 +104,8 @@ pub(super) fn show(
 /// The days on screen, how many they are, and on which clock; the same without their number; and without the clock.
 fn days(inputs: &Inputs<'_>, page: &Page) -> [String; 3] {
     let zone = &inputs.shown.zone;
-    let state = inputs.state;
-    let is_by_utc_day =
-        state.view == View::Songs || state.view == View::Listeners || state.view == View::Rejects;
     let zone = match page.grain.is_minute() {
         true => zone.clock(),
-        false if is_by_utc_day => UTC.to_owned(),
         false => zone.name.clone(),
     };
     text::days_shown(page.grain, page.span, &zone)
@@ -180,7 +176,7 @@ fn late(ui: &mut Ui, inputs: &Inputs<'_>, page: &Page, reserved: f32) {
     let view = inputs.state.view;
     let has_lines =
         Section::of(view) == Section::Events && !matches!(view, View::Heatmap | View::Table);
-    if !has_lines || inputs.state.options.share || page.table.total.late_events == 0 {
+    if !has_lines || inputs.state.drawn().share || page.table.total.late_events == 0 {
         return;
     }
     let tokens = theme::tokens(ui);

@@ -1,7 +1,7 @@
 //! What the window remembers of its reports.
 
 use crate::{
-    calendar::Span,
+    calendar::{Grain, Span},
     data::{Filter, reports::Answer},
     page::{
         View,
@@ -40,7 +40,8 @@ pub(super) struct Built {
 pub(super) struct From {
     pub(super) view: View,
     pub(super) choices: Choices,
-    pub(super) span: Option<Span>,
+    /// What a slot is, and those on screen.
+    pub(super) slots: Option<(Grain, Span)>,
     pub(super) regions: Filter,
     pub(super) sorts: HashMap<&'static str, Sort>,
 }

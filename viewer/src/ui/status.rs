@@ -6,7 +6,7 @@ use super::{
     memory::{CommandPalette, Memory, Scope},
     text, theme, widgets,
 };
-use crate::page::{Command, MOST_ZONE_DAYS, is_cut};
+use crate::page::{Command, Drawing, MOST_ZONE_DAYS, View, is_cut};
 use egui::{Align, Layout, RichText, Ui, WidgetInfo, accesskit::Role};
 
 /// Between the buttons.
@@ -90,6 +90,9 @@ pub(super) fn show(
 /// of a saved view, may be older than the source.
 fn zone_not_shown(inputs: &Inputs<'_>) -> Option<String> {
     let chosen = &inputs.state.zone;
+    if inputs.state.shown_zone() != chosen && inputs.state.view != View::Pipeline {
+        return inputs.state.no_effect(Drawing::Zone).map(text::utc_days);
+    }
     let is_answered = inputs.latest.answered.zone == *chosen;
     (is_answered && inputs.data.zone.name != *chosen)
         .then(|| text::zone_not_shown(chosen, inputs.latest.can.zones))

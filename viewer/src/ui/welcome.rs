@@ -5,11 +5,11 @@ use super::{
     inputs::Inputs,
     text, theme, widgets,
 };
-use crate::{page::Command, source::Health};
+use crate::{
+    page::{Command, View},
+    source::Health,
+};
 use egui::{Align, Color32, Frame, Label, Layout, Margin, RichText, Sense, Ui, vec2};
-
-/// Shows why input was rejected.
-const NEWEST_REJECTED: &str = "select reason, detail, source, position from rejected_events order by rejected_id desc limit 20;";
 
 pub(super) fn show(ui: &mut Ui, inputs: &Inputs<'_>, commands: &mut Vec<Command>) {
     let height = ui.available_height();
@@ -68,7 +68,11 @@ fn page(ui: &mut Ui, inputs: &Inputs<'_>, height: f32, commands: &mut Vec<Comman
                             let rejected = inputs.data.status.rejected;
                             if rejected > 0 {
                                 ui.label(text::all_rejected(rejected));
-                                command(ui, NEWEST_REJECTED);
+                                let [word, tip] = text::look_at_rejects();
+                                if widgets::labelled_button(ui, Icon::Warning, word, tip).clicked()
+                                {
+                                    commands.push(Command::Show(View::Rejects));
+                                }
                             }
                             ui.label(text::how_to_load());
                             command(ui, "musicstream-ingestor load events.csv");
@@ -104,14 +108,17 @@ pub(super) fn command(ui: &mut Ui, words: &str) -> bool {
         .inner_margin(Margin::symmetric(10, 5))
         .show(ui, |ui| {
             ui.set_width(ui.available_width());
-            ui.horizontal(|ui| {
-                ui.add(Label::new(RichText::new(words).monospace()).selectable(true));
-                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                    let copy = text::copy();
-                    if widgets::link_button(ui, copy, &format!("{copy} {words}"), copy).clicked() {
-                        ui.ctx().copy_text(words.into());
-                        is_copied = true;
-                    }
+            // The button first: what is left is for the words, however long they are.
+            let row = vec2(ui.available_width(), ui.spacing().interact_size.y);
+            ui.allocate_ui_with_layout(row, Layout::right_to_left(Align::Center), |ui| {
+                let copy = text::copy();
+                if widgets::link_button(ui, copy, &format!("{copy} {words}"), copy).clicked() {
+                    ui.ctx().copy_text(words.into());
+                    is_copied = true;
+                }
+                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                    let words = RichText::new(words).monospace();
+                    ui.add(Label::new(words).selectable(true).truncate());
                 });
             });
         });

@@ -256,7 +256,8 @@ pub(crate) fn segments_within<T: Copy + PartialEq>(
         let rect = Rect::from_min_size(pos2(left, all.min.y + 2.0), vec2(wide, 24.0));
         left += wide + 1.0;
         let response = ui.interact(rect, whole.id.with(at), Sense::click());
-        response.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, on, &name));
+        let enabled = ui.is_enabled();
+        response.widget_info(|| WidgetInfo::selected(Role::RadioButton, enabled, on, &name));
         let fill = match (on, response.hovered()) {
             (true, _) => tokens.accent_soft,
             (false, true) => tokens.hover,

@@ -56,6 +56,69 @@ fn unknown_names_are_errors() {
     }
 }
 
+/// An option that changes nothing in a view ends the program with 2, says why, and leaves no file.
+#[test]
+fn options_that_a_view_does_not_have_are_errors() {
+    let home = tempfile::tempdir().unwrap();
+    save(
+        home.path(),
+        r#"{"songs": ["--view", "songs"], "weeks": ["--view", "overlay", "--bucket", "week"],
+            "older": ["--view", "live", "--bucket", "week", "--mean"]}"#,
+    );
+    let picture = home.path().join("picture.png");
+    let file = picture.to_str().unwrap();
+    for (options, reason) in [
+        ("--view listeners --bucket week", "do not add up"),
+        (
+            "--view listeners --listeners 28d --bucket month",
+            "--listeners 28d",
+        ),
+        (
+            "--view listeners --listeners retention --bucket week",
+            "first day",
+        ),
+        ("--view songs --bucket week", "over the whole range"),
+        ("--view pipeline --bucket month", "as it is now"),
+        ("--view rejects --bucket week", "by UTC day"),
+        ("--view live --bucket week", "by minute"),
+        ("--minutes-of 2026-03-17 --bucket week", "--minutes-of"),
+        ("--saved songs --bucket week", "over the whole range"),
+        ("--view listening --mean", "--mean"),
+        ("--view overlay --bucket week --mean", "7 days"),
+        ("--saved weeks --mean", "--bucket week"),
+        ("--view listening --share", "shares"),
+        ("--view heatmap --share", "shares"),
+        ("--view table --log", "axis"),
+        ("--view songs --log", "axis"),
+        ("--view overlay --same-scale", "several charts"),
+        ("--view rejects --top 5", "--top"),
+        ("--view songs --order size", "--order"),
+        ("--view songs --compare", "always compared"),
+        ("--view listeners --zone Asia/Kathmandu", "by UTC day"),
+    ] {
+        let options: Vec<&str> = options.split(' ').collect();
+        let all = [&["--demo", "--screenshot", file], options.as_slice()].concat();
+        let output = viewer(home.path(), &all);
+        let words = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{options:?}: {words}");
+        assert!(words.contains("has no effect with"), "{options:?}: {words}");
+        assert!(words.contains(reason), "{options:?}: {words}");
+        assert!(!picture.exists(), "{options:?}");
+    }
+    for options in [
+        "--view listening --bucket week --compare",
+        "--view listeners --bucket day --log",
+        "--view songs --zone UTC",
+        "--saved older",
+    ] {
+        let options: Vec<&str> = options.split(' ').collect();
+        let all = [&["--demo", "--csv", "-"], options.as_slice()].concat();
+        let output = viewer(home.path(), &all);
+        let words = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(0), "{options:?}: {words}");
+    }
+}
+
 /// The zone is looked up in the database.
 #[test]
 fn a_zone_that_the_database_lacks_is_an_error() {

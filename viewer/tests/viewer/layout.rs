@@ -55,7 +55,7 @@ pub(crate) fn texts(harness: &Harness<'_, App>) -> Vec<Text> {
 }
 
 /// What is wrong with the texts: cut off at the side, or on top of each other.
-fn faults(texts: &[Text]) -> Vec<String> {
+pub(crate) fn faults(texts: &[Text]) -> Vec<String> {
     let mut faults = Vec::new();
     for (at, text) in texts.iter().enumerate() {
         if text.rect.min.x < text.clip.min.x - 1.0 || text.rect.max.x > text.clip.max.x + 1.0 {

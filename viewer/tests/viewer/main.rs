@@ -29,4 +29,5 @@ mod states;
 mod steady;
 mod tooltip;
 mod window;
+mod without_effect;
 mod words;

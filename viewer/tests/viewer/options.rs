@@ -7,7 +7,10 @@ use crate::{
     shot::{Shot, sample, state},
 };
 use egui::{Event, Key, Modifiers, Theme, accesskit::Role};
-use egui_kittest::{SnapshotResults, kittest::Queryable};
+use egui_kittest::{
+    SnapshotResults,
+    kittest::{NodeT, Queryable},
+};
 use musicstream_viewer::{
     calendar::{Day, Grain, Span},
     page::{Bucket, ChartOptions, Page, Range, SeriesOrder, Split, State, View, csv},
@@ -84,7 +87,6 @@ fn each_control_has_a_name_and_acts_when_it_is_clicked() {
         "Share of the total",
         "Logarithmic axis",
         "One axis for all charts",
-        "Mean of 7 days",
     ] {
         harness.get_by_role_and_label(Role::CheckBox, name).click();
         harness.run();
@@ -98,8 +100,10 @@ fn each_control_has_a_name_and_acts_when_it_is_clicked() {
             .click();
         harness.run();
     }
+    let mean = harness.get_by_role_and_label(Role::CheckBox, "Mean of 7 days");
+    assert!(mean.accesskit_node().is_disabled(), "weeks have none");
     let options = ChartOptions {
-        mean: true,
+        mean: false,
         share: true,
         log: true,
         same_scale: true,
@@ -159,18 +163,6 @@ fn a_chart_says_how_many_days_a_week_has() {
     let said = descriptions(&harness);
     assert!(said[0].contains("so far"), "{said:?}");
     assert!(said[0].contains("2 of 7 days"), "{said:?}");
-}
-
-#[test]
-fn listeners_stay_days_and_it_is_said() {
-    let mut harness = window(State {
-        bucket: Bucket::Month,
-        view: View::Listeners,
-        ..State::default()
-    });
-    harness.run();
-    assert!(texts(&harness).iter().any(|text| text.words == "by day"));
-    assert!(has(&harness, Role::ColumnHeader, "Day (UTC)"));
 }
 
 #[test]
@@ -359,25 +351,6 @@ fn a_chart_says_how_it_is_drawn() {
     assert!(drawn(share, true, wide).contains("· share of the total"));
     let said = drawn(usual, false, wide);
     assert!(!said.contains("scale") && !said.contains("mean,"), "{said}");
-}
-
-#[test]
-fn listeners_and_cells_have_no_shares() {
-    let has_shares = |view| {
-        let mut state = state(view);
-        state.options.share = true;
-        state.drawn().share
-    };
-    for view in [
-        View::ByEventType,
-        View::ByRegion,
-        View::Overlay,
-        View::Table,
-    ] {
-        assert!(has_shares(view), "{view:?}");
-    }
-    assert!(has_shares(View::Live));
-    assert!(!has_shares(View::Listeners) && !has_shares(View::Heatmap));
 }
 
 const LARGE: [f32; 2] = [1440.0, 900.0];

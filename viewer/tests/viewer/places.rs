@@ -17,7 +17,7 @@ use musicstream_viewer::{
     ui::App,
 };
 
-const SMALL: [f32; 2] = [780.0, 520.0];
+pub(crate) const SMALL: [f32; 2] = [780.0, 520.0];
 
 fn sample(view: View, size: [f32; 2]) -> Harness<'static, App> {
     let state = State {

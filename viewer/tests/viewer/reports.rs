@@ -1,7 +1,8 @@
 //! Reports by mouse, keyboard and screen reader; and what they say where there is nothing to show.
 
 use crate::{
-    harness::{TODAY, data, has, labels, row, window, window_of},
+    harness::{TODAY, data, has, labels, row, status, window, window_of},
+    layout::{faults, texts},
     shot::state,
 };
 use egui::{Key, Modifiers, accesskit::Role};
@@ -9,6 +10,7 @@ use egui_kittest::kittest::{NodeT, Queryable};
 use musicstream_viewer::{
     calendar::{Day, Span},
     data::reports::{Answer, Ask, Content, Obstacle, listening, pipeline, rejects, songs},
+    data::{Dataset, Status},
     page::{
         Command, State, View,
         reports::{Choice, listeners::Part, listening::Figure},
@@ -137,6 +139,48 @@ fn nothing_counted_nothing_there_and_nothing_rejected_are_told_apart() {
     says(View::Rejects, &rejects, empty, "Nothing is rejected", "");
 }
 
+/// A database whose rows were all rejected: what there is to see is one click away.
+#[test]
+fn rejects_open_before_any_event_is_stored() {
+    let status = Status {
+        rejected: 3,
+        ..status()
+    };
+    let [.., (_, ask)] = asks();
+    let rejects = rejects::Rejects {
+        by_reason: vec![("invalid_ts".into(), 3)],
+        by_day: vec![(Day(TODAY), "invalid_ts".into(), 3)],
+        ..rejects::Rejects::default()
+    };
+    let answer = Answer {
+        ask,
+        content: Ok(Content::Rejects(Arc::new(rejects))),
+    };
+    let feed = Feed::fixed(Dataset::new(Vec::new(), status), "here").answering(answer);
+    let mut harness = window_of(feed, State::default(), [1000.0, 640.0]);
+    harness.run();
+    assert_eq!(faults(&texts(&harness)), Vec::<String>::new());
+    let button = harness.get_by_role_and_label(Role::Button, "Look at Rejects");
+    button.click();
+    harness.run();
+    assert_eq!(harness.state().state().view, View::Rejects);
+    assert!(has(
+        &harness,
+        Role::Table,
+        "Rejected input by reason, 1 row"
+    ));
+    assert!(has(
+        &harness,
+        Role::Figure,
+        "Rejected by day received (UTC)"
+    ));
+    harness
+        .get_by_role_and_label(Role::RadioButton, "Events")
+        .click();
+    harness.run();
+    assert!(has(&harness, Role::Button, "Look at Rejects"));
+}
+
 #[test]
 fn sections_have_keys_and_the_view_of_events_is_kept() {
     let mut harness = window(state(View::Heatmap));
@@ -200,11 +244,7 @@ fn a_report_is_sorted_selected_and_copied_by_mouse_and_keyboard() {
         Role::Table,
         "Listening by day and region, 165 rows"
     ));
-    assert!(has(
-        &harness,
-        Role::Row,
-        "Total of 165 rows: Hours 209,730.99"
-    ));
+    assert!(has(&harness, Role::Row, "Total of 165 rows: Hours 209,731"));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Distinct listeners, new and returning ones, and how many come back: charts and rows.
 
 use super::{
-    sheet::{Cell, Sheet, Sort, Tone, Value, numbers, words},
+    sheet::{Cell, Place, Sheet, Sort, Tone, Value, numbers, words},
     view::View,
 };
 use crate::{
@@ -91,7 +91,7 @@ impl Contents {
             measure: measure(listeners.kind),
             charts: (shown.iter().map(|&number| chart(listeners, number, view))).collect(),
             together: listeners.together,
-            sheet: sheet(listeners, view, sort),
+            sheet: sheet(listeners, part, view, sort),
         }
     }
 }
@@ -172,16 +172,48 @@ fn counts(
     days.into()
 }
 
-/// The rows on screen.
-fn sheet(listeners: &Arc<Listeners>, view: &View<'_>, sort: Option<Sort>) -> Sheet {
-    let is_on = |row: &Row| view.regions.is_on(&row.region);
-    let mut places: Vec<u32> = (listeners.between(view.span).iter().zip(0..))
-        .filter(|(row, _)| is_on(row))
-        .map(|(_, at)| at)
+/// A row of the table: of a region, or of all that are on.
+struct Entry {
+    row: Row,
+    is_sum: bool,
+}
+
+/// The rows of the days on screen; of retention, those of all regions together first.
+fn entries(listeners: &Listeners, view: &View<'_>) -> Vec<Entry> {
+    let rows: Vec<&Row> = (listeners.between(view.span).iter())
+        .filter(|row| view.regions.is_on(&row.region))
         .collect();
-    places.reverse();
+    let mut entries = Vec::with_capacity(rows.len());
+    for of_day in rows.chunk_by(|a, b| a.day == b.day) {
+        if listeners.kind == Kind::Retention && of_day.len() > 1 {
+            // A listener has one first day, in one region: these do add up.
+            let sum = |at: usize| {
+                of_day
+                    .iter()
+                    .map(|row| row.numbers[at])
+                    .sum::<Option<i64>>()
+            };
+            let row = Row {
+                day: of_day[0].day,
+                region: String::new(),
+                numbers: [0, 1, 2, 3].map(sum),
+            };
+            entries.push(Entry { row, is_sum: true });
+        }
+        entries.extend(of_day.iter().map(|row| Entry {
+            row: (*row).clone(),
+            is_sum: false,
+        }));
+    }
+    entries
+}
+
+/// The rows on screen.
+fn sheet(listeners: &Arc<Listeners>, part: Part, view: &View<'_>, sort: Option<Sort>) -> Sheet {
+    let kind = listeners.kind;
+    let entries = entries(listeners, view);
     let mut columns = vec![words("day"), words("region")];
-    columns.extend(match listeners.kind {
+    columns.extend(match kind {
         Kind::Active => vec![
             numbers("listeners_1_day"),
             numbers("listeners_7_days"),
@@ -204,26 +236,59 @@ fn sheet(listeners: &Arc<Listeners>, view: &View<'_>, sort: Option<Sort>) -> She
             numbers("day_28_rate"),
         ],
     });
-    let rows = places.len();
-    let (span, states) = (view.span, view.states.to_vec());
-    let of = Arc::clone(listeners);
-    let cells = move |row: usize, column: usize| {
-        let row = &of.between(span)[places[row] as usize];
-        let state = span.index(row.day).and_then(|at| states.get(at)).copied();
-        cell(of.kind, row, state, column)
+    if kind == Kind::Retention {
+        // On screen, no columns that are all blank.
+        for number in 1..4 {
+            if entries
+                .iter()
+                .all(|entry| entry.row.numbers[number].is_none())
+            {
+                let at = 2 * number + 1;
+                (columns[at], columns[at + 1]) = (
+                    columns[at].only(Place::File),
+                    columns[at + 1].only(Place::File),
+                );
+            }
+        }
+    }
+    let with_bar = match part {
+        Part::Week => Some(1),
+        Part::FourWeeks => Some(2),
+        Part::New => Some(0),
+        Part::Day | Part::Retention => None,
     };
-    let total = (listeners.kind == Kind::Retention).then(|| retained(listeners, view));
-    let sheet = Sheet::new(listeners.kind.name(), columns, rows, cells);
+    let size = move |row: &Row| with_bar.and_then(|at| row.numbers[at]).unwrap_or(0) as f64;
+    let most = entries
+        .iter()
+        .map(|entry| size(&entry.row))
+        .fold(1.0, f64::max);
+    let sums = entries.iter().map(|entry| entry.is_sum).collect();
+    let (rows, span, states) = (entries.len(), view.span, view.states.to_vec());
+    let cells = move |row: usize, column: usize| {
+        let entry = &entries[row];
+        let state = span.index(entry.row.day).and_then(|at| states.get(at));
+        let cell = match (entry.is_sum, column) {
+            (true, 1) => Value::Word(ALL_REGIONS).into(),
+            _ => cell(kind, &entry.row, state.copied(), column),
+        };
+        match with_bar == column.checked_sub(2) && with_bar.is_some() {
+            true => cell.with_bar(size(&entry.row) / most),
+            false => cell,
+        }
+    };
+    let total = (kind == Kind::Retention).then(|| retained(listeners, view));
+    let sheet = Sheet::new(kind.name(), columns, rows, cells)
+        .with_sums(sums)
+        .with_minor_bars();
     let sheet = match total {
         Some(total) => sheet.with_total(total),
         None => sheet,
     };
-    sheet.sorted(Some(sort.unwrap_or(match listeners.kind {
-        // A triangle for each region, the newest days on top.
-        Kind::Retention => (1, false),
-        _ => (0, true),
-    })))
+    sheet.sorted(Some(sort.unwrap_or((0, true))))
 }
+
+/// What the row of all regions is called.
+const ALL_REGIONS: &str = "All regions";
 
 /// Totals: new users, and those who came back, over the first days for which that is known.
 fn retained(listeners: &Listeners, view: &View<'_>) -> Vec<Cell> {
@@ -256,16 +321,24 @@ fn retained(listeners: &Listeners, view: &View<'_>) -> Vec<Cell> {
     cells
 }
 
+/// Of fewer listeners, a rate says little: it is not shaded.
+const LEAST_SHADED: i64 = 20;
+
 fn rate(part: Option<i64>, whole: Option<i64>) -> Cell {
-    match part
-        .zip(whole)
-        .and_then(|(part, whole)| quantity::rate(part, whole))
-    {
-        Some(rate) => Cell {
+    let (Some(part), Some(whole)) = (part, whole) else {
+        return Value::Text(String::new()).into();
+    };
+    let Some(rate) = quantity::rate(part, whole) else {
+        return Value::Text(String::new()).into();
+    };
+    let cell = Cell::from(Value::Rate(rate));
+    match whole < LEAST_SHADED {
+        true => cell.toned(Tone::Weak),
+        false if part == 0 => cell,
+        false => Cell {
             heat: Some(rate as f32 / quantity::WHOLE as f32),
-            ..Value::Rate(rate).into()
+            ..cell
         },
-        None => Value::Text(String::new()).into(),
     }
 }
 
@@ -285,7 +358,7 @@ fn cell(kind: Kind, row: &Row, state: Option<Finality>, column: usize) -> Cell {
         })
     };
     match (kind, column) {
-        (_, 0) => Value::Day(row.day).into(),
+        (_, 0) => Value::day(row.day).into(),
         (_, 1) => Value::Text(row.region.clone()).into(),
         (Kind::Active, 2..=4) => number(column - 2),
         (Kind::New, 2 | 3) => number(column - 2),
@@ -332,12 +405,16 @@ mod tests {
         let (all, states) = (Filter::default(), [Finality::Final; 2]);
         let view = View {
             span: Span::new(Day(1), Day(2)),
+            zone: "UTC",
+            grain: Grain::Day,
+            begin: None,
+            name_others: |count| count.to_string(),
             regions: &all,
             states: &states,
             shift: 7,
             today: Day(2),
         };
-        let sheet = sheet(&retention(), &view, None);
+        let sheet = sheet(&retention(), Part::Retention, &view, None);
         let csv: Vec<String> = sheet.csv().lines().map(str::to_owned).collect();
         assert_eq!(
             csv[0],
@@ -348,6 +425,20 @@ mod tests {
             "the newest first"
         );
         assert_eq!(csv[2], "1970-01-02,EU,10,5,0.500000,1,0.100000,,");
+        assert_eq!((csv.len(), sheet.len(), sheet.file_len()), (4, 4, 3));
+        let shown = |row| {
+            let cells = sheet.columns_but(Place::File).into_iter();
+            let words = cells.map(|column| sheet.cell(row, column).value.shown());
+            words.collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(shown(1), "1970-01-02 All regions 70 65 92.9 % 21 30.0 %");
+        assert_eq!(
+            [0, 1, 2, 3].map(|row| sheet.begins_slot(row)),
+            [true, true, false, false]
+        );
+        let heat = |row: usize, column| sheet.cell(row, column).heat.is_some();
+        assert!(heat(1, 4), "of 70");
+        assert!(!heat(2, 4), "of 10");
         let total: Vec<String> = sheet
             .total
             .unwrap()
@@ -367,6 +458,10 @@ mod tests {
         regions.toggle("US");
         let view = View {
             span: Span::new(Day(1), Day(2)),
+            zone: "UTC",
+            grain: Grain::Day,
+            begin: None,
+            name_others: |count| count.to_string(),
             regions: &regions,
             states: &states,
             shift: 7,
@@ -378,7 +473,7 @@ mod tests {
             numbers: [Some(3), Some(5), Some(8), None],
         });
         let active = Arc::new(Listeners::new(Kind::Active, rows.into(), None));
-        let sheet = sheet(&active, &view, None);
+        let sheet = sheet(&active, Part::Week, &view, None);
         assert_eq!(sheet.len(), 1);
         for number in 0..3 {
             let chart = chart(&active, number, &view);

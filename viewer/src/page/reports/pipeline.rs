@@ -93,12 +93,11 @@ fn rollups(pipeline: &Arc<Pipeline>) -> Sheet {
         numbers("deltas"),
     ];
     let (of, rows) = (Arc::clone(pipeline), pipeline.rollups.len());
-    let longest = (of.rollups.iter()).fold(1.0_f64, |most, rollup| most.max(rollup.ms));
     Sheet::new("rollups", columns, rows, move |row, column| {
         let rollup = of.rollups[row];
         match column {
             0 => Value::At(rollup.at).into(),
-            1 => Cell::from(Value::Milliseconds(rollup.ms)).with_bar(rollup.ms / longest),
+            1 => Value::Milliseconds(rollup.ms).into(),
             _ => Value::Number(rollup.deltas).into(),
         }
     })

@@ -1,15 +1,18 @@
 //! Rejected input: reasons, a chart of them by day, and examples.
 
 use super::{
-    sheet::{Cell, Sheet, Sort, Value, numbers, words},
+    sheet::{Cell, Place, Sheet, Sort, Swatch, Value, numbers, words},
     view::View,
 };
 use crate::{
-    calendar::{Day, Grain, quantity},
-    data::{Count, reports::rejects::Rejects},
+    calendar::{Day, Grain, format},
+    data::{
+        Count,
+        reports::rejects::{Example, Rejects},
+    },
     page::{
         chart::Chart,
-        colors::ColorSlots,
+        colors::{BAR_HUES, ColorSlots},
         line::{Line, Slots},
     },
     series::Counts,
@@ -41,13 +44,18 @@ impl Contents {
         view: &View<'_>,
         sort: impl Fn(&'static str) -> Option<Sort>,
     ) -> Self {
-        let names: Vec<String> = rejects.by_reason.iter().map(|row| row.0.clone()).collect();
+        // By name, so that a colour stays while counts grow.
+        let mut names: Vec<String> = (rejects.by_reason.iter())
+            .take(BAR_HUES)
+            .map(|row| row.0.clone())
+            .collect();
+        names.sort_unstable();
         let mut colors = ColorSlots::default();
         colors.assign(&names);
         Self {
             chart: chart(rejects, &names, view),
+            reasons: reasons(rejects, &colors, view).sorted(sort("reasons")),
             colors,
-            reasons: reasons(rejects).sorted(sort("reasons")),
             sheet: examples(rejects).sorted(sort("rejected_events")),
             rejects: Arc::clone(rejects),
         }
@@ -59,8 +67,12 @@ impl Contents {
     }
 }
 
-/// A day on which nothing of a reason was rejected is a zero: nothing is missing.
+/// A day on which nothing of a reason was rejected is a zero: nothing is missing. Before the first event and the first
+/// reject, there was nothing to reject.
 fn chart(rejects: &Rejects, names: &[String], view: &View<'_>) -> Chart {
+    let first = rejects.by_day.iter().map(|row| row.0).min();
+    let begin = first.into_iter().chain(view.begin).min();
+    let is_over = |day: Day| day <= view.today && begin.is_some_and(|begin| day >= begin);
     let counts = |is_of: &dyn Fn(&str) -> bool| -> Counts {
         let mut days = vec![Some(Count::default()); view.span.count()];
         for (day, reason, rejected) in &rejects.by_day {
@@ -74,7 +86,7 @@ fn chart(rejects: &Rejects, names: &[String], view: &View<'_>) -> Chart {
         }
         days.into_iter()
             .enumerate()
-            .map(|(at, count)| count.filter(|_| is_past(view.span.at(at), view.today)))
+            .map(|(at, count)| count.filter(|_| is_over(view.span.at(at))))
             .collect::<Vec<_>>()
             .into()
     };
@@ -84,57 +96,64 @@ fn chart(rejects: &Rejects, names: &[String], view: &View<'_>) -> Chart {
         comparison: &comparison,
         grain: Grain::Day,
     };
-    let lines = names.iter().map(|name| {
-        let of = counts(&|reason| reason == name);
-        Line::new(name, name, name, 0, of, Counts::default(), slots)
-    });
-    Chart::new(
-        TITLE.into(),
-        lines.collect(),
-        counts(&|_| true),
-        Change::Nothing,
-    )
+    let is_named = |reason: &str| names.iter().any(|name| name == reason);
+    let mut lines: Vec<Line> = names
+        .iter()
+        .map(|name| {
+            let of = counts(&|reason| reason == name);
+            Line::new(name, name, name, 0, of, Counts::default(), slots)
+        })
+        .collect();
+    let others = rejects.by_reason.len() - names.len();
+    if others > 0 {
+        let name = (view.name_others)(others);
+        let of = counts(&|reason| !is_named(reason));
+        let line = Line::new(&name, &name, &name, 0, of, Counts::default(), slots);
+        lines.push(line.standing_for(others));
+    }
+    Chart::new(TITLE.into(), lines, counts(&|_| true), Change::Nothing)
 }
 
-fn is_past(day: Day, today: Day) -> bool {
-    day <= today
-}
-
-fn reasons(rejects: &Arc<Rejects>) -> Sheet {
+/// Reasons with the colours of the chart: those of the days on screen, and of all time.
+fn reasons(rejects: &Arc<Rejects>, colors: &ColorSlots, view: &View<'_>) -> Sheet {
     let columns = vec![
         words("reason").long(),
-        numbers("rejected"),
-        numbers("share").ranked(1),
+        numbers("rejected_in_range"),
+        numbers("rejected").ranked(1),
     ];
-    let (of, all) = (Arc::clone(rejects), rejects.count());
-    let most = (of.by_reason.iter().map(|row| row.1))
-        .max()
-        .unwrap_or(1)
-        .max(1);
-    Sheet::new(
-        "reasons",
-        columns,
-        rejects.by_reason.len(),
-        move |row, column| {
-            let (reason, rejected) = &of.by_reason[row];
-            match column {
-                0 => Value::Text(reason.clone()).into(),
-                1 => Cell::from(Value::Number(*rejected)).with_bar(*rejected as f64 / most as f64),
-                _ => quantity::rate(*rejected, all)
-                    .map_or(Value::Nothing, Value::Rate)
-                    .into(),
-            }
-        },
-    )
+    let in_range = |reason: &str| -> i64 {
+        let of = (rejects.by_day.iter())
+            .filter(|(day, other, _)| other == reason && view.span.contains(*day));
+        of.map(|(.., rejected)| rejected).sum()
+    };
+    let rows: Vec<(String, i64, i64, Swatch)> = (rejects.by_reason.iter())
+        .map(|(reason, all)| {
+            let swatch = (colors.find(reason)).map_or(Swatch::Others, Swatch::Hue);
+            (reason.clone(), in_range(reason), *all, swatch)
+        })
+        .collect();
+    let most = rows.iter().map(|row| row.1).max().unwrap_or(1).max(1);
+    Sheet::new("reasons", columns, rows.len(), move |row, column| {
+        let (reason, in_range, all, swatch) = &rows[row];
+        match column {
+            0 => Cell::from(Value::Text(reason.clone())).swatched(*swatch),
+            1 => Cell::from(Value::Number(*in_range))
+                .with_bar(*in_range as f64 / most as f64)
+                .swatched(*swatch),
+            _ => Value::Number(*all).into(),
+        }
+    })
 }
 
 fn examples(rejects: &Arc<Rejects>) -> Sheet {
     let mut columns = vec![
         words("received_at"),
         words("reason"),
-        words("source").long().ranked(3),
-        numbers("partition").ranked(4),
-        numbers("position").ranked(2),
+        // An offset alone names nothing: on screen, the three are one.
+        words("place").only(Place::Screen).ranked(2),
+        words("source").only(Place::File),
+        numbers("partition").only(Place::File),
+        numbers("position").only(Place::File),
         words("detail").long(),
     ];
     if rejects.may_see_bytes {
@@ -150,10 +169,11 @@ fn examples(rejects: &Arc<Rejects>) -> Sheet {
             match column {
                 0 => Value::At(example.received_at).into(),
                 1 => Value::Text(example.reason.clone()).into(),
-                2 => Value::Text(example.source.clone()).into(),
-                3 => Value::Number(example.partition.into()).into(),
-                4 => Value::Number(example.position).into(),
-                5 => (example.detail.clone())
+                2 => Value::Text(place(example)).into(),
+                3 => Value::Text(example.source.clone()).into(),
+                4 => Value::Number(example.partition.into()).into(),
+                5 => Value::Number(example.position).into(),
+                6 => (example.detail.clone())
                     .map_or(Value::Nothing, Value::Text)
                     .into(),
                 _ => (example.payload.clone())
@@ -162,6 +182,19 @@ fn examples(rejects: &Arc<Rejects>) -> Sheet {
             }
         },
     )
+}
+
+/// Where an input came from: topic or file, partition and offset.
+fn place(example: &Example) -> String {
+    // A topic is named without its cluster.
+    let topic = example.source.strip_prefix("kafka:");
+    let name = topic.and_then(|source| Some(source.split_once('/')?.1));
+    let name = name.unwrap_or(&example.source);
+    let position = format::grouped(example.position);
+    match topic {
+        Some(_) => format!("{name} · {} · {position}", example.partition),
+        None => format!("{name} · {position}"),
+    }
 }
 
 /// The SQL statement that retries rejected input of one reason, or of all.
@@ -214,16 +247,27 @@ mod tests {
         };
         let view = View {
             span: Span::new(Day(1), Day(4)),
+            zone: "UTC",
+            grain: Grain::Day,
             shift: 7,
             regions: &Filter::default(),
+            begin: Some(Day(2)),
             today: Day(3),
+            name_others: |count| format!("{count} others"),
             states: &[Finality::Final; 4],
         };
         let contents = Contents::new(&Arc::new(rejects.clone()), &view, |_| None);
-        let line = &contents.chart.lines[0];
+        let line = |name: &str| contents.chart.lines.iter().find(|line| line.name == name);
+        let line = line("missing_field").unwrap();
         let events = |at| line.counts.get(at).map(|count: Count| count.events);
         assert_eq!([0, 1, 2, 3].map(events), [Some(3), Some(0), Some(0), None]);
-        assert_eq!(contents.reasons.cell(0, 2).value.shown(), "75.0 %");
+        assert_eq!(contents.reasons.cell(0, 1).bar, Some(1.0));
+        assert_eq!(
+            contents.sheet.cell(0, 2).value.shown(),
+            "file:x · 12",
+            "one column on screen, three in CSV"
+        );
+        assert!(contents.sheet.csv().contains(",file:x,0,12,"));
         assert!(!contents.sheet.csv().contains("payload"));
         rejects.may_see_bytes = true;
         let contents = Contents::new(&Arc::new(rejects), &view, |_| None);
@@ -233,5 +277,56 @@ mod tests {
                 .csv()
                 .ends_with(",ts is absent,\"{\"\"a\"\", 1}\"\r\n")
         );
+    }
+    #[test]
+    fn bars_and_list_have_the_same_colours_and_begin_with_the_data() {
+        let names = ["h", "g", "f", "e", "d", "c", "b", "a"];
+        let rejects = Rejects {
+            by_reason: names
+                .iter()
+                .zip((1..=8).rev())
+                .map(|(name, count)| ((*name).to_owned(), 10 * count))
+                .collect(),
+            by_day: names
+                .iter()
+                .zip(1..)
+                .map(|(name, count)| (Day(3), (*name).to_owned(), count))
+                .collect(),
+            ..Rejects::default()
+        };
+        let view = View {
+            span: Span::new(Day(0), Day(4)),
+            zone: "UTC",
+            grain: Grain::Day,
+            shift: 7,
+            regions: &Filter::default(),
+            begin: Some(Day(2)),
+            today: Day(4),
+            name_others: |count| format!("{count} others"),
+            states: &[Finality::Final; 5],
+        };
+        let contents = Contents::new(&Arc::new(rejects), &view, |_| None);
+        let lines = &contents.chart.lines;
+        let last = lines.last().unwrap();
+        assert_eq!((lines.len(), &*last.name, last.others), (7, "2 others", 2));
+        assert_eq!(last.figures.sum, 7 + 8);
+        let events = |at| last.counts.get(at).map(|count: Count| count.events);
+        assert_eq!(
+            [0, 1, 2, 3, 4].map(events),
+            [None, None, Some(0), Some(15), Some(0)],
+            "nothing before the first event"
+        );
+        assert_eq!(contents.chart.highest(), 36);
+        for row in 0..8 {
+            let cell = contents.reasons.cell(row, 0);
+            let swatch = match contents.colors.find(&cell.value.shown()) {
+                Some(slot) => Swatch::Hue(slot),
+                None => Swatch::Others,
+            };
+            assert_eq!(cell.swatch, Some(swatch));
+            assert_eq!(swatch == Swatch::Others, row >= 6);
+        }
+        assert_eq!(contents.reasons.cell(0, 1).value, Value::Number(1));
+        assert_eq!(contents.reasons.cell(0, 2).value, Value::Number(80));
     }
 }

@@ -1,19 +1,19 @@
 //! A table of a report: what its cells say on screen, and what the same cells say as CSV.
 
 use crate::{
-    calendar::{Day, Micros, format, quantity},
+    calendar::{Day, Grain, Micros, Slot, UTC, format, quantity},
     page::quoting::quoted,
     stats::Change,
 };
-use std::{cmp::Ordering, fmt::Write as _, rc::Rc};
+use std::{cmp::Ordering, rc::Rc};
 
 /// What a cell holds.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
     /// Nothing is known, or there is nothing.
     Nothing,
-    /// A day.
-    Day(Day),
+    /// A day, or a week or month.
+    Slot(Grain, Slot),
     /// An instant, in UTC.
     At(Micros),
     /// Text from the data, which is never translated.
@@ -22,6 +22,8 @@ pub enum Value {
     Word(&'static str),
     /// A number, exact.
     Number(i64),
+    /// On how many days of a week or month there was a row, and how many it has.
+    Days(usize, usize),
     /// A number per second.
     PerSecond(f64),
     /// Microseconds, shown as hours.
@@ -61,6 +63,17 @@ pub struct Cell {
     pub bar: Option<f32>,
     /// Strength of a coloured background, from 0 to 1.
     pub heat: Option<f32>,
+    /// The colour of its bar, or of a dot before its words: that of a series in the chart beside the table.
+    pub swatch: Option<Swatch>,
+}
+
+/// The colour of a series.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Swatch {
+    /// One of the hues.
+    Hue(usize),
+    /// That of several names together.
+    Others,
 }
 
 impl From<Value> for Cell {
@@ -70,6 +83,7 @@ impl From<Value> for Cell {
             tone: Tone::Plain,
             bar: None,
             heat: None,
+            swatch: None,
         }
     }
 }
@@ -78,6 +92,14 @@ impl Cell {
     /// The same in another tone.
     pub fn toned(self, tone: Tone) -> Self {
         Self { tone, ..self }
+    }
+
+    /// The same in the colour of a series.
+    pub fn swatched(self, swatch: Swatch) -> Self {
+        Self {
+            swatch: Some(swatch),
+            ..self
+        }
     }
 
     /// The same with a bar behind it.
@@ -90,15 +112,21 @@ impl Cell {
 }
 
 impl Value {
+    /// A day.
+    pub fn day(day: Day) -> Self {
+        Self::Slot(Grain::Day, Grain::Day.slot(day))
+    }
+
     /// As shown on screen, except that [`Self::Word`] is not translated.
     pub fn shown(&self) -> String {
         match self {
             Self::Nothing => "–".into(),
-            Self::Day(day) => day.iso(),
+            Self::Slot(grain, slot) => grain.iso(*slot),
             Self::At(at) => format::stamp(*at),
             Self::Text(text) => text.clone(),
             Self::Word(word) => (*word).into(),
             Self::Number(number) => format::grouped(*number),
+            Self::Days(days, of) => format!("{days} of {of} days"),
             Self::PerSecond(rate) => format!("{}/s", format::compact(*rate)),
             Self::Hours(us) => quantity::hours(*us),
             Self::Age(us) => format::age(*us),
@@ -114,11 +142,12 @@ impl Value {
     pub fn csv(&self) -> String {
         match self {
             Self::Nothing | Self::Change(Change::Nothing) => String::new(),
-            Self::Day(day) => day.iso(),
+            Self::Slot(grain, slot) => grain.iso(*slot),
             Self::At(at) => quantity::iso_stamp(*at),
             Self::Text(text) => quoted(text),
             Self::Word(word) => (*word).into(),
             Self::Number(number) => number.to_string(),
+            Self::Days(days, _) => days.to_string(),
             Self::PerSecond(rate) => format!("{rate:.3}"),
             Self::Hours(us) | Self::Age(us) => quantity::decimal(*us),
             Self::Milliseconds(ms) => format!("{ms:.3}"),
@@ -130,12 +159,13 @@ impl Value {
 
     fn number(&self) -> Option<f64> {
         match self {
-            Self::Day(day) => Some(f64::from(day.0)),
+            Self::Slot(_, slot) => Some(f64::from(slot.0)),
             Self::At(number)
             | Self::Number(number)
             | Self::Hours(number)
             | Self::Age(number)
             | Self::Rate(number) => Some(*number as f64),
+            Self::Days(days, _) => Some(*days as f64),
             Self::PerSecond(number) | Self::Milliseconds(number) => Some(*number),
             Self::Change(Change::Share(share)) => Some(*share),
             Self::Change(Change::New) => Some(f64::INFINITY),
@@ -167,12 +197,30 @@ pub struct Column {
     pub rank: u8,
     /// Its words may be cut.
     pub is_long: bool,
+    /// On screen, in CSV, or both.
+    pub is_in: Place,
+}
+
+/// Where a column is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// On screen and in CSV.
+    Everywhere,
+    /// On screen only: CSV has its parts.
+    Screen,
+    /// In CSV only.
+    File,
 }
 
 impl Column {
     /// The same with a rank for dropping.
     pub const fn ranked(self, rank: u8) -> Self {
         Self { rank, ..self }
+    }
+
+    /// The same in this place only.
+    pub const fn only(self, is_in: Place) -> Self {
+        Self { is_in, ..self }
     }
 
     /// The same as one whose words may be cut.
@@ -191,6 +239,7 @@ pub const fn words(name: &'static str) -> Column {
         right: false,
         rank: 0,
         is_long: false,
+        is_in: Place::Everywhere,
     }
 }
 
@@ -218,6 +267,12 @@ pub struct Sheet {
     pub total: Option<Vec<Cell>>,
     /// How its rows are ordered.
     pub sort: Option<Sort>,
+    /// The zone of its days.
+    pub zone: String,
+    /// Its bars give way to its columns where there is little room.
+    pub has_minor_bars: bool,
+    /// Rows that sum up others: on screen only.
+    sums: Vec<bool>,
     order: Vec<u32>,
     cells: Cells,
 }
@@ -235,6 +290,9 @@ impl Sheet {
             columns,
             total: None,
             sort: None,
+            zone: UTC.into(),
+            has_minor_bars: false,
+            sums: Vec::new(),
             order: (0..rows as u32).collect(),
             cells: Rc::new(cells),
         }
@@ -246,6 +304,27 @@ impl Sheet {
             total: Some(total),
             ..self
         }
+    }
+
+    /// The same with days of a zone.
+    pub fn in_zone(self, zone: &str) -> Self {
+        Self {
+            zone: zone.into(),
+            ..self
+        }
+    }
+
+    /// The same with bars that give way to its columns where there is little room.
+    pub fn with_minor_bars(self) -> Self {
+        Self {
+            has_minor_bars: true,
+            ..self
+        }
+    }
+
+    /// The same with rows, by their original place, that sum up others: CSV leaves them out.
+    pub fn with_sums(self, sums: Vec<bool>) -> Self {
+        Self { sums, ..self }
     }
 
     /// The same in another order; rows that are alike stay as they were.
@@ -292,17 +371,53 @@ impl Sheet {
 
     /// All rows in the order of the screen, with a header.
     pub fn csv(&self) -> String {
-        let names: Vec<&str> = self.columns.iter().map(|column| column.name).collect();
+        let columns = self.columns_but(Place::Screen);
+        let names: Vec<&str> = columns.iter().map(|&at| self.columns[at].name).collect();
         let mut text = names.join(",") + "\r\n";
-        for row in 0..self.len() {
-            for column in 0..self.columns.len() {
-                let comma = if column > 0 { "," } else { "" };
-                // Writing to a string cannot fail.
-                let _ = write!(text, "{comma}{}", self.cell(row, column).value.csv());
-            }
+        for row in self.rows_of_file() {
+            text += &self.fields(row, &columns).join(",");
             text += "\r\n";
         }
         text
+    }
+
+    /// The rows that CSV has.
+    fn rows_of_file(&self) -> impl Iterator<Item = usize> {
+        let is_sum = |row: &u32| self.sums.get(*row as usize) == Some(&true);
+        let rows = self.order.iter().enumerate();
+        rows.filter(move |(_, row)| !is_sum(row)).map(|(at, _)| at)
+    }
+
+    /// How many rows CSV has.
+    pub fn file_len(&self) -> usize {
+        self.rows_of_file().count()
+    }
+
+    /// Whether a row is the first of its slot, where rows are ordered by slot; all are, where they are not.
+    pub fn begins_slot(&self, row: usize) -> bool {
+        let by_slot = self.sort.is_some_and(|sort| sort.0 == 0);
+        let slot = |row: usize| match self.cell(row, 0).value {
+            Value::Slot(_, slot) => Some(slot),
+            _ => None,
+        };
+        !by_slot || row == 0 || slot(row).is_none() || slot(row) != slot(row - 1)
+    }
+
+    /// A row as it is copied.
+    pub fn copied(&self, row: usize) -> String {
+        self.fields(row, &self.columns_but(Place::Screen))
+            .join("\t")
+    }
+
+    /// The columns without those of one place only.
+    pub fn columns_but(&self, place: Place) -> Vec<usize> {
+        let is_there = |at: &usize| self.columns[*at].is_in != place;
+        (0..self.columns.len()).filter(is_there).collect()
+    }
+
+    fn fields(&self, row: usize, columns: &[usize]) -> Vec<String> {
+        let field = |&column: &usize| self.cell(row, column).value.csv();
+        columns.iter().map(field).collect()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
     listening::Figure,
-    sheet::{Cell, Sheet, Sort, Value, numbers, words},
+    sheet::{Cell, Place, Sheet, Sort, Value, numbers, words},
 };
 use crate::{
     calendar::{Day, Span},
@@ -77,8 +77,9 @@ pub fn sheet(songs: &Arc<Songs>, sort: Option<Sort>) -> Sheet {
         numbers("skips").ranked(4),
         numbers("skip_rate").ranked(1),
         numbers("listening_seconds"),
-        numbers("settled_streams").ranked(5),
-        numbers("earlier_streams").ranked(6),
+        // On screen, the change says it.
+        numbers("settled_streams").only(Place::File),
+        numbers("earlier_streams").only(Place::File),
     ];
     let rows = songs.songs.len();
     let most = (songs.songs.iter().map(|song| song.numbers.streams))

@@ -90,6 +90,7 @@ fn said_by_chart(
 ) -> (String, HashMap<String, String>) {
     let chart = &page.charts[at];
     let shared = Shared {
+        stacked: false,
         grain: page.grain,
         measure: page.measure,
         span: page.span,

@@ -118,6 +118,13 @@ pub(super) fn paint(
     }
 }
 
+/// The series for screen readers, where their names stand elsewhere.
+pub(super) fn nodes(ui: &mut Ui, plot: &Plot, chart: &Chart, shared: &Shared<'_>) {
+    for line in &chart.lines {
+        node(ui, plot.rect, line, shared.measure);
+    }
+}
+
 pub(super) fn node(ui: &mut Ui, rect: Rect, line: &Line, measure: Measure) {
     let id = ui.scope_id().with(("series", &line.full_name));
     let response = ui.interact(rect, id, Sense::hover());

@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod agreement;
 mod axis;
+mod bars;
 mod heat;
 mod labels;
 mod lines;
@@ -51,7 +52,10 @@ pub(crate) fn show(
         // As wide for all numbers of up to four figures: a chart stays where it is while its numbers grow.
         .fold(AXIS, f32::max)
         + 8.0;
-    let right = labels::room(ui, chart, inner.width());
+    let right = match shared.stacked {
+        true => theme::PAD,
+        false => labels::room(ui, chart, inner.width()),
+    };
     let area = Rect::from_min_max(
         pos2(inner.min.x + left, inner.min.y + 38.0),
         pos2(inner.max.x - right, inner.max.y - 20.0),
@@ -76,9 +80,13 @@ pub(crate) fn show(
             stack::paint(ui, &plot, chart, shared, tokens);
             marks::lacking_slots(ui.painter(), &plot, chart, shared, tokens);
         }
+        _ if shared.stacked => bars::paint(ui, &plot, chart, shared, tokens),
         _ => lines::paint(ui, &plot, chart, shared, tokens),
     }
-    labels::paint(ui, &plot, chart, shared, tokens, inner.max.x);
+    match shared.stacked {
+        true => labels::nodes(ui, &plot, chart, shared),
+        false => labels::paint(ui, &plot, chart, shared, tokens, inner.max.x),
+    }
     let brush = touch::brush(ui, &response, &plot, shared, tokens);
     let outcome = touch::interact(ui, &response, &plot, shared, brush);
     if let Some(index) = shared.read.and_then(|slot| shared.span.index(slot)) {
@@ -94,7 +102,10 @@ pub(crate) fn show(
 
 /// The axis of a chart's values.
 fn scale_of(chart: &Chart, shared: &Shared<'_>) -> Scale {
-    let own = || chart.max(shared.compared.is_some(), shared.options.mean);
+    let own = || match shared.stacked {
+        true => chart.highest(),
+        false => chart.max(shared.compared.is_some(), shared.options.mean),
+    };
     let max = shared.top.unwrap_or_else(own);
     match shared.options {
         options if options.share => Scale::Share,
@@ -153,7 +164,7 @@ fn crosshair(
     let x = ui.painter().round_to_pixel_center(plot.x(index));
     ui.painter()
         .vline(x, plot.rect.y_range(), Stroke::new(1.0, tokens.weak));
-    if plot.scale == Scale::Share {
+    if plot.scale == Scale::Share || shared.stacked {
         return;
     }
     for line in &chart.lines {

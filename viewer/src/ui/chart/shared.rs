@@ -32,6 +32,8 @@ pub(crate) struct Shared<'a> {
     pub(crate) compared: Option<i32>,
     /// How numbers are drawn.
     pub(crate) options: ChartOptions,
+    /// A bar for each slot instead of lines.
+    pub(crate) stacked: bool,
     /// The largest value of all charts, where they have one axis.
     pub(crate) top: Option<i64>,
     /// The smallest value above zero of all charts, where they have one axis.

@@ -2,7 +2,7 @@
 
 use super::{HEADER, ROW, asks_to_copy, builder, cell_text, has_keyboard, selected_by_key, width};
 use crate::{
-    page::reports::sheet::{Cell, Sheet, Sort, Tone, Value},
+    page::reports::sheet::{Cell, Place, Sheet, Sort, Swatch, Tone, Value},
     ui::{
         icon::{self, Icon},
         text,
@@ -10,13 +10,17 @@ use crate::{
         widgets,
     },
 };
-use egui::{Rect, Response, Sense, Stroke, Ui, UiBuilder, WidgetInfo, accesskit::Role, pos2, vec2};
+use egui::{
+    Align2, Rect, Response, Sense, Stroke, Ui, UiBuilder, WidgetInfo, accesskit::Role, pos2, vec2,
+};
 use egui_extras::TableRow;
 
 /// Left and right of the words of a cell.
 const PADDING: f32 = 8.0;
 /// Room for the arrow of the column that sorts.
 const ARROW: f32 = 16.0;
+/// Before words that have a dot.
+const DOT: f32 = 16.0;
 /// The narrowest column with bars.
 const BARS: f32 = 90.0;
 /// Columns of this rank and above go before words are cut.
@@ -41,10 +45,32 @@ pub(crate) struct Outcome {
     pub(crate) copied: bool,
 }
 
+/// Room for the title of a table, where it has one.
+const TITLE: f32 = 26.0;
+
+/// How high a sheet is that shows all of its rows.
+pub(crate) fn height(sheet: &Sheet) -> f32 {
+    title_height(sheet) + HEADER + ROW * sheet.len() as f32 + foot_height(sheet)
+}
+
+fn title_height(sheet: &Sheet) -> f32 {
+    text::sheet_title(sheet.name).map_or(0.0, |_| TITLE)
+}
+
+fn foot_height(sheet: &Sheet) -> f32 {
+    if sheet.total.is_some() { HEADER } else { 4.0 }
+}
+
 /// Shows a sheet over the whole of `rect`.
 pub(crate) fn show(ui: &mut Ui, rect: Rect, sheet: &Sheet, selected: Option<usize>) -> Outcome {
     let tokens = theme::tokens(ui);
     widgets::paint_card(ui, rect, tokens);
+    if let Some(title) = text::sheet_title(sheet.name) {
+        let at = rect.min + vec2(theme::PAD + PADDING, 9.0);
+        let font = theme::bold(14.0);
+        widgets::text(ui, at, Align2::LEFT_TOP, title, font, tokens.text);
+    }
+    let top = rect.min.y + title_height(sheet);
     let id = ui.scope_id().with(("grid", sheet.name));
     let response = ui.interact(rect, id, Sense::click());
     let name = text::sheet(sheet.name, sheet.len());
@@ -52,13 +78,14 @@ pub(crate) fn show(ui: &mut Ui, rect: Rect, sheet: &Sheet, selected: Option<usiz
     let mut outcome = Outcome::default();
     let jump = keyboard(ui, &response, sheet, selected, &mut outcome);
     let columns = Columns::fit(ui, sheet, rect.width() - 2.0 * theme::PAD);
-    let foot = if sheet.total.is_some() { HEADER } else { 4.0 };
     let body = Rect::from_min_max(
-        pos2(rect.min.x + theme::PAD, rect.min.y),
-        pos2(rect.max.x - 2.0, rect.max.y - foot),
+        pos2(rect.min.x + theme::PAD, top),
+        pos2(rect.max.x - 2.0, rect.max.y - foot_height(sheet)),
     );
     let mut child = ui.new_child(UiBuilder::new().max_rect(body).id_salt(sheet.name));
     child.set_clip_rect(child.clip_rect().intersect(rect.shrink(1.0)));
+    let is_by_slot = (0..sheet.len()).any(|row| !sheet.begins_slot(row));
+    let mut is_first = true;
     let mut table = builder(&mut child, sheet.name, &columns.widths, Sense::CLICK);
     if let Some(row) = jump {
         table = table.scroll_to_row(row, None);
@@ -73,7 +100,9 @@ pub(crate) fn show(ui: &mut Ui, rect: Rect, sheet: &Sheet, selected: Option<usiz
             body.rows(ROW, sheet.len(), |mut row| {
                 let at = row.index();
                 row.set_selected(selected == Some(at));
-                cells(&mut row, sheet, &columns, at);
+                let begins = sheet.begins_slot(at);
+                row.set_overline(is_by_slot && begins && at > 0);
+                cells(&mut row, sheet, &columns, at, begins, &mut is_first);
                 let response = row.response();
                 // One row more is made than there is room for.
                 if response.interact_rect.height() > ROW / 2.0 {
@@ -85,7 +114,7 @@ pub(crate) fn show(ui: &mut Ui, rect: Rect, sheet: &Sheet, selected: Option<usiz
                 }
             });
         });
-    let line = rect.min.y + HEADER - 0.5;
+    let line = top + HEADER - 0.5;
     ui.painter()
         .hline(rect.x_range(), line, Stroke::new(1.0, tokens.border));
     if outcome.selected.is_some() {
@@ -120,24 +149,29 @@ impl Columns {
             .map(|column| {
                 let is_sorted = sheet.sort.is_some_and(|sort| sort.0 == column);
                 let arrow = if is_sorted { ARROW } else { 0.0 };
-                let title = text::sheet_column(sheet.columns[column].name);
-                let title = measure(title.into(), true) + arrow;
+                let title = text::sheet_head(sheet.columns[column].name, &sheet.zone);
+                let title = measure(title, true) + arrow;
                 let total = (sheet.total.as_ref())
                     .map_or(0.0, |total| measure(text::cell(&total[column].value), true));
                 let step = (sheet.len() / MEASURED).max(1);
                 let words = (0..sheet.len())
                     .step_by(step)
                     .map(|row| measure(text::cell(&sheet.cell(row, column).value), false));
-                let widest = words.fold(title.max(total), f32::max) + 2.0 * PADDING;
+                let is_marked = !sheet.is_empty() && has_dot(&sheet.cell(0, column));
+                let dot = if is_marked { DOT } else { 0.0 };
+                let widest = words.fold(title.max(total), f32::max) + 2.0 * PADDING + dot;
                 // Numbers that grow a little move nothing.
                 (widest / STEP).ceil() * STEP
             })
             .collect();
-        let mut places: Vec<usize> = (0..natural.len()).collect();
+        let mut places = sheet.columns_but(Place::File);
         let sum = |places: &[usize]| places.iter().map(|&at| natural[at]).sum::<f32>();
         let bars = |places: &[usize]| {
             let bars = places.iter().filter(|at| has_bar(**at)).count();
-            bars as f32 * BARS
+            match sheet.has_minor_bars {
+                true => 0.0,
+                false => bars as f32 * BARS,
+            }
         };
         let room = room - ui.spacing().scroll.allocated_width();
         // Minor columns go first, then words that may be cut give way, then the other columns go.
@@ -192,6 +226,11 @@ impl Columns {
     }
 }
 
+/// Whether a dot stands before the words.
+fn has_dot(cell: &Cell) -> bool {
+    cell.swatch.is_some() && cell.bar.is_none()
+}
+
 fn header(ui: &mut Ui, sheet: &Sheet, column: usize, outcome: &mut Outcome) {
     let tokens = theme::tokens(ui);
     let rect = ui.max_rect();
@@ -199,8 +238,8 @@ fn header(ui: &mut Ui, sheet: &Sheet, column: usize, outcome: &mut Outcome) {
     let id = ui.scope_id().with(("head", sheet.name, column));
     let response = ui.interact(rect, id, Sense::click());
     let on = sheet.sort.filter(|sort| sort.0 == column);
-    let word = text::sheet_column(of.name);
-    let spoken = text::sort_by(word, on.map(|sort| sort.1));
+    let word = text::sheet_head(of.name, &sheet.zone);
+    let spoken = text::sort_by(&word, on.map(|sort| sort.1));
     response.widget_info(|| WidgetInfo::labeled(Role::ColumnHeader, true, &spoken));
     let color = match on.is_some() || response.hovered() {
         true => tokens.text,
@@ -212,7 +251,7 @@ fn header(ui: &mut Ui, sheet: &Sheet, column: usize, outcome: &mut Outcome) {
         words.max.x -= arrow;
     }
     let words = words.shrink2(vec2(PADDING, 0.0));
-    let end = cell_text(ui, words, of.right, word, theme::bold(12.0), color)
+    let end = cell_text(ui, words, of.right, &word, theme::bold(12.0), color)
         .max
         .x;
     if let Some((_, descending)) = on {
@@ -237,9 +276,27 @@ fn header(ui: &mut Ui, sheet: &Sheet, column: usize, outcome: &mut Outcome) {
     }
 }
 
-fn cells(row: &mut TableRow<'_, '_>, sheet: &Sheet, columns: &Columns, at: usize) {
+fn cells(
+    row: &mut TableRow<'_, '_>,
+    sheet: &Sheet,
+    columns: &Columns,
+    at: usize,
+    begins: bool,
+    is_first: &mut bool,
+) {
     for &column in &columns.places {
-        row.col(|ui| cell(ui, &sheet.cell(at, column), sheet.columns[column].right));
+        row.col(|ui| {
+            if column == 0 {
+                // A day is said once, and at the top of what is in view.
+                let is_in_view = ui.max_rect().center().y > ui.clip_rect().min.y;
+                let says_day = begins || *is_first && is_in_view;
+                *is_first &= !is_in_view;
+                if !says_day {
+                    return;
+                }
+            }
+            cell(ui, &sheet.cell(at, column), sheet.columns[column].right);
+        });
     }
 }
 
@@ -254,6 +311,10 @@ fn cell(ui: &Ui, cell: &Cell, right: bool) {
     };
     let words = text::cell(&cell.value);
     let font = theme::font(12.5);
+    let swatch = cell.swatch.map(|swatch| match swatch {
+        Swatch::Hue(slot) => theme::series(slot, tokens.dark),
+        Swatch::Others => theme::others(tokens.dark),
+    });
     if let Some(share) = cell.heat {
         // As strong as text on it can still be read.
         let fill = tokens
@@ -268,34 +329,36 @@ fn cell(ui: &Ui, cell: &Cell, right: bool) {
         let size = vec2((room * share).max(1.5), 10.0);
         let bar = Rect::from_min_size(pos2(from, rect.center().y - 5.0), size);
         if room > 8.0 {
-            let fill = tokens.accent.gamma_multiply(0.55);
+            let fill = swatch.unwrap_or(tokens.accent.gamma_multiply(0.55));
             ui.painter().rect_filled(bar, 2.0, fill);
         }
     }
-    cell_text(
-        ui,
-        rect.shrink2(vec2(PADDING, 0.0)),
-        right,
-        &words,
-        font,
-        color,
-    );
+    let mut place = rect.shrink2(vec2(PADDING, 0.0));
+    if let (Some(ink), true) = (swatch, has_dot(cell)) {
+        let center = pos2(place.min.x + DOT / 2.0 - 3.0, rect.center().y);
+        ui.painter().circle_filled(center, 4.0, ink);
+        place.min.x += DOT;
+    }
+    cell_text(ui, place, right, &words, font, color);
 }
 
 /// A row for screen readers.
 fn spoken(sheet: &Sheet, at: usize) -> String {
-    let cells = (0..sheet.columns.len()).filter_map(|column| {
-        let cell = sheet.cell(at, column);
-        let words = text::cell(&cell.value);
-        match cell.value {
-            Value::Day(_) | Value::Text(_) | Value::Word(_) => Some(words),
-            Value::Nothing => None,
-            _ => Some(format!(
-                "{} {words}",
-                text::sheet_column(sheet.columns[column].name)
-            )),
-        }
-    });
+    let cells = sheet
+        .columns_but(Place::File)
+        .into_iter()
+        .filter_map(|column| {
+            let cell = sheet.cell(at, column);
+            let words = text::cell(&cell.value);
+            match cell.value {
+                Value::Slot(..) | Value::Text(_) | Value::Word(_) | Value::Days(..) => Some(words),
+                Value::Nothing => None,
+                _ => Some(format!(
+                    "{} {words}",
+                    text::sheet_column(sheet.columns[column].name)
+                )),
+            }
+        });
     cells.collect::<Vec<_>>().join(", ")
 }
 
@@ -346,8 +409,7 @@ fn keyboard(
         return None;
     }
     if let (Some(at), true) = (selected, asks_to_copy(ui)) {
-        let words = (0..sheet.columns.len()).map(|column| sheet.cell(at, column).value.csv());
-        ui.ctx().copy_text(words.collect::<Vec<_>>().join("\t"));
+        ui.ctx().copy_text(sheet.copied(at));
         outcome.copied = true;
     }
     let target = selected_by_key(ui, selected, sheet.len())?;

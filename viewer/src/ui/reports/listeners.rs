@@ -21,10 +21,8 @@ pub(super) fn show(
     memory: &mut Memory,
     commands: &mut Vec<Command>,
 ) {
-    let span = inputs
-        .state
-        .span(inputs.data)
-        .filter(|_| !contents.charts.is_empty());
+    let page = inputs.page.filter(|_| !contents.charts.is_empty());
+    let span = page.map(|page| page.span);
     let Some(span) = span else {
         let below = note(ui, rect, inputs);
         grid(ui, below, &contents.sheet, memory);
@@ -46,6 +44,7 @@ pub(super) fn show(
         measure: contents.measure,
         states: &states,
         colors: None,
+        stacked: false,
     };
     charts(ui, upper, inputs, &of, memory, commands);
     grid(ui, lower, &contents.sheet, memory);
@@ -53,7 +52,7 @@ pub(super) fn show(
 
 /// Says of which first days retention is known. What is left of `rect` is for the table.
 fn note(ui: &Ui, rect: Rect, inputs: &Inputs<'_>) -> Rect {
-    let Some(span) = inputs.state.span(inputs.data) else {
+    let Some(span) = inputs.page.map(|page| page.span) else {
         return rect;
     };
     let over = inputs.data.status.watermark.map(Day::of);
@@ -97,7 +96,7 @@ fn tiles(together: &Together, begin: Option<Day>) -> Vec<Tile> {
         title: title.into(),
         value: part.map_or("–".into(), quantity::percentage),
         change: None,
-        notes: vec![together.day.long(), together.day.short(), String::new()],
+        notes: vec![together.day.short(), String::new()],
         warn: false,
         tip: tip.into(),
     });

@@ -32,6 +32,7 @@ pub(super) fn show(
         measure: contents.figure.measure(),
         states: &contents.states,
         colors: None,
+        stacked: false,
     };
     charts(ui, upper, inputs, &of, memory, commands);
     grid(ui, lower, &contents.sheet, memory);

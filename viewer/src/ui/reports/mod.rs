@@ -6,6 +6,7 @@ mod nothing;
 mod parts;
 mod pipeline;
 mod rejects;
+mod rollups;
 mod songs;
 pub(crate) mod tabs;
 mod tiles;
@@ -17,13 +18,12 @@ use super::{
     text,
 };
 use crate::{
-    calendar::Grain,
     data::{
         Dataset, Finality,
         reports::{Answer, Ask},
     },
     page::{
-        Command, State, View,
+        Command, Page, State, View,
         reports::{self, Contents, Nothing, listeners::Part},
     },
 };
@@ -64,7 +64,8 @@ pub(super) fn show(
     let rect = ui.available_rect_before_wrap();
     ui.allocate_rect(rect, Sense::hover());
     let report = inputs.latest.extras.report.as_ref();
-    work_out(inputs.state, inputs.data, report, &mut memory.reports);
+    let page = inputs.page;
+    work_out(inputs.state, inputs.data, page, report, &mut memory.reports);
     let contents = match &memory.reports.built {
         None => return nothing::show(ui, rect, &(text::reading().into(), String::new(), None)),
         Some(built) => match &built.contents {
@@ -76,7 +77,7 @@ pub(super) fn show(
         Contents::Listening(contents) => {
             listening::show(ui, rect, inputs, contents, memory, commands);
         }
-        Contents::Songs(contents) => songs::show(ui, rect, inputs, contents, memory),
+        Contents::Songs(contents) => songs::show(ui, rect, contents, memory),
         Contents::Pipeline(contents) => pipeline::show(ui, rect, contents, memory),
         Contents::Rejects(contents) => {
             rejects::show(ui, rect, inputs, contents, memory, commands);
@@ -91,6 +92,7 @@ pub(super) fn show(
 pub(super) fn work_out(
     state: &State,
     data: &Dataset,
+    page: Option<&Page>,
     answer: Option<&Arc<Answer>>,
     memory: &mut ReportMemory,
 ) {
@@ -101,7 +103,7 @@ pub(super) fn work_out(
     let from = From {
         view: state.view,
         choices: state.reports.clone(),
-        span: state.span(data),
+        slots: page.map(|page| (page.grain, page.span)),
         regions: state.regions.clone(),
         sorts: memory.sorts.clone(),
     };
@@ -109,15 +111,22 @@ pub(super) fn work_out(
     if memory.built.as_ref().is_some_and(is_same) {
         return;
     }
-    let Some(span) = from.span else { return };
+    let Some((grain, slots)) = from.slots else {
+        return;
+    };
+    let span = grain.days(slots);
     let states: Vec<Finality> = (0..span.count())
-        .map(|index| data.finality(span.at(index)))
+        .map(|index| data.finality(data.grain.slot(span.at(index))))
         .collect();
     let view = reports::View {
-        span: data.grain.days(span),
-        shift: Grain::Day.comparison_shift(span.count()),
+        span,
+        zone: &data.zone.name,
+        grain,
+        shift: grain.comparison_shift(slots.count()),
         regions: &from.regions,
+        begin: data.day_bounds().map(|bounds| bounds.first),
         today: data.today(),
+        name_others: text::others,
         states: &states,
     };
     let contents = match &answer.content {

@@ -2,7 +2,6 @@
 
 use super::tiles;
 use crate::{
-    calendar::Grain,
     data::{Finality, Measure},
     page::{Chart, ChartOptions, ColorSlots, Command, List, reports::sheet::Sheet},
     ui::{chart, grid::sheet, inputs::Inputs, memory::Memory, text, theme},
@@ -51,6 +50,8 @@ pub(super) struct Charts<'a> {
     pub(super) states: &'a [Finality],
     /// Colours of names, if these are no regions.
     pub(super) colors: Option<&'a ColorSlots>,
+    /// A bar for each slot instead of lines.
+    pub(super) stacked: bool,
 }
 
 /// Shows charts side by side, with the cursor and the zoom that all charts have.
@@ -62,21 +63,20 @@ pub(super) fn charts(
     memory: &mut Memory,
     commands: &mut Vec<Command>,
 ) {
-    let Some(span) = inputs.state.span(inputs.data) else {
-        return;
-    };
+    let Some(page) = inputs.page else { return };
+    let (grain, span) = (page.grain, page.span);
     let cursor = inputs.state.cursor.filter(|slot| span.contains(*slot));
     let hovered = memory.hovered.filter(|slot| span.contains(*slot));
-    let shift = Grain::Day.comparison_shift(span.count());
+    let shift = grain.comparison_shift(span.count());
     let shared = chart::Shared {
         span,
         states: of.states,
-        grain: inputs.data.grain,
+        grain,
         measure: of.measure,
         begin: inputs
             .data
-            .bounds()
-            .map_or(span.first, |bounds| bounds.first),
+            .day_bounds()
+            .map_or(span.last, |bounds| grain.slot(bounds.first)),
         colors: of
             .colors
             .unwrap_or_else(|| inputs.state.colors(List::Regions)),
@@ -85,6 +85,7 @@ pub(super) fn charts(
         compared: (inputs.state.compare && of.colors.is_none()).then_some(shift),
         // Those are of daily events.
         options: ChartOptions::default(),
+        stacked: of.stacked,
         top: None,
         least: None,
         highlight: None,

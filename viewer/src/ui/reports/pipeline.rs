@@ -2,15 +2,18 @@
 
 use super::{
     parts::grid,
+    rollups,
     tiles::{self, Tile},
 };
 use crate::{
     data::reports::pipeline::PartitionState,
     page::reports::{pipeline::Contents, sheet::Value},
-    ui::{memory::Memory, text, theme},
+    ui::{grid::sheet, memory::Memory, text, theme},
 };
 use egui::{Rect, Ui, pos2};
 
+/// Width of the table of rollups.
+const ROLLUPS: f32 = 360.0;
 /// A lag beyond this is a warning.
 const LATE_US: i64 = 10 * 60 * 1_000_000;
 /// The same for the watermark, which is an hour behind unless set otherwise.
@@ -24,19 +27,24 @@ pub(super) fn show(ui: &mut Ui, rect: Rect, contents: &Contents, memory: &mut Me
     let count = if rect.width() > 760.0 { 5 } else { 3 };
     tiles::show(ui, above, &tiles[..count]);
     let below = Rect::from_min_max(pos2(rect.min.x, above.max.y + theme::GAP), rect.max);
-    if below.width() > 900.0 {
-        let split = below.max.x - 330.0;
-        let left = Rect::from_min_max(below.min, pos2(split - theme::GAP, below.max.y));
-        let right = Rect::from_min_max(pos2(split, below.min.y), below.max);
-        grid(ui, left, &contents.sheet, memory);
-        grid(ui, right, &contents.rollups, memory);
+    let is_wide = below.width() > 900.0;
+    // As high as its rows, as far as what is below keeps some room.
+    let least = if is_wide { 0.4 } else { 0.36 };
+    let room = below.height() * (1.0 - least) - theme::GAP;
+    let height = sheet::height(&contents.sheet).min(room);
+    let split = below.min.y + height;
+    let upper = Rect::from_min_max(below.min, pos2(below.max.x, split));
+    let lower = Rect::from_min_max(pos2(below.min.x, split + theme::GAP), below.max);
+    grid(ui, upper, &contents.sheet, memory);
+    if !is_wide {
+        grid(ui, lower, &contents.rollups, memory);
         return;
     }
-    let split = below.max.y - below.height() * 0.36;
-    let upper = Rect::from_min_max(below.min, pos2(below.max.x, split - theme::GAP));
-    let lower = Rect::from_min_max(pos2(below.min.x, split), below.max);
-    grid(ui, upper, &contents.sheet, memory);
-    grid(ui, lower, &contents.rollups, memory);
+    let middle = lower.max.x - ROLLUPS;
+    let left = Rect::from_min_max(lower.min, pos2(middle - theme::GAP, lower.max.y));
+    let right = Rect::from_min_max(pos2(middle, lower.min.y), lower.max);
+    rollups::show(ui, left, &contents.pipeline);
+    grid(ui, right, &contents.rollups, memory);
 }
 
 fn tiles(contents: &Contents) -> [Tile; 5] {
@@ -76,7 +84,10 @@ fn tiles(contents: &Contents) -> [Tile; 5] {
         tile(
             1,
             watermark,
-            text::cell(&contents.age(of.watermark)),
+            match of.watermark {
+                Some(_) => text::behind(&text::cell(&contents.age(of.watermark))),
+                None => text::cell(&Value::Nothing),
+            },
             behind,
             is_late(of.watermark, LATE_WATERMARK_US),
         ),
@@ -90,7 +101,7 @@ fn tiles(contents: &Contents) -> [Tile; 5] {
         tile(
             3,
             waiting,
-            text::cell(&Value::Number(of.pending_deltas)),
+            text::deltas(of.pending_deltas),
             text::waiting(of.staged, of.touched_hours),
             false,
         ),

@@ -47,7 +47,7 @@ pub(super) fn show(
         pos2(left.max.x + theme::GAP, rect.min.y),
         pos2(rect.max.x, split),
     );
-    if let Some(span) = inputs.state.span(inputs.data) {
+    if let Some(span) = inputs.page.map(|page| page.span) {
         let states: Vec<Finality> = (0..span.count())
             .map(|index| match span.at(index) >= inputs.data.current() {
                 true => Finality::SoFar,
@@ -59,6 +59,7 @@ pub(super) fn show(
             measure: Measure::Rejected,
             states: &states,
             colors: Some(&contents.colors),
+            stacked: true,
         };
         charts(ui, right, inputs, &of, memory, commands);
     }

@@ -8,18 +8,12 @@ use crate::{
     calendar::{format, quantity},
     data::reports::songs::Songs,
     page::reports::{listening::Figure, songs::Contents},
-    ui::{grid::width, inputs::Inputs, memory::Memory, text, theme, widgets},
+    ui::{grid::width, memory::Memory, text, theme, widgets},
 };
 use egui::{Rect, Sense, Ui, WidgetInfo, accesskit::Role, pos2};
 
 /// Shows the report over the whole of `rect`.
-pub(super) fn show(
-    ui: &mut Ui,
-    rect: Rect,
-    inputs: &Inputs<'_>,
-    contents: &Contents,
-    memory: &mut Memory,
-) {
+pub(super) fn show(ui: &mut Ui, rect: Rect, contents: &Contents, memory: &mut Memory) {
     let tokens = theme::tokens(ui);
     let mut top = rect.min.y;
     if rect.height() > 360.0 {
@@ -28,7 +22,7 @@ pub(super) fn show(
         top += tiles::HEIGHT + theme::GAP;
     }
     let line = Rect::from_x_y_ranges(rect.x_range(), top..=top + 18.0);
-    let notes = text::songs_note(&contents.songs, inputs.data.zone.is_utc());
+    let notes = text::songs_note(&contents.songs);
     let fits = |words: &&String| width(ui, words, theme::font(12.0)) <= line.width();
     let note = notes.iter().find(fits).or(notes.last()).cloned();
     let note = note.unwrap_or_default();

@@ -143,6 +143,11 @@ pub(crate) fn zone_is_cut(days: i32) -> String {
     ))
 }
 
+/// Why the days are those of UTC though another zone was chosen.
+pub(crate) fn utc_days(reason: &'static str) -> String {
+    says(say(reason).to_owned())
+}
+
 pub(crate) fn zone_not_shown(zone: &str, has_zones: bool) -> String {
     says(match has_zones {
         true => format!("unknown zone {zone}: these are UTC days"),
@@ -224,7 +229,16 @@ pub(crate) fn how_to_load() -> &'static str {
 /// Where there are no metrics, though input was read.
 pub(crate) fn all_rejected(rejected: i64) -> String {
     let rows = format::count(rejected, "row was", "rows were");
-    says(format!("{rows} read and rejected. To see why:"))
+    says(format!("{rows} read and rejected"))
+}
+
+/// Word and tip of the button that shows why.
+pub(crate) fn look_at_rejects() -> [&'static str; 2] {
+    [
+        "Look at Rejects",
+        "Why the rows were rejected, with examples",
+    ]
+    .map(say)
 }
 
 pub(crate) fn how_to_roll_up() -> &'static str {

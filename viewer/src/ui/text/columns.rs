@@ -12,7 +12,7 @@ pub(crate) fn sheet(name: &str, rows: usize) -> String {
         "songs" => "Songs with most streams",
         "partitions" => "Source partitions",
         "rollups" => "Rollups",
-        "reasons" => "Rejected input by reason, all time",
+        "reasons" => "Rejected input by reason",
         "rejected_events" => "The newest rejected input",
         "active_listeners" => "Distinct listeners by day and region",
         "new_listeners" => "New and returning listeners by day and region",
@@ -26,6 +26,9 @@ pub(crate) fn sheet(name: &str, rows: usize) -> String {
 pub(crate) fn sheet_column(name: &'static str) -> &'static str {
     say(match name {
         "day" => "Day",
+        "week" => "Week",
+        "month" => "Month",
+        "days" => "Days",
         "rank" => "#",
         "song_id" => "Song",
         "change" => "Change",
@@ -43,12 +46,13 @@ pub(crate) fn sheet_column(name: &'static str) -> &'static str {
         "milliseconds" => "Took",
         "deltas" => "Deltas",
         "reason" => "Reason",
+        "rejected_in_range" => "In range",
         "rejected" => "All time",
+        "place" => "Source",
         "share" => "Share",
         "received_at" => "Received (UTC)",
-        "position" => "Position",
         "detail" => "Detail",
-        "payload" => "Bytes",
+        "payload" => "Input",
         "listeners_1_day" => "1 day",
         "listeners_7_days" => "7 days",
         "listeners_28_days" => "28 days",
@@ -61,8 +65,6 @@ pub(crate) fn sheet_column(name: &'static str) -> &'static str {
         "day_1_rate" => "Day 1 %",
         "day_7_rate" => "Day 7 %",
         "day_28_rate" => "Day 28 %",
-        "settled_streams" => "Settled streams",
-        "earlier_streams" => "Streams before",
         "region" => "Region",
         "listening_seconds" => "Hours",
         "plays" => "Plays",
@@ -73,6 +75,25 @@ pub(crate) fn sheet_column(name: &'static str) -> &'static str {
         "state" => "State",
         other => other,
     })
+}
+
+/// The same with the zone of days.
+pub(crate) fn sheet_head(name: &'static str, zone: &str) -> String {
+    let city = zone.rsplit('/').next().unwrap_or(zone).replace('_', " ");
+    match name {
+        "day" => says(format!("Day ({city})")),
+        name => sheet_column(name).into(),
+    }
+}
+
+/// What stands above a table that is not alone, or not plain, by its name.
+pub(crate) fn sheet_title(name: &str) -> Option<&'static str> {
+    Some(say(match name {
+        "partitions" => "Partitions",
+        "rollups" => "Rollups",
+        "listener_retention" => "New listeners who came back",
+        _ => return None,
+    }))
 }
 
 /// What a column's numbers mean.
@@ -90,8 +111,9 @@ pub(crate) fn sheet_column_tip(name: &str) -> &'static str {
         "epoch" => "Counts the owners: an older one can no longer write",
         "milliseconds" => "How long the rollup took",
         "deltas" => "How many deltas it folded",
+        "rejected_in_range" => "Received on the days on screen",
         "rejected" => "Since the extension was installed, whatever days are on screen",
-        "position" => "Offset in the partition, or line of the file",
+        "place" => "Topic, partition and offset; or file and line",
         "payload" => "The first 400 bytes",
         "new_listeners" => "Users whose first day it was: exact",
         "returning_listeners" => "Users who had been active on an earlier day: exact",
@@ -102,14 +124,13 @@ pub(crate) fn sheet_column_tip(name: &str) -> &'static str {
             "Share of the new ones. The last line has those alone whose day is over"
         }
         "change" => "Streams of the settled days against those of the days before",
-        "settled_streams" => "Streams on the settled days that are compared",
-        "earlier_streams" => "Streams on the days that they are compared with",
         "streams" => "Plays that were long enough to count (30 seconds, unless set otherwise)",
         "skips" => "Shorter plays that an event ended",
         "skip_rate" => "Skips divided by plays",
         "sessions" => "Sessions that began",
+        "days" => "On how many days of it there was a row",
         "state" => {
-            "settled: all that belongs to the day has come and is counted; so far: the day has not ended"
+            "settled: all that belongs to it has come and is counted; so far: it has not ended"
         }
         _ => "",
     })

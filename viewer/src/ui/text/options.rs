@@ -17,12 +17,9 @@ pub(crate) fn bucket(bucket: Bucket) -> [&'static str; 2] {
     .map(say)
 }
 
-pub(crate) fn listeners_by_day() -> &'static str {
-    say("by day")
-}
-
-pub(crate) fn listeners_by_day_tip() -> &'static str {
-    say("Distinct listeners of several days do not add up: one may be there on each of them.")
+/// Why an option changes nothing in this view.
+pub(crate) fn no_effect(reason: &'static str) -> String {
+    says(format!("No effect here: {}", say(reason)))
 }
 
 /// Word, name, and tip.

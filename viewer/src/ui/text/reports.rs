@@ -2,23 +2,20 @@
 
 use super::{
     numbers::events,
+    options::covered,
     pseudo::{say, says},
-    words::{
-        change, listeners_note, listeners_note_in_short, no_listeners, no_listeners_words,
-        within_error,
-    },
+    words::{change, listeners_note, listeners_note_in_short, no_listeners, no_listeners_words},
 };
 use crate::{
-    calendar::{Day, Micros, Span, format},
+    calendar::format,
     data::{
-        Measure, is_within_error,
+        Measure,
         reports::{Obstacle, listeners::Kind, songs::Songs},
     },
     page::{
         Section,
         reports::{
             Nothing,
-            listeners::Part,
             listening::{Compared, Figure},
             sheet::Value,
             songs::Top,
@@ -42,6 +39,7 @@ pub(crate) fn section(section: Section) -> &'static str {
 pub(crate) fn cell(value: &Value) -> String {
     match value {
         Value::Word(word) => say(word).into(),
+        Value::Days(days, of) => covered(*days, *of),
         Value::Change(Change::New) => say("new").into(),
         Value::Age(us) => says(format::age(*us)),
         value => value.shown(),
@@ -67,8 +65,8 @@ pub(crate) fn figure_tip(figure: Figure, waiting_hours: i64) -> String {
     let waiting = match waiting_hours {
         0 => "all hours are counted".into(),
         hours => format!(
-            "{} to be counted again",
-            format::count(hours, "hour waits", "hours wait")
+            "{} not recounted yet",
+            format::count(hours, "hour", "hours")
         ),
     };
     says(format!("{meaning}; {waiting}"))
@@ -83,7 +81,7 @@ pub(crate) fn listening_change(
     let Some(compared) = compared else {
         return (None, nothing());
     };
-    let against = against_days(compared.before_span, compared.days);
+    let against = against_days(compared);
     match (figure, compared.change(figure)) {
         (_, Change::Nothing) => (None, nothing()),
         (Figure::SkipRate, Change::Share(share)) => {
@@ -93,24 +91,22 @@ pub(crate) fn listening_change(
     }
 }
 
-/// `+0.4 points`: how a percentage moved, in millionths.
+/// `+0.4 pp`: how a percentage moved, in millionths, in percentage points.
 pub(crate) fn points(millionths: i64) -> String {
-    let percent = format::percent(millionths as f64 / 1e6);
-    says(format!("{} points", percent.trim_end_matches(" %")))
+    let tenths = (millionths.unsigned_abs() + 500) / 1000;
+    let sign = match millionths {
+        _ if tenths == 0 => "±",
+        ..0 => "−",
+        _ => "+",
+    };
+    says(format!("{sign}{}.{} pp", tenths / 10, tenths % 10))
 }
 
 /// The days that are compared with: the longest form first.
-pub(crate) fn against_days(days: Span<Day>, count: usize) -> Vec<String> {
-    let Span { first, last } = days;
-    let span = match first == last {
-        true => first.short(),
-        false => format!("{} – {}", first.short(), last.short()),
-    };
-    let count = format::count(
-        i64::try_from(count).unwrap_or(i64::MAX),
-        "settled day",
-        "settled days",
-    );
+fn against_days(compared: &Compared) -> Vec<String> {
+    let span = format::days_short(compared.before_span);
+    let count = compared.grain.count(compared.slots);
+    let count = count.replacen(' ', " settled ", 1);
     [
         format!("vs {span} ({count})"),
         format!("vs {span}"),
@@ -256,7 +252,7 @@ pub(crate) fn share_tile() -> &'static str {
 }
 
 pub(crate) fn of_these_songs(shown: usize) -> String {
-    says(format!("{shown} below"))
+    says(format!("the first {shown} are listed"))
 }
 
 /// A number that is estimated, and how exact it is.
@@ -273,16 +269,17 @@ pub(crate) fn share_of_streams(shown: usize) -> String {
 }
 
 /// Which days the change is of, the longest form first.
-pub(crate) fn songs_note(songs: &Songs, is_utc: bool) -> Vec<String> {
+pub(crate) fn songs_note(songs: &Songs) -> Vec<String> {
     let (days, short) = match (songs.settled, songs.earlier()) {
-        (Some(settled), Some(earlier)) => (
-            format!(
-                "Change: {} against {}, settled days",
-                format::days(settled),
-                format::days(earlier)
-            ),
-            format!("Change: settled days, vs {}", format::days(earlier)),
-        ),
+        (Some(settled), Some(earlier)) => {
+            let days = i64::try_from(settled.count()).unwrap_or(i64::MAX);
+            let count = format::count(days, "settled day", "settled days");
+            let [settled, earlier] = [settled, earlier].map(format::days_short);
+            (
+                format!("Change: {settled} vs {earlier}, {count}"),
+                format!("Change: vs {earlier}, {count}"),
+            )
+        }
         _ => {
             let nothing = "Change: nothing to compare with".to_owned();
             (nothing.clone(), nothing)
@@ -291,228 +288,9 @@ pub(crate) fn songs_note(songs: &Songs, is_utc: bool) -> Vec<String> {
     let waiting = match songs.waiting_hours {
         0 => String::new(),
         hours => format!(
-            " · {} to be counted again",
-            format::count(hours, "hour waits", "hours wait")
-        ),
-    };
-    let zone = if is_utc { "" } else { " · UTC days" };
-    [
-        format!("{days}{waiting}{zone}"),
-        format!("{days}{zone}"),
-        format!("{short}{zone}"),
-    ]
-    .map(says)
-    .into()
-}
-
-/// What is shown of listeners: a word, and the spoken form.
-pub(crate) fn part(part: Part) -> [&'static str; 2] {
-    match part {
-        Part::Day => ["1 day", "Distinct listeners of each day"],
-        Part::Week => ["7 days", "Distinct listeners of the 7 days up to each day"],
-        Part::FourWeeks => [
-            "28 days",
-            "Distinct listeners of the 28 days up to each day",
-        ],
-        Part::New => ["New", "New and returning listeners"],
-        Part::Retention => ["Retention", "How many new listeners come back"],
-    }
-    .map(say)
-}
-
-pub(crate) fn choose_part(part: Part) -> String {
-    says(format!("Listeners: {}", self::part(part)[1].to_lowercase()))
-}
-
-/// Of which first days retention is known, the longest form first. `over` is the UTC day of the watermark, which has not
-/// ended; `first` is the first day on screen.
-pub(crate) fn retention_known(over: Option<Day>, first: Day) -> Vec<String> {
-    let Some(over) = over else {
-        return vec![says(
-            "Blank: there is no watermark, so no day is known to be over".into(),
-        )];
-    };
-    let until = |days: i32| over.plus(-1 - days);
-    let [week, month] = [7, 28].map(|days| until(days).short());
-    let hint = match until(28) < first {
-        true => ": choose a longer range to see it",
-        false => "",
-    };
-    [
-        format!(
-            "A blank is not known yet: day 7 is over for first days up to {week}, day 28 for those up to {month}{hint}. \
-             The last line has rates of those alone"
-        ),
-        format!("Day 28 is over for first days up to {month}{hint}"),
-        format!("Day 28: first days up to {month}"),
-    ]
-    .map(says)
-    .into()
-}
-
-pub(crate) fn active_title(number: usize) -> &'static str {
-    say([
-        "Listeners, 1 day",
-        "Listeners, 7 days",
-        "Listeners, 28 days",
-    ][number])
-}
-
-/// Length of each window in days, and the distance to the window before.
-const ACTIVE_DAYS: [(i32, i32); 3] = [(1, 7), (7, 7), (28, 28)];
-
-/// How a number of listeners changed, and against which days: the longest form first.
-pub(crate) fn active_change(
-    now: i64,
-    before: i64,
-    day: Day,
-    begin: Option<Day>,
-    number: usize,
-) -> (Option<String>, Vec<String>) {
-    let up_to = format!("up to {}", day.short());
-    let (days, back) = ACTIVE_DAYS[number];
-    let last = day.plus(-back);
-    if before == 0 || begin.is_none_or(|begin| last.plus(1 - days) < begin) {
-        return (None, vec![says(up_to), String::new()]);
-    }
-    let span = match days {
-        1 => last.short(),
-        days => format!("{} – {}", last.plus(1 - days).short(), last.short()),
-    };
-    let share = (now - before) as f64 / before as f64;
-    let change = match is_within_error(share) {
-        true => within_error(&format::percent(share)),
-        false => format::percent(share),
-    };
-    let notes = [
-        format!("{up_to}, vs {span}"),
-        format!("vs {span}"),
-        String::new(),
-    ];
-    (Some(change), notes.map(says).into())
-}
-
-/// What the number is, with its bounds.
-pub(crate) fn active_tip(now: i64, error: i64, day: Day, number: usize) -> String {
-    let (days, _) = ACTIVE_DAYS[number];
-    let [low, high] = [now - error, now + error].map(format::grouped);
-    says(format!(
-        "Distinct listeners in the regions that are on, {} (UTC), each counted once. An estimate: \
-         two times in three between {low} and {high}",
-        format::days(Span::new(day.plus(1 - days), day))
-    ))
-}
-
-/// How many of the listeners of 28 days are there on one day.
-pub(crate) fn part_of_listeners() -> [&'static str; 2] {
-    [
-        "Of 28 days on 1 day",
-        "Listeners of the last complete day divided by those of the 28 days up to it",
-    ]
-    .map(say)
-}
-
-/// The figures of the pipeline.
-pub(crate) fn pipeline_tiles() -> [&'static str; 5] {
-    ["Lag", "Watermark behind", "Rate", "Waiting", "Last rollup"].map(say)
-}
-
-/// Which partition lags most, and the newest event of all, the longest form first.
-pub(crate) fn slowest(partition: Option<i32>, newest: Option<Micros>) -> Vec<String> {
-    let slowest = partition.map(|partition| format!("partition {partition}"));
-    let newest = newest.map(|at| format!("newest event {} UTC", format::clock(at)));
-    let both: Vec<String> = slowest.iter().chain(&newest).cloned().collect();
-    let first = both.first().cloned();
-    match first {
-        Some(first) => [both.join(" · "), first, String::new()].map(says).into(),
-        None => vec![says("no event yet".into()), String::new()],
-    }
-}
-
-pub(crate) fn watermark_at(at: Micros) -> [String; 2] {
-    [
-        format!("{} UTC", format::stamp(at)),
-        format!("{} UTC", format::clock(at)),
-    ]
-}
-
-/// How many partitions are active and idle.
-pub(crate) fn partitions(active: usize, idle: usize) -> Vec<String> {
-    [
-        format!("{active} active, {idle} idle partitions"),
-        format!("{active} active, {idle} idle"),
-        String::new(),
-    ]
-    .map(says)
-    .into()
-}
-
-/// What waits: for the upsert and for listening.
-pub(crate) fn waiting(staged: i64, hours: i64) -> Vec<String> {
-    let staged = format::grouped(staged);
-    [
-        format!(
-            "deltas; {staged} in the inbox, {} for listening",
+            " · {} not recounted yet",
             format::count(hours, "hour", "hours")
         ),
-        format!("deltas; inbox {staged}"),
-        String::new(),
-    ]
-    .map(says)
-    .into()
-}
-
-pub(crate) fn ago(age: &str) -> Vec<String> {
-    vec![
-        match age {
-            "just now" => says(age.into()),
-            age => says(format!("{age} ago")),
-        },
-        String::new(),
-    ]
-}
-
-pub(crate) fn pipeline_tip(tile: usize) -> &'static str {
-    say([
-        "Of the active partition that lags most: how old its newest event is. Records that wait in Kafka are counted by musicstream-ingestor status",
-        "How far behind it is. Event time up to which all is believed to have come: that of the slowest active partition",
-        "Offsets stored a second by all partitions, over the last minute that this was shown",
-        "Deltas are in the numbers already; the rollup folds them",
-        "How long it took; those that ended while this was shown are below",
-    ][tile])
-}
-
-/// What the examples are of, and what of them cannot be seen.
-pub(crate) fn examples(reason: Option<&str>, may_see_bytes: bool) -> String {
-    let of = match reason {
-        Some(reason) => format!("The newest of {reason}"),
-        None => "The newest of all reasons; select one above".into(),
     };
-    let bytes = match may_see_bytes {
-        true => "",
-        false => {
-            " · this role may not see the bytes, which name users: musicstream_read_rejected may"
-        }
-    };
-    says(format!("{of}{bytes}"))
-}
-
-/// What the statement below does.
-pub(crate) fn retry(reason: Option<&str>) -> String {
-    says(match reason {
-        Some(reason) => format!("After a fix, judge {reason} again (as musicstream_ingest):"),
-        None => "After a fix, judge all of it again (as musicstream_ingest):".into(),
-    })
-}
-
-pub(crate) fn all_reasons() -> [&'static str; 2] {
-    ["All reasons", "Examples of all reasons"].map(say)
-}
-
-pub(crate) fn newest_only(rows: i64) -> String {
-    says(format!("Days of the {} newest rows", format::grouped(rows)))
-}
-
-pub(crate) fn statement_copied() -> &'static str {
-    say("statement copied")
+    [format!("{days}{waiting}"), days, short].map(says).into()
 }

@@ -1,0 +1,176 @@
+//! Songs and listeners: chart, table and CSV agree with SQL.
+
+use egui::Key;
+use egui_kittest::kittest::{NodeT, Queryable};
+use musicstream_viewer::page::{
+    State, View,
+    reports::{Choice, listeners::Part, listening::Figure, songs::Top},
+};
+
+use super::{
+    LAST_28, as_shown, columns, day_name, filled, read_by_keyboard, rows, saved, state, window,
+};
+
+#[test]
+fn songs_are_those_of_top_songs_in_the_selected_regions() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some((database, mut client)) = filled(folder.path()) else {
+        return;
+    };
+    let top = |regions: &str, limit: &str| {
+        format!(
+            "select array[row_number() over (order by sum(streams) desc, sum(listening_seconds) desc, song_id collate \"C\")::text,
+                 song_id, sum(streams)::text, sum(plays)::text, sum(skips)::text,
+                 coalesce(round(sum(skips) / nullif(sum(plays), 0), 6)::text, ''), round(sum(listening_seconds), 6)::text]
+             from daily_songs where day {LAST_28} and {regions}
+             group by song_id order by sum(streams) desc, sum(listening_seconds) desc, song_id collate \"C\" limit {limit}"
+        )
+    };
+    let names = [
+        "rank",
+        "song_id",
+        "streams",
+        "plays",
+        "skips",
+        "skip_rate",
+        "listening_seconds",
+    ];
+    for (off, regions) in [(None, "true"), (Some("us"), "region <> 'us'")] {
+        let mut state = state(View::Songs, Some(Choice::Top(Top::Fifty)));
+        if let Some(off) = off {
+            state.regions.toggle(off);
+        }
+        let mut harness = window(&database.read_url(), state, folder.path());
+        let (header, found) = saved(&mut harness, "songs", folder.path());
+        let expected = rows(&mut client, &top(regions, "50"));
+        assert_eq!(columns(&header, &found, &names), expected, "{off:?}");
+    }
+}
+
+#[test]
+fn listeners_are_the_same_in_chart_table_csv_and_sql() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some((database, mut client)) = filled(folder.path()) else {
+        return;
+    };
+    for (part, view, names) in [
+        (
+            Part::Week,
+            "active_listeners",
+            ["listeners_1_day", "listeners_7_days", "listeners_28_days"].as_slice(),
+        ),
+        (
+            Part::FourWeeks,
+            "active_listeners",
+            &["listeners_1_day", "listeners_7_days", "listeners_28_days"],
+        ),
+        (
+            Part::New,
+            "new_listeners",
+            &["new_listeners", "returning_listeners"],
+        ),
+        (
+            Part::Retention,
+            "listener_retention",
+            &["new_listeners", "day_1", "day_7", "day_28"],
+        ),
+    ] {
+        let cells: Vec<String> = names
+            .iter()
+            .map(|name| format!("coalesce({name}::text, '')"))
+            .collect();
+        let expected = rows(
+            &mut client,
+            &format!(
+                "select array[day::text, region, {}] from {view} where day {LAST_28}",
+                cells.join(", ")
+            ),
+        );
+        let state = state(View::Listeners, Some(Choice::Listeners(part)));
+        let mut harness = window(&database.read_url(), state, folder.path());
+        let (header, found) = saved(&mut harness, view, folder.path());
+        let mut all = vec!["day", "region"];
+        all.extend(names);
+        assert_eq!(columns(&header, &found, &all), expected, "{part:?}");
+        let charts: &[&str] = match part {
+            Part::Week => &["listeners_7_days"],
+            Part::FourWeeks => &["listeners_28_days"],
+            Part::New => names,
+            _ => &[],
+        };
+        for (chart, name) in charts.iter().enumerate() {
+            let at = header.iter().position(|other| other == name).unwrap();
+            harness.key_press(Key::Escape);
+            let said = read_by_keyboard(&mut harness, chart, 28);
+            for row in &found {
+                let place = (day_name(&row[0]), row[1].clone());
+                assert_eq!(
+                    said[&place],
+                    as_shown(&row[at], Figure::Streams),
+                    "{name} {place:?}"
+                );
+            }
+        }
+    }
+}
+
+/// Numbers that exist in UTC days only are alone on their page, whatever zone is chosen for the others.
+#[test]
+fn pages_of_utc_days_are_those_in_every_zone() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some((database, mut client)) = filled(folder.path()) else {
+        return;
+    };
+    let today: String = client
+        .query_one(
+            "select to_char(now() at time zone 'UTC', '– FMDD Mon YYYY')",
+            &[],
+        )
+        .unwrap()
+        .get(0);
+    let expected = rows(
+        &mut client,
+        &format!(
+            "select array[day::text, region, listeners::text] from live_daily_listeners where day {LAST_28}"
+        ),
+    );
+    for zone in ["America/New_York", "Asia/Kathmandu"] {
+        for (view, reason) in [
+            (View::Listeners, "listeners are counted by UTC day"),
+            (
+                View::Songs,
+                "songs are counted over the whole range, in UTC days",
+            ),
+            (View::Rejects, "rejects are counted by UTC day"),
+        ] {
+            let state = State {
+                zone: zone.into(),
+                ..state(view, None)
+            };
+            let mut harness = window(&database.read_url(), state, folder.path());
+            let latest = harness.state().latest();
+            assert_eq!(latest.answered.zone, "UTC", "{view:?}");
+            assert_eq!(latest.data.as_ref().unwrap().zone.name, "UTC", "{view:?}");
+            let said = |words: &str| {
+                let named = harness.query_all_by_label_contains(words);
+                named
+                    .filter_map(|node| {
+                        let node = node.accesskit_node();
+                        node.label().or_else(|| node.value())
+                    })
+                    .collect::<Vec<String>>()
+            };
+            let period = said(&today);
+            assert!(
+                period.iter().any(|words| words.contains("UTC")),
+                "{view:?} {zone}: {period:?}"
+            );
+            assert!(!said(reason).is_empty(), "{view:?} {zone}");
+            if view == View::Listeners {
+                let (header, found) = saved(&mut harness, "listeners", folder.path());
+                let names = ["day", "region", "listeners"];
+                assert_eq!(columns(&header, &found, &names), expected, "{zone}");
+            }
+        }
+    }
+}
