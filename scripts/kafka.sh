@@ -62,8 +62,9 @@ start() {
       die "Kafka's storage could not be formatted"
     }
   fi
+  : >"$home/server.log" # here, because the log of the last run has the line that has_started looks for
   setsid java -Xms256m -Xmx768m "$log4j" -cp "$class_path" kafka.Kafka "$home/server.properties" \
-    >"$home/server.log" 2>&1 </dev/null 9>&- &
+    >>"$home/server.log" 2>&1 </dev/null 9>&- &
   server=$!
   echo "$server" >"$home/pid"
   wait_for "Kafka to take requests (its log is $home/server.log)" 60 has_started_or_ended
