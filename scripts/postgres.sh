@@ -201,12 +201,13 @@ case ${1:-} in
     url musicstream
     ;;
   tests)
-    stop
     case ${2:-} in
-      begin) start "$for_tests" ;;
-      end) start ;;
+      begin) options=$for_tests ;;
+      end) options='' ;;
       *) die "usage: postgres.sh tests begin | tests end" ;;
     esac
+    stop
+    start "$options"
     ;;
   down) stop ;;
   remove)
