@@ -1,4 +1,5 @@
 -- Single events from $1 to $2, the newest first. A leaf has no index on time, so all events of the day are scanned.
+-- The block ranges that listening records by hour may lack blocks, and only the owner may complete them.
 select ts,
        event_type,
        region,

@@ -84,10 +84,7 @@ pub fn options(state: &State) -> Vec<String> {
         add("order", name_of::<OrderArg, SeriesOrder>(drawn.order));
     }
     for (name, is_on) in [
-        (
-            "--compare",
-            state.compare && state.no_effect(Drawing::Compare).is_none(),
-        ),
+        ("--compare", state.compares()),
         ("--mean", drawn.mean),
         ("--share", drawn.share),
         ("--log", drawn.log),
@@ -252,6 +249,7 @@ fn shown_by(state: &State, without: Drawing) -> String {
         (Drawing::Mean, bucket @ (Bucket::Week | Bucket::Month)) => {
             format!("{view} --bucket {}", name_of::<BucketArg, Bucket>(bucket))
         }
+        (Drawing::Compare, _) if state.drawn().share => format!("{view} --share"),
         _ => view,
     }
 }
@@ -386,7 +384,7 @@ mod tests {
                 zone: state.shown_zone().to_owned(),
                 bucket: state.shown_bucket(),
                 options: state.drawn(),
-                compare: state.compare && state.no_effect(Drawing::Compare).is_none(),
+                compare: state.compares(),
                 ..state
             };
             prop_assert_eq!(check(&parse(&options(&same)).unwrap(), &same), Ok(()));

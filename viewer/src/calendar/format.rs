@@ -97,13 +97,24 @@ pub fn percent(share: f64) -> String {
     format!("{sign}{text} %")
 }
 
-/// `just now`, `41 s`, `3 min`, `2 h 5 min`, `4 days`.
+/// `just now`, `41 s`, `1 min 35 s`, `12 min`, `2 h 5 min`, `4 days`.
 pub fn age(micros: i64) -> String {
+    match micros / 1_000_000 {
+        ..=1 => "just now".into(),
+        _ => duration(micros),
+    }
+}
+
+/// `0 s`, `41 s`, `1 min 35 s`, `12 min`, `2 h 5 min`, `4 days`: the smaller unit is left out where it is less than a tenth.
+pub fn duration(micros: i64) -> String {
     let seconds = (micros / 1_000_000).max(0);
     match seconds {
-        0..=1 => "just now".into(),
-        2..=59 => format!("{seconds} s"),
-        60..=3599 => format!("{} min", seconds / 60),
+        0..=59 => format!("{seconds} s"),
+        60..=599 => match (seconds / 60, seconds % 60) {
+            (minutes, 0) => format!("{minutes} min"),
+            (minutes, seconds) => format!("{minutes} min {seconds} s"),
+        },
+        600..=3599 => format!("{} min", seconds / 60),
         3600..=86_399 => match (seconds / 3600, seconds % 3600 / 60) {
             (hours, 0) => format!("{hours} h"),
             (hours, minutes) => format!("{hours} h {minutes} min"),
@@ -247,7 +258,9 @@ mod tests {
             (-5, "just now"),
             (1, "just now"),
             (41, "41 s"),
-            (200, "3 min"),
+            (95, "1 min 35 s"),
+            (180, "3 min"),
+            (659, "10 min"),
             (7200, "2 h"),
             (7500, "2 h 5 min"),
             (90_000, "1 day"),
@@ -255,6 +268,10 @@ mod tests {
         ] {
             assert_eq!(age(seconds * second), text);
         }
+        assert_eq!(
+            [0, 1, 95].map(|lag| duration(lag * second)),
+            ["0 s", "1 s", "1 min 35 s"]
+        );
     }
 
     #[test]

@@ -65,6 +65,16 @@ impl Chart {
         }
     }
 
+    /// Whether any series has a row in the slots that are compared with.
+    pub fn has_before(&self) -> bool {
+        self.lines.iter().any(|line| line.before.rows() > 0)
+    }
+
+    /// Whether no series has a row.
+    pub fn is_blank(&self) -> bool {
+        self.all.rows() == 0
+    }
+
     /// The share of a line in a slot. A slot in which nothing was counted has no shares.
     pub fn share(&self, line: &Line, index: usize) -> Option<Share> {
         let (part, whole) = (line.counts.get(index)?, self.all.get(index)?);

@@ -91,20 +91,14 @@ impl Page {
             Measure::Listeners => (events, &all_types),
             _ => (data, &state.event_types),
         };
-        let builder = Builder::new(
-            data,
-            span,
-            event_types,
-            &state.regions,
-            state.options,
-            name_others,
-        );
+        let drawn = state.drawn();
+        let builder = Builder::new(data, span, event_types, &state.regions, drawn, name_others);
         let figures = Builder::new(
             counted,
             span,
             &state.event_types,
             &state.regions,
-            state.options,
+            drawn,
             name_others,
         )
         .comparing_as(builder.comparison());

@@ -67,8 +67,13 @@ impl State {
     pub fn no_effect(&self, drawing: Drawing) -> Option<&'static str> {
         let of_view = without(self.view, self.reports.listeners, drawing);
         let needs_days = || (self.bucket != Bucket::Day).then_some("a mean of 7 days needs days");
+        let is_stacked = || {
+            let shares = self.options.share && self.no_effect(Drawing::Share).is_none();
+            shares.then_some("shares are stacked: there are no lines to compare")
+        };
         match drawing {
             Drawing::Mean => of_view.or_else(needs_days),
+            Drawing::Compare => of_view.or_else(is_stacked),
             _ => of_view,
         }
     }
@@ -87,6 +92,11 @@ impl State {
             None => &self.zone,
             Some(_) => UTC,
         }
+    }
+
+    /// Whether the period before is drawn, too: it is asked for, and the view can.
+    pub fn compares(&self) -> bool {
+        self.compare && self.no_effect(Drawing::Compare).is_none()
     }
 
     /// How charts, table and CSV show numbers, as far as the view can.

@@ -31,7 +31,7 @@ pub struct Line {
     pub change: Change,
     /// How many slots the change compares; fewer than the page does where the series lacks rows.
     pub compared: usize,
-    /// Positions of complete weeks or months that lack days of the series.
+    /// Positions of complete slots that lack days: weeks or months those of the series, windows of days those of all.
     pub partial: Vec<usize>,
     outline: Outline<Stretch>,
     means: Outline<Vec<(usize, f64)>>,
@@ -86,6 +86,11 @@ impl Line {
     /// The same as a shared series of several names.
     pub fn standing_for(self, others: usize) -> Self {
         Self { others, ..self }
+    }
+
+    /// The same with complete slots that lack days, by position.
+    pub fn with_partial(self, partial: Vec<usize>) -> Self {
+        Self { partial, ..self }
     }
 
     /// The mean of seven days up to a slot.

@@ -138,7 +138,7 @@ fn report(state: &State, data: &Dataset) -> Option<reports::Ask> {
             reports::Ask::Listeners(reports::listeners::Ask {
                 kind,
                 // Each day is expensive: those before are read while they are drawn.
-                span: match state.compare {
+                span: match state.compares() {
                     true => with_before,
                     false => days(full),
                 },

@@ -171,7 +171,7 @@ impl State {
             == (other.view, other.split, other.range, other.zoom, other.sort)
             && (self.hours, self.live_zoom) == (other.hours, other.live_zoom)
             && self.drilled == other.drilled
-            && (self.bucket, self.options) == (other.bucket, other.options)
+            && (self.shown_bucket(), self.drawn()) == (other.shown_bucket(), other.drawn())
             && self.event_types == other.event_types
             && self.regions == other.regions
     }
@@ -353,6 +353,7 @@ mod tests {
     use crate::{
         calendar::Zone,
         data::tests::{noon, row},
+        page::reports::listeners::Part,
     };
 
     fn data() -> Dataset {
@@ -419,6 +420,23 @@ mod tests {
         assert_eq!(state.cursor, Some(Slot(98)));
         state.apply(Command::MoveCursor(-99), &data);
         assert_eq!(state.cursor, Some(Slot(72)), "the first of 28 days");
+    }
+
+    /// Daily listeners have the largest names alone; the other numbers of listeners have all of them.
+    #[test]
+    fn a_part_with_other_options_shows_something_else() {
+        let mut day = State {
+            view: View::Listeners,
+            ..State::default()
+        };
+        let week = |day: &State| {
+            let mut week = day.clone();
+            week.reports.listeners = Part::Week;
+            week
+        };
+        assert!(day.shows_the_same(&week(&day)), "the events of the page");
+        day.options.top = Some(1);
+        assert!(!day.shows_the_same(&week(&day)));
     }
 
     #[test]

@@ -340,6 +340,7 @@ fn rejects(days: &Dataset, ask: &rejects::Ask) -> Rejects {
         by_day,
         examples: examples.collect(),
         may_see_bytes: true,
+        first_at: None,
         newest_only: None,
     }
 }

@@ -5,9 +5,9 @@ use super::{
     text, theme, widgets,
 };
 use crate::{
-    calendar::Grain,
+    calendar::{Grain, Span},
     data::Measure,
-    page::{Command, Drawing, Page, Section, Split, View, reports::listeners::Part},
+    page::{Chart, Command, Drawing, Page, Section, Split, View},
 };
 use egui::{Align, Frame, Layout, Margin, Panel, Popup, Rect, RichText, Sense, Ui, vec2};
 
@@ -116,11 +116,9 @@ pub(super) fn tabs(
     let choices_width = options::width(ui, inputs) + compare_width(ui, page) + LINKS;
     let needed = sections + views + choices_width;
     let beside = section == Section::Events && width > needed;
-    let compares = match view {
-        View::Songs => false,
-        View::Listeners => inputs.state.reports.listeners != Part::Retention,
-        _ => true,
-    };
+    // Events have a menu of options, too, while there is nothing to compare.
+    let has_more = section == Section::Events || inputs.state.no_effect(Drawing::Compare).is_none();
+    let has_before = has_before(inputs, page, memory);
     let mut has_place = false;
     let mut second = |ui: &mut Ui, commands: &mut Vec<Command>| {
         let views = section.views();
@@ -151,7 +149,7 @@ pub(super) fn tabs(
             }
         };
         if has_place {
-            choices(ui, inputs, page, commands);
+            choices(ui, inputs, page, has_before, commands);
         }
     };
     ui.horizontal(|ui| {
@@ -178,8 +176,8 @@ pub(super) fn tabs(
     if !is_wide && has_choices {
         ui.horizontal(|ui| second(ui, commands));
     }
-    if !has_place && has_choices && compares {
-        ui.horizontal(|ui| choices(ui, inputs, page, commands));
+    if !has_place && has_choices && has_more {
+        ui.horizontal(|ui| choices(ui, inputs, page, has_before, commands));
     }
 }
 
@@ -216,7 +214,7 @@ fn split_menu(ui: &mut Ui, current: Split, commands: &mut Vec<Command>) {
 
 /// How wide the button that compares is.
 fn compare_width(ui: &Ui, page: &Page) -> f32 {
-    let before = page.grain.between(page.span.plus(-page.comparison.shift));
+    let before = page.grain.between(before(page));
     let [word, ..] = text::compare_with(&before, false);
     grid::width(ui, &word, theme::bold(12.5)) + 40.0
 }
@@ -243,7 +241,13 @@ fn drill(ui: &mut Ui, inputs: &Inputs<'_>, page: &Page, commands: &mut Vec<Comma
 }
 
 /// What a line stands for, and whether the days before are drawn.
-fn choices(ui: &mut Ui, inputs: &Inputs<'_>, page: &Page, commands: &mut Vec<Command>) {
+fn choices(
+    ui: &mut Ui,
+    inputs: &Inputs<'_>,
+    page: &Page,
+    has_before: bool,
+    commands: &mut Vec<Command>,
+) {
     let tokens = theme::tokens(ui);
     let compares = inputs.state.no_effect(Drawing::Compare).is_none();
     let reserved = if compares {
@@ -277,14 +281,33 @@ fn choices(ui: &mut Ui, inputs: &Inputs<'_>, page: &Page, commands: &mut Vec<Com
     if has_menu && ui.available_width() < reserved.min(COMPARE_WIDTH + SLACK) - SLACK {
         return;
     }
-    let before = page.grain.between(page.span.plus(-page.comparison.shift));
+    let before = page.grain.between(before(page));
     let means = inputs.state.drawn().mean;
     let [word, name, tip, pale] = text::compare_with(&before, means);
     if widgets::toggle(ui, inputs.state.compare, &word, &name, &tip).clicked() {
         commands.push(Command::ToggleCompare);
     }
     if inputs.state.compare && ui.available_width() > 460.0 {
-        ui.label(RichText::new(pale).small().color(tokens.weak));
+        let words = match has_before {
+            true => pale,
+            false => text::no_data_in(&before),
+        };
+        ui.label(RichText::new(words).small().color(tokens.weak));
+    }
+}
+
+/// The slots that are compared with.
+fn before(page: &Page) -> Span {
+    page.span.plus(-page.comparison.shift)
+}
+
+/// Whether there is anything in the slots that are compared with. While they are read, it is assumed.
+fn has_before(inputs: &Inputs<'_>, page: &Page, memory: &Memory) -> bool {
+    match reports::is_shown(inputs.state) {
+        true => memory
+            .reports
+            .has_before(page.grain.days(before(page)).first),
+        false => page.charts.iter().any(Chart::has_before),
     }
 }
 
@@ -304,7 +327,8 @@ fn charts(
     let cursor = inputs.state.cursor.filter(|slot| page.span.contains(*slot));
     let highlight = memory.highlight.take();
     let same_scale = inputs.state.drawn().same_scale && page.charts.len() > 1;
-    let (compare, means) = (inputs.state.compare, inputs.state.drawn().mean);
+    let compare = inputs.state.compares() && page.charts.iter().any(Chart::has_before);
+    let means = inputs.state.drawn().mean;
     let largest = page
         .charts
         .iter()
@@ -316,6 +340,7 @@ fn charts(
         states: &page.states,
         grain: page.grain,
         measure: page.measure,
+        window: 1,
         begin: match inputs.data.day_bounds() {
             Some(bounds) if !page.grain.is_minute() => page.grain.slot(bounds.first),
             _ => page.span.first,
@@ -330,7 +355,7 @@ fn charts(
             .filter(|slot| page.span.contains(*slot))
             .or(cursor),
         reads_by_key: chart::reads_by_key(ui, memory.hovered),
-        compared: inputs.state.compare.then_some(page.comparison.shift),
+        compared: compare.then_some(page.comparison.shift),
         highlight: highlight.as_deref(),
     };
     if inputs.state.view == View::Heatmap {

@@ -164,8 +164,8 @@ fn row(
     let number = |value: Option<i64>| value.map_or("–".to_owned(), format::grouped);
     let change = text::change_of(page, line);
     let sum = match page.measure {
-        measure if measure.adds_up() => format::grouped(figures.sum),
-        // One listener may be there on many days.
+        measure if measure.adds_up() && figures.rows > 0 => format::grouped(figures.sum),
+        // Nothing is known, or one listener may be there on many days.
         _ => "–".into(),
     };
     let texts = [

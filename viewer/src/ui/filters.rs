@@ -115,6 +115,7 @@ fn section(
         (Some(page), List::Regions) => (&page.region_sums, &counted.regions),
         (None, _) => (&[], names),
     };
+    let is_known = (inputs.page).is_some_and(|page| counted.has_counts(page.span));
     let colored = inputs.state.view != View::Table && inputs.state.colored() == list;
     ui.spacing_mut().item_spacing.y = 0.0;
     let mut shown = 0;
@@ -133,6 +134,8 @@ fn section(
             {
                 (String::new(), String::new())
             }
+            // Of these days nothing is known, of any name.
+            _ if !is_known => ("–".into(), text::no_data().into()),
             // They do not add up over days.
             Measure::Listeners => (text::a_day(&figure), text::listeners_a_day(name, sum)),
             _ => (figure, text::events_on_screen(name, sum)),

@@ -29,7 +29,8 @@ fn buckets(ui: &mut Ui, state: &State, reserved: f32, commands: &mut Vec<Command
     };
     match state.no_effect(Drawing::Bucket) {
         None => {
-            if let Some(bucket) = widgets::segments(ui, state.bucket, options()) {
+            let room = ui.available_width() - reserved;
+            if let Some(bucket) = widgets::segments_within(ui, room, state.bucket, options()) {
                 commands.push(Command::SetBucket(bucket));
             }
         }
@@ -105,6 +106,12 @@ fn menu(ui: &mut Ui, inputs: &Inputs<'_>, commands: &mut Vec<Command>) {
                     text::same_scale_option(),
                     Command::ToggleSameScale,
                 ),
+                (
+                    Drawing::Compare,
+                    state.compare,
+                    text::compare_option(),
+                    Command::ToggleCompare,
+                ),
             ] {
                 let [word, tip] = words;
                 let reason = state.no_effect(drawing);
@@ -120,10 +127,6 @@ fn menu(ui: &mut Ui, inputs: &Inputs<'_>, commands: &mut Vec<Command>) {
             }
             if matches!(view, View::Table) {
                 return;
-            }
-            let mut compares = state.compare;
-            if view != View::Heatmap && ui.checkbox(&mut compares, text::compare()).clicked() {
-                commands.push(Command::ToggleCompare);
             }
             ui.label(text::top_title());
             let tops = ChartOptions::TOPS.map(|top| {

@@ -38,45 +38,41 @@ pub(super) fn show(
     let usual = theme::font(13.0);
     let adds_up = page.measure == Measure::Events;
     let all = page.tiles.first();
-    let all = all.filter(|_| parts == Parts::Sum && adds_up);
-    let mut bold = Vec::new();
-    if let Some(all) = all {
-        bold.push(text::events(all.figures.sum));
-        if let Change::Share(share) = all.change {
-            bold.push(format::percent(share));
-        }
-    }
+    // Of days of which nothing is known there is no sum.
+    let all = all.filter(|all| parts == Parts::Sum && adds_up && all.counts.rows() > 0);
+    let sums = all.map(|all| text::events_forms(all.figures.sum));
+    let sums: Vec<&String> = sums.iter().flatten().collect();
+    let change = all.and_then(|all| match all.change {
+        Change::Share(share) => Some(format::percent(share)),
+        _ => None,
+    });
     let compared = match parts {
         Parts::Days => Vec::new(),
         // Without figures on top there is no other change on screen.
-        Parts::Sum if bold.len() < 2 => Vec::new(),
+        Parts::Sum if change.is_none() => Vec::new(),
         _ => text::compared_forms(page),
     };
-    let width = |words: &str| grid::width(ui, words, usual.clone()) + BETWEEN;
-    let bold_width = |words: &String| grid::width(ui, words, theme::bold(13.0)) + BETWEEN;
     let so_far = so_far(inputs, page);
     let so_far_width = so_far.as_deref().map_or(0.0, |words| mark_width(ui, words));
-    let room = ui.available_width() - bold.iter().map(bold_width).sum::<f32>() - so_far_width;
-    let [days, bare_days, dates] = days(inputs, page);
-    // That a day is incomplete is always said. The days that changes compare are worth more than how many days there
-    // are on screen, and than their zone, which the line at the bottom has, too.
-    let short = compared.last();
-    let with_dates = [&bare_days, &dates].map(|days| (days, short));
-    let without = [&days, &bare_days].map(|days| (days, None));
-    let (days, shown) = compared
-        .iter()
-        .map(|compared| (&days, Some(compared)))
-        .chain(with_dates.into_iter().filter(|_| short.is_some()))
-        .chain(without)
-        .find(|(days, compared)| width(days) + compared.map_or(0.0, |words| width(words)) <= room)
-        .unwrap_or((&dates, None));
-    let reserved = shown.map_or(0.0, |words| width(words));
+    let room = ui.available_width() - so_far_width - way_back_width(ui, inputs, page);
+    let width = |words: &str| grid::width(ui, words, usual.clone()) + BETWEEN;
+    let bold_width = |words: &str| grid::width(ui, words, theme::bold(13.0)) + BETWEEN;
+    let fits = |facts: &Facts<'_>| {
+        let bold = facts.sum.map_or(0.0, |sum| bold_width(sum))
+            + facts.change.map_or(0.0, |change| bold_width(change));
+        width(facts.days) + bold + facts.compared.map_or(0.0, |words| width(words)) <= room
+    };
+    let days = days(inputs, page);
+    let forms = Facts::forms(&days, &sums, change.as_ref(), &compared);
+    let facts = forms.iter().find(|facts| fits(facts)).or(forms.last());
+    let Some(facts) = facts else { return };
+    let reserved = facts.compared.map_or(0.0, |words| width(words));
     ui.horizontal(|ui| {
         ui.spacing_mut().interact_size.y = 18.0;
         ui.spacing_mut().item_spacing.x = BETWEEN;
         way_back(ui, inputs, page, commands);
-        words(ui, days, usual.clone(), tokens.text);
-        for bold in &bold {
+        words(ui, facts.days, usual.clone(), tokens.text);
+        for bold in facts.sum.into_iter().chain(facts.change) {
             words(ui, bold, theme::bold(13.0), tokens.text);
         }
         if let Some(said) = so_far {
@@ -86,19 +82,73 @@ pub(super) fn show(
         let Some(whole) = compared.first() else {
             return;
         };
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| match shown {
-            Some(shown) => {
-                let response = words(ui, shown, usual.clone(), tokens.weak);
-                response.widget_info(|| WidgetInfo::labeled(Role::Label, true, whole));
-                response.on_hover_text(format!("{whole}\n{}", text::compared_tip()));
-            }
-            // For screen readers, though there is no room to paint it.
-            None => {
-                let (_, response) = ui.allocate_exact_size(vec2(0.0, 0.0), Sense::hover());
-                response.widget_info(|| WidgetInfo::labeled(Role::Label, true, whole));
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            match facts.compared {
+                Some(shown) => {
+                    let response = words(ui, shown, usual.clone(), tokens.weak);
+                    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, whole));
+                    response.on_hover_text(format!("{whole}\n{}", text::compared_tip()));
+                }
+                // For screen readers, though there is no room to paint it.
+                None => {
+                    let (_, response) = ui.allocate_exact_size(vec2(0.0, 0.0), Sense::hover());
+                    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, whole));
+                }
             }
         });
     });
+}
+
+/// A form of the facts on the line.
+#[derive(Clone, Copy)]
+struct Facts<'a> {
+    days: &'a String,
+    sum: Option<&'a String>,
+    change: Option<&'a String>,
+    compared: Option<&'a String>,
+}
+
+impl<'a> Facts<'a> {
+    /// The forms, the best one first. The days that a change compares are worth more than how many days there are on
+    /// screen, than their zone, which the line at the bottom has, too, and than all figures of the sum: a change stands
+    /// nowhere without them.
+    fn forms(
+        [days, bare_days, dates]: &'a [String; 3],
+        sums: &[&'a String],
+        change: Option<&'a String>,
+        compared: &'a [String],
+    ) -> Vec<Self> {
+        let (exact, shortest) = (sums.first().copied(), sums.last().copied());
+        let whole = compared.iter().map(|compared| (days, exact, compared));
+        let shortest_two = compared.len().saturating_sub(2);
+        let short = compared.iter().skip(shortest_two).flat_map(|short| {
+            [
+                (bare_days, exact, short),
+                (dates, exact, short),
+                (dates, shortest, short),
+            ]
+        });
+        let compared = whole.chain(short).map(|(days, sum, compared)| Self {
+            days,
+            sum,
+            change,
+            compared: Some(compared),
+        });
+        let without = [
+            (days, exact),
+            (bare_days, exact),
+            (dates, exact),
+            (dates, shortest),
+            (dates, None),
+        ];
+        let without = without.map(|(days, sum)| Self {
+            days,
+            sum,
+            change: None,
+            compared: None,
+        });
+        compared.chain(without).collect()
+    }
 }
 
 /// The days on screen, how many they are, and on which clock; the same without their number; and without the clock.
@@ -134,6 +184,16 @@ fn way_back(ui: &mut Ui, inputs: &Inputs<'_>, page: &Page, commands: &mut Vec<Co
             commands.push(Command::DrillOut);
         }
     }
+}
+
+/// How wide the way back is.
+fn way_back_width(ui: &Ui, inputs: &Inputs<'_>, page: &Page) -> f32 {
+    let Some((day, _)) = inputs.state.drilled else {
+        return 0.0;
+    };
+    let width = |words: &str| grid::width(ui, words, theme::font(12.0)) + 2.0 + BETWEEN;
+    let to_day = (page.span != page.full).then(|| width(&text::to_day(&day.short())[0]));
+    width(text::to_days()[0]) + to_day.unwrap_or(0.0)
 }
 
 /// What a hollow mark and a shade stand for, and how far the day has come: once for all charts.

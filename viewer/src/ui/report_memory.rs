@@ -1,10 +1,13 @@
 //! What the window remembers of its reports.
 
 use crate::{
-    calendar::{Grain, Span},
-    data::{Filter, reports::Answer},
+    calendar::{Day, Grain, Span},
+    data::{
+        Filter,
+        reports::{Answer, Ask},
+    },
     page::{
-        View,
+        Chart, View,
         reports::{Choices, Contents, Nothing, sheet::Sort},
     },
 };
@@ -25,6 +28,23 @@ impl ReportMemory {
     /// What is shown, if there is anything.
     pub(crate) fn contents(&self) -> Option<Rc<Contents>> {
         self.built.as_ref()?.contents.as_ref().ok().cloned()
+    }
+
+    /// Whether charts have anything to compare with, whose first day is `first`. While it is read, that is assumed.
+    pub(crate) fn has_before(&self, first: Day) -> bool {
+        let Some(built) = &self.built else {
+            return true;
+        };
+        let read = match &built.answer.ask {
+            Ask::Listening(ask) => ask.span.first,
+            Ask::Listeners(ask) => ask.span.first,
+            _ => return true,
+        };
+        let charts = match &built.contents {
+            Ok(contents) => contents.charts(),
+            Err(_) => &[],
+        };
+        first < read || charts.iter().any(Chart::has_before)
     }
 }
 

@@ -94,6 +94,10 @@ fn options_that_a_view_does_not_have_are_errors() {
         ("--view rejects --top 5", "--top"),
         ("--view songs --order size", "--order"),
         ("--view songs --compare", "always compared"),
+        (
+            "--view overlay --share --compare",
+            "--share: shares are stacked",
+        ),
         ("--view listeners --zone Asia/Kathmandu", "by UTC day"),
     ] {
         let options: Vec<&str> = options.split(' ').collect();

@@ -3,6 +3,7 @@
 use crate::{
     harness::{LARGE, TODAY, has, labels, row, status, window, window_of},
     layout::texts,
+    places::SMALL,
 };
 use egui::{Shape, accesskit::Role};
 use egui_kittest::{
@@ -435,4 +436,43 @@ fn a_change_of_fewer_days_than_the_others_says_of_how_many() {
         !words.iter().any(|words| words.contains("% ·")),
         "{words:?}"
     );
+}
+
+/// A change without what it is against says nothing.
+#[test]
+fn no_change_stands_alone_in_the_smallest_window() {
+    for (view, bucket, range) in [
+        (View::ByEventType, Bucket::Day, Range::Days28),
+        (View::ByEventType, Bucket::Week, Range::Days90),
+        (View::Overlay, Bucket::Month, Range::Year),
+        (View::Table, Bucket::Day, Range::Days90),
+        (View::Live, Bucket::Day, Range::Days28),
+    ] {
+        let state = State {
+            view,
+            bucket,
+            range,
+            ..State::default()
+        };
+        let mut harness = window_of(Feed::sample(DEMO_TIME), state, SMALL);
+        harness.run();
+        let texts = texts(&harness);
+        let words: Vec<&str> = texts.iter().map(|text| text.words.as_str()).collect();
+        let is_change = |words: &&str| words.starts_with(['+', '−']) && words.ends_with(" %");
+        let against = words
+            .iter()
+            .filter(|words| words.starts_with("vs "))
+            .count();
+        assert_eq!(
+            words
+                .iter()
+                .copied()
+                .filter(|words| is_change(words))
+                .count(),
+            against,
+            "{view:?} {bucket:?}: {words:?}"
+        );
+        let right = texts.iter().map(|text| text.rect.max.x).fold(0.0, f32::max);
+        assert!(right <= SMALL[0], "{view:?} {bucket:?}: {right}");
+    }
 }

@@ -4,7 +4,7 @@ use crate::database::{Database, PATIENCE, wait_for};
 use crate::harness::others;
 use crate::minutes::insert_minutes;
 use musicstream_viewer::{
-    calendar::Slot,
+    calendar::{Slot, Span},
     data::{Dataset, Request},
     page::{Hours, Page, State, View},
     source::Feed,
@@ -200,4 +200,40 @@ fn figures_of_minutes_are_those_of_sql_over_all_minutes() {
         assert_eq!(before, Some((first + 1440 - from) as usize), "{event_type}");
     }
     assert!(minutes.has_counts(page.span) && minutes.current() >= Slot(last as i32));
+}
+
+/// The minutes without a row that are zeros are those from the first event on to the newest one that is not ahead of the
+/// server's clock, even if the events of the first hour are removed.
+#[test]
+fn zeros_begin_with_the_first_hour_and_end_with_the_newest_event_that_has_come() {
+    let Some((database, mut client)) = Database::with_extension("zeros_begin_with_the_first")
+    else {
+        return;
+    };
+    let deltas = |rows: &str| insert_minutes("metric_deltas", rows);
+    let at = |minutes: i32, events: i32| {
+        format!(
+            "(date_trunc('hour', now()) - interval '{minutes} minutes', 'play', 'R1', {events}, 0)"
+        )
+    };
+    let rows = format!("values {}, {}, {}", at(170, 1), at(50, 1), at(-180, 1));
+    client
+        .batch_execute(&format!("{}; select musicstream_rollup()", deltas(&rows)))
+        .unwrap();
+    let zeros = |database: &Database| {
+        let feed = database.feed();
+        feed.wait(PATIENCE).unwrap();
+        let minutes = ask(&feed, 300);
+        let hour = minutes.current().0.div_euclid(60) * 60;
+        let is_known = |back: &i32| {
+            let slot = Slot(hour - back);
+            minutes.has_counts(Span::new(slot, slot))
+        };
+        let known: Vec<i32> = (-60..300).filter(is_known).collect();
+        (known.first().copied(), known.last().copied(), known.len())
+    };
+    assert_eq!(zeros(&database), (Some(50), Some(170), 121));
+    let removed = deltas(&format!("values {}", at(170, -1)));
+    client.batch_execute(&removed).unwrap();
+    assert_eq!(zeros(&database), (Some(50), Some(180), 131));
 }

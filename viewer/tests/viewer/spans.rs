@@ -3,6 +3,8 @@
 use crate::{
     harness::{LARGE, TODAY, has, labels, row, status, window, window_of},
     layout::texts,
+    places::SMALL,
+    shot::state,
 };
 use egui::{Key, Rect, accesskit::Role, pos2};
 use egui_kittest::{
@@ -54,6 +56,40 @@ fn days_before_the_first_one_are_no_empty_days() {
     let said = "no data before 19 Feb".to_owned();
     assert!(words(&young(Range::Year)).contains(&said));
     assert!(!words(&young(Range::Days28)).contains(&said));
+}
+
+/// No zero, no sum, and the first day with its year, in whatever view.
+#[test]
+fn a_span_before_the_first_day_has_no_numbers() {
+    let span = Span::new(Day(TODAY - 500), Day(TODAY - 473));
+    for size in [LARGE, SMALL] {
+        for view in View::ALL {
+            let rows = (0..28).map(|back| row(TODAY - back, "play", "EU", 1000));
+            let state = State {
+                range: Range::Custom(span),
+                compare: true,
+                ..state(view)
+            };
+            let data = Dataset::new(rows.collect(), status());
+            let mut harness = window_of(Feed::fixed(data, "music on db:5432"), state, size);
+            harness.run();
+            let words = words(&harness);
+            let daily = [
+                View::ByEventType,
+                View::ByRegion,
+                View::Overlay,
+                View::Heatmap,
+            ];
+            if daily.contains(&view) {
+                let said = "no data before Thu 19 Feb 2026".to_owned();
+                assert!(words.contains(&said), "{view:?} {size:?}: {words:?}");
+                assert!(
+                    !words.iter().any(|words| words == "0 events"),
+                    "{view:?}: {words:?}"
+                );
+            }
+        }
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use crate::{
     harness::{descriptions, has, labels, window, window_of},
+    layout::texts,
     places::SMALL,
     shot::state,
 };
@@ -12,7 +13,7 @@ use egui_kittest::{
 };
 use musicstream_viewer::{
     DEMO_TIME,
-    page::{Bucket, State, View},
+    page::{Bucket, ChartOptions, Range, SeriesOrder, State, View},
     source::Feed,
     ui::App,
 };
@@ -117,12 +118,69 @@ fn reports_can_be_compared_in_the_smallest_window() {
                 name.is_some_and(|name| name.starts_with("Compare"))
             });
             let bounds = compare.next().map(|switch| switch.rect());
+            // The margin at the right is twelve points wide, and the frame of the test eight.
             assert!(
-                bounds.is_some_and(|bounds| bounds.max.x <= SMALL[0]),
+                bounds.is_some_and(|bounds| bounds.max.x <= SMALL[0] - 20.0),
                 "{view:?} {bucket:?}: {bounds:?}"
             );
         }
     }
+}
+
+/// Figures on top of a table are those of all names, whatever the charts of another view join.
+#[test]
+fn the_table_has_the_figures_of_all_names() {
+    let tiles = |options| {
+        let state = State {
+            options,
+            ..state(View::Table)
+        };
+        let harness = window(state);
+        let tiles = labels(&harness, Role::GraphicsObject).into_iter();
+        tiles
+            .filter_map(|tile| Some(tile.split_once(':')?.0.to_owned()))
+            .collect::<Vec<_>>()
+    };
+    let usual = tiles(ChartOptions::default());
+    assert!(usual.len() > 3, "{usual:?}");
+    let joined = ChartOptions {
+        top: Some(1),
+        order: SeriesOrder::Size,
+        ..ChartOptions::default()
+    };
+    assert_eq!(tiles(joined), usual);
+}
+
+/// What is compared with is drawn, or it is said why there is nothing to be seen.
+#[test]
+fn nothing_claims_to_be_drawn_where_nothing_is_compared() {
+    let words = |state: State| {
+        let texts = texts(&window(state)).into_iter();
+        texts.map(|text| text.words).collect::<Vec<_>>().join("\n")
+    };
+    let compared = |view, range, share| {
+        let mut state = state(view);
+        (state.compare, state.range) = (true, range);
+        state.options.share = share;
+        words(state)
+    };
+    let usual = compared(View::Overlay, Range::Days28, false);
+    assert!(usual.contains("thin: "), "{usual}");
+    let stacked = compared(View::Overlay, Range::Days28, true);
+    assert!(!stacked.contains("thin: "), "{stacked}");
+    let all = compared(View::Overlay, Range::All, false);
+    assert!(
+        all.contains("no data: ") && !all.contains("thin: "),
+        "{all}"
+    );
+    // Beside the choices of listening there is no room to say it; it is not claimed either.
+    let all = compared(View::Listening, Range::All, false);
+    assert!(!all.contains("thin: "), "{all}");
+    let table = State {
+        compare: true,
+        ..state(View::Table)
+    };
+    assert!(!table.compares());
 }
 
 #[test]

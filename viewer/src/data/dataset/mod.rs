@@ -325,6 +325,12 @@ impl Dataset {
         self.columns.track(pair)
     }
 
+    /// All series, summed up slot by slot.
+    pub fn all(&self) -> Arc<Track> {
+        let pairs = (self.event_types.len() * self.regions.len()) as u32;
+        self.track(&(0..pairs).collect::<Vec<_>>())
+    }
+
     /// The series of some pairs, summed up slot by slot.
     pub fn track(&self, pairs: &[u32]) -> Arc<Track> {
         self.columns.sum_of(pairs)

@@ -43,8 +43,11 @@ pub struct Rejects {
     pub examples: Vec<Example>,
     /// Whether the role may see bytes.
     pub may_see_bytes: bool,
-    /// Days are those of so many newest rows, where there are more.
-    pub newest_only: Option<i64>,
+    /// When the first of all came.
+    pub first_at: Option<Micros>,
+    /// Where there are more rows than are read: how many of the newest ones days are counted over, and when the oldest
+    /// of these came.
+    pub newest_only: Option<(i64, Micros)>,
 }
 
 impl Rejects {

@@ -44,8 +44,7 @@ pub(super) struct Builder<'a> {
 /// Which slots of a span can be compared with earlier ones, by all the series of the data.
 pub(super) fn comparison(data: &Dataset, span: Span) -> Comparison {
     let shift = data.grain.comparison_shift(span.count());
-    let pairs = (data.event_types.len() * data.regions.len()) as u32;
-    let all = data.track(&(0..pairs).collect::<Vec<_>>());
+    let all = data.all();
     let before = Counts::new(Arc::clone(&all), span.plus(-shift));
     // Complete slots come first.
     let complete = (0..span.count()).take_while(|&at| data.finality(span.at(at)).is_complete());

@@ -10,10 +10,11 @@ mod view;
 
 pub use view::View;
 
+use super::chart::Chart;
 use crate::data::reports::{Content, Obstacle};
 use serde::{Deserialize, Serialize};
 use sheet::{Sheet, Sort};
-use std::collections::HashMap;
+use std::{collections::HashMap, slice};
 
 /// What is chosen on reports.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -138,6 +139,16 @@ impl Contents {
                     false => Ok(Self::Listeners(contents)),
                 }
             }
+        }
+    }
+
+    /// Its charts.
+    pub fn charts(&self) -> &[Chart] {
+        match self {
+            Self::Listening(contents) => slice::from_ref(&contents.chart),
+            Self::Listeners(contents) => &contents.charts,
+            Self::Rejects(contents) => slice::from_ref(&contents.chart),
+            Self::Songs(_) | Self::Pipeline(_) => &[],
         }
     }
 

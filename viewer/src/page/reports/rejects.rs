@@ -29,6 +29,8 @@ pub struct Contents {
     pub rejects: Arc<Rejects>,
     /// A line for each reason.
     pub chart: Chart,
+    /// The first day whose rejects are known; `None`: of no day.
+    pub begin: Option<Day>,
     /// Their colours.
     pub colors: ColorSlots,
     /// All reasons.
@@ -54,6 +56,7 @@ impl Contents {
         colors.assign(&names);
         Self {
             chart: chart(rejects, &names, view),
+            begin: begin(rejects, view),
             reasons: reasons(rejects, &colors, view).sorted(sort("reasons")),
             colors,
             sheet: examples(rejects).sorted(sort("rejected_events")),
@@ -67,11 +70,23 @@ impl Contents {
     }
 }
 
-/// A day on which nothing of a reason was rejected is a zero: nothing is missing. Before the first event and the first
-/// reject, there was nothing to reject.
+/// The first day whose rejects are known. Before the first event and the first reject, there was nothing to reject; and
+/// days before the rows that are read may have had any number.
+fn begin(rejects: &Rejects, view: &View<'_>) -> Option<Day> {
+    match rejects.newest_only {
+        Some((_, from)) => Some(Day::of(from)),
+        None => rejects
+            .first_at
+            .map(Day::of)
+            .into_iter()
+            .chain(view.begin)
+            .min(),
+    }
+}
+
+/// A day on which nothing of a reason was rejected is a zero: nothing is missing.
 fn chart(rejects: &Rejects, names: &[String], view: &View<'_>) -> Chart {
-    let first = rejects.by_day.iter().map(|row| row.0).min();
-    let begin = first.into_iter().chain(view.begin).min();
+    let begin = begin(rejects, view);
     let is_over = |day: Day| day <= view.today && begin.is_some_and(|begin| day >= begin);
     let counts = |is_of: &dyn Fn(&str) -> bool| -> Counts {
         let mut days = vec![Some(Count::default()); view.span.count()];
@@ -243,6 +258,7 @@ mod tests {
                 detail: Some("ts is absent".into()),
                 payload: Some("{\"a\", 1}".into()),
             }],
+            first_at: Some(Day(1).start()),
             ..Rejects::default()
         };
         let view = View {
@@ -254,6 +270,7 @@ mod tests {
             begin: Some(Day(2)),
             today: Day(3),
             name_others: |count| format!("{count} others"),
+            events: None,
             states: &[Finality::Final; 4],
         };
         let contents = Contents::new(&Arc::new(rejects.clone()), &view, |_| None);
@@ -278,6 +295,51 @@ mod tests {
                 .ends_with(",ts is absent,\"{\"\"a\"\", 1}\"\r\n")
         );
     }
+
+    /// Bars of days before the first event stand there, too, and zeros only where rows are read.
+    #[test]
+    fn the_chart_begins_where_rejects_are_known() {
+        let mut rejects = Rejects {
+            by_reason: vec![("missing_field".into(), 9)],
+            by_day: vec![(Day(3), "missing_field".into(), 4)],
+            first_at: Some(Day(1).start() + 7),
+            ..Rejects::default()
+        };
+        let all = Filter::default();
+        let view = |begin| View {
+            span: Span::new(Day(0), Day(4)),
+            zone: "UTC",
+            grain: Grain::Day,
+            shift: 7,
+            regions: &all,
+            begin,
+            today: Day(4),
+            name_others: |count| format!("{count} others"),
+            events: None,
+            states: &[Finality::Final; 5],
+        };
+        let known = |rejects: &Rejects, begin| {
+            let contents = Contents::new(&Arc::new(rejects.clone()), &view(begin), |_| None);
+            let all = [0, 1, 2, 3, 4].map(|at| contents.chart.together(at).map(|of| of.events));
+            (contents.begin, all)
+        };
+        let zeros = [None, Some(0), Some(0), Some(4), Some(0)];
+        assert_eq!(
+            known(&rejects, None),
+            (Some(Day(1)), zeros),
+            "no event is stored"
+        );
+        assert_eq!(known(&rejects, Some(Day(2))), (Some(Day(1)), zeros));
+        assert_eq!(
+            known(&rejects, Some(Day(-9))).1[0],
+            Some(0),
+            "of an event before"
+        );
+        rejects.newest_only = Some((4, Day(3).start() + 9));
+        let read = [None, None, None, Some(4), Some(0)];
+        assert_eq!(known(&rejects, Some(Day(0))), (Some(Day(3)), read));
+    }
+
     #[test]
     fn bars_and_list_have_the_same_colours_and_begin_with_the_data() {
         let names = ["h", "g", "f", "e", "d", "c", "b", "a"];
@@ -303,6 +365,7 @@ mod tests {
             begin: Some(Day(2)),
             today: Day(4),
             name_others: |count| format!("{count} others"),
+            events: None,
             states: &[Finality::Final; 5],
         };
         let contents = Contents::new(&Arc::new(rejects), &view, |_| None);

@@ -28,7 +28,7 @@ pub enum Value {
     PerSecond(f64),
     /// Microseconds, shown as hours.
     Hours(i64),
-    /// Microseconds, shown as an age.
+    /// Microseconds, shown as a duration.
     Age(i64),
     /// Milliseconds.
     Milliseconds(f64),
@@ -129,7 +129,7 @@ impl Value {
             Self::Days(days, of) => format!("{days} of {of} days"),
             Self::PerSecond(rate) => format!("{}/s", format::compact(*rate)),
             Self::Hours(us) => quantity::hours(*us),
-            Self::Age(us) => format::age(*us),
+            Self::Age(us) => format::duration(*us),
             Self::Milliseconds(ms) => quantity::milliseconds(*ms),
             Self::Rate(millionths) => quantity::percentage(*millionths),
             Self::Change(Change::Nothing) => "–".into(),

@@ -2,7 +2,7 @@
 
 use crate::{
     calendar::{Day, Grain, Span},
-    data::{Filter, Finality},
+    data::{Filter, Finality, Track},
     page::builder::NameOthers,
 };
 
@@ -25,6 +25,8 @@ pub struct View<'a> {
     pub today: Day,
     /// Names the series of several names.
     pub name_others: NameOthers,
+    /// The days that have events; `None`: that is not known, and none is taken for a gap.
+    pub events: Option<&'a Track>,
     /// What can be said of each day, where the report does not know better.
     pub states: &'a [Finality],
 }
@@ -33,6 +35,13 @@ impl View<'_> {
     /// The slots on screen.
     pub fn slots(&self) -> Span {
         self.grain.slots(self.span)
+    }
+
+    /// On how many of the `days` days up to a day there were events. Of the others nobody was counted.
+    pub fn counted(&self, last: Day, days: i32) -> usize {
+        let window = Grain::Day.slots(Span::new(last.plus(1 - days), last));
+        let counted = |track: &Track| track.between(window.first, window.last).len();
+        self.events.map_or(window.count(), counted)
     }
 
     /// The days that are compared with.

@@ -10,6 +10,7 @@ use std::collections::HashMap;
 
 const MARK: &str = include_str!("../../../sql/rejects_mark.sql");
 const BY_REASON: &str = include_str!("../../../sql/rejects_by_reason.sql");
+const SINCE: &str = include_str!("../../../sql/rejects_since.sql");
 const BY_DAY: &str = include_str!("../../../sql/rejects_by_day.sql");
 const EXAMPLES: &str = include_str!("../../../sql/rejects_examples.sql");
 const MAY_SEE_BYTES: &str = include_str!("../../../sql/rejects_may_see_bytes.sql");
@@ -36,7 +37,14 @@ pub(super) fn read(client: &Client, ask: &Ask) -> Read<Rejects> {
             row.try_get("rejected")?,
         ));
     }
-    rejects.newest_only = (rejects.count() > NEWEST).then_some(NEWEST);
+    let since = client.query_one(SINCE, &[&NEWEST])?;
+    let at = |column| -> Read<Option<i64>> {
+        let at: Option<DateTime<Utc>> = since.try_get(column)?;
+        Ok(at.map(|at| at.timestamp_micros()))
+    };
+    rejects.first_at = at("first")?;
+    let counted_from = at("counted_from")?.filter(|_| rejects.count() > NEWEST);
+    rejects.newest_only = counted_from.map(|from| (NEWEST, from));
     for row in client.query(EXAMPLES, &[&ask.reason, &NEWEST])? {
         let received_at: DateTime<Utc> = row.try_get("received_at")?;
         rejects.examples.push(Example {

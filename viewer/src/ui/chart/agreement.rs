@@ -95,6 +95,7 @@ fn said_by_chart(
         measure: page.measure,
         span: page.span,
         states: &page.states,
+        window: 1,
         begin: page.span.first,
         colors: &ColorSlots::default(),
         read: None,

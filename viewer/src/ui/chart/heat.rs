@@ -3,7 +3,7 @@
 use super::{
     axis::time_axis,
     labels,
-    marks::hatch,
+    marks::{hatch, no_data_before, pill},
     readout,
     scale::Scale,
     shared::{Outcome, Plot, Shared, width},
@@ -93,6 +93,16 @@ pub(crate) fn show(ui: &mut Ui, rect: Rect, chart: &Chart, shared: &Shared<'_>) 
                     readout::show(ui, &response, &plot, chart, shared, index, pointed);
                 }
             }
+            if shared.before_begin() == plot.slots {
+                let words = no_data_before(shared);
+                pill(
+                    ui.painter(),
+                    area.center(),
+                    &words,
+                    tokens.weak,
+                    tokens.surface,
+                );
+            }
             widgets::focus_ring(ui, area, &response);
         });
     let axis = Rect::from_min_max(pos2(area.min.x + left, area.min.y), area.max);
@@ -121,8 +131,9 @@ fn cells(ui: &Ui, plot: &Plot, row: Rect, line: &Line, shared: &Shared<'_>, toke
     let gap = if day_width > ROOMY { 1.0 } else { 0.0 };
     let scale = Shades::of(line);
     let mut narrow = Mesh::default();
-    if let Some(end) = shared.span.index(shared.begin).filter(|end| *end > 0) {
-        let before = plot.edge(0)..=plot.edge(end) - gap;
+    let begin = shared.before_begin();
+    if begin > 0 {
+        let before = plot.edge(0)..=plot.edge(begin) - gap;
         let before = Rect::from_x_y_ranges(before, row.min.y + 1.0..=row.max.y - 1.0);
         hatch(ui.painter(), before, tokens);
     }

@@ -2,6 +2,7 @@
 
 use super::shared::{Plot, Shared};
 use crate::{
+    calendar::{Span, format},
     data::Finality,
     page::Chart,
     stats,
@@ -10,6 +11,7 @@ use crate::{
         theme::{self, Tokens},
     },
 };
+use chrono::Datelike;
 use egui::{Color32, Painter, Pos2, Rect, Shape, Stroke, pos2, vec2};
 
 /// The band behind days that are not complete.
@@ -72,16 +74,26 @@ pub(super) fn missing_slots(
 
 /// The slots before the first row of all.
 fn before_begin(painter: &Painter, plot: &Plot, shared: &Shared<'_>, tokens: Tokens) {
-    let end = match shared.span.index(shared.begin) {
-        Some(end) if end > 0 => end,
-        _ => return,
-    };
+    let end = shared.before_begin();
+    if end == 0 {
+        return;
+    }
     let band = Rect::from_x_y_ranges(plot.edge(0)..=plot.edge(end), plot.rect.y_range());
     hatch(painter, band, tokens);
-    let words = text::no_data_before(&shared.grain.short(shared.begin));
+    let words = no_data_before(shared);
     if width_of(painter, &words) < band.width() {
         pill(painter, band.center(), &words, tokens.weak, tokens.surface);
     }
+}
+
+/// What is said of the slots before the first row of all: with its year, where the axis does not tell that.
+pub(super) fn no_data_before(shared: &Shared<'_>) -> String {
+    let (grain, slot) = (shared.grain, shared.begin);
+    let [begin, last] = [slot, shared.span.last].map(|slot| grain.day(slot));
+    text::no_data_before(&match begin.date().year() == last.date().year() {
+        true => grain.short(slot),
+        false => format::days(Span::new(begin, begin)),
+    })
 }
 
 /// Slots without a stack of shares, because series that had begun lack a row in them.

@@ -126,7 +126,12 @@ fn title(ui: &Ui, inner: Rect, chart: &Chart, shared: &Shared<'_>, tokens: Token
     let baseline = inner.min.y + name.size().y;
     ui.painter().galley(inner.min, name, tokens.text);
     let room = inner.max.x - after;
-    let forms = text::under_title(shared.measure, chart.sum());
+    let forms = match chart.is_blank() && shared.measure.adds_up() {
+        // A sum of nothing that is known would be a false zero.
+        true if shared.ended() == 0 => vec![text::no_events_yet_word().to_owned()],
+        true => vec![text::no_data().to_owned()],
+        false => text::under_title(shared.measure, chart.sum()),
+    };
     let same_scale = shared.top.is_some();
     let drawn = text::drawn(shared.grain, shared.options, same_scale, shared.compared);
     let forms = with_options(forms, drawn);

@@ -161,9 +161,12 @@ fn sum(counts: &[Count]) -> Count {
         .fold(Count::default(), |sum, count| sum.plus(*count))
 }
 
-/// On how many of its days a week or a month has rows, where those are not all.
+/// On how many of its days a week, a month or a window has rows, where those are not all.
 fn covered(days: Option<usize>, shared: &Shared<'_>, index: usize) -> Option<String> {
-    let of = shared.grain.day_count(shared.span.at(index));
+    let of = shared
+        .grain
+        .day_count(shared.span.at(index))
+        .max(shared.window);
     days.filter(|days| *days < of)
         .map(|days| text::covered(days, of))
 }

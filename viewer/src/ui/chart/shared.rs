@@ -19,6 +19,8 @@ pub(crate) struct Shared<'a> {
     pub(crate) span: Span,
     /// What can be said about each of them.
     pub(crate) states: &'a [Finality],
+    /// How many days up to a slot a number is of, where slots are days.
+    pub(crate) window: usize,
     /// The first slot with any row of all: what lies before it is no gap of the numbers.
     pub(crate) begin: Slot,
     /// Colours of names.
@@ -43,6 +45,12 @@ pub(crate) struct Shared<'a> {
 }
 
 impl Shared<'_> {
+    /// Number of slots that lie before the first row of all.
+    pub(super) fn before_begin(&self) -> usize {
+        let slots = self.begin.0.saturating_sub(self.span.first.0);
+        usize::try_from(slots).unwrap_or(0).min(self.span.count())
+    }
+
     /// Number of slots that have ended.
     pub(super) fn ended(&self) -> usize {
         self.states

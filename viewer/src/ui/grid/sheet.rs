@@ -323,7 +323,8 @@ fn cell(ui: &Ui, cell: &Cell, right: bool) {
         ui.painter()
             .rect_filled(rect.shrink2(vec2(2.0, 1.5)), 3.0, fill);
     }
-    if let Some(share) = cell.bar {
+    // Of zero there is no bar, and of the smallest number one that can be seen.
+    if let Some(share) = cell.bar.filter(|share| *share > 0.0) {
         let from = rect.min.x + PADDING;
         let room = rect.width() - 3.0 * PADDING - width(ui, &words, font.clone());
         let size = vec2((room * share).max(1.5), 10.0);

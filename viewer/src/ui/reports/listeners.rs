@@ -5,7 +5,7 @@ use super::{
     tiles::{self, Tile},
 };
 use crate::{
-    calendar::{Day, format, quantity},
+    calendar::{Day, Grain, Span, format, quantity},
     data::{Finality, STANDARD_ERROR, reports::listeners::Together},
     page::{Command, reports::listeners::Contents},
     ui::{grid::width, inputs::Inputs, memory::Memory, text, theme, widgets},
@@ -30,11 +30,12 @@ pub(super) fn show(
     };
     let (above, upper, lower) = areas(rect, contents.together.is_some());
     if let (Some(above), Some(together)) = (above, contents.together) {
-        let begin = inputs
-            .data
-            .bounds()
-            .map(|bounds| inputs.data.grain.day(bounds.first));
-        tiles::show(ui, above, &tiles(&together, begin));
+        let events = inputs.data.all();
+        let counted = |days: Span<Day>| {
+            let slots = Grain::Day.slots(days);
+            events.between(slots.first, slots.last).len()
+        };
+        tiles::show(ui, above, &tiles(&together, counted));
     }
     let states: Vec<Finality> = (0..span.count())
         .map(|index| inputs.data.finality(span.at(index)))
@@ -44,6 +45,8 @@ pub(super) fn show(
         measure: contents.measure,
         states: &states,
         colors: None,
+        begin: None,
+        window: contents.window,
         stacked: false,
     };
     charts(ui, upper, inputs, &of, memory, commands);
@@ -73,13 +76,13 @@ fn note(ui: &Ui, rect: Rect, inputs: &Inputs<'_>) -> Rect {
 }
 
 /// Of all regions that are on together, with how exact the estimates are.
-/// `begin` is the first day with data: a period that reaches back beyond it is not compared with.
-fn tiles(together: &Together, begin: Option<Day>) -> Vec<Tile> {
+/// `counted` says on how many of some days there were events: periods with a gap are not compared.
+fn tiles(together: &Together, counted: impl Fn(Span<Day>) -> usize) -> Vec<Tile> {
     let mut tiles: Vec<Tile> = (0..3)
         .map(|at| {
             let (now, before) = (together.now[at], together.before[at]);
             let error = (now as f64 * STANDARD_ERROR).round() as i64;
-            let (change, notes) = text::active_change(now, before, together.day, begin, at);
+            let (change, notes) = text::active_change(now, before, together.day, &counted, at);
             Tile {
                 title: text::active_title(at).into(),
                 value: text::estimate(&format::grouped(now), &format::grouped(error)),

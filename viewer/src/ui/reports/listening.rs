@@ -32,6 +32,8 @@ pub(super) fn show(
         measure: contents.figure.measure(),
         states: &contents.states,
         colors: None,
+        begin: None,
+        window: 1,
         stacked: false,
     };
     charts(ui, upper, inputs, &of, memory, commands);

@@ -118,7 +118,9 @@ pub(super) fn work_out(
     let states: Vec<Finality> = (0..span.count())
         .map(|index| data.finality(data.grain.slot(span.at(index))))
         .collect();
+    let events = data.all();
     let view = reports::View {
+        events: Some(&events),
         span,
         zone: &data.zone.name,
         grain,

@@ -2,6 +2,7 @@
 
 use super::tiles;
 use crate::{
+    calendar::Day,
     data::{Finality, Measure},
     page::{Chart, ChartOptions, ColorSlots, Command, List, reports::sheet::Sheet},
     ui::{chart, grid::sheet, inputs::Inputs, memory::Memory, text, theme},
@@ -50,6 +51,10 @@ pub(super) struct Charts<'a> {
     pub(super) states: &'a [Finality],
     /// Colours of names, if these are no regions.
     pub(super) colors: Option<&'a ColorSlots>,
+    /// The first day of which anything is known, if that is not the first one with events.
+    pub(super) begin: Option<Day>,
+    /// How many days up to a slot a number is of.
+    pub(super) window: usize,
     /// A bar for each slot instead of lines.
     pub(super) stacked: bool,
 }
@@ -68,21 +73,23 @@ pub(super) fn charts(
     let cursor = inputs.state.cursor.filter(|slot| span.contains(*slot));
     let hovered = memory.hovered.filter(|slot| span.contains(*slot));
     let shift = grain.comparison_shift(span.count());
+    let compares = inputs.state.compares() && of.charts.iter().any(Chart::has_before);
     let shared = chart::Shared {
         span,
         states: of.states,
         grain,
         measure: of.measure,
-        begin: inputs
-            .data
-            .day_bounds()
-            .map_or(span.last, |bounds| grain.slot(bounds.first)),
+        window: of.window,
+        begin: of
+            .begin
+            .or_else(|| Some(inputs.data.day_bounds()?.first))
+            .map_or(span.last, |begin| grain.slot(begin)),
         colors: of
             .colors
             .unwrap_or_else(|| inputs.state.colors(List::Regions)),
         read: hovered.or(cursor),
         reads_by_key: chart::reads_by_key(ui, hovered),
-        compared: (inputs.state.compare && of.colors.is_none()).then_some(shift),
+        compared: compares.then_some(shift),
         // Those are of daily events.
         options: ChartOptions::default(),
         stacked: of.stacked,

@@ -60,7 +60,7 @@ fn tiles(contents: &Contents) -> [Tile; 5] {
         tip: text::pipeline_tip(at).into(),
     };
     let last = of.rollups.first();
-    let behind = match of.watermark {
+    let instant = match of.watermark {
         Some(at) => text::watermark_at(at).into(),
         None => Vec::new(),
     };
@@ -85,10 +85,10 @@ fn tiles(contents: &Contents) -> [Tile; 5] {
             1,
             watermark,
             match of.watermark {
-                Some(_) => text::behind(&text::cell(&contents.age(of.watermark))),
+                Some(at) => text::ago(of.read_at - at),
                 None => text::cell(&Value::Nothing),
             },
-            behind,
+            instant,
             is_late(of.watermark, LATE_WATERMARK_US),
         ),
         tile(
@@ -109,7 +109,12 @@ fn tiles(contents: &Contents) -> [Tile; 5] {
             4,
             rollup,
             text::cell(&last.map_or(Value::Nothing, |last| Value::Milliseconds(last.ms))),
-            text::ago(&text::cell(&contents.age(last.map(|last| last.at)))),
+            vec![
+                last.map_or(text::cell(&Value::Nothing), |last| {
+                    text::ago(of.read_at - last.at)
+                }),
+                String::new(),
+            ],
             false,
         ),
     ]

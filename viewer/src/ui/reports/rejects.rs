@@ -59,6 +59,8 @@ pub(super) fn show(
             measure: Measure::Rejected,
             states: &states,
             colors: Some(&contents.colors),
+            begin: contents.begin,
+            window: 1,
             stacked: true,
         };
         charts(ui, right, inputs, &of, memory, commands);

@@ -79,7 +79,7 @@ pub(crate) fn active_change(
     now: i64,
     before: i64,
     day: Day,
-    begin: Option<Day>,
+    counted: impl Fn(Span<Day>) -> usize,
     number: usize,
 ) -> (Option<String>, Vec<String>) {
     let (days, back) = ACTIVE_DAYS[number];
@@ -88,7 +88,17 @@ pub(crate) fn active_change(
         days => format::days_short(Span::new(last.plus(1 - days), last)),
     };
     let (own, last) = (span(day), day.plus(-back));
-    if before == 0 || begin.is_none_or(|begin| last.plus(1 - days) < begin) {
+    let lacks = |last: Day| {
+        let window = Span::new(last.plus(1 - days), last);
+        let there = counted(window);
+        (there < window.count()).then(|| format!("{there} of {} days", window.count()))
+    };
+    // Nobody was counted on the days of a gap: a change would be that of the gap.
+    if let Some(covered) = lacks(day) {
+        let notes = [format!("{own} · {covered}"), covered, String::new()];
+        return (None, notes.map(says).into());
+    }
+    if before == 0 || lacks(last).is_some() {
         return (None, vec![says(own), String::new()]);
     }
     let share = (now - before) as f64 / before as f64;

@@ -77,10 +77,15 @@ pub(crate) fn compared_forms(page: &Page) -> Vec<String> {
         .format(" %Y")
         .to_string();
     let bare = before.strip_suffix(&year).unwrap_or(&before);
+    let earlier = match page.grain {
+        Grain::Minute { .. } => "a day".to_owned(),
+        days => days.count(comparison.shift.unsigned_abs() as usize),
+    };
     [
         format!("change: {of}, {among}{now} vs {before}"),
         format!("change vs {before}{of_short}"),
         format!("vs {bare}"),
+        format!("vs {earlier} earlier"),
     ]
     .map(says)
     .into()
@@ -112,6 +117,12 @@ pub(crate) fn days_meant(grain: Grain, span: Span) -> String {
 
 pub(crate) fn events(events: i64) -> String {
     says(format!("{} events", format::grouped(events)))
+}
+
+/// The same where there is little room, after the exact number.
+pub(crate) fn events_forms(events: i64) -> [String; 2] {
+    let compact = format::compact(events as f64);
+    [self::events(events), says(format!("{compact} events"))]
 }
 
 /// Above the chart of an incomplete day: what it is, and the clock where it is today.

@@ -1,6 +1,9 @@
 //! The words of buckets and of how charts draw their numbers.
 
-use super::pseudo::{say, says};
+use super::{
+    pseudo::{say, says},
+    words::compare,
+};
 use crate::{
     calendar::{Grain, format},
     page::{Bucket, ChartOptions, SeriesOrder, Share},
@@ -62,6 +65,13 @@ pub(crate) fn same_scale_option() -> [&'static str; 2] {
         "The largest value of all charts ends each of them (Y)",
     ]
     .map(say)
+}
+
+pub(crate) fn compare_option() -> [&'static str; 2] {
+    [
+        compare(),
+        say("The slots before are drawn, too, as thin lines (C)"),
+    ]
 }
 
 /// How a chart is drawn, where that is not as usual: in full, and in short.

@@ -20,14 +20,6 @@ pub(crate) fn slowest(partition: Option<i32>, newest: Option<Micros>) -> Vec<Str
     }
 }
 
-/// `1 h behind now`: the age of the watermark.
-pub(crate) fn behind(age: &str) -> String {
-    match age {
-        "just now" => says("up to date".into()),
-        age => says(format!("{age} behind now")),
-    }
-}
-
 pub(crate) fn watermark_at(at: Micros) -> [String; 3] {
     [
         format!("at {} UTC", format::stamp(at)),
@@ -67,20 +59,18 @@ pub(crate) fn waiting(staged: i64, hours: i64) -> Vec<String> {
     .into()
 }
 
-pub(crate) fn ago(age: &str) -> Vec<String> {
-    vec![
-        match age {
-            "just now" => says(age.into()),
-            age => says(format!("{age} ago")),
-        },
-        String::new(),
-    ]
+/// `just now`, `1 h 2 min ago`
+pub(crate) fn ago(us: i64) -> String {
+    says(match format::age(us) {
+        now if now == "just now" => now,
+        age => format!("{age} ago"),
+    })
 }
 
 pub(crate) fn pipeline_tip(tile: usize) -> &'static str {
     say([
         "Of the active partition that lags most: how old its newest event is. Records that wait in Kafka are counted by musicstream-ingestor status",
-        "Event time up to which all events are assumed to have arrived: that of the slowest active partition",
+        "Event time up to which all events are assumed to have arrived: the newest of the slowest active partition, less musicstream.lateness",
         "Offsets stored a second by all partitions, over the last minute that this was shown",
         "Deltas are in the numbers already; the next rollup folds them. The inbox has rows that no upsert has taken yet",
         "How long it took; the rollups that ended while this was shown are below",
@@ -112,8 +102,10 @@ pub(crate) fn all_reasons() -> [&'static str; 2] {
     ["All reasons", "Examples of all reasons"].map(say)
 }
 
-pub(crate) fn newest_only(rows: i64) -> String {
-    says(format!("By day: the {} newest rows", format::grouped(rows)))
+/// `By day: the 200,000 newest rows, since 2026-03-17 09:12 UTC`
+pub(crate) fn newest_only((rows, from): (i64, Micros)) -> String {
+    let (rows, from) = (format::grouped(rows), format::stamp_short(from));
+    says(format!("By day: the {rows} newest rows, since {from} UTC"))
 }
 
 pub(crate) fn statement_copied() -> &'static str {

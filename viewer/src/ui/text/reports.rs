@@ -41,7 +41,7 @@ pub(crate) fn cell(value: &Value) -> String {
         Value::Word(word) => say(word).into(),
         Value::Days(days, of) => covered(*days, *of),
         Value::Change(Change::New) => say("new").into(),
-        Value::Age(us) => says(format::age(*us)),
+        Value::Age(us) => says(format::duration(*us)),
         value => value.shown(),
     }
 }

@@ -25,6 +25,11 @@ pub(crate) fn no_data_of(names: &[&str]) -> String {
     }
 }
 
+/// Of days that are compared with.
+pub(crate) fn no_data_in(days: &str) -> String {
+    says(format!("no data: {days}"))
+}
+
 /// Of a span that lies in the future.
 pub(crate) fn not_begun() -> &'static str {
     say("not begun")

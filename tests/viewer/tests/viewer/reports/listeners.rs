@@ -104,11 +104,10 @@ fn listeners_are_the_same_in_chart_table_csv_and_sql() {
             let said = read_by_keyboard(&mut harness, chart, 28);
             for row in &found {
                 let place = (day_name(&row[0]), row[1].clone());
-                assert_eq!(
-                    said[&place],
-                    as_shown(&row[at], Figure::Streams),
-                    "{name} {place:?}"
-                );
+                // Windows that reach back before the first event say how many days they have.
+                let number = said[&place].split(", ").next();
+                let shown = as_shown(&row[at], Figure::Streams);
+                assert_eq!(number, Some(&*shown), "{name} {place:?}");
             }
         }
     }

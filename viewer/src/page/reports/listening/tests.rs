@@ -27,6 +27,7 @@ fn view(regions: &Filter) -> View<'_> {
         begin: None,
         today: Day(11),
         name_others: |count| count.to_string(),
+        events: None,
         states: &[],
     }
 }
@@ -92,6 +93,7 @@ fn a_week_that_lacks_days_says_so_and_only_settled_weeks_are_compared() {
         begin: None,
         today: Day(31),
         name_others: |count| count.to_string(),
+        events: None,
         states: &[],
     };
     let sheet = sheet(&listening, Figure::Hours, &view, None);
@@ -149,7 +151,7 @@ proptest! {
         }
         let slots = grain.slots(Span::new(Day(0), Day(39)));
         let span = grain.days(slots);
-        let view = View { span, zone: "UTC", grain, shift: 14, regions: &regions, begin: None, today: Day(39), name_others: |count| count.to_string(), states: &[] };
+        let view = View { span, zone: "UTC", grain, shift: 14, regions: &regions, begin: None, today: Day(39), name_others: |count| count.to_string(), events: None, states: &[] };
         let sheet = sheet(&listening, Figure::Hours, &view, None);
         let csv = sheet.csv();
         let mut lines = csv.lines().map(|line| -> Vec<String> {

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     calendar::{Day, Grain, Span, quantity},
     data::{
-        Count, Finality, Measure,
+        Count, Finality, Measure, Track,
         reports::listeners::{Kind, Listeners, Row, Together},
     },
     page::{
@@ -15,10 +15,10 @@ use crate::{
         line::{Line, Slots},
     },
     series::Counts,
-    stats::{Change, Comparison},
+    stats::{Change, Comparison, complete},
 };
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// What is shown of listeners.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,6 +63,8 @@ pub struct Contents {
     pub kind: Kind,
     /// How charts count them.
     pub measure: Measure,
+    /// How many days up to that of a row the shown number is of.
+    pub window: usize,
     /// A chart for each number that is shown.
     pub charts: Vec<Chart>,
     /// All regions that are on.
@@ -89,6 +91,7 @@ impl Contents {
         Self {
             kind: listeners.kind,
             measure: measure(listeners.kind),
+            window: window(listeners.kind, shown.first().copied().unwrap_or(0)) as usize,
             charts: (shown.iter().map(|&number| chart(listeners, number, view))).collect(),
             together: listeners.together,
             sheet: sheet(listeners, part, view, sort),
@@ -103,6 +106,15 @@ pub const TITLES: [&str; 4] = [
     "New listeners",
     "Returning listeners",
 ];
+
+/// How many days, up to that of a row, a number is of.
+pub fn window(kind: Kind, number: usize) -> i32 {
+    match (kind, number) {
+        (Kind::Active, 1) => 7,
+        (Kind::Active, 2) => 28,
+        _ => 1,
+    }
+}
 
 fn title(kind: Kind, number: usize) -> &'static str {
     TITLES[match (kind, number) {
@@ -122,6 +134,7 @@ fn measure(kind: Kind) -> Measure {
 /// A chart of one of the numbers: a line for each region that is on.
 fn chart(listeners: &Listeners, number: usize, view: &View<'_>) -> Chart {
     let title = title(listeners.kind, number);
+    let window = window(listeners.kind, number);
     // What changed is said above the chart.
     let comparison = Comparison::default();
     let slots = Slots {
@@ -134,42 +147,55 @@ fn chart(listeners: &Listeners, number: usize, view: &View<'_>) -> Chart {
         .iter()
         .filter(|region| view.regions.is_on(region))
         .map(|region| {
-            let of = |span| counts(listeners, number, span, |row| row.region == *region);
+            let of = |span| counts(listeners, number, span, view, |row| row.region == *region);
+            let now = of(view.span);
+            // A window with a gap lacks listeners: a solid line would show their loss.
+            let lacks = |at: &usize| now.days(*at).is_some_and(|days| days < window as usize);
+            let lacking: Vec<usize> = (0..complete(view.states).min(now.len()))
+                .filter(lacks)
+                .collect();
             let full_name = format!("{title} · {region}");
-            Line::new(
-                region,
-                &full_name,
-                region,
-                0,
-                of(view.span),
-                of(view.before()),
-                slots,
-            )
+            Line::new(region, &full_name, region, 0, now, of(view.before()), slots)
+                .with_partial(lacking)
         })
         .collect();
     // Where any region has a row. The numbers of several do not add up and are shown nowhere.
-    let all = counts(listeners, number, view.span, |row| {
+    let all = counts(listeners, number, view.span, view, |row| {
         view.regions.is_on(&row.region)
     });
     Chart::new(title.into(), lines, all, Change::Nothing)
 }
 
+/// A number by day, with on how many days of its window there were events.
 fn counts(
     listeners: &Listeners,
     number: usize,
     span: Span<Day>,
+    view: &View<'_>,
     is_of: impl Fn(&Row) -> bool,
 ) -> Counts {
-    let mut days: Vec<Option<Count>> = vec![None; span.count()];
+    let mut days: BTreeMap<Day, i64> = BTreeMap::new();
     for row in listeners.between(span).iter().filter(|row| is_of(row)) {
-        if let (Some(index), Some(events)) = (span.index(row.day), row.numbers[number]) {
-            days[index] = Some(Count {
-                events,
-                late_events: 0,
-            });
-        }
+        days.extend(row.numbers[number].map(|number| (row.day, number)));
     }
-    days.into()
+    let count = |(day, events): (&Day, &i64)| {
+        let late_events = 0;
+        (
+            Grain::Day.slot(*day),
+            Count {
+                events: *events,
+                late_events,
+            },
+        )
+    };
+    let track = Track::new(days.iter().map(count));
+    let window = window(listeners.kind, number);
+    let counted = |day: &Day| u16::try_from(view.counted(*day, window)).unwrap_or(u16::MAX);
+    let track = match window {
+        1 => track,
+        _ => track.with_days(days.keys().map(counted).collect()),
+    };
+    Counts::new(Arc::new(track), Grain::Day.slots(span))
 }
 
 /// A row of the table: of a region, or of all that are on.
@@ -236,6 +262,18 @@ fn sheet(listeners: &Arc<Listeners>, part: Part, view: &View<'_>, sort: Option<S
             numbers("day_28_rate"),
         ],
     });
+    let of_days = match part {
+        Part::Week => 7,
+        Part::FourWeeks => 28,
+        _ => 1,
+    };
+    let counted: Vec<usize> = entries
+        .iter()
+        .map(|entry| view.counted(entry.row.day, of_days))
+        .collect();
+    if counted.iter().any(|days| *days < of_days as usize) {
+        columns.push(words("days").only(Place::Screen));
+    }
     if kind == Kind::Retention {
         // On screen, no columns that are all blank.
         for number in 1..4 {
@@ -269,6 +307,11 @@ fn sheet(listeners: &Arc<Listeners>, part: Part, view: &View<'_>, sort: Option<S
         let state = span.index(entry.row.day).and_then(|at| states.get(at));
         let cell = match (entry.is_sum, column) {
             (true, 1) => Value::Word(ALL_REGIONS).into(),
+            (_, 6) if kind == Kind::Active => {
+                let (days, of) = (counted[row], of_days as usize);
+                let tone = if days < of { Tone::Warn } else { Tone::Weak };
+                Cell::from(Value::Days(days, of)).toned(tone)
+            }
             _ => cell(kind, &entry.row, state.copied(), column),
         };
         match with_bar == column.checked_sub(2) && with_bar.is_some() {
@@ -379,108 +422,4 @@ fn cell(kind: Kind, row: &Row, state: Option<Finality>, column: usize) -> Cell {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::data::Filter;
-
-    fn retention() -> Arc<Listeners> {
-        let row = |day, region: &str, numbers| Row {
-            day: Day(day),
-            region: region.into(),
-            numbers,
-        };
-        Arc::new(Listeners::new(
-            Kind::Retention,
-            vec![
-                row(2, "EU", [Some(30), Some(10), None, None]),
-                row(1, "EU", [Some(10), Some(5), Some(1), None]),
-                row(1, "US", [Some(60), Some(60), Some(20), None]),
-            ],
-            None,
-        ))
-    }
-
-    #[test]
-    fn retention_is_blank_where_the_day_is_not_over_and_summed_where_it_is() {
-        let (all, states) = (Filter::default(), [Finality::Final; 2]);
-        let view = View {
-            span: Span::new(Day(1), Day(2)),
-            zone: "UTC",
-            grain: Grain::Day,
-            begin: None,
-            name_others: |count| count.to_string(),
-            regions: &all,
-            states: &states,
-            shift: 7,
-            today: Day(2),
-        };
-        let sheet = sheet(&retention(), Part::Retention, &view, None);
-        let csv: Vec<String> = sheet.csv().lines().map(str::to_owned).collect();
-        assert_eq!(
-            csv[0],
-            "day,region,new_listeners,day_1,day_1_rate,day_7,day_7_rate,day_28,day_28_rate"
-        );
-        assert_eq!(
-            csv[1], "1970-01-03,EU,30,10,0.333333,,,,",
-            "the newest first"
-        );
-        assert_eq!(csv[2], "1970-01-02,EU,10,5,0.500000,1,0.100000,,");
-        assert_eq!((csv.len(), sheet.len(), sheet.file_len()), (4, 4, 3));
-        let shown = |row| {
-            let cells = sheet.columns_but(Place::File).into_iter();
-            let words = cells.map(|column| sheet.cell(row, column).value.shown());
-            words.collect::<Vec<_>>().join(" ")
-        };
-        assert_eq!(shown(1), "1970-01-02 All regions 70 65 92.9 % 21 30.0 %");
-        assert_eq!(
-            [0, 1, 2, 3].map(|row| sheet.begins_slot(row)),
-            [true, true, false, false]
-        );
-        let heat = |row: usize, column| sheet.cell(row, column).heat.is_some();
-        assert!(heat(1, 4), "of 70");
-        assert!(!heat(2, 4), "of 10");
-        let total: Vec<String> = sheet
-            .total
-            .unwrap()
-            .iter()
-            .map(|cell| cell.value.csv())
-            .collect();
-        assert_eq!(
-            total,
-            ["All", "", "100", "75", "0.750000", "21", "0.300000", "", ""],
-            "day 7 is of 70 listeners, whose seventh day is over"
-        );
-    }
-
-    #[test]
-    fn what_a_line_has_is_what_the_table_has() {
-        let (mut regions, states) = (Filter::default(), [Finality::Final; 2]);
-        regions.toggle("US");
-        let view = View {
-            span: Span::new(Day(1), Day(2)),
-            zone: "UTC",
-            grain: Grain::Day,
-            begin: None,
-            name_others: |count| count.to_string(),
-            regions: &regions,
-            states: &states,
-            shift: 7,
-            today: Day(2),
-        };
-        let rows = ["EU", "US"].map(|region| Row {
-            day: Day(2),
-            region: region.into(),
-            numbers: [Some(3), Some(5), Some(8), None],
-        });
-        let active = Arc::new(Listeners::new(Kind::Active, rows.into(), None));
-        let sheet = sheet(&active, Part::Week, &view, None);
-        assert_eq!(sheet.len(), 1);
-        for number in 0..3 {
-            let chart = chart(&active, number, &view);
-            assert_eq!(chart.lines.len(), 1);
-            let count = chart.lines[0].counts.get(1).unwrap().events;
-            let shown = sheet.cell(0, 2 + number).value.shown();
-            assert_eq!(measure(Kind::Active).exact(count), shown);
-        }
-    }
-}
+mod tests;
