@@ -225,6 +225,11 @@ mod tests {
             "{550e8400-e29b-41d4-a716-4466554400ff}",
             "550e8400-e29b-41d4-a716-4466554400fg",
             "g50e8400e29b41d4a7164466554400ff",
+            "gg0e8400e29b41d4a7164466554400ff",
+            "550e8400ae29b-41d4-a716-4466554400ff",
+            "550e8400-e29ba41d4-a716-4466554400ff",
+            "550e8400-e29b-41d4aa716-4466554400ff",
+            "550e8400-e29b-41d4-a716a4466554400ff",
             " 50e8400e29b41d4a7164466554400ff",
             "550e8400é29b41d4a7164466554400f",
         ] {
@@ -265,14 +270,14 @@ mod tests {
 
     #[test]
     fn control_characters_are_refused_in_identifying_fields() {
-        for bad in ["\0", "a\nb", "a\x1f", "\x7f"] {
+        for bad in ["\0", "\0\0", "a\nb", "a\n\tb", "a\x1f", "\x7f", "\x7f\x7f", "\n\x7f"] {
             assert_eq!(region(bad).unwrap_err().reason, Reason::InvalidRegion);
             assert_eq!(
                 event_type(bad).unwrap_err().reason,
                 Reason::InvalidEventType
             );
             assert_eq!(user_id(bad).unwrap_err().reason, Reason::InvalidUserId);
-            assert_eq!(device(bad).is_err(), bad == "\0");
+            assert_eq!(device(bad).is_err(), bad.contains('\0'));
         }
         assert_eq!(song_id("\0").unwrap_err().reason, Reason::InvalidSongId);
         assert!(song_id("I\u{19}m Not The One").is_ok());

@@ -137,3 +137,14 @@ impl std::fmt::Display for Rejection {
 }
 
 impl std::error::Error for Rejection {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rejection_is_printed_as_its_reason_and_detail() {
+        let rejection = Rejection::new(Reason::InvalidTs, "ts is absent");
+        assert_eq!(rejection.to_string(), "invalid_ts: ts is absent");
+    }
+}
