@@ -402,6 +402,12 @@ fn every_single_change_of_an_event_decodes_as_in_the_oracle() {
             changed[at] = byte;
             assert_same_as_oracle(&changed);
         }
+        // One more byte, of each kind that means something to JSON: `{,"event_id": …` is no event.
+        for byte in *b",:{}[]\"\\ \n0-.e+tfn\0\xff" {
+            let mut longer = event.as_bytes().to_vec();
+            longer.insert(at, byte);
+            assert_same_as_oracle(&longer);
+        }
     }
 }
 
