@@ -85,7 +85,7 @@ read_role_is_narrow() {
   local statement
   (($(as_login reader "select sum(events) from live_daily_metrics") > 0))
   for statement in "select count(*) from raw_events" "insert into staging_events (event_id) values ('x')" "delete from daily_metrics" \
-    "update minute_metrics set events = 0" "select musicstream_rollup()" "select musicstream_upsert()" "create table mine ()"; do
+    "update daily_metrics set events = 0" "delete from musicstream_internal.minute_counts" "select musicstream_rollup()" "select musicstream_upsert()" "create table mine ()"; do
     expect "permission denied" as_login reader "$statement"
   done
 }
