@@ -16,7 +16,7 @@ load=$(cut -d' ' -f1-3 /proc/loadavg)
 figures=$(mktemp)
 trap 'rm -f "$figures" "$figures.new"' EXIT
 
-for part in days minutes refresh; do
+for part in days minutes reports refresh; do
   say "measuring: $part"
   timeout 300 "$measure" "$part" >>"$figures" || die "measuring $part took too long, or failed"
 done

@@ -11,6 +11,8 @@
 mod frames;
 mod memory;
 mod refresh;
+mod reports;
+mod window;
 
 use std::env;
 
@@ -18,8 +20,9 @@ fn main() {
     match env::args().nth(1).as_deref() {
         Some("days") => frames::days(),
         Some("minutes") => frames::minutes(),
+        Some("reports") => reports::reports(),
         Some("refresh") => refresh::refresh(&env::var("DATABASE_URL").unwrap()),
-        _ => eprintln!("usage: measure days | minutes | refresh"),
+        _ => eprintln!("usage: measure days | minutes | reports | refresh"),
     }
 }
 

@@ -1,13 +1,8 @@
 //! How soon a rollup shows, with little and with much history, and what thousands of them leave behind.
 
-use crate::{memory, report};
-use egui::{Pos2, RawInput, Rect, vec2};
+use crate::{memory, report, window::Window};
 use musicstream_connect::Target;
-use musicstream_viewer::{
-    page::State,
-    source::Feed,
-    ui::{App, Clock, theme},
-};
+use musicstream_viewer::{page::State, source::Feed, ui::Clock};
 use postgres::{Client, NoTls};
 use std::{
     sync::mpsc::{Receiver, channel},
@@ -38,15 +33,15 @@ pub(crate) fn refresh(server: &str) {
         .unwrap();
     for years in [1, 5] {
         remember(&mut client, years);
-        let mut window = Window::new(&url);
-        let rows = window.rows();
+        let mut live = Live::new(&url);
+        let rows = live.rows();
         // The first reads what the set-up has changed last, too.
-        window.rollup(&mut client, 0);
+        live.rollup(&mut client, 0);
         let mut times: Vec<Duration> = (0..ROLLUPS)
-            .map(|number| window.rollup(&mut client, number))
+            .map(|number| live.rollup(&mut client, number))
             .collect();
         times.sort();
-        let read = window.app.latest().rows_read;
+        let read = live.window.app.latest().rows_read;
         report(
             &format!(
                 "from the commit of a rollup to the drawn frame, {rows} rows of history ({read} read again)"
@@ -60,11 +55,11 @@ pub(crate) fn refresh(server: &str) {
         );
     }
     remember(&mut client, 1);
-    let mut window = Window::new(&url);
+    let mut live = Live::new(&url);
     let (mut early, mut refreshes) = (0.0, 0);
     let started = Instant::now();
     while refreshes < SOAK && started.elapsed() < SOAK_AT_MOST {
-        window.rollup(&mut client, refreshes);
+        live.rollup(&mut client, refreshes);
         refreshes += 1;
         if refreshes == EARLY {
             early = memory::resident_mb();
@@ -75,7 +70,7 @@ pub(crate) fn refresh(server: &str) {
         &format!("{early:.1} MB, {:.1} MB", memory::resident_mb()),
         "300 MB, and no growth",
     );
-    std::mem::drop((window, client));
+    std::mem::drop((live, client));
     admin.batch_execute(&drop).unwrap();
 }
 
@@ -93,15 +88,13 @@ fn remember(client: &mut Client, years: i32) {
     client.batch_execute("analyze daily_metrics").unwrap();
 }
 
-/// A window without a display on a database.
-struct Window {
+/// A window on a database.
+struct Live {
     wakes: Receiver<()>,
-    ctx: egui::Context,
-    app: App,
-    frames: usize,
+    window: Window,
 }
 
-impl Window {
+impl Live {
     fn new(url: &str) -> Self {
         let target = Target::of_process(Some(url), "musicstream-viewer").unwrap();
         let feed = Feed::database(target, Duration::from_secs(2)).unwrap();
@@ -110,16 +103,9 @@ impl Window {
         feed.on_change(move || {
             let _ = send.send(());
         });
-        let ctx = egui::Context::default();
-        theme::install(&ctx);
-        let mut window = Self {
-            wakes,
-            ctx,
-            app: App::new(feed, State::default(), Clock::System, ".".into()),
-            frames: 0,
-        };
-        window.frame();
-        window
+        let mut window = Window::new(feed, State::default(), Clock::System);
+        window.frame(vec![]);
+        Self { wakes, window }
     }
 
     /// From the commit of a rollup until it is drawn.
@@ -136,32 +122,18 @@ impl Window {
         let started = Instant::now();
         while self.revision() == before {
             self.wakes.recv_timeout(PATIENCE).unwrap();
-            self.frame();
+            self.window.frame(vec![]);
         }
         started.elapsed()
     }
 
     fn revision(&self) -> i64 {
-        let data = self.app.latest().data.as_ref();
+        let data = self.window.app.latest().data.as_ref();
         data.map_or(0, |data| data.status.revision)
     }
 
     fn rows(&self) -> usize {
-        let data = self.app.latest().data.as_ref();
+        let data = self.window.app.latest().data.as_ref();
         data.map_or(0, |data| data.row_count())
-    }
-
-    fn frame(&mut self) {
-        self.frames += 1;
-        let input = RawInput {
-            screen_rect: Some(Rect::from_min_size(Pos2::ZERO, vec2(1600.0, 1000.0))),
-            time: Some(self.frames as f64 / 60.0),
-            ..RawInput::default()
-        };
-        self.app.logic();
-        let mut output = self.ctx.run_ui(input, |ui| self.app.ui(ui));
-        let shapes = std::mem::take(&mut output.shapes);
-        drop(self.ctx.tessellate(shapes, output.pixels_per_point));
-        output.textures_delta.clear();
     }
 }
