@@ -18,7 +18,7 @@ use crate::{
     series::Counts,
     stats::{Change, Comparison},
 };
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 /// What the chart is called.
 pub const TITLE: &str = "Rejected by day received (UTC)";
@@ -54,10 +54,11 @@ impl Contents {
         names.sort_unstable();
         let mut colors = ColorSlots::default();
         colors.assign(&names);
+        let by_reason = ByReason::new(rejects, view);
         Self {
-            chart: chart(rejects, &names, view),
+            chart: chart(rejects, &by_reason, &names, view),
             begin: begin(rejects, view),
-            reasons: reasons(rejects, &colors, view).sorted(sort("reasons")),
+            reasons: reasons(rejects, &by_reason, &colors).sorted(sort("reasons")),
             colors,
             sheet: examples(rejects).sorted(sort("rejected_events")),
             rejects: Arc::clone(rejects),
@@ -84,26 +85,56 @@ fn begin(rejects: &Rejects, view: &View<'_>) -> Option<Day> {
     }
 }
 
+/// How many were rejected for each reason on each day on screen.
+struct ByReason<'a> {
+    days: HashMap<&'a str, Vec<i64>>,
+    day_count: usize,
+}
+
+impl<'a> ByReason<'a> {
+    fn new(rejects: &'a Rejects, view: &View<'_>) -> Self {
+        let day_count = view.span.count();
+        let mut days: HashMap<&str, Vec<i64>> = HashMap::new();
+        for (day, reason, rejected) in &rejects.by_day {
+            if let Some(at) = view.span.index(*day) {
+                let of_reason = days.entry(reason).or_insert_with(|| vec![0; day_count]);
+                of_reason[at] = of_reason[at].saturating_add(*rejected);
+            }
+        }
+        Self { days, day_count }
+    }
+
+    /// By day, of the reasons that `is_of` chooses.
+    fn by_day(&self, is_of: impl Fn(&str) -> bool) -> Vec<i64> {
+        let mut sums = vec![0_i64; self.day_count];
+        for (_, days) in self.days.iter().filter(|(reason, _)| is_of(reason)) {
+            for (sum, rejected) in sums.iter_mut().zip(days) {
+                *sum = sum.saturating_add(*rejected);
+            }
+        }
+        sums
+    }
+
+    /// On all days on screen.
+    fn sum(&self, reason: &str) -> i64 {
+        let days = self.days.get(reason).map_or(&[][..], Vec::as_slice);
+        days.iter().fold(0, |sum, day| sum.saturating_add(*day))
+    }
+}
+
 /// A day on which nothing of a reason was rejected is a zero: nothing is missing.
-fn chart(rejects: &Rejects, names: &[String], view: &View<'_>) -> Chart {
+fn chart(rejects: &Rejects, by_reason: &ByReason<'_>, names: &[String], view: &View<'_>) -> Chart {
     let begin = begin(rejects, view);
     let is_over = |day: Day| day <= view.today && begin.is_some_and(|begin| day >= begin);
     let counts = |is_of: &dyn Fn(&str) -> bool| -> Counts {
-        let mut days = vec![Some(Count::default()); view.span.count()];
-        for (day, reason, rejected) in &rejects.by_day {
-            if let (Some(at), true) = (view.span.index(*day), is_of(reason)) {
-                let sum = days[at].unwrap_or_default();
-                days[at] = Some(sum.plus(Count {
-                    events: *rejected,
-                    late_events: 0,
-                }));
-            }
-        }
-        days.into_iter()
-            .enumerate()
-            .map(|(at, count)| count.filter(|_| is_over(view.span.at(at))))
-            .collect::<Vec<_>>()
-            .into()
+        let count = |(at, events): (usize, i64)| {
+            is_over(view.span.at(at)).then_some(Count {
+                events,
+                late_events: 0,
+            })
+        };
+        let days = by_reason.by_day(is_of).into_iter().enumerate();
+        days.map(count).collect::<Vec<_>>().into()
     };
     let comparison = Comparison::default();
     let slots = Slots {
@@ -130,21 +161,16 @@ fn chart(rejects: &Rejects, names: &[String], view: &View<'_>) -> Chart {
 }
 
 /// Reasons with the colours of the chart: those of the days on screen, and of all time.
-fn reasons(rejects: &Arc<Rejects>, colors: &ColorSlots, view: &View<'_>) -> Sheet {
+fn reasons(rejects: &Rejects, by_reason: &ByReason<'_>, colors: &ColorSlots) -> Sheet {
     let columns = vec![
         words("reason").long(),
         numbers("rejected_in_range"),
         numbers("rejected").ranked(1),
     ];
-    let in_range = |reason: &str| -> i64 {
-        let of = (rejects.by_day.iter())
-            .filter(|(day, other, _)| other == reason && view.span.contains(*day));
-        of.map(|(.., rejected)| rejected).sum()
-    };
     let rows: Vec<(String, i64, i64, Swatch)> = (rejects.by_reason.iter())
         .map(|(reason, all)| {
             let swatch = (colors.find(reason)).map_or(Swatch::Others, Swatch::Hue);
-            (reason.clone(), in_range(reason), *all, swatch)
+            (reason.clone(), by_reason.sum(reason), *all, swatch)
         })
         .collect();
     let most = rows.iter().map(|row| row.1).max().unwrap_or(1).max(1);

@@ -142,43 +142,66 @@ fn chart(listeners: &Listeners, number: usize, view: &View<'_>) -> Chart {
         comparison: &comparison,
         grain: Grain::Day,
     };
+    let by_region = |span| {
+        let mut by_region: BTreeMap<&str, Vec<&Row>> = BTreeMap::new();
+        for row in listeners.between(span) {
+            by_region.entry(&row.region).or_default().push(row);
+        }
+        (span, by_region, counted(view, span, window))
+    };
+    let (now, before) = (by_region(view.span), by_region(view.before()));
     let lines: Vec<Line> = listeners
         .regions
         .iter()
         .filter(|region| view.regions.is_on(region))
         .map(|region| {
-            let of = |span| counts(listeners, number, span, view, |row| row.region == *region);
-            let now = of(view.span);
+            let of =
+                |(span, rows, counted): &(Span<Day>, BTreeMap<&str, Vec<&Row>>, Vec<usize>)| {
+                    let rows = rows.get(region.as_str()).into_iter().flatten();
+                    counts(rows.copied(), number, *span, window, counted)
+                };
+            let (now, before) = (of(&now), of(&before));
             // A window with a gap lacks listeners: a solid line would show their loss.
             let lacks = |at: &usize| now.days(*at).is_some_and(|days| days < window as usize);
             let lacking: Vec<usize> = (0..complete(view.states).min(now.len()))
                 .filter(lacks)
                 .collect();
             let full_name = format!("{title} · {region}");
-            Line::new(region, &full_name, region, 0, now, of(view.before()), slots)
-                .with_partial(lacking)
+            Line::new(region, &full_name, region, 0, now, before, slots).with_partial(lacking)
         })
         .collect();
     // Where any region has a row. The numbers of several do not add up and are shown nowhere.
-    let all = counts(listeners, number, view.span, view, |row| {
-        view.regions.is_on(&row.region)
-    });
+    let rows = listeners.between(view.span).iter();
+    let rows = rows.filter(|row| view.regions.is_on(&row.region));
+    let all = counts(rows, number, view.span, window, &now.2);
     Chart::new(title.into(), lines, all, Change::Nothing)
 }
 
-/// A number by day, with on how many days of its window there were events.
-fn counts(
-    listeners: &Listeners,
+/// For each day of a span, on how many of the `window` days up to it there were events.
+fn counted(view: &View<'_>, span: Span<Day>, window: i32) -> Vec<usize> {
+    let days = (0..span.count()).map(|at| span.at(at));
+    days.map(|day| view.counted(day, window)).collect()
+}
+
+/// A number by day, with on how many days of its window there were events. `rows` come day by day.
+fn counts<'a>(
+    rows: impl Iterator<Item = &'a Row>,
     number: usize,
     span: Span<Day>,
-    view: &View<'_>,
-    is_of: impl Fn(&Row) -> bool,
+    window: i32,
+    counted: &[usize],
 ) -> Counts {
-    let mut days: BTreeMap<Day, i64> = BTreeMap::new();
-    for row in listeners.between(span).iter().filter(|row| is_of(row)) {
-        days.extend(row.numbers[number].map(|number| (row.day, number)));
+    let mut days: Vec<(Day, i64)> = Vec::new();
+    for row in rows {
+        let Some(number) = row.numbers[number] else {
+            continue;
+        };
+        match days.last_mut().filter(|(day, _)| *day == row.day) {
+            Some(last) => last.1 = number,
+            None => days.push((row.day, number)),
+        }
     }
-    let count = |(day, events): (&Day, &i64)| {
+    let count = |(day, events): &(Day, i64)| {
         let late_events = 0;
         (
             Grain::Day.slot(*day),
@@ -189,11 +212,13 @@ fn counts(
         )
     };
     let track = Track::new(days.iter().map(count));
-    let window = window(listeners.kind, number);
-    let counted = |day: &Day| u16::try_from(view.counted(*day, window)).unwrap_or(u16::MAX);
+    let counted = |(day, _): &(Day, i64)| {
+        let days = span.index(*day).and_then(|at| counted.get(at));
+        days.map_or(0, |days| u16::try_from(*days).unwrap_or(u16::MAX))
+    };
     let track = match window {
         1 => track,
-        _ => track.with_days(days.keys().map(counted).collect()),
+        _ => track.with_days(days.iter().map(counted).collect()),
     };
     Counts::new(Arc::new(track), Grain::Day.slots(span))
 }
@@ -267,9 +292,10 @@ fn sheet(listeners: &Arc<Listeners>, part: Part, view: &View<'_>, sort: Option<S
         Part::FourWeeks => 28,
         _ => 1,
     };
+    let of_day = counted(view, view.span, of_days);
     let counted: Vec<usize> = entries
         .iter()
-        .map(|entry| view.counted(entry.row.day, of_days))
+        .map(|entry| view.span.index(entry.row.day).map_or(0, |at| of_day[at]))
         .collect();
     if counted.iter().any(|days| *days < of_days as usize) {
         columns.push(words("days").only(Place::Screen));

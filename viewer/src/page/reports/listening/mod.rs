@@ -7,7 +7,7 @@ use super::{
 use crate::{
     calendar::{Day, Grain, Slot, Span, quantity},
     data::{
-        Count, Finality, Measure, Track,
+        Count, Filter, Finality, Measure, Track,
         reports::listening::{Listening, Numbers, Row},
     },
     page::{
@@ -18,7 +18,7 @@ use crate::{
     stats::{Change, Comparison},
 };
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, rc::Rc, sync::Arc};
 
 /// What the chart shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -168,31 +168,42 @@ impl Days {
     }
 }
 
-/// The rows of some days summed up by slot and name. Rows without a name are left out.
+type Sums<'a> = BTreeMap<&'a str, Vec<(Slot, Sum)>>;
+
+/// The rows of some days summed up by name and slot. Rows without a name are left out.
 fn sums<'a>(
     listening: &'a Listening,
     days: Days,
     name: impl Fn(&'a Row) -> Option<&'a str>,
-) -> BTreeMap<(Slot, &'a str), Sum> {
-    let mut sums: BTreeMap<(Slot, &str), Sum> = BTreeMap::new();
+) -> Sums<'a> {
+    let mut sums: Sums<'_> = BTreeMap::new();
     for row in listening.between(days.span) {
         let Some(name) = name(row) else { continue };
+        let slot = days.grain.slot(row.day);
         let is_whole = row.day < days.today;
         let first = Sum {
             numbers: row.numbers,
             days: u16::from(is_whole),
             last: row.day,
         };
-        sums.entry((days.grain.slot(row.day), name))
-            .and_modify(|sum| {
-                // Rows come day by day.
+        // Rows come day by day.
+        let of_name = sums.entry(name).or_default();
+        match of_name.last_mut().filter(|(last, _)| *last == slot) {
+            Some((_, sum)) => {
                 sum.days += u16::from(is_whole && sum.last != row.day);
                 sum.numbers = sum.numbers.plus(row.numbers);
                 sum.last = row.day;
-            })
-            .or_insert(first);
+            }
+            None => of_name.push((slot, first)),
+        }
     }
     sums
+}
+
+/// The rows of some days summed up by region, of those that are on, and slot.
+fn sums_by_region<'a>(listening: &'a Listening, days: Days, regions: &Filter) -> Sums<'a> {
+    let region = |row: &'a Row| regions.is_on(&row.region).then_some(row.region.as_str());
+    sums(listening, days, region)
 }
 
 /// The chart of a figure: a line for each region that is on.
@@ -206,45 +217,39 @@ pub fn chart(listening: &Listening, figure: Figure, view: &View<'_>) -> Chart {
         comparison: &comparison,
         grain: view.grain,
     };
+    let [now, before] = [view.span, view.before()].map(|span| {
+        let days = Days::of(view, span);
+        (days, sums_by_region(listening, days, view.regions))
+    });
     let lines = listening
         .regions
         .iter()
         .filter(is_on)
         .map(|region| {
-            let of = |span| {
-                let days = Days::of(view, span);
-                counts(listening, figure, days, |other| other == region)
+            let of = |(days, sums): &(Days, Sums<'_>)| {
+                let sums = sums.get(region.as_str()).map_or(&[][..], Vec::as_slice);
+                counts(sums, figure, *days)
             };
-            Line::new(
-                region,
-                region,
-                region,
-                0,
-                of(view.span),
-                of(view.before()),
-                slots,
-            )
+            Line::new(region, region, region, 0, of(&now), of(&before), slots)
         })
         .collect();
-    let days = Days::of(view, view.span);
-    let all = counts(listening, figure, days, |region| view.regions.is_on(region));
+    let (days, _) = now;
+    let all = sums(listening, days, |row| {
+        view.regions.is_on(&row.region).then_some("")
+    });
+    let all = all.get("").map_or(&[][..], Vec::as_slice);
+    let all = counts(all, figure, days);
     Chart::new(figure.title().into(), lines, all, Change::Nothing)
 }
 
-/// A figure by slot, over some regions. A rate is that of their sums.
-fn counts(
-    listening: &Listening,
-    figure: Figure,
-    days: Days,
-    is_of: impl Fn(&str) -> bool,
-) -> Counts {
-    let sums = sums(listening, days, |row| is_of(&row.region).then_some(""));
-    let rows = sums.into_iter().filter_map(|((slot, _), sum)| {
+/// A figure by slot. A rate is that of the sums.
+fn counts(sums: &[(Slot, Sum)], figure: Figure, days: Days) -> Counts {
+    let rows = sums.iter().filter_map(|(slot, sum)| {
         let count = Count {
             events: figure.of(&sum.numbers)?,
             late_events: 0,
         };
-        Some(((slot, count), sum.days))
+        Some(((*slot, count), sum.days))
     });
     let (rows, days_of): (Vec<(Slot, Count)>, Vec<u16>) = rows.unzip();
     let track = Track::new(rows.into_iter());
@@ -290,7 +295,7 @@ pub fn compared(listening: &Listening, view: &View<'_>) -> Option<Compared> {
 /// A row of the table.
 struct Entry {
     slot: Slot,
-    region: String,
+    region: Rc<str>,
     numbers: Numbers,
     days: u16,
     state: Finality,
@@ -304,20 +309,25 @@ pub fn sheet(
     sort: Option<Sort>,
 ) -> Sheet {
     let (states, slots, grain) = (states(listening, view), view.slots(), view.grain);
-    let on = |row: &Row| view.regions.is_on(&row.region);
-    let sums = sums(listening, Days::of(view, view.span), |row| {
-        on(row).then_some(row.region.as_str())
-    });
-    let entries: Vec<Entry> = sums
+    let sums = sums_by_region(listening, Days::of(view, view.span), view.regions);
+    let of_region = |(region, sums): (&str, Vec<(Slot, Sum)>)| {
+        let region: Rc<str> = region.into();
+        sums.into_iter()
+            .map(move |(slot, sum)| (slot, region.clone(), sum))
+    };
+    let mut entries: Vec<Entry> = sums
         .into_iter()
-        .map(|((slot, region), sum)| Entry {
+        .flat_map(of_region)
+        .map(|(slot, region, sum)| Entry {
             slot,
-            region: region.to_owned(),
+            region,
             numbers: sum.numbers,
             days: sum.days,
             state: slots.index(slot).map_or(Finality::Final, |at| states[at]),
         })
         .collect();
+    // Stable: regions of a slot stay in their order.
+    entries.sort_by_key(|entry| entry.slot);
     let mut columns = vec![
         words(grain.word()),
         words("region"),
@@ -405,7 +415,7 @@ pub fn state_word(state: Finality) -> &'static str {
 fn cell(entry: &Entry, grain: Grain, column: usize) -> Cell {
     match column {
         0 => Value::Slot(grain, entry.slot).into(),
-        1 => Value::Text(entry.region.clone()).into(),
+        1 => Value::Text(entry.region.to_string()).into(),
         2..=7 => figures(&entry.numbers, column),
         8 => Cell::from(Value::Word(state_word(entry.state))).toned(
             match entry.state.is_complete() {
