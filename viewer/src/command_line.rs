@@ -249,9 +249,16 @@ fn shown_by(state: &State, without: Drawing) -> String {
         (Drawing::Mean, bucket @ (Bucket::Week | Bucket::Month)) => {
             format!("{view} --bucket {}", name_of::<BucketArg, Bucket>(bucket))
         }
-        (Drawing::Compare, _) if state.drawn().share => format!("{view} --share"),
+        _ if is_without_by_share(state, without) => format!("{view} --share"),
         _ => view,
     }
+}
+
+/// Whether an option would have an effect without shares.
+fn is_without_by_share(state: &State, without: Drawing) -> bool {
+    let mut lines = state.clone();
+    lines.options.share = false;
+    state.no_effect(without).is_some() && lines.no_effect(without).is_none()
 }
 
 /// The state of a saved view; what belongs to the window rather than to the view stays as it is.

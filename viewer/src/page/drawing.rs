@@ -67,13 +67,19 @@ impl State {
     pub fn no_effect(&self, drawing: Drawing) -> Option<&'static str> {
         let of_view = without(self.view, self.reports.listeners, drawing);
         let needs_days = || (self.bucket != Bucket::Day).then_some("a mean of 7 days needs days");
-        let is_stacked = || {
+        let if_stacked = |reason| {
             let shares = self.options.share && self.no_effect(Drawing::Share).is_none();
-            shares.then_some("shares are stacked: there are no lines to compare")
+            shares.then_some(reason)
         };
         match drawing {
+            // Beside shares as well: tables have a column of means.
             Drawing::Mean => of_view.or_else(needs_days),
-            Drawing::Compare => of_view.or_else(is_stacked),
+            Drawing::Log | Drawing::SameScale => {
+                of_view.or_else(|| if_stacked("shares are stacked: their axis ends at 100 %"))
+            }
+            Drawing::Compare => {
+                of_view.or_else(|| if_stacked("shares are stacked: there are no lines to compare"))
+            }
             _ => of_view,
         }
     }
@@ -185,7 +191,22 @@ mod tests {
             zone: "Asia/Kathmandu".into(),
             ..State::default()
         };
-        assert_eq!(state(View::ByEventType, Bucket::Day).drawn(), all);
+        let lines = ChartOptions {
+            share: false,
+            ..all
+        };
+        let shares = ChartOptions {
+            log: false,
+            same_scale: false,
+            ..all
+        };
+        let mut by_type = state(View::ByEventType, Bucket::Day);
+        assert_eq!(by_type.drawn(), shares, "a stack has an axis of its own");
+        by_type.options.share = false;
+        assert_eq!(by_type.drawn(), lines);
+        by_type.options.share = true;
+        by_type.view = View::Listeners;
+        assert!(by_type.drawn().log, "listeners have no shares");
         assert!(!state(View::ByEventType, Bucket::Week).drawn().mean);
         assert_eq!(
             state(View::Songs, Bucket::Day).drawn(),

@@ -98,6 +98,18 @@ fn options_that_a_view_does_not_have_are_errors() {
             "--view overlay --share --compare",
             "--share: shares are stacked",
         ),
+        (
+            "--view by-region --share --log",
+            "--view by-region --share: shares are stacked",
+        ),
+        (
+            "--view by-event-type --share --same-scale",
+            "--view by-event-type --share: shares are stacked",
+        ),
+        (
+            "--view table --share --log",
+            "--view table: there is no axis",
+        ),
         ("--view listeners --zone Asia/Kathmandu", "by UTC day"),
     ] {
         let options: Vec<&str> = options.split(' ').collect();
@@ -112,6 +124,7 @@ fn options_that_a_view_does_not_have_are_errors() {
     for options in [
         "--view listening --bucket week --compare",
         "--view listeners --bucket day --log",
+        "--view overlay --share --mean",
         "--view songs --zone UTC",
         "--saved older",
     ] {

@@ -83,10 +83,11 @@ fn each_control_has_a_name_and_acts_when_it_is_clicked() {
         .get_by_role_and_label(Role::Switch, "Options of the charts")
         .click();
     harness.run();
+    // Shares last: the others have no effect beside them.
     for name in [
-        "Share of the total",
         "Logarithmic axis",
         "One axis for all charts",
+        "Share of the total",
     ] {
         harness.get_by_role_and_label(Role::CheckBox, name).click();
         harness.run();
@@ -127,9 +128,10 @@ fn the_palette_finds_every_choice() {
         ),
         ("for each day", |state| state.bucket == Bucket::Day),
         ("mean of 7", |state| state.options.mean),
-        ("share total", |state| state.options.share),
         ("logarithmic", |state| state.options.log),
         ("one axis", |state| state.options.same_scale),
+        // After the two, which have no effect beside it.
+        ("share total", |state| state.options.share),
         ("8 largest", |state| state.options.top == Some(8)),
         ("grew most", |state| {
             state.options.order == SeriesOrder::Change

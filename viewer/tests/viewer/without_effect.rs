@@ -6,7 +6,10 @@ use crate::{
     places::SMALL,
     shot::state,
 };
-use egui::{Key, accesskit::Role};
+use egui::{
+    Key,
+    accesskit::{Role, Toggled},
+};
 use egui_kittest::{
     Harness,
     kittest::{NodeT, Queryable},
@@ -181,6 +184,38 @@ fn nothing_claims_to_be_drawn_where_nothing_is_compared() {
         ..state(View::Table)
     };
     assert!(!table.compares());
+}
+
+/// A stack of shares has an axis from 0 to 100 %, whatever was chosen for lines, which is kept.
+#[test]
+fn shares_have_no_other_axis() {
+    let mut shares = state(View::ByRegion);
+    (shares.options.share, shares.options.log) = (true, true);
+    let before = shares.options;
+    let mut harness = window_of(Feed::sample(DEMO_TIME), shares, [1920.0, 1200.0]);
+    harness
+        .get_by_role_and_label(Role::Switch, "Options of the charts")
+        .click();
+    harness.run();
+    for name in ["Logarithmic axis", "One axis for all charts"] {
+        let check = harness.get_by_role_and_label(Role::CheckBox, name);
+        let node = check.accesskit_node();
+        assert!(node.is_disabled(), "{name}");
+        assert_eq!(node.toggled(), Some(Toggled::False), "{name}");
+    }
+    harness.key_press(Key::Escape);
+    harness.run();
+    for key in [Key::L, Key::Y] {
+        harness.key_press(key);
+        harness.run();
+        assert_eq!(harness.state().state().options, before, "{key:?}");
+        let reason = "No effect here: shares are stacked: their axis ends at 100 %";
+        assert!(says(&harness, reason), "{key:?}");
+    }
+    harness.key_press(Key::S);
+    harness.run();
+    let log = harness.state().state().drawn().log;
+    assert!(log, "as chosen before");
 }
 
 #[test]

@@ -81,8 +81,7 @@ pub(crate) fn drawn(
     same_scale: bool,
     compared: Option<i32>,
 ) -> Option<[String; 2]> {
-    let lines = !options.share;
-    let before = compared.filter(|_| lines).map(|slots| {
+    let before = compared.map(|slots| {
         let slots = match grain {
             Grain::Minute { .. } => "a day".to_owned(),
             days => days.count(slots.unsigned_abs() as usize),
@@ -94,10 +93,11 @@ pub(crate) fn drawn(
     });
     let words = |mean: &str, share: &str, log: &str, same: &str| -> Vec<String> {
         let all = [
-            (options.mean && lines, mean),
+            // Beside shares, the means are in the table only.
+            (options.mean && !options.share, mean),
             (options.share, share),
-            (options.log && lines, log),
-            (same_scale && lines, same),
+            (options.log, log),
+            (same_scale, same),
         ];
         let on = all.into_iter().filter(|(is_on, _)| *is_on);
         on.map(|(_, words)| words.to_owned()).collect()
