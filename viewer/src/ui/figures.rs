@@ -97,15 +97,15 @@ fn widths(ui: &Ui, room: f32, page: &Page, lines: &[&Line]) -> (Vec<f32>, f32) {
         .collect();
     let changes = changes.iter().map(String::as_str).chain([usual.as_str()]);
     let change = grid::widest(ui, changes, &font);
+    let means = lines.iter().filter_map(|line| line.figures.mean);
+    let means: Vec<String> = means.map(format::mean).collect();
+    let means = means.iter().map(String::as_str).chain(["0.00"]);
+    let mean = grid::widest(ui, means, &font);
     let words = [
         names + MARK,
         number(&|figures| Some(figures.sum)),
         number(&|figures| figures.last),
-        number(&|figures| figures.mean.map(|mean| mean.round() as i64)).max(grid::width(
-            ui,
-            "0.00",
-            font.clone(),
-        )),
+        mean,
         change,
         number(&|figures| figures.min),
         number(&|figures| figures.max),

@@ -34,10 +34,11 @@ pub(super) fn read(ui: &Ui, memory: &mut Memory, state: &State) -> Vec<Command> 
     widgets::note_hand(ui);
     let mut commands = Vec::new();
     let take = |modifiers, key| pressed(ui, modifiers, key);
-    if take(Modifiers::NONE, Key::F1)
-        || take(Modifiers::NONE, Key::Questionmark)
-        || take(Modifiers::SHIFT, Key::Questionmark)
-    {
+    let is_typing = ui.ctx().text_edit_focused();
+    let signs = [Modifiers::NONE, Modifiers::SHIFT].map(|with| (with, Key::Questionmark));
+    // The sign may be part of a name that is being typed.
+    let signs = signs.into_iter().filter(|_| !is_typing);
+    if take(Modifiers::NONE, Key::F1) || signs.into_iter().any(|(with, key)| take(with, key)) {
         commands.push(Command::ToggleHelp);
     }
     let is_open = memory.palette.is_some() || memory.dates.is_some() || memory.naming.is_some();
@@ -71,7 +72,7 @@ pub(super) fn read(ui: &Ui, memory: &mut Memory, state: &State) -> Vec<Command> 
     if take(Modifiers::NONE, Key::F5) {
         commands.push(Command::Refresh);
     }
-    if ui.ctx().text_edit_focused() {
+    if is_typing {
         return commands;
     }
     let live = state.view == View::Live;

@@ -44,6 +44,7 @@ pub(super) struct Entry {
     pub(super) action: Action,
 }
 
+/// Entries that are shown at most.
 const MOST: usize = 200;
 const ROW: f32 = 30.0;
 
@@ -129,7 +130,7 @@ pub(super) fn show(ui: &Ui, inputs: &Inputs<'_>, memory: &mut Memory, commands: 
     }
 }
 
-/// One line; whether it was clicked.
+/// One line. Returns its place, and whether it was clicked.
 fn row(ui: &mut Ui, entry: &Entry, on: bool) -> (Rect, bool) {
     let tokens = theme::tokens(ui);
     let size = vec2(ui.available_width(), ROW);
@@ -233,7 +234,7 @@ fn all(inputs: &Inputs<'_>) -> Vec<Entry> {
         (List::EventTypes, &inputs.data.event_types),
         (List::Regions, &inputs.data.regions),
     ] {
-        for name in names.iter().take(MOST) {
+        for name in names {
             let only = Command::Only(list, name.clone());
             all.push(run(text::alone(list, name), "", only));
         }

@@ -57,7 +57,7 @@ fn no_listeners_tile(ui: &Ui, rect: Rect) {
     let tokens = theme::tokens(ui);
     let response = ui.interact(rect, ui.scope_id().with("listeners tile"), Sense::hover());
     widgets::paint_card(ui, rect, tokens);
-    let inner = rect.shrink2(vec2(theme::PAD + 2.0, theme::PAD - 1.0));
+    let inner = inside(rect);
     let font = theme::font(12.5);
     let title = widgets::elided(ui, text::listeners(), font, tokens.weak, inner.width());
     ui.painter().galley(inner.min, title, tokens.weak);
@@ -80,16 +80,8 @@ fn no_listeners_tile(ui: &Ui, rect: Rect) {
 fn listeners_tile(ui: &mut Ui, page: &Page, distinct: &Distinct, rect: Rect) {
     let tokens = theme::tokens(ui);
     let response = ui.interact(rect, ui.scope_id().with("listeners tile"), Sense::hover());
-    let stroke = Stroke::new(1.0, tokens.border);
-    let radius = f32::from(theme::CARD_RADIUS);
-    ui.painter().rect(
-        rect,
-        radius,
-        tokens.surface,
-        stroke,
-        egui::StrokeKind::Inside,
-    );
-    let inner = rect.shrink2(vec2(theme::PAD + 2.0, theme::PAD - 1.0));
+    widgets::paint_card(ui, rect, tokens);
+    let inner = inside(rect);
     let title = widgets::elided(
         ui,
         text::listeners(),
@@ -236,17 +228,17 @@ fn sparkline(ui: &Ui, rect: Rect, line: &Line, page: &Page, tokens: Tokens) {
         whole.collect::<Vec<usize>>()
     };
     let events = |at: usize| line.counts.get(at).map_or(0, |count| count.events);
-    let all = || stretches.iter().flat_map(drawn).map(events);
-    let (low, high) = all().min().zip(all().max()).unwrap_or((0, 1));
+    let heights = || stretches.iter().flat_map(drawn).map(events);
+    let (low, high) = heights().min().zip(heights().max()).unwrap_or((0, 1));
     let low = low.min(high / 2);
     let range = (high - low).max(1) as f32;
     // Over the slots since the first row: a young database has few of a year.
     let all = page.tiles.first().map_or(&line.counts, |all| &all.counts);
     let first = all.runs().next().map_or(0, |run| run.start);
-    let days = (line.counts.len() - first).max(2) as f32 - 1.0;
+    let steps = (line.counts.len() - first).max(2) as f32 - 1.0;
     let place = |&index: &usize| {
         pos2(
-            rect.min.x + rect.width() * (index as f32 - first as f32) / days,
+            rect.min.x + rect.width() * (index as f32 - first as f32) / steps,
             rect.max.y - rect.height() * (events(index) - low) as f32 / range,
         )
     };

@@ -101,7 +101,7 @@ fn ranges(ui: &mut Ui, inputs: &Inputs<'_>, memory: &mut Memory, commands: &mut 
     }
 }
 
-/// Three lines of a chart.
+/// Four bars of a chart.
 fn logo(ui: &mut Ui, tokens: Tokens) {
     let (rect, _) = ui.allocate_exact_size(vec2(22.0, 22.0), Sense::hover());
     ui.painter().rect_filled(rect, 5.0, tokens.accent);
@@ -153,8 +153,9 @@ fn health(ui: &mut Ui, inputs: &Inputs<'_>, tokens: Tokens) {
         })
         .response
         .interact(Sense::hover());
-    let details = details.first().map_or("", String::as_str);
-    let name = format!("{word}: {}, {details}", inputs.latest.source);
+    let details = details.first().map(|details| format!(", {details}"));
+    let details = details.unwrap_or_default();
+    let name = format!("{word}: {}{details}", inputs.latest.source);
     response.widget_info(|| WidgetInfo::labeled(Role::Status, true, &name));
     response.on_hover_ui(|ui| {
         ui.label(RichText::new(&inputs.latest.source).font(theme::bold(13.0)));

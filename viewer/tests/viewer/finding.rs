@@ -1,6 +1,6 @@
 //! Commands found by typing, days typed, the zone, and what is kept until the next start.
 
-use crate::harness::{TODAY, has, window, window_of};
+use crate::harness::{TODAY, data, has, row, window, window_of};
 use egui::{Event, Key, Modifiers, accesskit::Role};
 use egui_kittest::{Harness, kittest::Queryable};
 use musicstream_viewer::{
@@ -44,6 +44,35 @@ fn a_command_is_found_by_a_part_of_its_name() {
     harness.key_press(Key::Escape);
     harness.run();
     assert!(!has(&harness, Role::ListBoxOption, ""));
+}
+
+/// However many names there are.
+#[test]
+fn each_name_is_found() {
+    let rows = (0..250).map(|number| row(TODAY, "play", &format!("region {number:03}"), 1));
+    let feed = Feed::fixed(data(rows.collect()), "here");
+    let mut harness = window_of(feed, State::default(), [780.0, 520.0]);
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::K);
+    harness.run();
+    write(&mut harness, "region 240 alone");
+    harness.key_press(Key::Enter);
+    harness.run();
+    let regions = &harness.state().state().regions;
+    assert!(regions.is_on("region 240") && !regions.is_on("region 001"));
+}
+
+/// A sign of a name is no key.
+#[test]
+fn a_question_mark_is_typed_without_opening_the_help() {
+    let mut harness = window(State::default());
+    harness.key_press(Key::Slash);
+    harness.run();
+    harness.key_press_modifiers(Modifiers::SHIFT, Key::Questionmark);
+    write(&mut harness, "?");
+    assert!(!harness.state().state().help);
+    harness.key_press(Key::F1);
+    harness.run();
+    assert!(harness.state().state().help);
 }
 
 #[test]

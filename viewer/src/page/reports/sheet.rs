@@ -274,6 +274,8 @@ pub struct Sheet {
     /// Rows that sum up others: on screen only.
     sums: Vec<bool>,
     order: Vec<u32>,
+    /// Whether some rows that follow one another are of the same slot, and rows are ordered by it.
+    has_groups: bool,
     cells: Cells,
 }
 
@@ -294,6 +296,7 @@ impl Sheet {
             has_minor_bars: false,
             sums: Vec::new(),
             order: (0..rows as u32).collect(),
+            has_groups: false,
             cells: Rc::new(cells),
         }
     }
@@ -343,6 +346,7 @@ impl Sheet {
         });
         self.order = keyed.into_iter().map(|(_, row)| row).collect();
         self.sort = sort;
+        self.has_groups = (0..self.len()).any(|row| !self.begins_slot(row));
         self
     }
 
@@ -401,6 +405,11 @@ impl Sheet {
             _ => None,
         };
         !by_slot || row == 0 || slot(row).is_none() || slot(row) != slot(row - 1)
+    }
+
+    /// Whether a slot has more than one row, where rows are ordered by slot.
+    pub fn has_groups(&self) -> bool {
+        self.has_groups
     }
 
     /// A row as it is copied.

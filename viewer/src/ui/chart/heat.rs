@@ -21,17 +21,15 @@ use crate::{
 use egui::{
     Color32, Mesh, Rect, ScrollArea, Sense, Shape, Stroke, StrokeKind, Ui, UiBuilder, pos2, vec2,
 };
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
-const ROWS: std::ops::RangeInclusive<f32> = 15.0..=34.0;
+/// How high a row is.
+const ROWS: RangeInclusive<f32> = 15.0..=34.0;
 
 /// Shows the heatmap over the whole of `rect`.
 pub(crate) fn show(ui: &mut Ui, rect: Rect, chart: &Chart, shared: &Shared<'_>) -> Outcome {
     let tokens = theme::tokens(ui);
-    let stroke = Stroke::new(1.0, tokens.border);
-    let radius = f32::from(theme::CARD_RADIUS);
-    ui.painter()
-        .rect(rect, radius, tokens.surface, stroke, StrokeKind::Inside);
+    widgets::paint_card(ui, rect, tokens);
     let inner = rect.shrink(theme::PAD);
     head(ui, inner, chart, tokens);
     let widest = chart

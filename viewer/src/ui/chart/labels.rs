@@ -1,12 +1,9 @@
 //! Names at the ends of the lines: a second cue beside the colour.
 
-use super::{
-    scale::Scale,
-    shared::{Plot, Shared, color, cue, width},
-};
+use super::shared::{Plot, Shared, color, cue, width};
 use crate::{
     data::Measure,
-    page::{Chart, Line},
+    page::{Chart, Line, Stack},
     ui::{
         text,
         theme::{self, Tokens},
@@ -34,6 +31,7 @@ pub(super) fn paint(
     ui: &mut Ui,
     plot: &Plot,
     chart: &Chart,
+    stacks: &[Vec<Stack>],
     shared: &Shared<'_>,
     tokens: Tokens,
     right: f32,
@@ -42,10 +40,7 @@ pub(super) fn paint(
     let fit = ((area.height() / LINE_HEIGHT) as usize).max(1);
     let ended = shared.ended();
     // Of a stack, the middle of each band.
-    let bands = match plot.scale {
-        Scale::Share => super::stack::ends(chart, plot, shared),
-        _ => Vec::new(),
-    };
+    let bands = super::stack::ends(stacks, plot);
     let mut ends: Vec<(&Line, usize, f32)> = chart
         .lines
         .iter()
@@ -100,9 +95,7 @@ pub(super) fn paint(
         } else {
             ui.painter().circle_filled(dot, 3.0, ink);
         }
-        let dimmed = shared
-            .highlight
-            .is_some_and(|name| name != line.full_name && name != line.name);
+        let dimmed = shared.stands_out(line) == Some(false);
         let text_color = if dimmed { tokens.weak } else { tokens.text };
         let at = pos2(left + DOT - 3.0, y);
         let galley = widgets::elided(ui, &line.name, theme::font(11.0), text_color, right - at.x);

@@ -13,7 +13,7 @@ use egui::{Color32, Painter, Pos2, Rect, Shape, Stroke, Ui, pos2, vec2};
 const POINTS_PER_PEAK: f32 = 2.5;
 const POINTS_PER_PEAK_OF_MANY: f32 = 4.0;
 const MANY: usize = 16;
-/// Incomplete days as close as this are drawn without their rings.
+/// Of rings closer than this to one another, some are left out.
 const CLOSEST_RINGS: f32 = 9.0;
 
 fn buckets(plot: &Plot, chart: &Chart) -> usize {
@@ -28,11 +28,10 @@ fn buckets(plot: &Plot, chart: &Chart) -> usize {
 pub(super) fn paint(ui: &Ui, plot: &Plot, chart: &Chart, shared: &Shared<'_>, tokens: Tokens) {
     let painter = ui.painter().with_clip_rect(plot.rect.expand(6.0));
     let buckets = buckets(plot, chart);
-    let (front, back): (Vec<&Line>, Vec<&Line>) = chart.lines.iter().partition(|line| {
-        shared
-            .highlight
-            .is_some_and(|name| name == line.full_name || name == line.name)
-    });
+    let (front, back): (Vec<&Line>, Vec<&Line>) = chart
+        .lines
+        .iter()
+        .partition(|line| shared.stands_out(line) == Some(true));
     if shared.compared.is_some() {
         for line in &chart.lines {
             let pale = tokens
@@ -52,9 +51,7 @@ pub(super) fn paint(ui: &Ui, plot: &Plot, chart: &Chart, shared: &Shared<'_>, to
     }
     for line in back.into_iter().rev().chain(front) {
         let color = color(shared, line, tokens);
-        let wide = shared
-            .highlight
-            .is_some_and(|name| name == line.full_name || name == line.name);
+        let wide = shared.stands_out(line) == Some(true);
         let stroke = Stroke::new(if wide { 2.75 } else { 1.75 }, color);
         let cue = cue(shared, line);
         if shared.options.mean {
@@ -106,7 +103,7 @@ fn partial_slots(painter: &Painter, plot: &Plot, line: &Line, stroke: Stroke, to
     }
 }
 
-/// The days to compare with.
+/// The slots to compare with.
 fn before(painter: &Painter, plot: &Plot, line: &Line, buckets: usize, stroke: Stroke) {
     let events = |index: usize| line.before.get(index).map_or(0, |count| count.events);
     for run in line.before.runs() {
@@ -124,8 +121,8 @@ fn before(painter: &Painter, plot: &Plot, line: &Line, buckets: usize, stroke: S
     }
 }
 
-/// Days that follow one another: solid as far as they are complete, dashed beyond, and to weeks or months that lack days. What is so far of a day that has not
-/// ended stands for itself: a line down to it would look like a fall.
+/// Slots that follow one another: solid as far as they are complete, dashed beyond, and to weeks or months that lack days.
+/// A slot that has not ended is a ring without a line: a line down to it would look like a fall.
 fn paint_stretch(
     painter: &Painter,
     plot: &Plot,

@@ -75,9 +75,13 @@ pub(crate) fn show(
     axis::grid(ui.painter(), &plot, &values, shared, tokens);
     marks::missing_slots(ui.painter(), &plot, chart, shared, tokens);
     marks::late_slots(ui.painter(), &plot, chart, tokens);
+    let stacks = match scale {
+        Scale::Share => stack::stacks(chart, &plot, shared),
+        _ => Vec::new(),
+    };
     match scale {
         Scale::Share => {
-            stack::paint(ui, &plot, chart, shared, tokens);
+            stack::paint(ui, &plot, chart, &stacks, shared, tokens);
             marks::lacking_slots(ui.painter(), &plot, chart, shared, tokens);
         }
         _ if shared.stacked => bars::paint(ui, &plot, chart, shared, tokens),
@@ -85,7 +89,7 @@ pub(crate) fn show(
     }
     match shared.stacked {
         true => labels::nodes(ui, &plot, chart, shared),
-        false => labels::paint(ui, &plot, chart, shared, tokens, inner.max.x),
+        false => labels::paint(ui, &plot, chart, &stacks, shared, tokens, inner.max.x),
     }
     let brush = touch::brush(ui, &response, &plot, shared, tokens);
     let outcome = touch::interact(ui, &response, &plot, shared, brush);

@@ -51,6 +51,12 @@ impl Shared<'_> {
         usize::try_from(slots).unwrap_or(0).min(self.span.count())
     }
 
+    /// Whether a line is the one to stand out; `None` where none is.
+    pub(super) fn stands_out(&self, line: &Line) -> Option<bool> {
+        let name = self.highlight?;
+        Some(name == line.full_name || name == line.name)
+    }
+
     /// Number of slots that have ended.
     pub(super) fn ended(&self) -> usize {
         self.states
@@ -119,10 +125,7 @@ pub(super) fn width(ui: &Ui, label: &str) -> f32 {
 /// The colour of a line; pale while another one is to stand out.
 pub(super) fn color(shared: &Shared<'_>, line: &Line, tokens: Tokens) -> Color32 {
     let color = hue(shared.colors, line, tokens);
-    let other = shared
-        .highlight
-        .is_some_and(|name| name != line.full_name && name != line.name);
-    if other {
+    if shared.stands_out(line) == Some(false) {
         tokens.surface.lerp_to_gamma(color, 0.25)
     } else {
         color

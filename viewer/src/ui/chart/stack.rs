@@ -17,7 +17,8 @@ const MARKERS: f32 = 44.0;
 /// A band lower than this has no room for one.
 const LOWEST_MARKED: f32 = 12.0;
 
-fn stacks(chart: &Chart, plot: &Plot, shared: &Shared<'_>) -> Vec<Vec<Stack>> {
+/// The stacks of a chart, in stretches without a gap.
+pub(super) fn stacks(chart: &Chart, plot: &Plot, shared: &Shared<'_>) -> Vec<Vec<Stack>> {
     chart.stacks((plot.rect.width() / POINTS) as usize, shared.ended())
 }
 
@@ -33,9 +34,16 @@ fn edges(stack: &Stack) -> Vec<f64> {
 }
 
 /// Paints all bands, the first line at the base.
-pub(super) fn paint(ui: &Ui, plot: &Plot, chart: &Chart, shared: &Shared<'_>, tokens: Tokens) {
+pub(super) fn paint(
+    ui: &Ui,
+    plot: &Plot,
+    chart: &Chart,
+    stacks: &[Vec<Stack>],
+    shared: &Shared<'_>,
+    tokens: Tokens,
+) {
     let painter = ui.painter().with_clip_rect(plot.rect);
-    for stretch in stacks(chart, plot, shared) {
+    for stretch in stacks {
         // Each stack with its place; one that is alone is as wide as its slots.
         let places: Vec<(f32, Vec<f64>, bool)> = match stretch.as_slice() {
             [alone] => [alone.slots.start, alone.slots.end]
@@ -101,8 +109,7 @@ fn is_complete(stack: &Stack, shared: &Shared<'_>) -> bool {
 }
 
 /// The middle of each line's band in the last stack.
-pub(super) fn ends(chart: &Chart, plot: &Plot, shared: &Shared<'_>) -> Vec<f32> {
-    let stacks = stacks(chart, plot, shared);
+pub(super) fn ends(stacks: &[Vec<Stack>], plot: &Plot) -> Vec<f32> {
     let Some(last) = stacks.last().and_then(|stretch| stretch.last()) else {
         return Vec::new();
     };

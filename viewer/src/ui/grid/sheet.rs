@@ -29,9 +29,9 @@ const MINOR: u8 = 3;
 const LONG: f32 = 130.0;
 /// The same while there are minor columns, which go first.
 const LONGEST: f32 = 585.0;
-/// Columns are as wide as some of these.
+/// The width of a column is a multiple of this.
 const STEP: f32 = 8.0;
-/// Rows whose words are measured.
+/// At least as many rows are measured, or all; at most twice as many.
 const MEASURED: usize = 40;
 
 /// What came of showing it.
@@ -84,7 +84,6 @@ pub(crate) fn show(ui: &mut Ui, rect: Rect, sheet: &Sheet, selected: Option<usiz
     );
     let mut child = ui.new_child(UiBuilder::new().max_rect(body).id_salt(sheet.name));
     child.set_clip_rect(child.clip_rect().intersect(rect.shrink(1.0)));
-    let is_by_slot = (0..sheet.len()).any(|row| !sheet.begins_slot(row));
     let mut is_first = true;
     let mut table = builder(&mut child, sheet.name, &columns.widths, Sense::CLICK);
     if let Some(row) = jump {
@@ -101,7 +100,7 @@ pub(crate) fn show(ui: &mut Ui, rect: Rect, sheet: &Sheet, selected: Option<usiz
                 let at = row.index();
                 row.set_selected(selected == Some(at));
                 let begins = sheet.begins_slot(at);
-                row.set_overline(is_by_slot && begins && at > 0);
+                row.set_overline(sheet.has_groups() && begins && at > 0);
                 cells(&mut row, sheet, &columns, at, begins, &mut is_first);
                 let response = row.response();
                 // One row more is made than there is room for.
@@ -143,8 +142,7 @@ impl Columns {
             };
             width(ui, &words, font)
         };
-        let has_bar =
-            |column| (0..sheet.len().min(1)).any(|row| sheet.cell(row, column).bar.is_some());
+        let has_bar = |column| !sheet.is_empty() && sheet.cell(0, column).bar.is_some();
         let natural: Vec<f32> = (0..sheet.columns.len())
             .map(|column| {
                 let is_sorted = sheet.sort.is_some_and(|sort| sort.0 == column);
