@@ -330,6 +330,11 @@ impl Sheet {
         Self { sums, ..self }
     }
 
+    /// Whether some of its rows sum up others.
+    pub fn has_sums(&self) -> bool {
+        self.sums.contains(&true)
+    }
+
     /// The same in another order; rows that are alike stay as they were.
     pub fn sorted(mut self, sort: Option<Sort>) -> Self {
         let Some((column, descending)) = sort.filter(|sort| sort.0 < self.columns.len()) else {

@@ -24,7 +24,7 @@ pub(super) fn show(
     let page = inputs.page.filter(|_| !contents.charts.is_empty());
     let span = page.map(|page| page.span);
     let Some(span) = span else {
-        let below = note(ui, rect, inputs);
+        let below = note(ui, rect, inputs, contents.sheet.has_sums());
         grid(ui, below, &contents.sheet, memory);
         return;
     };
@@ -53,13 +53,13 @@ pub(super) fn show(
     grid(ui, lower, &contents.sheet, memory);
 }
 
-/// Says of which first days retention is known. What is left of `rect` is for the table.
-fn note(ui: &Ui, rect: Rect, inputs: &Inputs<'_>) -> Rect {
+/// Says of which first days retention is known, and of whom sums of regions are. What is left of `rect` is for the table.
+fn note(ui: &Ui, rect: Rect, inputs: &Inputs<'_>, has_sums: bool) -> Rect {
     let Some(span) = inputs.page.map(|page| page.span) else {
         return rect;
     };
     let over = inputs.data.status.watermark.map(Day::of);
-    let forms = text::retention_known(over, inputs.data.grain.day(span.first));
+    let forms = text::retention_known(over, inputs.data.grain.day(span.first), has_sums);
     let font = theme::font(12.5);
     let fits = |words: &&String| width(ui, words, font.clone()) <= rect.width();
     let words = forms.iter().find(fits).or(forms.last());

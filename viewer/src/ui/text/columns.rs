@@ -115,7 +115,9 @@ pub(crate) fn sheet_column_tip(name: &str) -> &'static str {
         "rejected" => "Since the extension was installed, whatever days are on screen",
         "place" => "Topic, partition and offset; or file and line",
         "payload" => "The first 400 bytes",
-        "new_listeners" => "Users whose first day it was: exact",
+        "new_listeners" => {
+            "Users whose first day it was, in each region where they were active on it: exact"
+        }
         "returning_listeners" => "Users who had been active on an earlier day: exact",
         "day_1" => "Of the new ones, those active on the day after, in whatever region",
         "day_7" => "Of the new ones, those active on the seventh day after",

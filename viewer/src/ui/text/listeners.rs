@@ -30,12 +30,22 @@ pub(crate) fn choose_part(part: Part) -> String {
 }
 
 /// Of which first days retention is known, the longest form first. `over` is the UTC day of the watermark, which has not
-/// ended; `first` is the first day on screen.
-pub(crate) fn retention_known(over: Option<Day>, first: Day) -> Vec<String> {
+/// ended; `first` is the first day on screen. With `has_sums`, what sums of regions count as well.
+pub(crate) fn retention_known(over: Option<Day>, first: Day, has_sums: bool) -> Vec<String> {
+    let forms = known(over, first);
+    let forms = match has_sums {
+        true => (forms.iter())
+            .map(|form| format!("{form}. A listener in two regions is counted in both"))
+            .chain(["A listener in two regions is counted in both".into()])
+            .collect(),
+        false => forms,
+    };
+    forms.into_iter().map(says).collect()
+}
+
+fn known(over: Option<Day>, first: Day) -> Vec<String> {
     let Some(over) = over else {
-        return vec![says(
-            "Blank: there is no watermark, so no day is known to be over".into(),
-        )];
+        return vec!["Blank: there is no watermark, so no day is known to be over".into()];
     };
     let until = |days: i32| over.plus(-1 - days);
     let [week, month] = [7, 28].map(|days| until(days).short());
@@ -48,7 +58,6 @@ pub(crate) fn retention_known(over: Option<Day>, first: Day) -> Vec<String> {
             "Blank: not over yet. Day 28 needs a longer range".into(),
             "Day 28 needs a longer range".into(),
         ]
-        .map(says)
         .into();
     }
     [
@@ -59,7 +68,6 @@ pub(crate) fn retention_known(over: Option<Day>, first: Day) -> Vec<String> {
         format!("Blank: not over yet. Day 28 is known for first days up to {month}"),
         format!("Day 28: first days up to {month}"),
     ]
-    .map(says)
     .into()
 }
 

@@ -223,13 +223,13 @@ fn counts<'a>(
     Counts::new(Arc::new(track), Grain::Day.slots(span))
 }
 
-/// A row of the table: of a region, or of all that are on.
+/// A row of the table: of a region, or the sum of those that are on.
 struct Entry {
     row: Row,
     is_sum: bool,
 }
 
-/// The rows of the days on screen; of retention, those of all regions together first.
+/// The rows of the days on screen; of retention, the sum of several regions first.
 fn entries(listeners: &Listeners, view: &View<'_>) -> Vec<Entry> {
     let rows: Vec<&Row> = (listeners.between(view.span).iter())
         .filter(|row| view.regions.is_on(&row.region))
@@ -237,7 +237,7 @@ fn entries(listeners: &Listeners, view: &View<'_>) -> Vec<Entry> {
     let mut entries = Vec::with_capacity(rows.len());
     for of_day in rows.chunk_by(|a, b| a.day == b.day) {
         if listeners.kind == Kind::Retention && of_day.len() > 1 {
-            // A listener has one first day, in one region: these do add up.
+            // An upper bound: who was active in two regions on the first day is new in both.
             let sum = |at: usize| {
                 of_day
                     .iter()
@@ -326,13 +326,13 @@ fn sheet(listeners: &Arc<Listeners>, part: Part, view: &View<'_>, sort: Option<S
         .iter()
         .map(|entry| size(&entry.row))
         .fold(1.0, f64::max);
-    let sums = entries.iter().map(|entry| entry.is_sum).collect();
+    let sums: Vec<bool> = entries.iter().map(|entry| entry.is_sum).collect();
     let (rows, span, states) = (entries.len(), view.span, view.states.to_vec());
     let cells = move |row: usize, column: usize| {
         let entry = &entries[row];
         let state = span.index(entry.row.day).and_then(|at| states.get(at));
         let cell = match (entry.is_sum, column) {
-            (true, 1) => Value::Word(ALL_REGIONS).into(),
+            (true, 1) => Value::Word(SUM_OF_REGIONS).into(),
             (_, 6) if kind == Kind::Active => {
                 let (days, of) = (counted[row], of_days as usize);
                 let tone = if days < of { Tone::Warn } else { Tone::Weak };
@@ -345,7 +345,7 @@ fn sheet(listeners: &Arc<Listeners>, part: Part, view: &View<'_>, sort: Option<S
             false => cell,
         }
     };
-    let total = (kind == Kind::Retention).then(|| retained(listeners, view));
+    let total = (kind == Kind::Retention).then(|| retained(listeners, view, sums.contains(&true)));
     let sheet = Sheet::new(kind.name(), columns, rows, cells)
         .with_sums(sums)
         .with_minor_bars();
@@ -356,11 +356,12 @@ fn sheet(listeners: &Arc<Listeners>, part: Part, view: &View<'_>, sort: Option<S
     sheet.sorted(Some(sort.unwrap_or((0, true))))
 }
 
-/// What the row of all regions is called.
-const ALL_REGIONS: &str = "All regions";
+/// What a row is called that sums up several regions.
+const SUM_OF_REGIONS: &str = "Sum of regions";
 
-/// Totals: new users, and those who came back, over the first days for which that is known.
-fn retained(listeners: &Listeners, view: &View<'_>) -> Vec<Cell> {
+/// Totals: new users, and those who came back, over the first days for which that is known. `is_sum` says that days have
+/// several regions, which may share users.
+fn retained(listeners: &Listeners, view: &View<'_>, is_sum: bool) -> Vec<Cell> {
     let mut sums = [(0_i64, 0_i64); 3];
     let mut all = 0;
     for row in listeners.between(view.span) {
@@ -377,7 +378,10 @@ fn retained(listeners: &Listeners, view: &View<'_>) -> Vec<Cell> {
     }
     let mut cells = vec![
         Value::Word("All").into(),
-        Value::Text(String::new()).into(),
+        match is_sum {
+            true => Value::Word(SUM_OF_REGIONS).into(),
+            false => Value::Text(String::new()).into(),
+        },
         Value::Number(all).into(),
     ];
     for (new, back) in sums {

@@ -50,7 +50,7 @@ fn retention_is_blank_where_the_day_is_not_over_and_summed_where_it_is() {
         let words = cells.map(|column| sheet.cell(row, column).value.shown());
         words.collect::<Vec<_>>().join(" ")
     };
-    assert_eq!(shown(1), "1970-01-02 All regions 70 65 92.9 % 21 30.0 %");
+    assert_eq!(shown(1), "1970-01-02 Sum of regions 70 65 92.9 % 21 30.0 %");
     assert_eq!(
         [0, 1, 2, 3].map(|row| sheet.begins_slot(row)),
         [true, true, false, false]
@@ -66,9 +66,43 @@ fn retention_is_blank_where_the_day_is_not_over_and_summed_where_it_is() {
         .collect();
     assert_eq!(
         total,
-        ["All", "", "100", "75", "0.750000", "21", "0.300000", "", ""],
+        [
+            "All",
+            "Sum of regions",
+            "100",
+            "75",
+            "0.750000",
+            "21",
+            "0.300000",
+            "",
+            ""
+        ],
         "day 7 is of 70 listeners, whose seventh day is over"
     );
+}
+
+/// Regions may share listeners; those of one region are exact.
+#[test]
+fn retention_of_one_region_is_no_sum_of_regions() {
+    let (mut regions, states) = (Filter::default(), [Finality::Final; 2]);
+    regions.toggle("US");
+    let view = View {
+        span: Span::new(Day(1), Day(2)),
+        zone: "UTC",
+        grain: Grain::Day,
+        begin: None,
+        name_others: |count| count.to_string(),
+        regions: &regions,
+        events: None,
+        states: &states,
+        shift: 7,
+        today: Day(2),
+    };
+    let sheet = sheet(&retention(), Part::Retention, &view, None);
+    assert!(!sheet.has_sums());
+    let total = sheet.total.unwrap();
+    let words = [0, 1, 2].map(|column| total[column].value.shown());
+    assert_eq!(words, ["All", "", "40"]);
 }
 
 #[test]
