@@ -1,7 +1,7 @@
 //! Single events, over the window: the newest of the minutes that were asked for.
 
 use super::{
-    grid::{self, BETWEEN, HEADER, ROW},
+    grid::{self, BETWEEN, HEADER, ROW, Wanted},
     inputs::Inputs,
     text, theme, welcome, widgets,
 };
@@ -114,10 +114,14 @@ fn table(ui: &mut Ui, events: &[Event], offset: Micros) {
     let rows: Vec<[String; 7]> = events.iter().map(|event| cells(event, offset)).collect();
     let widths = titles.iter().enumerate().map(|(at, title)| {
         let words = grid::widest(ui, rows.iter().map(|row| row[at].as_str()), &font);
-        words.max(grid::width(ui, title, theme::bold(12.0))) + BETWEEN
+        let width = words.max(grid::width(ui, title, theme::bold(12.0))) + BETWEEN;
+        match at {
+            0 => Wanted::whole(width),
+            _ => Wanted::name(width),
+        }
     });
     let room = ui.available_width() - ui.spacing().scroll.allocated_width() - 4.0;
-    let widths = grid::fit(widths.collect(), 4, room, 6);
+    let widths = grid::fit(&widths.collect::<Vec<_>>(), 4, room, 6);
     grid::builder(ui, "events", &widths, Sense::hover())
         .header(HEADER, |mut head| {
             for title in titles.iter().take(widths.len()) {
@@ -142,8 +146,10 @@ fn table(ui: &mut Ui, events: &[Event], offset: Micros) {
                     });
                 }
                 let name = cells.join(" ");
-                row.response()
-                    .widget_info(|| WidgetInfo::labeled(Role::Row, true, &name));
+                let response = row.response();
+                if grid::is_in_sight(&response) {
+                    response.widget_info(|| WidgetInfo::labeled(Role::Row, true, &name));
+                }
             });
         });
 }

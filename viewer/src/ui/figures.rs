@@ -2,7 +2,7 @@
 
 use super::{
     chart,
-    grid::{self, BETWEEN, HEADER, ROW},
+    grid::{self, BETWEEN, HEADER, ROW, Wanted},
     icon::Icon,
     inputs::Inputs,
     memory::Memory,
@@ -18,12 +18,14 @@ use egui_extras::TableRow;
 
 /// Width of the card while it is folded away.
 pub(super) const FOLDED: f32 = 34.0;
-/// Series, sum and last day stay, however little room there is.
-const LEAST: usize = 3;
+/// Columns that stay, however little room there is, beside the sum: series and last day.
+const LEAST: usize = 2;
+/// Place of the sum among the columns.
+const SUM: usize = 1;
 /// The smallest space between columns for which one more is shown.
 const CLOSEST: f32 = 8.0;
-/// Place of the change among the numbers.
-const CHANGE: usize = 3;
+/// Place of the change among the columns; those after it matter less.
+const CHANGE: usize = 4;
 /// Before the name of a series: its mark.
 const MARK: f32 = 16.0;
 
@@ -79,6 +81,12 @@ fn fold_button(ui: &mut Ui, rect: Rect, inputs: &Inputs<'_>, commands: &mut Vec<
     }
 }
 
+/// The columns that there can be, by their places: without the sum where numbers of several days do not add up.
+fn columns(page: &Page) -> impl Iterator<Item = usize> {
+    let adds_up = page.measure.adds_up();
+    (0..text::figures(page.grain).len()).filter(move |at| adds_up || *at != SUM)
+}
+
 /// As wide as what stands in them, and the space between them, which gives way before a column does.
 fn widths(ui: &Ui, room: f32, page: &Page, lines: &[&Line]) -> (Vec<f32>, f32) {
     let font = theme::font(12.5);
@@ -115,7 +123,8 @@ fn widths(ui: &Ui, room: f32, page: &Page, lines: &[&Line]) -> (Vec<f32>, f32) {
         .iter()
         .zip(words)
         .map(|((title, _), words)| words.max(grid::width(ui, title, theme::bold(12.0))));
-    let widths: Vec<f32> = widths.collect();
+    let all: Vec<f32> = widths.collect();
+    let widths: Vec<f32> = columns(page).map(|at| all[at]).collect();
     // The fold button stands at the end of the head.
     let room = room - 20.0;
     let spare = (room - widths.iter().sum::<f32>()) / widths.len() as f32;
@@ -124,8 +133,13 @@ fn widths(ui: &Ui, room: f32, page: &Page, lines: &[&Line]) -> (Vec<f32>, f32) {
     } else {
         BETWEEN
     };
-    let widths = widths.into_iter().map(|width| width + between);
-    (grid::fit(widths.collect(), LEAST, room, 0), between)
+    let wanted = |(at, width): (usize, f32)| match at {
+        0 => Wanted::name(width + between),
+        _ => Wanted::whole(width + between),
+    };
+    let wanted: Vec<Wanted> = widths.into_iter().enumerate().map(wanted).collect();
+    let least = LEAST + usize::from(page.measure.adds_up());
+    (grid::fit(&wanted, least, room, 0), between)
 }
 
 /// The words of a cell stand off from those of the cell before, which may be a name.
@@ -134,11 +148,9 @@ fn inside(rect: Rect, between: f32) -> Rect {
 }
 
 fn head(mut row: TableRow<'_, '_>, page: &Page, count: usize, between: f32) {
-    for (at, (title, tip)) in text::figures(page.grain)
-        .into_iter()
-        .take(count)
-        .enumerate()
-    {
+    let titles = text::figures(page.grain);
+    for at in columns(page).take(count) {
+        let (title, tip) = titles[at];
         let (_, response) = row.col(|ui| {
             let rect = match at {
                 0 => ui.max_rect(),
@@ -177,7 +189,8 @@ fn row(
         number(figures.max),
     ];
     row.col(|ui| name(ui, inputs, line));
-    for (at, words) in texts.iter().take(count - 1).enumerate() {
+    for at in columns(page).take(count).skip(1) {
+        let words = &texts[at - 1];
         row.col(|ui| {
             let tokens = theme::tokens(ui);
             let color = if at <= CHANGE {
@@ -194,7 +207,9 @@ fn row(
         memory.highlight = Some(line.full_name.clone());
     }
     let spoken = text::series_row(&line.full_name, &texts[0], &texts[1], &texts[2], &change);
-    response.widget_info(|| WidgetInfo::labeled(Role::Row, true, &spoken));
+    if grid::is_in_sight(&response) {
+        response.widget_info(|| WidgetInfo::labeled(Role::Row, true, &spoken));
+    }
     let mut notes = Vec::new();
     if figures.missing > 0 {
         notes.push(text::missing(page.grain, &line.full_name, figures.missing));

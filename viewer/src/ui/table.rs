@@ -1,7 +1,7 @@
 //! The metrics table: only the rows on screen are drawn, whatever their number.
 
 use super::{
-    grid::{self, BETWEEN, HEADER, ROW},
+    grid::{self, BETWEEN, HEADER, ROW, Wanted},
     icon::{self, Icon},
     inputs::Inputs,
     memory::Memory,
@@ -49,15 +49,11 @@ impl Columns {
             _ => true,
         };
         let shown: Vec<Column> = Column::ALL.into_iter().filter(is_there).collect();
-        let widths = shown.iter().map(|column| wanted(ui, *column, inputs, page));
-        let mut shown = shown.clone();
+        let wanted = |column: &Column| wanted(ui, *column, inputs, page);
+        let wanted: Vec<Wanted> = shown.iter().map(wanted).collect();
+        let mut shown = shown;
         let events = shown.iter().position(|column| *column == Column::Events);
-        let widths = grid::fit(
-            widths.collect(),
-            LEAST.min(shown.len()),
-            room,
-            events.unwrap_or(0),
-        );
+        let widths = grid::fit(&wanted, LEAST.min(shown.len()), room, events.unwrap_or(0));
         shown.truncate(widths.len());
         Self { shown, widths }
     }
@@ -70,8 +66,8 @@ impl Columns {
     }
 }
 
-/// As wide as what stands in it.
-fn wanted(ui: &Ui, column: Column, inputs: &Inputs<'_>, page: &Page) -> f32 {
+/// As wide as what stands in it, with room for a bar and for the arrow.
+fn wanted(ui: &Ui, column: Column, inputs: &Inputs<'_>, page: &Page) -> Wanted {
     let (font, bold) = (theme::font(12.5), theme::bold(12.5));
     let names = |names: &[String]| grid::widest(ui, names.iter().map(String::as_str), &font);
     let number = |number: i64| grid::width(ui, &format::grouped(number), bold.clone());
@@ -82,7 +78,7 @@ fn wanted(ui: &Ui, column: Column, inputs: &Inputs<'_>, page: &Page) -> f32 {
         }
         Column::EventType => names(&inputs.shown.event_types),
         Column::Region => names(&inputs.shown.regions),
-        Column::Events => number(page.table.total.events) + BAR,
+        Column::Events => number(page.table.total.events),
         Column::Late => number(page.table.total.late_events),
         Column::State => [Finality::Final, Finality::Open, Finality::SoFar]
             .map(|state| grid::width(ui, text::day_state(state), font.clone()))
@@ -94,7 +90,18 @@ fn wanted(ui: &Ui, column: Column, inputs: &Inputs<'_>, page: &Page) -> f32 {
         Column::Days => grid::width(ui, &text::covered(30, 31), font),
     };
     let title = text::column(column, inputs.shown);
-    words.max(grid::width(ui, &title, theme::bold(12.0)) + ARROW) + BETWEEN
+    let title = grid::width(ui, &title, theme::bold(12.0));
+    let bar = if column == Column::Events { BAR } else { 0.0 };
+    let all = (words + bar).max(title + ARROW);
+    let needed = match page.table.sort.column == column {
+        true => words.max(title + ARROW),
+        false => words.max(title),
+    };
+    let wanted = match column {
+        Column::EventType | Column::Region => Wanted::name(needed + BETWEEN),
+        _ => Wanted::whole(needed + BETWEEN),
+    };
+    wanted.with_spare(all - needed)
 }
 
 /// Shows the table over the whole of `rect`.
@@ -342,7 +349,9 @@ fn row(
     let when = inputs.shown.grain.iso(cell.slot);
     let numbers = text::row(cell.events, cell.late_events, is_listeners, state);
     let name = format!("{when} {event_type} {region}: {numbers}");
-    response.widget_info(|| WidgetInfo::selected(Role::Row, true, shown.selected, &name));
+    if grid::is_in_sight(&response) {
+        response.widget_info(|| WidgetInfo::selected(Role::Row, true, shown.selected, &name));
+    }
     response
 }
 

@@ -37,8 +37,51 @@ pub(super) fn widest<'a>(ui: &Ui, words: impl Iterator<Item = &'a str>, font: &F
         .fold(0.0, f32::max)
 }
 
-/// Drops the last columns for which there is no room, and gives what is left over to one of them.
-pub(super) fn fit(mut widths: Vec<f32>, least: usize, room: f32, grows: usize) -> Vec<f32> {
+/// A name is not cut to less than this, with the space to the next column, before numbers are cut as well.
+const NAME: f32 = 64.0 + BETWEEN;
+
+/// How wide a column should be, and what it gives up where there is too little room.
+#[derive(Clone, Copy)]
+pub(super) struct Wanted {
+    width: f32,
+    /// For a bar, or for the arrow of a column that does not sort: given up first.
+    spare: f32,
+    /// Words without that, as far as they may be cut.
+    least: f32,
+}
+
+impl Wanted {
+    /// A column of numbers or dates, which are not cut: part of one would look like another one.
+    pub(super) fn whole(width: f32) -> Self {
+        Self {
+            width,
+            spare: 0.0,
+            least: width,
+        }
+    }
+
+    /// A column of names.
+    pub(super) fn name(width: f32) -> Self {
+        Self {
+            least: width.min(NAME),
+            ..Self::whole(width)
+        }
+    }
+
+    /// The same with room that it can do without.
+    pub(super) fn with_spare(self, spare: f32) -> Self {
+        Self {
+            width: self.width + spare,
+            spare,
+            ..self
+        }
+    }
+}
+
+/// Drops the last columns for which there is no room, and gives what is left over to one of them. Where even the first
+/// `least` columns do not fit, they give up their spare room, then names are cut.
+pub(super) fn fit(columns: &[Wanted], least: usize, room: f32, grows: usize) -> Vec<f32> {
+    let mut widths: Vec<f32> = columns.iter().map(|column| column.width).collect();
     let sum = |widths: &[f32]| widths.iter().sum::<f32>();
     while widths.len() > least && sum(&widths) > room {
         widths.pop();
@@ -48,11 +91,19 @@ pub(super) fn fit(mut widths: Vec<f32>, least: usize, room: f32, grows: usize) -
         if let Some(width) = widths.get_mut(grows) {
             *width += rest;
         }
-    } else {
-        // Words are cut where even the least do not fit.
-        let share = room / sum(&widths);
-        widths.iter_mut().for_each(|width| *width *= share);
+        return widths;
     }
+    let spare = |column: &Wanted| column.spare;
+    let cut = |column: &Wanted| column.width - column.spare - column.least;
+    for give in [&spare as &dyn Fn(&Wanted) -> f32, &cut] {
+        let all: f32 = columns.iter().take(widths.len()).map(give).sum();
+        let lack = (sum(&widths) - room).clamp(0.0, all);
+        for (width, column) in widths.iter_mut().zip(columns) {
+            *width -= lack * give(column) / all.max(1.0);
+        }
+    }
+    let share = (room / sum(&widths)).min(1.0);
+    widths.iter_mut().for_each(|width| *width *= share);
     widths
 }
 
@@ -67,7 +118,7 @@ pub(super) fn builder<'a>(
     sense: Sense,
 ) -> TableBuilder<'a> {
     ui.spacing_mut().item_spacing = egui::Vec2::ZERO;
-    let height = (ui.available_height() - HEADER).max(0.0);
+    let height = whole_rows(ui.available_height() - HEADER);
     let mut table = TableBuilder::new(ui)
         .id_salt(salt)
         .sense(sense)
@@ -79,6 +130,16 @@ pub(super) fn builder<'a>(
         table = table.column(Column::exact(*width));
     }
     table
+}
+
+/// As much of a height as whole rows fill: numbers of a row that is cut could be misread. At least one row.
+fn whole_rows(height: f32) -> f32 {
+    ((height + 0.5) / ROW).floor().max(1.0) * ROW
+}
+
+/// Whether a row can be seen and clicked: one row more is made than there is room for.
+pub(super) fn is_in_sight(row: &Response) -> bool {
+    row.interact_rect.height() > ROW / 2.0
 }
 
 /// Whether the table has the keyboard, which a click on it gives it. Arrows then belong to it.
@@ -143,12 +204,42 @@ pub(super) fn cell_text(
 
 #[cfg(test)]
 mod tests {
-    use super::fit;
+    use super::{NAME, ROW, Wanted, fit, whole_rows};
 
     #[test]
     fn columns_go_from_the_end_and_what_is_left_goes_to_one() {
-        assert_eq!(fit(vec![10.0, 20.0, 30.0], 1, 100.0, 1), [10.0, 60.0, 30.0]);
-        assert_eq!(fit(vec![10.0, 20.0, 30.0], 1, 40.0, 1), [10.0, 30.0]);
-        assert_eq!(fit(vec![10.0, 30.0], 2, 20.0, 1), [5.0, 15.0]);
+        let columns = [10.0, 20.0, 30.0].map(Wanted::whole);
+        assert_eq!(fit(&columns, 1, 100.0, 1), [10.0, 60.0, 30.0]);
+        assert_eq!(fit(&columns, 1, 40.0, 1), [10.0, 30.0]);
+        assert_eq!(fit(&columns[1..], 2, 25.0, 1), [10.0, 15.0]);
+    }
+
+    #[test]
+    fn no_row_is_cut() {
+        assert_eq!(whole_rows(3.0 * ROW), 3.0 * ROW);
+        assert_eq!(whole_rows(3.0 * ROW - 0.01), 3.0 * ROW, "a sum of parts");
+        assert_eq!(whole_rows(3.9 * ROW), 3.0 * ROW);
+        assert_eq!(whole_rows(-5.0), ROW);
+    }
+
+    #[test]
+    fn numbers_and_dates_are_whole_while_names_are_cut() {
+        let columns = [
+            Wanted::whole(70.0).with_spare(16.0),
+            Wanted::name(NAME + 100.0),
+            Wanted::name(NAME),
+            Wanted::whole(60.0).with_spare(48.0),
+        ];
+        let words = 70.0 + 2.0 * NAME + 60.0;
+        assert_eq!(
+            fit(&columns, 4, words + 132.0, 1),
+            [78.0, NAME + 100.0, NAME, 84.0],
+            "half of what is spare"
+        );
+        assert_eq!(
+            fit(&columns, 4, words + 50.0, 1),
+            [70.0, NAME + 50.0, NAME, 60.0]
+        );
+        assert_eq!(fit(&columns, 4, words, 1), [70.0, NAME, NAME, 60.0]);
     }
 }

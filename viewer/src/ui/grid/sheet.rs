@@ -1,6 +1,9 @@
 //! The table of a report: as wide as its words, sorted by a click, read by keyboard and by screen reader.
 
-use super::{HEADER, ROW, asks_to_copy, builder, cell_text, has_keyboard, selected_by_key, width};
+use super::{
+    HEADER, ROW, asks_to_copy, builder, cell_text, has_keyboard, is_in_sight, selected_by_key,
+    width,
+};
 use crate::{
     page::reports::sheet::{Cell, Place, Sheet, Sort, Swatch, Tone, Value},
     ui::{
@@ -103,8 +106,7 @@ pub(crate) fn show(ui: &mut Ui, rect: Rect, sheet: &Sheet, selected: Option<usiz
                 row.set_overline(sheet.has_groups() && begins && at > 0);
                 cells(&mut row, sheet, &columns, at, begins, &mut is_first);
                 let response = row.response();
-                // One row more is made than there is room for.
-                if response.interact_rect.height() > ROW / 2.0 {
+                if is_in_sight(&response) {
                     let spoken = spoken(sheet, at);
                     response.widget_info(|| WidgetInfo::labeled(Role::Row, true, &spoken));
                 }
