@@ -30,6 +30,8 @@ pub const PICTURE_TIME: Micros = 20_530 * DAY_US + 14 * 3_600_000_000 + 20 * 60_
 
 const DAYS: i32 = 730;
 const STEP: Duration = Duration::from_secs(2);
+/// By how much the watermark is older than the newest event of the slowest partition: the default of `musicstream.lateness`.
+const LATENESS_US: Micros = 3_600_000_000;
 
 /// Events a day at the start, and by how much that grows in a year.
 const EVENT_TYPES: [(&str, f64, f64); 3] = [
@@ -101,7 +103,7 @@ pub fn at(now: Micros, revision: i64) -> Dataset {
         }
     }
     let status = Status {
-        watermark: Some((now - 95_000_000).max(today.start())),
+        watermark: Some(now - demo_reports::SLOWEST_BEHIND_US - LATENESS_US),
         newest_event: Some(now - 2_000_000),
         pending_deltas: 18,
         staged: 0,
@@ -319,11 +321,26 @@ pub(super) fn run(exchange: &Exchange, messages: &Receiver<Message>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::reports;
 
     #[test]
     fn the_same_instant_gives_the_same_numbers() {
         assert_eq!(at(PICTURE_TIME, 1), at(PICTURE_TIME, 1));
         assert_eq!(Day::of(PICTURE_TIME).iso(), "2026-03-18");
+    }
+
+    #[test]
+    fn the_watermark_is_an_hour_older_than_the_newest_event_of_the_slowest_partition() {
+        let (days, ask) = (at(PICTURE_TIME, 1), reports::Ask::Pipeline);
+        let answer = demo_reports::answer(&days, &ask);
+        let Ok(reports::Content::Pipeline(pipeline)) = answer.content else {
+            panic!("no pipeline");
+        };
+        let slowest = pipeline.slowest().expect("a partition");
+        assert!(slowest.holds_watermark);
+        let newest = slowest.newest_event_at.expect("an event");
+        assert_eq!(pipeline.watermark, Some(newest - 3_600_000_000));
+        assert_eq!(days.status.watermark, pipeline.watermark);
     }
 
     #[test]

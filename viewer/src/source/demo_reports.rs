@@ -1,7 +1,7 @@
 //! The sample's reports: made up from its days, and always the same for the same instant.
 
 use crate::{
-    calendar::{Day, MINUTE_US, Span},
+    calendar::{Day, MINUTE_US, Micros, Span},
     data::{
         Dataset,
         reports::{
@@ -47,7 +47,8 @@ fn plays(days: &Dataset) -> BTreeMap<(Day, &str), i64> {
 
 /// Part of something in thousandths, which moves a little from day to day.
 fn part(whole: i64, thousandths: i64, day: Day, region: &str) -> i64 {
-    let moved = i64::from(day.0 * 7 % 11) + region.len() as i64 * 3;
+    let name: i64 = region.bytes().map(i64::from).sum();
+    let moved = i64::from(day.0 * 7 % 11) + name % 21 * 2;
     whole * (thousandths + moved) / 1000
 }
 
@@ -221,23 +222,36 @@ fn listeners(days: &Dataset, ask: &listeners::Ask) -> Listeners {
 }
 
 const SECOND_US: i64 = 1_000_000;
+const TOPIC: &str = "kafka:4Ll8bnC5QK6JnJmv0Zp9sA/music_events";
+/// The age of the newest event of the slowest partition, which the watermark follows.
+pub(super) const SLOWEST_BEHIND_US: Micros = 95 * SECOND_US;
+/// Partitions of the topic.
+const PARTITIONS: i64 = 6;
+
+fn stored(days: &Dataset) -> i64 {
+    days.cells().iter().map(|cell| cell.events).sum()
+}
+
+/// The first offset of a partition of the topic that is not stored.
+fn next_offset(stored: i64, partition: i64) -> i64 {
+    stored / PARTITIONS + partition * 7_021
+}
 
 fn pipeline(days: &Dataset) -> Pipeline {
     let now = days.status.now;
-    let topic = "kafka:4Ll8bnC5QK6JnJmv0Zp9sA/music_events";
-    let stored: i64 = days.cells().iter().map(|cell| cell.events).sum();
-    let mut partitions: Vec<Partition> = (0..6)
+    let stored = stored(days);
+    let mut partitions: Vec<Partition> = (0..PARTITIONS)
         .map(|number| {
-            let behind = [2, 3, 95, 2, 4, 3][number as usize];
+            let behind = [2, 3, SLOWEST_BEHIND_US / SECOND_US, 2, 4, 3][number as usize];
             Partition {
-                source: topic.into(),
-                partition: number,
+                source: TOPIC.into(),
+                partition: number as i32,
                 state: PartitionState::Active,
-                next_offset: Some(stored / 6 + i64::from(number) * 7_021),
+                next_offset: Some(next_offset(stored, number)),
                 epoch: 3,
                 owner: Some(format!("ingestor-{}", 1 + number % 2)),
                 newest_event_at: Some(now - behind * SECOND_US),
-                holds_watermark: behind == 95,
+                holds_watermark: behind == SLOWEST_BEHIND_US / SECOND_US,
                 updated_at: now - SECOND_US / 2,
                 per_second: Some([1.2, 1.1, 0.3, 1.2, 1.1, 1.3][number as usize]),
             }
@@ -287,7 +301,7 @@ const REASONS: [(&str, &str, i64); 5] = [
 
 /// Bytes that would be rejected for a reason.
 fn payload(reason: &str, number: i64) -> String {
-    let id = format!("\"event_id\":\"0195a4c2-77{number:02}-7d10\"");
+    let id = format!("\"event_id\":\"0195a4c2-7{number:03}-7d10\"");
     match reason {
         "unknown_event_type" => format!("{{{id},\"event_type\":\"rewind\",\"region\":\"EU\"}}"),
         "missing_field" => format!("{{{id},\"event_type\":\"play\",\"region\":\"EU\"}}"),
@@ -297,13 +311,10 @@ fn payload(reason: &str, number: i64) -> String {
     }
 }
 
-fn rejects(days: &Dataset, ask: &rejects::Ask) -> Rejects {
-    let (today, now) = (days.today(), days.status.now);
-    let by_reason: Vec<(String, i64)> = (REASONS.iter())
-        .map(|(reason, _, count)| ((*reason).to_owned(), *count))
-        .collect();
+/// How many were rejected, by day and reason: all of the last four weeks.
+fn rejected_by_day(today: Day) -> Vec<(Day, usize, i64)> {
     let mut by_day = Vec::new();
-    for (at, (reason, _, all)) in REASONS.iter().enumerate() {
+    for (at, (.., all)) in REASONS.iter().enumerate() {
         let mut left = *all;
         for back in 0..28 {
             // A release that sent another event type for two days; the others a few a day.
@@ -315,32 +326,125 @@ fn rejects(days: &Dataset, ask: &rejects::Ask) -> Rejects {
             };
             let count = share.min(left);
             left -= count;
-            let day = today.plus(-(back as i32));
-            if count > 0 && ask.span.contains(day) {
-                by_day.push((day, (*reason).to_owned(), count));
+            if count > 0 {
+                by_day.push((today.plus(-(back as i32)), at, count));
             }
         }
     }
-    let is_asked = |reason: &str| ask.reason.as_deref().is_none_or(|asked| asked == reason);
-    let examples = (0..40_i64)
-        .map(|number| (number, REASONS[(number * 3 % 5) as usize]))
-        .filter(|(_, (reason, ..))| is_asked(reason))
-        .map(|(number, (reason, detail, _))| Example {
-            rejected_id: 214 - number,
-            received_at: now - number * 613 * MINUTE_US,
+    by_day
+}
+
+/// Every one of these, the newest first.
+fn rejected(days: &Dataset, by_day: &[(Day, usize, i64)]) -> Vec<Example> {
+    let now = days.status.now;
+    let mut found: Vec<(Micros, usize)> = by_day
+        .iter()
+        .flat_map(|(day, reason, count)| {
+            let (begin, end) = (day.start(), now.min(day.plus(1).start()));
+            let each = (end - begin) / count;
+            // Two reasons of a day do not come at the same moments.
+            let first = each * (2 * *reason as i64 + 1) / (2 * REASONS.len() as i64);
+            (0..*count).map(move |number| (begin + first + number * each, *reason))
+        })
+        .collect();
+    found.sort_unstable_by_key(|(at, reason)| (std::cmp::Reverse(*at), *reason));
+    let stored = stored(days);
+    let count = days.day_bounds().map_or(1, |bounds| bounds.count()) as i64;
+    let a_day = stored / count / PARTITIONS;
+    let last: i64 = REASONS.iter().map(|(.., all)| all).sum();
+    let example = |(number, (at, reason)): (i64, (Micros, usize))| {
+        let (reason, detail, _) = REASONS[reason];
+        let partition = number % PARTITIONS;
+        let since = (now - at) / SECOND_US * a_day / (24 * 3600);
+        Example {
+            rejected_id: last - number,
+            received_at: at,
             reason: reason.to_owned(),
-            source: "kafka:4Ll8bnC5QK6JnJmv0Zp9sA/music_events".into(),
-            partition: (number % 6) as i32,
-            position: 7_206_331 - number * 9_187,
+            source: TOPIC.into(),
+            partition: partition as i32,
+            position: next_offset(stored, partition) - 1 - since,
             detail: Some(detail.to_owned()),
             payload: Some(payload(reason, number)),
-        });
+        }
+    };
+    (0..).zip(found).map(example).collect()
+}
+
+/// As many examples as are read from a server.
+const EXAMPLES: usize = 100;
+
+fn rejects(days: &Dataset, ask: &rejects::Ask) -> Rejects {
+    let by_day = rejected_by_day(days.today());
+    let is_asked = |example: &Example| {
+        let asked = ask.reason.as_deref();
+        asked.is_none_or(|asked| asked == example.reason)
+    };
+    let examples = rejected(days, &by_day).into_iter().filter(is_asked);
+    let by_day = by_day
+        .iter()
+        .filter(|(day, ..)| ask.span.contains(*day))
+        .map(|(day, reason, count)| (*day, REASONS[*reason].0.to_owned(), *count));
     Rejects {
-        by_reason,
-        by_day,
-        examples: examples.collect(),
+        by_reason: (REASONS.iter())
+            .map(|(reason, _, count)| ((*reason).to_owned(), *count))
+            .collect(),
+        by_day: by_day.collect(),
+        examples: examples.take(EXAMPLES).collect(),
         may_see_bytes: true,
         first_at: None,
         newest_only: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::demo;
+
+    #[test]
+    fn examples_are_the_rejects_of_the_chart_and_of_stored_partitions() {
+        let days = demo::at(demo::PICTURE_TIME, 1);
+        let span = Span::new(days.today().plus(-27), days.today());
+        let (pipeline, ask) = (pipeline(&days), rejects::Ask { span, reason: None });
+        let found = rejects(&days, &ask);
+        let mut left: BTreeMap<(Day, &str), i64> = (found.by_day.iter())
+            .map(|(day, reason, count)| ((*day, reason.as_str()), *count))
+            .collect();
+        for example in &found.examples {
+            let day = (Day::of(example.received_at), example.reason.as_str());
+            *left.get_mut(&day).expect("a bar of the chart") -= 1;
+            let mut partitions = pipeline.partitions.iter();
+            let partition = partitions
+                .find(|of| of.source == example.source && of.partition == example.partition);
+            let next = partition.and_then(|of| of.next_offset);
+            assert!(next.is_some_and(|next| (0..next).contains(&example.position)));
+            assert!(example.received_at < days.status.now);
+        }
+        let last = found.examples.last().expect("an example");
+        let of_last = Day::of(last.received_at);
+        for ((day, reason), left) in left {
+            assert!(
+                left == 0 || day < of_last && left > 0 || day == of_last,
+                "{day:?} {reason}"
+            );
+        }
+        let mut places: Vec<(i32, i64)> = (found.examples.iter())
+            .map(|example| (example.partition, example.position))
+            .collect();
+        places.sort_unstable();
+        places.dedup();
+        assert_eq!(places.len(), found.examples.len());
+    }
+
+    #[test]
+    fn no_two_regions_have_the_same_rates() {
+        let days = demo::at(demo::PICTURE_TIME, 1);
+        let parts =
+            |region: &str| [190, 220].map(|part| self::part(1000, part, days.today(), region));
+        for (at, region) in days.regions.iter().enumerate() {
+            for other in &days.regions[..at] {
+                assert_ne!(parts(region), parts(other), "{region}, {other}");
+            }
+        }
     }
 }
