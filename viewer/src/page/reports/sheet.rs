@@ -61,6 +61,8 @@ pub struct Cell {
     pub tone: Tone,
     /// A bar behind it, from 0 to 1.
     pub bar: Option<f32>,
+    /// What it is of is not complete: its bar is hollow.
+    pub is_open: bool,
     /// Strength of a coloured background, from 0 to 1.
     pub heat: Option<f32>,
     /// The colour of its bar, or of a dot before its words: that of a series in the chart beside the table.
@@ -82,6 +84,7 @@ impl From<Value> for Cell {
             value,
             tone: Tone::Plain,
             bar: None,
+            is_open: false,
             heat: None,
             swatch: None,
         }
@@ -100,6 +103,11 @@ impl Cell {
             swatch: Some(swatch),
             ..self
         }
+    }
+
+    /// The same, of something that is complete or not.
+    pub fn opened(self, is_open: bool) -> Self {
+        Self { is_open, ..self }
     }
 
     /// The same with a bar behind it.

@@ -14,7 +14,8 @@ use crate::{
     },
 };
 use egui::{
-    Align2, Rect, Response, Sense, Stroke, Ui, UiBuilder, WidgetInfo, accesskit::Role, pos2, vec2,
+    Align2, Rect, Response, Sense, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo, accesskit::Role,
+    pos2, vec2,
 };
 use egui_extras::TableRow;
 
@@ -323,15 +324,23 @@ fn cell(ui: &Ui, cell: &Cell, right: bool) {
         ui.painter()
             .rect_filled(rect.shrink2(vec2(2.0, 1.5)), 3.0, fill);
     }
-    // Of zero there is no bar, and of the smallest number one that can be seen.
-    if let Some(share) = cell.bar.filter(|share| *share > 0.0) {
+    if let Some(share) = cell.bar {
         let from = rect.min.x + PADDING;
         let room = rect.width() - 3.0 * PADDING - width(ui, &words, font.clone());
-        let size = vec2((room * share).max(1.5), 10.0);
-        let bar = Rect::from_min_size(pos2(from, rect.center().y - 5.0), size);
-        if room > 8.0 {
+        if let Some(length) = bar_length(share, room) {
+            let size = vec2(length, 10.0);
+            let bar = Rect::from_min_size(pos2(from, rect.center().y - 5.0), size);
             let fill = swatch.unwrap_or(tokens.accent.gamma_multiply(0.55));
-            ui.painter().rect_filled(bar, 2.0, fill);
+            match cell.is_open {
+                true => {
+                    let stroke = Stroke::new(1.0, fill);
+                    ui.painter()
+                        .rect_stroke(bar, 2.0, stroke, StrokeKind::Inside);
+                }
+                false => {
+                    ui.painter().rect_filled(bar, 2.0, fill);
+                }
+            }
         }
     }
     let mut place = rect.shrink2(vec2(PADDING, 0.0));
@@ -341,6 +350,11 @@ fn cell(ui: &Ui, cell: &Cell, right: bool) {
         place.min.x += DOT;
     }
     cell_text(ui, place, right, &words, font, color);
+}
+
+/// How long a bar is, if there is one: of zero there is none, and of the smallest number one that can be seen.
+fn bar_length(share: f32, room: f32) -> Option<f32> {
+    (share > 0.0 && room > 8.0).then(|| (room * share).max(1.5))
 }
 
 /// A row for screen readers.
@@ -416,4 +430,17 @@ fn keyboard(
     let target = selected_by_key(ui, selected, sheet.len())?;
     outcome.selected = Some(target);
     outcome.selected
+}
+
+#[cfg(test)]
+mod tests {
+    use super::bar_length;
+
+    #[test]
+    fn zero_has_no_bar() {
+        assert_eq!(bar_length(0.0, 100.0), None);
+        assert_eq!(bar_length(0.001, 100.0), Some(1.5));
+        assert_eq!(bar_length(0.5, 100.0), Some(50.0));
+        assert_eq!(bar_length(0.5, 8.0), None, "no room beside the number");
+    }
 }

@@ -341,7 +341,8 @@ fn sheet(listeners: &Arc<Listeners>, part: Part, view: &View<'_>, sort: Option<S
             _ => cell(kind, &entry.row, state.copied(), column),
         };
         match with_bar == column.checked_sub(2) && with_bar.is_some() {
-            true => cell.with_bar(size(&entry.row) / most),
+            true => (cell.with_bar(size(&entry.row) / most))
+                .opened(!state.is_some_and(|state| state.is_complete())),
             false => cell,
         }
     };

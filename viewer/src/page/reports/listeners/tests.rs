@@ -136,6 +136,14 @@ fn what_a_line_has_is_what_the_table_has() {
         let shown = sheet.cell(0, 2 + number).value.shown();
         assert_eq!(measure(Kind::Active).exact(count), shown);
     }
+    assert!(sheet.cell(0, 3).bar.is_some() && !sheet.cell(0, 3).is_open);
+    let states = [Finality::Final, Finality::SoFar];
+    let view = View {
+        states: &states,
+        ..view
+    };
+    let sheet = super::sheet(&active, Part::Week, &view, None);
+    assert!(sheet.cell(0, 3).is_open, "a hollow bar");
 }
 
 /// The first three days, and the last ones after a gap of four days.

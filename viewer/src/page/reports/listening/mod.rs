@@ -361,7 +361,7 @@ pub fn sheet(
         let entry = &entries[row];
         let cell = cell(entry, grain, column);
         match column == with_bar {
-            true => cell.with_bar(size(entry) / most),
+            true => (cell.with_bar(size(entry) / most)).opened(!entry.state.is_complete()),
             false => cell,
         }
     };

@@ -102,6 +102,8 @@ fn a_week_that_lacks_days_says_so_and_only_settled_weeks_are_compared() {
     assert_eq!(column(0), ["1970-W05", "1970-W04", "1970-W03", "1970-W02"]);
     assert_eq!(column(3), ["70", "70", "70", "50"]);
     assert_eq!(column(8), ["so far", "settled", "settled", "settled"]);
+    let is_open = [0, 1, 2, 3].map(|row| sheet.cell(row, 2).is_open);
+    assert_eq!(is_open, [true, false, false, false], "hollow bars");
     // On its Sunday, the running week has six whole days.
     assert_eq!(
         column(9),
