@@ -11,6 +11,8 @@ use egui::{Align, Layout, RichText, Ui, WidgetInfo, accesskit::Role};
 
 /// Between the buttons.
 const LINK_GAP: f32 = 14.0;
+/// Between what is said.
+const BETWEEN: &str = "  ·  ";
 
 pub(super) fn show(
     ui: &mut Ui,
@@ -19,8 +21,8 @@ pub(super) fn show(
     commands: &mut Vec<Command>,
 ) {
     let tokens = theme::tokens(ui);
+    let warnings = warnings(inputs, memory);
     let mut facts = Vec::new();
-    facts.extend(zone_not_shown(inputs));
     if inputs.page.is_some() {
         facts.push(text::rows_loaded(inputs.data.row_count()));
         if !inputs.latest.query_time.is_zero() {
@@ -35,12 +37,6 @@ pub(super) fn show(
             facts.push(text::in_the_inbox(inputs.data.status.staged));
         }
     }
-    if is_cut(inputs.state, inputs.data) {
-        facts.push(text::zone_is_cut(MOST_ZONE_DAYS));
-    }
-    if let Some(words) = text::no_font(&memory.unknown.1) {
-        facts.push(words);
-    }
     ui.horizontal(|ui| {
         ui.spacing_mut().interact_size.y = 18.0;
         let zone = text::days_of_zone(&inputs.data.zone.name);
@@ -53,11 +49,18 @@ pub(super) fn show(
         let all = match &memory.notice {
             // It goes with the next command.
             Some(notice) => notice.clone(),
-            None => facts.join(", "),
+            None => {
+                let warnings = warnings.iter().map(|[long, _]| long.clone());
+                let all: Vec<String> = warnings.chain(facts.iter().cloned()).collect();
+                all.join(", ")
+            }
         };
         let (words, color) = match &memory.notice {
             Some(notice) => (notice.clone(), tokens.text),
-            None => (as_many_as_fit(ui, &facts, room), tokens.weak),
+            None => {
+                let fits = |line: &str| grid::width(ui, line, theme::font(11.5)) <= room;
+                (as_many_as_fit(&warnings, &facts, fits), tokens.weak)
+            }
         };
         let label = ui.scope(|ui| {
             ui.set_max_width(room);
@@ -98,18 +101,58 @@ fn zone_not_shown(inputs: &Inputs<'_>) -> Option<String> {
         .then(|| text::zone_not_shown(chosen, inputs.latest.can.zones))
 }
 
-/// The first facts, as many as fit as a whole.
-fn as_many_as_fit(ui: &Ui, facts: &[String], room: f32) -> String {
-    let mut line = String::new();
+/// What is not as it seems, each with a short form.
+fn warnings(inputs: &Inputs<'_>, memory: &Memory) -> Vec<[String; 2]> {
+    let zone = zone_not_shown(inputs).map(|words| [words.clone(), words]);
+    let is_cut = is_cut(inputs.state, inputs.data);
+    let cut = is_cut.then(|| text::zone_is_cut(MOST_ZONE_DAYS));
+    let warnings = [zone, cut, text::no_font(&memory.unknown.1)];
+    warnings.into_iter().flatten().collect()
+}
+
+/// All warnings, in their short forms where there is little room, and then the first facts, as many as fit as a whole.
+fn as_many_as_fit(
+    warnings: &[[String; 2]],
+    facts: &[String],
+    fits: impl Fn(&str) -> bool,
+) -> String {
+    let line = |form: usize| {
+        let words: Vec<&str> = warnings.iter().map(|forms| forms[form].as_str()).collect();
+        words.join(BETWEEN)
+    };
+    let mut line = Some(line(0))
+        .filter(|long| fits(long))
+        .unwrap_or_else(|| line(1));
     for fact in facts {
         let longer = match line.is_empty() {
             true => fact.clone(),
-            false => format!("{line}  ·  {fact}"),
+            false => format!("{line}{BETWEEN}{fact}"),
         };
-        if grid::width(ui, &longer, theme::font(11.5)) > room {
+        if !fits(&longer) {
             break;
         }
         line = longer;
     }
     line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn facts_give_way_to_warnings() {
+        let warnings = [["the long form", "short"], ["another long form", "brief"]];
+        let warnings = warnings.map(|forms| forms.map(str::to_owned));
+        let facts = ["fact", "other fact"].map(str::to_owned);
+        let line =
+            |most: usize| as_many_as_fit(&warnings, &facts, |line| line.chars().count() <= most);
+        assert_eq!(
+            line(60),
+            "the long form  ·  another long form  ·  fact  ·  other fact"
+        );
+        assert_eq!(line(45), "the long form  ·  another long form  ·  fact");
+        assert_eq!(line(30), "short  ·  brief  ·  fact");
+        assert_eq!(line(5), "short  ·  brief", "cut where it is shown");
+    }
 }

@@ -137,10 +137,13 @@ pub(crate) fn rows_loaded(rows: usize) -> String {
     says(format!("{} loaded", self::rows(rows)))
 }
 
-pub(crate) fn zone_is_cut(days: i32) -> String {
-    says(format!(
-        "days of this zone: the last {days}; UTC days go back further"
-    ))
+/// That older days are left out, and its short form.
+pub(crate) fn zone_is_cut(days: i32) -> [String; 2] {
+    [
+        format!("days of this zone: the last {days}; UTC days go back further"),
+        format!("the last {days} days only"),
+    ]
+    .map(says)
 }
 
 /// Why the days are those of UTC though another zone was chosen.

@@ -282,7 +282,7 @@ pub(crate) fn listeners_of_day() -> &'static str {
 }
 
 /// Names the characters that no font has, by their code points.
-pub(crate) fn no_font(characters: &[char]) -> Option<String> {
+pub(crate) fn no_font(characters: &[char]) -> Option<[String; 2]> {
     const MOST: usize = 4;
     let codes = characters.iter().take(MOST);
     let codes: Vec<String> = codes.map(|c| format!("U+{:04X}", u32::from(*c))).collect();
@@ -290,7 +290,15 @@ pub(crate) fn no_font(characters: &[char]) -> Option<String> {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    (!codes.is_empty()).then(|| says(format!("no font here for {}{more}", codes.join(", "))))
+    let count = i64::try_from(characters.len()).unwrap_or(i64::MAX);
+    let count = format::count(count, "character", "characters");
+    (!codes.is_empty()).then(|| {
+        [
+            format!("no font here for {}{more}", codes.join(", ")),
+            format!("no font for {count}"),
+        ]
+        .map(says)
+    })
 }
 
 pub(crate) fn commands() -> &'static str {
