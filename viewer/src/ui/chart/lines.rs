@@ -92,15 +92,29 @@ fn means(painter: &Painter, plot: &Plot, runs: &[Vec<(usize, f64)>], stroke: Str
 
 /// A ring on each week or month that lacks days: it is over, and yet not whole.
 fn partial_slots(painter: &Painter, plot: &Plot, line: &Line, stroke: Stroke, tokens: Tokens) {
-    let mut free_from = f32::MIN;
-    for &index in &line.partial {
+    let place = |&index: &usize| {
         let events = line.counts.get(index).map_or(0, |count| count.events);
-        let center = pos2(plot.x(index), plot.y(events as f64));
-        if center.x >= free_from {
-            painter.circle(center, 2.5, tokens.surface, Stroke::new(1.25, stroke.color));
-            free_from = center.x + CLOSEST_RINGS;
+        pos2(plot.x(index), plot.y(events as f64))
+    };
+    for center in apart(line.partial.iter().map(place)) {
+        painter.circle(center, 2.5, tokens.surface, Stroke::new(1.25, stroke.color));
+    }
+}
+
+/// Those that have room for a ring, from left to right. The newest always has its own: it may be all that shows a slot
+/// that has only just begun.
+fn apart(points: impl DoubleEndedIterator<Item = Pos2>) -> Vec<Pos2> {
+    let mut kept: Vec<Pos2> = Vec::new();
+    for point in points.rev() {
+        if kept
+            .last()
+            .is_none_or(|last| point.x + CLOSEST_RINGS <= last.x)
+        {
+            kept.push(point);
         }
     }
+    kept.reverse();
+    kept
 }
 
 /// The slots to compare with.
@@ -153,12 +167,8 @@ fn paint_stretch(
     }
     let open: Vec<Pos2> = stretch.open.iter().map(place).collect();
     let complete = usize::from(!stretch.solid.is_empty());
-    let mut free_from = f32::MIN;
-    for point in open.iter().skip(complete) {
-        if point.x >= free_from {
-            painter.circle(*point, 3.0, tokens.surface, Stroke::new(1.5, stroke.color));
-            free_from = point.x + CLOSEST_RINGS;
-        }
+    for point in apart(open.into_iter().skip(complete)) {
+        painter.circle(point, 3.0, tokens.surface, Stroke::new(1.5, stroke.color));
     }
 }
 
@@ -216,4 +226,21 @@ pub(super) fn marker(
 /// The second cue of a line, as in a chart, for legends.
 pub(crate) fn symbol(center: Pos2, cue: usize, color: Color32, fill: Color32) -> Shape {
     marker(center, 3.6, cue, color, fill)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_rings_that_are_close_the_newest_stays() {
+        let xs = |xs: &[f32]| -> Vec<f32> {
+            let points: Vec<Pos2> = xs.iter().map(|x| pos2(*x, 0.0)).collect();
+            apart(points.into_iter()).iter().map(|at| at.x).collect()
+        };
+        assert_eq!(xs(&[0.0, 5.0]), [5.0]);
+        assert_eq!(xs(&[0.0, 5.0, 10.0]), [0.0, 10.0]);
+        assert_eq!(xs(&[0.0, 9.0, 18.0]), [0.0, 9.0, 18.0]);
+        assert!(xs(&[]).is_empty());
+    }
 }
