@@ -9,7 +9,7 @@ use super::{
 use crate::{
     calendar::format,
     data::{Measure, filter},
-    page::{Command, List, Section, State, View},
+    page::{Command, Line, List, Page, Section, State, View},
 };
 use egui::{RichText, ScrollArea, TextEdit, Ui, vec2};
 
@@ -148,8 +148,10 @@ fn section(
         let row = widgets::CheckRow {
             on: chosen.is_on(name),
             text: shown_name,
-            swatch: colored
-                .then(|| theme::series(inputs.state.colors(list).slot(name), tokens.dark)),
+            swatch: colored.then(|| match is_joined(inputs.page, name) {
+                true => theme::others(tokens.dark),
+                false => theme::series(inputs.state.colors(list).slot(name), tokens.dark),
+            }),
             figure: &figure,
             name: shown_name.to_owned(),
         };
@@ -179,4 +181,14 @@ fn section(
                 .small(),
         );
     }
+}
+
+/// Whether a name has no line of its own, because several names share one.
+fn is_joined(page: Option<&Page>, name: &str) -> bool {
+    let lines = || {
+        let charts = page.into_iter().flat_map(|page| &page.charts);
+        charts.flat_map(|chart| &chart.lines)
+    };
+    let is_own = |line: &Line| line.others == 0 && line.color_name == name;
+    lines().any(|line| line.others > 0) && !lines().any(is_own)
 }
