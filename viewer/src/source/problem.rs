@@ -156,6 +156,28 @@ impl Problem {
         )
     }
 
+    /// Whether there is no connection. Otherwise the server answered, but not with numbers.
+    pub fn is_of_connection(&self) -> bool {
+        match self {
+            Self::BadAddress(_)
+            | Self::NoServer(_)
+            | Self::UnknownHost(_)
+            | Self::NotReady(_)
+            | Self::NeedsPassword
+            | Self::WrongPassword(_)
+            | Self::NotLetIn(_)
+            | Self::NoDatabase(_)
+            | Self::Tls(_)
+            | Self::Busy(_)
+            | Self::Lost(_) => true,
+            Self::NoExtension { .. }
+            | Self::OtherVersion { .. }
+            | Self::NoPrivilege(_)
+            | Self::Slow(_)
+            | Self::Other(_) => false,
+        }
+    }
+
     /// For a terminal: everything in a few lines.
     pub fn paragraph(&self) -> String {
         let mut text = format!("{}\n  {}", self.title(), self.advice());

@@ -121,7 +121,10 @@ fn health(ui: &mut Ui, inputs: &Inputs<'_>, tokens: Tokens) {
         Health::Live => (tokens.good, text::live_now()),
         Health::Paused => (tokens.warn, text::paused()),
         Health::Trouble { .. } if inputs.latest.data.is_some() => (tokens.error, text::stale()),
-        Health::Trouble { .. } => (tokens.error, text::no_connection()),
+        Health::Trouble { problem, .. } if problem.is_of_connection() => {
+            (tokens.error, text::no_connection())
+        }
+        Health::Trouble { .. } => (tokens.error, text::no_numbers()),
     };
     let details = details(inputs);
     let response = ui

@@ -70,6 +70,11 @@ pub(crate) fn no_connection() -> &'static str {
     say("No connection")
 }
 
+/// The server answers, and yet there is nothing to show.
+pub(crate) fn no_numbers() -> &'static str {
+    say("No numbers")
+}
+
 /// No event for longer than usual.
 pub(crate) fn quiet() -> &'static str {
     say("No new events")
