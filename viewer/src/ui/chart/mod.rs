@@ -74,7 +74,10 @@ pub(crate) fn show(
     marks::incomplete_slots(ui.painter(), &plot, shared, tokens);
     axis::grid(ui.painter(), &plot, &values, shared, tokens);
     marks::missing_slots(ui.painter(), &plot, chart, shared, tokens);
-    marks::late_slots(ui.painter(), &plot, chart, tokens);
+    if scale != Scale::Share {
+        // What they stand for is said of numbers, not of shares.
+        marks::late_slots(ui.painter(), &plot, chart, tokens);
+    }
     let stacks = match scale {
         Scale::Share => stack::stacks(chart, &plot, shared),
         _ => Vec::new(),
