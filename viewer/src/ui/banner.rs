@@ -1,7 +1,11 @@
 //! One line when numbers are stale: what failed, since when, and when the next try is.
 
 use super::{icon, inputs::Inputs, text, theme, widgets};
-use crate::{calendar::format, page::Command, source::Health};
+use crate::{
+    calendar::format,
+    page::Command,
+    source::{Health, problem::Problem},
+};
 use egui::{
     Align, Frame, Label, Layout, Margin, RichText, Sense, Ui, WidgetInfo, accesskit::Role, vec2,
 };
@@ -68,6 +72,11 @@ pub(super) fn show(ui: &mut Ui, inputs: &Inputs<'_>, commands: &mut Vec<Command>
             });
             // What did not fit beside the title stands below it.
             let rest = (!has_room).then_some(&when).into_iter().chain([&advice]);
+            // Of an unknown problem, the server's words are all there is.
+            let rest = rest.chain(match problem {
+                Problem::Other(words) if !words.is_empty() => Some(words),
+                _ => None,
+            });
             for words in rest {
                 ui.horizontal(|ui| {
                     ui.add_space(26.0);

@@ -54,7 +54,7 @@ fn empty() {
 fn stale() {
     let feed = || {
         let lost = Problem::Lost("server closed the connection unexpectedly".into());
-        let data = demo::at(DEMO_TIME, 1);
+        let data = demo::at(DEMO_TIME - 44_000_000, 1);
         Feed::failed(lost, DEMO_TIME - 42_000_000, Some(data), "music on db:5432")
     };
     both(feed, [1000.0, 640.0], "stale");
