@@ -5,7 +5,7 @@ use crate::{
     calendar::{Grain, MOST_DAYS, Span, typed_day},
     page::{Command, Range},
 };
-use egui::{Align, Frame, Id, Key, Layout, Margin, Modal, RichText, TextEdit, Ui};
+use egui::{Align, Frame, Id, Key, Layout, Margin, Modal, RichText, TextEdit, Ui, vec2};
 
 /// What is typed.
 #[derive(Clone, Debug, Default)]
@@ -79,7 +79,9 @@ pub(super) fn show(
             ui.label(RichText::new(words).color(color));
             ui.label(RichText::new(text::dates_hint()).color(tokens.weak).small());
             ui.add_space(6.0);
-            ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
+            let row = vec2(ui.available_width(), widgets::PRIMARY_HEIGHT);
+            let layout = Layout::right_to_left(Align::Center);
+            ui.allocate_ui_with_layout(row, layout, |ui| {
                 let enter = ui.input(|input| input.key_pressed(Key::Enter));
                 let clicked = widgets::primary_button(ui, text::show(), span.is_ok()).clicked();
                 if let (Ok(span), true) = (&span, enter || clicked) {

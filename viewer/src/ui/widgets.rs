@@ -92,6 +92,9 @@ pub(crate) fn labelled_button(ui: &mut Ui, icon: Icon, name: &str, tip: &str) ->
     response.on_hover_text(tip)
 }
 
+/// Height of the button of a dialog.
+pub(crate) const PRIMARY_HEIGHT: f32 = 30.0;
+
 /// The button of a dialog that Enter presses too.
 pub(crate) fn primary_button(ui: &mut Ui, text: &str, enabled: bool) -> Response {
     let tokens = theme::tokens(ui);
@@ -102,7 +105,7 @@ pub(crate) fn primary_button(ui: &mut Ui, text: &str, enabled: bool) -> Response
     let galley = ui
         .painter()
         .layout_no_wrap(text.into(), theme::bold(13.0), ink);
-    let size = vec2(galley.size().x + 28.0, 30.0);
+    let size = vec2(galley.size().x + 28.0, PRIMARY_HEIGHT);
     let sense = if enabled {
         Sense::click()
     } else {
