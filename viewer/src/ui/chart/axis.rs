@@ -39,14 +39,15 @@ pub(super) fn grid(
 
 /// A piece of the axis of values, between two of its lines, that is cut by two slashes.
 fn axis_break(painter: &Painter, plot: &Plot, height: f32, tokens: Tokens) {
-    let (x, bottom) = (plot.rect.min.x - 3.0, plot.rect.max.y);
+    // Clear of the numbers, which end eight points before the axis.
+    let (x, bottom) = (plot.rect.min.x - 2.0, plot.rect.max.y);
     let center = bottom - plot.rect.height() * height;
     let stroke = Stroke::new(1.0, tokens.weak);
     let (above, below) = (center - 2.0, center + 2.0);
     painter.vline(x, bottom - 2.0 * (bottom - center)..=above - 1.0, stroke);
     painter.vline(x, below + 1.0..=bottom, stroke);
     for y in [above, below] {
-        painter.line_segment([pos2(x - 4.0, y + 1.5), pos2(x + 4.0, y - 1.5)], stroke);
+        painter.line_segment([pos2(x - 3.0, y + 1.5), pos2(x + 3.0, y - 1.5)], stroke);
     }
     let mut left = plot.rect.min.x + 6.0;
     while left < plot.rect.max.x {
