@@ -21,6 +21,8 @@ use egui_extras::TableRow;
 
 /// Left and right of the words of a cell.
 const PADDING: f32 = 8.0;
+/// Before the first column: its words stand below the title.
+const LEFT: f32 = theme::PAD - PADDING;
 /// Room for the arrow of the column that sorts.
 const ARROW: f32 = 16.0;
 /// Before words that have a dot.
@@ -50,7 +52,7 @@ pub(crate) struct Outcome {
 }
 
 /// Room for the title of a table, where it has one.
-const TITLE: f32 = 26.0;
+const TITLE: f32 = 29.0;
 
 /// How high a sheet is that shows all of its rows.
 pub(crate) fn height(sheet: &Sheet) -> f32 {
@@ -70,7 +72,8 @@ pub(crate) fn show(ui: &mut Ui, rect: Rect, sheet: &Sheet, selected: Option<usiz
     let tokens = theme::tokens(ui);
     widgets::paint_card(ui, rect, tokens);
     if let Some(title) = text::sheet_title(sheet.name) {
-        let at = rect.min + vec2(theme::PAD + PADDING, 9.0);
+        // Where the titles of charts stand.
+        let at = rect.min + vec2(theme::PAD, theme::PAD);
         let font = theme::bold(14.0);
         widgets::text(ui, at, Align2::LEFT_TOP, title, font, tokens.text);
     }
@@ -81,9 +84,9 @@ pub(crate) fn show(ui: &mut Ui, rect: Rect, sheet: &Sheet, selected: Option<usiz
     response.widget_info(|| WidgetInfo::labeled(Role::Table, true, &name));
     let mut outcome = Outcome::default();
     let jump = keyboard(ui, &response, sheet, selected, &mut outcome);
-    let columns = Columns::fit(ui, sheet, rect.width() - 2.0 * theme::PAD);
+    let columns = Columns::fit(ui, sheet, rect.width() - LEFT - theme::PAD);
     let body = Rect::from_min_max(
-        pos2(rect.min.x + theme::PAD, top),
+        pos2(rect.min.x + LEFT, top),
         pos2(rect.max.x - 2.0, rect.max.y - foot_height(sheet)),
     );
     let mut child = ui.new_child(UiBuilder::new().max_rect(body).id_salt(sheet.name));
@@ -389,7 +392,7 @@ fn footer(
     let line = footer.min.y + 0.5;
     ui.painter()
         .hline(footer.x_range(), line, Stroke::new(1.0, tokens.border));
-    let mut x = rect.min.x + theme::PAD;
+    let mut x = rect.min.x + LEFT;
     let mut spoken = Vec::new();
     for (&column, &width) in columns.places.iter().zip(&columns.widths) {
         let cell = Rect::from_x_y_ranges(x..=x + width, footer.y_range());
