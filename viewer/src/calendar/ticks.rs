@@ -56,12 +56,21 @@ fn weeks(grain: Grain, span: Span, gap: f32) -> Vec<SlotTick> {
             })
             .collect();
     }
-    // Four weeks are the shortest month.
-    days(grain.days(span), gap * 7.0)
+    // A month begins with the first week that begins in it: most of the week of its first day may belong to the month
+    // before. The shortest months have four.
+    let months = MONTH_STEPS
         .into_iter()
-        .map(|tick| SlotTick {
-            slot: grain.slot(Day(tick.slot.0)),
-            ..tick
+        .find(|&months| gap <= months as f32 * 4.0)
+        .unwrap_or(240);
+    let monday = |week: Slot| grain.day(week);
+    all()
+        .filter(|week| {
+            let date = monday(*week).date();
+            date.day() <= 7 && (date.year() * 12 + date.month0() as i32) % months == 0
+        })
+        .map(|slot| SlotTick {
+            slot,
+            label: month_label(monday(slot), months),
         })
         .collect()
 }
@@ -213,6 +222,26 @@ mod tests {
         assert_eq!(labels(0, 40.0), ["18 Mar", "01:00", "02:00"]);
         assert_eq!(labels(345, 40.0), ["06:00", "07:00", "08:00"]);
         assert_eq!(labels(0, 25.0).len(), 6);
+    }
+
+    #[test]
+    fn a_month_stands_at_the_first_week_that_begins_in_it() {
+        let grain = Grain::Week;
+        let week = |year, month, day| grain.slot(Day::from_date(date(year, month, day)));
+        let span = Span::new(week(2026, 1, 7), week(2026, 5, 1));
+        let found: Vec<(Slot, String)> = slots(grain, span, 3.0)
+            .into_iter()
+            .map(|tick| (tick.slot, tick.label))
+            .collect();
+        // 1 February and 1 March 2026 are Sundays.
+        let expected = [
+            (week(2026, 1, 5), "Jan 2026".to_owned()),
+            (week(2026, 2, 2), "Feb".into()),
+            (week(2026, 3, 2), "Mar".into()),
+            (week(2026, 4, 6), "Apr".into()),
+        ];
+        assert_eq!(found, expected);
+        assert_eq!(slots(grain, span, 10.0).len(), 2, "every third month");
     }
 
     #[test]
