@@ -14,6 +14,8 @@ use egui::{Align2, Rect, Sense, Stroke, Ui, WidgetInfo, accesskit::Role, pos2};
 
 const LINE_HEIGHT: f32 = 13.0;
 const DOT: f32 = 14.0;
+/// Leader lines to names that are further away than this cannot be followed.
+const LONGEST_LEADER: f32 = 3.0 * LINE_HEIGHT;
 
 /// How much room the names need at the right of a chart.
 pub(super) fn room(ui: &Ui, chart: &Chart, chart_width: f32) -> f32 {
@@ -81,7 +83,9 @@ pub(super) fn paint(
         let left = area.max.x + 6.0;
         let ink = color(shared, line, tokens);
         // Outside of the chart only, and to a line that goes on: inside, it would look like one of the series.
-        if (y - end).abs() > 3.0 && index + 2 >= ended {
+        // Longer ones would cross those of other lines.
+        let is_readable = (3.0..LONGEST_LEADER).contains(&(y - end).abs());
+        if is_readable && index + 2 >= ended {
             let from = pos2(area.max.x, end);
             let stroke = Stroke::new(0.75, ink.gamma_multiply(0.5));
             ui.painter()
