@@ -53,7 +53,7 @@ fn a_change_says_which_days_it_compares_and_how_many() {
             labels(&harness, Role::GraphicsObject)
         );
     }
-    assert!(harness.query_by_label(said).is_some(), "above the tabs");
+    assert!(harness.query_by_label(said).is_some(), "below the tabs");
     assert!(
         has(&harness, Role::Row, "change +36 %"),
         "in the legend, too"

@@ -50,8 +50,8 @@ pub(crate) fn waiting(staged: i64, hours: i64) -> Vec<String> {
     let staged = format::grouped(staged);
     let hours = format::count(hours, "hour", "hours");
     [
-        format!("inbox {staged} · {hours} of listening to recount"),
-        format!("inbox {staged} · {hours} to recount"),
+        format!("inbox {staged} · {hours} of listening not recounted yet"),
+        format!("inbox {staged} · {hours} not recounted yet"),
         format!("inbox {staged}"),
         String::new(),
     ]

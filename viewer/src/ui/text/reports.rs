@@ -276,12 +276,12 @@ pub(crate) fn songs_note(songs: &Songs) -> Vec<String> {
             let count = format::count(days, "settled day", "settled days");
             let [settled, earlier] = [settled, earlier].map(format::days_short);
             (
-                format!("Change: {settled} vs {earlier}, {count}"),
-                format!("Change: vs {earlier}, {count}"),
+                format!("change: {count}, {settled} vs {earlier}"),
+                format!("change vs {earlier} ({count})"),
             )
         }
         _ => {
-            let nothing = "Change: nothing to compare with".to_owned();
+            let nothing = "nothing to compare with".to_owned();
             (nothing.clone(), nothing)
         }
     };

@@ -183,7 +183,7 @@ pub(crate) fn figures(grain: Grain) -> [(&'static str, &'static str); 7] {
             ("Mean", "Mean of the complete days that have a row"),
             (
                 "Change",
-                "Against earlier days: see the line above the tabs",
+                "Against earlier days: see the line below the tabs",
             ),
             ("Min", "Smallest complete day"),
             ("Max", "Largest complete day"),
@@ -195,7 +195,7 @@ pub(crate) fn figures(grain: Grain) -> [(&'static str, &'static str); 7] {
             ("Mean", "Mean of the complete weeks that have a row"),
             (
                 "Change",
-                "Against earlier weeks: see the line above the tabs",
+                "Against earlier weeks: see the line below the tabs",
             ),
             ("Min", "Smallest complete week"),
             ("Max", "Largest complete week"),
@@ -207,7 +207,7 @@ pub(crate) fn figures(grain: Grain) -> [(&'static str, &'static str); 7] {
             ("Mean", "Mean of the complete months that have a row"),
             (
                 "Change",
-                "Against earlier months: see the line above the tabs",
+                "Against earlier months: see the line below the tabs",
             ),
             ("Min", "Smallest complete month"),
             ("Max", "Largest complete month"),
@@ -219,7 +219,7 @@ pub(crate) fn figures(grain: Grain) -> [(&'static str, &'static str); 7] {
             ("Mean", "Mean of the complete minutes"),
             (
                 "Change",
-                "Against a day before: see the line above the tabs",
+                "Against a day before: see the line below the tabs",
             ),
             ("Min", "Smallest complete minute"),
             ("Max", "Largest complete minute"),
@@ -330,7 +330,7 @@ pub(crate) fn no_listeners_words() -> &'static str {
 }
 
 pub(crate) fn perhaps_no_right() -> &'static str {
-    say("Perhaps this role may not read them, or it is an older one:")
+    say("Perhaps this role may not read them, or the extension is older:")
 }
 
 pub(crate) fn dates() -> &'static str {
