@@ -476,3 +476,19 @@ fn no_change_stands_alone_in_the_smallest_window() {
         assert!(right <= SMALL[0], "{view:?} {bucket:?}: {right}");
     }
 }
+
+#[test]
+fn figures_that_do_not_add_up_have_no_sum() {
+    for (view, has_sum) in [(View::Overlay, true), (View::Listeners, false)] {
+        let harness = window(State {
+            view,
+            ..State::default()
+        });
+        assert_eq!(
+            has(&harness, Role::ColumnHeader, "Sum"),
+            has_sum,
+            "{view:?}"
+        );
+        assert!(has(&harness, Role::ColumnHeader, "Last day"), "{view:?}");
+    }
+}

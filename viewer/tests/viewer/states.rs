@@ -44,6 +44,32 @@ fn no_server() {
     both(feed, SMALL, "no_server");
 }
 
+/// A server without the extension has answered.
+#[test]
+fn no_connection_is_said_where_there_is_none() {
+    let says = |problem: &Problem, words: &str| {
+        let feed = Feed::failed(problem.clone(), DEMO_TIME, None, "music on db:5432");
+        let harness = Shot::new(feed, State::default()).harness();
+        harness.query_by_label_contains(words).is_some()
+    };
+    let refused = Problem::NoServer("connection refused".into());
+    assert!(says(&refused, "No connection: music on db:5432"));
+    let missing = Problem::NoExtension { available: true };
+    assert!(says(&missing, "No numbers: music on db:5432"));
+    assert!(!says(&missing, "No connection"));
+}
+
+/// The banner of an unknown problem says that the server's words are below.
+#[test]
+fn words_that_the_banner_announces_are_there() {
+    let words = "invalid page in block 7 (SQLSTATE XX001)";
+    let data = Some(demo::at(DEMO_TIME, 1));
+    let problem = Problem::Other(words.into());
+    let feed = Feed::failed(problem, DEMO_TIME, data, "music on db:5432");
+    let harness = Shot::new(feed, State::default()).harness();
+    assert!(harness.query_by_label(words).is_some());
+}
+
 #[test]
 fn empty() {
     let feed = || Feed::fixed(Dataset::new(vec![], status()), "music on db:5432");
