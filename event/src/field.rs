@@ -270,7 +270,9 @@ mod tests {
 
     #[test]
     fn control_characters_are_refused_in_identifying_fields() {
-        for bad in ["\0", "\0\0", "a\nb", "a\n\tb", "a\x1f", "\x7f", "\x7f\x7f", "\n\x7f"] {
+        for bad in [
+            "\0", "\0\0", "a\nb", "a\n\tb", "a\x1f", "\x7f", "\x7f\x7f", "\n\x7f",
+        ] {
             assert_eq!(region(bad).unwrap_err().reason, Reason::InvalidRegion);
             assert_eq!(
                 event_type(bad).unwrap_err().reason,
