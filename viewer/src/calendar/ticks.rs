@@ -58,29 +58,22 @@ fn weeks(grain: Grain, span: Span, gap: f32) -> Vec<SlotTick> {
     }
     // A month begins with the first week that begins in it: most of the week of its first day may belong to the month
     // before. The shortest months have four.
-    let months = MONTH_STEPS
-        .into_iter()
-        .find(|&months| gap <= months as f32 * 4.0)
-        .unwrap_or(240);
-    let monday = |week: Slot| grain.day(week);
+    let months = month_step(gap, 4.0);
     all()
         .filter(|week| {
-            let date = monday(*week).date();
+            let date = grain.day(*week).date();
             date.day() <= 7 && (date.year() * 12 + date.month0() as i32) % months == 0
         })
         .map(|slot| SlotTick {
             slot,
-            label: month_label(monday(slot), months),
+            label: month_label(grain.day(slot), months),
         })
         .collect()
 }
 
 /// Every few months, counted from a January.
 fn months(grain: Grain, span: Span, gap: f32) -> Vec<SlotTick> {
-    let step = MONTH_STEPS
-        .into_iter()
-        .find(|&months| gap <= months as f32)
-        .unwrap_or(240);
+    let step = month_step(gap, 1.0);
     (span.first.0..=span.last.0)
         .filter(|month| month.rem_euclid(step) == 0)
         .map(|month| SlotTick {
@@ -139,10 +132,7 @@ fn days(span: Span<Day>, gap: f32) -> Vec<SlotTick> {
             })
             .collect();
     }
-    let months = MONTH_STEPS
-        .into_iter()
-        .find(|&months| gap <= months as f32 * 29.0)
-        .unwrap_or(240);
+    let months = month_step(gap, 29.0);
     all()
         .filter(|day| {
             let date = day.date();
@@ -157,6 +147,14 @@ fn days(span: Span<Day>, gap: f32) -> Vec<SlotTick> {
 
 /// So many months apart are the labels of months.
 const MONTH_STEPS: [i32; 8] = [1, 2, 3, 6, 12, 24, 60, 120];
+
+/// How many months apart labels are that need `gap` slots; the shortest month has `shortest` slots.
+fn month_step(gap: f32, shortest: f32) -> i32 {
+    MONTH_STEPS
+        .into_iter()
+        .find(|&months| gap <= months as f32 * shortest)
+        .unwrap_or(240)
+}
 
 /// A month, or the year where only years are told apart.
 fn month_label(day: Day, step: i32) -> String {
