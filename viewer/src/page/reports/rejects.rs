@@ -287,17 +287,11 @@ mod tests {
             first_at: Some(Day(1).start()),
             ..Rejects::default()
         };
+        let all = Filter::default();
         let view = View {
-            span: Span::new(Day(1), Day(4)),
-            zone: "UTC",
-            grain: Grain::Day,
-            shift: 7,
-            regions: &Filter::default(),
             begin: Some(Day(2)),
             today: Day(3),
-            name_others: |count| format!("{count} others"),
-            events: None,
-            states: &[Finality::Final; 4],
+            ..View::of_days(Span::new(Day(1), Day(4)), &all, &[Finality::Final; 4])
         };
         let contents = Contents::new(&Arc::new(rejects.clone()), &view, |_| None);
         let line = |name: &str| contents.chart.lines.iter().find(|line| line.name == name);
@@ -333,16 +327,8 @@ mod tests {
         };
         let all = Filter::default();
         let view = |begin| View {
-            span: Span::new(Day(0), Day(4)),
-            zone: "UTC",
-            grain: Grain::Day,
-            shift: 7,
-            regions: &all,
             begin,
-            today: Day(4),
-            name_others: |count| format!("{count} others"),
-            events: None,
-            states: &[Finality::Final; 5],
+            ..View::of_days(Span::new(Day(0), Day(4)), &all, &[Finality::Final; 5])
         };
         let known = |rejects: &Rejects, begin| {
             let contents = Contents::new(&Arc::new(rejects.clone()), &view(begin), |_| None);
@@ -382,17 +368,10 @@ mod tests {
                 .collect(),
             ..Rejects::default()
         };
+        let all = Filter::default();
         let view = View {
-            span: Span::new(Day(0), Day(4)),
-            zone: "UTC",
-            grain: Grain::Day,
-            shift: 7,
-            regions: &Filter::default(),
             begin: Some(Day(2)),
-            today: Day(4),
-            name_others: |count| format!("{count} others"),
-            events: None,
-            states: &[Finality::Final; 5],
+            ..View::of_days(Span::new(Day(0), Day(4)), &all, &[Finality::Final; 5])
         };
         let contents = Contents::new(&Arc::new(rejects), &view, |_| None);
         let lines = &contents.chart.lines;

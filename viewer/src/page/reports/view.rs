@@ -31,7 +31,7 @@ pub struct View<'a> {
     pub states: &'a [Finality],
 }
 
-impl View<'_> {
+impl<'a> View<'a> {
     /// The slots on screen.
     pub fn slots(&self) -> Span {
         self.grain.slots(self.span)
@@ -42,6 +42,27 @@ impl View<'_> {
         let window = Grain::Day.slots(Span::new(last.plus(1 - days), last));
         let counted = |track: &Track| track.between(window.first, window.last).len();
         self.events.map_or(window.count(), counted)
+    }
+
+    /// A view of UTC days, of which the last one has not ended.
+    #[cfg(test)]
+    pub(super) fn of_days(
+        span: Span<Day>,
+        regions: &'a Filter,
+        states: &'a [Finality],
+    ) -> View<'a> {
+        View {
+            span,
+            zone: "UTC",
+            grain: Grain::Day,
+            shift: 7,
+            regions,
+            begin: None,
+            today: span.last,
+            name_others: |count| format!("{count} others"),
+            events: None,
+            states,
+        }
     }
 
     /// The days that are compared with.

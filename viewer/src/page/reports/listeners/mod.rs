@@ -55,6 +55,23 @@ impl Part {
             Self::Retention => Some(Kind::Retention),
         }
     }
+
+    /// The numbers of a row that have charts; the first one has bars in the table. Those of one day are charts of events.
+    fn numbers(self) -> &'static [usize] {
+        match self {
+            Self::Week => &[1],
+            Self::FourWeeks => &[2],
+            Self::New => &[0, 1],
+            Self::Day | Self::Retention => &[],
+        }
+    }
+
+    /// How many days, up to that of a row, its numbers are of.
+    fn window(self, kind: Kind) -> i32 {
+        self.numbers()
+            .first()
+            .map_or(1, |&number| window(kind, number))
+    }
 }
 
 /// What the report shows.
@@ -81,18 +98,12 @@ impl Contents {
         view: &View<'_>,
         sort: Option<Sort>,
     ) -> Self {
-        let shown: &[usize] = match part {
-            Part::Day => &[0],
-            Part::Week => &[1],
-            Part::FourWeeks => &[2],
-            Part::New => &[0, 1],
-            Part::Retention => &[],
-        };
+        let charts = part.numbers().iter();
         Self {
             kind: listeners.kind,
             measure: measure(listeners.kind),
-            window: window(listeners.kind, shown.first().copied().unwrap_or(0)) as usize,
-            charts: (shown.iter().map(|&number| chart(listeners, number, view))).collect(),
+            window: part.window(listeners.kind) as usize,
+            charts: (charts.map(|&number| chart(listeners, number, view))).collect(),
             together: listeners.together,
             sheet: sheet(listeners, part, view, sort),
         }
@@ -108,7 +119,7 @@ pub const TITLES: [&str; 4] = [
 ];
 
 /// How many days, up to that of a row, a number is of.
-pub fn window(kind: Kind, number: usize) -> i32 {
+fn window(kind: Kind, number: usize) -> i32 {
     match (kind, number) {
         (Kind::Active, 1) => 7,
         (Kind::Active, 2) => 28,
@@ -287,11 +298,7 @@ fn sheet(listeners: &Arc<Listeners>, part: Part, view: &View<'_>, sort: Option<S
             numbers("day_28_rate"),
         ],
     });
-    let of_days = match part {
-        Part::Week => 7,
-        Part::FourWeeks => 28,
-        _ => 1,
-    };
+    let of_days = part.window(kind);
     let of_day = counted(view, view.span, of_days);
     let counted: Vec<usize> = entries
         .iter()
@@ -315,12 +322,7 @@ fn sheet(listeners: &Arc<Listeners>, part: Part, view: &View<'_>, sort: Option<S
             }
         }
     }
-    let with_bar = match part {
-        Part::Week => Some(1),
-        Part::FourWeeks => Some(2),
-        Part::New => Some(0),
-        Part::Day | Part::Retention => None,
-    };
+    let with_bar = part.numbers().first().copied();
     let size = move |row: &Row| with_bar.and_then(|at| row.numbers[at]).unwrap_or(0) as f64;
     let most = entries
         .iter()

@@ -21,18 +21,7 @@ fn retention() -> Arc<Listeners> {
 #[test]
 fn retention_is_blank_where_the_day_is_not_over_and_summed_where_it_is() {
     let (all, states) = (Filter::default(), [Finality::Final; 2]);
-    let view = View {
-        span: Span::new(Day(1), Day(2)),
-        zone: "UTC",
-        grain: Grain::Day,
-        begin: None,
-        name_others: |count| count.to_string(),
-        regions: &all,
-        events: None,
-        states: &states,
-        shift: 7,
-        today: Day(2),
-    };
+    let view = View::of_days(Span::new(Day(1), Day(2)), &all, &states);
     let sheet = sheet(&retention(), Part::Retention, &view, None);
     let csv: Vec<String> = sheet.csv().lines().map(str::to_owned).collect();
     assert_eq!(
@@ -86,18 +75,7 @@ fn retention_is_blank_where_the_day_is_not_over_and_summed_where_it_is() {
 fn retention_of_one_region_is_no_sum_of_regions() {
     let (mut regions, states) = (Filter::default(), [Finality::Final; 2]);
     regions.toggle("US");
-    let view = View {
-        span: Span::new(Day(1), Day(2)),
-        zone: "UTC",
-        grain: Grain::Day,
-        begin: None,
-        name_others: |count| count.to_string(),
-        regions: &regions,
-        events: None,
-        states: &states,
-        shift: 7,
-        today: Day(2),
-    };
+    let view = View::of_days(Span::new(Day(1), Day(2)), &regions, &states);
     let sheet = sheet(&retention(), Part::Retention, &view, None);
     assert!(!sheet.has_sums());
     let total = sheet.total.unwrap();
@@ -109,18 +87,7 @@ fn retention_of_one_region_is_no_sum_of_regions() {
 fn what_a_line_has_is_what_the_table_has() {
     let (mut regions, states) = (Filter::default(), [Finality::Final; 2]);
     regions.toggle("US");
-    let view = View {
-        span: Span::new(Day(1), Day(2)),
-        zone: "UTC",
-        grain: Grain::Day,
-        begin: None,
-        name_others: |count| count.to_string(),
-        regions: &regions,
-        events: None,
-        states: &states,
-        shift: 7,
-        today: Day(2),
-    };
+    let view = View::of_days(Span::new(Day(1), Day(2)), &regions, &states);
     let rows = ["EU", "US"].map(|region| Row {
         day: Day(2),
         region: region.into(),
@@ -153,16 +120,10 @@ fn windows_with_a_gap_are_not_drawn_as_a_loss_of_listeners() {
     let days = [1, 2, 3, 8, 9, 10];
     let events = Track::new(days.map(|day| (Slot(day), Count::default())).into_iter());
     let view = View {
-        span: Span::new(Day(1), Day(10)),
-        zone: "UTC",
-        grain: Grain::Day,
-        begin: None,
-        name_others: |count| count.to_string(),
-        regions: &all,
         events: Some(&events),
-        states: &states,
         shift: 14,
         today: Day(11),
+        ..View::of_days(Span::new(Day(1), Day(10)), &all, &states)
     };
     let rows = days.map(|day| Row {
         day: Day(day),

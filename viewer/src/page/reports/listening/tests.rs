@@ -18,18 +18,7 @@ fn row(day: i32, region: &str, plays: i64, skips: i64, is_settled: bool) -> Row 
 }
 
 fn view(regions: &Filter) -> View<'_> {
-    View {
-        span: Span::new(Day(8), Day(11)),
-        zone: "UTC",
-        grain: Grain::Day,
-        shift: 7,
-        regions,
-        begin: None,
-        today: Day(11),
-        name_others: |count| count.to_string(),
-        events: None,
-        states: &[],
-    }
+    View::of_days(Span::new(Day(8), Day(11)), regions, &[])
 }
 
 #[test]
