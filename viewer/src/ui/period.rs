@@ -38,7 +38,7 @@ pub(super) fn show(
     let usual = theme::font(13.0);
     let adds_up = page.measure == Measure::Events;
     let all = page.tiles.first();
-    // Of days of which nothing is known there is no sum.
+    // A period without a row has no sum: 0 would say that there were no events.
     let all = all.filter(|all| parts == Parts::Sum && adds_up && all.counts.rows() > 0);
     let sums = all.map(|all| text::events_forms(all.figures.sum));
     let sums: Vec<&String> = sums.iter().flatten().collect();

@@ -53,7 +53,8 @@ pub(super) fn show(
     grid(ui, lower, &contents.sheet, memory);
 }
 
-/// Says of which first days retention is known, and of whom sums of regions are. What is left of `rect` is for the table.
+/// A line above the table: up to which first day retention is known, and that sums of regions count some listeners twice.
+/// Returns the part of `rect` below it.
 fn note(ui: &Ui, rect: Rect, inputs: &Inputs<'_>, has_sums: bool) -> Rect {
     let Some(span) = inputs.page.map(|page| page.span) else {
         return rect;

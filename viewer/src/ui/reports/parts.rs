@@ -51,7 +51,7 @@ pub(super) struct Charts<'a> {
     pub(super) states: &'a [Finality],
     /// Colours of names, if these are no regions.
     pub(super) colors: Option<&'a ColorSlots>,
-    /// The first day of which anything is known, if that is not the first one with events.
+    /// The first day with known numbers, if that is not the first one with events.
     pub(super) begin: Option<Day>,
     /// How many days up to a slot a number is of.
     pub(super) window: usize,
