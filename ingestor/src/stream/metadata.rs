@@ -15,6 +15,8 @@ use crate::args::{self, KafkaArgs};
 pub(super) const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 /// Time for one attempt of these.
 pub(super) const ONE_ATTEMPT: Duration = Duration::from_secs(1);
+/// Time for a topic that was just created, or whose broker has just started, to appear in the broker's metadata.
+const KNOWN_WITHIN: Duration = Duration::from_secs(10);
 /// Time between two attempts.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -81,17 +83,37 @@ fn partition_count(
     topic: &str,
     brokers: &str,
 ) -> anyhow::Result<i32> {
-    let metadata = first_answer(client, topic, brokers)?;
-    let found = metadata
-        .topics()
-        .first()
-        .context("Kafka returned no topic")?;
-    match found.error().map(RDKafkaErrorCode::from) {
-        None => Ok(i32::try_from(found.partitions().len())?),
-        Some(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic) => {
-            bail!("there is no topic {topic}; hint: create it, or name another with --topic")
+    use RDKafkaErrorCode as Code;
+    let deadline = Instant::now() + KNOWN_WITHIN;
+    let mut is_first = true;
+    loop {
+        let metadata = first_answer(client, topic, brokers)?;
+        let found = metadata
+            .topics()
+            .first()
+            .context("Kafka returned no topic")?;
+        let error = found.error().map(Code::from);
+        let is_in_time = Instant::now() < deadline;
+        match error {
+            None => return Ok(i32::try_from(found.partitions().len())?),
+            Some(Code::UnknownTopicOrPartition | Code::UnknownTopic | Code::LeaderNotAvailable)
+                if is_in_time =>
+            {
+                if is_first {
+                    tracing::info!(
+                        topic,
+                        "Kafka does not know the topic: asking again for {} s, because it may just have been created",
+                        KNOWN_WITHIN.as_secs()
+                    );
+                }
+                is_first = false;
+                drop(client.poll(PAUSE));
+            }
+            Some(Code::UnknownTopicOrPartition | Code::UnknownTopic) => {
+                bail!("there is no topic {topic}; hint: create it, or name another with --topic")
+            }
+            Some(code) => bail!("topic {topic}: {code}"),
         }
-        Some(code) => bail!("topic {topic}: {code}"),
     }
 }
 
