@@ -192,6 +192,19 @@ impl Program {
         self.signal(Signal::TERM);
     }
 
+    /// Processor time that it has used.
+    ///
+    /// # Panics
+    /// It has ended.
+    pub fn cpu_time(&self) -> Duration {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.id())).unwrap();
+        // Times in user mode and in the kernel, in hundredths of a second, are the 12th and 13th field after the name.
+        let (_, fields) = stat.rsplit_once(") ").unwrap();
+        let times = fields.split(' ').skip(11).take(2);
+        let hundredths: u64 = times.map(|time| time.parse::<u64>().unwrap()).sum();
+        Duration::from_millis(hundredths * 10)
+    }
+
     /// The process state in `/proc`; `None` if the process does not exist.
     fn state(&self) -> Option<char> {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.id())).ok()?;

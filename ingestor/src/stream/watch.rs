@@ -47,14 +47,10 @@ impl TopicWatch {
             .name("watch".to_owned())
             .spawn(move || {
                 while stopped.recv_timeout(CHECK_EVERY) == Err(RecvTimeoutError::Timeout) {
-                    checker.check();
-                    let kafka = checker.all.client();
-                    // Without an answer the id is unknown; the next check repeats the request.
-                    let now = topic_id.and_then(|_| {
-                        topic_id::fetch(kafka, &checker.topic, ANSWER_WITHIN)
-                            .ok()
-                            .flatten()
-                    });
+                    let is_answered = checker.check();
+                    let now = topic_id
+                        .filter(|_| is_answered)
+                        .and_then(|_| checker.topic_id());
                     if now.is_some() && now != topic_id && sender.send(()).is_err() {
                         return;
                     }
@@ -84,13 +80,26 @@ struct Checker {
 }
 
 impl Checker {
-    fn check(&mut self) {
+    /// Returns whether Kafka answers.
+    fn check(&mut self) -> bool {
         match self.read_ends() {
             Ok(()) => self.handle_answer(),
-            Err(error) if is_outage(&error) => self.handle_outage(&error),
+            Err(error) if is_outage(&error) => {
+                self.handle_outage(&error);
+                return false;
+            }
             // The poll loop gets the same error, and reports it.
             Err(error) => tracing::debug!(%error, "Kafka does not return the ends of the topic"),
         }
+        true
+    }
+
+    /// The topic's id, if Kafka returns it in time; the next check repeats the request. Must not be called during an outage:
+    /// librdkafka 2.12 keeps a processor busy while an admin request waits for a broker that refuses connections.
+    fn topic_id(&self) -> Option<[u8; 16]> {
+        topic_id::fetch(self.all.client(), &self.topic, ANSWER_WITHIN)
+            .ok()
+            .flatten()
     }
 
     /// Reads the ends of our partitions; without partitions only whether Kafka answers.
