@@ -122,6 +122,7 @@ impl Topic {
                 .all(|result| result.is_ok())
                 .then_some(())
         });
+        self.wait_until_known();
     }
 
     /// Deletes the topic.
@@ -160,7 +161,11 @@ impl Topic {
         block_on(self.admin().delete_records(&list, &options)).unwrap();
     }
 
-    fn make(&self, settings: &[(&str, &str)]) {
+    /// Creates a topic of [`Topic::not_created`] with these settings.
+    ///
+    /// # Panics
+    /// As [`Topic::create`].
+    pub fn make(&self, settings: &[(&str, &str)]) {
         self.make_with(TopicReplication::Fixed(1), settings);
     }
 
@@ -176,6 +181,17 @@ impl Topic {
         for result in outcome.unwrap() {
             result.unwrap_or_else(|error| panic!("cannot create topic: {error:?}"));
         }
+        self.wait_until_known();
+    }
+
+    /// Kafka confirms a new topic before it is in the metadata of every broker.
+    fn wait_until_known(&self) {
+        let client: BaseConsumer = self.client().create().unwrap();
+        until(ANSWER_WITHIN, "the topic to be in the metadata", || {
+            let metadata = client.fetch_metadata(Some(&self.name), ANSWER_WITHIN);
+            let metadata = metadata.ok()?;
+            metadata.topics()[0].error().is_none().then_some(())
+        });
     }
 
     /// Chooses a new name without creating the topic, which the program under test creates.
