@@ -1,6 +1,5 @@
 //! Sessions that run their steps in threads, so that one can stay blocked on a lock while others go on.
 
-use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
@@ -28,8 +27,6 @@ struct Session {
     pid: i32,
     steps: Sender<String>,
     is_busy: bool,
-    /// Steps that follow when the running one is complete.
-    postponed: VecDeque<String>,
 }
 
 impl Sessions {
@@ -41,20 +38,21 @@ impl Sessions {
         Sessions { all, outcomes }
     }
 
-    pub(super) fn are_idle(&self) -> bool {
-        let is_idle = |session: &Session| !session.is_busy && session.postponed.is_empty();
-        self.all.iter().all(is_idle)
+    /// Whether a step of the session is not complete, because another session blocks it.
+    pub(super) fn is_blocked(&self, number: usize) -> bool {
+        self.all[number].is_busy
     }
 
-    /// Runs a step in a session, or postpones it if an earlier step is still blocked. Returns when every session is idle or
-    /// blocked by another one.
-    pub(super) fn take(&mut self, admin: &mut Client, number: usize, step: &str) -> Outcome {
-        self.all[number].postponed.push_back(step.to_owned());
+    /// Runs a step in a session that is not blocked. Returns when every session is idle or blocked by another one.
+    pub(super) fn take(&mut self, admin: &mut Client, number: usize, step: String) -> Outcome {
+        let session = &mut self.all[number];
+        session
+            .steps
+            .send(step)
+            .map_err(|_| "the session has ended".to_owned())?;
+        session.is_busy = true;
         let deadline = Instant::now() + TIMEOUT;
         loop {
-            for session in &mut self.all {
-                session.send_next()?;
-            }
             if !self.all.iter().any(|session| session.is_busy) {
                 return Ok(());
             }
@@ -110,20 +108,6 @@ impl Session {
             pid,
             steps,
             is_busy: false,
-            postponed: VecDeque::new(),
         }
-    }
-
-    /// Sends the next step if the last one is complete.
-    fn send_next(&mut self) -> Outcome {
-        if !self.is_busy
-            && let Some(sql) = self.postponed.pop_front()
-        {
-            self.steps
-                .send(sql)
-                .map_err(|_| "the session has ended".to_owned())?;
-            self.is_busy = true;
-        }
-        Ok(())
     }
 }
