@@ -29,6 +29,14 @@ scripts/postgres.sh tests begin
 output=$STACK/test.log
 status=0
 "${tests[@]}" 2>&1 | tee "$output" || status=$?
+# What each failed test printed, once more after the output of all others: the beginning of it, without the stack.
+awk '
+  /^---- .* stdout ----$/ { shown = 30 }
+  /^failures:$/ { shown = 0 }
+  /^stack backtrace:$/ { is_stack = 1 }
+  shown && !is_stack && NF { print; shown-- }
+  /^note: Some details are omitted/ { is_stack = 0 }
+' "$output"
 # A test without its data passes and prints a line "skipped: …", which is counted here.
 awk -v status=$status '
   /^test result: / { passed += $4; failed += $6; skipped += $8 }
