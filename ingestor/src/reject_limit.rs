@@ -121,6 +121,7 @@ mod tests {
         };
         assert!(args.limit(1.0).is_none());
         assert!(args.limit(0.5).is_some());
+        assert_eq!(["0", "0.2", "1"].map(ratio), [0.0, 0.2, 1.0].map(Ok));
         assert!(ratio("1.1").is_err() && ratio("-1").is_err() && ratio("NaN").is_err());
     }
 }

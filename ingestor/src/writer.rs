@@ -174,6 +174,18 @@ impl Writer {
         })
     }
 
+    /// A writer whose requests arrive at the receiver.
+    #[cfg(test)]
+    pub(crate) fn without_thread() -> (Writer, mpsc::Receiver<Request>) {
+        let (requests, inbox) = mpsc::channel();
+        let writer = Writer {
+            requests,
+            is_stopped: Arc::default(),
+            thread: None,
+        };
+        (writer, inbox)
+    }
+
     /// Sends a request. A writer that has ended does not reply; it has sent [`Reply::Failed`].
     pub(crate) fn send(&self, request: Request) {
         let _ = self.requests.send(request);

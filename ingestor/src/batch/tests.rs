@@ -177,6 +177,59 @@ fn spans_grow_and_keep_their_start() {
 }
 
 #[test]
+fn a_span_never_becomes_shorter() {
+    let mut batch = batch();
+    batch.cover(0, None, 9, 1, Some(4));
+    batch.cover(0, None, 8, 1, Some(5));
+    assert_eq!(
+        (batch.spans()[0].to, batch.spans()[0].leader_epoch),
+        (9, Some(4))
+    );
+    batch.cover(0, None, 9, 1, Some(6));
+    assert_eq!(batch.spans()[0].leader_epoch, Some(6));
+}
+
+#[test]
+fn a_batch_has_its_source_and_generation() {
+    let mut batch = batch();
+    assert_eq!((batch.source(), batch.generation()), ("kafka:x/y", 1));
+    batch.begin("kafka:x/z".into(), 8);
+    assert_eq!((batch.source(), batch.generation()), ("kafka:x/z", 8));
+    batch.cover(0, None, 9, 1, None);
+    batch.cover(1, None, 9, 1, None);
+    assert!(!batch.is_empty(), "the partitions advance without records");
+    batch.set_source_identity(b"id");
+    let identities = batch.spans().iter().map(|span| &span.source_identity);
+    assert!(identities.eq([&some(b"id"), &some(b"id")]));
+}
+
+#[test]
+fn rejects_are_counted_by_reason() {
+    let mut batch = batch();
+    assert_eq!((batch.reject_count(), batch.byte_count()), (0, 0));
+    for reason in [Reason::NotUtf8, Reason::NotUtf8, Reason::TooLarge] {
+        batch.push(origin(0), &Err(Rejection::new(reason, "x")));
+    }
+    batch.push(origin(1), &Ok(event(5)));
+    let bytes = batch.byte_count();
+    batch.refuse(3, "SQLSTATE 22P05");
+    assert_eq!(batch.reject_count(), 4);
+    assert!(batch.byte_count() > bytes && bytes > 40);
+    let rejects = [
+        ("not_utf8", 2),
+        ("refused_by_database", 1),
+        ("too_large", 1),
+    ];
+    assert!(
+        batch
+            .rejects()
+            .iter()
+            .map(|(reason, &count)| (reason.as_str(), count))
+            .eq(rejects)
+    );
+}
+
+#[test]
 fn bytes_that_were_not_sent_can_be_asked_for() {
     let mut batch = batch();
     let keyed = Origin {

@@ -286,3 +286,6 @@ impl Drop for PartitionBatcher<'_> {
         );
     }
 }
+
+#[cfg(test)]
+mod tests;

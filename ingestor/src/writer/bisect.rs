@@ -1,5 +1,7 @@
 //! Finds the rows of a batch that the database refuses, by bisection.
 
+use std::ops::Range;
+
 use crate::batch::Batch;
 use crate::database::{DatabaseError, Session};
 
@@ -16,12 +18,24 @@ pub(super) async fn refuse_bad_rows(
     batch: &mut Batch,
     cause: &DatabaseError,
 ) -> Result<usize, DatabaseError> {
+    bisect(batch, cause, async |batch: &Batch, rows| {
+        session.would_accept(batch, rows).await
+    })
+    .await
+}
+
+/// As [`refuse_bad_rows`]; `try_rows` returns the error with which the database refuses these rows, if it does.
+async fn bisect(
+    batch: &mut Batch,
+    cause: &DatabaseError,
+    try_rows: impl AsyncFn(&Batch, Range<usize>) -> Result<Option<DatabaseError>, DatabaseError>,
+) -> Result<usize, DatabaseError> {
     let mut refused = 0;
     // Ranges that are still to be tried, the next one last.
     let mut suspects = Vec::new();
     suspects.push(0..batch.row_count());
     while let Some(rows) = suspects.pop() {
-        let Some(error) = session.would_accept(batch, rows.clone()).await? else {
+        let Some(error) = try_rows(batch, rows.clone()).await? else {
             continue;
         };
         if rows.len() == 1 {
@@ -47,4 +61,74 @@ pub(super) async fn refuse_bad_rows(
         )));
     }
     Ok(refused)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::collections::BTreeSet;
+
+    use musicstream_event::json;
+
+    use super::*;
+    use crate::batch::Origin;
+
+    const EVENT: &[u8] = br#"{"event_id": "00000000-0000-0000-0000-000000000001", "user_id": "u", "event_type": "play",
+        "region": "eu", "ts": "2026-03-01T00:00:00Z"}"#;
+
+    /// The positions of rows that were accepted, the number of tries, and the outcome, of a batch whose database refuses
+    /// the rows at these positions.
+    fn run(
+        rows: i64,
+        bad: impl IntoIterator<Item = i64>,
+    ) -> (Vec<i64>, usize, Result<usize, String>) {
+        let mut batch = Batch::default();
+        for position in 0..rows {
+            let origin = Origin {
+                partition: 0,
+                position,
+                key: None,
+                payload: None,
+            };
+            batch.push(origin, &json::decode(EVENT));
+        }
+        let bad: BTreeSet<i64> = bad.into_iter().collect();
+        let tries = Cell::new(0);
+        let cause = DatabaseError::config("refused".to_owned());
+        let try_rows = async |_: &Batch, rows: Range<usize>| {
+            tries.set(tries.get() + 1);
+            let rows = rows.start as i64..rows.end as i64;
+            let is_bad = bad.range(rows).next().is_some();
+            Ok(is_bad.then(|| DatabaseError::config("a row".to_owned())))
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread();
+        let outcome = { runtime }
+            .build()
+            .unwrap()
+            .block_on(bisect(&mut batch, &cause, try_rows));
+        let all = (0..rows).map(|position| (0, position)).collect();
+        let accepted = batch.origins_of(&all, false);
+        (
+            accepted.iter().map(|origin| origin.position).collect(),
+            tries.get(),
+            outcome.map_err(|error| error.to_string()),
+        )
+    }
+
+    #[test]
+    fn only_refused_rows_are_rejected() {
+        assert_eq!(run(1, [0]), (vec![], 1, Ok(1)));
+        assert_eq!(run(8, [5]).1, 7, "two tries at each of three levels");
+        let (accepted, _, outcome) = run(9, [1, 4, 8]);
+        assert_eq!((accepted, outcome), (vec![0, 2, 3, 5, 6, 7], Ok(3)));
+    }
+
+    #[test]
+    fn a_database_that_refuses_too_many_rows_or_none_is_an_error() {
+        assert_eq!(run(200, 50..150).2, Ok(100));
+        let error = run(200, 50..151).2.unwrap_err();
+        assert!(error.contains("refused; more than 100 rows"), "{error}");
+        let error = run(5, []).2.unwrap_err();
+        assert!(error.contains("alone is accepted"), "{error}");
+    }
 }
