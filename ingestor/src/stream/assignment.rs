@@ -282,6 +282,22 @@ mod tests {
         }
     }
 
+    #[test]
+    fn an_assignment_has_arrived_even_if_it_is_empty() {
+        let mut assignment = Assignment::default();
+        assert!(!assignment.has_arrived());
+        assignment.set_arrived();
+        assert!(assignment.has_arrived() && assignment.partitions().is_empty());
+        let mut assignment = Assignment::default();
+        assignment.add(&[1, 4, 6]);
+        assert!(assignment.has_arrived() && assignment.len() == 3);
+        assert_eq!(assignment.begin_claims(&[1, 2]), [1]);
+        let waiting = [1, 2, 4].map(|partition| assignment.is_waiting(partition));
+        assert_eq!(waiting, [false, false, true]);
+        assignment.clear();
+        assert!(assignment.has_arrived() && assignment.len() == 0 && assignment.is_settled());
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(2_000))]
 
