@@ -298,6 +298,32 @@ mod tests {
         assert!(assignment.has_arrived() && assignment.len() == 0 && assignment.is_settled());
     }
 
+    #[test]
+    fn reading_begins_once_the_last_claim_is_answered() {
+        let claim = |epoch| Claim {
+            next_offset: None,
+            epoch,
+            source_identity: None,
+            leader_epoch: None,
+        };
+        let mut assignment = Assignment::default();
+        assert!(assignment.is_settled() && assignment.claims_to_place().is_none());
+        // Revoked and assigned again before the answer to the first claim.
+        assignment.add(&[5]);
+        assignment.begin_claims(&[5]);
+        assignment.remove(&[5]);
+        assignment.add(&[5]);
+        assignment.begin_claims(&[5]);
+        assert!(!assignment.is_settled() && assignment.claims_to_place().is_none());
+        assignment.record_claims(vec![(5, claim(1))]);
+        assert!(!assignment.is_settled() && assignment.claims_to_place().is_none());
+        assignment.record_claims(vec![(5, claim(2))]);
+        assert!(!assignment.is_settled());
+        assert_eq!(assignment.claims_to_place().unwrap()[&5].epoch, 2);
+        assert_eq!(assignment.begin_reading()[&5].epoch, 2);
+        assert!(assignment.is_settled() && assignment.claims_to_place().is_none());
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(2_000))]
 

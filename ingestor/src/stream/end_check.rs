@@ -56,6 +56,7 @@ mod tests {
         check.add(3, start);
         check.add(5, start);
         assert_eq!(check.take_due(start, |_| true), [3, 5].into());
+        check.add(7, start + CHECK_EVERY / 2);
         assert!(check.take_due(start + CHECK_EVERY / 2, |_| true).is_empty());
         assert_eq!(
             check.take_due(start + CHECK_EVERY, |partition| partition == 5),
@@ -66,5 +67,7 @@ mod tests {
         assert!(check.take_due(later, |_| true).is_empty());
         check.add(5, later);
         assert_eq!(check.take_due(later, |_| true), [5].into());
+        check.clear();
+        assert!(check.take_due(later + CHECK_EVERY, |_| true).is_empty());
     }
 }
