@@ -101,11 +101,10 @@ mod tests {
             let is_bad = bad.range(rows).next().is_some();
             Ok(is_bad.then(|| DatabaseError::config("a row".to_owned())))
         };
-        let runtime = tokio::runtime::Builder::new_current_thread();
-        let outcome = { runtime }
+        let runtime = tokio::runtime::Builder::new_current_thread()
             .build()
-            .unwrap()
-            .block_on(bisect(&mut batch, &cause, try_rows));
+            .unwrap();
+        let outcome = runtime.block_on(bisect(&mut batch, &cause, try_rows));
         let all = (0..rows).map(|position| (0, position)).collect();
         let accepted = batch.origins_of(&all, false);
         (
