@@ -197,19 +197,23 @@ impl Program {
     /// # Panics
     /// It has ended.
     pub fn cpu_time(&self) -> Duration {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.id())).unwrap();
-        // Times in user mode and in the kernel, in hundredths of a second, are the 12th and 13th field after the name.
-        let (_, fields) = stat.rsplit_once(") ").unwrap();
-        let times = fields.split(' ').skip(11).take(2);
+        // Times in user mode and in the kernel, in hundredths of a second.
+        let stat = self.stat().unwrap();
+        let times = stat.split(' ').skip(11).take(2);
         let hundredths: u64 = times.map(|time| time.parse::<u64>().unwrap()).sum();
         Duration::from_millis(hundredths * 10)
     }
 
     /// The process state in `/proc`; `None` if the process does not exist.
     fn state(&self) -> Option<char> {
+        self.stat()?.chars().next()
+    }
+
+    /// The fields in `/proc/ID/stat` from the state on, which follows the name; `None` if the process does not exist.
+    fn stat(&self) -> Option<String> {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.id())).ok()?;
-        // The state follows the name, in parentheses, which may contain blanks.
-        stat.rsplit_once(") ")?.1.chars().next()
+        // The name is in parentheses and may contain blanks.
+        Some(stat.rsplit_once(") ")?.1.to_owned())
     }
 
     fn signal(&self, signal: Signal) {

@@ -40,7 +40,7 @@ fn read_back(batch: &Batch, piece_bytes: usize) -> Vec<Tuple> {
     }
 }
 
-fn event(id: u128) -> Event<'static> {
+pub(crate) fn event(id: u128) -> Event<'static> {
     Event {
         event_id: id.to_be_bytes(),
         user_id: Cow::Borrowed("u"),

@@ -68,13 +68,9 @@ mod tests {
     use std::cell::Cell;
     use std::collections::BTreeSet;
 
-    use musicstream_event::json;
-
     use super::*;
     use crate::batch::Origin;
-
-    const EVENT: &[u8] = br#"{"event_id": "00000000-0000-0000-0000-000000000001", "user_id": "u", "event_type": "play",
-        "region": "eu", "ts": "2026-03-01T00:00:00Z"}"#;
+    use crate::batch::tests::event;
 
     /// The positions of rows that were accepted, the number of tries, and the outcome, of a batch whose database refuses
     /// the rows at these positions.
@@ -90,7 +86,7 @@ mod tests {
                 key: None,
                 payload: None,
             };
-            batch.push(origin, &json::decode(EVENT));
+            batch.push(origin, &Ok(event(1)));
         }
         let bad: BTreeSet<i64> = bad.into_iter().collect();
         let tries = Cell::new(0);

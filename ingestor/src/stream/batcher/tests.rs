@@ -200,7 +200,7 @@ fn a_restart_forgets_partitions_and_what_was_not_sent() {
     assert!(batcher.is_empty() && batcher.partitions().is_empty());
     begin(&mut batcher, 1, 0, None);
     begin(&mut batcher, 2, 0, None);
-    assert_eq!(batcher.slot_for(2), 1, "slots are chosen anew");
+    assert_eq!(batcher.slot_for(2), 1, "it gets a slot as at the start");
     batcher.remove(1);
     assert_eq!(batcher.partitions(), [2]);
     add(&mut batcher, 2, &[0, 1]);
