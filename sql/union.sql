@@ -1,6 +1,6 @@
 -- Creates views that sum the metrics of several independent musicstream databases, each of which reads some partitions of a topic, and
--- that merge their listeners. Run it with any client in a database with the extension, as a role that may create schemas and has a
--- user mapping for each server. Run it again after adding a server: it replaces the views.
+-- that merge their listeners. Run it with any client in a database with the extension and the roles of sql/roles.sql, as a role that
+-- may create schemas and has a user mapping for each server. Run it again after adding a server: it replaces the views.
 --
 -- Before, for each of the databases, with a role there that has musicstream_read:
 --
@@ -28,7 +28,11 @@ begin
     where e.extname = 'pg_musicstream';
     if home is null then
         raise exception 'this database has no extension pg_musicstream'
-            using hint = 'Its functions merge the listeners. Run  create extension pg_musicstream;';
+            using hint = 'Its functions merge the listeners. Run sql/extension.sql and sql/roles.sql here first.';
+    end if;
+    if to_regrole('musicstream_read') is null then
+        raise exception 'there is no role musicstream_read, which the views are granted to'
+            using hint = 'Run sql/roles.sql in this database first.';
     end if;
     select array_agg(s.srvname::text order by s.srvname) into servers
     from pg_foreign_server as s join pg_foreign_data_wrapper as w on w.oid = s.srvfdw

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use spdx::{Expression, LicenseItem, ParseMode};
+use spdx::{Expression, LicenseItem, ParseError, ParseMode};
 
 use crate::linked::{Metadata, Package};
 
@@ -50,11 +50,11 @@ pub(crate) fn write(metadata: &Metadata, package: &str) -> Result<String> {
         let files = LicenceFiles::of(package)?;
         let name = format!("{}-{}", package.name, package.version);
         if !package.is_ours() {
-            let expression = package.license.as_deref().with_context(|| {
+            let declared = package.license.as_deref().with_context(|| {
                 format!("{name} has no licence expression: find its licence, and whether it may be linked")
             })?;
-            let expression = Expression::parse_mode(expression, ParseMode::LAX)
-                .with_context(|| format!("the licence {expression:?} of {name}"))?;
+            let expression = parse_licence(declared)
+                .with_context(|| format!("the licence {declared:?} of {name}"))?;
             for requirement in expression.requirements() {
                 match &requirement.req.license {
                     LicenseItem::Spdx { id, .. } => identifiers.insert(id.name.to_owned()),
@@ -208,6 +208,12 @@ fn claims(text: &str) -> Vec<String> {
     claims
 }
 
+/// Crates may declare `MIT/Apache-2.0`, which becomes `MIT OR Apache-2.0`.
+fn parse_licence(declared: &str) -> Result<Expression, ParseError> {
+    let canonical = Expression::canonicalize(declared)?;
+    Expression::parse_mode(canonical.as_deref().unwrap_or(declared), ParseMode::LAX)
+}
+
 /// `A or B, and C` for `(A OR B) AND C`.
 fn in_debian_syntax(expression: &str) -> String {
     expression
@@ -311,6 +317,24 @@ mod tests {
         ] {
             assert_eq!(in_debian_syntax(spdx), debian);
         }
+    }
+
+    #[test]
+    fn declared_licences_become_spdx_expressions() {
+        for (declared, spdx) in [
+            ("MIT/Apache-2.0", "MIT OR Apache-2.0"),
+            ("MIT / Apache-2.0", "MIT OR Apache-2.0"),
+            ("MIT OR Apache-2.0", "MIT OR Apache-2.0"),
+            (
+                "(MIT OR Apache-2.0) AND Unicode-3.0",
+                "(MIT OR Apache-2.0) AND Unicode-3.0",
+            ),
+        ] {
+            let expression = parse_licence(declared).unwrap();
+            let written: &str = expression.as_ref();
+            assert_eq!(written, spdx);
+        }
+        assert!(parse_licence("Unheard-1.0").is_err());
     }
 
     #[test]

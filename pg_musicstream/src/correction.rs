@@ -1,4 +1,5 @@
-//! What corrections and listening counts do before their first statement: check the isolation level and take their lock.
+//! What rollups, corrections and listening counts do before their first statement: check the isolation level and the version, and
+//! take their lock.
 
 use pgrx::prelude::*;
 
@@ -33,7 +34,8 @@ fn lock_listening(caller: &str) -> Result<(), Error> {
     lock(caller, "listening_lock")
 }
 
-fn lock(caller: &str, table: &'static str) -> Result<(), Error> {
+/// Takes a lock of `sql/internal/table/locks.sql` until the transaction ends.
+pub(crate) fn lock(caller: &str, table: &'static str) -> Result<(), Error> {
     require_read_committed(caller)?;
     Spi::connect_mut(|client| {
         require_own_objects(client)?;
@@ -45,10 +47,4 @@ fn lock(caller: &str, table: &'static str) -> Result<(), Error> {
         )?;
         Ok(())
     })
-}
-
-#[pg_extern(sql = false)]
-fn names_user(key: Option<&[u8]>, payload: Option<&[u8]>, user_id: &str) -> bool {
-    key == Some(user_id.as_bytes())
-        || payload.is_some_and(|payload| musicstream_event::names_user(payload, user_id))
 }

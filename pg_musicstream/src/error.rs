@@ -66,7 +66,8 @@ impl Error {
                 message,
                 "musicstream",
             )
-            .set_detail(source.to_string()),
+            .set_detail(source.to_string())
+            .set_hint("musicstream_verify() lists wrong sketches of daily_listeners as metric listeners; musicstream_rebuild() for their days computes them again."),
             Error::PackedMinutes => ErrorReport::new(
                 PgSqlErrorCode::ERRCODE_INVALID_BINARY_REPRESENTATION,
                 message,

@@ -1,4 +1,5 @@
-//! The rules of the wire format as SQL functions. The inbox needs them, because all of its columns are text.
+//! The wire format as SQL functions. The inbox needs the rules of its fields, because all of its columns are text; erasing a user
+//! needs to know which records name the user.
 
 use musicstream_event::field;
 use musicstream_event::row::TextRow;
@@ -43,4 +44,10 @@ fn check_fields(
             rejection.detail.into_owned(),
         ]
     })
+}
+
+#[pg_extern(sql = false)]
+fn names_user(key: Option<&[u8]>, payload: Option<&[u8]>, user_id: &str) -> bool {
+    key == Some(user_id.as_bytes())
+        || payload.is_some_and(|payload| musicstream_event::names_user(payload, user_id))
 }

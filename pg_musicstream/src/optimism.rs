@@ -1,7 +1,7 @@
 //! Decides whether the next batch is inserted optimistically, without looking its events up first.
 //!
-//! Looking up takes half the time of the insert in addition. Duplicates are rare in most streams, so it is faster to insert without
-//! looking up, and to roll back and repeat the batch with look-ups if an event is already stored.
+//! A look-up of all events takes half as long as the insert. Duplicates are rare in most streams, so it is faster to insert
+//! without looking up, and to roll back and repeat the batch with look-ups if an event is already stored.
 
 /// Maximum number of batches without an optimistic attempt. Each failed attempt leaves dead rows that must be vacuumed.
 const LONGEST_REST: u32 = 64;

@@ -6,10 +6,10 @@ use pgrx::datum::TimestampWithTimeZone;
 use pgrx::prelude::*;
 use pgrx::spi::SpiClient;
 
-use crate::error::{Error, require_read_committed};
+use crate::correction;
+use crate::error::Error;
 use crate::settings;
 use crate::upsert::Outcome;
-use crate::version::require_own_objects;
 
 /// Results of a rollup.
 struct Report {
@@ -45,17 +45,10 @@ fn musicstream_rollup() -> TableIterator<
 }
 
 fn roll_up() -> Result<Report, Error> {
-    require_read_committed("musicstream_rollup()")?;
     let started = Instant::now();
+    // Waits instead of giving up, so that the metrics contain everything that was committed before the call.
+    correction::lock("musicstream_rollup()", "rollup_lock")?;
     Spi::connect_mut(|client| {
-        require_own_objects(client)?;
-        // Waits instead of giving up, so that the metrics contain everything that was committed before the call.
-        // `update` and not `select`: a read-only query after the wait would see the snapshot from before the wait.
-        client.update(
-            "lock table only rollup_lock in share update exclusive mode",
-            None,
-            &[],
-        )?;
         let inbox = upsert_inbox(client)?;
         let folded_deltas = fold(client)?;
         client.update(include_str!("../sql/statement/premake.sql"), None, &[])?;

@@ -137,7 +137,7 @@ begin
             ('read', 'r', 'Views and tables to read', 'The role `musicstream_read` may select from these.'),
             ('write', 'r', 'Tables to write into', 'The role `musicstream_ingest` may insert into these.'),
             ('own', 'r', 'Tables of the owner', 'These need the rights of the owner, or a grant of their own.'),
-            ('read', 'f', 'Functions for everyone', 'The role `musicstream_read` may call these. They change nothing.'),
+            ('read', 'f', 'Functions for everyone', 'The role `musicstream_read` may call these. They change nothing. `musicstream_verify()` reads the events with the rights of its caller, so it needs those of `musicstream_owner`.'),
             ('write', 'f', 'Functions for programs that store events', 'The role `musicstream_ingest` may call these.'),
             ('own', 'f', 'Functions of the owner', 'The owner of the extension''s objects may call these, and roles with a grant of their own.')
         ) as c (audience, kind, title, lead)

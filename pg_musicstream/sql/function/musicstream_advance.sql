@@ -19,8 +19,9 @@ declare
     held record;
 begin
     if to_offset is null or to_offset < from_offset then
-        raise exception 'cannot advance from offset % to offset %', from_offset, to_offset
-            using errcode = 'invalid_parameter_value';
+        raise exception 'cannot advance partition % of source "%" from offset % to offset %', partition, source, from_offset, to_offset
+            using errcode = 'invalid_parameter_value',
+                hint = 'to_offset is the first offset that is not stored yet, and not below from_offset.';
     end if;
 
     update @extschema@.ingest_offsets as o
@@ -43,9 +44,10 @@ begin
             using
                 errcode = 'MS001',
                 detail = case
-                    when held.epoch is null then 'The partition was never claimed.'
-                    else format('It is at offset %s under epoch %s, owned by "%s".',
-                        coalesce(held.next_offset::text, 'none'), held.epoch, held.owner)
+                    when coalesce(held.epoch, 0) = 0 then 'The partition was never claimed.'
+                    else format('It is at offset %s under epoch %s, %s.',
+                        coalesce(held.next_offset::text, 'none'), held.epoch,
+                        coalesce('owned by "' || held.owner || '"', 'without an owner'))
                 end,
                 hint = 'Roll back, call musicstream_claim(), and continue from the offset that it returns.';
     end if;

@@ -1,4 +1,4 @@
--- Does not see what other sessions have not committed yet, so remove the user from the sources first.
+-- The function does not see rows that other sessions have not committed yet, so remove the user from the sources first.
 create function musicstream_forget_user(user_id text, out events bigint, out rejected bigint, out staged bigint)
     language plpgsql volatile strict security definer
     set search_path = pg_catalog, musicstream_internal, @extschema@, pg_temp

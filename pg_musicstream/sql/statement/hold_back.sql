@@ -16,6 +16,8 @@ with days as materialized (
         and (
             is_plausible(day::timestamp at time zone 'UTC')
             or is_plausible((day + 1)::timestamp at time zone 'UTC' - interval '1 microsecond')
+            -- musicstream_prepare_days() also creates these, although no event of them is accepted.
+            or day between (now() at time zone 'UTC')::date and premade_until()
         )
     order by day desc
     offset $1

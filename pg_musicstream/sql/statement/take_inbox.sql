@@ -1,5 +1,5 @@
--- Moves the inbox into the session's staging table and checks each row. The order matters if the rows are upserted in slices:
--- every session locks the same rows in the same order.
+-- Moves the inbox into the session's staging table and checks each row. The rows are staged in the order of event_id, so that a
+-- slice reads neighbouring rows and upsert/events.rs need not sort them.
 -- DELETE … RETURNING takes the visible rows only. Rows that are committed meanwhile wait for the next call.
 with taken as (
     delete from staging_events

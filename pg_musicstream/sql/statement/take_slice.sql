@@ -1,5 +1,5 @@
 -- Takes the next slice of the staged inbox, ordered by event_id: the event_ids after $1 (null: from the first), about $2
--- rows, with all rows of an event_id in one slice. The rows without an event_id form the end of the last slice.
+-- rows, with all rows of an event_id in one slice. The rows without an event_id are the last slice.
 -- Returns the last event_id of the slice; null if it was the last slice.
 with bound as materialized (
     select (

@@ -4,8 +4,9 @@
 -- Compared with raw_events in one statement at READ COMMITTED there is one exception. Postgres plans before it takes the
 -- snapshot, so the plan can lack a partition whose deltas the snapshot shows. This needs a batch that creates a partition and
 -- commits in between. Rollups create the partitions of the coming days, and the ingestor creates partitions in a transaction
--- before the batch, so only musicstream_upsert() creates partitions of past days together with their events. At REPEATABLE
--- READ, and in musicstream_verify(), the snapshot comes first.
+-- before the batch, so this concerns musicstream_upsert(), musicstream_retry_rejected(), and clients that call
+-- musicstream_upsert_batch() without musicstream_prepare_days() before it. At REPEATABLE READ, and in musicstream_verify(), the
+-- snapshot comes first.
 --
 -- Most days have no pending deltas and are read as they are. The others are summed.
 create view live_daily_metrics as

@@ -228,6 +228,25 @@ fn rollups_create_partitions_some_days_ahead() {
     );
 }
 
+/// One call creates at most a hundred partitions.
+#[test]
+fn rollups_create_more_than_a_hundred_partitions_ahead_one_after_another() {
+    let database = Database::create();
+    let mut admin = database.client();
+    admin
+        .batch_execute("set musicstream.premake = '101d'")
+        .unwrap();
+    roll_up(&mut admin);
+    assert_eq!(partitions(&mut admin), 100, "after the first rollup");
+    roll_up(&mut admin);
+    let ends: bool = value(
+        &mut admin,
+        "select max(day) = (now() at time zone 'UTC')::date + 101 and max(day) - min(day) = count(*) - 1 from musicstream_leaves()",
+        &[],
+    );
+    assert!(ends, "the second rollup creates the rest, without a gap");
+}
+
 /// The limit applies to every continuous input, and not to a load of files.
 #[test]
 fn wrong_clocks_create_a_limited_number_of_partitions() {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use postgres::Client;
 
-use musicstream_tests::batch::{event_id, staging};
+use musicstream_tests::batch::{Outcome, event_id, outcome, staging};
 use musicstream_tests::cluster::Cluster;
 use musicstream_tests::database::{Database, connect, value};
 use musicstream_tests::oracle::{assert_metrics_equal_raw, roll_up};
@@ -160,6 +160,39 @@ fn an_inbox_with_many_new_days_is_stored_in_several_calls() {
         (row.get(0), row.get(1), row.get(2), row.get(3), row.get(4));
     let first = "2025-02-01 12:34:56.789012+00".to_owned();
     assert_eq!(stored, (700, 350, first, "song".to_owned(), 0));
+}
+
+/// A call also creates the partition of a coming day whose events it rejects, and that day counts towards the hundred.
+#[test]
+fn a_large_inbox_with_many_new_days_and_a_future_one_is_stored_in_several_calls() {
+    let database = Database::create();
+    let mut admin = database.client();
+    admin
+        .execute(
+            &format!(
+                "insert into staging_events (event_id, user_id, event_type, region, ts)
+                 select {}, 'u', 'play', 'eu', to_char((now() at time zone 'UTC')::date - v.days_ago, 'YYYY-MM-DD\"T12:00:00Z\"')
+                 from (
+                    select n, n as days_ago from generate_series(1, 100) as n
+                    union all values (101, -2)
+                    union all select 1, 1 from generate_series(1, 100000)
+                 ) as v (n, days_ago)",
+                event_id("v.n") + "::text"
+            ),
+            &[],
+        )
+        .unwrap();
+    for expected in [
+        outcome(100_100, 99, 100_000, 0, 1),
+        outcome(1, 1, 0, 0, 0),
+        outcome(0, 0, 0, 0, 0),
+    ] {
+        let row = admin
+            .query_one("select * from musicstream_upsert()", &[])
+            .unwrap();
+        assert_eq!(Outcome::of(&row), expected);
+    }
+    assert_metrics_equal_raw(&mut admin);
 }
 
 #[test]

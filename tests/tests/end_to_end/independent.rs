@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use postgres::Client;
 
+use musicstream_tests::cluster::Cluster;
 use musicstream_tests::count::Counts;
-use musicstream_tests::database::{Database, project_sql, value};
+use musicstream_tests::database::{Database, connect, project_sql, value};
 use musicstream_tests::oracle::{assert_metrics_equal_raw, counts_in, roll_up};
 use musicstream_tests::pipeline::stream;
 use musicstream_tests::process::{Program, run};
@@ -183,4 +184,27 @@ fn two_databases_share_a_topic_and_their_union_counts_each_event_and_user_once()
         value::<String>(&mut client, twice, &[]),
         "2 {musicstream_0,musicstream_1}"
     );
+}
+
+/// Roles belong to a cluster. One that only has the union may lack those of musicstream.
+#[test]
+fn the_script_of_the_union_names_what_its_database_lacks() {
+    let cluster = Cluster::start("");
+    let mut client = connect(&cluster.url());
+    for (created, message, script) in [
+        ("", "no extension pg_musicstream", "sql/extension.sql"),
+        (
+            "create extension pg_musicstream",
+            "no role musicstream_read",
+            "sql/roles.sql",
+        ),
+    ] {
+        client.batch_execute(created).unwrap();
+        let error = client
+            .batch_execute(&project_sql("union.sql"))
+            .expect_err(message);
+        let error = error.as_db_error().unwrap();
+        assert!(error.message().contains(message), "{error:?}");
+        assert!(error.hint().unwrap().contains(script), "{error:?}");
+    }
 }

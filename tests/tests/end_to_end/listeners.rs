@@ -259,6 +259,8 @@ fn sketches_are_compatible_with_the_cpp_library() {
         );
         let error = client.batch_execute(&sql).expect_err(junk);
         assert_eq!(error.code().unwrap().code(), "22P03", "{junk}: {error:?}");
+        let hint = error.as_db_error().unwrap().hint().unwrap_or_default();
+        assert!(hint.contains("musicstream_rebuild()"), "{junk}: {error:?}");
     }
 }
 

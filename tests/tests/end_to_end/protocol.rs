@@ -107,6 +107,52 @@ pub(crate) fn only_the_owner_at_the_current_offset_can_store() {
 }
 
 #[test]
+fn a_refused_advance_names_the_partition_and_its_owner() {
+    let database = Database::create();
+    let mut client = connect(&database.ingest_url());
+    let refused = |client: &mut Client, from: Option<i64>, to: i64| {
+        let error = client
+            .execute(
+                "select musicstream_advance($1, 0, $2, $3, 9)",
+                &[&SOURCE, &from, &to],
+            )
+            .expect_err("the advance is refused");
+        let error = error.as_db_error().unwrap();
+        assert!(error.hint().is_some(), "{error:?}");
+        let detail = error.detail().unwrap_or_default().to_owned();
+        (error.message().to_owned(), detail)
+    };
+    let (backwards, _) = refused(&mut client, Some(5), 4);
+    assert_eq!(
+        backwards,
+        "cannot advance partition 0 of source \"kafka:test/topic\" from offset 5 to offset 4"
+    );
+    let never = "The partition was never claimed.";
+    assert_eq!(refused(&mut client, None, 4).1, never);
+    // As a batch without musicstream_advance() leaves it.
+    database
+        .client()
+        .execute(
+            "insert into ingest_offsets (source, partition, max_event_ts) values ($1, 0, now())",
+            &[&SOURCE],
+        )
+        .unwrap();
+    assert_eq!(refused(&mut client, None, 4).1, never);
+    assert_eq!(claim(&mut client, "first"), (None, 1));
+    assert_eq!(
+        refused(&mut client, None, 4).1,
+        "It is at offset none under epoch 1, owned by \"first\"."
+    );
+    client
+        .execute("select musicstream_release($1, 0, 1)", &[&SOURCE])
+        .unwrap();
+    assert_eq!(
+        refused(&mut client, None, 4).1,
+        "It is at offset none under epoch 2, without an owner."
+    );
+}
+
+#[test]
 fn an_advance_without_a_source_identity_keeps_the_topic_id() {
     let database = Database::create();
     let mut client = connect(&database.ingest_url());
@@ -261,6 +307,21 @@ fn a_table_of_the_caller_is_not_used_as_the_staging_table() {
         code(client.execute("select musicstream_upsert_batch('kafka:test/topic')", &[])),
         refused
     );
+    client
+        .batch_execute(
+            "create temporary table staging_inbox (event_id uuid);
+             insert into staging_events (event_id) values ('x')",
+        )
+        .unwrap();
+    let error = client
+        .execute("select musicstream_upsert()", &[])
+        .expect_err("the table of the inbox is the caller's");
+    let error = error.as_db_error().unwrap();
+    assert_eq!(
+        error.message(),
+        "pg_temp.staging_inbox is not a table that pg_musicstream created"
+    );
+    assert!(error.hint().unwrap().starts_with("Drop the object"));
 }
 
 /// A long region that Postgres stores compressed must be validated in its uncompressed form.

@@ -27,11 +27,12 @@ begin
     ), sized as (
         select
             w.*,
-            coalesce(sum(coalesce(c.events, 0)) over (
-                order by w.is_newest desc, w.hour rows between unbounded preceding and 1 preceding
+            w.is_newest or coalesce(sum(coalesce(c.events, 0)) over (
+                partition by w.is_newest order by w.hour rows between unbounded preceding and 1 preceding
             ), 0) < coalesce(most_events, 'infinity'::numeric) as is_taken
         from (
-            -- Current events do not wait until an archive is counted.
+            -- Current events do not wait until an archive is counted. The limit does not include their hours: otherwise, if these had
+            -- most_events and changed before each call, no older hour would ever be counted.
             select w.*, w.hour >= max(w.hour) over () - interval '1 hour' as is_newest from waiting as w
         ) as w
         left join lateral (
@@ -63,6 +64,6 @@ begin
 end
 $$;
 
-comment on function musicstream_internal.count_touched_hours(timestamptz, bigint) is 'counts listening near the touched hours before this time: the two newest hours first, then the oldest, until about most_events events are read (null: all); the caller holds listening_lock';
+comment on function musicstream_internal.count_touched_hours(timestamptz, bigint) is 'counts listening near the touched hours before this time: the two newest hours, and the oldest of the others until these have about most_events events (null: all); the caller holds listening_lock';
 
 revoke execute on function musicstream_internal.count_touched_hours(timestamptz, bigint) from public;

@@ -2,7 +2,7 @@
 -- all readers and writers. partition_lock prevents two sessions from waiting for each other's partitions.
 -- Each new partition takes nine entries of the lock table, whose size is fixed. So the number per call is limited, and a
 -- caller that reaches the limit can continue with fewer days.
-create function musicstream_internal.make_missing_partitions(days date[], wait boolean, is_asked boolean)
+create function musicstream_internal.make_missing_partitions(days date[], wait boolean, is_explicit boolean)
     returns table (day date, reason text, detail text)
     language plpgsql volatile strict
     set search_path = pg_catalog, musicstream_internal, @extschema@, pg_temp
@@ -34,7 +34,7 @@ begin
         end;
     end if;
 
-    if not is_asked then
+    if not is_explicit then
         delete from musicstream_internal.new_days where made_at <= now() - interval '24 hours';
         select musicstream_internal.max_new_days() - count(*) into room from musicstream_internal.new_days;
     end if;
@@ -83,7 +83,7 @@ begin
             execute format('alter table @extschema@.raw_events attach partition musicstream_internal.%I for values from (%L) to (%L)',
                 leaf, day::text || ' 00:00:00+00', (day + 1)::text || ' 00:00:00+00');
             made := made + 1;
-            if not is_asked and day < today then
+            if not is_explicit and day < today then
                 insert into musicstream_internal.new_days as n (day) values (day)
                 on conflict on constraint new_days_pkey do update set made_at = excluded.made_at;
                 room := room - 1;
@@ -103,6 +103,6 @@ begin
 end
 $$;
 
-comment on function musicstream_internal.make_missing_partitions(date[], boolean, boolean) is 'creates the partitions of raw_events that these UTC days lack; wait false: returns at once if another session creates partitions; is_asked false: at most musicstream.max_new_days past days in 24 hours; returns one row per day, with a reason if there is still no partition';
+comment on function musicstream_internal.make_missing_partitions(date[], boolean, boolean) is 'creates the partitions of raw_events that these UTC days lack; wait false: returns at once if another session creates partitions; is_explicit false: at most musicstream.max_new_days past days in 24 hours; returns one row per day, with a reason if there is still no partition';
 
 revoke execute on function musicstream_internal.make_missing_partitions(date[], boolean, boolean) from public;

@@ -19,6 +19,6 @@ begin
 end
 $$;
 
-comment on function musicstream_internal.make_staging_table(text) is 'creates or empties a temporary table of this name, through which rows of the inbox and rejected events are upserted';
+comment on function musicstream_internal.make_staging_table(text) is 'creates or empties a temporary table of this name with the columns of staging_shape: for rows of the inbox, for rejected events, and for events whose listening is counted';
 
 revoke execute on function musicstream_internal.make_staging_table(text) from public;

@@ -16,14 +16,14 @@ as $$
 declare
     -- Skipping fewer blocks than this costs as much as reading them.
     gap constant integer := 64;
-    is_anew boolean;
+    is_full_scan boolean;
     later integer;
     parts text;
     events bigint;
     expected bigint;
 begin
-    foreach is_anew in array array[false, true] loop
-        later := musicstream_internal.scan_leaf(read_leaf.day, leaf, is_anew);
+    foreach is_full_scan in array array[false, true] loop
+        later := musicstream_internal.scan_leaf(read_leaf.day, leaf, is_full_scan);
         select string_agg(
             format(
                 'select e.event_id, e.user_id, e.event_type, e.region, e.ts, e.song_id from %s as e

@@ -9,9 +9,9 @@ begin
         and c.relkind = 'r'
         and c.relpersistence = 't';
     if not found then
-        raise exception 'pg_temp.% is not a table that musicstream_session_staging() created', name
+        raise exception 'pg_temp.% is not a table that pg_musicstream created', name
             using errcode = 'object_not_in_prerequisite_state',
-                hint = 'Drop the object of that name if there is one, then call musicstream_session_staging() once per session.';
+                hint = 'Drop the object of that name if there is one. Before a batch is staged, call musicstream_session_staging() once per session.';
     end if;
 end
 $$;

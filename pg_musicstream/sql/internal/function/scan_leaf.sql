@@ -1,4 +1,4 @@
-create function musicstream_internal.scan_leaf(day date, leaf regclass, is_anew boolean) returns integer
+create function musicstream_internal.scan_leaf(day date, leaf regclass, is_full_scan boolean) returns integer
     language plpgsql volatile strict
     set search_path = pg_catalog, musicstream_internal, @extschema@, pg_temp
 as $$
@@ -12,7 +12,7 @@ declare
     known integer;
 begin
     select s.blocks into known from musicstream_internal.scanned_leaves as s where s.day = scan_leaf.day;
-    if is_anew or known is null or known > size then
+    if is_full_scan or known is null or known > size then
         delete from musicstream_internal.hour_blocks as h
         where h.hour >= scan_leaf.day::timestamp at time zone 'UTC'
             and h.hour < (scan_leaf.day + 1)::timestamp at time zone 'UTC';

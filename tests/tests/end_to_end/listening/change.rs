@@ -50,6 +50,34 @@ pub(crate) fn late_events_change_the_affected_quarters() {
     );
 }
 
+/// The newest hour has as many events as a call counts, and more arrive before each call.
+#[test]
+fn older_hours_are_counted_although_the_newest_changes_before_each_call() {
+    let database = Database::create();
+    let mut client = database.client();
+    must_store(
+        &mut client,
+        "(0, 1, 1, 'ada', 'play', 'eu', '2026-03-01T01:00Z'), (0, 2, 2, 'ada', 'play', 'eu', '2026-03-01T03:00Z'),
+         (0, 3, 3, 'ada', 'play', 'eu', '2026-03-01T05:00Z')",
+    );
+    let mut left = Vec::new();
+    for number in 4..7 {
+        let newest =
+            format!("(0, {number}, {number}, 'ada', 'play', 'eu', '2026-03-01T12:0{number}Z')");
+        must_store(&mut client, &newest);
+        roll_up(&mut client);
+        left.push(value::<i64>(
+            &mut client,
+            "select hours_left from musicstream_internal.count_touched_hours('infinity', 1)",
+            &[],
+        ));
+    }
+    assert_eq!(left, [2, 1, 0]);
+    // Three plays of 15 minutes, two of one minute, and the last of 15 minutes.
+    assert_eq!(days(&mut client), ["2026-03-01 eu 6 6 0 3720 4"]);
+    count(&mut client);
+}
+
 #[test]
 pub(crate) fn deleted_events_are_removed_from_listening() {
     let database = Database::create();
