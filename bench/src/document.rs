@@ -81,7 +81,7 @@ pub(crate) fn circumstances(server: &Server, size: &str) -> Result<String> {
     ))
 }
 
-pub(crate) fn load_average() -> String {
+fn load_average() -> String {
     let text = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
     text.split(' ').take(3).collect::<Vec<_>>().join(", ")
 }

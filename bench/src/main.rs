@@ -50,6 +50,7 @@ struct Options {
     /// URL of a superuser on a server with the extension; databases musicstream_bench_* are created and dropped
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     database_url: String,
+    /// Addresses of the Kafka brokers
     #[arg(long, env = "KAFKA_BROKERS")]
     brokers: String,
     /// Process id of the broker, to measure its CPU time
@@ -80,7 +81,7 @@ fn main() -> Result<()> {
     server.drop_leftovers()?;
     Topic::delete_leftovers(&options.brokers)?;
     for part in &options.parts {
-        let circumstances = document::circumstances(&server, name(&options.size))?;
+        let circumstances = document::circumstances(&server, &name(&options.size))?;
         let section = measure(&options, *part, &server, &programs, processes)
             .with_context(|| format!("part {}", name(part)))?;
         let old = match std::fs::read_to_string(&options.write) {
@@ -92,7 +93,7 @@ fn main() -> Result<()> {
         };
         let new = document::replaced(
             &old,
-            name(part),
+            &name(part),
             &format!("{}\n{circumstances}\n{section}", title(*part)),
         );
         std::fs::write(&options.write, new)
@@ -166,12 +167,11 @@ fn title(part: Part) -> &'static str {
     }
 }
 
-fn name<T: ValueEnum>(value: &T) -> &'static str {
+fn name<T: ValueEnum>(value: &T) -> String {
     // `None` only for values that are hidden from the command line; there are none.
-    match value.to_possible_value() {
-        Some(value) => Box::leak(value.get_name().to_owned().into_boxed_str()),
-        None => "",
-    }
+    value
+        .to_possible_value()
+        .map_or_else(String::new, |value| value.get_name().to_owned())
 }
 
 /// The selected systems that can run, and the reasons why the others cannot.

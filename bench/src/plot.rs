@@ -1,4 +1,4 @@
-//! Plots as PNG files: bars and lines, axes from zero, with the viewer's fonts.
+//! Plots as PNG files: bars and lines, axes from zero, with a font of egui.
 
 use std::path::Path;
 use std::sync::Once;
@@ -166,7 +166,7 @@ fn legend<'n>(area: &Area<'_>, names: impl ExactSizeIterator<Item = &'n str>) ->
     let mut x = 20;
     for (which, name) in names.enumerate() {
         let colour = COLOURS[which % COLOURS.len()];
-        area.draw(&Rectangle::new([(x, 53), (x + 18, 67)], colour.filled()))?;
+        area.draw(&Rectangle::new([(x, 50), (x + 18, 64)], colour.filled()))?;
         let style = text(Pos::new(HPos::Left, VPos::Center));
         let (width, _) = area.estimate_text_size(name, &style)?;
         area.draw(&Text::new(name.to_owned(), (x + 24, 57), style))?;
@@ -179,7 +179,7 @@ fn text(anchor: Pos) -> TextStyle<'static> {
     TextStyle::from((FONT, TEXT_PIXELS).into_font()).pos(anchor)
 }
 
-/// The number with three significant digits at most.
+/// At most two decimals; none from 100 on.
 pub(crate) fn number(value: f64) -> String {
     match value {
         0.0 => "0".to_owned(),

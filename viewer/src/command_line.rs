@@ -3,7 +3,7 @@
 //! A view is saved, copied and sent by cron in this one form.
 
 use crate::{
-    calendar::{Day, Span, UTC},
+    calendar::{Day, MOST_DAYS, Span, UTC},
     cli::{
         Args, BucketArg, FigureArg, HoursArg, ListenersArg, OrderArg, RangeArg, SongsArg, SortArg,
         SplitArg, ViewArg,
@@ -201,7 +201,29 @@ pub struct NoEffect {
     reason: &'static str,
 }
 
-/// Checks the options of a command line that has been applied to a state: none may be without effect.
+/// More days than a view can show.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("--from and --to span {days} days: at most {most} can be shown", most = MOST_DAYS)]
+pub struct TooManyDays {
+    days: usize,
+}
+
+/// Checks that `--from` and `--to` are not too far apart: charts and their axes visit each day between them.
+///
+/// # Errors
+/// They are.
+pub fn check_days(args: &Args) -> Result<(), TooManyDays> {
+    let (Some(from), Some(to)) = (args.from, args.to) else {
+        return Ok(());
+    };
+    let days = Span::new(Day::from_date(from), Day::from_date(to)).count();
+    match days <= MOST_DAYS {
+        true => Ok(()),
+        false => Err(TooManyDays { days }),
+    }
+}
+
+/// Checks the options of how numbers are drawn ([`Drawing`]) in a command line that has been applied to a state.
 ///
 /// # Errors
 /// The first option that the view does not have.

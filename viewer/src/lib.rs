@@ -26,14 +26,14 @@ pub mod stats;
 pub mod ui;
 pub mod window;
 
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Context as _, Result, anyhow, bail};
 use calendar::{Micros, UTC};
 use cli::Args;
 use musicstream_connect::Target;
 use names::{Choice, Names};
 use page::State;
 use saved::SavedViews;
-use source::{Feed, demo, problem::Problem};
+use source::{Feed, Health, demo, problem::Problem};
 use std::{
     env, fs,
     io::{self, Write},
@@ -44,8 +44,9 @@ use ui::{App, Clock};
 /// Does what the command line asks.
 ///
 /// # Errors
-/// A message for the terminal: no display, no database, a file that cannot be written, an unknown name.
+/// A message for the terminal: no display, no database, a file that cannot be written, an unknown name, too many days.
 pub fn run(args: Args) -> Result<()> {
+    command_line::check_days(&args)?;
     let export_dir = args.export_dir.clone().unwrap_or_else(default_export_dir);
     let saved = SavedViews::of_user();
     if args.screenshot.is_some() || args.csv.is_some() {
@@ -133,14 +134,23 @@ fn write_files(args: &Args, saved: Result<SavedViews>, export_dir: PathBuf) -> R
     };
     let mut app = App::new(feed, state, clock, export_dir);
     app.check(names);
-    app.settle(args.timeout);
+    let is_answered = app.settle(args.timeout);
     if let Some(unknown) = app.refused() {
         return Err(unknown.clone().into());
     }
     if let Some(path) = &args.csv {
-        let text = app
-            .csv()
-            .context("there are no events yet: no row to write")?;
+        if !is_answered {
+            if let Health::Trouble { problem, .. } = &app.latest().health {
+                return Err(words(problem));
+            }
+            bail!(
+                "the numbers of this view were not read within {} s; see --timeout",
+                args.timeout.as_secs_f32()
+            );
+        }
+        let text = app.csv().context(
+            "there is no row to write: no events are stored, or the database has no such numbers for this role",
+        )?;
         if path.as_os_str() == "-" {
             io::stdout().write_all(text.as_bytes())?;
         } else {

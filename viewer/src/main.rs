@@ -1,7 +1,12 @@
 //! The program: everything happens in the library.
 
 use clap::Parser;
-use musicstream_viewer::{cli::Args, command_line::NoEffect, names::UnknownName, run};
+use musicstream_viewer::{
+    cli::Args,
+    command_line::{NoEffect, TooManyDays},
+    names::UnknownName,
+    run,
+};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -9,7 +14,9 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("musicstream-viewer: {error:#}");
-            match error.is::<UnknownName>() || error.is::<NoEffect>() {
+            let is_wrong_usage =
+                error.is::<UnknownName>() || error.is::<NoEffect>() || error.is::<TooManyDays>();
+            match is_wrong_usage {
                 true => ExitCode::from(2),
                 false => ExitCode::FAILURE,
             }

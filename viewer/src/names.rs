@@ -89,7 +89,7 @@ impl Names {
             ),
             false => format!(
                 "no days of zone \"{zone}\" here: this source has days of UTC alone\n  \
-                 days of other zones need an extension of version 0.2 and the right to read its minutes"
+                 days of other zones need daily_metrics_at() and the role musicstream_read"
             ),
         }))
     }

@@ -96,6 +96,13 @@ impl System {
         if is_there {
             return None;
         }
+        // set-up.sh installs the peers only.
+        if self == System::Ours {
+            return Some(format!(
+                "{} does not exist: build it, or name it with --ingestor",
+                programs.ingestor.display()
+            ));
+        }
         let reason = programs.peers.join(format!("{}.left-out", self.folder()));
         Some(std::fs::read_to_string(reason).map_or_else(
             |_| "it is not set up: bench/peers/set-up.sh".to_owned(),

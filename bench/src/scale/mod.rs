@@ -215,7 +215,8 @@ fn run(
                 continue;
             }
             let process = i32::try_from(child.id())?;
-            for meter in meters.iter_mut().take(1) {
+            // Client CPU is counted in one meter, or it would be added once per server.
+            if let Some(meter) = meters.first_mut() {
                 meter.sample(process);
             }
             if let Some(status) = child.try_wait()? {

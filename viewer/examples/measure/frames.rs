@@ -55,13 +55,16 @@ pub(crate) fn days() {
     );
 }
 
-/// A million points: as many minutes for each series as there are days above, and some.
+/// A million points: 57 years of days for each series.
 pub(crate) fn minutes() {
     let rows = rows(1_000_000 / 48 + 1);
     let count = rows.len();
     let mut window = window(Dataset::new(rows, status()), View::Overlay);
     window.frame(vec![]);
-    window.report_zoom(&format!("{count} minute points, zooming"), "16 ms");
+    window.report_zoom(
+        &format!("{count} day rows (57 years × 48 series), zooming"),
+        "16 ms",
+    );
     let still = Times::of((0..50).map(|_| window.frame(vec![])));
     report("the same, at rest", &still.words(), "16 ms");
     report(

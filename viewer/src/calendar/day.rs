@@ -9,7 +9,7 @@ pub const DAY_US: i64 = 86_400_000_000;
 /// An instant: microseconds since 1970-01-01 00:00 UTC.
 pub type Micros = i64;
 
-/// A calendar day, counted in days since 1970-01-01; where the grain is minutes, a minute.
+/// A calendar day, counted in days since 1970-01-01.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]

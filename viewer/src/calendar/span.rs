@@ -60,7 +60,9 @@ impl<P: Position> Span<P> {
     /// Zoomed around one of them by a factor below one (closer) or above one (wider), kept within `limit`.
     pub fn zoomed(self, around: P, factor: f64, limit: Self) -> Self {
         let count = self.count() as f64;
-        let target = (count * factor).round().clamp(2.0, limit.count() as f64) as i32;
+        let most = limit.count() as f64;
+        // A limit of one slot is below the usual minimum of two: `clamp` panics if the minimum is above the maximum.
+        let target = (count * factor).round().clamp(2.0_f64.min(most), most) as i32;
         let share = (f64::from(around.number() - self.first.number()) + 0.5) / count;
         let first =
             around.number() - ((f64::from(target) * share).floor() as i32).clamp(0, target - 1);
@@ -115,6 +117,14 @@ mod tests {
         for around in 0..100 {
             let zoomed = limit.zoomed(Day(around), 0.3, limit);
             assert!(zoomed.contains(Day(around)) && limit.intersect(zoomed) == Some(zoomed));
+        }
+    }
+
+    #[test]
+    fn zoom_within_a_single_day_keeps_that_day() {
+        let one = span(5, 5);
+        for factor in [0.5, 1.0, 2.0] {
+            assert_eq!(one.zoomed(Day(5), factor, one), one, "{factor}");
         }
     }
 

@@ -19,7 +19,7 @@ use std::{
 /// A window on the daily metrics of pg_musicstream: charts and numbers of play, pause and stop events
 /// by event type and region, as they move.
 ///
-/// It reads live_daily_metrics and musicstream_status in a database that has the extension, and changes nothing.
+/// It reads the extension's views and functions, and changes nothing.
 #[derive(Debug, Parser)]
 #[command(
     name = "musicstream-viewer",

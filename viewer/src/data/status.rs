@@ -16,7 +16,7 @@ pub struct Status {
     pub pending_deltas: i64,
     /// Rows in the shared inbox that no upsert has taken yet.
     pub staged: i64,
-    /// Events refused so far.
+    /// Rows in `rejected_events`.
     pub rejected: i64,
     /// When the last rollup ended.
     pub last_rollup_at: Option<Micros>,

@@ -159,7 +159,7 @@ impl State {
     }
 
     /// Gives new names their colours.
-    pub fn meet(&mut self, data: &Dataset) {
+    pub fn assign_colors(&mut self, data: &Dataset) {
         let colors = self.colors.entry(self.source.clone()).or_default();
         colors.regions.assign(&data.regions);
         colors.event_types.assign(&data.event_types);

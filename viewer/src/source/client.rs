@@ -16,17 +16,17 @@ use tokio::{
 use tokio_postgres::{AsyncMessage, CancelToken, Error, Row, types::ToSql};
 
 /// Timeout for cheap statements. Generous, for busy machines.
-const SOON: Duration = Duration::from_secs(4);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(4);
 
-/// As long as a server has to stop a statement, when the window is closed.
-const FAREWELL: Duration = Duration::from_secs(1);
+/// Timeout of a cancel request, when the window is closed.
+const CANCEL_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Why an answer did not come.
 #[derive(Debug)]
 pub(super) enum Failed {
     /// The driver, or the server through it, said so.
     Driver(Error),
-    /// Nothing was heard for so long.
+    /// No answer within this time.
     Silent(Duration),
 }
 
@@ -46,7 +46,7 @@ pub(super) enum NotConnected {
 
 /// What happened while waiting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Nap {
+pub(super) enum Wait {
     /// Nothing.
     Over,
     /// The database said that something changed.
@@ -62,13 +62,13 @@ pub(super) struct Client {
     /// Notifications, and how the connection ended.
     told: UnboundedReceiver<Result<(), Error>>,
     end: Option<Error>,
-    patience: Duration,
+    answer_timeout: Duration,
     target: Target,
     tls: MakeRustlsConnect,
 }
 
 impl Client {
-    /// Connects; each answer is waited for some seconds, unless told otherwise.
+    /// Connects. Answers have the timeout of cheap statements until another one is set.
     pub(super) fn connect(target: &Target, tls: &MakeRustlsConnect) -> Result<Self, NotConnected> {
         let runtime = Builder::new_current_thread()
             .enable_all()
@@ -95,20 +95,20 @@ impl Client {
             client,
             told,
             end: None,
-            patience: SOON,
+            answer_timeout: ANSWER_TIMEOUT,
             target: target.clone(),
             tls: tls.clone(),
         })
     }
 
-    /// Waits so long for each answer from now on, as long as the server answers others meanwhile.
-    pub(super) fn set_patience(&mut self, patience: Duration) {
-        self.patience = patience;
+    /// Sets the timeout of each later answer. A server that accepts no other connection meanwhile fails earlier.
+    pub(super) fn set_answer_timeout(&mut self, timeout: Duration) {
+        self.answer_timeout = timeout;
     }
 
-    /// Expects each answer within some seconds from now on.
-    pub(super) fn expect_soon(&mut self) {
-        self.patience = SOON;
+    /// Sets the timeout of each later answer to that of cheap statements.
+    pub(super) fn reset_answer_timeout(&mut self) {
+        self.answer_timeout = ANSWER_TIMEOUT;
     }
 
     /// The rows of a query.
@@ -146,47 +146,47 @@ impl Client {
     fn wait<T>(&self, answer: impl Future<Output = Result<T, Error>>) -> Result<T, Failed> {
         self.runtime.block_on(async {
             let mut answer = pin!(answer);
-            if let Ok(answer) = timeout(SOON, &mut answer).await {
+            if let Ok(answer) = timeout(ANSWER_TIMEOUT, &mut answer).await {
                 return Ok(answer?);
             }
-            let left = self.patience.saturating_sub(SOON);
+            let left = self.answer_timeout.saturating_sub(ANSWER_TIMEOUT);
             if left.is_zero() {
-                return Err(Failed::Silent(SOON));
+                return Err(Failed::Silent(ANSWER_TIMEOUT));
             }
             // Either a long statement or a dead server: a second connection finds out.
             tokio::select! {
                 answer = &mut answer => return Ok(answer?),
-                other = timeout(SOON, self.target.connect(&self.tls)) => if other.is_err() {
-                    return Err(Failed::Silent(2 * SOON));
+                other = timeout(ANSWER_TIMEOUT, self.target.connect(&self.tls)) => if other.is_err() {
+                    return Err(Failed::Silent(2 * ANSWER_TIMEOUT));
                 }
             }
             match timeout(left, answer).await {
                 Ok(answer) => Ok(answer?),
-                Err(_) => Err(Failed::Silent(self.patience)),
+                Err(_) => Err(Failed::Silent(self.answer_timeout)),
             }
         })
     }
 
-    /// Waits, at most so long, for the database to say something.
-    pub(super) fn nap(&mut self, at_most: Duration) -> Nap {
+    /// Waits for a notification, at most this long.
+    pub(super) fn wait_for_notification(&mut self, at_most: Duration) -> Wait {
         let told = &mut self.told;
         let news = self
             .runtime
             .block_on(async { timeout(at_most, told.recv()).await });
         match news {
-            Err(_) => Nap::Over,
+            Err(_) => Wait::Over,
             Ok(Some(Ok(()))) => {
                 // One load answers them all.
                 while let Ok(news) = self.told.try_recv() {
                     self.end = news.err();
                 }
-                Nap::Notified
+                Wait::Notified
             }
             Ok(Some(Err(error))) => {
                 self.end = Some(error);
-                Nap::Closed
+                Wait::Closed
             }
-            Ok(None) => Nap::Closed,
+            Ok(None) => Wait::Closed,
         }
     }
 
@@ -201,11 +201,11 @@ impl Client {
     }
 }
 
-/// Stops a statement, if its server hears of it soon.
+/// Asks the server to stop a statement; waits at most [`CANCEL_TIMEOUT`].
 pub(super) fn cancel(token: &CancelToken, tls: MakeRustlsConnect) {
     let Ok(runtime) = Builder::new_current_thread().enable_all().build() else {
         return;
     };
     // An error is ignored: the window is gone, and the statement timeout ends the statement anyway.
-    let _ = runtime.block_on(async { timeout(FAREWELL, token.cancel_query(tls)).await });
+    let _ = runtime.block_on(async { timeout(CANCEL_TIMEOUT, token.cancel_query(tls)).await });
 }

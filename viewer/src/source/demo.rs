@@ -33,12 +33,13 @@ const STEP: Duration = Duration::from_secs(2);
 /// By how much the watermark is older than the newest event of the slowest partition: the default of `musicstream.lateness`.
 const LATENESS_US: Micros = 3_600_000_000;
 
-/// Events a day at the start, and by how much that grows in a year.
+/// Name, part of a region's size, and how much the weekday counts.
 const EVENT_TYPES: [(&str, f64, f64); 3] = [
     ("pause", 0.42, 1.0),
     ("play", 1.0, 1.0),
     ("stop", 0.26, 0.9),
 ];
+/// Name, plays a day at the end of the sample, and growth factor a year.
 const REGIONS: [(&str, f64, f64); 6] = [
     ("AFRICA", 9_000.0, 1.9),
     ("APAC", 41_000.0, 1.5),

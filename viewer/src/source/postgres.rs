@@ -27,7 +27,7 @@ const WHAT_IS_THERE: &str = include_str!("../../sql/what_is_there.sql");
 const CLOCK_STEP_US: i64 = 10_000_000;
 
 /// Timeout of a load. Longer than the session's `statement_timeout`, so that the server reports first.
-const LATEST: Duration = Duration::from_secs(25);
+const LOAD_TIMEOUT: Duration = Duration::from_secs(25);
 
 /// What came of reading.
 pub(super) type Read<T> = Result<T, Failed>;
@@ -66,9 +66,9 @@ impl Session {
 
     /// What tells whether the numbers moved.
     pub(super) fn status(&mut self) -> Result<Status, Problem> {
-        self.client.expect_soon();
+        self.client.reset_answer_timeout();
         let status = status(&self.client);
-        self.client.set_patience(LATEST);
+        self.client.set_answer_timeout(LOAD_TIMEOUT);
         status.map_err(|error| Problem::of_reading(&error))
     }
 
@@ -84,7 +84,7 @@ impl Session {
 
     /// Reads what belongs together.
     pub(super) fn read<T>(&mut self, load: impl FnOnce(&Client) -> Read<T>) -> Result<T, Problem> {
-        self.client.set_patience(LATEST);
+        self.client.set_answer_timeout(LOAD_TIMEOUT);
         let read = || {
             self.client.batch_execute(BEGIN)?;
             let loaded = load(&self.client)?;
@@ -128,8 +128,8 @@ impl Session {
         }
     }
 
-    /// Why a session that is closed closed.
-    pub(super) fn last_words(&mut self) -> Problem {
+    /// The error that closed the session.
+    pub(super) fn closing_error(&mut self) -> Problem {
         match self.client.end() {
             Some(error) => match Problem::of(&error) {
                 Problem::Other(words) | Problem::NoServer(words) => Problem::Lost(words),

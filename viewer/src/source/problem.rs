@@ -62,7 +62,9 @@ impl Problem {
             Self::NotLetIn(_) => "The server does not let this role in".into(),
             Self::NoDatabase(_) => "The database does not exist".into(),
             Self::NoExtension { .. } => "The extension is missing in this database".into(),
-            Self::OtherVersion { .. } => "The extension is of another version".into(),
+            Self::OtherVersion { .. } => {
+                "The extension lacks something that this viewer reads".into()
+            }
             Self::NoPrivilege(_) => "This role may not read the metrics".into(),
             Self::Tls(_) => "No secure connection".into(),
             Self::Slow(_) => "The server did not answer in time".into(),
@@ -97,6 +99,11 @@ impl Problem {
                  installed in a schema of its own, add that schema to the role’s search_path:"
                     .into()
             }
+            Self::OtherVersion { found: Some(version), .. } if version == env!("CARGO_PKG_VERSION") => {
+                "It has this viewer’s version, but lacks what is named below: check that its schema is on the \
+                 role’s search_path."
+                    .into()
+            }
             Self::OtherVersion { found, .. } => match found {
                 Some(version) => format!(
                     "The database has version {version}; this viewer needs what {} has. Update it:",
@@ -119,6 +126,11 @@ impl Problem {
     pub fn command(&self) -> Option<&'static str> {
         match self {
             Self::NoExtension { .. } => Some("create extension pg_musicstream;"),
+            // There is nothing to update to.
+            Self::OtherVersion {
+                found: Some(version),
+                ..
+            } if version == env!("CARGO_PKG_VERSION") => None,
             Self::OtherVersion { .. } => Some("alter extension pg_musicstream update;"),
             Self::NoPrivilege(_) => Some("grant musicstream_read to your_role;"),
             _ => None,
@@ -233,9 +245,9 @@ impl Problem {
     pub(super) fn of_reading(failed: &Failed) -> Self {
         match failed {
             Failed::Driver(error) => Self::of(error),
-            Failed::Silent(patience) => Self::Lost(format!(
+            Failed::Silent(timeout) => Self::Lost(format!(
                 "the server has said nothing for {} s",
-                patience.as_secs()
+                timeout.as_secs()
             )),
         }
     }
@@ -313,6 +325,25 @@ mod tests {
             let twin = usize::from(matches!(problem, Problem::NoExtension { available: false }));
             assert_eq!(same, twin, "{problem:?}");
         }
+    }
+
+    #[test]
+    fn an_extension_of_this_version_is_not_to_be_updated() {
+        let problem = |version: &str| Problem::OtherVersion {
+            found: Some(version.into()),
+            detail: "live_daily_metrics or musicstream_status is not on the search_path".into(),
+        };
+        let same = problem(env!("CARGO_PKG_VERSION")).paragraph();
+        assert!(same.contains("schema is on"), "{same}");
+        assert!(
+            !same.contains("Update it") && !same.contains("alter extension"),
+            "{same}"
+        );
+        let older = problem("0.0.9").paragraph();
+        assert!(
+            older.contains("Update it") && older.contains("alter extension"),
+            "{older}"
+        );
     }
 
     #[test]

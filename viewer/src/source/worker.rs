@@ -1,7 +1,7 @@
 //! The thread that talks to the database: connect, load, watch, reconnect.
 
 use super::{
-    client::Nap,
+    client::Wait,
     exchange::{Exchange, Message},
     extras::Minutes,
     latest::{Health, now},
@@ -128,21 +128,19 @@ impl Worker<'_> {
     /// Loads, then looks for changes, until told to stop or until the session breaks.
     fn watch(&mut self, session: &mut Session) -> End {
         let mut known = None;
-        let mut rest = Duration::ZERO;
         loop {
             self.exchange.interruptible(Some(session.canceller()));
             let result = self.look(session, &mut known);
             self.exchange.interruptible(None);
-            match result {
-                Ok(Some(took)) => rest = took * REST_PER_LOAD,
-                Ok(None) => {}
+            let rest = match result {
+                Ok(took) => rest_after(took),
                 Err(problem) => return End::Broken(session.explain(problem)),
-            }
+            };
             match self.wait(session, rest) {
                 Woken::Look => {}
                 Woken::Load => known = None,
                 Woken::Stop => return End::Stop,
-                Woken::Closed => return End::Broken(session.last_words()),
+                Woken::Closed => return End::Broken(session.closing_error()),
             }
         }
     }
@@ -210,7 +208,28 @@ impl Worker<'_> {
                 loaded.rows_read + minutes.as_ref().map_or(0, |minutes| minutes.rows_read);
             latest.generation += 1;
         });
-        // The numbers are on screen; what takes longer, or is needed later, follows.
+        let (report, can) = self.read_rest(session, &request, can, known_report)?;
+        *known = Some(Known {
+            loaded,
+            whole_at,
+            minutes,
+            events,
+            answered: request,
+            report,
+            can,
+        });
+        Ok(Some(counted))
+    }
+
+    /// Reads what takes longer than the numbers that are on screen by now, or is needed later.
+    /// Returns the report, and the abilities with the names of the zones.
+    fn read_rest(
+        &self,
+        session: &mut Session,
+        request: &Request,
+        can: Arc<Abilities>,
+        known_report: Option<&reports::Known>,
+    ) -> Result<(Option<reports::Known>, Arc<Abilities>), Problem> {
         let distinct = match &request.distinct {
             Some(ask) if can.listeners => match session.distinct(ask) {
                 // A timeout of this figure must not hide the others.
@@ -220,10 +239,7 @@ impl Worker<'_> {
             _ => None,
         };
         let report = match &request.report {
-            Some(ask) => {
-                let before = known.as_ref().and_then(|known| known.report.as_ref());
-                Some(session.report(ask, can.version.as_deref(), before)?)
-            }
+            Some(ask) => Some(session.report(ask, can.version.as_deref(), known_report)?),
             None => None,
         };
         let can = match can.zone_names.is_empty() && can.zones {
@@ -239,16 +255,7 @@ impl Worker<'_> {
             latest.can = Arc::clone(&can);
             latest.answered = request.clone();
         });
-        *known = Some(Known {
-            loaded,
-            whole_at,
-            minutes,
-            events,
-            answered: request,
-            report,
-            can,
-        });
-        Ok(Some(counted))
+        Ok((report, can))
     }
 
     /// Reads the report again if its numbers changed while the daily ones did not.
@@ -325,11 +332,28 @@ impl Worker<'_> {
             } else {
                 SLICE
             };
-            match session.client.nap(slice) {
-                Nap::Over => {}
-                Nap::Notified => notified = true,
-                Nap::Closed => return Woken::Closed,
+            match session.client.wait_for_notification(slice) {
+                Wait::Over => {}
+                Wait::Notified => notified = true,
+                Wait::Closed => return Woken::Closed,
             }
         }
+    }
+}
+
+/// The pause after a look that loaded for this long; `None`: it loaded nothing, so an earlier load needs no pause any more.
+fn rest_after(took: Option<Duration>) -> Duration {
+    took.map_or(Duration::ZERO, |took| took * REST_PER_LOAD)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_look_that_loaded_is_followed_by_a_pause() {
+        let slow = Duration::from_secs(5);
+        assert_eq!(rest_after(Some(slow)), slow * REST_PER_LOAD);
+        assert_eq!(rest_after(None), Duration::ZERO);
     }
 }

@@ -92,7 +92,7 @@ impl App {
             saved: SavedViews::default(),
         };
         app.state.source.clone_from(&app.latest.source);
-        app.state.meet(&app.data);
+        app.state.assign_colors(&app.data);
         app
     }
 
@@ -178,10 +178,14 @@ impl App {
             Some(Effect::Refresh) => self.feed.refresh(),
             Some(Effect::PauseChanged) => self.feed.pause(self.state.paused),
             Some(Effect::CopyCsv) => {
-                if let Some((_, csv, _)) = self.rows_as_csv() {
-                    ctx.copy_text(csv);
-                    self.memory.notice = Some(text::rows_copied().into());
-                }
+                let notice = match self.rows_as_csv() {
+                    Some((_, csv, _)) => {
+                        ctx.copy_text(csv);
+                        text::rows_copied()
+                    }
+                    None => text::nothing_to_export(),
+                };
+                self.memory.notice = Some(notice.into());
             }
             Some(Effect::SaveCsv) => self.save_csv(),
             Some(Effect::SavePicture) => self.save_picture(ctx),
@@ -212,7 +216,7 @@ impl App {
             self.latest = self.feed.latest();
             if let Some(data) = self.latest.data.clone() {
                 self.data = data;
-                self.state.meet(&self.data);
+                self.state.assign_colors(&self.data);
             }
             self.stale = true;
         }
@@ -314,7 +318,8 @@ impl App {
     }
 
     /// Waits for what is shown, for a picture that is taken once. Without it the picture says what is missing.
-    pub fn settle(&mut self, at_most: Duration) {
+    /// Returns whether the source has answered.
+    pub fn settle(&mut self, at_most: Duration) -> bool {
         let deadline = Instant::now() + at_most;
         // What is asked for depends on what is there: a report in a zone can be asked for once its days are.
         for _ in 0..MOST_ASKED {
@@ -329,6 +334,7 @@ impl App {
             }
         }
         self.stale = true;
+        self.feed.latest().answered == self.asked
     }
 
     /// The numbers of the view.
@@ -368,6 +374,16 @@ impl App {
             let sheet = contents.sheet();
             return Some((sheet.name, sheet.csv(), sheet.file_len()));
         }
+        // Numbers that were not read are none, not zero rows.
+        let extras = &self.latest.extras;
+        let is_read = match self.state.view {
+            View::Live => extras.minutes.is_some(),
+            View::Listeners => extras.listeners.is_some(),
+            _ => true,
+        };
+        if !is_read {
+            return None;
+        }
         let page = self.page.as_ref()?;
         let counted = match (page.measure, page.grain.is_minute()) {
             (Measure::Listeners, _) => "listeners",
@@ -380,6 +396,7 @@ impl App {
 
     fn save_csv(&mut self) {
         let (Some(page), Some((counted, csv, rows))) = (&self.page, self.rows_as_csv()) else {
+            self.memory.notice = Some(text::nothing_to_export().into());
             return;
         };
         let name = |day| self.shown.grain.iso(day).replace([' ', ':'], "-");
@@ -400,7 +417,7 @@ impl App {
         ctx.request_screenshot(move |image| {
             let saved = crate::png::write(&image, &path).map(|()| path);
             if let Ok(mut slot) = pictures.lock() {
-                *slot = Some(saved.map_err(|error| error.to_string()));
+                *slot = Some(saved.map_err(|error| format!("{error:#}")));
             }
             waker.request_repaint();
         });

@@ -31,7 +31,7 @@ fn stride(state: &State) -> i32 {
 
 /// What the keys of this frame ask for.
 pub(super) fn read(ui: &Ui, memory: &mut Memory, state: &State) -> Vec<Command> {
-    widgets::note_hand(ui);
+    widgets::note_input_device(ui);
     let mut commands = Vec::new();
     let take = |modifiers, key| pressed(ui, modifiers, key);
     let is_typing = ui.ctx().text_edit_focused();

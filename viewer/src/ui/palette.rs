@@ -8,7 +8,7 @@ use super::{
     text, theme,
 };
 use crate::{
-    calendar::{UTC, format, typed_span},
+    calendar::{MOST_DAYS, UTC, format, typed_span},
     page::{
         Bucket, ChartOptions, Command, Hours, List, Range, Section, SeriesOrder, Split, Theme,
         View,
@@ -163,7 +163,8 @@ fn row(ui: &mut Ui, entry: &Entry, on: bool) -> (Rect, bool) {
 /// The entries that match the typed text: every word must be in the title.
 fn found(inputs: &Inputs<'_>, scope: Scope, typed: &str) -> Vec<Entry> {
     let mut entries = Vec::new();
-    if let (Scope::All, Some(span)) = (scope, typed_span(typed, inputs.data.today())) {
+    let span = typed_span(typed, inputs.data.today()).filter(|span| span.count() <= MOST_DAYS);
+    if let (Scope::All, Some(span)) = (scope, span) {
         let days = format::days(span);
         entries.push(run(
             text::show_days(&days),

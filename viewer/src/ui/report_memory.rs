@@ -51,13 +51,13 @@ impl ReportMemory {
 /// What a report shows, and what it was worked out from.
 pub(super) struct Built {
     pub(super) answer: Arc<Answer>,
-    pub(super) from: From,
+    pub(super) from: BuiltFrom,
     pub(super) contents: Result<Rc<Contents>, Nothing>,
 }
 
 /// All that decides what a report shows of an answer.
 #[derive(Clone, PartialEq)]
-pub(super) struct From {
+pub(super) struct BuiltFrom {
     pub(super) view: View,
     pub(super) choices: Choices,
     /// What a slot is, and those on screen.

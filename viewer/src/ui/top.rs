@@ -205,6 +205,6 @@ fn freshness(inputs: &Inputs<'_>) -> Vec<String> {
     });
     lines.extend(status.last_rollup_at.map(text::rollup_at));
     lines.push(text::pending(status.pending_deltas));
-    lines.push(text::rejected_so_far(status.rejected));
+    lines.push(text::in_rejected_events(status.rejected));
     lines
 }

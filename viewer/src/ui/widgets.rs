@@ -377,7 +377,7 @@ fn control(ui: &Ui, rect: Rect, response: &Response, fill: Color32) {
 }
 
 /// Records whether keyboard or pointer was used last: a clicked control has the focus but shows no ring.
-pub(crate) fn note_hand(ui: &Ui) {
+pub(crate) fn note_input_device(ui: &Ui) {
     let is_moved_by_key = |event: &Event| match event {
         Event::Key { key, pressed, .. } => {
             *pressed
@@ -402,17 +402,17 @@ pub(crate) fn note_hand(ui: &Ui) {
         (input.pointer.any_pressed(), keys)
     });
     if pressed || keys {
-        ui.data_mut(|data| data.insert_temp(hand(), keys && !pressed));
+        ui.data_mut(|data| data.insert_temp(input_device_id(), keys && !pressed));
     }
 }
 
-fn hand() -> Id {
+fn input_device_id() -> Id {
     Id::unique("the keyboard was used last")
 }
 
 /// Whether it has the focus and the keyboard gave it to it.
 pub(crate) fn is_focused_by_key(ui: &Ui, response: &Response) -> bool {
-    response.has_focus() && ui.data(|data| data.get_temp(hand()).unwrap_or(false))
+    response.has_focus() && ui.data(|data| data.get_temp(input_device_id()).unwrap_or(false))
 }
 
 /// Shows where the keyboard is.

@@ -1,10 +1,17 @@
 //! The program as it is called: what it writes, and how it ends.
 
-use crate::database::Database;
+use crate::database::{Database, play};
+use crate::harness::{TODAY, app_of, data, row};
+use musicstream_viewer::{
+    DEMO_TIME,
+    page::{State, View},
+    source::Feed,
+};
 use std::{
     fs,
     path::Path,
     process::{Command, Output},
+    time::Duration,
 };
 
 fn viewer(home: &Path, options: &[&str]) -> Output {
@@ -133,6 +140,67 @@ fn options_that_a_view_does_not_have_are_errors() {
         let output = viewer(home.path(), &all);
         let words = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(0), "{options:?}: {words}");
+    }
+}
+
+/// More days than the dialog accepts would take minutes to draw.
+#[test]
+fn more_days_than_can_be_shown_are_wrong_usage() {
+    let home = tempfile::tempdir().unwrap();
+    let days = ["--from", "1970-01-01", "--to", "9999-12-31"];
+    let output = viewer(
+        home.path(),
+        &[&["--demo", "--csv", "-"], &days[..]].concat(),
+    );
+    let words = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{words}");
+    assert!(words.contains("at most 36600 can be shown"), "{words}");
+    assert!(output.stdout.is_empty());
+}
+
+/// Days without an answer to what the view needs beside them: a header alone would look like a quiet time.
+#[test]
+fn numbers_that_were_not_read_are_no_rows() {
+    for view in [View::Live, View::Listeners] {
+        let state = State {
+            view,
+            ..State::default()
+        };
+        let folder = std::env::temp_dir();
+        let days = data(vec![row(TODAY, "play", "EU", 1)]);
+        let mut app = app_of(Feed::fixed(days, "here"), state.clone(), &folder);
+        assert!(!app.settle(Duration::ZERO), "{view:?}");
+        assert_eq!(app.csv(), None, "{view:?}");
+        let mut app = app_of(Feed::sample(DEMO_TIME), state, &folder);
+        assert!(app.settle(Duration::ZERO), "{view:?}");
+        assert!(app.csv().unwrap().lines().count() > 1, "{view:?}");
+    }
+}
+
+#[test]
+fn numbers_that_the_database_does_not_have_are_no_rows() {
+    let Some((database, mut client)) = Database::with_extension("numbers_that_the_database_lacks")
+    else {
+        return;
+    };
+    client
+        .batch_execute(
+            "alter extension pg_musicstream drop function musicstream_listeners(date, date, text[]);
+             drop function musicstream_listeners(date, date, text[])",
+        )
+        .unwrap();
+    play(&mut client, "EU", 3);
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("rows.csv");
+    let url = database.url();
+    for (view, code) in [("listeners", 1), ("table", 0)] {
+        let options = ["--database-url", &url, "--view", view, "--csv"];
+        let options = [&options, [file.to_str().unwrap()].as_slice()].concat();
+        let output = viewer(home.path(), &options);
+        let words = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{view}: {words}");
+        assert_eq!(words.contains("no row to write"), code == 1, "{words}");
+        assert_eq!(file.exists(), code == 0, "{view}");
     }
 }
 

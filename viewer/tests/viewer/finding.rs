@@ -116,6 +116,16 @@ fn days_are_typed_in_the_palette_and_in_their_dialog() {
     assert_eq!(harness.state().state().range, turned, "nothing happens");
 }
 
+/// The dialog refuses them, too.
+#[test]
+fn more_days_than_can_be_shown_are_not_found_in_the_palette() {
+    let mut harness = window(State::default());
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::K);
+    harness.run();
+    write(&mut harness, "1970-01-01 9999-12-31");
+    assert!(!has(&harness, Role::ListBoxOption, ""));
+}
+
 #[test]
 fn the_zone_is_chosen_by_name_and_stands_beside_the_days() {
     let zone = Zone {
@@ -185,7 +195,7 @@ fn the_view_is_the_same_after_a_start() {
         ..State::default()
     };
     let data = demo::at(DEMO_TIME, 1);
-    state.meet(&data);
+    state.assign_colors(&data);
     state.apply(
         musicstream_viewer::page::Command::Toggle(List::Regions, "EU".into()),
         &data,

@@ -45,7 +45,7 @@ fn series_and_rows_are_found_by_name() {
         labels(&harness, Role::Row)
     );
     assert!(has(&harness, Role::Row, "Total of 495 rows"));
-    assert!(has(&harness, Role::Figure, "Line chart play"));
+    assert!(has(&harness, Role::Figure, "Chart play"));
 }
 
 #[test]

@@ -58,11 +58,9 @@ impl Contents {
 
 /// How its streams changed, if there are days to compare.
 pub fn change(song: &Song, settled: Option<Span<Day>>) -> Change {
-    match (settled, song.earlier_streams, song.settled_streams) {
-        (None, ..) => Change::Nothing,
-        (_, 0, 0) => Change::Share(0.0),
-        (_, 0, _) => Change::New,
-        (_, earlier, now) => Change::Share((now - earlier) as f64 / earlier as f64),
+    match settled {
+        None => Change::Nothing,
+        Some(_) => Change::of(song.settled_streams.into(), song.earlier_streams.into()),
     }
 }
 

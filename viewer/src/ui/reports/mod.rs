@@ -14,7 +14,7 @@ mod tiles;
 use super::{
     inputs::Inputs,
     memory::Memory,
-    report_memory::{Built, From, ReportMemory},
+    report_memory::{Built, BuiltFrom, ReportMemory},
     text,
 };
 use crate::{
@@ -100,7 +100,7 @@ pub(super) fn work_out(
         memory.built = None;
         return;
     };
-    let from = From {
+    let from = BuiltFrom {
         view: state.view,
         choices: state.reports.clone(),
         slots: page.map(|page| (page.grain, page.span)),

@@ -127,9 +127,9 @@ pub(crate) fn pending(deltas: i64) -> String {
     says(format!("{deltas} counted, waiting for the rollup"))
 }
 
-pub(crate) fn rejected_so_far(events: i64) -> String {
+pub(crate) fn in_rejected_events(events: i64) -> String {
     let events = format::count(events, "event", "events");
-    says(format!("{events} rejected so far"))
+    says(format!("{events} in rejected_events"))
 }
 
 /// The line at the bottom.
@@ -182,6 +182,10 @@ pub(crate) fn in_the_inbox(rows: i64) -> String {
 /// What came of saving and copying.
 pub(crate) fn rows_copied() -> &'static str {
     say("rows copied")
+}
+
+pub(crate) fn nothing_to_export() -> &'static str {
+    say("there are no rows to export: these numbers have not been read")
 }
 
 pub(crate) fn row_copied() -> &'static str {

@@ -49,7 +49,6 @@ pub(crate) fn sheet_column(name: &'static str) -> &'static str {
         "rejected_in_range" => "In range",
         "rejected" => "All time",
         "place" => "Source",
-        "share" => "Share",
         "received_at" => "Received (UTC)",
         "detail" => "Detail",
         "payload" => "Input",
@@ -112,7 +111,7 @@ pub(crate) fn sheet_column_tip(name: &str) -> &'static str {
         "milliseconds" => "How long the rollup took",
         "deltas" => "How many deltas it folded",
         "rejected_in_range" => "Received on the days on screen",
-        "rejected" => "Since the extension was installed, whatever days are on screen",
+        "rejected" => "All that rejected_events holds, whatever days are on screen",
         "place" => "Topic, partition and offset; or file and line",
         "payload" => "The first 400 bytes",
         "new_listeners" => {

@@ -136,7 +136,7 @@ pub(crate) fn incomplete(state: Finality, now: Option<Micros>) -> String {
 }
 
 pub(crate) fn chart(title: &str, days: &str, series: usize) -> String {
-    says(format!("Line chart {title}, {days}, {series} series"))
+    says(format!("Chart {title}, {days}, {series} series"))
 }
 
 pub(crate) fn chart_hint() -> &'static str {
