@@ -41,6 +41,12 @@ pub(crate) fn user_id(payload: &[u8]) -> Result<Option<Cow<'_, str>>, ()> {
     })
 }
 
+/// The string at the start of `bytes`, with its escapes decoded; `None` if it is incomplete or invalid.
+pub(crate) fn string_at_start(bytes: &[u8]) -> Option<Cow<'_, str>> {
+    let text = bytes.utf8_chunks().next()?.valid();
+    Scanner::new(text).string().ok()
+}
+
 /// The known fields before they are checked; `None`: absent.
 #[derive(Default)]
 struct Fields<'a> {

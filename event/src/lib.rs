@@ -35,7 +35,7 @@ pub struct Event<'a> {
 /// the state of the database decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Reason {
-    /// Not a JSON object, or a field has a JSON type that no field may have.
+    /// Not a JSON object, or nested too deeply.
     MalformedJson,
     /// Not a CSV row that fits the header.
     MalformedCsv,

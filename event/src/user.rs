@@ -12,10 +12,22 @@ pub fn names_user(payload: &[u8], user_id: &str) -> bool {
         Err(()) if payload.trim_ascii_start().starts_with(b"{") => {
             damaged_object_names(payload, user_id.as_bytes())
         }
-        Err(()) => payload
-            .split(|byte| matches!(byte, b',' | b';' | b'\t' | b'\r' | b'\n'))
-            .any(|cell| unquoted(cell) == user_id.as_bytes()),
+        Err(()) => is_cell(payload, user_id) || is_quoted_cell(payload, user_id),
     }
+}
+
+fn is_cell(payload: &[u8], user_id: &str) -> bool {
+    payload
+        .split(|byte| matches!(byte, b',' | b';' | b'\t' | b'\r' | b'\n'))
+        .any(|cell| unquoted(cell) == user_id.as_bytes())
+}
+
+/// Whether `payload` has a quoted cell with this content, which may contain delimiters and quotes.
+fn is_quoted_cell(payload: &[u8], user_id: &str) -> bool {
+    let quoted = format!("\"{}\"", user_id.replace('"', "\"\""));
+    payload
+        .windows(quoted.len())
+        .any(|window| window == quoted.as_bytes())
 }
 
 fn unquoted(cell: &[u8]) -> &[u8] {
@@ -36,6 +48,10 @@ fn damaged_object_names(payload: &[u8], user_id: &[u8]) -> bool {
             continue;
         };
         let value = value.trim_ascii_start();
+        // A string with escapes is decoded; what is incomplete is compared as it is.
+        if json::string_at_start(value).is_some_and(|text| text.as_bytes() == user_id) {
+            return true;
+        }
         let value = match value.strip_prefix(b"\"") {
             Some(text) => text.split(|byte| *byte == b'"').next(),
             None => value
@@ -81,6 +97,13 @@ mod tests {
             (br#"{"a":"user_id","user_id":"u1"#, "u1", true),
             (br#"{"user_id"#, "u1", false),
             (br#"{"user_id":"#, "", true),
+            (br#"{"user_id":"caf\u00e9","ts":"#, "café", true),
+            (
+                b"{\"user_id\":\"a\\\"b\",\"device\":\"\xff\"}",
+                "a\"b",
+                true,
+            ),
+            (br#"{"user_id":"caf\u00e9","ts":"#, "cafe", false),
         ] {
             assert_eq!(names_user(payload, user_id), expected, "{payload:?}");
         }
@@ -94,6 +117,9 @@ mod tests {
             ("x,u12,play", "u1", false),
             ("x,1,play,eu,2026-03-01T00:00:15Z", "15", false),
             ("u1", "u1", true),
+            ("x,\"Smith, J\",play", "Smith, J", true),
+            ("x,\"the \"\"A\"\" one\",play", "the \"A\" one", true),
+            ("x,\"Smith, Jo\",play", "Smith, J", false),
             ("", "u1", false),
         ] {
             assert_eq!(

@@ -1,7 +1,7 @@
 //! Synthetic listening events, for `musicstream-ingestor generate`.
 //!
 //! The same options and seed give the same bytes on every machine, as long as `--from` and `--until` are given: all
-//! arithmetic is on integers, and every choice is drawn from one seeded stream of random numbers.
+//! arithmetic is on integers, and all random numbers derive from the seed.
 //!
 //! [`Options::plan`] checks the options, [`Generator`] generates the records of the plan, [`Counts`] counts them, and
 //! [`Output`] writes them to a file or to standard output.

@@ -50,7 +50,7 @@ pub(crate) enum Kind {
     Malformed,
 }
 
-const FAULTS: [Kind; 4] = [
+const IRREGULAR: [Kind; 4] = [
     Kind::Duplicate,
     Kind::Late,
     Kind::OutOfOrder,
@@ -86,7 +86,7 @@ impl Shares {
 pub(crate) struct Mix {
     shares: Shares,
     left: u64,
-    /// How many records of each kind are still to come, in the order of [`FAULTS`].
+    /// How many records of each kind are still to come, in the order of [`IRREGULAR`].
     quotas: [u64; 4],
     is_endless: bool,
 }
@@ -130,7 +130,7 @@ impl Mix {
         }
         let mut at = random.below(self.left.max(1));
         self.left = self.left.saturating_sub(1);
-        for (quota, kind) in self.quotas.iter_mut().zip(FAULTS) {
+        for (quota, kind) in self.quotas.iter_mut().zip(IRREGULAR) {
             if at < *quota {
                 if !is_possible(kind) {
                     return Kind::Regular;

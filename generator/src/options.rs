@@ -72,8 +72,8 @@ pub struct Options {
     /// Percentage of records that repeat an earlier one exactly
     #[arg(long, value_name = "PCT", default_value = "0")]
     duplicates: Percent,
-    /// Percentage of events that arrive days after they happened. None lies before --from, unless --until is less than
-    /// two days later: then up to 3 days before it
+    /// Percentage of events that arrive days after they happened. None lies before --from, unless --until is at most
+    /// two days later: then up to 3 days before it (not with --sessions)
     #[arg(long, value_name = "PCT", default_value = "0")]
     late: Percent,
     /// Percentage of records that are not valid events

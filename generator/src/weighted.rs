@@ -12,7 +12,7 @@ use crate::schedule::{MICROS_PER_DAY, MICROS_PER_SECOND, RegionClock, Schedule};
 const MAX_SESSIONS: u64 = 4_096;
 /// Seconds between two events of a session, on average.
 const SESSION_PACE_SECONDS: u64 = 120;
-/// A span of less than two days has no room for late events, which may then lie this far before its beginning.
+/// A span of at most two days has no room for late events, which may then lie this far before its beginning.
 const REACH_BACK_DAYS: i64 = 3;
 
 /// Generates the records of a plan.

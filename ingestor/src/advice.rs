@@ -34,7 +34,7 @@ fn fix(reason: &str) -> &'static str {
         "invalid_song_id" | "invalid_device" => {
             "song_id and device must have at most 128 bytes and no NUL"
         }
-        "too_large" => "the records are larger than the limit",
+        "too_large" => "rows of files must have at most 1 MiB; correct the producer",
         "unknown_event_type" => {
             "add the types that you want: insert into event_types values ('…'); then run replay --reason unknown_event_type"
         }

@@ -56,7 +56,7 @@ pub(crate) struct DatabaseArgs {
     /// File that contains only the database's password
     #[arg(long, env = "DATABASE_PASSWORD_FILE", value_name = "FILE")]
     pub(crate) database_password_file: Option<PathBuf>,
-    /// Time after which a server that keeps the connection but does not answer counts as lost
+    /// Time after which a server that keeps the connection but does not answer counts as lost; replay waits without a limit
     #[arg(long, default_value = "5m", value_parser = parse_duration, value_name = "DURATION")]
     pub(crate) answer_timeout: Duration,
 }

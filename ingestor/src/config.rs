@@ -343,7 +343,13 @@ fn shown(flag: &str, values: &[String]) -> String {
         return quoted(HIDDEN);
     }
     match values {
-        [value] if value.parse::<f64>().is_ok() || ["true", "false"].contains(&value.as_str()) => {
+        // Only what TOML reads as the same text again: a group may have the name 007.
+        [value]
+            if value
+                .parse::<i64>()
+                .is_ok_and(|number| number.to_string() == *value)
+                || ["true", "false"].contains(&value.as_str()) =>
+        {
             value.clone()
         }
         [value] => quoted(value),

@@ -101,7 +101,18 @@ struct Pending {
 struct Transmission {
     source: String,
     history: Arc<History>,
+    observer: Observer,
     outcome: Mutex<Outcome>,
+}
+
+/// Counts the letters once each has an outcome, which may be after the call has failed; they are not sent again then.
+impl Drop for Transmission {
+    fn drop(&mut self) {
+        let outcome = locked(&self.outcome);
+        self.observer.dead_letters_sent(outcome.acknowledged);
+        self.observer
+            .dead_letters_kept(outcome.settled() - outcome.acknowledged);
+    }
 }
 
 #[derive(Debug, Clone, Default)]
@@ -192,9 +203,6 @@ impl RejectSink for DeadLetters {
             .flush(SEND_WITHIN)
             .map_err(|error| self.outage(&reason_of(&error)))?;
         let outcome = locked(&transmission.outcome).clone();
-        self.observer.dead_letters_sent(outcome.acknowledged);
-        self.observer
-            .dead_letters_kept(outcome.settled() - outcome.acknowledged);
         if let Some((count, why)) = &outcome.topic_refuses {
             self.log_refusal(*count, why);
         }
@@ -255,6 +263,7 @@ impl DeadLetters {
         Arc::new(Transmission {
             source: source.to_owned(),
             history: self.history.clone(),
+            observer: self.observer.clone(),
             outcome: Mutex::default(),
         })
     }

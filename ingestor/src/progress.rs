@@ -15,7 +15,6 @@ pub(crate) enum Unit {
 /// Shows progress on standard error.
 pub(crate) struct Progress {
     bar: Option<ProgressBar>,
-    unit: Unit,
     /// Time between log messages.
     every: Duration,
     last: Instant,
@@ -38,14 +37,14 @@ impl Progress {
         });
         Progress {
             bar,
-            unit,
             every,
             last: Instant::now(),
             last_read: 0,
         }
     }
 
-    /// Shows the progress: `read` events are committed; `position` and `total` are in the unit.
+    /// Shows the progress: `read` events are done; `position` and `total` are in the unit given to
+    /// [`Progress::start`].
     pub(crate) fn update(&mut self, read: u64, position: u64, total: Option<u64>) {
         let elapsed = self.last.elapsed();
         if let Some(bar) = &self.bar {
@@ -69,11 +68,11 @@ impl Progress {
             .filter(|total| *total > 0)
             .map(|total| position.min(total) * 100 / total);
         let events_per_second = self.rate(read).round();
-        match (percent, self.unit) {
-            (Some(percent), _) => {
+        match percent {
+            Some(percent) => {
                 tracing::info!(events = read, events_per_second, percent, "progress")
             }
-            (None, _) => tracing::info!(events = read, events_per_second, "progress"),
+            None => tracing::info!(events = read, events_per_second, "progress"),
         }
         self.remember(read);
     }

@@ -46,8 +46,8 @@ pub(crate) struct RejectLimit {
 /// A larger ratio of a sample was rejected than is allowed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{rejected} of the last {read} records were rejected, which is more than --max-reject-ratio allows; all records that \
-     were read are stored or in rejected_events; hint: see there for the reasons; a higher ratio continues"
+    "{rejected} of the last {read} records were rejected, which is more than --max-reject-ratio allows; rejected_events has \
+     them with their reasons, and the next run reads what is not stored yet; hint: correct the cause, or allow a higher ratio"
 )]
 pub(crate) struct TooManyRejects {
     rejected: u64,

@@ -50,11 +50,21 @@ impl Line {
 /// # Errors
 /// The database does not answer. If Kafka does not answer, that is part of the status.
 pub(crate) fn run(args: StatusArgs) -> anyhow::Result<()> {
-    let target = database::server(&args.database)?.target;
+    let server = database::server(&args.database)?;
+    let answer_within = server.answer_within;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let mut lines = runtime.block_on(read_ledger(&target))?;
+    let mut lines = runtime.block_on(async {
+        tokio::time::timeout(answer_within, read_ledger(&server.target))
+            .await
+            .unwrap_or_else(|_| {
+                Err(DatabaseError::no_answer(
+                    "cannot read the ledger",
+                    answer_within,
+                ))
+            })
+    })?;
     let mut errors = Vec::new();
     for topic in &args.topics.topics {
         match stream::topic_state(&args.kafka, topic) {

@@ -57,7 +57,8 @@ pub(crate) struct Report {
     pub(crate) reply: Reply,
 }
 
-/// Each request gets one reply, unless its generation has passed. [`Reply::Opened`] and [`Reply::Failed`] come without a
+/// Each request gets one reply; only a [`Request::Claim`] and a [`Request::ReadLedger`] whose generation has passed get none.
+/// [`Reply::Opened`] and [`Reply::Failed`] come without a
 /// request.
 pub(crate) enum Reply {
     /// The first connection is open.
@@ -125,9 +126,11 @@ impl Writer {
         let receiver = thread::current();
         let is_stopped = Arc::new(AtomicBool::new(false));
         let stop = is_stopped.clone();
+        let span = tracing::Span::current();
         let thread = thread::Builder::new()
             .name(format!("writer-{number}"))
             .spawn(move || {
+                let _entered = span.enter();
                 let runtime = match tokio::runtime::Builder::new_current_thread()
                     .enable_all()
                     .build()
@@ -286,7 +289,7 @@ impl Worker {
                 for partition in partitions {
                     // A claim may be repeated if its answer is lost: that only raises the epoch once more.
                     let Some(claim) = self
-                        .retry_until_connected(generation, async |session| {
+                        .retry_through_outages(generation, async |session| {
                             session.claim(&source, partition, &owner).await
                         })
                         .await?
@@ -305,7 +308,7 @@ impl Worker {
                 let mut entries = Vec::with_capacity(partitions.len());
                 for partition in partitions {
                     let Some(entry) = self
-                        .retry_until_connected(generation, async |session| {
+                        .retry_through_outages(generation, async |session| {
                             session.ledger_entry(&source, partition).await
                         })
                         .await?
@@ -325,14 +328,14 @@ impl Worker {
                 partition,
                 epoch,
             } => {
-                self.retry_until_connected(generation, async |session| {
+                self.retry_through_outages(generation, async |session| {
                     session.release(&source, partition, epoch).await
                 })
                 .await?;
                 self.report(Reply::Released);
             }
             Request::CheckDatabase { generation } => {
-                self.retry_until_connected(generation, async |session| {
+                self.retry_through_outages(generation, async |session| {
                     session.check_writable().await
                 })
                 .await?;
@@ -350,7 +353,7 @@ impl Worker {
     ///
     /// # Errors
     /// An error that is no outage.
-    async fn retry_until_connected<T>(
+    async fn retry_through_outages<T>(
         &mut self,
         generation: u64,
         mut action: impl AsyncFnMut(&Session) -> Result<T, DatabaseError>,

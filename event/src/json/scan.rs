@@ -98,7 +98,7 @@ impl<'a> Scanner<'a> {
 
     /// Checks and skips a value of the outermost object, at any depth, without recursion.
     pub(super) fn skip_value(&mut self) -> Result<(), Malformed> {
-        // One bit per level, set for an object. Level 0 is the first container inside the outermost one.
+        // Whether the container at each level is an object. Level 0 is the first container inside the outermost one.
         let mut is_object = [false; MAX_DEPTH];
         let mut depth = 0;
         loop {
@@ -238,7 +238,7 @@ impl<'a> Scanner<'a> {
 
     /// Reads a string, which is borrowed unless it contains an escape.
     #[inline]
-    fn string(&mut self) -> Result<Cow<'a, str>, Malformed> {
+    pub(super) fn string(&mut self) -> Result<Cow<'a, str>, Malformed> {
         if self.peek() != Some(b'"') {
             return Err(self.malformed("expected a string"));
         }

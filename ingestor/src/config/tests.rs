@@ -159,3 +159,15 @@ fn kafka_options_of_the_file_may_be_in_separate_files() {
         "{refused}"
     );
 }
+
+#[test]
+fn a_value_that_looks_like_a_number_is_read_again_as_the_same_text() {
+    for name in ["007", "1e5", "inf", "+1", "1_000"] {
+        let first = effective("", &["stream", "--group", name]).unwrap().print();
+        let again = effective(&first, &["stream"]).unwrap();
+        let crate::cli::Command::Stream(args) = again.cli.command else {
+            panic!("not stream");
+        };
+        assert_eq!(args.group, name);
+    }
+}

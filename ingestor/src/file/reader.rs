@@ -330,14 +330,19 @@ impl FileReader {
         loop {
             let bytes = self.window.bytes();
             let scan = csv::split_quoted(bytes, self.window.is_at_end(), &mut self.fields);
-            if scan != Scan::Incomplete {
-                return Ok(scan);
-            }
-            let length = bytes.len();
+            // The window may hold more than the limit: what is accepted must not depend on how much was read at a time.
+            let length = match scan {
+                Scan::Record { length, .. } => length,
+                Scan::Incomplete => bytes.len(),
+                Scan::Broken(_) => return Ok(scan),
+            };
             if length > self.limit {
                 return Ok(Scan::Broken(
                     "a quoted field is not closed within the largest record allowed",
                 ));
+            }
+            if scan != Scan::Incomplete {
+                return Ok(scan);
             }
             // Doubling keeps the repeated scans of a long record linear.
             self.window.fill_to(length * 2)?;

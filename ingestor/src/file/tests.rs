@@ -192,6 +192,22 @@ fn a_record_beyond_the_limit_is_refused_without_being_kept() {
 }
 
 #[test]
+fn a_row_of_several_lines_beyond_the_limit_is_refused_however_much_is_read_at_a_time() {
+    let half = "y".repeat(1_500);
+    let text = format!("{HEADER}\"{half}\n{half}\",1\n{}\n", row("1"));
+    for step in [1, 700, 5_000] {
+        let mut reader = reader_of("a.csv", text.as_bytes(), step, 2_000).expect("opens");
+        let seen = rest(&mut reader).expect("reads");
+        let expected = [
+            (2, Err(Reason::MalformedCsv)),
+            (3, Err(Reason::MalformedCsv)),
+            (4, Ok("1")),
+        ];
+        assert_eq!(outcomes(&seen), expected, "{step} bytes at a time");
+    }
+}
+
+#[test]
 fn ndjson_lines() {
     let good =
         format!(r#"{{"event_id":"{ID}","user_id":"é","event_type":"play","region":"us","ts":1}}"#);

@@ -81,7 +81,8 @@ pub(crate) struct StreamArgs {
     /// Maximum number of rows in one transaction
     #[arg(long, default_value_t = 30_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000), value_name = "N")]
     pub(crate) batch_rows: u32,
-    /// Maximum size of the rows in one transaction, in MiB, divided among topics and writers
+    /// Size of all batches that are being filled, in MiB; each writer of each topic has an equal share, which limits the
+    /// rows of one transaction
     #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=1024), value_name = "MIB")]
     pub(crate) batch_mib: u32,
     /// Database connections per topic that write at the same time; a partition always uses the same one
@@ -194,6 +195,12 @@ fn run_topic(
     monitor: &Monitor,
     shutdown: &Shutdown,
 ) -> anyhow::Result<(Stored, Ending)> {
+    // With several topics each message says which of them it is about.
+    let span = match topic_count {
+        1 => tracing::Span::none(),
+        _ => tracing::error_span!("stream", topic),
+    };
+    let _entered = span.enter();
     let observer = monitor.observe(topic);
     let consumer = Consumer::connect(
         &args.kafka,

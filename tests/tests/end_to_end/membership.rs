@@ -274,6 +274,21 @@ fn several_topics_are_read_as_separate_sources() {
         failed.stderr.contains("no_such_topic_at_all"),
         "{failed:#?}"
     );
+
+    // Other messages say which topic they are about.
+    let program = Program::start(
+        ingestor(&database)
+            .args(["stream", "--group", one.name()])
+            .args(["--topic", &list]),
+    );
+    for topic in [&one, &two] {
+        let of_topic = format!("stream{{topic=\"{}\"}}: the group assigned", topic.name());
+        until(TIMEOUT, "a message of each topic", || {
+            program.log().contains(&of_topic).then_some(())
+        });
+    }
+    program.terminate();
+    program.finish(TIMEOUT).with_code(0);
 }
 
 fn an_added_partition_is_read_from_its_beginning(protocol: Protocol) {

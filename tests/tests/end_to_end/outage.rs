@@ -46,7 +46,7 @@ fn a_member_keeps_its_partitions_in_an_outage_and_logs_once_a_minute(protocol: P
     let before = program.log().len();
     let began = Instant::now();
     cluster.crash();
-    // More records than fit into the batches, so that reading pauses.
+    // More records than fit into the batches, so that partitions are not read.
     topic.send(events(400..4_000));
     let late_topic = Topic::create("outage_late", 1);
     let late = Program::start(stream(&late_database, &late_topic).args([
@@ -98,7 +98,7 @@ fn a_member_keeps_its_partitions_in_an_outage_and_logs_once_a_minute(protocol: P
         u64::try_from(said).unwrap() <= minutes + 1,
         "{said} messages in {minutes} whole minutes: {log}"
     );
-    let told = ["reading pauses", "events can be stored again"];
+    let told = ["the database is behind", "events can be stored again"];
     assert!(
         told.iter().all(|words| log[before..].contains(words)),
         "{log}"
@@ -134,7 +134,7 @@ fn partitions_lost_while_paused_are_read_after_their_return(protocol: Protocol) 
     proxy.set_silent(true);
     topic.send(events(200..2_000));
     until(TIMEOUT, "reading to pause", || {
-        first.log().contains("reading pauses").then_some(())
+        first.log().contains("the database is behind").then_some(())
     });
     first.suspend();
     let second = start(&database.ingest_url());

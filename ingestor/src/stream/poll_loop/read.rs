@@ -121,8 +121,12 @@ impl PollLoop {
         let tolerance = BEHIND_AFTER.min(self.consumer.poll_within() / 4);
         let is_full = self.batcher.is_full();
         match self.backpressure.update(is_full, tolerance, Instant::now()) {
-            Some(Change::Began) => tracing::info!("the database is behind: reading pauses"),
-            Some(Change::Ended) => tracing::info!("reading continues"),
+            Some(Change::Began) => {
+                tracing::info!("the database is behind: partitions with a full batch are not read")
+            }
+            Some(Change::Ended) => {
+                tracing::info!("no batch is full any more: all partitions are read")
+            }
             None => {}
         }
     }
