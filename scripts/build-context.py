@@ -42,7 +42,7 @@ def read_rules(path):
 
 
 def is_let_through(path, rules):
-    """Whether the file is excluded: the last rule that matches it or a folder above it decides."""
+    """Whether the file is in the build context: the last rule that matches it or a folder above it decides."""
     names = path.split("/")
     ways = ["/".join(names[: count + 1]) for count in range(len(names))]
     verdict = True

@@ -13,7 +13,7 @@ cargo fmt --all --check
 cargo fmt --manifest-path fuzz/Cargo.toml --check
 scripts/upgrade-script.sh --check
 scripts/build-context.py
-scripts/module-circles.py
+scripts/module-cycles.py
 scripts/docs/contents.sh --check
 # cargo without options does not include the extension, which is checked for the installed Postgres.
 cargo clippy --release --all-targets -- -D warnings

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # The local stack's Postgres. Usage: postgres.sh up PACKAGE_DIR | tests begin | tests end | down | remove
 #
-# `tests begin` restarts it without fsync and without pg_cron; `tests end` and `up` restart it as usual. The tests kill
-# processes, never the machine, and what a killed process has written is still in the system's cache; Postgres's own tests
-# run without fsync, too. pg_cron 1.4 lets each `drop database` of another session wait for up to a minute, because its
-# launcher does not answer signals between two minutes.
+# `tests begin` starts a second server, for the tests, and prints the variables of its users; `tests end` removes it. Its files,
+# and the temporary files of the tests, are in memory if there is room, because a run creates and drops hundreds of databases,
+# and on ext4 most of the time of that is the file system's. It runs without fsync: the tests kill processes, never the machine,
+# and what a killed process has written is still in the system's cache. It runs without pg_cron: version 1.4 lets each `drop
+# database` of another session wait for up to a minute, because its launcher does not answer signals between two minutes.
 #
-# It runs from a private copy of the system's installation, because Postgres finds extensions relative to its own program.
+# Both run from a private copy of the system's installation, because Postgres finds extensions relative to its own program.
 # So installing the extension needs no root, changes nothing outside this checkout, and does not affect other checkouts.
 set -euo pipefail
 . "$(dirname "$0")/layout.sh"
@@ -31,7 +32,8 @@ if [[ ${1:-} == up && ! -d $link ]] && ! as_owner test -x "$STACK"; then
   say "Postgres's files are in $(readlink "$link"), which user postgres can access"
 fi
 home=$(readlink -f "$link")
-data=$home/data
+install=$home/install
+for_tests=$home/tests # a link to the files of the tests' server
 pg_config=$(find_pg_config) || die "no Postgres 14 to 18 with headers found: run scripts/setup-debian.sh"
 system_bin=$("$pg_config" --bindir)
 system_share=$("$pg_config" --sharedir)
@@ -40,23 +42,30 @@ major=$("$pg_config" --version | grep -oE '[0-9]+' | head -1)
 # The longest common directory of these three; the copy has the same structure below it.
 prefix=$system_bin
 while [[ $system_share != "$prefix"/* || $system_lib != "$prefix"/* ]]; do prefix=$(dirname "$prefix"); done
-bin=$home/install/${system_bin#"$prefix/"}
-share=$home/install/${system_share#"$prefix/"}
-lib=$home/install/${system_lib#"$prefix/"}
+bin=$install/${system_bin#"$prefix/"}
+share=$install/${system_share#"$prefix/"}
+lib=$install/${system_lib#"$prefix/"}
+
+# of_server FOLDER: the functions below are about the server with its files in this folder.
+of_server() {
+  home=$1
+  data=$home/data
+}
+of_server "$home"
 
 copy_installation() {
   local version entry
   version=$("$pg_config" --version)
-  [[ -e $home/install/version && $(<"$home/install/version") == "$version" ]] && return
+  [[ -e $install/version && $(<"$install/version") == "$version" ]] && return
   stop
-  rm -rf "$home/install"
+  rm -rf "$install"
   mkdir -p "$bin" "$lib" "$share/extension"
   cp "$system_bin"/* "$bin/"
   ln -s "$system_lib"/* "$lib/"
   for entry in "$system_share"/* "$system_share"/extension/*; do
     [[ $entry == "$system_share/extension" ]] || ln -s "$entry" "$share/${entry#"$system_share/"}"
   done
-  echo "$version" >"$home/install/version"
+  echo "$version" >"$install/version"
 }
 
 # install_extension PACKAGE_DIR. A changed file gets a new inode, so running sessions keep the old library.
@@ -99,30 +108,35 @@ configure() {
 listen_addresses = '127.0.0.1'
 port = $1
 unix_socket_directories = ''
-shared_preload_libraries = 'pg_cron'
-cron.database_name = 'musicstream'
-cron.host = '127.0.0.1'
-# No background workers: while one runs, pg_cron 1.4 neither starts other jobs nor notices changes to them.
-cron.use_background_workers = off
 max_connections = 200
 max_worker_processes = 16
 shared_buffers = ${MUSICSTREAM_SHARED_BUFFERS:-512MB}
 work_mem = 32MB
 maintenance_work_mem = 256MB
-max_wal_size = 4GB
 checkpoint_timeout = 15min
 timezone = 'UTC'
 log_timezone = 'UTC'
 CONF
+  if [[ $home -ef $for_tests ]]; then
+    cat <<CONF
+fsync = off
+full_page_writes = off
+max_wal_size = 1GB
+CONF
+  else
+    cat <<CONF
+max_wal_size = 4GB
+shared_preload_libraries = 'pg_cron'
+cron.database_name = 'musicstream'
+cron.host = '127.0.0.1'
+# No background workers: while one runs, pg_cron 1.4 neither starts other jobs nor notices changes to them.
+cron.use_background_workers = off
+CONF
+  fi
 }
 
 is_running() { [[ -e $data/postmaster.pid ]] && as_owner "$bin/pg_ctl" -D "$data" status >/dev/null; }
 
-# The options of the server while tests run.
-for_tests='-c fsync=off -c full_page_writes=off -c shared_preload_libraries='
-runs_for_tests() { is_running && grep -q 'fsync=off' "$data/postmaster.opts"; }
-
-# start [OPTIONS_OF_THE_SERVER]
 start() {
   is_running && return
   configure "$(remembered_port "$home/port")" >"$data/stack.conf"
@@ -131,7 +145,7 @@ start() {
   # For pg_cron, which connects as a client.
   (umask 077 && echo "*:*:*:postgres:$(<"$home/password")" >"$home/pgpass")
   ((EUID == 0)) && chown postgres "$home/pgpass"
-  as_owner env -u RUST_BACKTRACE PGPASSFILE="$home/pgpass" "$bin/pg_ctl" -D "$data" -l "$home/server.log" -o "${1:-}" -w -t 120 start >/dev/null 2>&1 9>&- || {
+  as_owner env -u RUST_BACKTRACE PGPASSFILE="$home/pgpass" "$bin/pg_ctl" -D "$data" -l "$home/server.log" -w -t 120 start >/dev/null 2>&1 9>&- || {
     tail -20 "$home/server.log" >&2
     die "Postgres did not start; its log is $home/server.log"
   }
@@ -188,6 +202,36 @@ make_database() {
   fi
 }
 
+# room_in_memory: whether the tests may use memory for their files, which take 1.5 GB, and leave enough to the servers.
+room_in_memory() {
+  [[ $(stat -f -c %T /dev/shm 2>/dev/null) == tmpfs ]] || return
+  (($(df --output=avail -B1M /dev/shm | tail -1) > 3000)) || return
+  (($(awk '$1 == "MemAvailable:" { print $2 }' /proc/meminfo) > 8 << 20))
+}
+
+# begin_tests: prints the variables of the tests' server as commands of a shell.
+begin_tests() {
+  local folder=$home/tests_on_disk
+  end_tests # of a run that was killed
+  if room_in_memory; then folder=$(mktemp -d /dev/shm/musicstream-tests-XXXXXX); else mkdir "$folder"; fi
+  ln -s "$folder" "$for_tests"
+  chmod 755 "$folder"
+  mkdir -m 1777 "$folder/tmp"
+  of_server "$folder"
+  make_cluster
+  start
+  echo "export DATABASE_URL='$(url postgres)'"
+  [[ $folder != /dev/shm/* ]] || echo "export TMPDIR='$folder/tmp'"
+}
+
+end_tests() {
+  [[ -L $for_tests ]] || return 0
+  local folder
+  folder=$(readlink "$for_tests")
+  (of_server "$folder" && stop)
+  rm -rf "$folder" "$for_tests"
+}
+
 case ${1:-} in
   up)
     mkdir -p "$home"
@@ -195,22 +239,23 @@ case ${1:-} in
     make_cluster
     install_extension "$2"
     if [[ ${extension_changed:-} ]] && is_running; then say "the extension was rebuilt: new sessions use it"; fi
-    if runs_for_tests; then stop; fi
     start
     make_database
     url musicstream
     ;;
   tests)
     case ${2:-} in
-      begin) options=$for_tests ;;
-      end) options='' ;;
+      begin) begin_tests ;;
+      end) end_tests ;;
       *) die "usage: postgres.sh tests begin | tests end" ;;
     esac
-    stop
-    start "$options"
     ;;
-  down) stop ;;
+  down)
+    end_tests
+    stop
+    ;;
   remove)
+    end_tests
     stop
     rm -rf "${home:?}" "$link"
     ;;

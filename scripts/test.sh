@@ -23,8 +23,9 @@ if [[ ${1:-} == --extension ]]; then
   done
 fi
 
-trap 'scripts/postgres.sh tests end' EXIT # set first: an interrupted `begin` must not leave a server without fsync
-scripts/postgres.sh tests begin
+trap 'scripts/postgres.sh tests end' EXIT # set first: an interrupted `begin` must not leave a server
+variables=$(scripts/postgres.sh tests begin)
+eval "$variables"
 
 output=$STACK/test.log
 status=0

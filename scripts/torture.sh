@@ -10,11 +10,15 @@ scripts/stack.sh up
 # shellcheck source=/dev/null
 . "$STACK/env"
 cargo build --release --all-targets
+trap 'scripts/postgres.sh tests end' EXIT # set first: an interrupted `begin` must not leave a server
+variables=$(scripts/postgres.sh tests begin)
+eval "$variables"
 export MUSICSTREAM_BIN_DIR=$BIN
 export MUSICSTREAM_TORTURE_FAULTS=${MUSICSTREAM_TORTURE_FAULTS:-1000} MUSICSTREAM_INTERLEAVE_ALL=1
 # A new seed in each run; the test prints it.
 export MUSICSTREAM_TORTURE_SEED=${MUSICSTREAM_TORTURE_SEED:-$RANDOM}
 export MUSICSTREAM_INTERRUPTIONS=${MUSICSTREAM_INTERRUPTIONS:-5000} MUSICSTREAM_CRASHES=${MUSICSTREAM_CRASHES:-200}
+export MUSICSTREAM_COMPARISONS=${MUSICSTREAM_COMPARISONS:-5000}
 programs=${MUSICSTREAM_MODEL_PROGRAMS:-10000}
 
 log_of() { echo "$STACK/torture-$1.log"; }
@@ -57,7 +61,7 @@ export MUSICSTREAM_MODEL_PROGRAMS=$(((programs + 1) / 2))
 part model-1 model::
 [[ ${MUSICSTREAM_MODEL_SEED:-} ]] || part model-2 model::
 part interleaving interleaving::
-part faults interrupt:: crash:: torture::
+part faults interrupt:: crash:: snapshot:: torture::
 logs=()
 for name in "${parts[@]}"; do logs+=("$(log_of "$name")"); done
 

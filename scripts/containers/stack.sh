@@ -74,7 +74,7 @@ numbers_grow() {
   local before
   wait_for "Postgres to answer" 120 stored >/dev/null
   before=$(stored)
-  wait_for "more than $before events" 120 has_more_than "$((before + 200))"
+  wait_for "more than $((before + 200)) events" 120 has_more_than "$((before + 200))"
   metrics_equal_events
 }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The first process in the namespaces in which package-test.sh boots a root with systemd: mounts the file systems that systemd
-# needs and executes it. Argument: ROOT. systemd ends when this process is killed.
+# needs and executes it. Arguments: ROOT, the folder of the packages, the folder of the steps. systemd ends when this process is killed.
 set -euo pipefail
 
 root=$1

@@ -12,11 +12,10 @@ use tempfile::TempDir;
 
 use crate::port::free_port;
 use crate::stack::stack;
-use crate::wait::until_polling_every;
+use crate::wait::until;
 
 /// Time limit for a start or recovery on a busy machine.
 const TIMEOUT: Duration = Duration::from_secs(120);
-const POLL_INTERVAL: Duration = Duration::from_millis(100);
 /// Names of the broker's data folders.
 const DATA: &str = "data";
 const EMPTY: &str = "empty";
@@ -295,7 +294,10 @@ pub(crate) fn java(class: &str, log: &Path) -> Command {
         PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../scripts/kafka/log4j2.properties");
     let mut java = Command::new("java");
     // For programs that run for seconds: the serial collector and the quick compiler start fastest.
+    // So do classes that the stack's broker has prepared.
+    let classes = stack().kafka_lib.with_file_name("classes.jsa");
     java.args(["-Xms64m", "-Xmx384m"])
+        .arg(format!("-XX:SharedArchiveFile={}", classes.display()))
         .args(["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp"])
         .arg(format!("{}/*", stack().kafka_lib.display()))
         .arg(format!("-Dlog4j2.configurationFile={}", settings.display()))
@@ -327,7 +329,7 @@ pub(crate) fn format_disk(properties: &Path, log: &Path, arguments: &[&str]) {
 pub(crate) fn wait_for_broker(address: &str, process: &mut Child, log: &Path) {
     let client: BaseConsumer = client_of(address).create().unwrap();
     let what = format!("the broker at {address} to answer");
-    until_polling_every(POLL_INTERVAL, TIMEOUT, &what, || {
+    until(TIMEOUT, &what, || {
         let status = process.try_wait().unwrap();
         assert!(status.is_none(), "the broker has ended:\n{}", text_of(log));
         let answer = client.fetch_metadata(None, Duration::from_secs(1));

@@ -3,8 +3,8 @@
 use std::cell::RefCell;
 use std::path::Path;
 use std::rc::Rc;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, OnceLock};
 
 use postgres::types::ToSql;
 use postgres::{Client, NoTls};
@@ -14,8 +14,6 @@ use crate::stack::stack;
 /// Prefix of the names of all test databases; the process id follows.
 const PREFIX: &str = "musicstream_test_";
 
-/// Databases are created one at a time, because they share the cluster's roles and template.
-static MAKING: Mutex<bool> = Mutex::new(false);
 static NUMBER: AtomicU32 = AtomicU32::new(0);
 
 type Maker = Rc<dyn Fn() -> Database>;
@@ -51,8 +49,37 @@ impl Database {
     pub fn create() -> Database {
         match MAKER.with_borrow(Clone::clone) {
             Some(make) => make(),
-            None => Database::create_in(&stack().database_url, ""),
+            None => Database::from_template(),
         }
+    }
+
+    /// Creates a database as a copy of one with the extension, in a fifth of the time that creating the extension takes.
+    fn from_template() -> Database {
+        static TEMPLATE: OnceLock<String> = OnceLock::new();
+        let url = &stack().database_url;
+        let mut server = connect_to_make(url);
+        let template = TEMPLATE.get_or_init(|| {
+            drop_orphans(&mut server);
+            let name = format!("{PREFIX}{}_template", std::process::id());
+            execute(&mut server, &format!("create database {name}"));
+            let mut client = connect(&format!("{}/{name}", split(url).0));
+            for script in ["extension.sql", "roles.sql"] {
+                execute(&mut client, &project_sql(script));
+            }
+            name
+        });
+        // By default Postgres 15 and later write the files' content to the WAL, which takes longer; before, there was no choice.
+        let strategy = match value(
+            &mut server,
+            "select current_setting('server_version_num')::int >= 150000",
+            &[],
+        ) {
+            true => "strategy file_copy",
+            false => "",
+        };
+        // The roles' script once more, because the privileges of a database are not copied.
+        let options = format!("template {template} {strategy}");
+        Database::set_up_by(&mut server, url, &options, &[], &[project_sql("roles.sql")])
     }
 
     /// While `work` runs, [`Database::create`] on this thread calls `make`.
@@ -99,24 +126,24 @@ impl Database {
         workers: &[String],
         scripts: &[String],
     ) -> Database {
-        let mut is_clean = MAKING
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner());
-        if !*is_clean {
-            drop_orphans(&mut connect(&stack().database_url));
-            *is_clean = true;
-        }
-        let mut server = connect(url);
+        Database::set_up_by(&mut connect_to_make(url), url, options, workers, scripts)
+    }
+
+    fn set_up_by(
+        server: &mut Client,
+        url: &str,
+        options: &str,
+        workers: &[String],
+        scripts: &[String],
+    ) -> Database {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let name = format!("{PREFIX}{}_{number}", std::process::id());
-        server
-            .batch_execute(&format!("create database {name} {options}"))
-            .unwrap_or_else(|error| panic!("cannot create database {name}: {error}"));
+        execute(server, &format!("create database {name} {options}"));
         let database = Database {
             server: url.to_owned(),
             workers: Mutex::default(),
             name,
-            password: value(&mut server, "select gen_random_uuid()::text", &[]),
+            password: value(server, "select gen_random_uuid()::text", &[]),
         };
 
         for worker in workers {
@@ -124,17 +151,14 @@ impl Database {
         }
         let mut client = database.client();
         for script in scripts {
-            client
-                .batch_execute(script)
-                .unwrap_or_else(|error| panic!("{script}: {error:?}"));
+            execute(&mut client, script);
         }
         for (login, roles) in LOGINS {
-            client
-                .batch_execute(&format!(
-                    "create role {0}_{login} login password '{1}' {roles}",
-                    database.name, database.password
-                ))
-                .unwrap();
+            let role = format!(
+                "create role {0}_{login} login password '{1}' {roles}",
+                database.name, database.password
+            );
+            execute(&mut client, &role);
         }
         database
     }
@@ -151,13 +175,12 @@ impl Database {
 
     /// Creates a database of the same name on another cluster with this script. It is dropped with this one.
     pub(crate) fn create_on(&self, server: &str, script: &str) {
-        connect(server)
-            .batch_execute(&format!("create database {}", self.name))
-            .unwrap_or_else(|error| panic!("cannot create database {}: {error}", self.name));
+        execute(
+            &mut connect(server),
+            &format!("create database {}", self.name),
+        );
         self.workers.lock().unwrap().push(server.to_owned());
-        self.client_on(server)
-            .batch_execute(script)
-            .unwrap_or_else(|error| panic!("{script}: {error:?}"));
+        execute(&mut self.client_on(server), script);
     }
 
     /// A connection as superuser to the database of this name on another cluster.
@@ -256,6 +279,19 @@ pub fn project_sql(file: &str) -> String {
 pub fn connect(url: &str) -> Client {
     Client::connect(url, NoTls)
         .unwrap_or_else(|error| panic!("cannot connect to Postgres: {error:?}"))
+}
+
+/// A connection that creates databases: one at a time in a server, because the tests' programs share its roles.
+fn connect_to_make(url: &str) -> Client {
+    let mut server = connect(url);
+    execute(&mut server, "select pg_advisory_lock(1)");
+    server
+}
+
+fn execute(client: &mut Client, script: &str) {
+    client
+        .batch_execute(script)
+        .unwrap_or_else(|error| panic!("{script}: {error:?}"));
 }
 
 /// The only value of the only row.

@@ -24,12 +24,5 @@
     select 'reject lost', to_jsonb(lost) from (table refused except all table kept) as lost
     union all
     select 'reject surplus', to_jsonb(surplus) from (table kept except all table refused) as surplus
-    union all
-    select 'count of rejects', to_jsonb(miscounted)
-    from (
-        select reason, count(*) as rejected from rejected_events group by reason
-        except all
-        select reason, sum(rejected) from musicstream_internal.reject_counts group by reason
-    ) as miscounted
 )
 select to_jsonb(d)::text from difference as d limit 20

@@ -34,7 +34,7 @@ struct Shared {
     up: AtomicI64,
     down: AtomicI64,
     /// After the client has sent these bytes, the server's next answer is withheld and the connection closed.
-    words: Mutex<Option<Vec<u8>>>,
+    trigger: Mutex<Option<Vec<u8>>>,
     is_silent: AtomicBool,
     cuts: AtomicU64,
     streams: Mutex<Vec<TcpStream>>,
@@ -102,7 +102,7 @@ impl Proxy {
     /// # Panics
     /// A thread of this proxy has panicked.
     pub fn cut_answer_to(&self, words: &[u8]) {
-        *self.shared.words.lock().unwrap() = Some(words.to_vec());
+        *self.shared.trigger.lock().unwrap() = Some(words.to_vec());
     }
 
     /// Closes all connections.
@@ -154,7 +154,7 @@ impl Shared {
             self.streams.lock().unwrap().extend(stream.try_clone());
         }
         // Set once the trigger has passed: the following answer is withheld.
-        let is_doomed = Arc::new(AtomicBool::new(false));
+        let withholds_answer = Arc::new(AtomicBool::new(false));
         for (way, from, to) in [
             (Way::Up, client.try_clone(), server.try_clone()),
             (Way::Down, Ok(server), Ok(client)),
@@ -162,19 +162,25 @@ impl Shared {
             let (Ok(from), Ok(to)) = (from, to) else {
                 return;
             };
-            let (shared, is_doomed) = (self.clone(), is_doomed.clone());
-            thread::spawn(move || shared.pump(way, from, to, &is_doomed));
+            let (shared, withholds_answer) = (self.clone(), withholds_answer.clone());
+            thread::spawn(move || shared.pump(way, from, to, &withholds_answer));
         }
     }
 
-    fn pump(&self, way: Way, mut from: TcpStream, mut to: TcpStream, is_doomed: &AtomicBool) {
+    fn pump(
+        &self,
+        way: Way,
+        mut from: TcpStream,
+        mut to: TcpStream,
+        withholds_answer: &AtomicBool,
+    ) {
         let mut bytes = [0; 16 * 1024];
         while let Ok(count @ 1..) = from.read(&mut bytes) {
             let piece = &bytes[..count];
-            if way == Way::Up && self.contains_trigger(piece) {
-                is_doomed.store(true, Ordering::Release);
+            if way == Way::Up && self.take_trigger(piece) {
+                withholds_answer.store(true, Ordering::Release);
             }
-            if way == Way::Down && is_doomed.load(Ordering::Acquire) {
+            if way == Way::Down && withholds_answer.load(Ordering::Acquire) {
                 self.cuts.fetch_add(1, Ordering::AcqRel);
                 break;
             }
@@ -200,14 +206,14 @@ impl Shared {
         let _ = to.shutdown(Shutdown::Both);
     }
 
-    /// Whether these bytes contain the trigger; if so, the trigger is removed.
-    fn contains_trigger(&self, piece: &[u8]) -> bool {
-        let mut words = self.words.lock().unwrap();
-        let is_it = words
+    /// Removes the trigger if these bytes contain it; returns whether they do.
+    fn take_trigger(&self, piece: &[u8]) -> bool {
+        let mut trigger = self.trigger.lock().unwrap();
+        let is_it = trigger
             .as_ref()
-            .is_some_and(|words| piece.windows(words.len()).any(|window| window == words));
+            .is_some_and(|bytes| piece.windows(bytes.len()).any(|window| window == bytes));
         if is_it {
-            *words = None;
+            *trigger = None;
         }
         is_it
     }

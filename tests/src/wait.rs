@@ -3,18 +3,22 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-/// Time between two evaluations of a condition.
-const POLL_INTERVAL: Duration = Duration::from_millis(10);
+/// Bounds of the time between two evaluations of a condition.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(5);
+const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 
-/// Polls a condition until it returns a value.
+/// Polls a condition until it returns a value, at first often, then with pauses of a tenth of the time waited so far: most
+/// conditions are queries, and ten tests that wait at a time would keep the server busy.
 ///
 /// # Panics
 /// It returns none within this time; the message names what was awaited.
 pub fn until<T>(within: Duration, what: &str, condition: impl FnMut() -> Option<T>) -> T {
-    until_polling_every(POLL_INTERVAL, within, what, condition)
+    poll(within, what, condition, |waited| {
+        (waited / 10).clamp(SHORTEST_PAUSE, LONGEST_PAUSE)
+    })
 }
 
-/// As [`until`], with another pause between two polls; zero polls without a pause.
+/// As [`until`], with always this pause between two polls; zero polls without a pause.
 ///
 /// # Panics
 /// As [`until`].
@@ -22,20 +26,29 @@ pub fn until_polling_every<T>(
     pause: Duration,
     within: Duration,
     what: &str,
-    mut condition: impl FnMut() -> Option<T>,
+    condition: impl FnMut() -> Option<T>,
 ) -> T {
-    let deadline = Instant::now() + within;
+    poll(within, what, condition, |_| pause)
+}
+
+fn poll<T>(
+    within: Duration,
+    what: &str,
+    mut condition: impl FnMut() -> Option<T>,
+    pause_after: impl Fn(Duration) -> Duration,
+) -> T {
+    let began = Instant::now();
     loop {
         if let Some(value) = condition() {
             return value;
         }
         assert!(
-            Instant::now() < deadline,
+            began.elapsed() < within,
             "waited {} s for {what}",
             within.as_secs_f64()
         );
         // The pause between two polls.
-        std::thread::sleep(pause);
+        std::thread::sleep(pause_after(began.elapsed()));
     }
 }
 

@@ -18,6 +18,9 @@ use musicstream_tests::stored::event_count;
 use musicstream_tests::topic::Topic;
 use musicstream_tests::wait::until_polling_every;
 
+/// Time between two queries of the position of a load that is to be killed.
+const POLL_INTERVAL: Duration = Duration::from_millis(1);
+
 #[test]
 fn an_external_file_gives_the_same_counts_as_an_independent_program() {
     let Some(file) = data::find(
@@ -193,7 +196,7 @@ fn kill_at_random(name: &str, random: &mut StdRng) {
         // The kill may come before the load has begun, and at any point of its work.
         let target = position + random.random_range(0..step);
         let is_over = until_polling_every(
-            Duration::ZERO,
+            POLL_INTERVAL,
             Duration::from_secs(60),
             "the load to reach this position",
             || {

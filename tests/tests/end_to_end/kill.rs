@@ -18,6 +18,8 @@ const RECORDS: i64 = 500_000;
 const KILLS: i64 = 20;
 /// Position of the last kill, as a number of stored records.
 const LAST_KILL_BEFORE: i64 = RECORDS * 9 / 10;
+/// Time between two queries of the progress: shorter than a batch, longer than a query.
+const POLL_INTERVAL: Duration = Duration::from_millis(1);
 
 /// The moment of a kill.
 #[derive(Debug)]
@@ -95,7 +97,7 @@ fn after_twenty_kills_nothing_is_lost_or_counted_twice() {
         );
         let what = format!("kill {kill} of seed {seed}, {moment:?} beyond {before:?}; the log: ");
         let is_within_batch =
-            until_polling_every(Duration::ZERO, Duration::from_secs(60), &what, || {
+            until_polling_every(POLL_INTERVAL, Duration::from_secs(60), &what, || {
                 let now = progress(&mut client);
                 let is_due = match moment {
                     Moment::Claimed => now.epochs > before.epochs,

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Checks that the modules of a crate do not depend on each other in a circle.
+"""Checks that the modules of a crate do not depend on each other in a cycle.
 
 Modules of one folder are compared with one another, each together with everything below it. That a module and the one
-around it know each other is no circle: a file and the folder of its parts are one module to its neighbours.
+around it depend on each other is no cycle: a file and the folder of its parts are one module to its neighbours.
 
 Dependencies are read from the source: paths that begin with crate, self, super or the name of a neighbour, in `use` and
 in code. Tests are left out, whether `mod tests` stands in the file or beside it.
@@ -96,19 +96,19 @@ def dependencies(source):
 
 def main():
     root = Path(__file__).resolve().parent.parent
-    circles = []
+    cycles = []
     for crate in CRATES:
         for folder, graph in sorted(dependencies(root / crate / "src").items()):
             try:
                 TopologicalSorter(graph).prepare()
             except CycleError as error:
                 # Each module is used by the next one in this list.
-                circle = " -> ".join(reversed(error.args[1]))
-                circles.append(f"{'/'.join((crate, 'src') + folder)}: {circle}")
-    if circles:
-        print("error: modules use each other in a circle:", file=sys.stderr)
-        for circle in circles:
-            print(f"  {circle}", file=sys.stderr)
+                cycle = " -> ".join(reversed(error.args[1]))
+                cycles.append(f"{'/'.join((crate, 'src') + folder)}: {cycle}")
+    if cycles:
+        print("error: modules depend on each other in a cycle:", file=sys.stderr)
+        for cycle in cycles:
+            print(f"  {cycle}", file=sys.stderr)
         sys.exit(1)
 
 
