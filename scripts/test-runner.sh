@@ -21,7 +21,7 @@ trap 'rm -f "$log"' EXIT
 status=0
 RUST_TEST_THREADS=${#long[@]} "$program" "$@" "${long[@]}" >"$log" 2>&1 &
 beside=$!
-RUST_TEST_THREADS=${RUST_TEST_THREADS:-7} "$program" "$@" "${skips[@]}" || status=$?
+RUST_TEST_THREADS=${RUST_TEST_THREADS:-10} "$program" "$@" "${skips[@]}" || status=$?
 echo "beside these: ${long[*]}"
 wait "$beside" || status=$?
 cat "$log"
