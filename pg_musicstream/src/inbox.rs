@@ -92,19 +92,32 @@ fn upsert_in_slices(days: Vec<Date>) -> Result<Outcome, Error> {
         table: "staging_slice",
         may_be_optimistic: false,
     };
-    Spi::connect_mut(|client| -> Result<_, Error> {
+    let refused = Spi::connect_mut(|client| -> Result<_, Error> {
         let statement = "select musicstream_prepare_days($1)";
         client.update(statement, None, &[days.into()])?;
+        let refused = client
+            .update(
+                include_str!("../sql/statement/refuse_invalid.sql"),
+                None,
+                &[INBOX.into()],
+            )?
+            .first()
+            .get_one::<i64>()?
+            .unwrap_or_default();
         let statement = "create index staging_inbox_ids on pg_temp.staging_inbox (event_id)";
         client.update(statement, None, &[])?;
-        Ok(())
+        Ok(refused)
     })?;
-    let mut total = Outcome::default();
+    let mut total = Outcome {
+        staged: refused,
+        rejected: refused,
+        ..Outcome::default()
+    };
     let mut progress = BTreeMap::new();
-    let mut after = None;
+    let mut after: Option<Uuid> = None;
     loop {
         // Each slice uses its own SPI connection, because closing the connection frees the rows that the slice returned.
-        let (last, outcome, slice_progress) = Spi::connect_mut(|client| -> Result<_, Error> {
+        let slice = Spi::connect_mut(|client| -> Result<_, Error> {
             client.update("select make_staging_table('staging_slice')", None, &[])?;
             let last = client
                 .update(
@@ -114,18 +127,19 @@ fn upsert_in_slices(days: Vec<Date>) -> Result<Outcome, Error> {
                 )?
                 .first()
                 .get_one::<Uuid>()?;
+            let Some(last) = last else { return Ok(None) };
             let (outcome, progress) = batch.store_events(client)?;
-            Ok((last, outcome, progress))
+            Ok(Some((last, outcome, progress)))
         })?;
+        let Some((last, outcome, slice_progress)) = slice else {
+            break;
+        };
         total.add(outcome);
         for (partition, newest) in slice_progress {
             let known = progress.entry(partition).or_insert(newest);
             *known = newest.max(*known);
         }
-        if last.is_none() {
-            break;
-        }
-        after = last;
+        after = Some(last);
     }
     Spi::connect_mut(|client| {
         client.update("drop index pg_temp.staging_inbox_ids", None, &[])?;

@@ -85,6 +85,7 @@ fn musicstream_retry_rejected(
 
 /// Which rejected events are retried.
 struct Filter<'a> {
+    /// `None`: any but `conflicting_duplicate`.
     reason: Option<&'a str>,
     /// The highest `rejected_id` before the first slice. Events that are rejected again get higher ids, and are not retried twice.
     newest: i64,

@@ -98,7 +98,7 @@ pub(crate) fn define() {
     GucRegistry::define_int_guc(
         c"musicstream.idle_after",
         c"Time without events after which a source partition no longer holds the watermark back.",
-        c"The watermark follows the slowest partition among those that stored something within this time.",
+        c"The watermark follows the slowest partition among those that had a valid event within this time.",
         &IDLE_AFTER,
         1,
         i32::MAX,

@@ -16,16 +16,20 @@ fn is_own_xid(xid: pg_sys::TransactionId) -> bool {
     unsafe { pg_sys::TransactionIdIsCurrentTransactionId(xid) }
 }
 
-/// Runs `work` in a subtransaction. If Postgres raises `expected`, the subtransaction is rolled back and the result is `None`. Other
-/// errors propagate.
+/// Runs `work` in a subtransaction. If Postgres raises one of the errors `expected`, the subtransaction is rolled back, which
+/// releases its locks, and the result is `None`. Other errors propagate.
 pub(crate) fn unless_raised<T>(
     client: &mut SpiClient<'_>,
-    expected: PgSqlErrorCode,
+    expected: &[PgSqlErrorCode],
     work: impl FnOnce(&mut SpiClient<'_>) -> Result<T, Error>,
 ) -> Result<Option<T>, Error> {
     let subtransaction = Subtransaction::begin();
-    let outcome = PgTryBuilder::new(AssertUnwindSafe(|| work(client).map(Some)))
-        .catch_when(expected, |_| Ok(None))
+    let attempt = PgTryBuilder::new(AssertUnwindSafe(|| work(client).map(Some)));
+    let outcome = expected
+        .iter()
+        .fold(attempt, |attempt, &code| {
+            attempt.catch_when(code, |_| Ok(None))
+        })
         .catch_others(|error| {
             subtransaction.roll_back();
             error.rethrow()

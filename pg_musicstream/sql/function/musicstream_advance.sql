@@ -2,6 +2,8 @@
 -- twice. Together they stop an owner whose database was restored to an earlier state.
 -- Without source_identity the stored one stays, because brokers of old versions do not report the id of a topic. leader_epoch
 -- is always replaced, because the leader epoch of an earlier offset says nothing about this one.
+-- active_at stays: a partition whose records are all rejected does not move max_event_ts either, and if it counted as active it
+-- would stop the watermark of all sources. A batch with a valid event sets it; see statement/record_progress.sql.
 create function musicstream_advance(
     source text,
     partition integer,

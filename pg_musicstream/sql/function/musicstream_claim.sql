@@ -15,7 +15,7 @@ begin atomic
     insert into @extschema@.ingest_offsets as o (source, partition, owner, epoch)
     values (musicstream_claim.source, musicstream_claim.partition, musicstream_claim.owner, 1)
     on conflict on constraint ingest_offsets_pkey do update
-        set epoch = o.epoch + 1, owner = excluded.owner, updated_at = now(), released_at = null
+        set epoch = o.epoch + 1, owner = excluded.owner, updated_at = now(), active_at = now(), released_at = null
     returning o.next_offset, o.epoch, o.source_identity, o.leader_epoch;
 end;
 

@@ -1,12 +1,17 @@
--- Takes rejected events back into a batch: those of source $1 with reason $2 (null: any) and a rejected_id above $3 and up to
--- $4, at most $5 rows. Rows that are not events in the wire format stay; if they are JSON, their reason and detail are
--- updated to those of the present rules.
+-- Takes rejected events back into a batch: those of source $1 with reason $2 and a rejected_id above $3 and up to $4, at most
+-- $5 rows. Without a reason those of any but conflicting_duplicate: the event that was stored first may be on another day,
+-- where an insert does not find it, so that a retry would count the event_id twice.
+-- Rows that are not events in the wire format stay; if they are JSON, their reason and detail are updated to those of the
+-- present rules.
 -- Returns the number of rows that were read, the highest rejected_id, and partition, position and received_at of the rows
 -- that are now in the batch.
 with taken as materialized (
     select rejected_id, partition, position, key, payload, received_at
     from rejected_events
-    where source = $1 and ($2 is null or reason = $2) and rejected_id > $3 and rejected_id <= $4
+    where source = $1
+        and (reason = $2 or $2 is null and reason <> 'conflicting_duplicate')
+        and rejected_id > $3
+        and rejected_id <= $4
     order by rejected_id
     limit $5
     for update

@@ -1,13 +1,13 @@
 -- Takes the next slice of the staged inbox, ordered by event_id: the event_ids after $1 (null: from the first), about $2
--- rows, with all rows of an event_id in one slice. The rows without an event_id are the last slice.
--- Returns the last event_id of the slice; null if it was the last slice.
+-- rows, with all rows of an event_id in one slice. All rows have an event_id; see refuse_invalid.sql.
+-- Returns the last event_id of the slice; null if no row was left.
 with bound as materialized (
     select (
         select event_id
         from (
             select event_id
             from pg_temp.staging_inbox
-            where event_id is not null and ($1::uuid is null or event_id > $1::uuid)
+            where $1::uuid is null or event_id > $1::uuid
             order by event_id
             limit $2::bigint
         ) as next
@@ -20,10 +20,5 @@ with bound as materialized (
     from pg_temp.staging_inbox
     where event_id <= (select last from bound) and ($1::uuid is null or event_id > $1::uuid)
     order by event_id
-), rest as (
-    insert into pg_temp.staging_slice
-    select *
-    from pg_temp.staging_inbox
-    where event_id is null and (select last from bound) is null
 )
 select last from bound

@@ -8,10 +8,11 @@ select
     sum(c.listened_us) * 0.000001 as listening_seconds,
     sum(c.sessions)::bigint as sessions,
     coalesce(
-        date_bin('1 day', c.quarter, 'epoch'::timestamptz) + interval '1 day' <= s.settled_before
+        -- 24 hours, because a day may have 23 or 25 in the time zone of the session.
+        date_bin('1 day', c.quarter, 'epoch'::timestamptz) + interval '24 hours' <= s.settled_before
             and not tstzrange(
                 date_bin('1 day', c.quarter, 'epoch'::timestamptz),
-                date_bin('1 day', c.quarter, 'epoch'::timestamptz) + interval '1 day'
+                date_bin('1 day', c.quarter, 'epoch'::timestamptz) + interval '24 hours'
             ) && s.uncounted,
         false
     ) as is_settled

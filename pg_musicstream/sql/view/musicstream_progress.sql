@@ -5,7 +5,10 @@ with partitions as (
         case
             when o.released_at is not null then 'released'
             when o.max_event_ts is null then 'empty'
-            when o.updated_at < clock_timestamp() - musicstream_internal.idle_after() then 'idle'
+            -- A time ahead of the clock was written before the clock was set back, so nobody knows how long ago that was. Without
+            -- the upper limit the partition would stay active until the clock shows that time again.
+            when o.active_at not between clock_timestamp() - musicstream_internal.idle_after()
+                and clock_timestamp() + interval '1 minute' then 'idle'
             else 'active'
         end as state
     from ingest_offsets as o
@@ -24,7 +27,7 @@ select
 from partitions;
 
 comment on view musicstream_progress is 'progress of each source partition, and which partition holds the watermark back';
-comment on column musicstream_progress.state is 'active: stored something within musicstream.idle_after; idle: did not; empty: no event time seen yet; released: given up by its owner';
+comment on column musicstream_progress.state is 'active: claimed, or with a valid event, within musicstream.idle_after; idle: neither; empty: no event time seen yet; released: given up by its owner';
 comment on column musicstream_progress.max_event_ts is 'newest event time seen, not counting times ahead of the server''s clock';
 comment on column musicstream_progress.lag is 'age of max_event_ts';
 comment on column musicstream_progress.holds_watermark is 'the slowest active partition: the watermark follows it';

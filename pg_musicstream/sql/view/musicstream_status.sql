@@ -40,6 +40,6 @@ comment on column musicstream_status.last_rollup_ms is 'duration of the last rol
 comment on column musicstream_status.last_rollup_deltas is 'rows of metric_deltas that the last rollup folded';
 comment on column musicstream_status.newest_event_ts is 'newest event time seen, not counting times ahead of the server''s clock';
 comment on column musicstream_status.lag is 'age of newest_event_ts';
-comment on column musicstream_status.active_partitions is 'source partitions that stored something within musicstream.idle_after';
-comment on column musicstream_status.idle_partitions is 'source partitions that stored nothing within musicstream.idle_after';
+comment on column musicstream_status.active_partitions is 'source partitions that were claimed or had a valid event within musicstream.idle_after';
+comment on column musicstream_status.idle_partitions is 'source partitions that were not claimed and had no valid event within musicstream.idle_after';
 comment on column musicstream_status.touched_hours is 'UTC hours that wait for musicstream_rollup_listening(), among the first 100000 rows of its queue';

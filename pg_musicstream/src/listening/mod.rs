@@ -3,16 +3,16 @@
 mod count;
 mod song;
 mod songs;
+mod sums;
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 use pgrx::datum::{Date, TimestampWithTimeZone};
 use pgrx::prelude::*;
 use pgrx::spi::SpiClient;
 
-use self::count::{Event, Part, Rule, count};
-use self::song::Listening;
+use self::count::{Event, Rule, count};
+use self::sums::{Sum, Sums};
 use crate::error::Error;
 use crate::names::Names;
 use crate::pg_time::{day_of, timestamp};
@@ -20,10 +20,18 @@ use crate::rows::for_each_row;
 
 /// Gives the same numbers as one query with window functions over all stored events: events further away than `max_listen`
 /// and `session_gap` have no influence on these quarters.
+///
+/// Users are counted in parts that have about `most_events` events each, because one busy hour, or the time before and after the
+/// quarters, can have more events than fit in memory. No count depends on the events of two users.
 #[pg_extern(sql = false)]
-fn count_quarters(first: TimestampWithTimeZone, past: TimestampWithTimeZone, rule: i32) -> i64 {
+fn count_quarters(
+    first: TimestampWithTimeZone,
+    past: TimestampWithTimeZone,
+    rule: i32,
+    most_events: i64,
+) -> i64 {
     let quarters = first.into_inner()..past.into_inner();
-    Spi::connect_mut(|client| replace_counts(client, quarters, rule))
+    Spi::connect_mut(|client| replace_counts(client, quarters, rule, most_events))
         .unwrap_or_else(|error| error.raise())
 }
 
@@ -31,6 +39,7 @@ fn replace_counts(
     client: &mut SpiClient<'_>,
     quarters: Range<i64>,
     number: i32,
+    most_events: i64,
 ) -> Result<i64, Error> {
     let (rule, starting_types, event_types) = read_rule(client, number)?;
     let from = quarters.start - rule.max_listen.max(rule.session_gap);
@@ -48,17 +57,22 @@ fn replace_counts(
         .first()
         .get_one::<i64>()?
         .unwrap_or_default();
-    let mut playback = Playback::read(client, starting_types)?;
-    let events = std::mem::take(&mut playback.events);
-    let counted = count(events, &rule, quarters.clone());
-    write_listening(
-        client,
-        &playback,
-        &counted.parts,
-        &counted.sessions,
-        &quarters,
-    )?;
-    write_songs(client, &playback, counted.parts, &quarters)?;
+    let parts = events_read / most_events.max(1) + 1;
+    let mut sums = Sums::default();
+    for part in 0..parts {
+        let mut playback = Playback::read(client, &starting_types, parts, part)?;
+        let events = std::mem::take(&mut playback.events);
+        let counted = count(events, &rule, quarters.clone());
+        write_listener_days(client, &playback, counted.active)?;
+        sums.add(
+            counted.parts,
+            &counted.sessions,
+            &playback.regions,
+            &playback.songs,
+        );
+    }
+    write_listening(client, &sums, &quarters)?;
+    write_songs(client, sums, &quarters)?;
     client.update(
         include_str!("../../sql/statement/write_counted_hours.sql"),
         None,
@@ -68,7 +82,6 @@ fn replace_counts(
             number.into(),
         ],
     )?;
-    write_listener_days(client, &playback, counted.active)?;
     Ok(events_read)
 }
 
@@ -104,15 +117,20 @@ struct Playback {
 }
 
 impl Playback {
-    /// Reads the events that `read_playback()` has staged.
-    fn read(client: &mut SpiClient<'_>, starting_types: Vec<String>) -> Result<Playback, Error> {
+    /// Reads the events that `read_playback()` has staged, of one of several parts of the users.
+    fn read(
+        client: &mut SpiClient<'_>,
+        starting_types: &[String],
+        parts: i64,
+        part: i64,
+    ) -> Result<Playback, Error> {
         let mut events = Vec::new();
         let (mut users, mut regions, mut songs) =
             (Names::default(), Names::default(), Names::default());
         for_each_row(
             client,
             include_str!("../../sql/statement/playback.sql"),
-            &[starting_types.into()],
+            &[starting_types.to_vec().into(), parts.into(), part.into()],
             |row| {
                 let number =
                     |names: &mut Names, column| row.bytes(column).map(|name| names.number(&name));
@@ -147,43 +165,33 @@ impl Playback {
 ///
 /// # Panics
 /// The name is not UTF-8. It comes from a text column, and the extension is created in UTF-8 databases only.
-fn text(names: &[Vec<u8>], number: u32) -> &str {
-    std::str::from_utf8(&names[number as usize]).expect("text of a UTF-8 database")
+fn text(name: &[u8]) -> &str {
+    std::str::from_utf8(name).expect("text of a UTF-8 database")
 }
 
 fn write_listening(
     client: &mut SpiClient<'_>,
-    playback: &Playback,
-    parts: &[Part],
-    sessions: &[(i64, u32)],
+    sums: &Sums,
     quarters: &Range<i64>,
 ) -> Result<(), Error> {
-    let mut sums: BTreeMap<(i64, u32), (Listening, i64)> = BTreeMap::new();
-    for part in parts {
-        let (sum, _) = sums.entry((part.quarter, part.region)).or_default();
-        sum.add(part.listening);
-    }
-    for &session in sessions {
-        sums.entry(session).or_default().1 += 1;
-    }
-    let column = |of: fn(&(Listening, i64)) -> i64| sums.values().map(of).collect::<Vec<i64>>();
-    let keys =
-        |of: fn(&(i64, u32)) -> TimestampWithTimeZone| sums.keys().map(of).collect::<Vec<_>>();
-    let regions: Vec<&str> = sums
+    let column = |of: fn(&Sum) -> i64| sums.0.values().map(of).collect::<Vec<i64>>();
+    let starts: Vec<TimestampWithTimeZone> = sums
+        .0
         .keys()
-        .map(|(_, region)| text(&playback.regions, *region))
+        .map(|(quarter, _)| timestamp(*quarter))
         .collect();
+    let regions: Vec<&str> = sums.0.keys().map(|(_, region)| text(region)).collect();
     client.update(
         include_str!("../../sql/statement/write_listening.sql"),
         None,
         &[
-            keys(|(quarter, _)| timestamp(*quarter)).into(),
+            starts.into(),
             regions.into(),
-            column(|(sum, _)| sum.plays).into(),
-            column(|(sum, _)| sum.streams).into(),
-            column(|(sum, _)| sum.skips).into(),
-            column(|(sum, _)| sum.listened_us).into(),
-            column(|(_, sessions)| *sessions).into(),
+            column(|sum| sum.listening.plays).into(),
+            column(|sum| sum.listening.streams).into(),
+            column(|sum| sum.listening.skips).into(),
+            column(|sum| sum.listening.listened_us).into(),
+            column(|sum| sum.sessions).into(),
             timestamp(quarters.start).into(),
             timestamp(quarters.end).into(),
         ],
@@ -191,33 +199,18 @@ fn write_listening(
     Ok(())
 }
 
-fn write_songs(
-    client: &mut SpiClient<'_>,
-    playback: &Playback,
-    parts: Vec<Part>,
-    quarters: &Range<i64>,
-) -> Result<(), Error> {
-    let mut parts: Vec<((i64, u32), u32, Listening)> = parts
+fn write_songs(client: &mut SpiClient<'_>, sums: Sums, quarters: &Range<i64>) -> Result<(), Error> {
+    let (keys, songs): (Vec<(i64, Vec<u8>)>, Vec<Vec<u8>>) = sums
+        .0
         .into_iter()
-        .filter_map(|part| Some(((part.quarter, part.region), part.song?, part.listening)))
+        .filter(|(_, sum)| !sum.songs.is_empty())
+        .map(|(key, sum)| (key, sum.songs))
+        .unzip();
+    let starts: Vec<TimestampWithTimeZone> = keys
+        .iter()
+        .map(|(quarter, _)| timestamp(*quarter))
         .collect();
-    // Songs are packed in the order of their bytes, which is the order of their numbers.
-    parts.sort_unstable_by_key(|(key, song, _)| (*key, *song));
-    let (mut starts, mut regions, mut songs) = (Vec::new(), Vec::new(), Vec::new());
-    for of_key in parts.chunk_by(|a, b| a.0 == b.0) {
-        let mut packed = Vec::new();
-        for of_song in of_key.chunk_by(|a, b| a.1 == b.1) {
-            let mut sum = Listening::default();
-            for (.., listening) in of_song {
-                sum.add(*listening);
-            }
-            song::append(&mut packed, &playback.songs[of_song[0].1 as usize], sum);
-        }
-        let (quarter, region) = of_key[0].0;
-        starts.push(timestamp(quarter));
-        regions.push(text(&playback.regions, region));
-        songs.push(packed);
-    }
+    let regions: Vec<&str> = keys.iter().map(|(_, region)| text(region)).collect();
     client.update(
         include_str!("../../sql/statement/write_songs.sql"),
         None,
@@ -243,11 +236,11 @@ fn write_listener_days(
     let days: Vec<Date> = active.iter().map(|(start, ..)| day_of(*start)).collect();
     let regions: Vec<&str> = active
         .iter()
-        .map(|(_, region, _)| text(&playback.regions, *region))
+        .map(|(_, region, _)| text(&playback.regions[*region as usize]))
         .collect();
     let users: Vec<&str> = active
         .iter()
-        .map(|(.., user)| text(&playback.users, *user))
+        .map(|(.., user)| text(&playback.users[*user as usize]))
         .collect();
     client.update(
         include_str!("../../sql/statement/write_listener_days.sql"),

@@ -4,6 +4,8 @@
 //! microseconds. Numbers are unsigned LEB128 without leading zeros: seven bits per byte, the lowest first, and the high bit set in all
 //! bytes but the last. Equal counts therefore have equal bytes. Without songs the result is empty.
 
+use std::cmp::Ordering;
+
 use foldhash::HashMap;
 
 /// Counts over plays.
@@ -49,6 +51,29 @@ pub(crate) fn songs(packed: &[u8]) -> impl Iterator<Item = Option<(&[u8], Listen
         previous = song.map(|(_, song_id, _)| song_id);
         Some(song.map(|(_, song_id, listening)| (song_id, listening)))
     })
+}
+
+/// The sums of two lists of packed songs, packed; `None` if the bytes of one are malformed. Needs no memory besides the result.
+pub(crate) fn sum_packed(a: &[u8], b: &[u8]) -> Option<Vec<u8>> {
+    let mut packed = Vec::with_capacity(a.len() + b.len());
+    let (mut a, mut b) = (songs(a).peekable(), songs(b).peekable());
+    loop {
+        let order = match (a.peek(), b.peek()) {
+            (None, None) => return Some(packed),
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (Some(of_a), Some(of_b)) => (*of_a)?.0.cmp((*of_b)?.0),
+        };
+        let (song_id, mut listening) = if order.is_le() {
+            a.next()??
+        } else {
+            b.next()??
+        };
+        if order.is_eq() {
+            listening.add(b.next()??.1);
+        }
+        append(&mut packed, song_id, listening);
+    }
 }
 
 /// Decodes the first song. Returns the remaining bytes, the song_id and its counts.
@@ -185,6 +210,12 @@ mod tests {
         ] {
             assert_eq!(read(bytes), None, "{bytes:?}");
             assert_eq!(Songs::default().add_packed(bytes), None, "{bytes:?}");
+            assert_eq!(sum_packed(bytes, b""), None, "{bytes:?}");
+            assert_eq!(
+                sum_packed(b"\x01a\x01\x01\x01\x01", bytes),
+                None,
+                "{bytes:?}"
+            );
         }
     }
 
@@ -199,6 +230,7 @@ mod tests {
             let mut songs = Songs::default();
             prop_assert_eq!(songs.add_packed(&pack(&a)), Some(()));
             prop_assert_eq!(songs.add_packed(&pack(&b)), Some(()));
+            let summed = sum_packed(&pack(&a), &pack(&b));
             let mut sum = a;
             for (song_id, of) in b {
                 let kept = sum.entry(song_id).or_default();
@@ -207,6 +239,7 @@ mod tests {
                 *kept = (both.plays, both.streams, both.skips, both.listened_us);
             }
             prop_assert_eq!(songs.pack(), pack(&sum));
+            prop_assert_eq!(summed, Some(pack(&sum)));
         }
 
         #[test]

@@ -140,8 +140,8 @@ impl Events {
         }
     }
 
-    /// Orders the events by event_id, without those that `left_out` selects. Neighbours then share index pages, and every session takes
-    /// locks in the same order, so that two batches with the same events cannot deadlock.
+    /// Orders the events by event_id, without those that `left_out` selects. Neighbours then share index pages, and sessions that
+    /// insert row by row lock the same events in the same order. COPY deviates from it; see `copy_unless_known`.
     pub(crate) fn ordered(&self, left_out: impl Fn(Index) -> bool) -> Ordered {
         let mut firsts: Vec<Index> = (0..self.len()).filter(|&index| !left_out(index)).collect();
         let key = |index: Index| (self.events[index].id, self.events[index].origin);

@@ -53,7 +53,7 @@ impl Batch<'_> {
     /// DO NOTHING. Returns the inserted events.
     ///
     /// In an optimistic attempt only events that this session stored recently are looked up first. If the COPY then meets a stored
-    /// event, it is rolled back, the other events are looked up, and the COPY is repeated.
+    /// event, or ends in a deadlock, it is rolled back, the other events are looked up, and the COPY is repeated.
     fn copy_new(
         &self,
         client: &mut SpiClient<'_>,
@@ -131,7 +131,8 @@ fn without(firsts: &[Index], known: &HashSet<Index>) -> Vec<Index> {
     firsts.iter().filter(is_new).copied().collect()
 }
 
-/// Inserts all events except the known ones by COPY. `None` if one of them is already stored; then nothing was inserted.
+/// Inserts all events except the known ones by COPY. `None` if one of them is already stored, or if the COPY and another session
+/// waited for one another; then nothing was inserted, and the other session can continue.
 fn copy_unless_known(
     client: &mut SpiClient<'_>,
     table: pg_sys::Oid,
@@ -143,8 +144,13 @@ fn copy_unless_known(
     if new.is_empty() {
         return Ok(Some(new));
     }
-    let violation = PgSqlErrorCode::ERRCODE_UNIQUE_VIOLATION;
-    let copied = subtransaction::unless_raised(client, violation, |client| {
+    let expected = [
+        PgSqlErrorCode::ERRCODE_UNIQUE_VIOLATION,
+        // COPY writes up to 1000 rows partition by partition, in the order in which the partitions first occur. So two sessions can
+        // insert the same events of several days in opposite order.
+        PgSqlErrorCode::ERRCODE_T_R_DEADLOCK_DETECTED,
+    ];
+    let copied = subtransaction::unless_raised(client, &expected, |client| {
         let mut encoder = Encoder::new(events, &new);
         copy_from(client, table, &COLUMNS, |buffer| encoder.read(buffer));
         Ok(())

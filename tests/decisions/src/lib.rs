@@ -20,5 +20,7 @@ mod packed;
 mod recent;
 #[path = "../../../pg_musicstream/src/listening/song.rs"]
 mod song;
+#[path = "../../../pg_musicstream/src/listening/sums.rs"]
+mod sums;
 #[path = "../../../pg_musicstream/src/time.rs"]
 mod time;

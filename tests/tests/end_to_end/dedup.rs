@@ -2,16 +2,19 @@
 
 use std::collections::HashSet;
 use std::ops::Range;
+use std::time::Duration;
 
 use postgres::Client;
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 
-use musicstream_tests::batch::session;
-use musicstream_tests::database::Database;
+use musicstream_tests::batch::{self, event_id, session};
+use musicstream_tests::database::{Database, value};
 use musicstream_tests::oracle::assert_metrics_equal_raw;
 use musicstream_tests::stored::event_count;
+use musicstream_tests::wait::until;
 
+const TIMEOUT: Duration = Duration::from_secs(120);
 const SOURCE: &str = "kafka:test/dedup";
 
 /// Stores a batch. Returns the numbers of inserted events and duplicates.
@@ -104,5 +107,68 @@ pub(crate) fn concurrent_sessions_store_each_event_once() {
     let mut admin = database.client();
     let rows = event_count(&mut admin);
     assert_eq!(rows, BATCHES * ROWS);
+    assert_metrics_equal_raw(&mut admin);
+}
+
+/// COPY writes rows partition by partition, in the order in which the partitions first occur. So the first session inserts event 2
+/// before event 4, and the second one event 4 before event 2.
+#[test]
+fn sessions_that_lock_events_in_opposite_order_store_each_event_once() {
+    let database = Database::create();
+    let mut admin = database.client();
+    admin
+        .execute(
+            "select musicstream_make_partitions(array[date '2026-03-01', '2026-03-02'])",
+            &[],
+        )
+        .unwrap();
+    let [first_batch, second_batch] =
+        [[(2, 1), (3, 2), (4, 2)], [(1, 2), (2, 1), (4, 2)]].map(|events| {
+            events
+                .map(|(id, day)| {
+                    format!("(0, {id}, {id}, 'u', 'play', 'eu', '2026-03-0{day}T12:00Z')")
+                })
+                .join(", ")
+        });
+    let [mut holder, mut first, mut second] = [(); 3].map(|()| {
+        let mut client = database.client();
+        client
+            .batch_execute("set deadlock_timeout = '100ms'")
+            .unwrap();
+        client
+    });
+    let [holder_pid, first_pid, second_pid] = [&mut holder, &mut first, &mut second]
+        .map(|client| value::<i32>(client, "select pg_backend_pid()", &[]));
+    let mut await_blocked = |by: i32, blocked: i32| {
+        until(TIMEOUT, "a session to wait", || {
+            value::<bool>(
+                &mut admin,
+                "select $1 = any (pg_blocking_pids($2))",
+                &[&by, &blocked],
+            )
+            .then_some(())
+        });
+    };
+    holder
+        .batch_execute(&format!(
+            "begin;
+             insert into raw_events (event_id, user_id, event_type, region, ts)
+             values ({}, 'u', 'play', 'eu', '2026-03-02T12:00Z')",
+            event_id("3")
+        ))
+        .unwrap();
+    let outcomes = std::thread::scope(|scope| {
+        let first = scope.spawn(|| batch::store(&mut first, SOURCE, &first_batch));
+        await_blocked(holder_pid, first_pid);
+        let second = scope.spawn(|| batch::store(&mut second, SOURCE, &second_batch));
+        await_blocked(first_pid, second_pid);
+        holder.batch_execute("rollback").unwrap();
+        [first, second].map(|session| session.join().unwrap())
+    });
+    let outcomes = outcomes.map(|outcome| outcome.expect("no session is the victim of a deadlock"));
+    let inserted: i64 = outcomes.iter().map(|outcome| outcome.inserted).sum();
+    let duplicate: i64 = outcomes.iter().map(|outcome| outcome.duplicate).sum();
+    assert_eq!((inserted, duplicate), (4, 2), "{outcomes:?}");
+    assert_eq!(event_count(&mut admin), 4);
     assert_metrics_equal_raw(&mut admin);
 }

@@ -195,6 +195,52 @@ fn a_large_inbox_with_many_new_days_and_a_future_one_is_stored_in_several_calls(
     assert_metrics_equal_raw(&mut admin);
 }
 
+/// They have no event_id, so slices do not divide them, and they are rejected by one statement that keeps none in memory.
+#[test]
+fn invalid_rows_of_a_large_inbox_are_rejected() {
+    let database = Database::create();
+    let mut admin = database.client();
+    admin
+        .batch_execute(&format!(
+            "insert into staging_events (event_id, user_id, event_type, region, ts)
+             select {}, 'u', 'play', 'eu', case when n % 13001 = 1 then '2026-03-01T12:00:00Z' else 'x' end
+             from generate_series(1, {}) as n",
+            event_id("n") + "::text",
+            MANY + 10
+        ))
+        .unwrap();
+    for expected in [outcome(130_010, 10, 0, 0, 130_000), outcome(0, 0, 0, 0, 0)] {
+        let row = admin
+            .query_one("select * from musicstream_upsert()", &[])
+            .unwrap();
+        assert_eq!(Outcome::of(&row), expected);
+    }
+    let row = admin
+        .query_one(
+            "select
+                (select count(*) from staging_events),
+                (select count(distinct position) from rejected_events),
+                (select rejected_by_reason::text from musicstream_status),
+                (select string_agg(distinct concat_ws(' ', source, partition, detail), ', ') from rejected_events),
+                (select convert_from(payload, 'utf8') from rejected_events order by rejected_id limit 1)",
+            &[],
+        )
+        .unwrap();
+    let kept: (i64, i64, String, String, String) =
+        (row.get(0), row.get(1), row.get(2), row.get(3), row.get(4));
+    let (detail, first) = (kept.3, kept.4);
+    assert_eq!(
+        (kept.0, kept.1, kept.2.as_str()),
+        (0, MANY, r#"{"invalid_ts": 130000}"#)
+    );
+    assert!(detail.starts_with("staging_events 0 ts "), "{detail}");
+    assert!(
+        first.contains("00000002"),
+        "in the order of the inbox: {first}"
+    );
+    assert_metrics_equal_raw(&mut admin);
+}
+
 #[test]
 fn a_batch_with_too_many_new_days_is_refused_with_a_hint() {
     let database = Database::create();

@@ -85,6 +85,55 @@ fn generated_sessions_have_their_known_figures() {
     }
 }
 
+/// The numbers do not depend on the number of parts in which the users of a span are counted.
+#[test]
+fn users_counted_in_parts_have_the_same_listening() {
+    const TABLES: [&str; 5] = [
+        "listening_counts",
+        "song_counts",
+        "counted_hours",
+        "listener_days",
+        "listener_first_days",
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    let [from, until] = SPANS[1];
+    let mut options = vec!["--from", from, "--until", until];
+    options.extend("--count 8000 --users 300 --songs 500 --seed 23".split(' '));
+    let (events, truth) = generate(folder.path(), &options);
+    let database = Database::create();
+    let mut client = database.client();
+    load(&database, &events);
+    roll_up_listening(&mut client);
+    let contents =
+        |client: &mut Client| TABLES.map(|table| rows(client, &["t"], &format!("{table} as t")));
+    let counted = contents(&mut client);
+    for (table, rows) in TABLES.iter().zip(&counted) {
+        assert!(!rows.is_empty(), "{table}");
+    }
+    for parts in [1, 3, 40] {
+        client
+            .batch_execute(&format!("truncate {}", TABLES.join(", ")))
+            .unwrap();
+        let most_events = 8_000 / parts + 1;
+        let read: i64 = value(
+            &mut client,
+            &format!("select count_quarters('2025-10-01Z', '2025-12-01Z', 1, {most_events})"),
+            &[],
+        );
+        assert_eq!(read / most_events + 1, parts, "{read} events were read");
+        for ((table, found), expected) in TABLES.iter().zip(contents(&mut client)).zip(&counted) {
+            assert_same(&found, expected, table, &format!("in {parts} parts"));
+        }
+        assert_daily(&mut client, &truth, &format!("in {parts} parts"));
+    }
+    let differences: i64 = value(
+        &mut client,
+        "select count(*) from musicstream_verify()",
+        &[],
+    );
+    assert_eq!(differences, 0, "musicstream_verify()");
+}
+
 /// A line of a file with its arrival.
 struct Sent {
     /// Days after the first event.

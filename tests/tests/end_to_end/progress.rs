@@ -239,7 +239,7 @@ impl Pipeline {
     fn make_idle(&mut self, source: &str, partition: i32) {
         self.admin
             .execute(
-                "update ingest_offsets set updated_at = now() - interval '1 hour' where source = $1 and partition = $2",
+                "update ingest_offsets set active_at = now() - interval '1 hour' where source = $1 and partition = $2",
                 &[&source, &partition],
             )
             .unwrap();
@@ -312,6 +312,11 @@ pub(crate) fn the_watermark_follows_the_slowest_active_partition() {
         (row.get(0), row.get(1))
     };
     assert_eq!(counts, (1, 1), "active and idle");
+    // A rejected event does not make the partition active.
+    pipeline
+        .store(STREAM, 1, second, "timestamptz '1970-01-01T00:00:00Z'")
+        .unwrap();
+    assert_eq!(pipeline.watermark(), ("09:30".into(), holder(STREAM, 0)));
 
     // The idle partition becomes active with older events: they are counted, and the watermark does not move back.
     pipeline.store(STREAM, 1, second, &at("08:10")).unwrap();
@@ -374,7 +379,7 @@ fn a_source_with_old_events_is_active() {
     for hour in [10, 9] {
         client
             .batch_execute(&format!(
-                "update ingest_offsets set updated_at = now() - interval '1 hour';
+                "update ingest_offsets set active_at = now() - interval '1 hour';
                  insert into staging_events values (md5('{hour}'), 'u', 'play', 'eu', '2026-03-01T{hour:02}:00:00Z');
                  select musicstream_upsert()"
             ))
@@ -386,6 +391,41 @@ fn a_source_with_old_events_is_active() {
         );
         assert_eq!(told, "active 10", "hour {hour}");
     }
+}
+
+/// A source does not stay active until the time that the server's clock showed before it was set back.
+#[test]
+fn a_source_that_was_active_in_the_future_is_idle_until_its_next_event() {
+    let database = Database::create();
+    let mut ingest = connect(&database.ingest_url());
+    ingest
+        .execute("select musicstream_session_staging()", &[])
+        .unwrap();
+    let mut pipeline = Pipeline {
+        admin: database.client(),
+        ingest,
+        batches: 0,
+    };
+    let (first, second) = (pipeline.claim(STREAM, 0), pipeline.claim(STREAM, 1));
+    pipeline.store(STREAM, 0, first, &at("10:00")).unwrap();
+    pipeline.store(STREAM, 1, second, &at("08:00")).unwrap();
+    pipeline
+        .admin
+        .batch_execute(
+            "update ingest_offsets set active_at = now() + interval '1 year', updated_at = now() + interval '1 year'
+             where partition = 1",
+        )
+        .unwrap();
+    assert_eq!(
+        pipeline.states(),
+        ["kafka:c/t 0 active", "kafka:c/t 1 idle"]
+    );
+    assert_eq!(pipeline.watermark(), ("09:00".into(), holder(STREAM, 0)));
+    pipeline.store(STREAM, 1, second, &at("08:00")).unwrap();
+    assert_eq!(
+        pipeline.states(),
+        ["kafka:c/t 0 active", "kafka:c/t 1 active"]
+    );
 }
 
 #[test]

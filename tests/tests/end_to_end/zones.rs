@@ -4,6 +4,7 @@ use postgres::Client;
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng, rngs::StdRng};
 
+use musicstream_tests::batch::store;
 use musicstream_tests::database::{Database, connect, value};
 use musicstream_tests::oracle::{assert_metrics_equal_raw, roll_up};
 
@@ -190,6 +191,61 @@ fn a_day_of_a_zone_is_final_once_the_watermark_has_passed_it() {
             }
         }
     }
+}
+
+/// The day of `daily_listening` has 24 hours, also if the day of the session's zone has 23.
+#[test]
+fn a_utc_day_is_settled_at_the_same_time_in_a_session_of_any_zone() {
+    let database = Database::create();
+    let mut client = database.client();
+    client
+        .batch_execute("set timezone = 'Europe/Berlin'")
+        .unwrap();
+    let must_store = |client: &mut Client, event: &str| {
+        let outcome = store(client, "kafka:a/t", event).unwrap();
+        assert_eq!(outcome.inserted, 1, "{outcome:?}");
+        roll_up(client);
+    };
+    let is_settled = |client: &mut Client, watermark: &str| -> bool {
+        client
+            .batch_execute(&format!(
+                "update rollup_state set watermark = '{watermark}'"
+            ))
+            .unwrap();
+        value(
+            client,
+            "select is_settled from daily_listening where day = '2026-03-29'",
+            &[],
+        )
+    };
+    let assert_verified = |client: &mut Client| {
+        let different: i64 = value(client, "select count(*) from musicstream_verify()", &[]);
+        assert_eq!(different, 0);
+    };
+    must_store(
+        &mut client,
+        "(0, 1, 1, 'ada', 'play', 'eu', '2026-03-29T10:00Z')",
+    );
+    client
+        .batch_execute("select musicstream_rollup_listening()")
+        .unwrap();
+    // A session could continue for half an hour. In Berlin, the day after 2026-03-29T00:00Z ends at 23:00Z.
+    assert!(!is_settled(&mut client, "2026-03-29T23:45Z"));
+    let watermark = "2026-03-30T00:30Z";
+    assert!(is_settled(&mut client, watermark));
+    // Not counted. It could end a play that began after 23:45Z.
+    must_store(
+        &mut client,
+        "(0, 2, 2, 'bob', 'play', 'eu', '2026-03-30T00:10Z')",
+    );
+    assert!(!is_settled(&mut client, watermark));
+    assert_verified(&mut client);
+    must_store(
+        &mut client,
+        "(0, 3, 3, 'cem', 'play', 'eu', '2026-03-29T23:50Z')",
+    );
+    assert!(!is_settled(&mut client, watermark));
+    assert_verified(&mut client);
 }
 
 #[test]

@@ -1,11 +1,14 @@
 -- Consecutive hours are read together until they have about 500000 events. The margins before and after a span are then read
--- once for the span instead of once per hour, and the number of events that are sorted in memory stays limited.
+-- once for the span instead of once per hour.
 create function musicstream_internal.count_hours(hours timestamptz[]) returns bigint
     language plpgsql volatile strict
     set search_path = pg_catalog, musicstream_internal, @extschema@, pg_temp
 as $$
 declare
     most constant bigint := 500000;
+    -- With its margins, a span of several hours seldom has twice as many events. A span that has more, such as a busy hour, is
+    -- counted in parts of the users.
+    most_in_memory constant bigint := 2 * most;
     newest constant integer := musicstream_internal.current_listening_rule();
     events bigint := 0;
     next record;
@@ -46,7 +49,7 @@ begin
             continue;
         end if;
         if run_rule is not null then
-            events := events + musicstream_internal.count_quarters(run_first, run_past, run_rule);
+            events := events + musicstream_internal.count_quarters(run_first, run_past, run_rule, most_in_memory);
         end if;
         run_first := next.first;
         run_past := next.past;
@@ -54,7 +57,7 @@ begin
         run_events := next.events;
     end loop;
     if run_rule is not null then
-        events := events + musicstream_internal.count_quarters(run_first, run_past, run_rule);
+        events := events + musicstream_internal.count_quarters(run_first, run_past, run_rule, most_in_memory);
     end if;
     return events;
 end

@@ -15,6 +15,11 @@ declare
     hours timestamptz[];
     days date[];
 begin
+    -- Before the hours are chosen, because a new rule adds hours. The first rule is not added until there is an hour to count.
+    if exists (select from @extschema@.listening_rules) then
+        perform musicstream_internal.current_listening_rule();
+    end if;
+
     with waiting as materialized (
         select hour, bool_or(has_removals) as has_removals
         from (
@@ -33,7 +38,11 @@ begin
         from (
             -- Current events do not wait until an archive is counted. The limit does not include their hours: otherwise, if these had
             -- most_events and changed before each call, no older hour would ever be counted.
-            select w.*, w.hour >= max(w.hour) over () - interval '1 hour' as is_newest from waiting as w
+            -- Hours ahead of the clock do not take the place of the current ones.
+            select
+                w.*,
+                w.hour >= least(max(w.hour) over (), date_bin('1 hour', now(), 'epoch')) - interval '1 hour' as is_newest
+            from waiting as w
         ) as w
         left join lateral (
             select sum(k.events) as events from musicstream_internal.minute_counts as k where k.hour = w.hour
@@ -64,6 +73,6 @@ begin
 end
 $$;
 
-comment on function musicstream_internal.count_touched_hours(timestamptz, bigint) is 'counts listening near the touched hours before this time: the two newest hours, and the oldest of the others until these have about most_events events (null: all); the caller holds listening_lock';
+comment on function musicstream_internal.count_touched_hours(timestamptz, bigint) is 'counts listening near the touched hours before this time: the two newest hours up to the current one, those after it, and the oldest of the others until these have about most_events events (null: all); the caller holds listening_lock';
 
 revoke execute on function musicstream_internal.count_touched_hours(timestamptz, bigint) from public;

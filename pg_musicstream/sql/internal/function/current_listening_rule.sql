@@ -39,6 +39,35 @@ begin
             starting, ending
         )
         returning r.* into newest;
+        -- A longer max_listen, a shorter session_gap, or another effect of an event type can give numbers to hours that have none.
+        -- So the hours whose events can reach such an hour are counted again; the hours with numbers keep their rule.
+        if newest.rule > 1 then
+            -- One index probe per hour: there are many rows per hour, by event type and region. The last events of a frozen day
+            -- can reach a later day; max_listen is at most 24 hours.
+            with recursive stored as (
+                (
+                    select c.hour
+                    from musicstream_internal.minute_counts as c
+                    where c.hour >= musicstream_internal.frozen_before()::timestamp at time zone 'UTC' - interval '24 hours'
+                    order by c.hour
+                    limit 1
+                )
+                union all
+                select (
+                    select c.hour from musicstream_internal.minute_counts as c where c.hour > s.hour order by c.hour limit 1
+                )
+                from stored as s
+                where s.hour is not null
+            )
+            insert into musicstream_internal.touched_hours (hour, has_removals)
+            select distinct s.hour, false
+            from stored as s
+            cross join lateral generate_series(
+                s.hour, s.hour + interval '1 hour' - interval '1 microsecond' + newest.max_listen, interval '1 hour'
+            ) as g (hour)
+            left join @extschema@.counted_hours as h on h.hour = g.hour
+            where h.hour is null;
+        end if;
     end if;
     return newest.rule;
 end

@@ -35,7 +35,10 @@ begin
     end if;
 
     if not is_explicit then
-        delete from musicstream_internal.new_days where made_at <= now() - interval '24 hours';
+        -- A time ahead of the clock was written before the clock was set back. It would count until the clock shows it again.
+        -- Not compared with now(), because another session may have created a partition since this transaction began.
+        delete from musicstream_internal.new_days
+        where made_at not between now() - interval '24 hours' and clock_timestamp() + interval '1 minute';
         select musicstream_internal.max_new_days() - count(*) into room from musicstream_internal.new_days;
     end if;
 

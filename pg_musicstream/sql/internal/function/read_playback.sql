@@ -9,6 +9,7 @@ declare
     day date;
     leaf regclass;
     events bigint := 0;
+    frozen bigint;
 begin
     perform musicstream_internal.make_staging_table('staging_playback');
     if musicstream_internal.is_distributed() then
@@ -45,10 +46,11 @@ begin
     select f.event_id, f.user_id, f.event_type, f.region, f.ts, f.song_id
     from musicstream_internal.frozen_playback as f
     where f.ts >= first_minute and f.ts < past_minute and f.event_type = any (event_types);
-    return events;
+    get diagnostics frozen = row_count;
+    return events + frozen;
 end
 $$;
 
-comment on function musicstream_internal.read_playback(timestamptz, timestamptz, text[]) is 'copies the events of these types and at least this span of time to pg_temp.staging_playback; returns the number of events read from raw_events';
+comment on function musicstream_internal.read_playback(timestamptz, timestamptz, text[]) is 'copies the events of these types and at least this span of time to pg_temp.staging_playback; returns their number';
 
 revoke execute on function musicstream_internal.read_playback(timestamptz, timestamptz, text[]) from public;

@@ -146,7 +146,7 @@ begin
     select 'listener_days', bucket, region, count(k.user_id), count(s.user_id)
     from kept as k
     full join stored as s using (bucket, region, user_id)
-    where not tstzrange(bucket, bucket + interval '1 day') && $3
+    where not tstzrange(bucket, bucket + interval '24 hours') && $3
     group by bucket, region
     having count(k.user_id) < count(*) or count(s.user_id) < count(*)
     union all

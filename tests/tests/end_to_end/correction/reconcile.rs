@@ -48,4 +48,18 @@ pub(crate) fn the_first_arrival_stays_and_the_others_are_rejected() {
             "raw_events conflicting_duplicate 2 stop 2026-03-02T12:00:00.000000Z",
         ]
     );
+    // A retry without a reason, for another cause, does not store them again.
+    let retried = "select concat_ws(' ', retried, inserted, duplicate, conflicting, rejected) from musicstream_retry_rejected()";
+    assert_eq!(column(&mut client, retried), ["0 0 0 0 0"]);
+    assert_eq!(count(&mut client, "raw_events"), 3);
+    // A retry of that reason does, of two with one id the first, and then days have to be reconciled again.
+    let requested = "select inserted from musicstream_retry_rejected('conflicting_duplicate')";
+    assert_eq!(value::<i64>(&mut client, requested, &[]), 2);
+    assert_eq!(count(&mut client, "raw_events"), 5);
+    assert_eq!(
+        value::<i64>(&mut client, "select musicstream_reconcile()", &[]),
+        2
+    );
+    assert_eq!(count(&mut client, "raw_events"), 3);
+    assert_metrics_equal_raw(&mut client);
 }

@@ -78,6 +78,26 @@ fn older_hours_are_counted_although_the_newest_changes_before_each_call() {
     count(&mut client);
 }
 
+/// Events of clocks that are ahead do not delay the current hour.
+#[test]
+fn the_current_hour_is_counted_although_there_are_later_ones() {
+    let database = Database::create();
+    let mut client = database.client();
+    must_store(
+        &mut client,
+        "(0, 1, 1, 'ada', 'play', 'eu', '2026-03-01T01:00Z'), (0, 2, 2, 'ada', 'play', 'eu', '2026-03-01T03:00Z'),
+         (0, 3, 3, 'ada', 'play', 'eu', now()::text), (0, 4, 4, 'ada', 'play', 'eu', (now() + '20 h')::text)",
+    );
+    roll_up(&mut client);
+    let left: i64 = value(
+        &mut client,
+        "select hours_left from musicstream_internal.count_touched_hours('infinity', 1)",
+        &[],
+    );
+    assert_eq!(left, 1, "only the second hour of the archive is left");
+    count(&mut client);
+}
+
 #[test]
 pub(crate) fn deleted_events_are_removed_from_listening() {
     let database = Database::create();

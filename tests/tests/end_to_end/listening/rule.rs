@@ -64,6 +64,69 @@ pub(crate) fn an_hour_keeps_its_rule_until_it_is_rebuilt() {
     assert_eq!(rules(&mut client), ["01 10 2", "02 10 2"]);
 }
 
+/// A longer `max_listen` reaches an hour without events that had no numbers.
+#[test]
+fn hours_without_numbers_are_counted_by_a_new_rule() {
+    let cases = [
+        (["15 min", "30 min"], "23:40:00", ["1 1 0 900", "600"]),
+        // Less than a minute.
+        (["5 s", "20 s"], "23:59:50", ["1 0 0 5", "10"]),
+    ];
+    for ([before, after], began, [first, second]) in cases {
+        let database = Database::create();
+        let mut client = database.client();
+        client
+            .batch_execute(&format!("set musicstream.max_listen = '{before}'"))
+            .unwrap();
+        must_store(
+            &mut client,
+            &format!(
+                "(0, 1, 1, 'ada', 'play', 'eu', '2026-03-01T{began}Z'), (0, 2, 2, 'ada', 'play', 'eu', '2026-03-03T10:00Z')"
+            ),
+        );
+        count(&mut client);
+        client
+            .batch_execute(&format!("set musicstream.max_listen = '{after}'"))
+            .unwrap();
+        must_store(
+            &mut client,
+            "(0, 3, 3, 'ada', 'play', 'eu', '2026-03-03T12:00Z')",
+        );
+        count(&mut client);
+        assert_eq!(
+            days(&mut client)[..2],
+            [
+                format!("2026-03-01 eu {first} 1"),
+                format!("2026-03-02 eu 0 0 0 {second} 0")
+            ]
+        );
+        client
+            .batch_execute("select musicstream_expire(now() - '2026-03-03Z')")
+            .unwrap();
+    }
+}
+
+/// The next run counts by a new rule although no event was stored since.
+#[test]
+fn a_shorter_session_gap_begins_sessions_in_hours_without_numbers() {
+    let database = Database::create();
+    let mut client = database.client();
+    client
+        .batch_execute("set musicstream.session_gap = '2 h'")
+        .unwrap();
+    must_store(
+        &mut client,
+        "(0, 1, 1, 'ada', 'stop', 'eu', '2026-03-01T09:00Z'), (0, 2, 2, 'ada', 'stop', 'eu', '2026-03-01T10:30Z')",
+    );
+    count(&mut client);
+    assert_eq!(days(&mut client), ["2026-03-01 eu 0 0 0 0 1"]);
+    client
+        .batch_execute("set musicstream.session_gap = '1 h'")
+        .unwrap();
+    count(&mut client);
+    assert_eq!(days(&mut client), ["2026-03-01 eu 0 0 0 0 2"]);
+}
+
 /// The effect of an event type on playback is part of the rule, also for a type that is no longer accepted.
 #[test]
 pub(crate) fn user_defined_event_types_start_and_end_playback() {

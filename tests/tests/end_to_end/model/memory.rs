@@ -341,7 +341,9 @@ impl Memory {
                 .into_iter()
                 .partition(|rejected| {
                     rejected.source == source
-                        && reason.is_none_or(|reason| rejected.reason == reason)
+                        && reason.map_or(rejected.reason != "conflicting_duplicate", |reason| {
+                            rejected.reason == reason
+                        })
                 });
             let (broken, events): (Vec<_>, Vec<_>) = taken
                 .into_iter()

@@ -83,7 +83,7 @@ pub(super) enum Operation {
     Rebuild,
     Spoil(Damage),
     Reconcile,
-    /// Retries rejects of one reason, or of all.
+    /// Retries rejects of one reason, or of all but conflicts.
     Retry {
         reason: Option<&'static str>,
     },
