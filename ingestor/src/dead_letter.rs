@@ -148,6 +148,9 @@ impl Transmission {
                 true => DeliveryFailure::TopicRefuses,
                 false => DeliveryFailure::Outage,
             };
+        } else if failure == DeliveryFailure::Outage {
+            // A broker that starts after an outage may not know its topics for a while.
+            *locked(&self.history.absent_since) = None;
         }
         tracing::debug!(%error, ?failure, "a dead letter was not delivered");
         let mut outcome = locked(&self.outcome);
@@ -356,4 +359,35 @@ fn reason_of(error: &KafkaError) -> String {
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_topic_that_was_unknown_before_an_outage_does_not_count_as_deleted() {
+        const KEY: LetterKey = (0, 7);
+        for (has_outage, is_settled) in [(false, true), (true, false)] {
+            let transmission = Transmission {
+                source: "kafka:c/t".to_owned(),
+                history: Arc::default(),
+                observer: Observer::unseen(),
+                outcome: Mutex::default(),
+            };
+            let fail = |code| {
+                transmission.failed(KEY, 1, &KafkaError::MessageProduction(code));
+            };
+            *locked(&transmission.history.absent_since) =
+                Instant::now().checked_sub(Duration::from_secs(25));
+            if has_outage {
+                fail(RDKafkaErrorCode::MessageTimedOut);
+            }
+            fail(RDKafkaErrorCode::UnknownTopic);
+            let settled = locked(&transmission.history.settled).contains(&KEY);
+            assert_eq!(settled, is_settled);
+            let outage = locked(&transmission.outcome).outage.is_some();
+            assert_eq!(outage, has_outage);
+        }
+    }
 }

@@ -10,7 +10,8 @@ use crate::output::{Output, line_of_counts};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct ReplayArgs {
-    /// Only events that were rejected for this reason, such as unknown_event_type [default: any]
+    /// Only events that were rejected for this reason, such as unknown_event_type; after conflicting_duplicate run
+    /// musicstream_reconcile(), because an event may then be stored on two days [default: any but conflicting_duplicate]
     #[arg(long, value_name = "REASON")]
     reason: Option<String>,
     /// Only events of this source, as named by `status` [default: any]

@@ -18,7 +18,9 @@ use std::time::{Duration, Instant};
 use crate::backoff::{Backoff, DatabaseOutage};
 use crate::batch::Batch;
 use crate::counts::Stored;
-use crate::database::{Claim, Class, DatabaseError, LedgerEntry, Server, Session};
+use crate::database::{
+    Claim, Class, DatabaseError, LedgerEntry, Server, Session, may_lack_partitions,
+};
 use crate::dead_letter::DeadLetters;
 use crate::monitor::Observer;
 
@@ -58,11 +60,12 @@ pub(crate) struct Report {
 }
 
 /// Each request gets one reply; only a [`Request::Claim`] and a [`Request::ReadLedger`] whose generation has passed get none.
-/// [`Reply::Opened`] and [`Reply::Failed`] come without a
-/// request.
+/// [`Reply::Opened`], [`Reply::Reopened`] and [`Reply::Failed`] come without a request.
 pub(crate) enum Reply {
     /// The first connection is open.
     Opened,
+    /// A lost connection was replaced. The new one may lead to another server, whose ledger is older.
+    Reopened,
     Claimed {
         generation: u64,
         claims: Vec<(i32, Claim)>,
@@ -396,6 +399,7 @@ impl Worker {
         if self.session.as_ref().is_none_or(Session::is_closed) {
             self.session = None;
             self.session = Some(Session::open(&self.config.server).await?);
+            self.report(Reply::Reopened);
         }
         self.session
             .as_mut()
@@ -414,6 +418,7 @@ impl Worker {
         let started = Instant::now();
         let mut backoff = Backoff::new(&self.config.outage);
         let mut in_doubt = None;
+        let mut has_forgotten_days = false;
         let cancellation = self.cancellation.clone();
         while cancellation.is_wanted(generation) {
             let attempt = match self.session().await {
@@ -454,6 +459,14 @@ impl Worker {
                     return Ok(Reply::Fenced { batch });
                 }
                 Class::Config => return Err(error),
+                // Partitions may have been removed since this session asked for them. Or the database refused to make them then,
+                // accepts their days now, and they are more than the 100 that an upsert makes. The next attempt asks again.
+                Class::Data if !has_forgotten_days && may_lack_partitions(error.sqlstate()) => {
+                    has_forgotten_days = true;
+                    if let Some(session) = &mut self.session {
+                        session.forget_days();
+                    }
+                }
                 Class::Data => {
                     let outcome = match self.session().await {
                         Ok(session) => bisect::refuse_bad_rows(session, &mut batch, &error).await,

@@ -66,7 +66,7 @@ impl DatabaseError {
             return DatabaseError::without_answer(what, error);
         };
         let sqlstate = db.code().code();
-        let class = classify(Some(sqlstate), db.constraint());
+        let class = classify(Some(sqlstate));
         // The message of a data error may quote the row, which must not be logged.
         let said = if class == Class::Data {
             "the database refused a row"
@@ -100,7 +100,7 @@ impl DatabaseError {
             source = cause.source();
         }
         DatabaseError {
-            class: classify(None, None),
+            class: classify(None),
             sqlstate: None,
             message,
         }

@@ -6,7 +6,7 @@ mod error;
 mod reject;
 mod session;
 
-pub(crate) use class::Class;
+pub(crate) use class::{Class, may_lack_partitions};
 pub(crate) use connection::connect;
 pub(crate) use error::DatabaseError;
 pub(crate) use musicstream_connect::Target;

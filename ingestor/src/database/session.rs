@@ -21,7 +21,7 @@ use crate::counts::{Stored, Totals};
 /// Size of the messages of a `COPY`: below 128 KB their number costs time, above 1 MB nothing is gained.
 const PIECE_BYTES: usize = 256 * 1024;
 
-/// Days whose partitions a session remembers to have made. Bounded, because wrong clocks can produce any day.
+/// Days whose partitions a session remembers to have asked for. Bounded, because wrong clocks can produce any day.
 const MAX_DAYS: usize = 100_000;
 
 /// Days whose partitions are made in one transaction, at most.
@@ -63,7 +63,7 @@ pub(crate) struct Session {
     claim: Statement,
     ledger_entry: Statement,
     check_writable: Statement,
-    /// Days whose partitions this session has made.
+    /// Days whose partitions this session has asked for. The database may have refused some.
     days: BTreeSet<i32>,
 }
 
@@ -305,13 +305,19 @@ impl Session {
         }
     }
 
-    /// Makes the partitions of the batch's days, except those that this session has made before.
+    /// Has the partitions of all days made again: days that were refused may be accepted now.
+    pub(crate) fn forget_days(&mut self) {
+        self.days.clear();
+    }
+
+    /// Makes the partitions of the batch's days, except those that this session has asked for before.
     async fn make_partitions(&mut self, batch: &Batch) -> Result<(), DatabaseError> {
         let new: Vec<i32> = batch.days().difference(&self.days).copied().collect();
         if new.is_empty() {
             return Ok(());
         }
-        for days in new.chunks(DAYS_AT_ONCE) {
+        // The newest days first: they matter most if the limit for new days is reached.
+        for days in new.rchunks(DAYS_AT_ONCE) {
             self.client
                 .execute(&self.make_partitions, &[&days])
                 .await
@@ -341,8 +347,10 @@ impl Session {
             self.upsert(batch, 0).await
         };
         let outcome = with_timeout(self.answer_within, what, upserted).await;
-        self.roll_back().await;
-        match outcome {
+        if outcome.is_ok() {
+            self.roll_back().await;
+        }
+        match self.roll_back_on_error(outcome).await {
             Ok(_) => Ok(None),
             Err(error) if error.class() == Class::Data => Ok(Some(error)),
             Err(error) => Err(error),
@@ -437,8 +445,10 @@ impl Session {
     }
 
     async fn roll_back(&self) {
-        // If this fails the connection is broken, which the next use reports.
-        let _ = self.client.batch_execute("rollback").await;
+        // If this fails the connection is broken, which the next use reports. The server handles statements in order, so an
+        // answer that comes too late does no harm.
+        let rollback = self.client.batch_execute("rollback");
+        let _ = tokio::time::timeout(self.answer_within, rollback).await;
     }
 }
 

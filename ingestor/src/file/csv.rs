@@ -77,9 +77,6 @@ pub(super) fn split_quoted(bytes: &[u8], at_end: bool, fields: &mut Vec<Field>) 
         } else {
             let end =
                 memchr2(b',', b'\n', &bytes[start..]).map_or(bytes.len(), |length| start + length);
-            if end == bytes.len() && !at_end {
-                return Scan::Incomplete;
-            }
             let is_last = bytes.get(end) != Some(&b',');
             let value_end = if is_last && end > start && bytes[end - 1] == b'\r' {
                 end - 1
@@ -138,6 +135,40 @@ fn closing_quote(bytes: &[u8], from: usize, at_end: bool) -> Option<(usize, bool
             }
             None if !at_end => return None,
             _ => return Some((quote, doubled)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_read_may_end_anywhere_in_a_record() {
+        let record = |length, next| Scan::Record { length, next };
+        for (bytes, before_the_end, at_the_end) in [
+            ("\"a\"", Scan::Incomplete, record(3, 3)),
+            ("\"a\"\r", Scan::Incomplete, record(3, 4)),
+            ("\"a\",b", Scan::Incomplete, record(5, 5)),
+            ("\"a\",b\r", Scan::Incomplete, record(5, 6)),
+            ("\"a\",", Scan::Incomplete, record(4, 4)),
+            ("\"a\"\nb", record(3, 4), record(3, 4)),
+            ("\"a\",b\r\n\"", record(5, 7), record(5, 7)),
+            (
+                "\"a,\n",
+                Scan::Incomplete,
+                Scan::Broken("a quoted field is not closed"),
+            ),
+            (
+                "\"a\"b\n",
+                Scan::Broken("text follows a closing quote"),
+                Scan::Broken("text follows a closing quote"),
+            ),
+        ] {
+            for (at_end, expected) in [(false, before_the_end), (true, at_the_end)] {
+                let found = split_quoted(bytes.as_bytes(), at_end, &mut Vec::new());
+                assert_eq!(found, expected, "{bytes:?}, at the end: {at_end}");
+            }
         }
     }
 }

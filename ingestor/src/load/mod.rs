@@ -84,7 +84,7 @@ pub(crate) fn run(args: LoadArgs) -> anyhow::Result<()> {
     };
     // A file that cannot be loaded ends the run before anything is stored.
     for path in &files {
-        if path != Path::new("-") {
+        if !paths::is_read_once(path) {
             FileReader::open(path, &args.file)?;
         }
     }
@@ -284,9 +284,13 @@ impl Load {
     }
 
     fn next_reply(&mut self) -> anyhow::Result<Reply> {
-        match self.reports.recv().context("the writer ended")?.reply {
-            Reply::Failed(error) => Err(error.into()),
-            reply => Ok(reply),
+        loop {
+            match self.reports.recv().context("the writer ended")?.reply {
+                Reply::Failed(error) => return Err(error.into()),
+                // If the ledger is older than before, the next batch is fenced.
+                Reply::Reopened => {}
+                reply => return Ok(reply),
+            }
         }
     }
 }

@@ -40,6 +40,12 @@ fn of_folder(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
+/// Whether what has been read of it cannot be read again: standard input, or a pipe such as a shell's `<(…)`.
+pub(super) fn is_read_once(path: &Path) -> bool {
+    path == Path::new("-")
+        || std::fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 
-use super::{GENERATION, Load, LoadArgs, PARTITION, Source};
+use super::{GENERATION, Load, LoadArgs, PARTITION, Source, paths};
 use crate::database::LedgerEntry;
 use crate::file::{FileError, FileReader, States};
 use crate::writer::{Reply, Request};
@@ -198,9 +198,9 @@ fn is_loaded(reader: &mut FileReader, entry: &LedgerEntry) -> anyhow::Result<boo
 }
 
 fn reopen(reader: &mut FileReader, path: &Path, args: &LoadArgs) -> anyhow::Result<()> {
-    if path == Path::new("-") {
+    if paths::is_read_once(path) {
         bail!(
-            "standard input begins like a file that was loaded before, and cannot be read from its beginning again; hint: load it from a file"
+            "standard input or a pipe begins like a file that was loaded before, and cannot be read from its beginning again; hint: load it from a file"
         );
     }
     *reader = FileReader::open(path, &args.file)?;

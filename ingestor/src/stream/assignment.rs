@@ -121,6 +121,11 @@ impl Assignment {
         }
     }
 
+    /// The claim of a partition that is not read yet.
+    pub(super) fn claim(&self, partition: i32) -> Option<&Claim> {
+        self.claims.get(&partition)
+    }
+
     /// Whether all claims are answered, and their partitions are being read.
     pub(super) fn is_settled(&self) -> bool {
         self.unanswered.is_empty() && self.claims.is_empty()

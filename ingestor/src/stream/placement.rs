@@ -10,7 +10,7 @@ use super::mismatch::LogMismatch;
 use super::position::{FetchPosition, Position};
 use super::probe::Finding;
 use super::source::is_other_topic;
-use crate::database::Claim;
+use crate::database::{Claim, LedgerEntry};
 
 /// Time until the bounds of a log are requested from Kafka again.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -41,7 +41,7 @@ pub(super) struct Start {
     pub(super) skipped: i64,
 }
 
-/// The ledger's entry of a partition when it was last read or written.
+/// The ledger's entry of a partition when it was last claimed or written.
 #[derive(Debug, Clone, Copy)]
 struct LedgerState {
     epoch: i64,
@@ -208,11 +208,36 @@ impl Placement {
         }
     }
 
-    /// Notes that the ledger has moved.
-    pub(super) fn stored(&mut self, partition: i32, next_offset: i64) {
-        if let Some(state) = self.ledger.get_mut(&partition) {
+    /// Notes that the ledger has moved under this epoch. The report of an earlier epoch's batch may come after a later claim.
+    pub(super) fn stored(&mut self, partition: i32, epoch: i64, next_offset: i64) {
+        if let Some(state) = self.ledger.get_mut(&partition)
+            && state.epoch == epoch
+        {
             state.next_offset = Some(next_offset);
         }
+    }
+
+    /// Whether the ledger has lost what was read from it or stored: the database was restored, or failed over to a server
+    /// that lacked the last commits. `entry` is what the ledger has now, and `claim` the last claim if reading has not begun.
+    ///
+    /// An entry that is ahead is no sign of it: its report may have overtaken that of a batch, or another ingestor has
+    /// claimed the partition, which the next batch finds out.
+    pub(super) fn has_gone_back(
+        &self,
+        partition: i32,
+        claim: Option<&Claim>,
+        entry: Option<&LedgerEntry>,
+    ) -> bool {
+        let known = match claim {
+            Some(claim) => Some((claim.epoch, claim.next_offset)),
+            None => self
+                .ledger
+                .get(&partition)
+                .map(|state| (state.epoch, state.next_offset)),
+        };
+        known.is_some_and(|(epoch, next_offset)| {
+            entry.is_none_or(|entry| entry.epoch < epoch || entry.next_offset < next_offset)
+        })
     }
 
     /// The epoch of our last claim of a partition.
@@ -388,7 +413,7 @@ mod tests {
         let position = placement.begin(0, &claim, &start);
         assert_eq!((position.next, position.end), (6, Some(9)));
         assert_eq!((position.ledger, position.leader_epoch), (Some(6), Some(3)));
-        placement.stored(0, 8);
+        placement.stored(0, 7, 8);
         assert_eq!(placement.epoch(0), Some(7));
         let unread = Claim {
             source_identity: Some(vec![2; 16]),
@@ -403,6 +428,48 @@ mod tests {
                 next_offsets: [(0, Some(8)), (1, None)].into(),
             }
         );
+    }
+
+    #[test]
+    fn a_ledger_that_is_behind_what_was_stored_has_gone_back() {
+        let mut placement = placement(EARLIEST);
+        let entry = |next_offset, epoch| LedgerEntry {
+            next_offset,
+            epoch,
+            owner: "me".to_owned(),
+            source_identity: None,
+        };
+        assert!(!placement.has_gone_back(0, None, None), "never claimed");
+        let claim = claim(Some(6));
+        let start = placement.start(0, &claim, 5, 9).unwrap();
+        placement.begin(0, &claim, &start);
+        placement.stored(0, 7, 8);
+        // The late report of a batch that was stored before the claim.
+        placement.stored(0, 6, 5);
+        for (entry, expected) in [
+            (Some(entry(Some(8), 7)), false),
+            (Some(entry(Some(9), 7)), false),
+            (Some(entry(Some(8), 8)), false),
+            (Some(entry(Some(7), 7)), true),
+            (Some(entry(Some(7), 8)), true),
+            (Some(entry(Some(8), 6)), true),
+            (Some(entry(None, 7)), true),
+            (None, true),
+        ] {
+            let has_gone_back = placement.has_gone_back(0, None, entry.as_ref());
+            assert_eq!(has_gone_back, expected, "{entry:?}");
+        }
+        // A claim after which reading has not begun.
+        let later = Claim {
+            epoch: 9,
+            next_offset: None,
+            ..claim
+        };
+        for (epoch, expected) in [(9, false), (8, true)] {
+            let entry = entry(None, epoch);
+            let has_gone_back = placement.has_gone_back(0, Some(&later), Some(&entry));
+            assert_eq!(has_gone_back, expected, "{epoch}");
+        }
     }
 
     #[test]

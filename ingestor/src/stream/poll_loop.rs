@@ -256,7 +256,7 @@ impl PollLoop {
                 self.progress.add(&stored);
                 for span in batch.spans() {
                     self.group_offsets.stored(span.partition, span.to);
-                    self.placement.stored(span.partition, span.to);
+                    self.placement.stored(span.partition, span.epoch, span.to);
                     if batch.generation() == current {
                         self.settings.observer.ledger_moved(span.partition, span.to);
                     }
@@ -284,6 +284,8 @@ impl PollLoop {
                 generation,
                 entries,
             } if generation == current => self.handle_ledger_entries(entries)?,
+            // A partition without new records has no batch that would be fenced if the ledger has gone back.
+            Reply::Reopened => self.read_ledger(self.assignment.partitions()),
             Reply::Opened | Reply::Claimed { .. } | Reply::LedgerRead { .. } | Reply::Released => {}
         }
         Ok(())

@@ -27,19 +27,33 @@ pub(super) async fn attempt(
     let dead_letters = config.dead_letters.as_ref();
     let sink = dead_letters.map(|letters| letters as &dyn RejectSink);
     let failure = match session.store(batch, sink).await {
-        Ok(stored) => return Ok(Some(stored)),
+        Ok(stored) => {
+            count_as_not_stored(in_doubt.take(), config);
+            return Ok(Some(stored));
+        }
         Err(failure) => failure,
     };
     if failure.maybe_stored.is_some() {
+        // The ledger has accepted this attempt, so an earlier one was not stored.
+        count_as_not_stored(in_doubt.take(), config);
         *in_doubt = failure.maybe_stored;
     }
-    // The commit in doubt may have succeeded after the ledger was read: then it is what fences this attempt.
-    if failure.error.class() == Class::Fenced
-        && let Some(stored) = resolve(session, batch, in_doubt.as_ref(), config).await?
-    {
-        return Ok(Some(stored));
+    if failure.error.class() == Class::Fenced {
+        // The commit in doubt may have succeeded after the ledger was read: then it is what fences this attempt.
+        if let Some(stored) = resolve(session, batch, in_doubt.as_ref(), config).await? {
+            return Ok(Some(stored));
+        }
+        count_as_not_stored(in_doubt.take(), config);
     }
     Err(failure.error)
+}
+
+/// Counts a commit in doubt whose outcome is certain. Not after each read of the ledger: the commit may still be in
+/// progress, and further attempts read the ledger again.
+fn count_as_not_stored(in_doubt: Option<Stored>, config: &WriterConfig) {
+    if in_doubt.is_some() {
+        config.observer.commit_resolved(false);
+    }
 }
 
 /// Reads the ledger to find out whether the commit in doubt succeeded; its counts, if so.
@@ -54,11 +68,10 @@ async fn resolve(
         return Ok(None);
     };
     let entry = session.ledger_entry(batch.source(), span.partition).await?;
-    let was_stored = was_stored(span, entry.as_ref(), &config.owner);
-    config.observer.commit_resolved(was_stored);
-    if !was_stored {
+    if !was_stored(span, entry.as_ref(), &config.owner) {
         return Ok(None);
     }
+    config.observer.commit_resolved(true);
     tracing::info!("the batch whose commit got no answer was stored");
     Ok(Some(stored.clone()))
 }

@@ -9,9 +9,9 @@ use rand::{Rng as _, SeedableRng as _};
 use musicstream_tests::batch::session;
 use musicstream_tests::database::{Database, value};
 use musicstream_tests::oracle::{assert_metrics_equal_raw, roll_up};
-use musicstream_tests::pipeline::{load, stream_to_end};
-use musicstream_tests::process::{ingestor, run};
-use musicstream_tests::stored::event_count;
+use musicstream_tests::pipeline::{load, stream, stream_to_end};
+use musicstream_tests::process::{Program, ingestor, run};
+use musicstream_tests::stored::{event_count, wait_for_events};
 use musicstream_tests::topic::{Record, Topic};
 
 const TIMEOUT: Duration = Duration::from_secs(180);
@@ -319,6 +319,79 @@ fn wrong_clocks_create_a_limited_number_of_partitions() {
     assert_eq!(load(&database, file.path()).inserted, 20);
     assert_eq!(value::<i64>(&mut admin, past, &[]), 80);
     roll_up(&mut admin);
+    assert_metrics_equal_raw(&mut admin);
+}
+
+/// More days than one upsert can create partitions for, which the session of the stream has asked for before.
+#[test]
+fn a_stream_stores_refused_days_once_the_limit_allows_them() {
+    const DAYS: &str = "select array_agg((date '2010-01-01' + n)::text order by n) from generate_series(0, 299) as n";
+    const PARTITIONS: &str = "select array_agg(day::text order by day) from musicstream_leaves() where day < '2011-01-01'";
+    const REFUSED: &str = "select count(*) from rejected_events where reason = 'too_many_new_days'";
+    let database = Database::create();
+    let mut admin = database.client();
+    let limit = format!(
+        "alter database {} set musicstream.max_new_days = 150",
+        database.name()
+    );
+    admin.batch_execute(&limit).unwrap();
+    let days: Vec<String> = value(&mut admin, DAYS, &[]);
+    let (oldest, newest) = days.split_at(150);
+    let topic = Topic::create("refused_days", 1);
+    let send = |first_id: usize, days: &[String]| {
+        let events = days.iter().enumerate().map(|(number, day)| {
+            let id = first_id + number;
+            format!(
+                r#"{{"event_id":"{id:032x}","user_id":"canary","event_type":"play","region":"eu","ts":"{day}T12:00:00Z"}}"#
+            )
+        });
+        topic.send(events.map(|event| Record::new(0, event)).collect());
+    };
+    // All records that are sent at once are one batch, which is sent when it is full.
+    let mut program = Program::start(
+        stream(&database, &topic)
+            .args(["--group", topic.name(), "--writers", "1"])
+            .args(["--batch-rows", "300", "--max-latency", "60s"])
+            .args(["--max-reject-ratio", "1"]),
+    );
+    send(0, &days);
+    wait_for_events(TIMEOUT, &mut admin, 150);
+    assert_eq!(value::<i64>(&mut admin, REFUSED, &[]), 150);
+    let made: Vec<String> = value(&mut admin, PARTITIONS, &[]);
+    assert_eq!(made, newest, "the newest days are created");
+
+    admin
+        .batch_execute("update new_days set made_at = made_at - interval '25 hours'")
+        .unwrap();
+    send(300, &[oldest, oldest].concat());
+    wait_for_events(TIMEOUT, &mut admin, 450);
+    assert_eq!(value::<i64>(&mut admin, REFUSED, &[]), 150);
+    assert!(program.is_running());
+    program.terminate();
+    program.finish(TIMEOUT).with_code(0);
+    assert_metrics_equal_raw(&mut admin);
+}
+
+/// Partitions do not count towards the limit until the time that the server's clock showed before it was set back.
+#[test]
+fn partitions_created_in_the_future_do_not_count_towards_the_limit() {
+    let database = Database::create();
+    let mut admin = database.client();
+    admin
+        .batch_execute(&format!(
+            "alter database {} set musicstream.max_new_days = 1",
+            database.name()
+        ))
+        .unwrap();
+    let mut client = session(&database);
+    let days_ago = |days: f64| -days * 24.0 * HOUR_S;
+    assert_eq!(store_at(&mut client, 0, &[days_ago(400.0)]), (1, 0));
+    assert_eq!(store_at(&mut client, 0, &[days_ago(500.0)]), (0, 1));
+    admin
+        .batch_execute("update new_days set made_at = now() + interval '1 year'")
+        .unwrap();
+    assert_eq!(store_at(&mut client, 0, &[days_ago(500.0)]), (1, 0));
+    assert_eq!(store_at(&mut client, 0, &[days_ago(600.0)]), (0, 1));
     assert_metrics_equal_raw(&mut admin);
 }
 

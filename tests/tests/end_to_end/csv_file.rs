@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use rand::rngs::StdRng;
@@ -453,6 +454,32 @@ fn a_folder_is_loaded_file_by_file_and_a_dry_run_stores_nothing() {
         Summary::default(),
         "each file is loaded already"
     );
+}
+
+/// What is read of a pipe is gone, so it is opened only once, also if it is named by a path.
+#[test]
+fn a_pipe_that_is_named_by_a_path_is_read_from_its_beginning() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("events.csv");
+    let expected = generate(&file, &["--count", "2000"]);
+    let database = Database::create();
+    for expected in [expected, Summary::default()] {
+        let mut source = Command::new("cat")
+            .arg(&file)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let pipe = source.stdout.take().unwrap();
+        let summary = Program::start(
+            ingestor(&database)
+                .args(["load", "--output", "json", "--format", "csv", "/dev/stdin"])
+                .stdin(pipe),
+        )
+        .finish(Duration::from_secs(60))
+        .summary();
+        assert_eq!(summary, expected);
+        source.wait().unwrap();
+    }
 }
 
 /// Generates a file, and returns the expected summary of its load.

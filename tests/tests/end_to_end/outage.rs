@@ -1,16 +1,16 @@
-//! Postgres is unreachable for longer than `max.poll.interval.ms`.
+//! Postgres is unreachable for longer than `max.poll.interval.ms`, does not answer, or does not confirm a commit.
 
 use std::time::{Duration, Instant};
 
 use musicstream_tests::cluster::Cluster;
 use musicstream_tests::database::{Database, value};
 use musicstream_tests::group::Protocol;
-use musicstream_tests::http::{address, get};
+use musicstream_tests::http::{address, figure, get};
 use musicstream_tests::oracle::{assert_metrics_equal_raw, next_offsets};
-use musicstream_tests::pipeline::stream;
+use musicstream_tests::pipeline::{rejected, stream};
 use musicstream_tests::process::Program;
 use musicstream_tests::proxy::Proxy;
-use musicstream_tests::stored::{epochs, event_count};
+use musicstream_tests::stored::{epochs, event_count, wait_for_events};
 use musicstream_tests::topic::{Record, Topic};
 use musicstream_tests::under_both_protocols;
 use musicstream_tests::wait::until;
@@ -155,6 +155,105 @@ fn partitions_lost_while_paused_are_read_after_their_return(protocol: Protocol) 
         program.terminate();
         program.finish(TIMEOUT).with_code(0);
     }
+    assert_eq!(next_offsets(&mut client), topic.ends());
+    assert_metrics_equal_raw(&mut client);
+}
+
+/// The server falls silent while the ingestor searches for the row that it refuses.
+#[test]
+fn a_search_for_refused_rows_is_repeated_after_an_outage() {
+    // The sequence also counts calls that are rolled back.
+    const SLOW_CHECK: &str = "create sequence public.refusals;
+        create function public.is_accepted(user_id text) returns boolean language plpgsql security definer as $$
+        begin
+            if user_id <> 'refused' then
+                return true;
+            end if;
+            perform nextval('public.refusals');
+            perform pg_sleep(1);
+            return false;
+        end $$;
+        alter table raw_events add check (public.is_accepted(user_id))";
+    let topic = Topic::create("bisected", 1);
+    let database = Database::create();
+    let mut client = database.client();
+    client.batch_execute(SLOW_CHECK).unwrap();
+    let (proxy, url) = Proxy::before(&database);
+    let refused = r#"{"event_id":"00000000000000000000000000000001","user_id":"refused","event_type":"play","region":"eu","ts":"2026-03-01T00:00:00Z"}"#;
+    let sent = topic.send(vec![Record::play(0, 2), Record::new(0, refused)]);
+    let program = Program::start(
+        stream(&database, &topic)
+            .env("DATABASE_URL", format!("{url}&connect_timeout=2"))
+            .args(["--group", topic.name(), "--answer-timeout", "3s"])
+            .args(["--max-reject-ratio", "1"]),
+    );
+    // The first two calls are those of the batch: it is tried again, because a partition could have been missing.
+    until(TIMEOUT, "the search for the refused row", || {
+        let calls = "select last_value from public.refusals";
+        (value::<i64>(&mut client, calls, &[]) >= 3).then_some(())
+    });
+    proxy.set_silent(true);
+    until(TIMEOUT, "the outage to be detected", || {
+        let failed = "an attempt failed: cannot find the rows that are refused: no answer for";
+        program.log().contains(failed).then_some(())
+    });
+    proxy.set_silent(false);
+    proxy.cut();
+    wait_for_events(TIMEOUT, &mut client, 1);
+    program.terminate();
+    program.finish(TIMEOUT).with_code(0);
+    let rejects = rejected(&mut client);
+    assert_eq!(rejects.len(), 1, "{rejects:?}");
+    assert_eq!(rejects[0].reason, "refused_by_database");
+    assert_eq!(rejects[0].payload, sent[1].payload);
+    assert_eq!(next_offsets(&mut client), topic.ends());
+    assert_metrics_equal_raw(&mut client);
+}
+
+/// Each attempt to store a batch again reads the ledger.
+#[test]
+fn a_doubtful_commit_is_counted_once() {
+    // The first commit gets no answer in time, and keeps its row of the ledger locked.
+    const SLOW_COMMIT: &str = "create sequence public.commits;
+        create function public.delay_first() returns trigger language plpgsql security definer as $$
+        begin
+            if nextval('public.commits') = 1 then
+                perform pg_sleep(600);
+            end if;
+            return null;
+        end $$;
+        create constraint trigger delay_first after update on ingest_offsets deferrable initially deferred
+            for each row when (old.next_offset is distinct from new.next_offset) execute function public.delay_first()";
+    const END_COMMIT: &str = "select count(pg_terminate_backend(pid)) from pg_stat_activity
+        where datname = current_database() and wait_event = 'PgSleep'";
+    let topic = Topic::create("doubtful", 1);
+    let database = Database::create();
+    let mut client = database.client();
+    client.batch_execute(SLOW_COMMIT).unwrap();
+    topic.send(vec![Record::play(0, 1)]);
+    let program = Program::start(
+        stream(&database, &topic)
+            .args(["--group", topic.name(), "--answer-timeout", "2s"])
+            .args(["--listen", "127.0.0.1:0"]),
+    );
+    until(TIMEOUT, "two more attempts to fail", || {
+        let failed = "an attempt failed: cannot store a batch: no answer for";
+        (program.log().matches(failed).count() >= 2).then_some(())
+    });
+    assert_eq!(value::<i64>(&mut client, END_COMMIT, &[]), 1);
+    wait_for_events(TIMEOUT, &mut client, 1);
+    let http = address(&program);
+    let count = |outcome: &str| {
+        let labels = format!(r#"topic="{}",outcome="{outcome}""#, topic.name());
+        figure(&http, &format!("doubtful_commits_total{{{labels}}}"))
+    };
+    until(TIMEOUT, "the commit to be counted", || {
+        count("not_stored").filter(|&count| count > 0.0)
+    });
+    assert_eq!(count("not_stored"), Some(1.0));
+    assert_eq!(count("stored").unwrap_or_default(), 0.0);
+    program.terminate();
+    program.finish(TIMEOUT).with_code(0);
     assert_eq!(next_offsets(&mut client), topic.ends());
     assert_metrics_equal_raw(&mut client);
 }

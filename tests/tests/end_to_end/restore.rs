@@ -295,10 +295,21 @@ fn a_stream_continues_after_a_point_in_time_recovery() {
     assert_topic_is_stored(&restored, &topic);
 }
 
-/// The ingestor has two servers in its URL, and continues with the promoted one.
 #[test]
 fn an_ingestor_catches_up_a_promoted_replica_that_lagged() {
-    let topic = topic("replica");
+    assert_replica_is_caught_up("replica", false);
+}
+
+/// No batch would find out that the ledger of the replica is behind.
+#[test]
+fn an_idle_ingestor_catches_up_a_promoted_replica_that_lagged() {
+    assert_replica_is_caught_up("idle_replica", true);
+}
+
+/// The ingestor has two servers in its URL, and continues with the promoted one. `is_idle`: all records were stored before.
+fn assert_replica_is_caught_up(label: &str, is_idle: bool) {
+    let topic = topic(label);
+    let all: i64 = topic.ends().iter().sum();
     let primary = Cluster::start("");
     let database = Database::create_in(&primary.url(), "");
     let replica = Cluster::standby_of(&primary);
@@ -326,11 +337,17 @@ fn an_ingestor_catches_up_a_promoted_replica_that_lagged() {
         (value::<i64>(&mut replica_client, receivers, &[]) == 0).then_some(())
     });
     let lost_from = record_count(&mut replica_client);
-    wait_until_stored(&mut client, lost_from + RECORDS / 10);
+    let crash_at = if is_idle {
+        all
+    } else {
+        lost_from + RECORDS / 10
+    };
+    wait_until_stored(&mut client, crash_at);
     let lost_to = record_count(&mut client);
     assert!(
-        lost_to < RECORDS && stream.is_running(),
-        "the primary is lost during the stream"
+        (lost_to == all) == is_idle && stream.is_running(),
+        "the primary is lost {} the stream",
+        if is_idle { "after" } else { "during" }
     );
     primary.crash();
     replica.promote();
@@ -341,7 +358,7 @@ fn an_ingestor_catches_up_a_promoted_replica_that_lagged() {
     println!(
         "{lost_from} records on the replica, {lost_to} on the primary, {at_promotion} after the promotion"
     );
-    let ends = topic.ends();
+    assert!(at_promotion < lost_to, "the replica lags");
     until(
         TIMEOUT,
         "the ingestor to store all of the topic on the new primary",
@@ -352,7 +369,7 @@ fn an_ingestor_catches_up_a_promoted_replica_that_lagged() {
                 stream.log()
             );
             client.execute("select musicstream_rollup()", &[]).unwrap();
-            (record_count(&mut client) == ends.iter().sum::<i64>()).then_some(())
+            (record_count(&mut client) == all).then_some(())
         },
     );
     stream.terminate();

@@ -96,7 +96,7 @@ impl PollLoop {
         });
     }
 
-    fn read_ledger(&mut self, partitions: Vec<i32>) {
+    pub(super) fn read_ledger(&mut self, partitions: Vec<i32>) {
         self.send_requests(partitions, |generation, source, partitions| {
             Request::ReadLedger {
                 generation,
@@ -139,7 +139,8 @@ impl PollLoop {
         self.read_ledger(due);
     }
 
-    /// Claims the partitions that no other ingestor holds, and stands by for the others.
+    /// Claims the waiting partitions that no other ingestor holds, and stands by for the others. Checks the entries of
+    /// partitions that are claimed.
     pub(super) fn handle_ledger_entries(
         &mut self,
         entries: Vec<(i32, Option<LedgerEntry>)>,
@@ -147,8 +148,21 @@ impl PollLoop {
         let now = Instant::now();
         let mut to_claim = Vec::new();
         for (partition, entry) in entries {
-            // Since the request it may have been revoked, or assigned again and claimed.
             if !self.assignment.is_waiting(partition) {
+                // Since the request it may have been revoked, or assigned again; then it may not be claimed yet.
+                let claim = self.assignment.claim(partition);
+                let is_ours = claim.is_some() || self.batcher.partitions().contains(&partition);
+                if is_ours
+                    && self
+                        .placement
+                        .has_gone_back(partition, claim, entry.as_ref())
+                {
+                    tracing::warn!(
+                        partition,
+                        "the database has lost what was stored last: reading it again"
+                    );
+                    return self.read_ledger_again();
+                }
                 continue;
             }
             let our_epoch = self.placement.epoch(partition).unwrap_or_default();
