@@ -9,7 +9,7 @@ use crate::{
         SplitArg, ViewArg,
     },
     page::{
-        Bucket, Drawing, Hours, Range, SeriesOrder, Split, State, View,
+        Bucket, Drawing, Hours, List, Range, SeriesOrder, Split, State, View,
         reports::{listeners::Part, listening::Figure, songs::Top},
     },
 };
@@ -143,6 +143,8 @@ pub fn choose(args: &Args, state: &mut State) {
     }
     if let Some(view) = args.view {
         state.view = view.into();
+        // A saved view of a day by minute is left, as by the same choice in the window.
+        state.drilled = None;
     }
     if let Some(split) = args.split {
         state.split = split.into();
@@ -179,6 +181,7 @@ pub fn choose(args: &Args, state: &mut State) {
     if let Some(hours) = args.hours {
         state.hours = hours.into();
         state.live_zoom = None;
+        state.drilled = None;
     }
     if let Some(day) = args.minutes_of {
         state.drilled = Some((Day::from_date(day), View::default()));
@@ -223,7 +226,8 @@ pub fn check_days(args: &Args) -> Result<(), TooManyDays> {
     }
 }
 
-/// Checks the options of how numbers are drawn ([`Drawing`]) in a command line that has been applied to a state.
+/// Checks the options of how numbers are drawn ([`Drawing`]), and those that choose names, in a command line that has been
+/// applied to a state.
 ///
 /// # Errors
 /// The first option that the view does not have.
@@ -250,6 +254,29 @@ pub fn check(args: &Args, state: &State) -> Result<(), NoEffect> {
             return Err(NoEffect {
                 option,
                 view: shown_by(state, drawing),
+                reason,
+            });
+        }
+    }
+    // Hidden names are no error: they are kept from view to view, and each saved or copied view has them.
+    for (option, names, list, reason) in [
+        (
+            "--event-type",
+            &args.event_type,
+            List::EventTypes,
+            "its numbers are over all event types",
+        ),
+        (
+            "--region",
+            &args.region,
+            List::Regions,
+            "its numbers are over all regions",
+        ),
+    ] {
+        if !names.is_empty() && !state.lists().contains(&list) {
+            return Err(NoEffect {
+                option: option.to_owned(),
+                view: format!("--view {}", name_of::<ViewArg, View>(state.view)),
                 reason,
             });
         }

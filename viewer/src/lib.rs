@@ -138,16 +138,17 @@ fn write_files(args: &Args, saved: Result<SavedViews>, export_dir: PathBuf) -> R
     if let Some(unknown) = app.refused() {
         return Err(unknown.clone().into());
     }
-    if let Some(path) = &args.csv {
-        if !is_answered {
-            if let Health::Trouble { problem, .. } = &app.latest().health {
-                return Err(words(problem));
-            }
-            bail!(
-                "the numbers of this view were not read within {} s; see --timeout",
-                args.timeout.as_secs_f32()
-            );
+    // A picture of other days than those that were asked for would be misleading, as would rows of them.
+    if !is_answered {
+        if let Health::Trouble { problem, .. } = &app.latest().health {
+            return Err(words(problem));
         }
+        bail!(
+            "the numbers of this view were not read within {} s; see --timeout",
+            args.timeout.as_secs_f32()
+        );
+    }
+    if let Some(path) = &args.csv {
         let text = app.csv().context(
             "there is no row to write: no events are stored, or the database has no such numbers for this role",
         )?;

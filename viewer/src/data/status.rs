@@ -36,13 +36,13 @@ impl Status {
     }
 
     /// What has to change before it is worth reading the numbers again; `None` if they may change without it.
-    pub fn fingerprint(&self) -> Option<(i64, i64, Option<Micros>, Day)> {
-        (self.pending_deltas < MOST_DELTAS).then_some((
-            self.revision,
-            self.pending_deltas,
-            self.watermark,
-            Day::of(self.now),
-        ))
+    pub fn fingerprint(&self) -> Option<Self> {
+        (self.pending_deltas < MOST_DELTAS).then(|| Self {
+            // Rollups that fold nothing move it every few seconds.
+            last_rollup_at: None,
+            now: Day::of(self.now).start(),
+            ..self.clone()
+        })
     }
 }
 
@@ -58,5 +58,32 @@ mod tests {
         };
         assert_ne!(status(1).fingerprint(), status(2).fingerprint());
         assert_eq!(status(MOST_DELTAS).fingerprint(), None);
+    }
+
+    #[test]
+    fn rejected_and_staged_rows_tell_a_change_and_idle_rollups_do_not() {
+        let before = Status::default();
+        let idle = Status {
+            last_rollup_at: Some(9_000_000),
+            now: 9_500_000,
+            ..before.clone()
+        };
+        assert_eq!(before.fingerprint(), idle.fingerprint());
+        for after in [
+            Status {
+                rejected: 1,
+                ..before.clone()
+            },
+            Status {
+                staged: 1,
+                ..before.clone()
+            },
+            Status {
+                newest_event: Some(1),
+                ..before.clone()
+            },
+        ] {
+            assert_ne!(before.fingerprint(), after.fingerprint(), "{after:?}");
+        }
     }
 }

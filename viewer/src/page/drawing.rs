@@ -1,7 +1,7 @@
 //! Options that some views do not have, and the reasons. Command line, window and saved views all follow this list.
 
 use super::{
-    command::Command,
+    command::{Command, List},
     options::{Bucket, ChartOptions},
     reports::listeners::Part,
     state::State,
@@ -81,6 +81,15 @@ impl State {
                 of_view.or_else(|| if_stacked("shares are stacked: there are no lines to compare"))
             }
             _ => of_view,
+        }
+    }
+
+    /// The lists whose names can be switched on and off in this view. The numbers of the others are over all names.
+    pub fn lists(&self) -> &'static [List] {
+        match self.view {
+            View::Pipeline | View::Rejects => &[],
+            View::Listeners | View::Listening | View::Songs => &[List::Regions],
+            _ => &[List::EventTypes, List::Regions],
         }
     }
 

@@ -10,8 +10,8 @@ use super::{
     reports,
 };
 use crate::{
-    calendar::Grain,
-    data::{Abilities, Dataset, Events, EventsAsk, Request},
+    calendar::{Day, Grain, Micros},
+    data::{Abilities, Events, EventsAsk, Request},
 };
 use musicstream_connect::Target;
 use std::{
@@ -100,6 +100,8 @@ struct Worker<'a> {
 /// What this session has loaded.
 struct Known {
     loaded: Loaded,
+    /// How far the clock of the zone on screen was ahead of UTC.
+    offset: Micros,
     /// When everything was loaded the last time.
     whole_at: Instant,
     /// The minutes on screen, if they are.
@@ -157,7 +159,7 @@ impl Worker<'_> {
             if fingerprint.is_some()
                 && fingerprint == status.fingerprint()
                 && known.answered == self.request
-                && !self.has_moved_on(&known.loaded.data, status.now)
+                && !self.has_moved_on(known, status.now)
             {
                 return self.look_at_report(session, known);
             }
@@ -176,6 +178,7 @@ impl Worker<'_> {
         };
         let request = self.request.clone();
         let data = session.days_of_zone(&request, &can, &loaded.data)?;
+        let offset = data.zone.offset;
         let minutes = known.as_ref().and_then(|known| known.minutes.as_ref());
         let (mut extras, minutes) = session.extras(&request, &can, &data, minutes)?;
         // Read once and not refreshed.
@@ -211,6 +214,7 @@ impl Worker<'_> {
         let (report, can) = self.read_rest(session, &request, can, known_report)?;
         *known = Some(Known {
             loaded,
+            offset,
             whole_at,
             minutes,
             events,
@@ -281,11 +285,12 @@ impl Worker<'_> {
         Ok(Some(started.elapsed()))
     }
 
-    /// Whether minutes are shown and a new minute has begun.
-    fn has_moved_on(&self, data: &Dataset, now: i64) -> bool {
+    /// Whether a new minute has begun while minutes are shown, or a new day of the zone.
+    fn has_moved_on(&self, known: &Known, now: Micros) -> bool {
+        let then = known.loaded.data.status.now;
         let minutes = Grain::Minute { offset: 0 };
         let passes = self.request.minutes.is_some() && self.request.until.is_none();
-        passes && minutes.of(data.status.now) != minutes.of(now)
+        (passes && minutes.of(then) != minutes.of(now)) || is_another_day(then, now, known.offset)
     }
 
     fn health(&self) -> Health {
@@ -346,9 +351,25 @@ fn rest_after(took: Option<Duration>) -> Duration {
     took.map_or(Duration::ZERO, |took| took * REST_PER_LOAD)
 }
 
+/// Whether both times are on different days of a zone whose clock is ahead of UTC by `offset`.
+fn is_another_day(then: Micros, now: Micros, offset: Micros) -> bool {
+    Day::of(then + offset) != Day::of(now + offset)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::calendar::MINUTE_US;
+
+    #[test]
+    fn a_day_ends_at_midnight_of_its_zone() {
+        let at = |hour: i64, minute: i64| Day(20_530).start() + (hour * 60 + minute) * MINUTE_US;
+        let tokyo = 9 * 60 * MINUTE_US;
+        assert!(is_another_day(at(14, 59), at(15, 0), tokyo));
+        assert!(!is_another_day(at(15, 0), at(15, 1), tokyo));
+        assert!(!is_another_day(at(23, 59), at(24, 0), tokyo));
+        assert!(is_another_day(at(23, 59), at(24, 0), 0));
+    }
 
     #[test]
     fn only_a_look_that_loaded_is_followed_by_a_pause() {

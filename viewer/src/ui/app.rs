@@ -2,7 +2,7 @@
 
 use super::{
     banner, centre, dates, events, filters, help, inputs::Inputs, keys, memory::Memory, naming,
-    palette, period, reports, status, text, theme, tiles, top, welcome,
+    new_file, palette, period, reports, status, text, theme, tiles, top, welcome,
 };
 use crate::{
     calendar::{Grain, Micros},
@@ -16,9 +16,7 @@ use crate::{
 use egui::{CentralPanel, Frame, Margin, Panel, ThemePreference, Ui};
 use std::{
     collections::BTreeSet,
-    fs::File,
-    io::{self, Write},
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -317,8 +315,8 @@ impl App {
         }
     }
 
-    /// Waits for what is shown, for a picture that is taken once. Without it the picture says what is missing.
-    /// Returns whether the source has answered.
+    /// Waits for what is shown, for a picture or a CSV file that is written once. Returns whether the source has
+    /// answered; without the answer the numbers may be of another zone or range than the one that was asked for.
     pub fn settle(&mut self, at_most: Duration) -> bool {
         let deadline = Instant::now() + at_most;
         // What is asked for depends on what is there: a report in a zone can be asked for once its days are.
@@ -370,6 +368,12 @@ impl App {
     /// What is shown as CSV: which kind of numbers it is of, the text, and the number of its rows.
     fn rows_as_csv(&self) -> Option<(&'static str, String, usize)> {
         if reports::is_shown(&self.state) {
+            // While another range is read, the answer for the previous one stays on screen.
+            let asked = request_of(&self.state, &self.sum_up()).report;
+            let answer = self.latest.extras.report.as_ref();
+            if asked.as_ref() != answer.map(|answer| &answer.ask) {
+                return None;
+            }
             let contents = self.memory.reports.contents()?;
             let sheet = contents.sheet();
             return Some((sheet.name, sheet.csv(), sheet.file_len()));
@@ -402,7 +406,7 @@ impl App {
         let name = |day| self.shown.grain.iso(day).replace([' ', ':'], "-");
         let (first, last) = (name(page.span.first), name(page.span.last));
         let stem = format!("musicstream_{counted}_{first}_{last}");
-        let written = write_new(&self.export_dir, &stem, &csv);
+        let written = new_file::write(&self.export_dir, &stem, &csv);
         self.memory.notice = Some(match written {
             Ok(path) => text::rows_saved(rows, &path),
             Err((path, error)) => text::not_saved(&path, error),
@@ -427,24 +431,6 @@ impl App {
 /// What came of it, for the line at the bottom.
 fn said(done: anyhow::Result<()>, words: String) -> String {
     done.map_or_else(|error| format!("{error:#}"), |()| words)
-}
-
-/// Writes a file under an unused name; never overwrites.
-fn write_new(folder: &Path, stem: &str, text: &str) -> Result<PathBuf, (PathBuf, io::Error)> {
-    let mut number = 1;
-    loop {
-        let name = match number {
-            1 => format!("{stem}.csv"),
-            number => format!("{stem}_{number}.csv"),
-        };
-        let path = folder.join(name);
-        let written = File::create_new(&path).and_then(|mut file| file.write_all(text.as_bytes()));
-        match written {
-            Ok(()) => return Ok(path),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
-            Err(error) => return Err((path, error)),
-        }
-    }
 }
 
 fn draw(ui: &mut Ui, inputs: &Inputs<'_>, memory: &mut Memory, commands: &mut Vec<Command>) {

@@ -15,7 +15,7 @@ use egui::{RichText, ScrollArea, TextEdit, Ui, vec2};
 
 /// Whether the view is of anything that can be filtered.
 pub(super) fn are_needed(state: &State) -> bool {
-    !matches!(state.view, View::Pipeline | View::Rejects)
+    !state.lists().is_empty()
 }
 
 pub(super) fn show(
@@ -33,14 +33,7 @@ pub(super) fn show(
             egui::Frame::new()
                 .inner_margin(egui::Margin::symmetric(4, 2))
                 .show(ui, |ui| {
-                    let lists: &[List] = match inputs.state.view {
-                        // Listeners have no event type.
-                        View::Listeners | View::Listening | View::Songs => &[List::Regions],
-                        // Neither knows types or regions.
-                        View::Pipeline | View::Rejects => &[],
-                        _ => &[List::EventTypes, List::Regions],
-                    };
-                    for &list in lists {
+                    for &list in inputs.state.lists() {
                         ui.scope(|ui| section(ui, inputs, memory, list, commands));
                         ui.add_space(8.0);
                     }

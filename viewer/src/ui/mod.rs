@@ -19,6 +19,7 @@ mod keys;
 mod memory;
 mod menus;
 mod naming;
+mod new_file;
 mod options;
 mod palette;
 mod period;

@@ -439,7 +439,8 @@ fn keyboard(
     let current = memory.selected.and_then(|selected| {
         (0..rows.len()).find(|&at| cell(at).is_some_and(|cell| same_row(&cell, &selected)))
     });
-    if let (Some(selected), true) = (memory.selected, grid::asks_to_copy(ui)) {
+    // Read again from what is shown: the numbers and name indices of the selected cell may be of an earlier load.
+    if let (Some(selected), true) = (current.and_then(&cell), grid::asks_to_copy(ui)) {
         let words = [
             inputs.shown.grain.iso(selected.slot),
             inputs.shown.event_types[usize::from(selected.event_type)].clone(),

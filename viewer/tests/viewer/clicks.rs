@@ -1,7 +1,9 @@
 //! What can be clicked acts when it is clicked, where it is painted.
 
 use crate::{
-    harness::{LARGE, TODAY, all_views, app_of, labels, row, status, window, window_of, window_on},
+    harness::{
+        LARGE, TODAY, all_views, app_of, data, labels, row, status, window, window_of, window_on,
+    },
     layout::texts,
 };
 use egui::{
@@ -75,6 +77,37 @@ fn a_click_selects_the_row_under_the_pointer() {
     assert!(
         name.starts_with(&words[..3].join(" ")),
         "{copied} is not {name}"
+    );
+}
+
+/// Clicks the first row whose name has this in it.
+fn click_row(harness: &mut Harness<'_, App>, part: &str) {
+    let rows = labels(harness, Role::Row);
+    let name = rows.iter().find(|name| name.contains(part)).unwrap();
+    let row = harness.get_by_role_and_label(Role::Row, name);
+    let at = bounds(&row).unwrap().center();
+    click_at(harness, at);
+}
+
+#[test]
+fn a_copied_row_has_the_number_on_screen() {
+    let numbers = |events| data(vec![row(TODAY, "play", "EU", events)]);
+    let feed = Feed::fixed(numbers(1000), "sample");
+    let bring = feed.bringer();
+    let state = State {
+        view: View::Table,
+        ..State::default()
+    };
+    let mut harness = window_of(feed, state, LARGE);
+    harness.run();
+    click_row(&mut harness, " play EU");
+    bring(numbers(5000));
+    harness.run();
+    harness.event(Event::Copy);
+    harness.step();
+    assert_eq!(
+        copied(&harness).as_deref(),
+        Some("2026-03-18\tplay\tEU\t5000\t0")
     );
 }
 

@@ -118,6 +118,8 @@ fn options_that_a_view_does_not_have_are_errors() {
             "--view table: there is no axis",
         ),
         ("--view listeners --zone Asia/Kathmandu", "by UTC day"),
+        ("--view rejects --region EU", "over all"),
+        ("--view listeners --event-type play", "over all"),
     ] {
         let options: Vec<&str> = options.split(' ').collect();
         let all = [&["--demo", "--screenshot", file], options.as_slice()].concat();
@@ -134,6 +136,8 @@ fn options_that_a_view_does_not_have_are_errors() {
         "--view overlay --share --mean",
         "--view songs --zone UTC",
         "--saved older",
+        "--view listening --region EU",
+        "--view rejects --hide-region EU",
     ] {
         let options: Vec<&str> = options.split(' ').collect();
         let all = [&["--demo", "--csv", "-"], options.as_slice()].concat();
@@ -237,6 +241,54 @@ fn a_zone_that_the_database_lacks_is_an_error() {
         let words = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(code), "{name}: {words}");
         assert_eq!(words.contains("Mars/Phobos"), code == 2, "{words}");
+    }
+}
+
+/// A picture of UTC days would not say that another zone was asked for.
+#[test]
+fn a_picture_of_days_that_were_not_read_is_not_written() {
+    let Some((database, mut client)) = Database::with_extension("a_picture_of_days_not_read")
+    else {
+        return;
+    };
+    play(&mut client, "EU", 3);
+    // Days of a zone are summed up from this table, those of UTC are not.
+    client
+        .batch_execute(
+            "begin; lock table musicstream_internal.minute_counts in access exclusive mode",
+        )
+        .unwrap();
+    let home = tempfile::tempdir().unwrap();
+    let picture = home.path().join("picture.png");
+    let (url, file) = (database.url(), picture.to_str().unwrap());
+    let options = ["--database-url", &url, "--zone", "Europe/Berlin"];
+    let write = ["--timeout", "3", "--screenshot", file];
+    let output = viewer(home.path(), &[options, write].concat());
+    let words = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{words}");
+    assert!(words.contains("were not read within 3 s"), "{words}");
+    assert!(!picture.exists());
+}
+
+/// The same choice in the window leaves the day, too.
+#[test]
+fn a_saved_day_is_left_by_hours_and_by_the_live_view() {
+    let home = tempfile::tempdir().unwrap();
+    save(home.path(), r#"{"day": ["--minutes-of", "2026-03-17"]}"#);
+    for (options, beginnings) in [
+        (["--hours", "1h"], &["2026-03-18T13", "2026-03-18T14"][..]),
+        (["--view", "live"], &["2026-03-18T"][..]),
+    ] {
+        let saved = ["--demo", "--saved", "day", "--csv", "-"];
+        let output = viewer(home.path(), &[&saved[..], &options[..]].concat());
+        assert!(output.status.success(), "{output:?}");
+        let text = String::from_utf8(output.stdout).unwrap();
+        let mut rows = text.lines().skip(1).peekable();
+        assert!(rows.peek().is_some(), "{options:?}: no rows");
+        for row in rows {
+            let is_of_today = beginnings.iter().any(|begin| row.starts_with(*begin));
+            assert!(is_of_today, "{options:?}: {row}");
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Reports by mouse, keyboard and screen reader; and what they say where there is nothing to show.
 
 use crate::{
-    harness::{TODAY, data, has, labels, row, status, window, window_of},
+    harness::{LARGE, TODAY, app_of, data, has, labels, row, status, window, window_of, window_on},
     layout::{faults, texts},
     shot::state,
 };
@@ -12,7 +12,7 @@ use musicstream_viewer::{
     data::reports::{Answer, Ask, Content, Obstacle, listening, pipeline, rejects, songs},
     data::{Dataset, Status},
     page::{
-        Command, State, View,
+        Command, Range, State, View,
         reports::{Choice, listeners::Part, listening::Figure},
     },
     source::Feed,
@@ -137,6 +137,46 @@ fn nothing_counted_nothing_there_and_nothing_rejected_are_told_apart() {
     );
     let empty = Ok(Content::Rejects(Arc::new(rejects::Rejects::default())));
     says(View::Rejects, &rejects, empty, "Nothing is rejected", "");
+}
+
+/// The source has answered for 28 days only: a file named after 90 days must not have those rows.
+#[test]
+fn rows_of_another_range_are_not_saved() {
+    let [_, (_, ask), ..] = asks();
+    let song = songs::Song {
+        rank: 1,
+        song_id: "a song".into(),
+        ..songs::Song::default()
+    };
+    let songs = songs::Songs {
+        songs: vec![song],
+        count: 1,
+        is_counted: true,
+        ..songs::Songs::default()
+    };
+    let answer = Answer {
+        ask,
+        content: Ok(Content::Songs(Arc::new(songs))),
+    };
+    let days = data(vec![row(TODAY, "play", "EU", 1)]);
+    let feed = Feed::fixed(days, "here").answering(answer);
+    let folder = tempfile::tempdir().unwrap();
+    let app = app_of(feed, state(View::Songs), folder.path());
+    let mut harness = window_on(app, LARGE);
+    harness.run_steps(4);
+    let ctx = harness.ctx.clone();
+    let files = || std::fs::read_dir(folder.path()).unwrap().count();
+    harness.state_mut().run(Command::SaveCsv, &ctx);
+    harness.run_steps(4);
+    assert_eq!(files(), 1);
+    let look = Command::Look(Range::Days90);
+    harness.state_mut().run(look, &ctx);
+    harness.run_steps(4);
+    harness.state_mut().run(Command::SaveCsv, &ctx);
+    harness.run_steps(4);
+    assert_eq!(files(), 1);
+    let words = "there are no rows to export: these numbers have not been read";
+    assert!(harness.query_by_label(words).is_some());
 }
 
 /// A database whose rows were all rejected: what there is to see is one click away.

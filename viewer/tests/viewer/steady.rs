@@ -1,6 +1,9 @@
 //! New numbers arrive while something is being done: nothing moves but the numbers.
 
-use crate::harness::{TODAY, chart, data, descriptions, has, labels, row, window_of};
+use crate::{
+    harness::{TODAY, chart, data, descriptions, has, labels, row, window_of},
+    places::SMALL,
+};
 use egui::{Event, Key, Modifiers, MouseWheelUnit, TouchPhase, accesskit::Role, pos2, vec2};
 use egui_kittest::{
     Harness,
@@ -10,7 +13,10 @@ use musicstream_viewer::{
     DEMO_TIME,
     calendar::Day,
     data::{Dataset, Measure, Row},
-    page::{State, View},
+    page::{
+        State, View,
+        reports::{Choice, listeners::Part},
+    },
     source::Feed,
     ui::App,
 };
@@ -83,6 +89,27 @@ fn a_drag_goes_on() {
         (Day(TODAY - 27 + 5), Day(TODAY - 27 + 16)),
         "from where it began"
     );
+}
+
+/// The days that are dragged over are named in more words than have room in the plot.
+#[test]
+fn a_drag_in_a_narrow_chart_zooms() {
+    let mut state = State {
+        view: View::Listeners,
+        ..State::default()
+    };
+    state.reports.choose(Choice::Listeners(Part::New));
+    let mut harness = window_of(Feed::sample(DEMO_TIME), state, SMALL);
+    harness.run();
+    let chart = chart(&harness);
+    let at = |share: f32| pos2(chart.lerp_inside(vec2(share, 0.5)).x, chart.center().y);
+    harness.drag_at(at(0.2));
+    harness.run();
+    harness.hover_at(at(0.8));
+    harness.run();
+    harness.drop_at(at(0.8));
+    harness.run();
+    assert!(harness.state().state().zoom.is_some());
 }
 
 #[test]

@@ -78,10 +78,12 @@ pub(super) fn brush(
     );
     let words = text::days_meant(shared.grain, dragged);
     let half = words.len() as f32 * 3.2;
-    let x = area
-        .center()
-        .x
-        .clamp(plot.rect.min.x + half, plot.rect.max.x - half);
+    // In a narrow chart the words are wider than the plot: `clamp` panics if the minimum is above the maximum.
+    let (left, right) = (plot.rect.min.x + half, plot.rect.max.x - half);
+    let x = match left <= right {
+        true => area.center().x.clamp(left, right),
+        false => plot.rect.center().x,
+    };
     let at = pos2(x, area.min.y + 12.0);
     pill(ui.painter(), at, &words, tokens.text, tokens.surface);
     Some(dragged)

@@ -28,6 +28,28 @@ fn a_rollup_shows_by_itself_and_a_pause_holds_it_back() {
     wait_for("eight plays", || plays(&feed) == 8);
 }
 
+/// A rollup that folds nothing does not raise the revision.
+#[test]
+fn rejects_show_before_any_event_is_stored() {
+    let Some((database, mut client)) = Database::with_extension("rejects_show_before_any_event")
+    else {
+        return;
+    };
+    let feed = database.feed();
+    assert!(feed.wait(PATIENCE).unwrap().is_empty());
+    client
+        .batch_execute(
+            "insert into staging_events (event_id, user_id, event_type, region, ts)
+             values (gen_random_uuid()::text, 'ana', 'rewind', 'EU', now()::text);
+             select musicstream_rollup()",
+        )
+        .unwrap();
+    wait_for("a rejected row", || {
+        let data = feed.latest().data;
+        data.is_some_and(|data| data.status.rejected == 1)
+    });
+}
+
 /// Puts a year of days into the metrics, as the rollups of each day would have left them.
 fn remember_a_year(client: &mut Client) {
     client
