@@ -226,9 +226,11 @@ begin_tests() {
 
 end_tests() {
   [[ -L $for_tests ]] || return 0
-  local folder
+  local folder mount
   folder=$(readlink "$for_tests")
   (of_server "$folder" && stop)
+  # Small file systems of tests that were killed.
+  while read -r mount; do umount --lazy "$mount"; done < <(awk -v below="$folder/" 'index($2, below) == 1 { print $2 }' /proc/mounts)
   rm -rf "$folder" "$for_tests"
 }
 
