@@ -200,7 +200,7 @@ fn write_listening(
 }
 
 fn write_songs(client: &mut SpiClient<'_>, sums: Sums, quarters: &Range<i64>) -> Result<(), Error> {
-    let (keys, songs): (Vec<(i64, Vec<u8>)>, Vec<Vec<u8>>) = sums
+    let (keys, songs): (Vec<_>, Vec<Vec<u8>>) = sums
         .0
         .into_iter()
         .filter(|(_, sum)| !sum.songs.is_empty())
