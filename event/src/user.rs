@@ -9,17 +9,20 @@ use crate::json;
 pub fn names_user(payload: &[u8], user_id: &str) -> bool {
     match json::user_id(payload) {
         Ok(found) => found.is_some_and(|found| found == user_id),
-        Err(()) if payload.trim_ascii_start().starts_with(b"{") => {
-            damaged_object_names(payload, user_id.as_bytes())
+        Err(()) if damaged_object_names(payload, user_id.as_bytes()) => true,
+        Err(()) => {
+            !payload.trim_ascii_start().starts_with(b"{")
+                && (is_cell(payload, user_id) || is_quoted_cell(payload, user_id))
         }
-        Err(()) => is_cell(payload, user_id) || is_quoted_cell(payload, user_id),
     }
 }
 
 fn is_cell(payload: &[u8], user_id: &str) -> bool {
-    payload
-        .split(|byte| matches!(byte, b',' | b';' | b'\t' | b'\r' | b'\n'))
-        .any(|cell| unquoted(cell) == user_id.as_bytes())
+    let is_it = |cell: &[u8]| cell == user_id.as_bytes() || unquoted(cell) == user_id.as_bytes();
+    let is_in_row_of =
+        |delimiters: &[u8]| payload.split(|byte| delimiters.contains(byte)).any(is_it);
+    // An id may contain what delimits the cells of other tables.
+    is_in_row_of(b",\r\n") || is_in_row_of(b",;\t\r\n")
 }
 
 /// Whether `payload` has a quoted cell with this content, which may contain delimiters and quotes.
@@ -118,6 +121,12 @@ mod tests {
             ("x,1,play,eu,2026-03-01T00:00:15Z", "15", false),
             ("u1", "u1", true),
             ("x,\"Smith, J\",play", "Smith, J", true),
+            ("x,a;b,play", "a;b", true),
+            ("x, u1,play", " u1", true),
+            // The first line of an array, and an object after a byte order mark.
+            ("[{\"user_id\":17},", "17", true),
+            ("[{\"user_id\":171},", "17", false),
+            ("\u{feff}{\"user_id\":17}", "17", true),
             ("x,\"the \"\"A\"\" one\",play", "the \"A\" one", true),
             ("x,\"Smith, Jo\",play", "Smith, J", false),
             ("", "u1", false),

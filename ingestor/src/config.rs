@@ -208,7 +208,11 @@ fn with_default(
         .into_iter()
         .map(|value| &*String::leak(value))
         .collect();
-    let set = |arg: Arg| arg.default_values(values);
+    // Help shows defaults, and the URL may contain the password.
+    let set = |arg: Arg| {
+        arg.default_values(values)
+            .hide_default_value(flag == "database-url")
+    };
     if subcommand.is_empty() {
         return Ok(match id(&command) {
             Some(id) => (command.mut_arg(id, set), true),
@@ -364,6 +368,7 @@ fn shown(flag: &str, values: &[String]) -> String {
 fn is_secret(key: &str) -> bool {
     [
         "password",
+        "passphrase",
         "secret",
         "key.pem",
         "token",

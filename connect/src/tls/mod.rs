@@ -216,7 +216,10 @@ impl Tls {
                     Arc::clone(&provider),
                 );
                 if let Some(file) = &self.revoked {
-                    builder = builder.with_crls(file.revocation_lists()?);
+                    // As in libpq, a list past its next update is not trusted: the certificate may have been revoked since.
+                    builder = builder
+                        .with_crls(file.revocation_lists()?)
+                        .enforce_revocation_expiration();
                 }
                 Check::Chain {
                     chain: builder.build().map_err(|error| cannot(&error))?,

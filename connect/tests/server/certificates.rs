@@ -41,7 +41,7 @@ impl Authority {
     }
 
     /// A revocation list with the certificates of [`Authority::sign`], or with another one.
-    pub(crate) fn revoke(&self, is_ours: bool) -> String {
+    pub(crate) fn revoke(&self, is_ours: bool, until: i32) -> String {
         let revoked = RevokedCertParams {
             serial_number: SerialNumber::from(if is_ours { SERVER } else { SERVER + 1 }),
             revocation_time: date_time_ymd(2025, 1, 1),
@@ -50,7 +50,7 @@ impl Authority {
         };
         let list = CertificateRevocationListParams {
             this_update: date_time_ymd(2025, 1, 1),
-            next_update: date_time_ymd(2125, 1, 1),
+            next_update: date_time_ymd(until, 2, 1),
             crl_number: SerialNumber::from(1),
             issuing_distribution_point: None,
             revoked_certs: vec![revoked],

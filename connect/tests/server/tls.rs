@@ -140,9 +140,9 @@ fn sslmode_determines_what_is_verified() {
             .contains("UnknownIssuer")
     );
 
-    let list = |is_ours| {
+    let list = |is_ours, until| {
         files
-            .add("revoked.crl", &authority.revoke(is_ours))
+            .add("revoked.crl", &authority.revoke(is_ours, until))
             .display()
             .to_string()
     };
@@ -152,8 +152,10 @@ fn sslmode_determines_what_is_verified() {
             &format!("sslmode=verify-ca {ours} sslcrl={path}"),
         )
     };
-    assert_eq!(with_list(list(false)), Ok(secure.clone()));
-    assert!(with_list(list(true)).unwrap_err().contains("Revoked"));
+    assert_eq!(with_list(list(false, 2125)), Ok(secure.clone()));
+    assert!(with_list(list(true, 2125)).unwrap_err().contains("Revoked"));
+    let outdated = with_list(list(false, 2025)).unwrap_err();
+    assert!(outdated.contains("revocation list expired"), "{outdated}");
 
     assert_eq!(
         ana("localhost", "sslmode=require channel_binding=require"),

@@ -171,3 +171,18 @@ fn a_value_that_looks_like_a_number_is_read_again_as_the_same_text() {
         assert_eq!(args.group, name);
     }
 }
+
+#[test]
+fn neither_help_nor_the_configuration_shows_a_secret_of_the_file() {
+    let url = r#"database-url = "postgresql://u:hunter2@h/d""#;
+    for subcommand in ["stream", "load", "status"] {
+        let help = effective(url, &[subcommand, "--help"]).err().unwrap();
+        assert!(help.contains("--database-url"), "{help}");
+        assert!(!help.contains("hunter2"), "{help}");
+    }
+    let phrase = "sasl.oauthbearer.assertion.private.key.passphrase";
+    let file = format!("[kafka]\n\"{phrase}\" = \"hunter2\"");
+    let printed = effective(&file, &["stream"]).unwrap().print();
+    assert!(line(&printed, &format!("\"{phrase}\"")).contains(HIDDEN));
+    assert!(!printed.contains("hunter2"), "{printed}");
+}
