@@ -40,7 +40,7 @@ impl Authority {
         }
     }
 
-    /// A revocation list with the certificates of [`Authority::sign`], or with another one.
+    /// A revocation list with the certificates of [`Authority::sign`], or with another one; `until`: the year of its next update.
     pub(crate) fn revoke(&self, is_ours: bool, until: i32) -> String {
         let revoked = RevokedCertParams {
             serial_number: SerialNumber::from(if is_ours { SERVER } else { SERVER + 1 }),

@@ -175,6 +175,18 @@ struct Pipeline {
 }
 
 impl Pipeline {
+    fn start(database: &Database, admin: Client) -> Pipeline {
+        let mut ingest = connect(&database.ingest_url());
+        ingest
+            .execute("select musicstream_session_staging()", &[])
+            .unwrap();
+        Pipeline {
+            admin,
+            ingest,
+            batches: 0,
+        }
+    }
+
     fn claim(&mut self, source: &str, partition: i32) -> i64 {
         value(
             &mut self.ingest,
@@ -264,15 +276,7 @@ pub(crate) fn the_watermark_follows_the_slowest_active_partition() {
             database.name()
         ))
         .unwrap();
-    let mut ingest = connect(&database.ingest_url());
-    ingest
-        .execute("select musicstream_session_staging()", &[])
-        .unwrap();
-    let mut pipeline = Pipeline {
-        admin,
-        ingest,
-        batches: 0,
-    };
+    let mut pipeline = Pipeline::start(&database, admin);
     let (first, second) = (pipeline.claim(STREAM, 0), pipeline.claim(STREAM, 1));
 
     pipeline.store(STREAM, 0, first, &at("10:00")).unwrap();
@@ -329,15 +333,7 @@ pub(crate) fn the_watermark_follows_the_slowest_active_partition() {
 #[test]
 fn a_released_source_does_not_delay_the_watermark() {
     let database = Database::create();
-    let mut ingest = connect(&database.ingest_url());
-    ingest
-        .execute("select musicstream_session_staging()", &[])
-        .unwrap();
-    let mut pipeline = Pipeline {
-        admin: database.client(),
-        ingest,
-        batches: 0,
-    };
+    let mut pipeline = Pipeline::start(&database, database.client());
     let (stream, file) = (pipeline.claim(STREAM, 0), pipeline.claim(FILE, 0));
     pipeline.store(STREAM, 0, stream, &at("12:00")).unwrap();
     pipeline.store(FILE, 0, file, &at("07:00")).unwrap();
@@ -397,15 +393,7 @@ fn a_source_with_old_events_is_active() {
 #[test]
 fn a_source_that_was_active_in_the_future_is_idle_until_its_next_event() {
     let database = Database::create();
-    let mut ingest = connect(&database.ingest_url());
-    ingest
-        .execute("select musicstream_session_staging()", &[])
-        .unwrap();
-    let mut pipeline = Pipeline {
-        admin: database.client(),
-        ingest,
-        batches: 0,
-    };
+    let mut pipeline = Pipeline::start(&database, database.client());
     let (first, second) = (pipeline.claim(STREAM, 0), pipeline.claim(STREAM, 1));
     pipeline.store(STREAM, 0, first, &at("10:00")).unwrap();
     pipeline.store(STREAM, 1, second, &at("08:00")).unwrap();

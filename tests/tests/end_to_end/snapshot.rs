@@ -11,7 +11,7 @@ use musicstream_tests::process::{Program, ingestor, program, run};
 use musicstream_tests::wait::SetOnDrop;
 
 /// Comparisons of each kind, without `MUSICSTREAM_COMPARISONS`.
-const COMPARISONS: usize = 400;
+const COMPARISONS: usize = 2_000;
 const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// The differences between metrics and events by day, and the total count, in one statement with one snapshot.
