@@ -193,10 +193,16 @@ mod tests {
         ) {
             let events: Vec<Event> = events
                 .into_iter()
-                .map(|(user, minute, is_start, id, region, song)| Event {
-                    is_start,
-                    id: [id; 16],
-                    ..event(user, minute * MINUTE, region, song)
+                .zip(0..)
+                .map(|((user, minute, is_start, id, region, song), number)| {
+                    // Ids are unique, as in the table: they decide the order of events of the same instant.
+                    let mut unique = [id; 16];
+                    unique[15] = number;
+                    Event {
+                        is_start,
+                        id: unique,
+                        ..event(user, minute * MINUTE, region, song)
+                    }
                 })
                 .collect();
             let (mut whole, mut sums) = (Sums::default(), Sums::default());
