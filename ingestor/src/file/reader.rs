@@ -23,6 +23,9 @@ pub(crate) struct Record<'a> {
     /// Its bytes without the line end; only the first [`KEPT_BYTES`] of a record that is too large.
     pub(crate) raw: &'a [u8],
     pub(crate) event: Result<Event<'a>, Rejection>,
+    /// Whether the end of the input was found before the record was complete. If the program that writes the input was
+    /// interrupted, it may be half a record.
+    pub(crate) is_at_end: bool,
 }
 
 /// Reads the records of one file in order.
@@ -216,6 +219,7 @@ impl FileReader {
             line: found.line,
             raw,
             event,
+            is_at_end: self.window.is_at_end(),
         }))
     }
 

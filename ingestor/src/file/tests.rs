@@ -269,6 +269,23 @@ fn thousand_rows() -> String {
 }
 
 #[test]
+fn only_a_last_record_without_a_line_end_is_at_the_end() {
+    let text = thousand_rows();
+    let ends = |text: &str| {
+        let mut reader = open("a.csv", text.as_bytes()).expect("opens");
+        let mut ends = Vec::new();
+        while let Some(record) = reader.next_record().expect("reads") {
+            ends.push(record.is_at_end);
+        }
+        ends
+    };
+    assert_eq!(ends(&text), [false; 1_000]);
+    let cut = ends(&text[..text.len() - 10]);
+    let (last, others) = cut.split_last().expect("records");
+    assert!(*last && !others.contains(&true));
+}
+
+#[test]
 fn archives_of_several_members_read_like_the_plain_file() {
     let text = thousand_rows();
     let (first, second) = text.as_bytes().split_at(20_000);

@@ -39,15 +39,14 @@ pub(super) fn run(
     let mut totals = Totals::default();
     let mut reasons = Rejects::new();
     let mut ending = Ending::AtEnd;
-    'files: for path in files {
+    for path in files {
         let mut reader = FileReader::open(path, args)?;
         while let Some(record) = reader
             .next_record()
             .with_context(|| format!("cannot read {}", path.display()))?
         {
             if shutdown.is_asked() {
-                ending = Ending::Interrupted;
-                break 'files;
+                break;
             }
             totals.read += 1;
             if let Err(rejection) = record.event {
@@ -56,6 +55,11 @@ pub(super) fn run(
                 let reason = rejection.reason.as_str().to_owned();
                 *reasons.entry(reason).or_default() += 1;
             }
+        }
+        // Also at the end of the input: the program that writes it may have been interrupted as well.
+        if shutdown.is_asked() {
+            ending = Ending::Interrupted;
+            break;
         }
     }
     let counts = Counts {

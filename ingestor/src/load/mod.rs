@@ -70,7 +70,8 @@ const GENERATION: u64 = 0;
 /// Loads the files one after the other and prints the summary.
 ///
 /// # Errors
-/// A file cannot be read to its end or was changed, the set-up is wrong, or the load was interrupted.
+/// A file cannot be read to its end or was changed, the set-up is wrong, the database has lost rows that this load stored, or
+/// the load was interrupted.
 pub(crate) fn run(args: LoadArgs) -> anyhow::Result<()> {
     let started = Instant::now();
     let shutdown = Shutdown::on_signal().context("cannot listen for signals")?;
@@ -89,10 +90,13 @@ pub(crate) fn run(args: LoadArgs) -> anyhow::Result<()> {
         }
     }
     let mut load = Load::start(server, &args, shutdown.clone())?;
-    let outcome = files.iter().try_for_each(|path| {
-        load.load_file(path, &args)
-            .with_context(|| format!("cannot load {}", path.display()))
-    });
+    let outcome = files
+        .iter()
+        .try_for_each(|path| {
+            load.load_file(path, &args)
+                .with_context(|| format!("cannot load {}", path.display()))
+        })
+        .and_then(|()| load.check_loaded());
     let ending = match &outcome {
         Ok(()) => Ending::AtEnd,
         Err(_) if shutdown.is_asked() => Ending::Interrupted,
@@ -114,6 +118,18 @@ struct Load {
     in_flight: usize,
     /// Batches that came back, kept for their allocations.
     spare: Vec<Batch>,
+    /// The files of this run that are loaded.
+    loaded: Vec<Loaded>,
+    /// Whether a connection was replaced since the ledger was last compared with `loaded`.
+    has_reopened: bool,
+}
+
+/// A file all rows of which are stored.
+struct Loaded {
+    path: PathBuf,
+    source: Arc<str>,
+    /// The position in the ledger.
+    end: i64,
 }
 
 /// A file that is being loaded.
@@ -159,6 +175,8 @@ impl Load {
             stored: Stored::default(),
             in_flight: 0,
             spare: Vec::new(),
+            loaded: Vec::new(),
+            has_reopened: false,
         };
         for _ in 0..WRITERS {
             match load.next_reply()? {
@@ -185,13 +203,20 @@ impl Load {
             Duration::from_secs(5),
         );
         let mut batch = self.next_batch(&source);
+        let mut is_cut = false;
         let outcome = loop {
             if self.shutdown.is_asked() {
-                break Err(anyhow::anyhow!(
-                    "interrupted; run it again to continue from here"
-                ));
+                break Err(interrupted());
             }
             match reader.next_record() {
+                // A signal to all programs of a pipeline also ends the input, wherever the program that writes it was.
+                Ok(record)
+                    if self.shutdown.is_asked()
+                        && record.as_ref().is_none_or(|record| record.is_at_end) =>
+                {
+                    is_cut = record.is_some();
+                    break Err(interrupted());
+                }
                 Ok(Some(record)) => {
                     let decoded = record
                         .event
@@ -215,13 +240,18 @@ impl Load {
                 progress.update(self.stored.totals.read, read, (size > 0).then_some(size));
             }
         };
-        self.send(batch, &mut source, &mut reader)?;
+        // After half a record the reader has a position that must not be stored: the next run reads this batch again.
+        if !is_cut {
+            self.send(batch, &mut source, &mut reader)?;
+        }
         while self.in_flight > 0 {
             self.wait_for_report()?;
         }
         progress.finish();
         outcome?;
-        self.release(&source)
+        self.release(&source)?;
+        self.add_loaded(path, source.name, source.from);
+        Ok(())
     }
 
     /// Releases a file that was read to its end, so that it does not hold the watermark back until it counts as idle.
@@ -236,6 +266,29 @@ impl Load {
             Reply::Released => Ok(()),
             _ => bail!("the writer did not release the file"),
         }
+    }
+
+    fn add_loaded(&mut self, path: &Path, source: Arc<str>, end: Option<i64>) {
+        self.loaded.extend(end.map(|end| Loaded {
+            path: path.to_owned(),
+            source,
+            end,
+        }));
+    }
+
+    /// Checks that the database still has the files of this load. A new connection may lead to a server that lacks the last
+    /// commits, as after a failover. That fences the next batch of a file, but a file may have no further batch.
+    fn check_loaded(&mut self) -> anyhow::Result<()> {
+        let loaded = std::mem::take(&mut self.loaded);
+        // Again if a connection was replaced during the check.
+        while std::mem::take(&mut self.has_reopened) {
+            for file in &loaded {
+                if self.position(&file.source)? < Some(file.end) {
+                    return Err(lost_rows(&file.path));
+                }
+            }
+        }
+        Ok(())
     }
 
     fn next_batch(&mut self, source: &Source) -> Batch {
@@ -287,12 +340,23 @@ impl Load {
         loop {
             match self.reports.recv().context("the writer ended")?.reply {
                 Reply::Failed(error) => return Err(error.into()),
-                // If the ledger is older than before, the next batch is fenced.
-                Reply::Reopened => {}
+                // The new connection may lead to a server whose ledger is older: see `check_loaded`.
+                Reply::Reopened => self.has_reopened = true,
                 reply => return Ok(reply),
             }
         }
     }
+}
+
+fn interrupted() -> anyhow::Error {
+    anyhow::anyhow!("interrupted; run it again to continue from here")
+}
+
+fn lost_rows(path: &Path) -> anyhow::Error {
+    anyhow::anyhow!(
+        "the database has lost rows of {}, as after a failover; run it again to load them",
+        path.display()
+    )
 }
 
 /// Adds file and line to a rejection.

@@ -1,11 +1,12 @@
 //! Finds a file in the ledger by its first bytes, and where its load continues.
 
+use std::cmp::Ordering;
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
 
-use super::{GENERATION, Load, LoadArgs, PARTITION, Source, paths};
+use super::{GENERATION, Load, LoadArgs, PARTITION, Source, lost_rows, paths};
 use crate::database::LedgerEntry;
 use crate::file::{FileError, FileReader, States};
 use crate::writer::{Reply, Request};
@@ -42,6 +43,14 @@ impl Load {
             );
             return Ok(None);
         };
+        let resumed = states
+            .iter()
+            .last()
+            .map(|state| i64::try_from(state.position))
+            .transpose()?;
+        // Before the claim, because that fences another load. One that stores rows while this one reads up to its position
+        // continues.
+        check_position(self.position(&name)?, resumed, path)?;
         let partitions = vec![PARTITION];
         self.writers[0].send(Request::Claim {
             generation: GENERATION,
@@ -55,10 +64,7 @@ impl Load {
             .into_iter()
             .next()
             .context("the writer claimed nothing")?;
-        let expected = claim.next_offset.unwrap_or_default();
-        if claim.next_offset.is_some() && u64::try_from(expected)? != reader.position() {
-            bail!("another ingestor is loading this file");
-        }
+        check_position(claim.next_offset, resumed, path)?;
         if let Some(last) = states.iter().last() {
             tracing::info!(
                 file = file_name,
@@ -101,6 +107,7 @@ impl Load {
             };
             reopen(reader, path, args)?;
             if is_loaded(reader, &entry)? {
+                self.add_loaded(path, name, entry.next_offset);
                 return Ok(None);
             }
             name = format!("{first}.{version}").into();
@@ -135,6 +142,7 @@ impl Load {
             }
             reopen(reader, path, args)?;
             if is_loaded(reader, &entry)? {
+                self.add_loaded(path, name, entry.next_offset);
                 return Ok(None);
             }
             // Another file with the same beginning.
@@ -144,6 +152,11 @@ impl Load {
             name: first,
             states: States::default(),
         }))
+    }
+
+    /// The position of a source in the ledger; `None`: nothing of it is stored.
+    pub(super) fn position(&mut self, name: &Arc<str>) -> anyhow::Result<Option<i64>> {
+        Ok(self.ledger_entry(name)?.and_then(|entry| entry.next_offset))
     }
 
     fn ledger_entry(&mut self, name: &Arc<str>) -> anyhow::Result<Option<LedgerEntry>> {
@@ -159,6 +172,16 @@ impl Load {
             }
             _ => bail!("the writer did not read the ledger"),
         }
+    }
+}
+
+/// Checks that the ledger still has the position at which the reader continues.
+fn check_position(now: Option<i64>, resumed: Option<i64>, path: &Path) -> anyhow::Result<()> {
+    // No position is less than any position.
+    match now.cmp(&resumed) {
+        Ordering::Less => Err(lost_rows(path)),
+        Ordering::Equal => Ok(()),
+        Ordering::Greater => bail!("another ingestor is loading this file"),
     }
 }
 

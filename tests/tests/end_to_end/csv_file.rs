@@ -361,59 +361,6 @@ fn a_truncated_file_is_refused_with_or_without_appended_lines() {
 }
 
 #[test]
-fn a_longer_copy_does_not_block_the_shorter_file() {
-    let folder = tempfile::tempdir().unwrap();
-    let row = |id: u32| format!("{id:032x},u,play,eu,2026-03-01T10:00:00Z\n");
-    let write = |name: &str, ids: std::ops::Range<u32>| {
-        let rows: String = ids.map(row).collect();
-        let file = folder.path().join(name);
-        std::fs::write(
-            &file,
-            format!("event_id,user_id,event_type,region,ts\n{rows}"),
-        )
-        .unwrap();
-        file
-    };
-    // A file larger than the first block and a smaller one, whose fingerprints are found in different ways.
-    for size in [500, 20] {
-        let database = Database::create();
-        let mut client = database.client();
-        let shorter = write("shorter.csv", 0..size);
-        let longer = write("longer.csv", 0..size * 2);
-        let longest = write("longest.csv", 0..size * 3);
-        for (file, inserted) in [
-            (&shorter, size),
-            (&longer, size),
-            (&shorter, 0),
-            (&longest, size),
-            (&longer, 0),
-            (&shorter, 0),
-            (&longest, 0),
-        ] {
-            let summary = load(&database, file);
-            let expected = i64::from(inserted);
-            assert_eq!(
-                (summary.read, summary.inserted),
-                (expected, expected),
-                "{size}, {file:?}"
-            );
-        }
-        let stored = event_count(&mut client);
-        assert_eq!(stored, i64::from(size) * 3);
-        assert_metrics_equal_raw(&mut client);
-        // No load ended at this length, so the file may be truncated.
-        if size == 500 {
-            let cut = write("cut.csv", 0..size * 2 - 1);
-            let refused = run(
-                ingestor(&database).arg("load").arg(&cut),
-                Duration::from_secs(60),
-            );
-            assert!(refused.with_code(1).stderr.contains("--accept-changed"));
-        }
-    }
-}
-
-#[test]
 fn a_folder_is_loaded_file_by_file_and_a_dry_run_stores_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let header = "event_id,user_id,event_type,region,ts\n";

@@ -20,6 +20,7 @@ mod documentation;
 mod eventsim;
 mod examples;
 mod fence;
+mod file_resume;
 mod inbox;
 mod independent;
 mod inputs;

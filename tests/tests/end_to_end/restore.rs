@@ -1,14 +1,18 @@
 //! Restored and recovered databases: the stream continues from the restored offsets, and nothing is lost or counted twice.
 
+use std::collections::BTreeSet;
+use std::io::Write as _;
+use std::process::Command;
 use std::time::Duration;
 
 use postgres::Client;
 
 use musicstream_tests::cluster::{ARCHIVES, Cluster};
 use musicstream_tests::database::{Database, connect, project_sql, value};
+use musicstream_tests::document::Page;
 use musicstream_tests::oracle::{assert_metrics_equal_raw, counts_in};
-use musicstream_tests::pipeline::{assert_topic_is_stored, stream, stream_to_end};
-use musicstream_tests::process::{Program, program, run};
+use musicstream_tests::pipeline::{assert_topic_is_stored, load, stream, stream_to_end};
+use musicstream_tests::process::{Program, ingestor, program, run};
 use musicstream_tests::stack::stack;
 use musicstream_tests::stored::{event_count, record_count};
 use musicstream_tests::topic::Topic;
@@ -170,6 +174,41 @@ fn a_dump_contains_settings_owners_privileges_and_pending_data() {
     assert_eq!(assert_exact(&restored, Some(inbox)), 3000);
 }
 
+/// pg_cron starts a job once its row is restored, while the extension's tables are still being filled.
+#[test]
+fn a_dump_as_documented_has_all_data_but_the_jobs() {
+    let cluster = Cluster::start("shared_preload_libraries = 'pg_cron'");
+    // In the database postgres, the default of cron.database_name.
+    let mut client = cluster.client();
+    for script in ["extension.sql", "cron.sql"] {
+        client.batch_execute(&project_sql(script)).unwrap();
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let shell = |script: &str| {
+        let mut bash = Command::new("bash");
+        bash.args(["-euc", script])
+            .env("DATABASE_URL", cluster.url())
+            .current_dir(folder.path());
+        run(&mut bash, TIMEOUT).with_code(0).stdout
+    };
+    // The tables whose data a dump has.
+    let data = |dump: &str| -> BTreeSet<String> {
+        let list = shell(&format!("pg_restore --list {dump}"));
+        let names = list.lines().filter_map(|line| {
+            let (_, name) = line.split_once(" TABLE DATA ")?;
+            Some(name.to_owned())
+        });
+        names.collect()
+    };
+    shell("pg_dump -Fc -f all.dump \"$DATABASE_URL\"");
+    let mut expected = data("all.dump");
+    let count = expected.len();
+    expected.retain(|name| !name.starts_with("cron "));
+    assert!(expected.len() < count, "a dump has jobs by default");
+    shell(&Page::read("docs/operations.md").code_with("pg_dump"));
+    assert_eq!(data("music.dump"), expected);
+}
+
 /// Built-in event types that are switched off, and types of the user's own, are what a restore has to bring back.
 #[test]
 fn a_switched_off_event_type_stays_off_after_a_restore() {
@@ -306,6 +345,81 @@ fn an_idle_ingestor_catches_up_a_promoted_replica_that_lagged() {
     assert_replica_is_caught_up("idle_replica", true);
 }
 
+/// The URL of both servers for an ingestor, which uses the one that accepts writes.
+fn url_of_both(database: &Database, primary: &Cluster, replica: &Cluster) -> String {
+    database.ingest_url().replace(
+        &primary.address(),
+        &format!("{},{}", primary.address(), replica.address()),
+    ) + "?target_session_attrs=read-write"
+}
+
+/// Stops the replica's WAL receiver.
+fn cut_off(replica: &mut Client) {
+    replica
+        .batch_execute("alter system set primary_conninfo = ''")
+        .unwrap();
+    replica.batch_execute("select pg_reload_conf()").unwrap();
+    until(TIMEOUT, "the replica to be cut off", || {
+        let receivers = "select count(*) from pg_stat_wal_receiver";
+        (value::<i64>(replica, receivers, &[]) == 0).then_some(())
+    });
+}
+
+/// The first file is loaded when the primary is lost, and the second one is a pipe that is opened then. No batch of the second
+/// file would find out that the rows of the first are lost.
+#[test]
+fn a_load_fails_if_a_promoted_replica_lacks_one_of_its_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, ids: std::ops::Range<u32>| {
+        let rows: String = ids
+            .map(|id| format!("{id:032x},u,play,eu,2026-03-01T10:00:00Z\n"))
+            .collect();
+        let text = format!("event_id,user_id,event_type,region,ts\n{rows}");
+        let file = folder.path().join(name);
+        std::fs::write(&file, &text).unwrap();
+        (file, text)
+    };
+    let (first, _) = write("first.csv", 0..100);
+    let (_, second) = write("second.csv", 100..120);
+    let primary = Cluster::start("");
+    let database = Database::create_in(&primary.url(), "");
+    let replica = Cluster::standby_of(&primary);
+    let replicated = database.on(&replica.url());
+    cut_off(&mut replicated.client());
+
+    let (input, mut pipe) = std::io::pipe().unwrap();
+    let loader = Program::start(
+        ingestor(&database)
+            .arg("load")
+            .arg(&first)
+            .arg("-")
+            .env("DATABASE_URL", url_of_both(&database, &primary, &replica))
+            .stdin(input),
+    );
+    let mut client = database.client();
+    until(TIMEOUT, "the first file to be released", || {
+        let released = "select count(*) from ingest_offsets where released_at is not null";
+        (value::<i64>(&mut client, released, &[]) == 1).then_some(())
+    });
+    primary.crash();
+    replica.promote();
+    drop(replica.await_writable());
+    pipe.write_all(second.as_bytes()).unwrap();
+    drop(pipe);
+    let failed = loader.finish(TIMEOUT).with_code(1);
+    assert!(
+        failed.stderr.contains("the database has lost rows of")
+            && failed.stderr.contains("first.csv"),
+        "{failed:#?}"
+    );
+
+    let mut client = replicated.client();
+    assert_eq!(event_count(&mut client), 20, "rows of the second file");
+    let again = load(&replicated, folder.path());
+    assert_eq!((again.read, again.inserted), (100, 100));
+    assert_metrics_equal_raw(&mut client);
+}
+
 /// The ingestor has two servers in its URL, and continues with the promoted one. `is_idle`: all records were stored before.
 fn assert_replica_is_caught_up(label: &str, is_idle: bool) {
     let topic = topic(label);
@@ -313,10 +427,7 @@ fn assert_replica_is_caught_up(label: &str, is_idle: bool) {
     let primary = Cluster::start("");
     let database = Database::create_in(&primary.url(), "");
     let replica = Cluster::standby_of(&primary);
-    let either = database.ingest_url().replace(
-        &primary.address(),
-        &format!("{},{}", primary.address(), replica.address()),
-    ) + "?target_session_attrs=read-write";
+    let either = url_of_both(&database, &primary, &replica);
     let mut client = database.client();
     let mut stream = start_stream(&database, &topic, &either);
     wait_until_stored(&mut client, RECORDS / 10);
@@ -325,17 +436,7 @@ fn assert_replica_is_caught_up(label: &str, is_idle: bool) {
     until(TIMEOUT, "the replica to follow", || {
         (record_count(&mut replica_client) >= RECORDS / 10).then_some(())
     });
-    // Stops the replica's WAL receiver.
-    replica_client
-        .batch_execute("alter system set primary_conninfo = ''")
-        .unwrap();
-    replica_client
-        .batch_execute("select pg_reload_conf()")
-        .unwrap();
-    until(TIMEOUT, "the replica to be cut off", || {
-        let receivers = "select count(*) from pg_stat_wal_receiver";
-        (value::<i64>(&mut replica_client, receivers, &[]) == 0).then_some(())
-    });
+    cut_off(&mut replica_client);
     let lost_from = record_count(&mut replica_client);
     let crash_at = if is_idle {
         all

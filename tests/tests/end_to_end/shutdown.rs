@@ -1,13 +1,15 @@
-//! The end of a stream: released partitions, batches in flight, interrupted runs.
+//! The end of a stream: released partitions and those with unread records, batches in flight, interrupted runs.
 
+use std::io::Write as _;
+use std::ops::Range;
 use std::time::Duration;
 
 use musicstream_tests::database::{Database, value};
 use musicstream_tests::http::{address, figure};
-use musicstream_tests::pipeline::{stream, stream_to_end};
-use musicstream_tests::process::{Program, ingestor, run};
+use musicstream_tests::pipeline::{load, stream, stream_to_end};
+use musicstream_tests::process::{Program, ingestor, program, run};
 use musicstream_tests::proxy::Proxy;
-use musicstream_tests::stored::event_count;
+use musicstream_tests::stored::{event_count, wait_for_events};
 use musicstream_tests::topic::{Record, Topic};
 use musicstream_tests::wait::until;
 
@@ -64,6 +66,84 @@ fn a_stream_that_ends_releases_its_partitions() {
     });
     program.terminate();
     program.finish(TIMEOUT).with_code(0);
+}
+
+/// One partition is far behind the other when the stream is stopped. The days of its unread events must not become final.
+#[test]
+fn a_stopped_stream_holds_the_watermark_at_its_unread_records() {
+    let topic = Topic::create("unread", 2);
+    let database = Database::create();
+    let mut client = database.client();
+    let event = |partition: i32, day: i32| {
+        Record::new(
+            partition,
+            format!(
+                r#"{{"event_id":"{day:032x}","user_id":"canary","event_type":"play","region":"eu","ts":"2026-03-{day:02}T12:00:00Z"}}"#
+            ),
+        )
+    };
+    let start = || {
+        Program::start(
+            stream(&database, &topic)
+                .args(["--group", topic.name(), "--batch-rows", "1"])
+                .args(["--drain-timeout", "10m"]),
+        )
+    };
+    let states = "select string_agg(state, ' ' order by partition) from musicstream_progress";
+    let program = start();
+    topic.send(vec![event(0, 20), event(1, 1)]);
+    wait_for_events(TIMEOUT, &mut client, 2);
+    // A batch updates the ledger row of its partition, so this lock blocks it.
+    let mut other = database.client();
+    let mut lock = other.transaction().unwrap();
+    lock.execute(
+        "select from ingest_offsets where partition = 1 for update",
+        &[],
+    )
+    .unwrap();
+    topic.send((2..=9).map(|day| event(1, day)).collect());
+    let blocked = "select exists (
+        select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'
+    )";
+    until(TIMEOUT, "a batch to wait for the lock", || {
+        value::<bool>(&mut client, blocked, &[]).then_some(())
+    });
+    program.terminate();
+    until(TIMEOUT, "the stream to drain", || {
+        program
+            .log()
+            .contains("storing the batches in flight")
+            .then_some(())
+    });
+    lock.rollback().unwrap();
+    program.finish(TIMEOUT).with_code(0);
+    // The batch in flight, and the one that may have been filled after it.
+    let stored = event_count(&mut client);
+    assert!((3..=4).contains(&stored), "{stored} events were stored");
+
+    client.execute("select musicstream_rollup()", &[]).unwrap();
+    assert_eq!(
+        value::<String>(&mut client, states, &[]),
+        "released active",
+        "the first partition was read to its end"
+    );
+    let follows = "select musicstream_watermark() = max_event_ts - interval '1 hour'
+        from ingest_offsets where partition = 1";
+    assert!(value::<bool>(&mut client, follows, &[]));
+
+    let program = start();
+    wait_for_events(TIMEOUT, &mut client, 10);
+    program.terminate();
+    program.finish(TIMEOUT).with_code(0);
+    client.execute("select musicstream_rollup()", &[]).unwrap();
+    let late = "select sum(late_events)::bigint from live_daily_metrics";
+    assert_eq!(value::<i64>(&mut client, late, &[]), 0, "late events");
+    assert_eq!(
+        value::<String>(&mut client, states, &[]),
+        "released released"
+    );
+    let is_last = "select musicstream_watermark() = '2026-03-20T11:00:00Z'";
+    assert!(value::<bool>(&mut client, is_last, &[]));
 }
 
 #[test]
@@ -164,6 +244,8 @@ fn a_bounded_run_that_is_interrupted_fails_and_says_that_it_is_incomplete() {
             finished.stderr.contains("interrupted before the end"),
             "{finished:#?}"
         );
+        let released: i64 = value(&mut client, RELEASED, &[]);
+        assert_eq!(released, 0, "both partitions have unread records");
         (finished, event_count(&mut client) - before)
     };
     let (finished, count) = interrupt("json");
@@ -211,6 +293,75 @@ fn a_load_that_is_interrupted_fails_and_says_that_it_is_incomplete() {
     assert_eq!(
         (&summary["complete"], &summary["inserted"]),
         (&false.into(), &event_count(&mut client).into()),
+        "{finished:#?}"
+    );
+}
+
+/// A CSV file with these events.
+fn csv(ids: Range<u32>) -> String {
+    let rows: String = ids
+        .map(|id| format!("{id:032x},u,play,eu,2026-03-01T10:00:00Z\n"))
+        .collect();
+    format!("event_id,user_id,event_type,region,ts\n{rows}")
+}
+
+/// A signal to all programs of a pipeline also ends the input of the load: after a row, or within one.
+#[test]
+fn a_load_of_a_pipe_that_is_interrupted_is_incomplete_and_stores_no_half_row() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("events.csv");
+    let whole = csv(0..510);
+    std::fs::write(&file, &whole).unwrap();
+    for half_row in [0, 40] {
+        let database = Database::create();
+        let mut client = database.client();
+        let (input, mut pipe) = std::io::pipe().unwrap();
+        let program = Program::start(
+            ingestor(&database)
+                .args(["load", "--output", "json", "--batch-rows", "1", "-"])
+                .stdin(input),
+        );
+        let written = csv(0..500).len() + half_row;
+        pipe.write_all(&whole.as_bytes()[..written]).unwrap();
+        wait_for_events(TIMEOUT, &mut client, 500);
+        program.terminate();
+        drop(pipe);
+        let finished = program.finish(TIMEOUT).with_code(1);
+        let summary = finished.json();
+        assert_eq!(
+            (
+                &summary["complete"],
+                &summary["inserted"],
+                &summary["rejected"]
+            ),
+            (&false.into(), &500.into(), &0.into()),
+            "{finished:#?}"
+        );
+        let rest = load(&database, &file);
+        assert_eq!((rest.read, rest.inserted), (10, 10));
+    }
+}
+
+#[test]
+fn a_dry_run_of_a_pipe_that_is_interrupted_is_incomplete() {
+    let (input, mut pipe) = std::io::pipe().unwrap();
+    let program = Program::start(
+        program("musicstream-ingestor")
+            .args(["load", "--dry-run", "--output", "json", "-"])
+            .stdin(input),
+    );
+    let text = csv(0..100) + "nonsense\n";
+    pipe.write_all(text.as_bytes()).unwrap();
+    until(TIMEOUT, "the last row to be read", || {
+        program.log().contains("line 102").then_some(())
+    });
+    program.terminate();
+    drop(pipe);
+    let finished = program.finish(TIMEOUT).with_code(1);
+    let counts = finished.json();
+    assert_eq!(
+        (&counts["complete"], &counts["read"]),
+        (&false.into(), &101.into()),
         "{finished:#?}"
     );
 }
