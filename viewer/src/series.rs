@@ -256,4 +256,78 @@ mod tests {
             prop_assert_eq!(merged, expected.into_iter().collect::<Vec<_>>());
         }
     }
+
+    fn count(events: i64) -> Count {
+        Count {
+            events,
+            late_events: 0,
+        }
+    }
+
+    /// A series of these slots and events.
+    fn track(rows: &[(i32, i64)]) -> Track {
+        let rows = rows.iter();
+        Track::new(rows.map(|&(slot, events)| (Slot(slot), count(events))))
+    }
+
+    fn counts(track: Track, first: i32, last: i32) -> Counts {
+        Counts::new(Arc::new(track), Span::new(Slot(first), Slot(last)))
+    }
+
+    #[test]
+    fn rows_outside_of_the_span_are_in_no_slot_of_it() {
+        let rows = track(&[(2, 50), (3, 20), (5, 2), (6, 3), (7, 90)]);
+        let window = counts(rows, 4, 6);
+        assert_eq!((window.len(), window.rows()), (3, 2));
+        let found = [0, 1, 2, 3].map(|index| window.get(index));
+        assert_eq!(found, [None, Some(count(2)), Some(count(3)), None]);
+        assert_eq!(window.last(), Some((2, count(3))));
+        let largest = [0, 1, 2].map(|before| window.largest_with(before));
+        assert_eq!(largest, [Some(3), Some(20), Some(50)]);
+        assert!(!window.is_empty());
+        let nothing = Counts::default();
+        assert!(nothing.is_empty());
+        assert_eq!((nothing.last(), nothing.largest_with(9)), (None, None));
+    }
+
+    #[test]
+    fn what_is_drawn_is_counted_from_the_first_slot() {
+        let window = counts(track(&[(5, 1), (7, 2), (9, 3)]), 4, 9);
+        assert_eq!(window.outline(0..6, 10), [1, 3, 5]);
+        assert_eq!(window.outline(2..4, 10), [3]);
+        let runs: Vec<Range<usize>> = window.runs().collect();
+        assert_eq!(runs, [1..2, 3..4, 5..6]);
+    }
+
+    #[test]
+    fn weeks_and_months_are_whole_with_all_of_their_days() {
+        let weeks = counts(track(&[(0, 1), (2, 1)]).with_days(vec![7, 6]), 0, 3);
+        let days = [0, 1, 2, 3].map(|index| weeks.days(index));
+        assert_eq!(days, [Some(7), None, Some(6), None]);
+        assert!(weeks.is_whole(0, Grain::Week));
+        assert!(!weeks.is_whole(2, Grain::Week));
+        // January and February 1970.
+        let months = counts(track(&[(0, 1), (1, 1)]).with_days(vec![30, 28]), 0, 1);
+        assert!(!months.is_whole(0, Grain::Month));
+        assert!(months.is_whole(1, Grain::Month));
+        let plain = counts(track(&[(0, 1)]), 0, 0);
+        assert_eq!(plain.days(0), None);
+        assert!(plain.is_whole(0, Grain::Day));
+    }
+
+    #[test]
+    fn a_list_has_a_slot_for_each_entry_and_equals_the_same_slots_elsewhere() {
+        let list = |counts: &[Option<i64>]| -> Counts {
+            let counts = counts.iter().map(|events| events.map(count));
+            counts.collect::<Vec<_>>().into()
+        };
+        assert_eq!(list(&[]).len(), 0);
+        let two = list(&[None, Some(1)]);
+        assert_eq!((two.len(), two.rows()), (2, 1));
+        assert_eq!((two.get(0), two.get(1)), (None, Some(count(1))));
+        assert_eq!(two, counts(track(&[(4, 9), (6, 1), (7, 9)]), 5, 6));
+        assert_ne!(two, list(&[None, Some(1), None]), "one slot more");
+        assert_ne!(two, list(&[None, Some(2)]));
+        assert_ne!(list(&[None]), list(&[Some(0)]), "a gap is no zero");
+    }
 }

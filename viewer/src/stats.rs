@@ -261,7 +261,8 @@ pub fn common(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::Count;
+    use crate::{calendar::Span, data::Count};
+    use std::sync::Arc;
 
     fn counts(events: &[i64]) -> Counts {
         let count = |&events: &i64| {
@@ -354,5 +355,104 @@ mod tests {
         let seven = (20 + 30 + 40 + 50 + 60 + 80) as f64 / 6.0;
         assert_eq!(mean(7, Finality::Final), Some((seven, 6)));
         assert_eq!(mean(8, Finality::SoFar), None, "today is not complete");
+    }
+
+    #[test]
+    fn an_open_day_is_in_the_sum_and_a_gap_before_today_is_missing() {
+        let states = [Finality::Final, Finality::Open, Finality::SoFar];
+        let figures = Figures::of(&counts(&[10, 30, 5]), &states, Grain::Day);
+        assert_eq!((figures.sum, figures.rows, figures.missing), (45, 3, 0));
+        assert_eq!((figures.last, figures.mean), (Some(10), Some(10.0)));
+        assert_eq!(figures.extremes, Some((5, 30)), "complete or not");
+        let gaps = Figures::of(&counts(&[10, -1, -1]), &states, Grain::Day);
+        assert_eq!((gaps.rows, gaps.missing), (1, 1), "today may still come");
+        let few = Figures::of(&counts(&[10, -1, 20]), &states[..1], Grain::Day);
+        assert_eq!((few.sum, few.mean, few.missing), (30, Some(10.0), 0));
+        let many = Figures::of(&counts(&[10, -1]), &[Finality::Final; 5], Grain::Day);
+        assert_eq!((many.sum, many.mean, many.missing), (10, Some(10.0), 1));
+    }
+
+    #[test]
+    fn slots_up_to_the_last_complete_one_are_counted() {
+        use Finality::{Final, Open, Over, SoFar};
+        assert_eq!(complete(&[]), 0);
+        assert_eq!(complete(&[Open, SoFar]), 0);
+        assert_eq!(complete(&[Final, Open, Over, Open, SoFar]), 3);
+    }
+
+    /// Weeks, as events and number of days with a row.
+    fn weeks(weeks: &[(i64, u16)]) -> Counts {
+        let count = |events| Count {
+            events,
+            late_events: 0,
+        };
+        let rows = weeks.iter().zip(0..);
+        let rows = rows.map(|(&(events, _), slot)| (Slot(slot), count(events)));
+        let days = weeks.iter().map(|(_, days)| *days).collect();
+        let last = Slot(weeks.len() as i32 - 1);
+        let track = Track::new(rows).with_days(days);
+        Counts::new(Arc::new(track), Span::new(Slot(0), last))
+    }
+
+    #[test]
+    fn weeks_that_lack_days_are_in_the_sum_and_not_in_the_mean() {
+        let counts = weeks(&[(70, 7), (6, 6), (140, 7), (9, 6), (300, 7)]);
+        let figures = Figures::of(&counts, &last_is_today(5), Grain::Week);
+        assert_eq!((figures.sum, figures.missing), (525, 0));
+        assert_eq!((figures.last, figures.mean), (Some(140), Some(105.0)));
+        assert_eq!((figures.min, figures.max), (Some(70), Some(140)));
+        assert_eq!(figures.extremes, Some((6, 300)));
+    }
+
+    #[test]
+    fn weeks_are_compared_if_both_have_all_of_their_days() {
+        let now = weeks(&[(70, 7), (6, 6), (140, 7), (80, 7)]);
+        let before = weeks(&[(35, 7), (60, 7), (100, 5), (80, 7)]);
+        let compared = Comparison::new(&now, &before, 4, 4);
+        let change = compared.change(&now, &before, Grain::Week);
+        assert_eq!(change, (Change::Share(35.0 / 115.0), 2));
+        let change = compared.change(&now, &before, Grain::Day);
+        assert_eq!(change, (Change::Share(21.0 / 275.0), 4));
+    }
+
+    #[test]
+    fn a_change_is_that_of_all_stretches() {
+        let (now, before) = (counts(&[10, -1, 20, 99]), counts(&[5, 7, 5, 99]));
+        let compared = Comparison::new(&now, &before, 3, 7);
+        assert_eq!(compared.stretches, [0..1, 2..3]);
+        assert_eq!((compared.complete, compared.shift), (3, 7));
+        let change = compared.change(&now, &before, Grain::Day);
+        assert_eq!(change, (Change::Share(2.0), 2), "30 of 10");
+    }
+
+    #[test]
+    fn slots_that_are_left_out_split_a_stretch() {
+        let all = counts(&[1, 1, 1, 1, 1]);
+        let compared = Comparison::new(&all, &all, 5, 7);
+        let without = |left_out: usize| compared.clone().only(|slot| slot != left_out);
+        assert_eq!(without(2).stretches, [0..2, 3..5]);
+        assert_eq!(without(2).hull(), Some((0..5, false)));
+        assert_eq!((without(2).complete, without(2).shift), (5, 7));
+        assert_eq!(without(0).hull(), Some((1..5, true)));
+        assert_eq!(without(4).count(), 4);
+        assert_eq!(compared.only(|_| false).count(), 0);
+    }
+
+    #[test]
+    fn a_change_is_a_share_of_what_was_before() {
+        assert_eq!(Change::of(15, 10), Change::Share(0.5));
+        assert_eq!(Change::of(0, 10), Change::Share(-1.0));
+        assert_eq!(Change::of(10, 0), Change::New);
+        assert_eq!(Change::of(0, 0), Change::Share(0.0));
+    }
+
+    #[test]
+    fn two_lists_of_ranges_have_their_overlaps_in_common() {
+        let (a, b) = ([0..3, 5..9], [1..6, 8..12]);
+        let expected = [1..3, 5..6, 8..9];
+        assert_eq!(common(a.clone(), b.clone()), expected);
+        assert_eq!(common(b, a), expected);
+        let neighbours = common([0..2, 4..6], [2..4, 6..8]);
+        assert!(neighbours.is_empty(), "{neighbours:?}");
     }
 }

@@ -120,4 +120,21 @@ mod tests {
         assert_eq!(Day(20_530).long(), "Wed 18 Mar 2026");
         assert_eq!(Day(20_530).short(), "18 Mar");
     }
+
+    #[test]
+    fn a_day_begins_at_midnight_utc() {
+        assert_eq!(Day(20_530).start(), 1_773_792_000_000_000);
+        assert_eq!(Day::of(1_773_791_999_999_999), Day(20_529));
+        assert_eq!(Day(-1).start(), -86_400_000_000);
+        assert_eq!(Day(5).plus(-7), Day(-2));
+        assert_eq!(Day(i32::MAX).plus(1), Day(i32::MAX));
+    }
+
+    #[test]
+    fn what_the_calendar_does_not_have_is_no_time() {
+        assert_eq!(Day(i32::MAX).date(), Day(0).date());
+        assert_eq!(utc(i64::MAX), None);
+        let at = utc(1_773_843_607_000_001).map(|at| at.to_string());
+        assert_eq!(at.as_deref(), Some("2026-03-18 14:20:07.000001"));
+    }
 }

@@ -290,4 +290,72 @@ mod tests {
         );
         assert_eq!(days(Span::new(Day(20_530), Day(20_530))), "Wed 18 Mar 2026");
     }
+
+    #[test]
+    fn figures_change_where_rounding_does() {
+        for (number, text) in [
+            (-0.25, "−0.25"),
+            (0.001, "0"),
+            (999.4, "999"),
+            (999.5, "1k"),
+            (9_994.0, "9.99k"),
+            (9_995.0, "10k"),
+            (99_949.0, "99.9k"),
+            (999_500.0, "1M"),
+            (2e9, "2G"),
+        ] {
+            assert_eq!(compact(number), text, "{number}");
+        }
+        assert_eq!(grouped(1_000), "1,000");
+        assert_eq!(grouped(100_000), "100,000");
+        assert_eq!(percent(-0.034), "−3.4 %");
+        assert_eq!(percent(0.5), "+50 %");
+        assert_eq!(count(1, "row", "rows"), "1 row");
+        assert_eq!(count(0, "row", "rows"), "0 rows");
+        assert_eq!(count(1_234, "row", "rows"), "1,234 rows");
+    }
+
+    #[test]
+    fn durations_change_their_unit_where_it_is_full() {
+        for (seconds, text) in [
+            (-5, "0 s"),
+            (59, "59 s"),
+            (60, "1 min"),
+            (599, "9 min 59 s"),
+            (600, "10 min"),
+            (3_599, "59 min"),
+            (3_600, "1 h"),
+            (86_399, "23 h 59 min"),
+            (86_400, "1 day"),
+            (172_799, "1 day"),
+            (172_800, "2 days"),
+        ] {
+            assert_eq!(duration(seconds * 1_000_000), text);
+        }
+        assert_eq!(age(1_999_999), "just now");
+        assert_eq!(age(2_000_000), "2 s");
+    }
+
+    #[test]
+    fn instants_are_written_in_utc() {
+        let at = Day(20_530).start() + (14 * 3600 + 20 * 60 + 7) * 1_000_000;
+        assert_eq!(clock(at), "14:20:07");
+        assert_eq!(clock_short(at), "14:20");
+        assert_eq!(stamp(at), "2026-03-18 14:20:07");
+        assert_eq!(stamp_short(at), "2026-03-18 14:20");
+        assert_eq!(stamp(i64::MAX), "?");
+    }
+
+    #[test]
+    fn days_without_a_year_and_of_two_years() {
+        let span = |first, last| Span::new(Day(first), Day(last));
+        assert_eq!(days_short(span(20_503, 20_530)), "19 Feb – 18 Mar");
+        assert_eq!(days_short(span(20_528, 20_530)), "16 – 18 Mar");
+        assert_eq!(days_short(span(20_530, 20_530)), "18 Mar");
+        let year = span(20_165, 20_530);
+        assert_eq!(days(year), "18 Mar 2025 – 18 Mar 2026");
+        assert_eq!(days_short(year), "18 Mar – 18 Mar");
+        assert_eq!(month(Day(20_454)), "Jan 2026");
+        assert_eq!(month(Day(20_530)), "Mar");
+    }
 }

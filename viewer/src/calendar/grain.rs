@@ -295,4 +295,82 @@ mod tests {
         assert_eq!(comparison_shift(90), 91);
         assert_eq!(comparison_shift(1), 7);
     }
+
+    #[test]
+    fn the_minutes_of_a_day_are_those_of_the_zones_clock() {
+        // Its first of January 1970 began 345 minutes before that of UTC.
+        assert_eq!(KATHMANDU.slot(Day(0)), Slot(-345));
+        let day = Span::new(Slot(-345), Slot(1094));
+        let days = |first, last| Span::new(Day(first), Day(last));
+        assert_eq!(KATHMANDU.slots(days(0, 0)), day);
+        assert_eq!(KATHMANDU.slots(days(0, 1)).count(), 2 * 1440);
+        assert_eq!(KATHMANDU.days(day), days(0, 0));
+        let more = Span::new(Slot(-346), Slot(1095));
+        assert_eq!(KATHMANDU.days(more), days(-1, 1));
+        let on = [-346, -345, 1094, 1095].map(|minute| KATHMANDU.day(Slot(minute)));
+        assert_eq!(on, [-1, 0, 0, 1].map(Day));
+        for offset in [0, 345 * MINUTE_US] {
+            let minutes = Grain::Minute { offset };
+            let of = [-1, 0, MINUTE_US - 1, MINUTE_US].map(|at| minutes.of(at));
+            assert_eq!(of, [-1, 0, 0, 1].map(Slot), "instants have no zone");
+        }
+        for grain in [Grain::Day, Grain::Week, Grain::Month] {
+            let slot = grain.slot(Day(20_530));
+            assert_eq!(grain.of(Day(20_531).start() - 1), slot, "{grain:?}");
+        }
+    }
+
+    #[test]
+    fn an_hour_is_that_of_the_zones_clock() {
+        let minutes = |first, last| Span::new(Slot(first), Slot(last));
+        assert_eq!(KATHMANDU.hour(Slot(-45)), minutes(-45, 14));
+        assert_eq!(KATHMANDU.hour(Slot(14)), minutes(-45, 14));
+        assert_eq!(KATHMANDU.hour(Slot(15)), minutes(15, 74));
+        assert_eq!(KATHMANDU.hour(Slot(-400)), minutes(-405, -346));
+        let offset = -210 * MINUTE_US;
+        let west = Grain::Minute { offset };
+        assert_eq!(west.hour(Slot(0)), minutes(-30, 29));
+        assert_eq!(Grain::Day.hour(Slot(5)), minutes(5, 5));
+    }
+
+    #[test]
+    fn each_grain_has_a_length_and_words_of_its_own() {
+        let of = |grain: Grain| {
+            (
+                [grain.is_minute(), grain.sums_days()],
+                grain.comparison_shift(8),
+                grain.word(),
+                [1, 28].map(|number| grain.count(number)),
+            )
+        };
+        let words = |one: &str, many: &str| [one.to_owned(), many.to_owned()];
+        let day = words("1 day", "28 days");
+        assert_eq!(of(Grain::Day), ([false, false], 14, "day", day));
+        let week = words("1 week", "28 weeks");
+        assert_eq!(of(Grain::Week), ([false, true], 8, "week", week));
+        let month = words("1 month", "28 months");
+        assert_eq!(of(Grain::Month), ([false, true], 8, "month", month));
+        let minute = words("1 minute", "28 minutes");
+        assert_eq!(of(KATHMANDU), ([true, false], 1440, "minute", minute));
+        let days = [Grain::Day, Grain::Week, KATHMANDU].map(|grain| grain.day_count(Slot(0)));
+        assert_eq!(days, [1, 7, 0]);
+        // January, February and April 1970.
+        let days = [0, 1, 3].map(|month| Grain::Month.day_count(Slot(month)));
+        assert_eq!(days, [31, 28, 30]);
+    }
+
+    #[test]
+    fn a_slot_is_written_short_in_cells_and_on_axes() {
+        let minute = Slot(20_530 * 1440 + 60);
+        assert_eq!(KATHMANDU.cell(minute), "18 Mar 06:45");
+        assert_eq!(Grain::Day.cell(Slot(20_530)), "2026-03-18");
+        assert_eq!(Grain::Day.short(Slot(20_530)), "18 Mar");
+        let week = Grain::Week.slot(Day(20_530));
+        assert_eq!(Grain::Week.cell(week), "2026-W12");
+        assert_eq!(Grain::Week.short(week), "16 Mar");
+        let months = [672, 674].map(|month| Grain::Month.short(Slot(month)));
+        assert_eq!(months, ["Jan 2026", "Mar"]);
+        let days = Span::new(Slot(20_503), Slot(20_530));
+        assert_eq!(Grain::Day.between(days), "19 Feb – 18 Mar 2026");
+    }
 }

@@ -90,4 +90,23 @@ mod tests {
             "2026-03-18T00:00:00.000001Z"
         );
     }
+
+    #[test]
+    fn quantities_are_rounded_at_the_half() {
+        assert_eq!(rate(1, 2_000_001), Some(0), "less than half a millionth");
+        assert_eq!(rate(-1, 3), Some(-333_333));
+        assert_eq!(rate(1, -1), None);
+        assert_eq!(hours(HOUR_US / 200), "0.01");
+        assert_eq!(hours(HOUR_US / 200 - 1), "0.00");
+        assert_eq!(hours(HOUR_US * 10 - 1), "10.00");
+        assert_eq!(hours(HOUR_US * 10), "10");
+        assert_eq!(hours(HOUR_US * 11 - HOUR_US / 2 - 1), "10");
+        assert_eq!(percentage(499), "0.0 %");
+        assert_eq!(percentage(500), "0.1 %");
+        assert_eq!(decimal(-1_500_000), "-1.500000");
+        assert_eq!(milliseconds(10.0), "10 ms");
+        assert_eq!(milliseconds(999.4), "999 ms");
+        assert_eq!(milliseconds(1000.0), "1.0 s");
+        assert_eq!(iso_stamp(i64::MAX), "");
+    }
 }

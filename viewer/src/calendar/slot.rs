@@ -51,3 +51,19 @@ impl Slot {
         Position::plus(self, slots)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slots_are_counted_in_both_directions_and_stop_at_the_last_number() {
+        assert_eq!(Slot(5).plus(2), Slot(7));
+        assert_eq!(Slot(5).plus(-7), Slot(-2));
+        assert_eq!(Slot(i32::MAX).plus(1), Slot(i32::MAX));
+        assert_eq!(Slot(i32::MIN).plus(-1), Slot(i32::MIN));
+        assert_eq!(Slot::at(-3).number(), -3);
+        assert_eq!(Position::plus(Day(5), -7), Day(-2));
+        assert_eq!(Day::at(-3).number(), -3);
+    }
+}

@@ -135,4 +135,44 @@ mod tests {
         assert_eq!(span(10, 19).moved(500, limit), span(90, 99));
         assert_eq!(span(10, 19).moved(1, limit), span(11, 20));
     }
+
+    #[test]
+    fn a_span_has_both_of_its_ends() {
+        assert_eq!(Span::new(Day(7), Day(3)), span(3, 7));
+        assert_eq!((span(3, 3).count(), span(3, 7).count()), (1, 5));
+        assert_eq!(span(7, 3).count(), 1, "at least one");
+        assert_eq!(span(i32::MIN, i32::MAX).count(), 1 << 32);
+        let days = [2, 3, 7, 8].map(Day);
+        let contains = days.map(|day| span(3, 7).contains(day));
+        assert_eq!(contains, [false, true, true, false]);
+        let index = days.map(|day| span(3, 7).index(day));
+        assert_eq!(index, [None, Some(0), Some(4), None]);
+        assert_eq!((span(3, 7).at(0), span(3, 7).at(4)), (Day(3), Day(7)));
+        let all: Vec<Day> = span(3, 5).iter().collect();
+        assert_eq!(all, [3, 4, 5].map(Day));
+        assert_eq!(span(3, 7).plus(-5), span(-2, 2));
+    }
+
+    #[test]
+    fn spans_have_their_common_days() {
+        assert_eq!(span(0, 5).intersect(span(5, 9)), Some(span(5, 5)));
+        assert_eq!(span(0, 9).intersect(span(3, 4)), Some(span(3, 4)));
+        assert_eq!(span(3, 4).intersect(span(0, 9)), Some(span(3, 4)));
+        assert_eq!(span(0, 4).intersect(span(5, 9)), None);
+    }
+
+    #[test]
+    fn zoom_and_moves_are_exact() {
+        let limit = span(0, 99);
+        assert_eq!(limit.zoomed(Day(30), 0.5, limit), span(15, 64));
+        assert_eq!(limit.zoomed(Day(0), 0.3, limit), span(0, 29));
+        assert_eq!(limit.zoomed(Day(99), 0.3, limit), span(70, 99));
+        assert_eq!(span(20, 29).zoomed(Day(24), 2.0, limit), span(15, 34));
+        assert_eq!(span(90, 99).zoomed(Day(95), 2.0, limit), span(80, 99));
+        // A span that reaches beyond the limit moves only towards it.
+        assert_eq!(span(-5, 4).moved(-3, limit), span(-5, 4));
+        assert_eq!(span(-5, 4).moved(3, limit), span(-2, 7));
+        assert_eq!(span(95, 105).moved(3, limit), span(95, 105));
+        assert_eq!(span(95, 105).moved(-3, limit), span(92, 102));
+    }
 }

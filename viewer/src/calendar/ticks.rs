@@ -270,4 +270,45 @@ mod tests {
             ["12 Mar", "14 Mar", "16 Mar", "18 Mar"]
         );
     }
+
+    #[test]
+    fn weeks_and_months_stand_where_their_labels_have_room() {
+        let labels = |grain: Grain, first, last, gap| -> Vec<String> {
+            let ticks = slots(grain, Span::new(Slot(first), Slot(last)), gap);
+            ticks.into_iter().map(|tick| tick.label).collect()
+        };
+        let week = Grain::Week.slot(Day(20_530)).0;
+        assert_eq!(week, 2933);
+        let weeks = |gap| labels(Grain::Week, week - 2, week, gap);
+        assert_eq!(weeks(1.0), ["2 Mar", "9 Mar", "16 Mar"]);
+        assert_eq!(weeks(2.0), ["9 Mar"]);
+        // November 2025 to March 2026.
+        let months = |gap| labels(Grain::Month, 670, 674, gap);
+        assert_eq!(months(1.0), ["Nov", "Dec", "Jan 2026", "Feb", "Mar"]);
+        assert_eq!(months(2.0), ["Nov", "Jan 2026", "Mar"]);
+        assert_eq!(months(3.0), ["Jan 2026"]);
+        assert_eq!(months(12.0), ["2026"]);
+        let midnight = 20_530 * 1440;
+        let minutes = |gap| labels(Grain::Minute { offset: 0 }, midnight, midnight + 179, gap);
+        assert_eq!(minutes(60.0), ["18 Mar", "01:00", "02:00"]);
+        assert_eq!(minutes(61.0), ["18 Mar", "02:00"]);
+        assert_eq!(minutes(721.0), ["18 Mar"]);
+    }
+
+    #[test]
+    fn labels_of_days_become_weeks_and_months_where_room_ends() {
+        let march = |days, gap| labels(date(2026, 3, 1), days, gap);
+        assert_eq!(march(2, 1.0), ["1 Mar", "2 Mar"]);
+        let days = [
+            "2 Mar", "5 Mar", "8 Mar", "11 Mar", "14 Mar", "17 Mar", "20 Mar",
+        ];
+        assert_eq!(march(20, 3.0), days, "the last day has a label");
+        assert_eq!(march(21, 3.0), ["2 Mar", "9 Mar", "16 Mar"]);
+        assert_eq!(march(28, 7.0).len(), 4);
+        assert_eq!(march(28, 7.5), ["9 Mar", "23 Mar"]);
+        assert_eq!(march(28, 14.0), ["9 Mar", "23 Mar"]);
+        assert_eq!(march(61, 14.5), ["Mar", "Apr"]);
+        assert_eq!(march(92, 29.0), ["Mar", "Apr", "May"]);
+        assert_eq!(march(92, 29.5), ["Mar", "May"]);
+    }
 }

@@ -74,4 +74,30 @@ mod tests {
         }
         assert_eq!(typed_span("2026-03-11", today), None);
     }
+
+    #[test]
+    fn days_before_today_and_the_years_that_are_understood() {
+        let today = Day(20_530);
+        for (text, day) in [
+            ("yesterday", Some(20_529)),
+            ("Today", Some(20_530)),
+            ("−7", Some(20_523)),
+            ("-0", Some(20_530)),
+            ("1970-01-01", Some(0)),
+            ("1969-12-31", None),
+            ("9999-12-31", Some(2_932_896)),
+            ("-65536", None),
+        ] {
+            assert_eq!(typed_day(text, today), day.map(Day), "{text}");
+        }
+        let week = Some(Span::new(Day(20_523), Day(20_530)));
+        for text in [
+            "2026-03-11–2026-03-18",
+            "2026-03-11 - 2026-03-18",
+            "11 Mar 2026, 18 Mar 2026",
+            " 2026-03-11..today ",
+        ] {
+            assert_eq!(typed_span(text, today), week, "{text}");
+        }
+    }
 }

@@ -62,4 +62,14 @@ mod tests {
             ["UTC", "UTC+05:45", "UTC−03:30"]
         );
     }
+
+    #[test]
+    fn only_days_of_utc_are_those_of_the_database() {
+        assert!(Zone::default().is_utc());
+        let london = Zone {
+            name: "Europe/London".into(),
+            ..Zone::default()
+        };
+        assert!(!london.is_utc(), "its clock is ahead in summer");
+    }
 }

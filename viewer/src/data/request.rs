@@ -43,6 +43,22 @@ impl Default for Request {
     }
 }
 
+impl Request {
+    /// Whether the days, minutes and listeners read for this request include all that `wanted` asks for. What is read in
+    /// one piece, such as a report, is not compared.
+    pub fn covers(&self, wanted: &Self) -> bool {
+        // Without a first day all days are read; `None` is less than any day.
+        let days = self.zone == wanted.zone && self.since <= wanted.since;
+        let minutes = wanted.minutes.is_none()
+            || (self.minutes >= wanted.minutes && self.until == wanted.until);
+        let listeners = wanted.listeners.is_none_or(|wanted| {
+            let read = self.listeners.and_then(|read| read.intersect(wanted));
+            read == Some(wanted)
+        });
+        days && minutes && listeners
+    }
+}
+
 /// Distinct listeners of several days and regions, each counted once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ask {
@@ -152,4 +168,54 @@ pub struct Extras {
     pub events: Option<Arc<(EventsAsk, Events)>>,
     /// What the report that is shown asked for.
     pub report: Option<Arc<Answer>>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_read_covers_shorter_ranges_and_no_longer_ones() {
+        let days = |first, last| Some(Span::new(Day(first), Day(last)));
+        let with = |since, minutes, until, listeners| Request {
+            zone: "Asia/Tokyo".into(),
+            since,
+            minutes,
+            until,
+            listeners,
+            ..Request::default()
+        };
+        let (since, until) = (Some(Day(10)), Some(Slot(9)));
+        let read = with(since, Some(60), until, days(5, 8));
+        for covered in [
+            read.clone(),
+            with(Some(Day(11)), Some(60), until, days(5, 8)),
+            with(since, Some(59), until, days(5, 8)),
+            with(since, None, None, days(5, 8)),
+            with(since, Some(60), until, days(6, 8)),
+            with(since, Some(60), until, days(5, 7)),
+            with(since, Some(60), until, None),
+        ] {
+            assert!(read.covers(&covered), "{covered:?}");
+        }
+        for longer in [
+            with(Some(Day(9)), Some(60), until, days(5, 8)),
+            with(None, Some(60), until, days(5, 8)),
+            with(since, Some(61), until, days(5, 8)),
+            with(since, Some(60), Some(Slot(10)), days(5, 8)),
+            with(since, Some(60), None, days(5, 8)),
+            with(since, Some(60), until, days(4, 8)),
+            with(since, Some(60), until, days(5, 9)),
+            Request {
+                zone: UTC.into(),
+                ..read.clone()
+            },
+        ] {
+            assert!(!read.covers(&longer), "{longer:?}");
+        }
+        let all_days = with(None, None, None, None);
+        assert!(all_days.covers(&with(since, None, None, None)));
+        assert!(!all_days.covers(&with(since, Some(1), None, None)));
+        assert!(!all_days.covers(&with(since, None, None, days(5, 5))));
+    }
 }

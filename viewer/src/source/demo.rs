@@ -266,6 +266,7 @@ fn answer(latest: &mut Latest, days: &Dataset, request: &Request) {
         report: report.map(|ask| Arc::new(demo_reports::answer(days, ask))),
     };
     latest.answered = request.clone();
+    latest.read = request.clone();
 }
 
 /// Which part of a day's events has come when this part of the day has passed: little at night.

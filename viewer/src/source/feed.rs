@@ -41,6 +41,7 @@ impl Feed {
             distinct: None,
             can: Arc::default(),
             answered: Request::default(),
+            read: Request::default(),
             source,
         };
         let (messages, receiver) = channel();
@@ -102,6 +103,12 @@ impl Feed {
     pub fn answering(self, answer: Answer) -> Self {
         self.exchange
             .update(|latest| latest.show_report(Some(Arc::new(answer))));
+        self
+    }
+
+    /// The same as a source whose days, minutes and listeners are those of a request.
+    pub fn having_read(self, request: Request) -> Self {
+        self.exchange.update(|latest| latest.read = request);
         self
     }
 

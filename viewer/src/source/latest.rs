@@ -62,6 +62,8 @@ pub struct Latest {
     pub can: Arc<Abilities>,
     /// The request that all of this answers.
     pub answered: Request,
+    /// The request that days, minutes and listeners answer: they are shown before the rest has been read.
+    pub read: Request,
     /// The source in words: `musicstream on 127.0.0.1:5432`.
     pub source: String,
 }

@@ -205,6 +205,7 @@ impl Worker<'_> {
             latest.health = health;
             latest.data = Some(data);
             latest.extras = extras;
+            latest.read = request.clone();
             latest.checked_at = Some(now());
             latest.query_time = took;
             latest.rows_read =

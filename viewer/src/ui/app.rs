@@ -1,9 +1,6 @@
 //! Ties state, numbers and drawing together.
 
-use super::{
-    banner, centre, dates, events, filters, help, inputs::Inputs, keys, memory::Memory, naming,
-    new_file, palette, period, reports, status, text, theme, tiles, top, welcome,
-};
+use super::{inputs::Inputs, keys, memory::Memory, new_file, panels, reports, text, theme};
 use crate::{
     calendar::{Grain, Micros},
     command_line,
@@ -13,7 +10,7 @@ use crate::{
     saved::SavedViews,
     source::{self, Feed, Health, Latest},
 };
-use egui::{CentralPanel, Frame, Margin, Panel, ThemePreference, Ui};
+use egui::{ThemePreference, Ui};
 use std::{
     collections::BTreeSet,
     path::PathBuf,
@@ -248,7 +245,7 @@ impl App {
             saved: &self.saved,
             now: self.clock.now(),
         };
-        draw(ui, &inputs, &mut self.memory, &mut commands);
+        panels::draw(ui, &inputs, &mut self.memory, &mut commands);
         for command in commands {
             self.run(command, &ctx);
         }
@@ -367,11 +364,14 @@ impl App {
 
     /// What is shown as CSV: which kind of numbers it is of, the text, and the number of its rows.
     fn rows_as_csv(&self) -> Option<(&'static str, String, usize)> {
+        // While another range or zone is read, the numbers of the previous one stay on screen.
+        let wanted = request_of(&self.state, &self.sum_up());
+        if !self.latest.read.covers(&wanted) {
+            return None;
+        }
         if reports::is_shown(&self.state) {
-            // While another range is read, the answer for the previous one stays on screen.
-            let asked = request_of(&self.state, &self.sum_up()).report;
             let answer = self.latest.extras.report.as_ref();
-            if asked.as_ref() != answer.map(|answer| &answer.ask) {
+            if wanted.report.as_ref() != answer.map(|answer| &answer.ask) {
                 return None;
             }
             let contents = self.memory.reports.contents()?;
@@ -431,71 +431,4 @@ impl App {
 /// What came of it, for the line at the bottom.
 fn said(done: anyhow::Result<()>, words: String) -> String {
     done.map_or_else(|error| format!("{error:#}"), |()| words)
-}
-
-fn draw(ui: &mut Ui, inputs: &Inputs<'_>, memory: &mut Memory, commands: &mut Vec<Command>) {
-    let tokens = theme::tokens(ui);
-    ui.painter().rect_filled(ui.max_rect(), 0.0, tokens.window);
-    let bare = |x: i8, y: i8| {
-        Frame::new()
-            .fill(tokens.window)
-            .inner_margin(Margin::symmetric(x, y))
-    };
-    Panel::top("top")
-        .frame(bare(14, 9).fill(tokens.surface))
-        .show(ui, |ui| top::show(ui, inputs, memory, commands));
-    Panel::bottom("status")
-        .frame(bare(14, 5).fill(tokens.surface))
-        .show(ui, |ui| status::show(ui, inputs, memory, commands));
-    let Some(page) = inputs.page else {
-        CentralPanel::default()
-            .frame(bare(14, 14))
-            .show(ui, |ui| welcome::show(ui, inputs, commands));
-        overlays(ui, inputs, memory, commands);
-        return;
-    };
-    if banner::is_needed(inputs) {
-        Panel::top("banner")
-            .frame(Frame::new())
-            .show_separator_line(false)
-            .show(ui, |ui| banner::show(ui, inputs, commands));
-    }
-    if filters::are_needed(inputs.state) {
-        Panel::left("filters")
-            .default_size(204.0)
-            .size_range(170.0..=340.0)
-            .frame(bare(14, 12))
-            .show(ui, |ui| filters::show(ui, inputs, memory, commands));
-    }
-    CentralPanel::default().frame(bare(12, 12)).show(ui, |ui| {
-        centre::tabs(ui, inputs, page, memory, commands);
-        ui.add_space(4.0);
-        // A low window keeps its charts.
-        let is_report = reports::is_shown(inputs.state);
-        let has_tiles = ui.available_height() > 432.0 && !is_report;
-        let parts = match is_report {
-            true => period::Parts::Days,
-            false if has_tiles => period::Parts::Comparison,
-            false => period::Parts::Sum,
-        };
-        // The pipeline is that of now.
-        if inputs.state.view != View::Pipeline {
-            period::show(ui, inputs, page, parts, commands);
-        }
-        if has_tiles {
-            tiles::show(ui, inputs, page);
-            ui.add_space(theme::GAP);
-        }
-        centre::show(ui, inputs, page, memory, commands);
-    });
-    overlays(ui, inputs, memory, commands);
-}
-
-/// What opens over the window.
-fn overlays(ui: &Ui, inputs: &Inputs<'_>, memory: &mut Memory, commands: &mut Vec<Command>) {
-    help::show(ui, inputs, commands);
-    palette::show(ui, inputs, memory, commands);
-    dates::show(ui, inputs, &mut memory.dates, commands);
-    naming::show(ui, inputs, &mut memory.naming, commands);
-    events::show(ui, inputs, commands);
 }

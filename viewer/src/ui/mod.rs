@@ -22,6 +22,7 @@ mod naming;
 mod new_file;
 mod options;
 mod palette;
+mod panels;
 mod period;
 mod report_memory;
 mod reports;

@@ -27,7 +27,9 @@ fn ask(feed: &Feed, minutes: i32) -> Arc<Dataset> {
     };
     feed.request(request.clone());
     feed.wait_for(&request, PATIENCE);
-    feed.latest().extras.minutes.unwrap()
+    let latest = feed.latest();
+    assert_eq!(latest.read, request);
+    latest.extras.minutes.unwrap()
 }
 
 fn sum(data: &Dataset) -> i64 {

@@ -23,6 +23,7 @@ mod options;
 mod pictures;
 mod places;
 mod reports;
+mod saving;
 mod shot;
 mod spans;
 mod states;
