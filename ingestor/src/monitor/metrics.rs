@@ -132,7 +132,7 @@ impl Metrics {
         registry.register("rebalances", "times that the group assigned or revoked partitions", self.rebalances.clone());
         registry.register("partition_next_offset", "first offset that is not stored yet, of assigned partitions", self.next_offset.clone());
         registry.register("partition_end_offset", "end of the log (high watermark), of assigned partitions", self.end_offset.clone());
-        registry.register("partition_lag", "end of the log less the next offset: what is not stored yet", self.lag.clone());
+        registry.register("partition_lag", "end of the log less the next offset, transaction markers aside: what is not stored yet", self.lag.clone());
         registry.register("partition_open_transactions", "offsets of the lag that cannot be read yet: from the first open transaction to the end of the log", self.open_transactions.clone());
     }
 
@@ -191,7 +191,28 @@ impl Metrics {
 struct Bounds {
     /// In the ledger.
     next_offset: Option<i64>,
+    polled: Option<Polled>,
     end: Option<End>,
+}
+
+impl Bounds {
+    /// The offset before which all records are stored.
+    fn stored_to(&self) -> Option<i64> {
+        let next_offset = self.next_offset?;
+        let polled = self
+            .polled
+            .filter(|polled| polled.next_offset == next_offset);
+        Some(polled.map_or(next_offset, |polled| polled.offset))
+    }
+}
+
+/// How far a partition was polled.
+#[derive(Debug, Clone, Copy)]
+struct Polled {
+    /// The offset after the last record that was read.
+    next_offset: i64,
+    /// From `next_offset` to here the log has no records, but for example transaction markers.
+    offset: i64,
 }
 
 /// The end of a log.
@@ -276,6 +297,21 @@ impl TopicMetrics {
         }
     }
 
+    pub(super) fn log_end(&self, partition: i32) -> Option<i64> {
+        let bounds = self.bounds();
+        bounds.get(&partition)?.end.map(|end| end.offset)
+    }
+
+    pub(super) fn polled(&self, partition: i32, next_offset: i64, polled_offset: i64) {
+        if let Some(bounds) = self.bounds().get_mut(&partition) {
+            bounds.polled = Some(Polled {
+                next_offset,
+                offset: polled_offset,
+            });
+            self.show(partition, *bounds);
+        }
+    }
+
     pub(super) fn partition_lost(&self, partition: i32) {
         self.bounds().remove(&partition);
         let labels = self.labels(partition);
@@ -302,9 +338,9 @@ impl TopicMetrics {
             return;
         };
         self.end_offset.get_or_create(&labels).set(end.offset);
-        if let Some(next_offset) = bounds.next_offset {
+        if let Some(stored_to) = bounds.stored_to() {
             // The ledger may have advanced since the end was read.
-            let lag = (end.offset - next_offset).max(0);
+            let lag = (end.offset - stored_to).max(0);
             self.lag.get_or_create(&labels).set(lag);
             let open = (end.offset - end.stable_offset).clamp(0, lag);
             self.open_transactions.get_or_create(&labels).set(open);
@@ -393,7 +429,31 @@ mod tests {
         assert_eq!((lag(), open()), (Some(6.0), Some(2.0)), "both show it");
         topic.ledger_moved(3, 12);
         assert_eq!((lag(), open()), (Some(0.0), Some(0.0)));
+        assert_eq!(topic.log_end(3), Some(10));
         topic.partition_lost(3);
         assert_eq!((lag(), open()), (None, None));
+        assert_eq!(topic.log_end(3), None);
+    }
+
+    #[test]
+    fn offsets_without_records_are_no_lag_once_the_records_before_them_are_stored() {
+        let metrics = Metrics::default();
+        let topic = metrics.of_topic("a");
+        let lag = || {
+            let sample = r#"musicstream_ingestor_partition_lag{topic="a",partition="3"}"#;
+            value(&metrics.text(), sample)
+        };
+        topic.polled(3, 13, 14);
+        assert_eq!(lag(), None, "not assigned yet");
+        topic.ledger_moved(3, 12);
+        topic.log_end_seen(3, 14, 14);
+        topic.polled(3, 13, 14);
+        assert_eq!(lag(), Some(2.0), "the record at 12 was read, not stored");
+        topic.ledger_moved(3, 13);
+        assert_eq!(lag(), Some(0.0), "the last offset is that of a marker");
+        topic.log_end_seen(3, 15, 15);
+        assert_eq!(lag(), Some(1.0), "one more offset");
+        topic.ledger_moved(3, 12);
+        assert_eq!(lag(), Some(3.0), "the ledger has gone back");
     }
 }

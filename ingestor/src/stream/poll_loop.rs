@@ -8,6 +8,7 @@ mod end;
 mod place;
 mod read;
 mod source;
+mod unread;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -45,6 +46,8 @@ use crate::writer::{Reply, Report, Request, Writer, WriterConfig};
 const TICK: Duration = Duration::from_millis(100);
 /// Time between checks of the database while no batch is stored.
 const CHECK_DATABASE_EVERY: Duration = Duration::from_secs(5);
+/// Time between reports of the polled offsets: the ends that they are compared with are not read more often.
+const REPORT_POLLED_EVERY: Duration = Duration::from_secs(5);
 
 /// What a stream is to do.
 pub(super) struct Settings {
@@ -77,6 +80,7 @@ pub(super) struct PollLoop {
     watch: TopicWatch,
     /// When the database is checked next; `None` while a check is in flight.
     check_database_at: Option<Instant>,
+    report_polled_at: Instant,
     progress: RunProgress,
 }
 
@@ -134,6 +138,7 @@ impl PollLoop {
             group_offsets: GroupOffsets::new(Instant::now()),
             watch,
             check_database_at: Some(Instant::now() + CHECK_DATABASE_EVERY),
+            report_polled_at: Instant::now() + REPORT_POLLED_EVERY,
         };
         poll_loop.wait_for_writers()?;
         poll_loop.choose_source()?;
@@ -212,8 +217,8 @@ impl PollLoop {
         })
     }
 
-    /// Copies the offsets to the group, leaves it, and returns what was stored. A run that ended well releases its
-    /// partitions, so that they no longer hold the watermark back.
+    /// Copies the offsets to the group, leaves it, and returns what was stored. A run that ended well releases the partitions
+    /// that it has read, so that they no longer hold the watermark back.
     pub(super) fn end(mut self, is_well: bool) -> Stored {
         let offsets = self.group_offsets.take_all(Instant::now());
         self.consumer.commit(&offsets);
@@ -345,7 +350,7 @@ impl PollLoop {
         Ok(())
     }
 
-    /// Reports the health of the loop, and has the database checked if no batch does.
+    /// Reports the health of the loop and the polled offsets, and has the database checked if no batch does.
     fn update_health(&mut self) {
         self.settings.observer.beat();
         if !self.assignment.has_arrived() && self.consumer.is_silent_member() {
@@ -354,6 +359,10 @@ impl PollLoop {
         let is_reading = self.assignment.has_arrived() && self.is_reading_all();
         self.settings.observer.set_reading(is_reading);
         let now = Instant::now();
+        if now >= self.report_polled_at {
+            self.report_polled_at = now + REPORT_POLLED_EVERY;
+            self.report_polled();
+        }
         if self.check_database_at.is_some_and(|at| now >= at) {
             self.check_database_at = None;
             let generation = self.current_generation();

@@ -1,8 +1,8 @@
-//! Metrics of an ingestor's partitions: lag, open transactions, and the offsets committed for lag tools.
+//! Metrics of an ingestor's partitions: lag, open transactions, transaction markers, and the offsets committed for lag tools.
 
 use std::time::Duration;
 
-use musicstream_tests::database::Database;
+use musicstream_tests::database::{Database, value};
 use musicstream_tests::http::{address, figure, get};
 use musicstream_tests::pipeline::stream;
 use musicstream_tests::process::{Program, run};
@@ -92,10 +92,20 @@ fn the_lag_includes_open_transactions_and_shows_them_separately() {
     transaction.commit();
     let mut client = database.client();
     wait_for_events(TIMEOUT, &mut client, 13);
-    // The marker of the transaction follows the last record.
-    wait_for_figures(14.0, 1.0, 0.0);
+    // The marker of the transaction follows the last record. It is not stored, and is no lag.
+    wait_for_figures(14.0, 0.0, 0.0);
+    topic.send_in_transaction(&[13, 14, 15].map(|id| Record::play(0, id)), false);
+    // Neither are aborted records and their marker.
+    wait_for_figures(18.0, 0.0, 0.0);
+    assert_eq!(of_partition("next_offset"), Some(13.0));
     program.terminate();
     program.finish(TIMEOUT).with_code(0);
+    let released = "select count(*) from ingest_offsets where released_at is not null";
+    assert_eq!(
+        value::<i64>(&mut client, released, &[]),
+        1,
+        "nothing was left to read"
+    );
 }
 
 #[test]

@@ -193,12 +193,22 @@ impl PollLoop {
         Ok(())
     }
 
-    /// Releases all partitions in the ledger. Without an answer nothing is lost: partitions that do not move count as idle
-    /// after a while.
+    /// Releases the partitions without unread records. The others stay claimed, and hold the watermark back until they are
+    /// claimed again or count as idle: otherwise days would become final whose events are still to be read. Without an answer
+    /// nothing is lost, because a partition that does not move counts as idle after a while.
     pub(super) fn release_partitions(&mut self) {
         let generation = self.current_generation();
+        let unread = self.unread_partitions();
+        if !unread.is_empty() {
+            tracing::info!(
+                partitions = ?unread,
+                "partitions with unread records are not released: they hold the watermark back for a while"
+            );
+        }
+        let mut finished = self.batcher.partitions();
+        finished.retain(|partition| !unread.contains(partition));
         let mut waiting = 0;
-        for partition in self.batcher.partitions() {
+        for partition in finished {
             let Some(epoch) = self.placement.epoch(partition) else {
                 continue;
             };
