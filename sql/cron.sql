@@ -1,5 +1,6 @@
 -- Schedules jobs of pg_cron in this database: musicstream_rollup() every five seconds, musicstream_rollup_listening() every minute.
--- Run it with psql after CREATE EXTENSION pg_musicstream, as a role that may schedule jobs. Running it twice changes nothing.
+-- Run it with psql after CREATE EXTENSION pg_musicstream, and again after a restore, as a role that may schedule jobs. Running it
+-- twice changes nothing.
 create extension if not exists pg_cron;
 
 do $schedule$

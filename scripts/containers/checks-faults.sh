@@ -7,6 +7,7 @@ fault_checks() {
     check "$service is killed (kill -9): it restarts and the numbers grow" restarts_after_kill "$service"
   done
   check "a restart of the generator does not repeat event ids" no_event_conflicts
+  check "too many rejects: the ingestor is not started again until somebody does it" too_many_rejects
   check "compose down and up: the numbers grow, and no anonymous volume remains" goes_down_and_up
   check "a wrong password of the ingestor: its log says so, and with the right one it continues" wrong_password_of_ingestor
   check "a wrong password of a reader is refused" wrong_password_of_reader
@@ -15,10 +16,11 @@ fault_checks() {
 }
 
 # Kills the container's first process from the pid namespace of the host: it cannot be killed from within its container, and
-# the engine does not restart a container after `docker kill`.
+# the engine does not restart a container after `docker kill`. The ingestor is the only child of a shell.
 restarts_after_kill() {
   local service=$1 pid started
   pid=$(inspect "$service" '{{.State.Pid}}')
+  [[ $service != ingestor ]] || pid="\$(cat /proc/$pid/task/$pid/children)"
   started=$(inspect "$service" '{{.State.StartedAt}}')
   docker run --rm --pid host debian:bookworm-slim bash -c "kill -9 $pid"
   wait_for "$service to start again" 60 has_started_since "$service" "$started"
@@ -33,6 +35,23 @@ no_event_conflicts() {
   conflicts=$(sql "select count(*) from rejected_events where reason = 'conflicting_duplicate'")
   ((conflicts == 0)) || die "$conflicts events have the id of another event"
 }
+
+# The malformed records are far more than half of a sample of 100, and far less than half of the default sample.
+too_many_rejects() {
+  local started
+  INGESTOR_OPTIONS="--reject-sample 100" compose up -d --no-build --no-deps ingestor
+  wait_for "the ingestor to be healthy" 90 is_healthy ingestor
+  started=$(inspect ingestor '{{.State.StartedAt}}')
+  compose run --rm --no-deps -T generator generate --count 1000 --malformed 100 --to kafka
+  wait_for "the ingestor's log to say why it ended" 60 log_contains ingestor 'more than --max-reject-ratio allows'
+  wait_for "the ingestor to be unhealthy" 90 is_unhealthy ingestor
+  [[ $(inspect ingestor '{{.State.StartedAt}}') == "$started" ]] || die "the container was restarted"
+  log_contains ingestor 'docker compose restart ingestor'
+  compose up -d --no-build
+  wait_for "the ingestor to be healthy" 90 is_healthy ingestor
+  numbers_grow
+}
+is_unhealthy() { [[ $(inspect "$1" '{{.State.Health.Status}}') == unhealthy ]]; }
 
 goes_down_and_up() {
   local before after

@@ -16,6 +16,10 @@ alerts_fire_in_promtool() {
   while read -r alert; do
     grep -A3 "alertname: $alert\$" monitoring/alerts_test.yml | grep -q exp_labels || die "alert $alert has no test in which it fires"
   done < <(sed -n 's/^ *- alert: //p' monitoring/alerts.yml)
+  local expression
+  while read -r expression; do
+    grep -qF "\"expr\": \"$expression\"" monitoring/grafana/dashboards/*.json || die "the dashboard lacks the tested expression $expression"
+  done < <(sed -n 's/^ *- expr: //p' monitoring/alerts_test.yml)
 }
 
 # Starts only Prometheus, because Grafana's image may not be available.
@@ -45,6 +49,7 @@ figures_exist() {
 
 alert_fires_for_real() {
   compose stop ingestor
+  (($(inspect ingestor '{{.State.ExitCode}}') == 0)) || die "the ingestor was killed: its container's shell has not passed SIGTERM on"
   wait_for "MusicstreamIngestorDown to fire" 150 alert_fires MusicstreamIngestorDown
   compose start ingestor
   wait_for "MusicstreamIngestorDown to end" 90 alert_rests MusicstreamIngestorDown

@@ -215,6 +215,18 @@ impl Page {
         steps
     }
 
+    /// The text of the first code block that contains `part`.
+    ///
+    /// # Panics
+    /// There is none.
+    pub fn code_with(&self, part: &str) -> String {
+        let found = self.steps().into_iter().find_map(|step| match step {
+            Step::Block(block) if block.text.contains(part) => Some(block.text),
+            _ => None,
+        });
+        found.unwrap_or_else(|| panic!("{} has no code with {part}", self.path))
+    }
+
     fn instruction(&self, html: &str, start: usize) -> Option<Step> {
         let inside = html.trim().strip_prefix("<!--")?.strip_suffix("-->")?;
         if inside.trim() == "new database" {
