@@ -27,6 +27,7 @@ trap 'scripts/postgres.sh tests end' EXIT # set first: an interrupted `begin` mu
 variables=$(scripts/postgres.sh tests begin)
 eval "$variables"
 
+rm -rf "$STACK/beside" # of a run that was interrupted: see scripts/test-runner.sh
 output=$STACK/test.log
 status=0
 "${tests[@]}" 2>&1 | tee "$output" || status=$?

@@ -33,6 +33,12 @@ timezone = 'UTC'
 log_timezone = 'UTC'
 ";
 
+/// Settings of the C library, as of the tests' server: see scripts/postgres.sh.
+const KEEP_MEMORY: [(&str, &str); 2] = [
+    ("MALLOC_TOP_PAD_", "16777216"),
+    ("MALLOC_TRIM_THRESHOLD_", "134217728"),
+];
+
 /// Settings that archive the WAL, for [`Cluster::boot_at`].
 pub const ARCHIVES: &str = "archive_mode = on\narchive_command = 'cp %p ../archive/%f'";
 
@@ -201,6 +207,7 @@ impl Cluster {
             .arg("-l")
             .arg(self.folder().join("log"))
             .args(["-t", "120", "-w", "start"])
+            .envs(KEEP_MEMORY)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null());

@@ -188,6 +188,15 @@ impl Database {
         connect(&format!("{}/{}", split(server).0, self.name))
     }
 
+    /// Changes a setting for all later sessions.
+    ///
+    /// # Panics
+    /// There is no such setting, or the value is invalid.
+    pub fn set(&self, setting: &str, value: &str) {
+        let sql = format!("alter database {} set {setting} = '{value}'", self.name);
+        execute(&mut self.client(), &sql);
+    }
+
     /// Its name.
     pub fn name(&self) -> &str {
         &self.name

@@ -255,11 +255,7 @@ fn wrong_clocks_create_a_limited_number_of_partitions() {
     let default = "select boot_val from pg_settings where name = 'musicstream.max_new_days'";
     admin.batch_execute("select idle_after()").unwrap();
     assert_eq!(value::<String>(&mut admin, default, &[]), "1000");
-    let limit = format!(
-        "alter database {} set musicstream.max_new_days = 30",
-        database.name()
-    );
-    admin.batch_execute(&limit).unwrap();
+    database.set("musicstream.max_new_days", "30");
     let mut admin = database.client();
     let mut client = session(&database);
     let days = |first: i64, count: i64| -> Vec<f64> {
@@ -330,11 +326,7 @@ fn a_stream_stores_refused_days_once_the_limit_allows_them() {
     const REFUSED: &str = "select count(*) from rejected_events where reason = 'too_many_new_days'";
     let database = Database::create();
     let mut admin = database.client();
-    let limit = format!(
-        "alter database {} set musicstream.max_new_days = 150",
-        database.name()
-    );
-    admin.batch_execute(&limit).unwrap();
+    database.set("musicstream.max_new_days", "150");
     let days: Vec<String> = value(&mut admin, DAYS, &[]);
     let (oldest, newest) = days.split_at(150);
     let topic = Topic::create("refused_days", 1);
@@ -377,12 +369,7 @@ fn a_stream_stores_refused_days_once_the_limit_allows_them() {
 fn partitions_created_in_the_future_do_not_count_towards_the_limit() {
     let database = Database::create();
     let mut admin = database.client();
-    admin
-        .batch_execute(&format!(
-            "alter database {} set musicstream.max_new_days = 1",
-            database.name()
-        ))
-        .unwrap();
+    database.set("musicstream.max_new_days", "1");
     let mut client = session(&database);
     let days_ago = |days: f64| -days * 24.0 * HOUR_S;
     assert_eq!(store_at(&mut client, 0, &[days_ago(400.0)]), (1, 0));

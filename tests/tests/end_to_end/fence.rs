@@ -15,7 +15,7 @@ use musicstream_tests::topic::Topic;
 use musicstream_tests::under_both_protocols;
 use musicstream_tests::wait::{until, until_polling_every};
 
-const RECORDS: i64 = 200_000;
+const RECORDS: i64 = 100_000;
 /// Time limit; standing by alone takes 20 s.
 const TIMEOUT: Duration = Duration::from_secs(180);
 

@@ -269,13 +269,8 @@ fn holder(source: &str, partition: i32) -> Vec<String> {
 #[test]
 pub(crate) fn the_watermark_follows_the_slowest_active_partition() {
     let database = Database::create();
-    let mut admin = database.client();
-    admin
-        .batch_execute(&format!(
-            "alter database {} set musicstream.lateness = '30min'",
-            database.name()
-        ))
-        .unwrap();
+    database.set("musicstream.lateness", "30min");
+    let admin = database.client();
     let mut pipeline = Pipeline::start(&database, admin);
     let (first, second) = (pipeline.claim(STREAM, 0), pipeline.claim(STREAM, 1));
 

@@ -6,7 +6,7 @@ mod session;
 
 use std::collections::VecDeque;
 
-use postgres::Client;
+use postgres::{Client, Statement};
 
 use musicstream_tests::batch::{event_id, staging};
 use musicstream_tests::database::{Database, value};
@@ -154,44 +154,75 @@ const LISTENERS: &str = "
         where f.day is distinct from f.first
     ) as all_differences";
 
-fn check(client: &mut Client) -> Result<(), String> {
-    for (after, next) in [
-        ("at the end", "select musicstream_rollup()"),
-        ("after a rollup", "select musicstream_rollup_listening()"),
-        ("after counting listening", ""),
-    ] {
-        let rows = client.query(DIFFERENCES, &[]).unwrap();
-        if let Some(row) = rows.first() {
-            return Err(format!("{after}: {}", row.get::<_, String>(0)));
-        }
-        let verified: i64 = value(client, "select count(*) from musicstream_verify()", &[]);
-        let frozen: i64 = value(client, FROZEN, &[]);
-        let remade: i64 = value(
+/// The session that sets up and checks each run.
+struct Admin {
+    client: Client,
+    // Prepared, because planning takes most of the time of such small tables.
+    differences: Statement,
+    frozen: Statement,
+    listeners: Statement,
+}
+
+impl Admin {
+    fn start(database: &Database) -> Admin {
+        let mut client = database.client();
+        let mut prepare = |sql| client.prepare(sql).unwrap();
+        Admin {
+            differences: prepare(DIFFERENCES),
+            frozen: prepare(FROZEN),
+            listeners: prepare(LISTENERS),
             client,
-            "select count(*) from musicstream_leaves() where day < frozen_before()",
-            &[],
-        );
-        if (verified, frozen, remade) != (0, 0, 0) {
-            return Err(format!(
-                "{after}: {verified} differences by musicstream_verify(), {frozen} events of frozen days are miscounted, \
-                 {remade} partitions of frozen days"
-            ));
         }
-        // Once nothing is pending, musicstream_verify() compares all hours, so a lost touched hour is found.
-        client.batch_execute(next).unwrap();
     }
-    let users: Vec<String> = value(client, LISTENERS, &[]);
-    if !users.is_empty() {
-        return Err(format!("listener_days differ: {users:#?}"));
+
+    fn check(&mut self) -> Result<(), String> {
+        for (after, next) in [
+            ("at the end", "select musicstream_rollup()"),
+            ("after a rollup", "select musicstream_rollup_listening()"),
+            ("after counting listening", ""),
+        ] {
+            let rows = self.client.query(&self.differences, &[]).unwrap();
+            if let Some(row) = rows.first() {
+                return Err(format!("{after}: {}", row.get::<_, String>(0)));
+            }
+            let verified = "select count(*) from musicstream_verify()";
+            let verified: i64 = value(&mut self.client, verified, &[]);
+            let frozen: i64 = self.client.query_one(&self.frozen, &[]).unwrap().get(0);
+            let remade: i64 = value(
+                &mut self.client,
+                "select count(*) from musicstream_leaves() where day < frozen_before()",
+                &[],
+            );
+            if (verified, frozen, remade) != (0, 0, 0) {
+                return Err(format!(
+                    "{after}: {verified} differences by musicstream_verify(), {frozen} events of frozen days are miscounted, \
+                     {remade} partitions of frozen days"
+                ));
+            }
+            // Once nothing is pending, musicstream_verify() compares all hours, so a lost touched hour is found.
+            self.client.batch_execute(next).unwrap();
+        }
+        let listeners = self.client.query_one(&self.listeners, &[]).unwrap();
+        let users: Vec<String> = listeners.get(0);
+        if !users.is_empty() {
+            return Err(format!("listener_days differ: {users:#?}"));
+        }
+        Ok(())
     }
-    Ok(())
+}
+
+/// A database without partitions of coming days, which each statement would open.
+fn create_database() -> Database {
+    let database = Database::create();
+    database.set("musicstream.premake", "0");
+    database
 }
 
 /// Runs every interleaving of these transactions, each on the same data; returns how many there are.
-fn try_all(admin: &mut Client, sessions: &mut Sessions, works: &[Work]) -> usize {
+fn try_all(admin: &mut Admin, sessions: &mut Sessions, works: &[Work]) -> usize {
     let mut schedule = Schedule::default();
     for runs in 1.. {
-        set_up(admin);
+        set_up(&mut admin.client);
         let mut steps = vec![VecDeque::new(); works.len()];
         for (steps, work) in steps.iter_mut().zip(works) {
             steps.extend([format!("begin; {}", work.sql()), "commit".to_owned()]);
@@ -208,14 +239,14 @@ fn try_all(admin: &mut Client, sessions: &mut Sessions, works: &[Work]) -> usize
             order.push(number);
             let step = steps[number].pop_front().unwrap();
             sessions
-                .take(admin, number, step)
+                .take(&mut admin.client, number, step)
                 .unwrap_or_else(|failure| panic!("{works:?} in the order {order:?}: {failure}"));
         }
         let told = |failure: &str| panic!("{works:?} in the order {order:?}: {failure}");
         if (0..works.len()).any(|number| sessions.is_blocked(number)) {
             told("sessions wait, and none is left that could commit");
         }
-        check(admin).unwrap_or_else(|failure| told(&failure));
+        admin.check().unwrap_or_else(|failure| told(&failure));
         if !schedule.advance() {
             return runs;
         }
@@ -225,8 +256,8 @@ fn try_all(admin: &mut Client, sessions: &mut Sessions, works: &[Work]) -> usize
 
 #[test]
 fn all_interleavings_of_two_sessions_are_exact() {
-    let database = Database::create();
-    let (mut admin, mut sessions) = (database.client(), Sessions::start(&database, 2));
+    let database = create_database();
+    let (mut admin, mut sessions) = (Admin::start(&database), Sessions::start(&database, 2));
     let all = [
         Upsert,
         RivalUpsert,
@@ -252,8 +283,8 @@ fn all_interleavings_of_two_sessions_are_exact() {
 
 #[test]
 fn all_interleavings_of_three_sessions_are_exact() {
-    let database = Database::create();
-    let (mut admin, mut sessions) = (database.client(), Sessions::start(&database, 3));
+    let database = create_database();
+    let (mut admin, mut sessions) = (Admin::start(&database), Sessions::start(&database, 3));
     let mut triples = vec![
         [Upsert, RivalUpsert, RollUp],
         [Upsert, RollUp, Rebuild],
