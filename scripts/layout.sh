@@ -101,6 +101,14 @@ remembered_port() {
   echo "$port" | tee "$1"
 }
 
+# use_test_server: starts the tests' Postgres, which ends with this script, and exports the variables of its users.
+use_test_server() {
+  local variables
+  trap '"$ROOT/scripts/postgres.sh" tests end' EXIT # set first: an interrupted `begin` must not leave a server
+  variables=$("$ROOT/scripts/postgres.sh" tests begin)
+  eval "$variables"
+}
+
 # find_pg_config: prints the pg_config of PG_CONFIG, or of the newest Postgres that is installed with server and headers.
 find_pg_config() {
   local candidate

@@ -5,37 +5,39 @@
 # tests in the order of their names, so the longest ones would run last and alone: they run in parallel with the others
 # from the start.
 #
-# Some other programs wait most of their time, or use one processor: they run in the background, beside those that cargo starts
-# after them.
+# Two other programs wait most of the time, or use one processor: they run in the background, beside those that cargo starts after
+# them. The last of these prints their output.
 set -euo pipefail
 . "$(dirname "$0")/layout.sh"
 
 program=$1
 shift
 name=${program##*/}
-name=${name%-*}      # without cargo's hash
-beside=$STACK/beside # the output and the exit codes of programs in the background
-mkdir -p "$beside"
+name=${name%-*}            # without cargo's hash
+beside=$STACK/beside/$PPID # the output and the exit codes of this cargo's programs in the background
 
 start_beside() {
-  rm -f "$beside/$name".*
+  mkdir -p "$beside"
+  : >"$beside/$name.log"
   (
     status=0
-    "$program" "$@" >"$beside/$name.log" 2>&1 || status=$?
+    # Without job control bash lets programs in the background ignore Ctrl-C.
+    env --default-signal=INT,QUIT "$program" "$@" >"$beside/$name.log" 2>&1 || status=$?
     echo "$status" >"$beside/$name.status"
   ) >/dev/null 2>&1 &
-  echo "runs beside the next programs"
+  echo "$!" >"$beside/$name.pid"
+  echo "runs in the background"
 }
 
 # collect NAME: waits for a program in the background, if there is one, and prints its output.
 collect() {
-  [[ -e $beside/$1.log ]] || return 0
-  until [[ -s $beside/$1.status ]]; do sleep 0.2; done
-  echo "$1, which ran beside this program:"
-  cat "$beside/$1.log"
-  local status
-  status=$(<"$beside/$1.status")
-  rm -f "$beside/$1".*
+  local files=$beside/$1 status=1
+  [[ -e $files.log ]] || return 0
+  while [[ ! -s $files.status ]] && kill -0 "$(<"$files.pid")" 2>/dev/null; do sleep 0.2; done
+  echo "$1, which ran in the background:"
+  cat "$files.log"
+  [[ ! -s $files.status ]] || status=$(<"$files.status")
+  rm -f "$files".*
   return "$status"
 }
 
@@ -44,13 +46,13 @@ run_end_to_end() {
   local skips=() test
   for test in "${long[@]}"; do skips+=(--skip "$test"); done
 
-  local log status=0
+  local log long_tests status=0
   log=$(mktemp)
   RUST_TEST_THREADS=${#long[@]} "$program" "$@" "${long[@]}" >"$log" 2>&1 &
-  local at_the_side=$!
+  long_tests=$!
   RUST_TEST_THREADS=${RUST_TEST_THREADS:-10} "$program" "$@" "${skips[@]}" || status=$?
   echo "beside these: ${long[*]}"
-  wait "$at_the_side" || status=$?
+  wait "$long_tests" || status=$?
   cat "$log"
   rm -f "$log"
   return "$status"

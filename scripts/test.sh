@@ -23,11 +23,9 @@ if [[ ${1:-} == --extension ]]; then
   done
 fi
 
-trap 'scripts/postgres.sh tests end' EXIT # set first: an interrupted `begin` must not leave a server
-variables=$(scripts/postgres.sh tests begin)
-eval "$variables"
+use_test_server
+rm -rf "$STACK/beside" # of runs that were interrupted: see scripts/test-runner.sh
 
-rm -rf "$STACK/beside" # of a run that was interrupted: see scripts/test-runner.sh
 output=$STACK/test.log
 status=0
 "${tests[@]}" 2>&1 | tee "$output" || status=$?

@@ -10,9 +10,7 @@ scripts/stack.sh up
 # shellcheck source=/dev/null
 . "$STACK/env"
 cargo build --release --all-targets
-trap 'scripts/postgres.sh tests end' EXIT # set first: an interrupted `begin` must not leave a server
-variables=$(scripts/postgres.sh tests begin)
-eval "$variables"
+use_test_server
 export MUSICSTREAM_BIN_DIR=$BIN
 export MUSICSTREAM_TORTURE_FAULTS=${MUSICSTREAM_TORTURE_FAULTS:-1000} MUSICSTREAM_INTERLEAVE_ALL=1
 # A new seed in each run; the test prints it.

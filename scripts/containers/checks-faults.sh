@@ -7,7 +7,7 @@ fault_checks() {
     check "$service is killed (kill -9): it restarts and the numbers grow" restarts_after_kill "$service"
   done
   check "a restart of the generator does not repeat event ids" no_event_conflicts
-  check "too many rejects: the ingestor is not started again until somebody does it" too_many_rejects
+  check "too many rejects: the ingestor is not started again until it is restarted by hand" too_many_rejects
   check "compose down and up: the numbers grow, and no anonymous volume remains" goes_down_and_up
   check "a wrong password of the ingestor: its log says so, and with the right one it continues" wrong_password_of_ingestor
   check "a wrong password of a reader is refused" wrong_password_of_reader

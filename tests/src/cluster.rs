@@ -14,6 +14,7 @@ use crate::port::free_port;
 use crate::stack::stack;
 use crate::wait::until;
 
+mod log;
 mod processes;
 
 pub use processes::Suspended;
@@ -405,30 +406,6 @@ impl Cluster {
         output.rewind().unwrap();
         output.read_to_end(&mut bytes).unwrap();
         bytes
-    }
-
-    /// The part of the server's log after this many bytes.
-    pub fn log_since(&self, length: u64) -> String {
-        use std::io::{Read as _, Seek as _, SeekFrom};
-        let mut bytes = Vec::new();
-        // A log that cannot be read counts as empty.
-        let _ = fs::File::open(self.folder().join("log")).and_then(|mut file| {
-            file.seek(SeekFrom::Start(length))?;
-            file.read_to_end(&mut bytes)
-        });
-        String::from_utf8_lossy(&bytes).into_owned()
-    }
-
-    /// The size of the server's log in bytes.
-    pub fn log_length(&self) -> u64 {
-        fs::metadata(self.folder().join("log")).map_or(0, |file| file.len())
-    }
-
-    /// The server's log.
-    pub fn log(&self) -> String {
-        fs::read(self.folder().join("log"))
-            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
-            .unwrap_or_default()
     }
 
     /// Runs SQL with psql; with `stops` it stops at the first error.

@@ -1,5 +1,5 @@
 //! Checks of the Markdown pages that need no server: links, code blocks that are not run, the table of contents, the
-//! runbook. `end_to_end::documentation` runs the code blocks.
+//! alerts, the messages. `end_to_end::documentation` runs the code blocks.
 
 #![allow(clippy::unwrap_used)] // an error fails the test
 
@@ -159,9 +159,9 @@ fn the_index_of_decisions_has_each_of_them() {
     assert_eq!(listed, decisions);
 }
 
-/// Headings of a section of the runbook.
-fn runbook_headings(section: &str) -> Vec<String> {
-    let headings = Page::read("docs/runbook.md").headings();
+/// Headings of a section of a page.
+fn section_headings(path: &str, section: &str) -> Vec<String> {
+    let headings = Page::read(path).headings();
     let mut inside = false;
     let mut found = Vec::new();
     for (level, heading) in headings {
@@ -183,7 +183,7 @@ fn the_runbook_says_what_to_do_about_each_alert() {
         .map(str::to_owned)
         .collect();
     assert!(!defined.is_empty());
-    assert_eq!(runbook_headings("Alerts"), defined);
+    assert_eq!(section_headings("docs/runbook.md", "Alerts"), defined);
 }
 
 /// Calls and attributes in Rust and SQL that are followed by a message for users.
@@ -196,7 +196,7 @@ const MESSAGE_MARKERS: [&str; 6] = [
     "raise exception ",
 ];
 
-/// Messages that only a defect of the ingestor can cause; the runbook lacks them.
+/// Messages that only a defect of the ingestor can cause; `docs/messages.md` lacks them.
 const DEFECTS: [&str; 8] = [
     "a batch was dropped",
     "a writer did not start",
@@ -298,10 +298,10 @@ fn is_about(heading: &str, message: &str) -> bool {
 }
 
 #[test]
-fn the_runbook_says_what_to_do_about_each_message() {
+fn each_message_has_an_entry() {
     let headings: Vec<String> = ["Messages of the ingestor", "Messages of the extension"]
         .iter()
-        .flat_map(|section| runbook_headings(section))
+        .flat_map(|section| section_headings("docs/messages.md", section))
         .collect();
     let once: BTreeSet<&String> = headings.iter().collect();
     assert_eq!(once.len(), headings.len(), "a message has two entries");
@@ -314,7 +314,7 @@ fn the_runbook_says_what_to_do_about_each_message() {
         .collect();
     assert!(
         unexplained.is_empty(),
-        "not in the runbook: {unexplained:#?}"
+        "not in docs/messages.md: {unexplained:#?}"
     );
 
     // An entry about a log line matches no message above, but its text must be in the sources.

@@ -23,8 +23,8 @@ pub(crate) struct Record<'a> {
     /// Its bytes without the line end; only the first [`KEPT_BYTES`] of a record that is too large.
     pub(crate) raw: &'a [u8],
     pub(crate) event: Result<Event<'a>, Rejection>,
-    /// Whether the end of the input was found before the record was complete. If the program that writes the input was
-    /// interrupted, it may be half a record.
+    /// Whether the end of the input is known. Only then this may be half a record, if the program that writes the input was
+    /// interrupted.
     pub(crate) is_at_end: bool,
 }
 

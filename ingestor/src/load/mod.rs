@@ -97,6 +97,12 @@ pub(crate) fn run(args: LoadArgs) -> anyhow::Result<()> {
                 .with_context(|| format!("cannot load {}", path.display()))
         })
         .and_then(|()| load.check_loaded());
+    if outcome.is_err() && load.has_reopened && !load.loaded.is_empty() {
+        tracing::warn!(
+            "the connection was lost during this load: run it again with all files, because the database may have lost rows of \
+             those that were loaded before"
+        );
+    }
     let ending = match &outcome {
         Ok(()) => Ending::AtEnd,
         Err(_) if shutdown.is_asked() => Ending::Interrupted,
@@ -203,21 +209,15 @@ impl Load {
             Duration::from_secs(5),
         );
         let mut batch = self.next_batch(&source);
+        // Whether the last record may be half a record.
         let mut is_cut = false;
-        let outcome = loop {
+        let mut outcome = loop {
             if self.shutdown.is_asked() {
                 break Err(interrupted());
             }
             match reader.next_record() {
-                // A signal to all programs of a pipeline also ends the input, wherever the program that writes it was.
-                Ok(record)
-                    if self.shutdown.is_asked()
-                        && record.as_ref().is_none_or(|record| record.is_at_end) =>
-                {
-                    is_cut = record.is_some();
-                    break Err(interrupted());
-                }
                 Ok(Some(record)) => {
+                    is_cut = record.is_at_end;
                     let decoded = record
                         .event
                         .map_err(|rejection| with_line(rejection, &source.file_name, record.line));
@@ -233,15 +233,21 @@ impl Load {
                 // The records before the damaged part are valid, and are stored.
                 Err(error) => break Err(error.into()),
             }
-            if self.limits.is_full(batch.row_count(), batch.byte_count()) {
+            let is_full = self.limits.is_full(batch.row_count(), batch.byte_count());
+            if is_full && !self.shutdown.is_asked() {
                 self.send(batch, &mut source, &mut reader)?;
                 batch = self.next_batch(&source);
                 let (read, size) = reader.progress();
                 progress.update(self.stored.totals.read, read, (size > 0).then_some(size));
             }
         };
-        // After half a record the reader has a position that must not be stored: the next run reads this batch again.
-        if !is_cut {
+        // A signal to all programs of a pipeline also ends the input, possibly within a record.
+        let is_interrupted = self.shutdown.is_asked();
+        if is_interrupted && outcome.is_ok() {
+            outcome = Err(interrupted());
+        }
+        // The position after half a record must not be stored: the next run reads this batch again.
+        if !(is_cut && is_interrupted) {
             self.send(batch, &mut source, &mut reader)?;
         }
         while self.in_flight > 0 {

@@ -48,8 +48,8 @@ impl Load {
             .last()
             .map(|state| i64::try_from(state.position))
             .transpose()?;
-        // Before the claim, because that fences another load. One that stores rows while this one reads up to its position
-        // continues.
+        // Before the claim, which fences another load: if the other load has stored rows since this one read the ledger, only
+        // this one fails.
         check_position(self.position(&name)?, resumed, path)?;
         let partitions = vec![PARTITION];
         self.writers[0].send(Request::Claim {

@@ -132,7 +132,7 @@ impl Metrics {
         registry.register("rebalances", "times that the group assigned or revoked partitions", self.rebalances.clone());
         registry.register("partition_next_offset", "first offset that is not stored yet, of assigned partitions", self.next_offset.clone());
         registry.register("partition_end_offset", "end of the log (high watermark), of assigned partitions", self.end_offset.clone());
-        registry.register("partition_lag", "end of the log less the next offset, transaction markers aside: what is not stored yet", self.lag.clone());
+        registry.register("partition_lag", "end of the log less the next offset, without transaction markers after the last record: what is not stored yet", self.lag.clone());
         registry.register("partition_open_transactions", "offsets of the lag that cannot be read yet: from the first open transaction to the end of the log", self.open_transactions.clone());
     }
 
@@ -297,11 +297,6 @@ impl TopicMetrics {
         }
     }
 
-    pub(super) fn log_end(&self, partition: i32) -> Option<i64> {
-        let bounds = self.bounds();
-        bounds.get(&partition)?.end.map(|end| end.offset)
-    }
-
     pub(super) fn polled(&self, partition: i32, next_offset: i64, polled_offset: i64) {
         if let Some(bounds) = self.bounds().get_mut(&partition) {
             bounds.polled = Some(Polled {
@@ -429,10 +424,8 @@ mod tests {
         assert_eq!((lag(), open()), (Some(6.0), Some(2.0)), "both show it");
         topic.ledger_moved(3, 12);
         assert_eq!((lag(), open()), (Some(0.0), Some(0.0)));
-        assert_eq!(topic.log_end(3), Some(10));
         topic.partition_lost(3);
         assert_eq!((lag(), open()), (None, None));
-        assert_eq!(topic.log_end(3), None);
     }
 
     #[test]

@@ -149,11 +149,6 @@ impl Observer {
             .log_end_seen(partition, end_offset, stable_offset);
     }
 
-    /// The end of an assigned partition's log when it was last seen.
-    pub(crate) fn log_end(&self, partition: i32) -> Option<i64> {
-        self.metrics.log_end(partition)
-    }
-
     /// How far an assigned partition was polled: the records before `next_offset` were read, and from there to
     /// `polled_offset` the log has none.
     pub(crate) fn polled(&self, partition: i32, next_offset: i64, polled_offset: i64) {

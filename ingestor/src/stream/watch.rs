@@ -1,6 +1,7 @@
 //! Watches a topic from a thread of its own: whether Kafka answers, the ends of the logs, from which the lag is computed, and
 //! whether the topic was recreated. The poll loop cannot do that: these calls block.
 
+use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
@@ -24,6 +25,7 @@ const CHECK_WITHIN: Duration = Duration::from_secs(15);
 pub(super) struct TopicWatch {
     _stop: mpsc::Sender<()>,
     recreated: mpsc::Receiver<()>,
+    client: Arc<BaseConsumer<GroupContext>>,
 }
 
 impl TopicWatch {
@@ -36,9 +38,10 @@ impl TopicWatch {
     ) -> anyhow::Result<TopicWatch> {
         let (stop, stopped) = mpsc::channel();
         let (sender, recreated) = mpsc::channel();
+        let client = Arc::new(metadata_client(args, Isolation::Uncommitted)?);
         let mut checker = Checker {
             topic: topic.to_owned(),
-            all: metadata_client(args, Isolation::Uncommitted)?,
+            all: client.clone(),
             committed: metadata_client(args, Isolation::Committed)?,
             observer,
             outage: Outage::default(),
@@ -60,7 +63,13 @@ impl TopicWatch {
         Ok(TopicWatch {
             _stop: stop,
             recreated,
+            client,
         })
+    }
+
+    /// A client for high watermarks.
+    pub(super) fn client(&self) -> &BaseConsumer<GroupContext> {
+        &self.client
     }
 
     /// Whether the topic was recreated under the same name.
@@ -72,7 +81,7 @@ impl TopicWatch {
 struct Checker {
     topic: String,
     /// For high watermarks.
-    all: BaseConsumer<GroupContext>,
+    all: Arc<BaseConsumer<GroupContext>>,
     /// For the offsets at which the first open transactions begin.
     committed: BaseConsumer<GroupContext>,
     observer: Observer,

@@ -366,7 +366,7 @@ fn cut_off(replica: &mut Client) {
 }
 
 /// The first file is loaded when the primary is lost, and the second one is a pipe that is opened then. No batch of the second
-/// file would find out that the rows of the first are lost.
+/// file is fenced by the loss of the first.
 #[test]
 fn a_load_fails_if_a_promoted_replica_lacks_one_of_its_files() {
     let folder = tempfile::tempdir().unwrap();

@@ -202,7 +202,7 @@ impl PollLoop {
         if !unread.is_empty() {
             tracing::info!(
                 partitions = ?unread,
-                "partitions with unread records are not released: they hold the watermark back for a while"
+                "partitions that may have unread records are not released: they hold the watermark back for a while"
             );
         }
         let mut finished = self.batcher.partitions();

@@ -34,8 +34,8 @@ impl PollLoop {
         }
     }
 
-    /// The partitions with unread records before their known end: that of a bounded run, otherwise that of the log now. An
-    /// end that Kafka does not return in time counts as not reached.
+    /// The partitions with unread records before their known end: that of a bounded run, otherwise that of the log now, which
+    /// includes open transactions. An end that Kafka does not return in time counts as not reached.
     pub(super) fn unread_partitions(&self) -> BTreeSet<i32> {
         let deadline = Instant::now() + ENDS_WITHIN;
         let mut unfinished = self.read_offsets();
@@ -47,20 +47,9 @@ impl PollLoop {
 
     /// Whether the log ends at this offset.
     fn is_end_of_log(&self, partition: i32, offset: i64, deadline: Instant) -> bool {
-        // The request below returns where the first open transaction begins; the end that was last seen includes the records
-        // of open transactions.
-        let last_seen = self.settings.observer.log_end(partition);
         let left = deadline.saturating_duration_since(Instant::now());
-        if last_seen.is_some_and(|end| offset < end) || left.is_zero() {
-            return false;
-        }
-        log_end(
-            self.consumer.inner(),
-            self.consumer.topic(),
-            partition,
-            left,
-        )
-        .is_ok_and(|end| offset >= end)
+        let end = || log_end(self.watch.client(), self.consumer.topic(), partition, left);
+        !left.is_zero() && end().is_ok_and(|end| offset >= end)
     }
 
     /// The partitions that the run has not read to its end; in an endless stream all.

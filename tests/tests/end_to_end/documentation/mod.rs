@@ -26,6 +26,7 @@ pages! {
     getting_started: "docs/getting-started.md",
     ingestor: "docs/ingestor.md",
     listening: "docs/listening.md",
+    messages: "docs/messages.md",
     numbers: "docs/numbers.md",
     operations: "docs/operations.md",
     readme: "README.md",
