@@ -6,6 +6,7 @@
 # and on ext4 most of the time of that is the file system's. It runs without fsync: the tests kill processes, never the machine,
 # and what a killed process has written is still in the system's cache. It runs without pg_cron: version 1.4 lets each `drop
 # database` of another session wait for up to a minute, because its launcher does not answer signals between two minutes.
+# Tests that need a private server start it on a copy of the new data folder, which is a tenth of the work of initdb.
 #
 # Both run from a private copy of the system's installation, because Postgres finds extensions relative to its own program.
 # So installing the extension needs no root, changes nothing outside this checkout, and does not affect other checkouts.
@@ -223,8 +224,10 @@ begin_tests() {
   mkdir -m 1777 "$folder/tmp"
   of_server "$folder"
   make_cluster
+  cp -a "$data" "$folder/new_cluster"
   start
   echo "export DATABASE_URL='$(url postgres)'"
+  echo "export MUSICSTREAM_NEW_CLUSTER='$folder/new_cluster'"
   [[ $folder != /dev/shm/* ]] || echo "export TMPDIR='$folder/tmp'"
 }
 

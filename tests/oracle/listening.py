@@ -10,6 +10,7 @@ one JSON object of tables; a table is an array of rows. Seconds are decimal text
 
 import argparse
 import collections
+import functools
 import json
 import sys
 import uuid
@@ -24,7 +25,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 STARTS = {"play": True, "pause": False, "stop": False}
 
 Event = collections.namedtuple("Event", "ts starts event_id region song")
-Play = collections.namedtuple("Play", "ts length is_ended region song")
+Play = collections.namedtuple("Play", "ts length is_ended region song parts")
 
 
 def micros_of(ts):
@@ -62,7 +63,8 @@ def plays_of(events, rules):
         if event.starts:
             length = None if following is None else following.ts - event.ts
             is_ended = length is not None and length <= rules.max_listen
-            yield Play(event.ts, length if is_ended else rules.max_listen, is_ended, event.region, event.song)
+            length = length if is_ended else rules.max_listen
+            yield Play(event.ts, length, is_ended, event.region, event.song, list(parts_of(event.ts, event.ts + length)))
 
 
 def sessions_of(events, rules):
@@ -74,9 +76,8 @@ def sessions_of(events, rules):
         before = event.ts
 
 
-def parts_of(play):
-    """The play's time, divided among quarters of an hour."""
-    start, end = play.ts, play.ts + play.length
+def parts_of(start, end):
+    """The time of a play, divided among quarters of an hour."""
     while start < end:
         border = (start // QUARTER + 1) * QUARTER
         yield start, min(end, border) - start
@@ -99,28 +100,34 @@ class Numbers:
         return [self.plays, self.streams, self.skips, self.seconds(), self.sessions]
 
 
-def spans(users, rules, name_of):
+def played_by(users, rules):
+    """All plays, and the first events of all sessions."""
+    plays = [play for events in users.values() for play in plays_of(events, rules)]
+    return plays, [first for events in users.values() for first in sessions_of(events, rules)]
+
+
+def spans(played, rules, name_of):
     """The numbers by span and region; name_of maps an instant to its span."""
+    plays, sessions = played
     table = collections.defaultdict(Numbers)
-    for events in users.values():
-        for play in plays_of(events, rules):
-            table[name_of(play.ts), play.region].start(play, rules)
-            for ts, micros in parts_of(play):
-                table[name_of(ts), play.region].micros += micros
-        for first in sessions_of(events, rules):
-            table[name_of(first.ts), first.region].sessions += 1
+    for play in plays:
+        table[name_of(play.ts), play.region].start(play, rules)
+        for ts, micros in play.parts:
+            table[name_of(ts), play.region].micros += micros
+    for first in sessions:
+        table[name_of(first.ts), first.region].sessions += 1
     return [[*key, *numbers.row()] for key, numbers in sorted(table.items())]
 
 
-def songs(users, rules):
+def songs(played, rules):
+    plays, _ = played
     table = collections.defaultdict(Numbers)
-    for events in users.values():
-        for play in plays_of(events, rules):
-            if play.song is None:
-                continue
-            table[utc_day(play.ts), play.region, play.song].start(play, rules)
-            for ts, micros in parts_of(play):
-                table[utc_day(ts), play.region, play.song].micros += micros
+    for play in plays:
+        if play.song is None:
+            continue
+        table[utc_day(play.ts), play.region, play.song].start(play, rules)
+        for ts, micros in play.parts:
+            table[utc_day(ts), play.region, play.song].micros += micros
     return [[*key, *numbers.row()[:4]] for key, numbers in sorted(table.items())]
 
 
@@ -128,17 +135,24 @@ def time_of(ts):
     return EPOCH + timedelta(microseconds=ts)
 
 
+def by_quarter(name_of):
+    """Names a span once per quarter of an hour instead of once per event: spans of all zones begin with a quarter."""
+    name_of_quarter = functools.cache(name_of)
+    return lambda ts: name_of_quarter(ts // QUARTER * QUARTER)
+
+
+@by_quarter
 def utc_day(ts):
     return time_of(ts).date().isoformat()
 
 
 def span_of(length):
-    return lambda ts: time_of(ts // length * length).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return by_quarter(lambda ts: time_of(ts // length * length).strftime("%Y-%m-%dT%H:%M:%SZ"))
 
 
 def day_in(zone):
     zone = ZoneInfo(zone)
-    return lambda ts: time_of(ts).astimezone(zone).date().isoformat()
+    return by_quarter(lambda ts: time_of(ts).astimezone(zone).date().isoformat())
 
 
 def shifted(day, days):
@@ -205,21 +219,24 @@ def arguments():
 def main():
     options = arguments()
     users = users_of(options.kind, options.file, set(options.without_user))
+    played = played_by(users, options)
     active, days, first = who_listened(users)
-    json.dump(
-        {
-            "quarters": spans(users, options, span_of(QUARTER)),
-            "hours": spans(users, options, span_of(4 * QUARTER)),
-            "days": spans(users, options, utc_day),
-            "days_at": {zone: spans(users, options, day_in(zone)) for zone in options.zone},
-            "songs": songs(users, options),
-            "active_listeners": listeners(active),
-            "new_listeners": newcomers(active, first),
-            "retention": retention(active, days, first),
-        },
-        sys.stdout,
-        ensure_ascii=False,
-    )
+
+    def numbers_by(name_of):
+        return spans(played, options, name_of)
+
+    tables = {
+        "quarters": numbers_by(span_of(QUARTER)),
+        "hours": numbers_by(span_of(4 * QUARTER)),
+        "days": numbers_by(utc_day),
+        "days_at": {zone: numbers_by(day_in(zone)) for zone in options.zone},
+        "songs": songs(played, options),
+        "active_listeners": listeners(active),
+        "new_listeners": newcomers(active, first),
+        "retention": retention(active, days, first),
+    }
+    # Several times faster than json.dump().
+    sys.stdout.write(json.dumps(tables, ensure_ascii=False))
 
 
 if __name__ == "__main__":

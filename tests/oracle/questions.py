@@ -12,7 +12,7 @@ import sys
 from datetime import date, timedelta
 from types import SimpleNamespace
 
-from listening import SECOND, listeners, retention, songs, spans, users_of, utc_day, who_listened
+from listening import SECOND, listeners, played_by, retention, songs, spans, users_of, utc_day, who_listened
 
 RULES = SimpleNamespace(max_listen=900 * SECOND, stream_after=30 * SECOND, session_gap=1800 * SECOND)
 
@@ -67,12 +67,13 @@ def retention_of_a_cohort(table):
 def main():
     users = users_of("ndjson", sys.argv[1], set())
     active, days_of_users, first = who_listened(users)
-    days = spans(users, RULES, utc_day)
+    played = played_by(users, RULES)
+    days = spans(played, RULES, utc_day)
     answers = {
         "hours_by_week": hours_by_week(days),
         "skip_rate_by_region": skip_rate_by_region(days),
         "monthly_listeners": [row for row in listeners(active) if row[0] == "2026-03-28"],
-        "top_songs_of_a_week": top_songs_of_a_week(songs(users, RULES)),
+        "top_songs_of_a_week": top_songs_of_a_week(songs(played, RULES)),
         "retention_of_a_cohort": retention_of_a_cohort(retention(active, days_of_users, first)),
     }
     json.dump(answers, sys.stdout)

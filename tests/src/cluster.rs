@@ -15,6 +15,7 @@ use crate::stack::stack;
 use crate::wait::until;
 
 mod log;
+mod new;
 mod processes;
 
 pub use processes::Suspended;
@@ -70,35 +71,10 @@ impl Cluster {
     }
 
     fn start_with(settings: &str, options: &[&str]) -> Cluster {
-        let password = value(
-            &mut connect(&stack().database_url),
-            "select gen_random_uuid()::text",
-            &[],
-        );
-        let cluster = Cluster::prepare(password);
-        let password_file = cluster.folder().join("password");
-        fs::write(&password_file, &cluster.password).unwrap();
-        chown_to_postgres(&password_file);
-        cluster.run(
-            cluster
-                .program("initdb")
-                .args([
-                    "-U",
-                    "postgres",
-                    "-A",
-                    "scram-sha-256",
-                    "-E",
-                    "UTF8",
-                    "--locale",
-                    "C.UTF-8",
-                ])
-                .arg("--no-sync")
-                .args(options)
-                .arg("--pwfile")
-                .arg(&password_file)
-                .arg("-D")
-                .arg(cluster.data()),
-        );
+        let cluster = match &stack().new_cluster {
+            Some(new) if options.is_empty() => Cluster::copied(new),
+            _ => Cluster::initialised(options),
+        };
         cluster.configure(settings);
         cluster.boot();
         cluster

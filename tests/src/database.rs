@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use postgres::types::ToSql;
 use postgres::{Client, NoTls};
@@ -57,29 +57,39 @@ impl Database {
     fn from_template() -> Database {
         static TEMPLATE: OnceLock<String> = OnceLock::new();
         let url = &stack().database_url;
-        let mut server = connect_to_make(url);
-        let template = TEMPLATE.get_or_init(|| {
-            drop_orphans(&mut server);
-            let name = format!("{PREFIX}{}_template", std::process::id());
-            execute(&mut server, &format!("create database {name}"));
-            let mut client = connect(&format!("{}/{name}", split(url).0));
-            for script in ["extension.sql", "roles.sql"] {
-                execute(&mut client, &project_sql(script));
-            }
-            name
-        });
-        // By default Postgres 15 and later write the files' content to the WAL, which takes longer; before, there was no choice.
-        let strategy = match value(
-            &mut server,
-            "select current_setting('server_version_num')::int >= 150000",
-            &[],
-        ) {
-            true => "strategy file_copy",
-            false => "",
-        };
-        // The roles' script once more, because the privileges of a database are not copied.
-        let options = format!("template {template} {strategy}");
-        Database::set_up_by(&mut server, url, &options, &[], &[project_sql("roles.sql")])
+        make_in(url, |server| {
+            let template = TEMPLATE.get_or_init(|| {
+                drop_orphans(server);
+                let name = format!("{PREFIX}{}_template", std::process::id());
+                execute(server, &format!("create database {name}"));
+                let mut client = connect(&format!("{}/{name}", split(url).0));
+                for script in ["extension.sql", "roles.sql"] {
+                    execute(&mut client, &project_sql(script));
+                }
+                name
+            });
+            // By default Postgres 15 and later write the files' content to the WAL, which takes longer; before, there was no
+            // choice.
+            let strategy = match value(
+                server,
+                "select current_setting('server_version_num')::int >= 150000",
+                &[],
+            ) {
+                true => "strategy file_copy",
+                false => "",
+            };
+            let database = Database::make(server, url, &format!("template {template} {strategy}"));
+            // The only privilege in the roles' script that is one of the database: those of its objects are copied.
+            execute(
+                server,
+                &format!(
+                    "grant temporary on database {} to musicstream_owner",
+                    database.name
+                ),
+            );
+            database.create_logins(server);
+            database
+        })
     }
 
     /// While `work` runs, [`Database::create`] on this thread calls `make`.
@@ -126,41 +136,42 @@ impl Database {
         workers: &[String],
         scripts: &[String],
     ) -> Database {
-        Database::set_up_by(&mut connect_to_make(url), url, options, workers, scripts)
+        make_in(url, |server| {
+            let database = Database::make(server, url, options);
+            for worker in workers {
+                database.create_on(worker, "create extension citus");
+            }
+            let mut client = database.client();
+            for script in scripts {
+                execute(&mut client, script);
+            }
+            database.create_logins(&mut client);
+            database
+        })
     }
 
-    fn set_up_by(
-        server: &mut Client,
-        url: &str,
-        options: &str,
-        workers: &[String],
-        scripts: &[String],
-    ) -> Database {
+    /// Creates the database without its logins. `url` is that of the server.
+    fn make(server: &mut Client, url: &str, options: &str) -> Database {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let name = format!("{PREFIX}{}_{number}", std::process::id());
         execute(server, &format!("create database {name} {options}"));
-        let database = Database {
+        Database {
             server: url.to_owned(),
             workers: Mutex::default(),
             name,
-            password: value(server, "select gen_random_uuid()::text", &[]),
-        };
+            password: login_password(server).plain.clone(),
+        }
+    }
 
-        for worker in workers {
-            database.create_on(worker, "create extension citus");
-        }
-        let mut client = database.client();
-        for script in scripts {
-            execute(&mut client, script);
-        }
+    fn create_logins(&self, client: &mut Client) {
+        let password = &login_password(client).stored;
         for (login, roles) in LOGINS {
-            let role = format!(
-                "create role {0}_{login} login password '{1}' {roles}",
-                database.name, database.password
+            let name = &self.name;
+            execute(
+                client,
+                &format!("create role {name}_{login} login password '{password}' {roles}"),
             );
-            execute(&mut client, &role);
         }
-        database
     }
 
     /// A database of the same name that was restored on another cluster.
@@ -194,7 +205,18 @@ impl Database {
     /// There is no such setting, or the value is invalid.
     pub fn set(&self, setting: &str, value: &str) {
         let sql = format!("alter database {} set {setting} = '{value}'", self.name);
-        execute(&mut self.client(), &sql);
+        with_server(&self.server, |server| execute(server, &sql)).unwrap();
+    }
+
+    /// As [`Database::create`], for tests that are not about the partitions of coming days: rollups create none, and statements
+    /// have fewer partitions to open.
+    ///
+    /// # Panics
+    /// As [`Database::create`].
+    pub fn without_coming_days() -> Database {
+        let database = Database::create();
+        database.set("musicstream.premake", "0");
+        database
     }
 
     /// Its name.
@@ -262,9 +284,8 @@ impl Drop for Database {
                 .unwrap_or_else(|poisoned| poisoned.into_inner()),
         );
         for server in &servers {
-            if let Ok(mut server) = Client::connect(server, NoTls) {
-                drop_database(&mut server, &self.name);
-            }
+            // A server that has ended takes no connections.
+            let _ = with_server(server, |server| drop_database(server, &self.name));
         }
     }
 }
@@ -290,11 +311,58 @@ pub fn connect(url: &str) -> Client {
         .unwrap_or_else(|error| panic!("cannot connect to Postgres: {error:?}"))
 }
 
-/// A connection that creates databases: one at a time in a server, because the tests' programs share its roles.
-fn connect_to_make(url: &str) -> Client {
-    let mut server = connect(url);
-    execute(&mut server, "select pg_advisory_lock(1)");
-    server
+/// The password of the logins of all databases.
+struct Password {
+    plain: String,
+    /// As servers store it. Made once: each hash takes a server five milliseconds of processor time.
+    stored: String,
+}
+
+fn login_password(server: &mut Client) -> &'static Password {
+    static PASSWORD: OnceLock<Password> = OnceLock::new();
+    PASSWORD.get_or_init(|| {
+        let plain: String = value(server, "select gen_random_uuid()::text", &[]);
+        let role = format!("{PREFIX}{}_password", std::process::id());
+        execute(
+            server,
+            &format!(
+                "begin; set local password_encryption = 'scram-sha-256'; create role {role} password '{plain}'"
+            ),
+        );
+        let stored = format!("select rolpassword from pg_authid where rolname = '{role}'");
+        let stored = value(server, &stored, &[]);
+        execute(server, "rollback");
+        Password { plain, stored }
+    })
+}
+
+/// Runs `work` in a session of the server with this URL. Sessions of the tests' server are kept and used again, because each new
+/// one takes milliseconds of processor time.
+fn with_server<T>(url: &str, work: impl FnOnce(&mut Client) -> T) -> Result<T, postgres::Error> {
+    static IDLE: Mutex<Vec<Client>> = Mutex::new(Vec::new());
+    let idle = || IDLE.lock().unwrap_or_else(PoisonError::into_inner);
+    let is_kept = url == stack().database_url;
+    let kept = if is_kept { idle().pop() } else { None };
+    let mut client = match kept {
+        Some(client) => client,
+        None => Client::connect(url, NoTls)?,
+    };
+    let result = work(&mut client);
+    if is_kept {
+        idle().push(client);
+    }
+    Ok(result)
+}
+
+/// As [`with_server`], for `work` that creates databases: one at a time in a server, because the tests' programs share its roles.
+fn make_in<T>(url: &str, work: impl FnOnce(&mut Client) -> T) -> T {
+    let made = with_server(url, |server| {
+        execute(server, "select pg_advisory_lock(1)");
+        let made = work(server);
+        execute(server, "select pg_advisory_unlock(1)");
+        made
+    });
+    made.unwrap_or_else(|error| panic!("cannot connect to Postgres: {error:?}"))
 }
 
 fn execute(client: &mut Client, script: &str) {

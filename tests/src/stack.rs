@@ -15,10 +15,12 @@ pub struct Stack {
     pub kafka_lib: PathBuf,
     /// The directory of the programs under test.
     pub bin_dir: PathBuf,
+    /// The data folder of a new cluster, for copies; `None`: private clusters are made by initdb.
+    pub new_cluster: Option<PathBuf>,
 }
 
-/// The stack of this run, from `DATABASE_URL`, `KAFKA_BROKERS`, `MUSICSTREAM_KAFKA_LIB` and `MUSICSTREAM_BIN_DIR`; the default
-/// of the last is the build directory of the test program.
+/// The stack of this run, from `DATABASE_URL`, `KAFKA_BROKERS`, `MUSICSTREAM_KAFKA_LIB`, `MUSICSTREAM_BIN_DIR` (default: the build
+/// directory of the test program) and `MUSICSTREAM_NEW_CLUSTER` (which may be unset).
 ///
 /// # Panics
 /// A variable is not set.
@@ -54,5 +56,6 @@ fn find() -> Result<Stack, String> {
         brokers: variable("KAFKA_BROKERS")?,
         kafka_lib: PathBuf::from(variable("MUSICSTREAM_KAFKA_LIB")?),
         bin_dir,
+        new_cluster: env::var_os("MUSICSTREAM_NEW_CLUSTER").map(PathBuf::from),
     })
 }

@@ -283,9 +283,10 @@ fn wrong_clocks_create_a_limited_number_of_partitions() {
     assert_eq!(value::<i64>(&mut admin, past, &[]), 30);
     let topic = Topic::create("clock", 1);
     let event = |number: i32| {
-        let year = 2003 + number;
+        // Earlier than the days above.
+        let (year, month) = (2003 + number / 2, 3 + number % 2);
         format!(
-            r#"{{"event_id":"{:032x}","user_id":"canary","event_type":"play","region":"eu","ts":"{year}-03-01T12:00:00Z"}}"#,
+            r#"{{"event_id":"{:032x}","user_id":"canary","event_type":"play","region":"eu","ts":"{year}-0{month}-01T12:00:00Z"}}"#,
             0xc10c_0000_u32 + number as u32
         )
     };

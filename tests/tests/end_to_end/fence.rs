@@ -82,6 +82,8 @@ fn replace_suspended_ingestor(
                 topic.name(),
             ])
             .args(["--count", &RECORDS.to_string()])
+            // A week, because the minutes of all days are compared.
+            .args(["--from", "2026-03-01", "--until", "2026-03-08"])
             .env("KAFKA_BROKERS", &stack().brokers),
         TIMEOUT,
     )

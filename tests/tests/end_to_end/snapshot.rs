@@ -53,7 +53,7 @@ fn a_reader_never_sees_metrics_and_events_differ() {
     for (begin, prepare) in [with_new_partitions, with_partitions] {
         let mut seen = Seen::default();
         while seen.comparisons < wanted {
-            let database = Database::create();
+            let database = Database::without_coming_days();
             database.client().batch_execute(prepare).unwrap();
             let files = [(); 2].map(|()| generate(folder.path(), seeds.next().unwrap()));
             let round = compare_while_loading(&database, begin, &files);

@@ -74,10 +74,11 @@ impl Session {
         if request.zone == UTC || !can.zones {
             return Ok(Arc::clone(days));
         }
+        let is_known = can.zone_names.contains(&request.zone);
         // With its own status: since `days` were read, a rollup may have moved numbers and watermark.
         self.read(|client| {
             let status = status(client)?;
-            let Some(zone) = zone(client, &request.zone, &status)? else {
+            let Some(zone) = zone(client, &request.zone, is_known, &status)? else {
                 return Ok(Arc::clone(days));
             };
             let since = request.since.map(Day::date);
@@ -184,9 +185,10 @@ fn event(row: &tokio_postgres::Row) -> Read<Event> {
     })
 }
 
-fn zone(client: &Client, name: &str, status: &Status) -> Read<Option<Zone>> {
+/// `is_known`: the server is known to have this zone.
+fn zone(client: &Client, name: &str, is_known: bool, status: &Status) -> Read<Option<Zone>> {
     let watermark = status.watermark.and_then(DateTime::from_timestamp_micros);
-    let row = client.query_opt(ZONE, &[&name, &watermark])?;
+    let row = client.query_opt(ZONE, &[&name, &watermark, &is_known])?;
     row.map(|row| {
         let micros = |column| -> Read<i64> { Ok(row.try_get::<_, i64>(column)? * 1_000_000) };
         Ok(Zone {

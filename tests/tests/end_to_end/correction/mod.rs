@@ -15,7 +15,7 @@ const SOURCE: &str = "kafka:test/topic";
 
 /// Creates a database and stores these batches: see [`store`].
 fn database_with(batches: &[&str]) -> (Database, Client) {
-    let database = Database::create();
+    let database = Database::without_coming_days();
     let mut client = database.client();
     for batch in batches {
         let outcome = store(&mut client, SOURCE, batch).unwrap();

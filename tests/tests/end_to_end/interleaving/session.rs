@@ -3,7 +3,7 @@
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
-use postgres::Client;
+use postgres::{Client, Statement};
 
 use musicstream_tests::database::{Database, connect, value};
 
@@ -11,7 +11,10 @@ use musicstream_tests::database::{Database, connect, value};
 const TIMEOUT: Duration = Duration::from_secs(60);
 /// Time after which a step that is not complete may be blocked. `pg_blocking_pids` stops the whole lock manager for a moment,
 /// so it is not called for each step.
-const LOCK_CHECK_AFTER: Duration = Duration::from_millis(3);
+const LOCK_CHECK_AFTER: Duration = Duration::from_millis(5);
+/// The number of these sessions that another one blocks.
+const BLOCKED: &str =
+    "select count(*) from unnest($1::int[]) as pid where pg_blocking_pids(pid) && $2::int[]";
 
 type Outcome = Result<(), String>;
 
@@ -20,6 +23,9 @@ pub(super) struct Sessions {
     all: Vec<Session>,
     /// The number of a session and the outcome of its step.
     outcomes: Receiver<(usize, Outcome)>,
+    watcher: Client,
+    /// [`BLOCKED`], prepared, because it is run several times per step.
+    blocked: Statement,
 }
 
 struct Session {
@@ -35,7 +41,14 @@ impl Sessions {
         let all = (0..count)
             .map(|number| Session::start(&database.inside_url(), number, done.clone()))
             .collect();
-        Sessions { all, outcomes }
+        let mut watcher = database.client();
+        let blocked = watcher.prepare(BLOCKED).unwrap();
+        Sessions {
+            all,
+            outcomes,
+            watcher,
+            blocked,
+        }
     }
 
     /// Whether a step of the session is not complete, because another session blocks it.
@@ -44,7 +57,7 @@ impl Sessions {
     }
 
     /// Runs a step in a session that is not blocked. Returns when every session is idle or blocked by another one.
-    pub(super) fn take(&mut self, admin: &mut Client, number: usize, step: String) -> Outcome {
+    pub(super) fn take(&mut self, number: usize, step: String) -> Outcome {
         let session = &mut self.all[number];
         session
             .steps
@@ -61,7 +74,7 @@ impl Sessions {
                     outcome?;
                     self.all[done].is_busy = false;
                 }
-                Err(RecvTimeoutError::Timeout) if self.are_blocked(admin) => return Ok(()),
+                Err(RecvTimeoutError::Timeout) if self.are_blocked() => return Ok(()),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => {
                     return Err("all sessions have ended".to_owned());
@@ -74,17 +87,14 @@ impl Sessions {
     }
 
     /// Whether another session blocks each that is busy. One that autovacuum blocks continues without another step.
-    fn are_blocked(&self, admin: &mut Client) -> bool {
+    fn are_blocked(&mut self) -> bool {
         let pids = |is_wanted: fn(&Session) -> bool| -> Vec<i32> {
             let wanted = self.all.iter().filter(|session| is_wanted(session));
             wanted.map(|session| session.pid).collect()
         };
-        let busy = pids(|session| session.is_busy);
-        let blocked: i64 = value(
-            admin,
-            "select count(*) from unnest($1::int[]) as pid where pg_blocking_pids(pid) && $2::int[]",
-            &[&busy, &pids(|_| true)],
-        );
+        let (busy, all) = (pids(|session| session.is_busy), pids(|_| true));
+        let row = self.watcher.query_one(&self.blocked, &[&busy, &all]);
+        let blocked: i64 = row.unwrap().get(0);
         blocked == busy.len() as i64
     }
 }

@@ -40,7 +40,7 @@ const REJECTS: (&str, &str) = (
 /// Events of three days, of which two are stored twice, with some pending deltas; rejected events that would be accepted now, of
 /// a day with a partition and of one without; rows in the inbox.
 fn database() -> (Database, Client) {
-    let database = Database::create();
+    let database = Database::without_coming_days();
     let mut client = database.client();
     let first = "(0, 1, 1, 'u1', 'play', 'eu', '2026-03-01T12:00Z'), (0, 2, 2, 'u2', 'stop', 'us', '2026-03-01T12:00Z'),
         (0, 3, 3, 'u1', 'play', 'eu', '2026-03-02T12:00Z'), (0, 4, 4, 'u3', 'rewind', 'eu', '2026-03-01T12:00Z'),

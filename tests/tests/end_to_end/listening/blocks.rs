@@ -42,7 +42,7 @@ fn blocks(client: &mut Client) -> (i64, i64) {
 
 #[test]
 fn events_outside_of_the_recorded_blocks_are_found() {
-    let database = Database::create();
+    let database = Database::without_coming_days();
     let mut client = database.client();
     store(&mut client, 1, 200_000, DAY);
     count(&mut client);

@@ -3,13 +3,14 @@
 use musicstream_tests::batch::event_id;
 use musicstream_tests::database::{Database, value};
 use musicstream_tests::oracle::roll_up;
+use postgres::Client;
 
 use super::{count, days, must_store};
 
 /// A late stop ends a play that was counted up to `max_listen`, and moves the beginning of a session.
 #[test]
 pub(crate) fn late_events_change_the_affected_quarters() {
-    let database = Database::create();
+    let database = Database::without_coming_days();
     let mut client = database.client();
     must_store(
         &mut client,
@@ -50,10 +51,18 @@ pub(crate) fn late_events_change_the_affected_quarters() {
     );
 }
 
+/// Counts one hour besides the newest ones; returns how many are left.
+fn count_one_more(client: &mut Client) -> i64 {
+    // As in musicstream_rollup_listening(), which calls the function.
+    client.batch_execute("set jit = off").unwrap();
+    let left = "select hours_left from musicstream_internal.count_touched_hours('infinity', 1)";
+    value(client, left, &[])
+}
+
 /// The newest hour has as many events as a call counts, and more arrive before each call.
 #[test]
 fn older_hours_are_counted_although_the_newest_changes_before_each_call() {
-    let database = Database::create();
+    let database = Database::without_coming_days();
     let mut client = database.client();
     must_store(
         &mut client,
@@ -66,11 +75,7 @@ fn older_hours_are_counted_although_the_newest_changes_before_each_call() {
             format!("(0, {number}, {number}, 'ada', 'play', 'eu', '2026-03-01T12:0{number}Z')");
         must_store(&mut client, &newest);
         roll_up(&mut client);
-        left.push(value::<i64>(
-            &mut client,
-            "select hours_left from musicstream_internal.count_touched_hours('infinity', 1)",
-            &[],
-        ));
+        left.push(count_one_more(&mut client));
     }
     assert_eq!(left, [2, 1, 0]);
     // Three plays of 15 minutes, two of one minute, and the last of 15 minutes.
@@ -81,7 +86,7 @@ fn older_hours_are_counted_although_the_newest_changes_before_each_call() {
 /// Events of clocks that are ahead do not delay the current hour.
 #[test]
 fn the_current_hour_is_counted_although_there_are_later_ones() {
-    let database = Database::create();
+    let database = Database::without_coming_days();
     let mut client = database.client();
     must_store(
         &mut client,
@@ -89,18 +94,14 @@ fn the_current_hour_is_counted_although_there_are_later_ones() {
          (0, 3, 3, 'ada', 'play', 'eu', now()::text), (0, 4, 4, 'ada', 'play', 'eu', (now() + '20 h')::text)",
     );
     roll_up(&mut client);
-    let left: i64 = value(
-        &mut client,
-        "select hours_left from musicstream_internal.count_touched_hours('infinity', 1)",
-        &[],
-    );
+    let left = count_one_more(&mut client);
     assert_eq!(left, 1, "only the second hour of the archive is left");
     count(&mut client);
 }
 
 #[test]
 pub(crate) fn deleted_events_are_removed_from_listening() {
-    let database = Database::create();
+    let database = Database::without_coming_days();
     let mut client = database.client();
     must_store(
         &mut client,
@@ -149,7 +150,7 @@ pub(crate) fn deleted_events_are_removed_from_listening() {
 
 #[test]
 pub(crate) fn reconciled_and_rebuilt_days_are_exact() {
-    let database = Database::create();
+    let database = Database::without_coming_days();
     let mut client = database.client();
     must_store(
         &mut client,
@@ -217,7 +218,7 @@ pub(crate) fn reconciled_and_rebuilt_days_are_exact() {
 /// A frozen day keeps its numbers, and plays and sessions that continue past its midnight count for the next day.
 #[test]
 pub(crate) fn frozen_days_keep_their_numbers() {
-    let database = Database::create();
+    let database = Database::without_coming_days();
     let mut client = database.client();
     must_store(
         &mut client,
@@ -257,7 +258,7 @@ pub(crate) fn frozen_days_keep_their_numbers() {
 /// A quarter is settled when it is counted and the watermark is past all events that may belong to it.
 #[test]
 pub(crate) fn quarters_that_are_not_counted_are_not_settled() {
-    let database = Database::create();
+    let database = Database::without_coming_days();
     let mut client = database.client();
     let settled = |client: &mut postgres::Client| -> Vec<String> {
         value(

@@ -19,7 +19,7 @@ fn listeners(client: &mut Client) -> Vec<String> {
 
 #[test]
 pub(crate) fn numbers_of_frozen_days_stay_without_user_names() {
-    let database = Database::create();
+    let database = Database::without_coming_days();
     let mut client = database.client();
     must_store(
         &mut client,
@@ -76,7 +76,7 @@ pub(crate) fn numbers_of_frozen_days_stay_without_user_names() {
 /// If listening is never counted, rollups merge touched hours, and lose none.
 #[test]
 fn touched_hours_are_merged() {
-    let database = Database::create();
+    let database = Database::without_coming_days();
     let mut client = database.client();
     must_store(
         &mut client,

@@ -6,7 +6,7 @@ use super::{count, days, must_store};
 
 #[test]
 pub(crate) fn an_hour_keeps_its_rule_until_it_is_rebuilt() {
-    let database = Database::create();
+    let database = Database::without_coming_days();
     let mut client = database.client();
     let rules = |client: &mut postgres::Client| -> Vec<String> {
         value(
@@ -73,7 +73,7 @@ fn hours_without_numbers_are_counted_by_a_new_rule() {
         (["5 s", "20 s"], "23:59:50", ["1 0 0 5", "10"]),
     ];
     for ([before, after], began, [first, second]) in cases {
-        let database = Database::create();
+        let database = Database::without_coming_days();
         let mut client = database.client();
         client
             .batch_execute(&format!("set musicstream.max_listen = '{before}'"))
@@ -109,7 +109,7 @@ fn hours_without_numbers_are_counted_by_a_new_rule() {
 /// The next run counts by a new rule although no event was stored since.
 #[test]
 fn a_shorter_session_gap_begins_sessions_in_hours_without_numbers() {
-    let database = Database::create();
+    let database = Database::without_coming_days();
     let mut client = database.client();
     client
         .batch_execute("set musicstream.session_gap = '2 h'")
@@ -130,7 +130,7 @@ fn a_shorter_session_gap_begins_sessions_in_hours_without_numbers() {
 /// The effect of an event type on playback is part of the rule, also for a type that is no longer accepted.
 #[test]
 pub(crate) fn user_defined_event_types_start_and_end_playback() {
-    let database = Database::create();
+    let database = Database::without_coming_days();
     let mut client = database.client();
     client
         .batch_execute(

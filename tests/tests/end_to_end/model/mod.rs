@@ -4,6 +4,7 @@ mod listening;
 mod memory;
 mod program;
 mod run;
+mod text;
 
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
 
@@ -37,9 +38,7 @@ pub(crate) fn random_programs_agree_with_the_model() {
         },
         TestRng::from_seed(RngAlgorithm::ChaCha, &bytes),
     );
-    let database = Database::create();
-    // Partitions of coming days would be opened by each statement.
-    database.set("musicstream.premake", "0");
+    let database = Database::without_coming_days();
     let subject = std::cell::RefCell::new(Subject::new(database.client()));
     let progress = std::cell::RefCell::new(Progress::start("programs", u64::from(programs)));
     let run_count = std::cell::Cell::new(0);

@@ -2,13 +2,13 @@
 
 use proptest::prelude::*;
 
-/// Days in March 2026 on which events happen.
+/// Number of days on which events happen.
 pub(super) const DAYS: u8 = 5;
 
 /// The time of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Time {
-    /// Seconds after the start of a day, counted from 2026-03-01.
+    /// Seconds after the start of a day.
     Day { day: u8, second: u32 },
     /// Ahead of the clock, but accepted.
     Ahead,

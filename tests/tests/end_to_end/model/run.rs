@@ -1,21 +1,17 @@
 //! Runs a program on a database and on the model, and compares the two after each operation.
 
-use std::fmt::Write as _;
+use std::collections::HashMap;
 
-use postgres::Client;
+use postgres::{Client, Statement};
 
 use musicstream_tests::database::value;
 use musicstream_tests::minutes::insert_minutes;
 
 use super::listening::{first_day_lines, listener_day_lines, listening_lines};
-use super::memory::{Counts, Event, INBOX, Input, Memory, RECONCILED, Rejected, Staged, Time};
-use super::program::{self, Damage, EVENT_TYPES, Operation, REGIONS, Row, SOURCES};
+use super::memory::{Event, Input, Memory, Staged, Time};
+use super::program::{self, DAYS, Damage, Operation, Row, SOURCES};
+use super::text::{count_lines, event_line, inbox_sql, rejected_line, staging_sql, uuid};
 
-/// A minute without stored events.
-const SURPLUS: &str = "values (timestamptz '2026-03-05Z', 'play', 'mars', 2, 1)";
-
-/// 2026-03-01 in seconds since 1970.
-const FIRST_DAY: Time = 1_772_323_200;
 const DAY: Time = 86_400;
 /// Offset of the ids of a recreated topic.
 const NEW_IDS: u16 = 8;
@@ -31,6 +27,8 @@ struct Topic {
 
 pub(super) struct Subject {
     client: Client,
+    /// The queries of the comparisons, prepared, because planning takes most of the time of such small tables.
+    queries: HashMap<String, Statement>,
     programs: u32,
 }
 
@@ -46,6 +44,7 @@ impl Subject {
             .unwrap();
         Subject {
             client,
+            queries: HashMap::new(),
             programs: 0,
         }
     }
@@ -167,7 +166,7 @@ impl Subject {
                 same("forgotten", &self.numbers(&sql)?, &memory.forget(*user))
             }
             Operation::Expire { day } => {
-                let before = FIRST_DAY + DAY * Time::from(*day);
+                let before = start_of_day(*day, memory.now);
                 let found = self.numbers(&format!(
                     "select coalesce(sum(events), 0)::bigint from musicstream_expire(now() - to_timestamp({before}))"
                 ))?;
@@ -176,7 +175,7 @@ impl Subject {
             Operation::Rebuild => self
                 .numbers("select count(*) from musicstream_rebuild()")
                 .map(drop),
-            Operation::Spoil(damage) => self.spoil(*damage),
+            Operation::Spoil(damage) => self.spoil(*damage, memory.now),
             Operation::Reconcile => {
                 let found = self.numbers("select musicstream_reconcile()")?;
                 same("reconciled", &found, &[memory.reconcile()])
@@ -221,7 +220,10 @@ impl Subject {
     }
 
     /// Damages the metrics directly, and rebuilds them.
-    fn spoil(&mut self, damage: Damage) -> Result<(), String> {
+    fn spoil(&mut self, damage: Damage, now: Time) -> Result<(), String> {
+        // A minute without stored events.
+        let surplus = format!("to_timestamp({})", start_of_day(DAYS - 1, now));
+        let surplus_minute = format!("values ({surplus}, 'play', 'mars', 2, 1)");
         let live = "day >= frozen_before()";
         let live_hour = "(hour at time zone 'UTC')::date >= frozen_before()";
         let sql = match damage {
@@ -235,12 +237,11 @@ impl Subject {
                 format!("update minute_counts set events = events + 5 where {live_hour}")
             }
             Damage::MissingDay => format!("delete from daily_metrics where {live}"),
-            Damage::SurplusDay => {
-                "insert into daily_metrics values ('2026-03-05', 'play', 'mars', 2, 1, now())"
-                    .to_owned()
-            }
-            Damage::SurplusMinute => insert_minutes("minute_counts", SURPLUS),
-            Damage::SurplusDelta => insert_minutes("metric_deltas", SURPLUS),
+            Damage::SurplusDay => format!(
+                "insert into daily_metrics values (({surplus} at time zone 'UTC')::date, 'play', 'mars', 2, 1, now())"
+            ),
+            Damage::SurplusMinute => insert_minutes("minute_counts", &surplus_minute),
+            Damage::SurplusDelta => insert_minutes("metric_deltas", &surplus_minute),
             Damage::Listening => "update listening_counts set listened_us = listened_us + 1
                 where quarter >= frozen_before()::timestamp at time zone 'UTC'
                     and not tstzrange(quarter, quarter + interval '15 minutes') && uncounted_quarters()"
@@ -328,8 +329,8 @@ impl Subject {
 
     fn lines(&mut self, what: &str, sql: &str, mut expected: Vec<String>) -> Result<(), String> {
         let rows = self
-            .client
-            .query(sql, &[])
+            .prepared(sql)
+            .and_then(|query| self.client.query(&query, &[]))
             .map_err(|error| format!("{what}: {error:?}"))?;
         let mut found: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
         found.sort();
@@ -350,6 +351,15 @@ impl Subject {
             found.len(),
             expected.len()
         ))
+    }
+
+    fn prepared(&mut self, sql: &str) -> Result<Statement, postgres::Error> {
+        if let Some(query) = self.queries.get(sql) {
+            return Ok(query.clone());
+        }
+        let query = self.client.prepare(sql)?;
+        self.queries.insert(sql.to_owned(), query.clone());
+        Ok(query)
     }
 
     fn numbers(&mut self, sql: &str) -> Result<Vec<i64>, String> {
@@ -384,114 +394,19 @@ fn same(what: &str, found: &[i64], expected: &[i64]) -> Result<(), String> {
     Err(format!("{what}: {found:?} instead of {expected:?}"))
 }
 
+/// The days of the events begin a week ago. If they were long ago, the views of minutes would take long, because they generate all
+/// minutes up to the newest event, which may be ahead of the clock.
+fn start_of_day(day: u8, now: Time) -> Time {
+    now - now.rem_euclid(DAY) - 7 * DAY + DAY * Time::from(day)
+}
+
 fn input(row: &Row, id_base: u16, now: Time) -> Input {
     let ts = match row.time {
-        program::Time::Day { day, second } => {
-            FIRST_DAY + DAY * Time::from(day) + Time::from(second)
-        }
+        program::Time::Day { day, second } => start_of_day(day, now) + Time::from(second),
         program::Time::Ahead => now + DAY / 2,
         program::Time::Future => now + 10 * DAY,
         program::Time::Ancient => 631_152_000, // 1990
         program::Time::Broken => return Input::Broken(Event::new(row, id_base, 0)),
     };
     Input::Event(Event::new(row, id_base, ts))
-}
-
-fn uuid(id: u16) -> String {
-    format!("00000000-0000-0000-0000-{id:012x}")
-}
-
-/// Id, user, type and region as SQL literals.
-fn fields(event: &Event) -> String {
-    format!(
-        "'{}', 'u{}', '{}', '{}'",
-        uuid(event.id),
-        event.user,
-        EVENT_TYPES[usize::from(event.event_type)],
-        REGIONS[usize::from(event.region)]
-    )
-}
-
-fn staging_sql(batch: &[Staged]) -> String {
-    let mut sql = "insert into pg_temp.staging_batch (partition, position, event_id, user_id, event_type, region, ts, payload, reason) values ".to_owned();
-    for (index, staged) in batch.iter().enumerate() {
-        let separator = if index == 0 { "" } else { ", " };
-        let (at, place) = (staged.partition, staged.position);
-        let _ = match staged.input {
-            Input::Event(event) => write!(
-                sql,
-                "{separator}({at}, {place}, {}, to_timestamp({}), null, null)",
-                fields(&event),
-                event.ts
-            ),
-            Input::Broken(event) => write!(
-                sql,
-                "{separator}({at}, {place}, null, null, null, null, null, convert_to('{}', 'utf8'), 'malformed_json')",
-                broken_bytes(&event)
-            ),
-        };
-    }
-    sql
-}
-
-fn inbox_sql(inputs: &[Input]) -> String {
-    let rows: Vec<String> = inputs
-        .iter()
-        .map(|input| match input {
-            Input::Event(event) => format!(
-                "({}, to_char(to_timestamp({}) at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS'))",
-                fields(event),
-                event.ts
-            ),
-            Input::Broken(event) => format!("({}, 'no time')", fields(event)),
-        })
-        .collect();
-    format!(
-        "insert into staging_events (event_id, user_id, event_type, region, ts) values {}",
-        rows.join(", ")
-    )
-}
-
-fn broken_bytes(event: &Event) -> String {
-    format!("{{oops {}", event_line(event))
-}
-
-fn event_line(event: &Event) -> String {
-    format!("{} {}", names(event), event.ts)
-}
-
-fn names(event: &Event) -> String {
-    format!(
-        "{:04x} u{} {} {}",
-        event.id,
-        event.user,
-        EVENT_TYPES[usize::from(event.event_type)],
-        REGIONS[usize::from(event.region)]
-    )
-}
-
-fn rejected_line(rejected: &Rejected) -> String {
-    let source = match rejected.source {
-        INBOX => "staging_events",
-        RECONCILED => "raw_events",
-        source => SOURCES[source],
-    };
-    let what = match rejected.input {
-        Input::Event(event) => event_line(&event),
-        Input::Broken(event) if rejected.source == INBOX => format!("{} no time", names(&event)),
-        Input::Broken(event) => broken_bytes(&event),
-    };
-    format!(
-        "{source} {} {} {} {what}",
-        rejected.partition, rejected.position, rejected.reason
-    )
-}
-
-fn count_lines(counts: &Counts) -> Vec<String> {
-    counts
-        .iter()
-        .map(|((bucket, event_type, region), (events, late))| {
-            format!("{bucket} {event_type} {region} {events} {late}")
-        })
-        .collect()
 }

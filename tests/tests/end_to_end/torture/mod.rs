@@ -5,7 +5,7 @@ mod fault;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use postgres::{Client, NoTls};
+use postgres::{Client, NoTls, Row};
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 
@@ -41,6 +41,8 @@ const MEMBERS: std::ops::RangeInclusive<usize> = 1..=3;
 /// The pipeline under test.
 struct Pipeline {
     database: Database,
+    /// A session that reads the state of the pipeline, until it breaks.
+    observer: Option<Client>,
     cluster: Cluster,
     disks: Option<Disks>,
     proxy: Proxy,
@@ -94,6 +96,9 @@ fn each_event_counts_once_under_random_faults() {
             .args(["--count", "100000000", "--seed", &seed.to_string()])
             .args(["--duplicates", "2", "--late", "1", "--malformed", "0.5"])
             .args(["--topic", pipeline.topic.name()])
+            // Twenty requests a second for each partition: with the default of 5 ms there are hundreds, and as many answers to the
+            // members, most of them with one record.
+            .args(["-X", "linger.ms=50"])
             .env("KAFKA_BROKERS", pipeline.broker.address()),
     );
     pipeline.join();
@@ -179,6 +184,7 @@ impl Pipeline {
             topic: Topic::create_on(&broker, "torture", PARTITIONS),
             broker,
             database,
+            observer: None,
             cluster,
             disks,
             proxy,
@@ -222,20 +228,32 @@ impl Pipeline {
         self.members.push(member);
     }
 
-    /// Number of stored records by the ledger; 0 while the database is unreachable.
-    fn stored(&self) -> i64 {
-        let sum = "select coalesce(sum(next_offset), 0)::bigint from ingest_offsets";
-        Client::connect(&self.database.url(), NoTls)
-            .and_then(|mut client| client.query_one(sum, &[]))
-            .map_or(0, |row| row.get(0))
+    /// The rows of a query; none while the database is unreachable.
+    fn observe(&mut self, sql: &str) -> Vec<Row> {
+        let session = match self.observer.take() {
+            Some(client) => Ok(client),
+            None => Client::connect(&self.database.url(), NoTls),
+        };
+        let Ok(mut client) = session else {
+            return Vec::new();
+        };
+        let Ok(rows) = client.query(sql, &[]) else {
+            return Vec::new();
+        };
+        self.observer = Some(client);
+        rows
     }
 
-    fn owners(&self) -> Vec<String> {
+    /// Number of stored records by the ledger; 0 while the database is unreachable.
+    fn stored(&mut self) -> i64 {
+        let sum = "select coalesce(sum(next_offset), 0)::bigint from ingest_offsets";
+        self.observe(sum).first().map_or(0, |row| row.get(0))
+    }
+
+    fn owners(&mut self) -> Vec<String> {
         let owners = "select distinct owner from ingest_offsets where owner is not null";
-        Client::connect(&self.database.url(), NoTls)
-            .and_then(|mut client| client.query(owners, &[]))
-            .map(|rows| rows.iter().map(|row| row.get(0)).collect())
-            .unwrap_or_default()
+        let rows = self.observe(owners);
+        rows.iter().map(|row| row.get(0)).collect()
     }
 
     fn inject(&mut self, fault: Fault, random: &mut StdRng) {
