@@ -82,6 +82,7 @@ mod tests {
         assert_eq!(percentage(243_500), "24.4 %");
         assert_eq!(percentage(WHOLE), "100.0 %");
         assert_eq!(decimal(-1), "-0.000001");
+        assert_eq!(decimal(0), "0.000000");
         assert_eq!(decimal(180_500_000), "180.500000");
         assert_eq!(milliseconds(4.21), "4.2 ms");
         assert_eq!(milliseconds(1300.0), "1.3 s");
