@@ -11,6 +11,7 @@ pub mod broker_pair;
 pub mod citus;
 pub mod cluster;
 pub mod count;
+pub mod csv;
 pub mod data;
 pub mod database;
 pub mod document;

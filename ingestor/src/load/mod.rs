@@ -130,7 +130,7 @@ struct Load {
     has_reopened: bool,
 }
 
-/// A file all rows of which are stored.
+/// A file whose rows are all stored.
 struct Loaded {
     path: PathBuf,
     source: Arc<str>,

@@ -10,6 +10,7 @@ use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 
 use musicstream_tests::count::counted_by_python;
+use musicstream_tests::csv;
 use musicstream_tests::data;
 use musicstream_tests::database::{Database, value};
 use musicstream_tests::oracle::{assert_counts, assert_metrics_equal_raw, assert_stored};
@@ -246,13 +247,7 @@ fn kill_at_random(name: &str, random: &mut StdRng) {
 fn an_appended_file_continues_and_a_changed_one_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("growing.csv");
-    let row = |id: u32| format!("{id:032x},u,play,eu,2026-03-01T10:00:00Z\n");
-    let rows: String = (0..500).map(row).collect();
-    std::fs::write(
-        &file,
-        format!("event_id,user_id,event_type,region,ts\n{rows}"),
-    )
-    .unwrap();
+    std::fs::write(&file, csv::file(0..500)).unwrap();
     let database = Database::create();
     let mut client = database.client();
     assert_eq!(load(&database, &file).inserted, 500);
@@ -261,9 +256,7 @@ fn an_appended_file_continues_and_a_changed_one_is_refused() {
         .append(true)
         .open(&file)
         .unwrap();
-    appended
-        .write_all((500..700).map(row).collect::<String>().as_bytes())
-        .unwrap();
+    appended.write_all(csv::rows(500..700).as_bytes()).unwrap();
     drop(appended);
     let grown = load(&database, &file);
     assert_eq!(
@@ -313,7 +306,7 @@ fn an_appended_file_continues_and_a_changed_one_is_refused() {
         assert_eq!(load_with(flags).summary().read, 0);
     }
     let mut text = std::fs::read_to_string(&file).unwrap();
-    text.push_str(&row(900));
+    text.push_str(&csv::rows([900]));
     std::fs::write(&file, &text).unwrap();
     assert_eq!(load_with(&["--output", "json"]).summary().inserted, 1);
     text.truncate(text.len() - 1000);
@@ -328,13 +321,7 @@ fn an_appended_file_continues_and_a_changed_one_is_refused() {
 fn a_truncated_file_is_refused_with_or_without_appended_lines() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("cut.csv");
-    let text = |ids: &mut dyn Iterator<Item = u32>| {
-        let rows: String = ids
-            .map(|id| format!("{id:032x},u,play,eu,2026-03-01T10:00:00Z\n"))
-            .collect();
-        format!("event_id,user_id,event_type,region,ts\n{rows}")
-    };
-    std::fs::write(&file, text(&mut (0..500))).unwrap();
+    std::fs::write(&file, csv::file(0..500)).unwrap();
     let loaded = std::fs::metadata(&file).unwrap().len();
     let database = Database::create();
     let mut client = database.client();
@@ -347,7 +334,7 @@ fn a_truncated_file_is_refused_with_or_without_appended_lines() {
         (600..800, format!("its first {loaded} bytes differ")),
         (600..1000, format!("its first {loaded} bytes differ")),
     ] {
-        std::fs::write(&file, text(&mut (0..300).chain(ids))).unwrap();
+        std::fs::write(&file, csv::file((0..300).chain(ids))).unwrap();
         let refused = run(
             ingestor(&database).arg("load").arg(&file),
             Duration::from_secs(60),
@@ -369,11 +356,9 @@ fn a_truncated_file_is_refused_with_or_without_appended_lines() {
 #[test]
 fn a_folder_is_loaded_file_by_file_and_a_dry_run_stores_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    let header = "event_id,user_id,event_type,region,ts\n";
-    let row = |id: u32| format!("{id:032x},u,play,eu,2026-03-01T10:00:00Z\n");
     let write = |name: &str, text: String| std::fs::write(folder.path().join(name), text).unwrap();
-    write("b.csv", format!("{header}{}{}", row(1), row(2)));
-    write("a.csv", format!("{header}{}nonsense\n,,,,\n", row(3)));
+    write("b.csv", csv::file([1, 2]));
+    write("a.csv", csv::file([3]) + "nonsense\n,,,,\n");
     write("notes.txt", "not an event\n".to_owned());
     let database = Database::create();
     let mut client = database.client();

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use rustix::io::ioctl_fionread;
 
+use musicstream_tests::csv::{self, rows};
 use musicstream_tests::database::{Database, value};
 use musicstream_tests::oracle::assert_metrics_equal_raw;
 use musicstream_tests::pipeline::load;
@@ -14,20 +15,13 @@ use musicstream_tests::stored::{event_count, wait_for_events};
 use musicstream_tests::wait::until;
 
 const TIMEOUT: Duration = Duration::from_secs(60);
-const HEADER: &str = "event_id,user_id,event_type,region,ts\n";
-
-/// Rows of 64 bytes.
-fn rows(ids: Range<u32>) -> String {
-    ids.map(|id| format!("{id:032x},u,play,eu,2026-03-01T10:00:00Z\n"))
-        .collect()
-}
 
 #[test]
 fn a_longer_copy_does_not_block_the_shorter_file() {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, ids: Range<u32>| {
         let file = folder.path().join(name);
-        std::fs::write(&file, format!("{HEADER}{}", rows(ids))).unwrap();
+        std::fs::write(&file, csv::file(ids)).unwrap();
         file
     };
     // A file larger than the first block and a smaller one, whose fingerprints are found in different ways.
@@ -79,7 +73,7 @@ fn start_load_of_pipe(database: &Database) -> (Program, PipeWriter) {
 fn start_load_of_known_pipe(database: &Database) -> (Program, PipeWriter) {
     let (load, mut pipe) = start_load_of_pipe(database);
     // The load reads the ledger after the first block of 4 KiB, and reads more than the first piece only after that.
-    for piece in [format!("{HEADER}{}", rows(0..100)), rows(100..101)] {
+    for piece in [csv::file(0..100), rows(100..101)] {
         pipe.write_all(piece.as_bytes()).unwrap();
         until(TIMEOUT, "the load to read its input", || {
             (ioctl_fionread(&pipe).unwrap() == 0).then_some(())
@@ -94,7 +88,7 @@ fn a_second_load_of_a_file_does_not_stop_the_first() {
     let mut client = database.client();
     let (first, mut first_pipe) = start_load_of_pipe(&database);
     let mut feed_first = |text: String| first_pipe.write_all(text.as_bytes()).unwrap();
-    feed_first(format!("{HEADER}{}", rows(0..200)));
+    feed_first(csv::file(0..200));
     wait_for_events(TIMEOUT, &mut client, 200);
 
     let (second, mut second_pipe) = start_load_of_known_pipe(&database);
@@ -121,7 +115,7 @@ fn a_second_load_of_a_file_does_not_stop_the_first() {
 fn a_load_fails_if_its_position_is_lost_before_it_stores_rows() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("events.csv");
-    std::fs::write(&file, format!("{HEADER}{}", rows(0..200))).unwrap();
+    std::fs::write(&file, csv::file(0..200)).unwrap();
     let database = Database::create();
     let mut client = database.client();
     assert_eq!(load(&database, &file).inserted, 200);
@@ -137,7 +131,7 @@ fn a_load_fails_if_its_position_is_lost_before_it_stores_rows() {
     );
     assert_eq!(event_count(&mut client), 200);
 
-    std::fs::write(&file, format!("{HEADER}{}", rows(0..300))).unwrap();
+    std::fs::write(&file, csv::file(0..300)).unwrap();
     let again = load(&database, &file);
     assert_eq!(
         (again.read, again.inserted, again.duplicate),
@@ -151,8 +145,7 @@ fn a_load_fails_if_its_last_rows_are_lost_before_its_end() {
     let database = Database::create();
     let mut client = database.client();
     let (program, mut pipe) = start_load_of_pipe(&database);
-    pipe.write_all(format!("{HEADER}{}", rows(0..200)).as_bytes())
-        .unwrap();
+    pipe.write_all(csv::file(0..200).as_bytes()).unwrap();
     // Idle sessions have also sent the answer to their last commit.
     let is_idle = "select count(*) = 2 and (select count(*) from raw_events) = 200 from pg_stat_activity
         where datname = current_database() and application_name = 'musicstream-ingestor' and state = 'idle'";

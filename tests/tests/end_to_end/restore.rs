@@ -8,6 +8,7 @@ use std::time::Duration;
 use postgres::Client;
 
 use musicstream_tests::cluster::{ARCHIVES, Cluster};
+use musicstream_tests::csv;
 use musicstream_tests::database::{Database, connect, project_sql, value};
 use musicstream_tests::document::Page;
 use musicstream_tests::oracle::{assert_metrics_equal_raw, counts_in};
@@ -370,17 +371,10 @@ fn cut_off(replica: &mut Client) {
 #[test]
 fn a_load_fails_if_a_promoted_replica_lacks_one_of_its_files() {
     let folder = tempfile::tempdir().unwrap();
-    let write = |name: &str, ids: std::ops::Range<u32>| {
-        let rows: String = ids
-            .map(|id| format!("{id:032x},u,play,eu,2026-03-01T10:00:00Z\n"))
-            .collect();
-        let text = format!("event_id,user_id,event_type,region,ts\n{rows}");
-        let file = folder.path().join(name);
-        std::fs::write(&file, &text).unwrap();
-        (file, text)
-    };
-    let (first, _) = write("first.csv", 0..100);
-    let (_, second) = write("second.csv", 100..120);
+    let first = folder.path().join("first.csv");
+    std::fs::write(&first, csv::file(0..100)).unwrap();
+    let second = csv::file(100..120);
+    std::fs::write(folder.path().join("second.csv"), &second).unwrap();
     let primary = Cluster::start("");
     let database = Database::create_in(&primary.url(), "");
     let replica = Cluster::standby_of(&primary);

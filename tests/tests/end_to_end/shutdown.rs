@@ -1,9 +1,9 @@
 //! The end of a stream: released partitions and those with unread records, batches in flight, interrupted runs.
 
 use std::io::Write as _;
-use std::ops::Range;
 use std::time::Duration;
 
+use musicstream_tests::csv;
 use musicstream_tests::database::{Database, value};
 use musicstream_tests::http::{address, figure};
 use musicstream_tests::pipeline::{load, stream, stream_to_end};
@@ -274,11 +274,7 @@ fn a_bounded_run_that_is_interrupted_fails_and_says_that_it_is_incomplete() {
 fn a_load_that_is_interrupted_fails_and_says_that_it_is_incomplete() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("events.csv");
-    let rows: String = (0..20_000)
-        .map(|id| format!("{id:032x},u,play,eu,2026-03-01T10:00:00Z\n"))
-        .collect();
-    let text = format!("event_id,user_id,event_type,region,ts\n{rows}");
-    std::fs::write(&file, text).unwrap();
+    std::fs::write(&file, csv::file(0..20_000)).unwrap();
     let database = Database::create();
     let mut client = database.client();
     let mut load = ingestor(&database);
@@ -297,20 +293,12 @@ fn a_load_that_is_interrupted_fails_and_says_that_it_is_incomplete() {
     );
 }
 
-/// A CSV file with these events.
-fn csv(ids: Range<u32>) -> String {
-    let rows: String = ids
-        .map(|id| format!("{id:032x},u,play,eu,2026-03-01T10:00:00Z\n"))
-        .collect();
-    format!("event_id,user_id,event_type,region,ts\n{rows}")
-}
-
 /// A signal to all programs of a pipeline also ends the input of the load: after a row, or within one.
 #[test]
 fn a_load_of_a_pipe_that_is_interrupted_is_incomplete_and_stores_no_half_row() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("events.csv");
-    let whole = csv(0..510);
+    let whole = csv::file(0..510);
     std::fs::write(&file, &whole).unwrap();
     for half_row in [0, 40] {
         let database = Database::create();
@@ -321,7 +309,7 @@ fn a_load_of_a_pipe_that_is_interrupted_is_incomplete_and_stores_no_half_row() {
                 .args(["load", "--output", "json", "--batch-rows", "1", "-"])
                 .stdin(input),
         );
-        let written = csv(0..500).len() + half_row;
+        let written = csv::file(0..500).len() + half_row;
         pipe.write_all(&whole.as_bytes()[..written]).unwrap();
         wait_for_events(TIMEOUT, &mut client, 500);
         program.terminate();
@@ -350,7 +338,7 @@ fn a_dry_run_of_a_pipe_that_is_interrupted_is_incomplete() {
             .args(["load", "--dry-run", "--output", "json", "-"])
             .stdin(input),
     );
-    let text = csv(0..100) + "nonsense\n";
+    let text = csv::file(0..100) + "nonsense\n";
     pipe.write_all(text.as_bytes()).unwrap();
     until(TIMEOUT, "the last row to be read", || {
         program.log().contains("line 102").then_some(())

@@ -68,7 +68,7 @@ impl PollLoop {
             .collect()
     }
 
-    /// The client's position in each partition of which something was polled since reading began.
+    /// The client's position in each partition, except those from which nothing was polled since reading began.
     fn polled_offsets(&self) -> BTreeMap<i32, i64> {
         let Ok(list) = self.consumer.inner().position() else {
             return BTreeMap::new();
