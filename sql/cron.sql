@@ -33,16 +33,19 @@ begin
         $job$, rollup));
     end if;
     -- A call counts a limited number of hours. The loop counts the rest of an archive without waiting for the next minute; pg_cron
-    -- does not start a job again while it runs.
+    -- does not start a job again while it runs. The loop also ends when the number no longer falls: hours of deltas that no
+    -- rollup has folded are left each time.
     perform cron.schedule('musicstream listening', '* * * * *', format($job$
         do $loop$
         declare
             waiting bigint;
+            last_waiting bigint;
         begin
             loop
+                last_waiting := waiting;
                 select hours_left into waiting from %s;
                 commit;
-                exit when waiting = 0;
+                exit when waiting = 0 or waiting >= last_waiting;
             end loop;
         end
         $loop$

@@ -4,29 +4,29 @@
 //! without looking up, and to roll back and repeat the batch with look-ups if an event is already stored.
 
 /// Maximum number of batches without an optimistic attempt. Each failed attempt leaves dead rows that must be vacuumed.
-const LONGEST_REST: u32 = 64;
+const LONGEST_PAUSE: u32 = 64;
 
 /// Back-off after failed optimistic attempts of a session.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Optimism {
     /// Batches until the next attempt.
-    rest: u32,
+    pause: u32,
     /// Length of the pause after the next failure.
-    next_rest: u32,
+    next_pause: u32,
 }
 
 impl Optimism {
     pub(crate) const fn new() -> Optimism {
         Optimism {
-            rest: 0,
-            next_rest: 1,
+            pause: 0,
+            next_pause: 1,
         }
     }
 
     /// Whether the next batch is inserted optimistically.
     pub(crate) fn attempts(&mut self) -> bool {
-        let attempts = self.rest == 0;
-        self.rest = self.rest.saturating_sub(1);
+        let attempts = self.pause == 0;
+        self.pause = self.pause.saturating_sub(1);
         attempts
     }
 
@@ -35,8 +35,8 @@ impl Optimism {
     }
 
     pub(crate) fn failed(&mut self) {
-        self.rest = self.next_rest;
-        self.next_rest = (2 * self.next_rest).min(LONGEST_REST);
+        self.pause = self.next_pause;
+        self.next_pause = (2 * self.next_pause).min(LONGEST_PAUSE);
     }
 }
 
@@ -47,18 +47,18 @@ mod tests {
     #[test]
     fn pauses_double_after_each_failure() {
         let mut optimism = Optimism::new();
-        let mut rests = Vec::new();
+        let mut pauses = Vec::new();
         for _ in 0..9 {
             assert!(optimism.attempts());
             optimism.failed();
             let mut probe = optimism;
-            let rest = std::iter::repeat_with(|| probe.attempts()).position(|attempts| attempts);
-            rests.push(rest.unwrap());
-            while optimism.rest > 0 {
+            let pause = std::iter::repeat_with(|| probe.attempts()).position(|attempts| attempts);
+            pauses.push(pause.unwrap());
+            while optimism.pause > 0 {
                 assert!(!optimism.attempts());
             }
         }
-        assert_eq!(rests, [1, 2, 4, 8, 16, 32, 64, 64, 64]);
+        assert_eq!(pauses, [1, 2, 4, 8, 16, 32, 64, 64, 64]);
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub(crate) static RETENTION: GucSetting<i32> = GucSetting::<i32>::new(0);
 pub(crate) static MAX_NEW_DAYS: GucSetting<i32> = GucSetting::<i32>::new(1000);
 /// Distance from midnight within which an event is also looked up on the adjacent day.
 pub(crate) static DEDUP_WINDOW: GucSetting<i32> = GucSetting::<i32>::new(HOUR);
-/// Time without events after which a source partition no longer holds the watermark back.
+/// Time without a claim or a valid event after which a source partition no longer holds the watermark back.
 pub(crate) static IDLE_AFTER: GucSetting<i32> = GucSetting::<i32>::new(5 * MINUTE);
 
 /// Maximum duration of a play.
@@ -97,8 +97,8 @@ pub(crate) fn define() {
     );
     GucRegistry::define_int_guc(
         c"musicstream.idle_after",
-        c"Time without events after which a source partition no longer holds the watermark back.",
-        c"The watermark follows the slowest partition among those that had a valid event within this time.",
+        c"Time without a claim or a valid event after which a source partition no longer holds the watermark back.",
+        c"The watermark follows the slowest partition among those that were claimed or had a valid event within this time.",
         &IDLE_AFTER,
         1,
         i32::MAX,

@@ -25,8 +25,11 @@ declare
 begin
     return query
     with uncounted as materialized (
+        -- A range may not end before it begins; days in the wrong order have no rows.
         select distinct (q.quarter at time zone zone)::date as day
-        from unnest(musicstream_internal.uncounted_quarters() * tstzmultirange(tstzrange(first, past))) as u (span)
+        from unnest(
+            musicstream_internal.uncounted_quarters() * tstzmultirange(tstzrange(first, greatest(first, past)))
+        ) as u (span)
         cross join lateral generate_series(
             lower(u.span), upper(u.span) - interval '1 microsecond', interval '15 minutes'
         ) as q (quarter)

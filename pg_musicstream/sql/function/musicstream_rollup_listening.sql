@@ -14,6 +14,6 @@ begin
 end
 $$;
 
-comment on function musicstream_rollup_listening() is 'counts listening near the hours whose events changed since the last run: the two newest hours up to the current one, those after it, and the oldest of the others until these have about two million events; call it again while hours_left is not zero; returns the number of hours counted, hours left and events read';
+comment on function musicstream_rollup_listening() is 'counts listening near the hours whose events changed since the last run: the two newest hours up to the current one, those after it, and the oldest of the others until these have about two million events; call it again until hours_left is zero or no longer falls; returns the number of hours counted, hours left and events read';
 
 revoke execute on function musicstream_rollup_listening() from public;

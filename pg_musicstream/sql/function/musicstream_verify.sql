@@ -19,6 +19,10 @@ declare
         at time zone 'UTC';
     past constant timestamptz := (least(to_day, date '9999-12-31') + 1)::timestamp at time zone 'UTC';
 begin
+    if from_day > to_day then
+        raise exception 'the first day % is after the last day %', from_day, to_day
+            using errcode = 'invalid_parameter_value';
+    end if;
     return query execute $verify$
     with
     stored_minute as materialized (

@@ -5,8 +5,8 @@ with partitions as (
         case
             when o.released_at is not null then 'released'
             when o.max_event_ts is null then 'empty'
-            -- A time ahead of the clock was written before the clock was set back, so nobody knows how long ago that was. Without
-            -- the upper limit the partition would stay active until the clock shows that time again.
+            -- A time ahead of the clock was written before the clock was set back, so it is not known how long ago that was.
+            -- Without the upper limit the partition would stay active until the clock shows that time again.
             when o.active_at not between clock_timestamp() - musicstream_internal.idle_after()
                 and clock_timestamp() + interval '1 minute' then 'idle'
             else 'active'

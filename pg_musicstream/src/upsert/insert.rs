@@ -52,7 +52,7 @@ impl Batch<'_> {
     /// Inserts the events that are not stored yet by COPY, or, if another session is storing the same events, by INSERT … ON CONFLICT
     /// DO NOTHING. Returns the inserted events.
     ///
-    /// In an optimistic attempt only events that this session stored recently are looked up first. If the COPY then meets a stored
+    /// In an optimistic attempt only events that this session stored recently are looked up first. If the COPY then finds a stored
     /// event, or ends in a deadlock, it is rolled back, the other events are looked up, and the COPY is repeated.
     fn copy_new(
         &self,

@@ -6,6 +6,7 @@ use postgres::Client;
 use postgres::fallible_iterator::FallibleIterator;
 
 use musicstream_tests::database::{Database, connect, value};
+use musicstream_tests::wait::until;
 
 /// The rejects by reason in the status, and a count over rejected_events.
 fn rejects(client: &mut Client) -> (String, String) {
@@ -82,6 +83,48 @@ pub(crate) fn rejects_are_counted_after_any_change() {
     assert_rejects_are_counted(&mut client, "a deletion rolled back");
     client.batch_execute("truncate rejected_events").unwrap();
     assert_eq!(assert_rejects_are_counted(&mut client, "truncated"), "0 {}");
+}
+
+/// The rollup has merged the counts and is not committed.
+#[test]
+fn rejects_truncated_during_a_rollup_are_not_counted() {
+    let database = Database::without_coming_days();
+    let mut admin = database.client();
+    // One row of reject_counts for each statement; a rollup merges more than a hundred.
+    admin
+        .batch_execute(
+            "do $$ begin
+                for n in 1..101 loop
+                    insert into rejected_events (source, partition, position, reason) values ('kafka:c/t', 0, n, 'invalid_json');
+                end loop;
+            end $$",
+        )
+        .unwrap();
+    let [mut roller, mut eraser] = [database.client(), database.client()];
+    let [roller_pid, eraser_pid] = [&mut roller, &mut eraser]
+        .map(|session| value::<i32>(session, "select pg_backend_pid()", &[]));
+    roller
+        .batch_execute("begin; select musicstream_rollup()")
+        .unwrap();
+    std::thread::scope(|scope| {
+        let truncation = scope.spawn(|| eraser.batch_execute("truncate rejected_events"));
+        until(
+            Duration::from_secs(60),
+            "the truncation to wait for the rollup",
+            || {
+                assert!(!truncation.is_finished(), "the truncation did not wait");
+                value::<bool>(
+                    &mut admin,
+                    "select $1 = any (pg_blocking_pids($2))",
+                    &[&roller_pid, &eraser_pid],
+                )
+                .then_some(())
+            },
+        );
+        roller.batch_execute("commit").unwrap();
+        truncation.join().unwrap().unwrap();
+    });
+    assert_eq!(assert_rejects_are_counted(&mut admin, "truncated"), "0 {}");
 }
 
 #[test]

@@ -251,6 +251,16 @@ fn a_utc_day_is_settled_at_the_same_time_in_a_session_of_any_zone() {
 }
 
 #[test]
+fn days_in_the_wrong_order_have_no_rows() {
+    let database = Database::without_coming_days();
+    let mut client = database.client();
+    for function in ["daily_metrics_at", "daily_listening_at"] {
+        let sql = format!("select count(*) from {function}('UTC', '2026-03-31', '2026-03-01')");
+        assert_eq!(value::<i64>(&mut client, &sql, &[]), 0, "{function}");
+    }
+}
+
+#[test]
 fn an_unknown_zone_is_refused() {
     let database = Database::without_coming_days();
     let mut client = connect(&database.read_url());

@@ -19,6 +19,8 @@ begin
             group by reason
             having sum(rows) <> 0;
         when 'TRUNCATE' then
+            -- Waits for a rollup that is merging rows: the snapshot of the delete would not show the merged ones.
+            lock table only musicstream_internal.reject_counts in share row exclusive mode;
             delete from musicstream_internal.reject_counts;
     end case;
     return null;

@@ -7,6 +7,7 @@ declare
     newest @extschema@.listening_rules;
     starting text[];
     ending text[];
+    drops_types boolean;
 begin
     select r.* into newest from @extschema@.listening_rules as r order by r.rule desc limit 1;
     select
@@ -31,6 +32,7 @@ begin
             starting, ending
         )
     then
+        drops_types := not (newest.starting_types || newest.ending_types) <@ (starting || ending);
         insert into @extschema@.listening_rules as r
             (rule, max_listen, stream_after, session_gap, starting_types, ending_types)
         values (
@@ -40,7 +42,8 @@ begin
         )
         returning r.* into newest;
         -- A longer max_listen, a shorter session_gap, or another effect of an event type can give numbers to hours that have none.
-        -- So the hours whose events can reach such an hour are counted again; the hours with numbers keep their rule.
+        -- So the hours whose events can reach such an hour are counted again; the hours with numbers keep their rule. If event
+        -- types no longer affect playback, the users of an hour without numbers may no longer be active on its day.
         if newest.rule > 1 then
             -- One index probe per hour: there are many rows per hour, by event type and region. The last events of a frozen day
             -- can reach a later day; max_listen is at most 24 hours.
@@ -60,13 +63,14 @@ begin
                 where s.hour is not null
             )
             insert into musicstream_internal.touched_hours (hour, has_removals)
-            select distinct s.hour, false
+            select s.hour, drops_types and bool_or(g.hour = s.hour)
             from stored as s
             cross join lateral generate_series(
                 s.hour, s.hour + interval '1 hour' - interval '1 microsecond' + newest.max_listen, interval '1 hour'
             ) as g (hour)
             left join @extschema@.counted_hours as h on h.hour = g.hour
-            where h.hour is null;
+            where h.hour is null
+            group by s.hour;
         end if;
     end if;
     return newest.rule;

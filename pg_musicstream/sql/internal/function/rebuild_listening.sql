@@ -16,6 +16,22 @@ begin
         array(select generate_series(first, past - interval '1 hour', interval '1 hour'))
     );
     perform musicstream_internal.prune_listener_days(day);
+    -- Counting corrects only the first days of users that it adds to listener_days. After a change by hand, those of others may
+    -- be missing or wrong. None before frozen_before() is moved forward, because the rows of that day may have been deleted.
+    insert into musicstream_internal.listener_first_days (user_id, day)
+    select u.user_id, u.first_day
+    from (
+        select
+            a.user_id,
+            (select min(l.day) from musicstream_internal.listener_days as l where l.user_id = a.user_id) as first_day
+        from (
+            select distinct d.user_id from musicstream_internal.listener_days as d where d.day = rebuild_listening.day
+        ) as a
+    ) as u
+    left join musicstream_internal.listener_first_days as k on k.user_id = u.user_id
+    where k.day is null or k.day > u.first_day or k.day < u.first_day and k.day >= musicstream_internal.frozen_before()
+    order by u.user_id
+    on conflict (user_id) do update set day = excluded.day;
 end
 $$;
 

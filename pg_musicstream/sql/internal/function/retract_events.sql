@@ -1,16 +1,12 @@
 -- A day becomes final once, so the late events of a group are those that were stored last: late_events is reduced by the
--- number of them that are removed. They are determined before the events are deleted. Only corrections delete events, one at
--- a time; events that a batch adds meanwhile are neither deleted nor ranked.
+-- number of them that are removed. One statement, so one snapshot, determines them before the events are deleted: events that
+-- a batch adds meanwhile are neither counted nor ranked. Only corrections delete events, and only one of them runs at a time.
 -- Users cannot be removed from a sketch, so the sketches of the days are built again.
 create function musicstream_internal.retract_events(event_ids uuid[], times timestamptz[]) returns bigint
     language plpgsql volatile
     set search_path = pg_catalog, musicstream_internal, @extschema@, pg_temp
 as $$
 declare
-    late_minutes timestamptz[];
-    late_event_types text[];
-    late_regions text[];
-    late_counts bigint[];
     late_ids uuid[];
     late_times timestamptz[];
     retracted bigint;
@@ -38,11 +34,19 @@ begin
         ) as known
         group by minute, event_type, region
         having sum(late_events) > 0
+    ), late_groups as (
+        select
+            array_agg(minute) as minutes,
+            array_agg(event_type) as event_types,
+            array_agg(region) as regions,
+            array_agg(late_events) as late_counts
+        from late
+    ), arrivals as materialized (
+        -- Materialized, so that the function is called once for all groups in any plan.
+        select a.*
+        from late_groups as g
+        cross join lateral musicstream_internal.stored_arrivals(g.minutes, g.event_types, g.regions) as a
     )
-    select array_agg(minute), array_agg(event_type), array_agg(region), array_agg(late_events)
-    into late_minutes, late_event_types, late_regions, late_counts
-    from late;
-
     select array_agg(r.event_id), array_agg(r.ts) into late_ids, late_times
     from (
         select
@@ -52,9 +56,10 @@ begin
                 partition by minute, event_type, region
                 order by a.ingested_at desc, a.event_id
             ) as is_late
-        from musicstream_internal.stored_arrivals(late_minutes, late_event_types, late_regions) as a
-        join unnest(late_minutes, late_event_types, late_regions, late_counts) as l (minute, event_type, region, late_events)
-            using (minute, event_type, region)
+        from late_groups as g
+        cross join lateral unnest(g.minutes, g.event_types, g.regions, g.late_counts)
+            as l (minute, event_type, region, late_events)
+        join arrivals as a using (minute, event_type, region)
     ) as r
     where r.is_late;
 

@@ -5,7 +5,7 @@ create table musicstream_internal.touched_hours (
 );
 
 comment on table musicstream_internal.touched_hours is 'UTC hours whose events changed since musicstream_rollup_listening() counted them';
-comment on column musicstream_internal.touched_hours.has_removals is 'whether events were removed, so that some users may no longer count as active on that day';
+comment on column musicstream_internal.touched_hours.has_removals is 'whether events were removed, or event types no longer affect playback, so that some users may no longer count as active on that day';
 
 -- As for staging_events: rows are deleted without a key.
 alter table musicstream_internal.touched_hours replica identity full;

@@ -1,8 +1,11 @@
 //! `musicstream_delete()` and `musicstream_forget_user()` remove events from all numbers.
 
-use musicstream_tests::batch::store;
+use std::time::Duration;
+
+use musicstream_tests::batch::{event_id, staging, store};
 use musicstream_tests::database::value;
 use musicstream_tests::oracle::{assert_metrics_equal_raw, roll_up};
+use musicstream_tests::wait::until;
 
 use super::{SOURCE, column, count, database_with, outcome};
 
@@ -106,6 +109,58 @@ pub(crate) fn late_events_are_retracted_as_late() {
         first(&mut client),
         "2026-03-01 stop us 1 0",
         "after deleting all"
+    );
+    assert_metrics_equal_raw(&mut client);
+}
+
+/// A batch that is committed while the late events are determined has a late event of the same minute.
+#[test]
+fn a_late_event_that_is_stored_during_a_deletion_stays_late() {
+    let (database, mut client) =
+        database_with(&["(0, 1, 1, 'u1', 'play', 'eu', '2026-03-05T12:00:00Z')"]);
+    roll_up(&mut client); // March 1 becomes final
+    let late = |number: i32| {
+        format!("(0, {number}, {number}, 'u2', 'play', 'eu', '2026-03-01T12:00:00Z')")
+    };
+    store(&mut client, SOURCE, &late(2)).unwrap();
+    roll_up(&mut client);
+    let [mut writer, mut eraser] = [database.client(), database.client()];
+    let [writer_pid, eraser_pid] = [&mut writer, &mut eraser]
+        .map(|session| value::<i32>(session, "select pg_backend_pid()", &[]));
+    // The lock stops the deletion at the first read of the events, when it has its snapshot.
+    writer
+        .batch_execute(&format!(
+            "begin; {}; select musicstream_upsert_batch('{SOURCE}');
+             lock table raw_events_20260301 in access exclusive mode",
+            staging(&late(3))
+        ))
+        .unwrap();
+    // Not musicstream_delete(), which reads the events before.
+    let erase = format!(
+        "select retract_events(array[{}], array[timestamptz '2026-03-01T12:00:00Z'])",
+        event_id("2")
+    );
+    std::thread::scope(|scope| {
+        let erasure = scope.spawn(|| eraser.batch_execute(&erase));
+        until(
+            Duration::from_secs(60),
+            "the deletion to wait for the batch",
+            || {
+                assert!(!erasure.is_finished(), "the deletion did not wait");
+                value::<bool>(
+                    &mut client,
+                    "select $1 = any (pg_blocking_pids($2))",
+                    &[&writer_pid, &eraser_pid],
+                )
+                .then_some(())
+            },
+        );
+        writer.batch_execute("commit").unwrap();
+        erasure.join().unwrap().unwrap();
+    });
+    assert_eq!(
+        column(&mut client, DAILY),
+        ["2026-03-01 play eu 1 1", "2026-03-05 play eu 1 0"]
     );
     assert_metrics_equal_raw(&mut client);
 }

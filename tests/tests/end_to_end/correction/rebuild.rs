@@ -240,7 +240,7 @@ pub(crate) fn any_range_of_days_is_accepted() {
             .unwrap_or_else(|error| panic!("{range}: {error:?}"));
     }
     assert_metrics_equal_raw(&mut client);
-    for function in ["rebuild", "reconcile"] {
+    for function in ["verify", "rebuild", "reconcile"] {
         let backwards = format!("select musicstream_{function}('2026-03-02', '2026-03-01')");
         assert_eq!(
             refusal(&mut client, &backwards),

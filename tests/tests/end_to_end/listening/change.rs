@@ -1,7 +1,7 @@
 //! Changes of the stored events change the numbers of listening.
 
 use musicstream_tests::batch::event_id;
-use musicstream_tests::database::{Database, value};
+use musicstream_tests::database::{Database, project_sql, value};
 use musicstream_tests::oracle::roll_up;
 use postgres::Client;
 
@@ -96,6 +96,47 @@ fn the_current_hour_is_counted_although_there_are_later_ones() {
     roll_up(&mut client);
     let left = count_one_more(&mut client);
     assert_eq!(left, 1, "only the second hour of the archive is left");
+    count(&mut client);
+}
+
+/// The block of pg_cron's job, with a call of this function instead of `musicstream_rollup_listening()`.
+fn job(call: &str) -> String {
+    let script = project_sql("cron.sql");
+    let (_, job) = script
+        .split_once("'musicstream listening', '* * * * *', format($job$")
+        .expect("cron.sql schedules the job");
+    let (job, _) = job.split_once("$job$, listening)").expect("the job ends");
+    job.replace("%s", call)
+}
+
+/// Without a rollup, the hours of pending deltas are counted and left by each call.
+#[test]
+fn the_job_ends_although_no_rollup_folds_late_events() {
+    let database = Database::without_coming_days();
+    let mut client = database.client();
+    for minute in [0, 10] {
+        let events: Vec<String> = [1, 3, 5]
+            .iter()
+            .map(|hour| {
+                let number = hour + minute;
+                format!("(0, {number}, {number}, 'ada', 'play', 'eu', '2026-03-01T0{hour}:{minute:02}Z')")
+            })
+            .collect();
+        must_store(&mut client, &events.join(", "));
+        if minute == 0 {
+            count(&mut client);
+        }
+    }
+    let left = [(); 2].map(|()| count_one_more(&mut client));
+    assert_eq!(left, [1, 1]);
+    client
+        .batch_execute("set statement_timeout = '60s'")
+        .unwrap();
+    client
+        .batch_execute(&job(
+            "musicstream_internal.count_touched_hours('infinity', 1)",
+        ))
+        .unwrap_or_else(|error| panic!("the job does not end within a minute: {error:?}"));
     count(&mut client);
 }
 
@@ -213,6 +254,54 @@ pub(crate) fn reconciled_and_rebuilt_days_are_exact() {
     assert_eq!(days(&mut client), ["2026-03-01 eu 1 1 0 60 1"]);
     count(&mut client);
     assert_eq!(days(&mut client), ["2026-03-01 eu 1 1 0 60 1"]);
+}
+
+#[test]
+fn a_rebuild_corrects_the_first_days_of_users() {
+    let database = Database::without_coming_days();
+    let mut client = database.client();
+    must_store(
+        &mut client,
+        "(0, 1, 1, 'ada', 'play', 'eu', '2026-01-01T10:00Z'), (0, 2, 2, 'ada', 'play', 'eu', '2026-03-03T10:00Z')",
+    );
+    count(&mut client);
+    let rebuild = |client: &mut Client, when: &str| {
+        client
+            .batch_execute("select musicstream_rebuild()")
+            .unwrap();
+        let first_days: Vec<String> = value(
+            client,
+            "select coalesce(array_agg(user_id || ' ' || day), '{}') from listener_first_days",
+            &[],
+        );
+        assert_eq!(first_days, ["ada 2026-01-01"], "{when}");
+        count(client);
+    };
+    for damage in [
+        "delete from listener_first_days",
+        "update listener_first_days set day = '2026-03-03'",
+        "update listener_first_days set day = '2026-02-01'",
+        "update listener_first_days set day = '2025-12-01'",
+    ] {
+        client.batch_execute(damage).unwrap();
+        let found: Vec<String> = value(
+            &mut client,
+            "select array_agg(metric) from musicstream_verify()",
+            &[],
+        );
+        assert_eq!(found, ["first_days"], "{damage}");
+        rebuild(&mut client, damage);
+    }
+    client
+        .batch_execute("select musicstream_expire(now() - '2026-03-02Z')")
+        .unwrap();
+    let kept: Vec<String> = value(
+        &mut client,
+        "select array_agg(day::text) from listener_days",
+        &[],
+    );
+    assert_eq!(kept, ["2026-03-03"]);
+    rebuild(&mut client, "the user's rows of the first day were deleted");
 }
 
 /// A frozen day keeps its numbers, and plays and sessions that continue past its midnight count for the next day.

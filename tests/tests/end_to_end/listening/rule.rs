@@ -127,6 +127,33 @@ fn a_shorter_session_gap_begins_sessions_in_hours_without_numbers() {
     assert_eq!(days(&mut client), ["2026-03-01 eu 0 0 0 0 2"]);
 }
 
+/// The second event ends no play and begins no session, so its hour has no numbers, and no rule that it would keep.
+#[test]
+fn users_are_not_active_by_events_that_no_longer_affect_playback() {
+    let database = Database::without_coming_days();
+    let mut client = database.client();
+    client
+        .batch_execute("insert into event_types values ('rewind', 'ends')")
+        .unwrap();
+    must_store(
+        &mut client,
+        "(0, 1, 1, 'ada', 'pause', 'eu', '2026-02-28T23:50Z'), (0, 2, 2, 'ada', 'rewind', 'eu', '2026-03-01T00:05Z')",
+    );
+    let active_days = |client: &mut postgres::Client| -> Vec<String> {
+        count(client);
+        value(
+            client,
+            "select array_agg(day::text order by day) from listener_days",
+            &[],
+        )
+    };
+    assert_eq!(active_days(&mut client), ["2026-02-28", "2026-03-01"]);
+    client
+        .batch_execute("update event_types set playback = 'neither'")
+        .unwrap();
+    assert_eq!(active_days(&mut client), ["2026-02-28"]);
+}
+
 /// The effect of an event type on playback is part of the rule, also for a type that is no longer accepted.
 #[test]
 pub(crate) fn user_defined_event_types_start_and_end_playback() {
