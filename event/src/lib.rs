@@ -78,6 +78,30 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// All reasons, in the order of their declaration.
+    pub const ALL: [Reason; Reason::ConflictingDuplicate as usize + 1] = [
+        Reason::MalformedJson,
+        Reason::MalformedCsv,
+        Reason::NotUtf8,
+        Reason::MissingField,
+        Reason::InvalidEventId,
+        Reason::InvalidUserId,
+        Reason::InvalidEventType,
+        Reason::InvalidRegion,
+        Reason::InvalidTs,
+        Reason::InvalidSongId,
+        Reason::InvalidDevice,
+        Reason::TooLarge,
+        Reason::RefusedByDatabase,
+        Reason::UnknownEventType,
+        Reason::TooOld,
+        Reason::TooFarInFuture,
+        Reason::DayFrozen,
+        Reason::NoPartition,
+        Reason::TooManyNewDays,
+        Reason::ConflictingDuplicate,
+    ];
+
     /// The text in `rejected_events.reason`.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -140,7 +164,26 @@ impl std::error::Error for Rejection {}
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
+
+    #[test]
+    fn all_reasons_are_listed_once_and_documented() {
+        for (index, reason) in Reason::ALL.into_iter().enumerate() {
+            assert_eq!(reason as usize, index, "{reason}");
+        }
+        let page = include_str!("../../docs/ingestor.md");
+        let (_, section) = page.split_once("### Why a record is rejected").unwrap();
+        let table = section.split("\n## ").next().unwrap_or_default();
+        let documented: BTreeSet<&str> = table
+            .lines()
+            .filter_map(|line| line.strip_prefix("| `")?.split_once("` |"))
+            .flat_map(|(reasons, _)| reasons.split("`, `"))
+            .collect();
+        let listed = Reason::ALL.map(Reason::as_str);
+        assert_eq!(documented, BTreeSet::from(listed));
+    }
 
     #[test]
     fn a_rejection_is_printed_as_its_reason_and_detail() {

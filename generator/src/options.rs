@@ -35,7 +35,7 @@ const UTC_OFFSETS: [(&str, i64); 14] = [
 #[derive(Debug, clap::Args)]
 pub struct Options {
     /// Number of records to generate, duplicates and malformed records included
-    #[arg(long, value_name = "N", required_unless_present = "live")]
+    #[arg(long, value_name = "N")]
     count: Option<u64>,
     /// Seed: the same options and seed give the same bytes if --from and --until are set [default: 1; with --live a random
     /// one, so that a restart does not repeat event ids]
@@ -48,7 +48,7 @@ pub struct Options {
     #[arg(long, value_name = "DATE", value_parser = instant)]
     until: Option<i64>,
     /// Each event has the current time, at --rate; without --count this runs until it is stopped
-    #[arg(long, requires = "rate", conflicts_with_all = ["from", "until"])]
+    #[arg(long, conflicts_with_all = ["from", "until"])]
     live: bool,
     /// Whole listening sessions with known figures: plays that end, are skipped or lack their end, with silence between
     /// them. Without it, event types and times only follow their weights
@@ -94,11 +94,23 @@ impl Options {
         self.rate
     }
 
+    /// Whether whole sessions are generated.
+    pub fn has_sessions(&self) -> bool {
+        self.sessions
+    }
+
     /// Checks the options and fills in the defaults that depend on `now`, in microseconds since 1970.
     ///
     /// # Errors
-    /// Options that contradict each other; the text names them.
+    /// Options that are missing or contradict each other; the text names them.
     pub fn plan(&self, now: i64) -> Result<Plan, String> {
+        // Not by clap, for which an option that has its value from a configuration file is absent.
+        if self.count.is_none() && !self.live {
+            return Err("--count is required, except with --live".to_owned());
+        }
+        if self.live && self.rate.is_none() {
+            return Err("--live requires --rate".to_owned());
+        }
         let shares = Shares {
             duplicates: self.duplicates,
             late: self.late,

@@ -75,6 +75,11 @@ impl Output {
         Ok(Output::over(target, Some(partial)))
     }
 
+    /// Whether this is a file, which gets its name once it is complete; false for a device or pipe.
+    pub fn is_file(&self) -> bool {
+        self.partial.is_some()
+    }
+
     fn over(target: Target, partial: Option<Partial>) -> Output {
         Output {
             buffer: Vec::with_capacity(BUFFER_BYTES * 2),

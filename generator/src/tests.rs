@@ -314,7 +314,6 @@ fn a_live_span_that_starts_again_makes_other_events_unless_its_seed_is_given() {
 #[test]
 fn invalid_options_are_refused() {
     for options in [
-        "",
         "--count x",
         "--count 1 --duplicates 101",
         "--count 1 --duplicates 1.23456",
@@ -323,7 +322,6 @@ fn invalid_options_are_refused() {
         "--count 1 --regions us,,eu",
         "--count 1 --from tomorrow",
         "--count 1 --rate 0",
-        "--live",
         "--live --rate 1 --from 2026-01-01",
         "--live --rate 1 --sessions",
         "--count 1 --sessions --weights play=1",
@@ -331,6 +329,8 @@ fn invalid_options_are_refused() {
         assert!(parsed(options).is_err(), "{options}");
     }
     for options in [
+        "",
+        "--live",
         "--count 1 --duplicates 60 --late 60",
         "--count 1 --from 2026-01-02 --until 2026-01-02",
         "--count 1 --from 1826-01-02 --until 2026-01-02",

@@ -6,10 +6,15 @@ use crate::counts::{Rejects, Totals};
 pub(crate) fn advice(totals: &Totals, rejects: &Rejects) -> Option<String> {
     let (reason, count) = rejects.iter().max_by_key(|(_, count)| **count)?;
     (2 * count > totals.read).then(|| {
+        let fix = fix(reason);
+        // The header with the names of the columns is not stored with a line.
+        let exception = match fix.contains("run replay") {
+            true => "; replay cannot read lines of CSV files: docs/corrections.md says how to store them",
+            false => "",
+        };
         format!(
-            "{count} of {} were rejected as {reason}: {}",
-            totals.read,
-            fix(reason)
+            "{count} of {} were rejected as {reason}: {fix}{exception}",
+            totals.read
         )
     })
 }
@@ -23,7 +28,7 @@ fn fix(reason: &str) -> &'static str {
         "not_utf8" => "the input is not UTF-8; convert it, for example with iconv",
         "missing_field" => {
             "event_id, user_id, event_type, region and ts must not be absent, null or empty; \
-             rejected_events.detail names the field"
+             the detail of each reject names the field"
         }
         "invalid_event_id" => "event_id must be a UUID, hyphenated or 32 hexadecimal digits",
         "invalid_user_id" => "user_id must have at most 128 bytes and no control characters",
@@ -65,6 +70,8 @@ fn fix(reason: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use musicstream_event::Reason;
+
     use super::*;
 
     #[test]
@@ -84,7 +91,24 @@ mod tests {
         assert!(text.starts_with("6 of 10 were rejected as too_old: musicstream.retention"));
         let text = advice(&totals, &rejects(1, 8)).unwrap();
         assert!(text.contains("event_types"), "{text}");
+        assert!(text.ends_with("docs/corrections.md says how to store them"));
         assert_eq!(advice(&totals, &rejects(5, 4)), None);
         assert_eq!(advice(&Totals::default(), &Rejects::new()), None);
+    }
+
+    #[test]
+    fn every_reason_has_advice_and_that_for_a_dry_run_names_no_stored_reject() {
+        for reason in Reason::ALL {
+            let has_own = fix(reason.as_str()) != fix("");
+            // Conflicting events are not counted as rejected.
+            assert_eq!(has_own, reason != Reason::ConflictingDuplicate, "{reason}");
+        }
+        let found_without_database = Reason::ALL
+            .into_iter()
+            .take_while(|reason| *reason != Reason::RefusedByDatabase);
+        for reason in found_without_database {
+            let text = fix(reason.as_str());
+            assert!(!text.contains("rejected_events"), "{reason}: {text}");
+        }
     }
 }

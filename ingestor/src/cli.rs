@@ -39,6 +39,19 @@ const LAST: usize = 900;
 pub(crate) const CONFIG_VARIABLE: &str = "MUSICSTREAM_CONFIG";
 
 impl Cli {
+    /// Checks what clap cannot: flags that contradict each other.
+    ///
+    /// # Errors
+    /// The reason.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        match &self.command {
+            Command::Stream(args) => args.check(),
+            Command::Load(_) | Command::Generate(_) | Command::Replay(_) | Command::Status(_) => {
+                Ok(())
+            }
+        }
+    }
+
     pub(crate) fn kafka(&self) -> Option<&KafkaArgs> {
         match &self.command {
             Command::Stream(args) => Some(&args.kafka),

@@ -64,6 +64,8 @@ fn parse(arguments: Vec<OsString>, path: Option<PathBuf>) -> Result<Effective, c
     }
     let matches = command.try_get_matches_from_mut(arguments)?;
     let mut cli = Cli::from_arg_matches(&matches)?;
+    cli.check()
+        .map_err(|why| command.error(clap::error::ErrorKind::ArgumentConflict, why))?;
     if let Some(kafka) = cli.kafka_mut() {
         let flags = std::mem::take(&mut kafka.options);
         kafka.options.clone_from(&file.kafka);
@@ -134,7 +136,12 @@ impl File {
                         let (changed, is_known) = with_default(command, &key, &flag, &value)?;
                         command = changed;
                         if !is_known {
-                            return Err(format!("{key} has no flag --{flag}"));
+                            let (_, is_global) = with_default(command, "", &flag, &value)?;
+                            return Err(if is_global {
+                                format!("--{flag} is for all subcommands: move it above the tables")
+                            } else {
+                                format!("{key} has no flag --{flag}")
+                            });
                         }
                         self.given.insert((key.clone(), flag));
                     }
@@ -178,6 +185,13 @@ fn kafka_options(table: &Table) -> Result<Vec<(String, String)>, String> {
         .into_iter()
         .flatten()
         .map(|(key, value)| {
+            // A key with dots and no quotes is a table, and its secrets would not be recognised by their names.
+            if matches!(value, Value::Table(_) | Value::Array(_)) {
+                return Err(format!(
+                    "option {key} in [{KAFKA_TABLE}] is no single value: names with dots must be in quotes, as in \
+                     \"sasl.username\" = \"loader\""
+                ));
+            }
             let value = args::option_value(&text_of(value))
                 .map_err(|why| format!("option {key} in [{KAFKA_TABLE}]: {why}"))?;
             Ok((key.clone(), value))
@@ -199,6 +213,9 @@ fn with_default(
             .map(|arg| arg.get_id().clone())
     };
     let values: Vec<String> = match value {
+        Value::Array(values) if values.is_empty() => {
+            return Err(format!("{flag} is an empty list"));
+        }
         Value::Array(values) => values.iter().map(text_of).collect(),
         Value::Table(_) => return Err(format!("{flag} is a table")),
         value => vec![text_of(value)],
@@ -208,10 +225,12 @@ fn with_default(
         .into_iter()
         .map(|value| &*String::leak(value))
         .collect();
-    // Help shows defaults, and the URL may contain the password.
+    // Help shows defaults, and the URL may contain the password. A required flag has its value then, but clap does not count
+    // a default.
     let set = |arg: Arg| {
         arg.default_values(values)
             .hide_default_value(flag == "database-url")
+            .required(false)
     };
     if subcommand.is_empty() {
         return Ok(match id(&command) {

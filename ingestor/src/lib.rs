@@ -31,6 +31,7 @@ mod stream;
 mod summary;
 mod writer;
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::CommandFactory as _;
@@ -46,7 +47,8 @@ pub fn command() -> clap::Command {
 pub fn run() -> ExitCode {
     let effective = config::read();
     if effective.cli.print_config {
-        print!("{}", effective.print());
+        // A closed pipe is no error.
+        let _ = std::io::stdout().write_all(effective.print().as_bytes());
         return ExitCode::SUCCESS;
     }
     let cli = effective.cli;

@@ -64,7 +64,7 @@ pub(crate) struct Report {
 pub(crate) enum Reply {
     /// The first connection is open.
     Opened,
-    /// A lost connection was replaced. The new one may lead to another server, whose ledger is older.
+    /// A lost connection was replaced since the last reply. The new one may lead to another server, whose ledger is older.
     Reopened,
     Claimed {
         generation: u64,
@@ -159,6 +159,7 @@ impl Writer {
                     reports,
                     receiver,
                     session: None,
+                    is_reopened: false,
                     cancellation,
                 };
                 if let Err(error) = runtime.block_on(worker.open()) {
@@ -223,6 +224,8 @@ struct Worker {
     reports: mpsc::Sender<Report>,
     receiver: Thread,
     session: Option<Session>,
+    /// Whether the session was replaced since the last reply.
+    is_reopened: bool,
     cancellation: Cancellation,
 }
 
@@ -244,12 +247,17 @@ impl Cancellation {
 }
 
 impl Worker {
-    fn report(&self, reply: Reply) {
-        // The receiver is closed while the program ends.
-        let _ = self.reports.send(Report {
-            writer: self.number,
-            reply,
-        });
+    /// Sends a reply, after [`Reply::Reopened`] if that is due. Not as soon as a session is open: each attempt of a request may
+    /// need a new one, and each report has the ledger entries of all partitions read.
+    fn report(&mut self, reply: Reply) {
+        let reopened = std::mem::take(&mut self.is_reopened).then_some(Reply::Reopened);
+        for reply in reopened.into_iter().chain([reply]) {
+            // The receiver is closed while the program ends.
+            let _ = self.reports.send(Report {
+                writer: self.number,
+                reply,
+            });
+        }
         self.receiver.unpark();
     }
 
@@ -399,7 +407,7 @@ impl Worker {
         if self.session.as_ref().is_none_or(Session::is_closed) {
             self.session = None;
             self.session = Some(Session::open(&self.config.server).await?);
-            self.report(Reply::Reopened);
+            self.is_reopened = true;
         }
         self.session
             .as_mut()

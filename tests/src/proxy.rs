@@ -33,11 +33,16 @@ struct Shared {
     /// Bytes that may still pass in each direction before the connection that transfers them is closed.
     up: AtomicI64,
     down: AtomicI64,
-    /// After the client has sent these bytes, the server's next answer is withheld and the connection closed.
-    trigger: Mutex<Option<Vec<u8>>>,
+    trigger: Mutex<Option<Trigger>>,
     is_silent: AtomicBool,
     cuts: AtomicU64,
     streams: Mutex<Vec<TcpStream>>,
+}
+
+/// After the client has sent `words`, the server's next answer is replaced by `answer` and the connection closed.
+struct Trigger {
+    words: Vec<u8>,
+    answer: Vec<u8>,
 }
 
 impl Proxy {
@@ -102,7 +107,28 @@ impl Proxy {
     /// # Panics
     /// A thread of this proxy has panicked.
     pub fn cut_answer_to(&self, words: &[u8]) {
-        *self.shared.trigger.lock().unwrap() = Some(words.to_vec());
+        self.replace_answer_to(words, Vec::new());
+    }
+
+    /// As [`Proxy::cut_answer_to`], but the client gets the error with which PgBouncer answers in place of a server that it has
+    /// lost.
+    ///
+    /// # Panics
+    /// As [`Proxy::cut_answer_to`].
+    pub fn fail_answer_to(&self, words: &[u8]) {
+        const FIELDS: &[u8] = b"SFATAL\0C08P01\0Mserver conn crashed?\0\0";
+        // An ErrorResponse: a letter, the length of what follows including the length itself, and the fields.
+        let mut answer = vec![b'E'];
+        answer.extend((FIELDS.len() as u32 + 4).to_be_bytes());
+        answer.extend(FIELDS);
+        self.replace_answer_to(words, answer);
+    }
+
+    fn replace_answer_to(&self, words: &[u8], answer: Vec<u8>) {
+        *self.shared.trigger.lock().unwrap() = Some(Trigger {
+            words: words.to_vec(),
+            answer,
+        });
     }
 
     /// Closes all connections.
@@ -121,7 +147,7 @@ impl Proxy {
         self.shared.is_silent.store(is_silent, Ordering::Release);
     }
 
-    /// Number of connections that [`Proxy::cut_after`] and [`Proxy::cut_answer_to`] have closed.
+    /// Number of connections that [`Proxy::cut_after`], [`Proxy::cut_answer_to`] and [`Proxy::fail_answer_to`] have closed.
     pub fn cuts(&self) -> u64 {
         self.shared.cuts.load(Ordering::Acquire)
     }
@@ -153,8 +179,8 @@ impl Shared {
             let _ = stream.set_nodelay(true);
             self.streams.lock().unwrap().extend(stream.try_clone());
         }
-        // Set once the trigger has passed: the following answer is withheld.
-        let withholds_answer = Arc::new(AtomicBool::new(false));
+        // Set once the trigger has passed: what the client gets in place of the following answer.
+        let replacement: Arc<Mutex<Option<Vec<u8>>>> = Arc::default();
         for (way, from, to) in [
             (Way::Up, client.try_clone(), server.try_clone()),
             (Way::Down, Ok(server), Ok(client)),
@@ -162,8 +188,8 @@ impl Shared {
             let (Ok(from), Ok(to)) = (from, to) else {
                 return;
             };
-            let (shared, withholds_answer) = (self.clone(), withholds_answer.clone());
-            thread::spawn(move || shared.pump(way, from, to, &withholds_answer));
+            let (shared, replacement) = (self.clone(), replacement.clone());
+            thread::spawn(move || shared.pump(way, from, to, &replacement));
         }
     }
 
@@ -172,16 +198,21 @@ impl Shared {
         way: Way,
         mut from: TcpStream,
         mut to: TcpStream,
-        withholds_answer: &AtomicBool,
+        replacement: &Mutex<Option<Vec<u8>>>,
     ) {
         let mut bytes = [0; 16 * 1024];
         while let Ok(count @ 1..) = from.read(&mut bytes) {
             let piece = &bytes[..count];
-            if way == Way::Up && self.take_trigger(piece) {
-                withholds_answer.store(true, Ordering::Release);
+            if way == Way::Up
+                && let Some(trigger) = self.take_trigger(piece)
+            {
+                *replacement.lock().unwrap() = Some(trigger.answer);
             }
-            if way == Way::Down && withholds_answer.load(Ordering::Acquire) {
+            if way == Way::Down
+                && let Some(answer) = replacement.lock().unwrap().take()
+            {
                 self.cuts.fetch_add(1, Ordering::AcqRel);
+                let _ = to.write_all(&answer);
                 break;
             }
             if way == Way::Down && self.is_silent.load(Ordering::Acquire) {
@@ -206,15 +237,11 @@ impl Shared {
         let _ = to.shutdown(Shutdown::Both);
     }
 
-    /// Removes the trigger if these bytes contain it; returns whether they do.
-    fn take_trigger(&self, piece: &[u8]) -> bool {
-        let mut trigger = self.trigger.lock().unwrap();
-        let is_it = trigger
-            .as_ref()
-            .is_some_and(|bytes| piece.windows(bytes.len()).any(|window| window == bytes));
-        if is_it {
-            *trigger = None;
-        }
-        is_it
+    /// Removes and returns the trigger if these bytes contain its words.
+    fn take_trigger(&self, piece: &[u8]) -> Option<Trigger> {
+        self.trigger.lock().unwrap().take_if(|trigger| {
+            let mut windows = piece.windows(trigger.words.len());
+            windows.any(|window| window == trigger.words)
+        })
     }
 }

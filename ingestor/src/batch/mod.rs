@@ -222,6 +222,11 @@ impl Batch {
         };
     }
 
+    /// Whether a row is sent as a reject.
+    pub(crate) fn is_reject(&self, row: usize) -> bool {
+        self.rows[row].sends_tail
+    }
+
     /// Number of rows that are sent as rejects.
     pub(crate) fn reject_count(&self) -> usize {
         self.rows.iter().filter(|row| row.sends_tail).count()

@@ -99,9 +99,13 @@ fn a_flag_wins_over_the_file_and_the_file_over_the_default() {
 fn errors_in_the_file_name_the_option_and_show_no_value() {
     for (file, what) in [
         ("batch-row = 1", "--batch-row"),
-        ("[stream]\nbatch-row = 1", "--batch-row"),
+        ("[stream]\nbatch-row = 1", "stream has no flag --batch-row"),
+        ("[stream]\nlog-level = \"debug\"", "above the tables"),
         ("[steam]\nbatch-rows = 1", "steam"),
         ("batch-rows = 0", "batch-rows"),
+        ("topic = []", "topic is an empty list"),
+        ("[kafka]\nsasl.password = \"= secret\"", "in quotes"),
+        ("[kafka]\n\"debug\" = [\"= secret\"]", "option debug in"),
         (
             "[kafka]\n\"auto.offset.reset\" = \"latest\"",
             "auto.offset.reset cannot be set",
@@ -112,6 +116,34 @@ fn errors_in_the_file_name_the_option_and_show_no_value() {
         assert!(error.contains(what), "{error}");
         assert!(!error.contains("= secret"), "{error}");
     }
+}
+
+#[test]
+fn a_topic_that_is_read_gets_no_dead_letters() {
+    let file = "[stream]\ntopic = [\"a\", \"b\"]\ndead-letter-topic = \"b\"";
+    let error = effective(file, &["stream"]).err().unwrap();
+    assert!(error.contains("--dead-letter-topic b is read"), "{error}");
+    assert!(effective(file, &["stream", "--topic", "a"]).is_ok());
+}
+
+#[test]
+fn required_flags_may_be_in_the_file() {
+    for (file, flags) in [
+        ("[generate]\nto = \"-\"\ncount = 3", &["generate"][..]),
+        (
+            "[generate]\nlive = true\nrate = 5",
+            &["generate", "--to", "-"],
+        ),
+        ("[generate]\nrate = 5", &["generate", "--to", "-", "--live"]),
+        (
+            "[generate]\nsessions = true\ncount = 3",
+            &["generate", "--to", "a.csv", "--truth", "b.csv"],
+        ),
+    ] {
+        assert_eq!(effective(file, flags).err(), None, "{file}");
+    }
+    let none = effective("", &["generate"]).err().unwrap();
+    assert!(none.contains("--to <TARGET>"), "{none}");
 }
 
 #[test]

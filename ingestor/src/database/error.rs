@@ -134,6 +134,21 @@ fn hint(sqlstate: &str) -> Option<&'static str> {
             "Install or update the extension: create extension pg_musicstream, or alter extension pg_musicstream update; \
              its schema must be in the search_path."
         }
+        // sql/begin.sql has the limit.
+        "57014" => {
+            "If sending a batch takes more than 30 s, lower --batch-rows or --batch-mib; otherwise look at statement_timeout."
+        }
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_statement_that_takes_too_long_has_a_hint() {
+        assert!(hint("57014").is_some_and(|hint| hint.contains("--batch-rows")));
+        assert_eq!(hint("57P01"), None);
+    }
 }

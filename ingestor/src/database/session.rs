@@ -71,7 +71,7 @@ pub(crate) struct Session {
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) error: DatabaseError,
-    /// The counts of the batch if only the answer to its `commit` is missing: it may be stored.
+    /// The counts of the batch if only the server's answer to its `commit` is missing: it may be stored.
     pub(crate) maybe_stored: Option<Stored>,
 }
 
@@ -120,6 +120,12 @@ impl Session {
             .await
         {
             tracing::debug!(%error, "the server cannot detect that a client has died");
+        }
+        if let Err(error) = client
+            .batch_execute(include_str!("../sql/temp_buffers.sql"))
+            .await
+        {
+            tracing::debug!(%error, "temp_buffers cannot be changed");
         }
         client
             .execute("select musicstream_session_staging()", &[])
@@ -291,11 +297,13 @@ impl Session {
         match tokio::time::timeout(answer_within, commit).await {
             Ok(Ok(())) => Ok(stored),
             Ok(Err(error)) => {
-                // An error that the server has answered with means that nothing was stored.
-                let maybe_stored = error.as_db_error().is_none().then_some(stored);
+                let error = DatabaseError::of("cannot commit a batch", &error);
+                // An error of the server means that nothing was stored. One of class 08 (connection) may be the answer of a
+                // pooler that has lost the server.
+                let is_in_doubt = error.sqlstate().is_none_or(|code| code.starts_with("08"));
                 Err(Failure {
-                    error: DatabaseError::of("cannot commit a batch", &error),
-                    maybe_stored,
+                    error,
+                    maybe_stored: is_in_doubt.then_some(stored),
                 })
             }
             Err(_) => Err(Failure {

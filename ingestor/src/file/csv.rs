@@ -61,7 +61,7 @@ pub(super) fn split_quoted(bytes: &[u8], at_end: bool, fields: &mut Vec<Field>) 
     let mut start = 0;
     loop {
         let end = if bytes.get(start) == Some(&b'"') {
-            let Some((close, doubled)) = closing_quote(bytes, start + 1, at_end) else {
+            let Some((close, doubled)) = closing_quote(bytes, start + 1) else {
                 return if at_end {
                     Scan::Broken("a quoted field is not closed")
                 } else {
@@ -122,20 +122,18 @@ pub(super) fn split_quoted(bytes: &[u8], at_end: bool, fields: &mut Vec<Field>) 
     }
 }
 
-/// The closing quote of a field whose content starts at `from`, and whether quotes are doubled in it.
-fn closing_quote(bytes: &[u8], from: usize, at_end: bool) -> Option<(usize, bool)> {
+/// The closing quote of a field whose content starts at `from`, and whether quotes are doubled in it. A quote at the end of
+/// `bytes` counts as closing: if more bytes may follow, the caller finds the record incomplete in any case.
+fn closing_quote(bytes: &[u8], from: usize) -> Option<(usize, bool)> {
     let mut search = from;
     let mut doubled = false;
     loop {
         let quote = search + memchr(b'"', &bytes[search..])?;
-        match bytes.get(quote + 1) {
-            Some(b'"') => {
-                doubled = true;
-                search = quote + 2;
-            }
-            None if !at_end => return None,
-            _ => return Some((quote, doubled)),
+        if bytes.get(quote + 1) != Some(&b'"') {
+            return Some((quote, doubled));
         }
+        doubled = true;
+        search = quote + 2;
     }
 }
 
@@ -147,6 +145,8 @@ mod tests {
     fn what_was_read_may_end_anywhere_in_a_record() {
         let record = |length, next| Scan::Record { length, next };
         for (bytes, before_the_end, at_the_end) in [
+            ("", Scan::Incomplete, record(0, 0)),
+            ("\n", record(0, 1), record(0, 1)),
             ("\"a\"", Scan::Incomplete, record(3, 3)),
             ("\"a\"\r", Scan::Incomplete, record(3, 4)),
             ("\"a\",b", Scan::Incomplete, record(5, 5)),

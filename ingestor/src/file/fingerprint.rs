@@ -53,3 +53,34 @@ fn start(format: Format) -> blake3::Hasher {
 fn text(hash: &blake3::Hasher) -> String {
     hash.finalize().to_hex()[..32].to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_line_end_beyond_the_header_is_a_shorter_state() {
+        for (text, header, ends) in [
+            ("h\na\nbc\n", 2, &[6, 4, 3][..]),
+            ("h\r\na\r\nbc\r\nd", 3, &[10, 9, 8, 6, 5, 4]),
+            ("h\n\na\nb", 2, &[5, 4, 3]),
+            ("h\r\n\r\na", 3, &[5, 4]),
+            ("\na", 0, &[1]),
+        ] {
+            let block = text.as_bytes();
+            let expected: Vec<String> = ends
+                .iter()
+                .map(|end| of_block(Format::Csv, &block[..*end]))
+                .collect();
+            let found = of_shorter_states(Format::Csv, block, header);
+            assert_eq!(found, expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_format_is_part_of_the_fingerprint() {
+        let of_csv = of_block(Format::Csv, b"x");
+        assert_ne!(of_csv, of_block(Format::Ndjson, b"x"));
+        assert_eq!(of_csv.len(), 32);
+    }
+}

@@ -333,11 +333,13 @@ impl FileReader {
     fn scan_quoted(&mut self) -> Result<Scan, FileError> {
         loop {
             let bytes = self.window.bytes();
+            let count = bytes.len();
             let scan = csv::split_quoted(bytes, self.window.is_at_end(), &mut self.fields);
             // The window may hold more than the limit: what is accepted must not depend on how much was read at a time.
             let length = match scan {
                 Scan::Record { length, .. } => length,
-                Scan::Incomplete => bytes.len(),
+                // The last byte may be the carriage return of the line end.
+                Scan::Incomplete => count.saturating_sub(1),
                 Scan::Broken(_) => return Ok(scan),
             };
             if length > self.limit {
@@ -349,7 +351,7 @@ impl FileReader {
                 return Ok(scan);
             }
             // Doubling keeps the repeated scans of a long record linear.
-            self.window.fill_to(length * 2)?;
+            self.window.fill_to(count * 2)?;
         }
     }
 
@@ -373,8 +375,13 @@ impl FileReader {
         if !self.skip_blank_lines()? {
             return Err(none("the file is empty"));
         }
+        let is_json = self.window.bytes().starts_with(b"{");
         let Body::Whole(range) = self.find_row()?.body else {
-            return Err(none("its first line is too long or its quoting is broken"));
+            return Err(none(if is_json {
+                "its first line is no header (is it NDJSON? then give --format ndjson)"
+            } else {
+                "its first line is too long or its quoting is broken"
+            }));
         };
         let header = std::str::from_utf8(self.window.taken(range))
             .map_err(|_| none("its first line is not UTF-8"))?;

@@ -27,14 +27,12 @@ impl States {
     /// The state at the ledger's position, and the earlier ones.
     pub(crate) fn of_ledger(position: u64, stored: &[u8]) -> (State, States) {
         let (checksum, earlier) = stored.split_at(stored.len().min(CHECKSUM_BYTES));
-        let earlier = earlier.chunks_exact(STATE_BYTES).map(|state| {
-            let (position, checksum) = state.split_at(size_of::<u64>());
-            State {
-                position: position
-                    .iter()
-                    .fold(0, |sum, byte| sum << 8 | u64::from(*byte)),
+        let earlier = earlier.chunks_exact(STATE_BYTES).filter_map(|state| {
+            let (position, checksum) = state.split_first_chunk()?;
+            Some(State {
+                position: u64::from_be_bytes(*position),
                 checksum: checksum.to_vec(),
-            }
+            })
         });
         let checksum = checksum.to_vec();
         (State { position, checksum }, States(earlier.collect()))

@@ -1,6 +1,8 @@
 //! Whole files through the reader.
 
 mod corpora;
+mod lines;
+mod opening;
 mod properties;
 
 use std::io::{self, Cursor, Read, Write};
@@ -8,6 +10,7 @@ use std::io::{self, Cursor, Read, Write};
 use musicstream_event::{Reason, field};
 
 use super::input::Input;
+use super::window::Window;
 use super::*;
 
 const HEADER: &str = "event_id,user_id,event_type,region,ts,song_id,device\n";
@@ -43,6 +46,12 @@ fn reader_of(name: &str, bytes: &[u8], step: usize, limit: usize) -> Result<File
     )
 }
 
+/// A window over these bytes, of which at most `step` are read at a time.
+pub(super) fn window_over(bytes: &[u8], step: usize) -> Window {
+    let source = Trickle(Cursor::new(bytes.to_vec()), step);
+    Window::new(Input::over(Box::new(source), "a.csv".to_owned(), 0).expect("opens"))
+}
+
 fn open(name: &str, bytes: &[u8]) -> Result<FileReader, FileError> {
     reader_of(name, bytes, 7, MAX_RECORD_BYTES)
 }
@@ -65,10 +74,9 @@ fn rest(reader: &mut FileReader) -> Result<Vec<Seen>, (Vec<Seen>, FileError)> {
                     .map_err(|rejection| rejection.reason),
             },
         };
-        seen.push(Seen {
-            end: reader.position(),
-            ..one
-        });
+        let end = reader.position();
+        assert!(end > start, "each record consumes bytes");
+        seen.push(Seen { end, ..one });
     }
 }
 
@@ -114,6 +122,22 @@ fn columns_in_any_order_and_extra_ones() {
     assert_eq!(Ok(event.ts), field::ts("2026-01-02T03:04:05Z"));
     assert_eq!((event.song_id, event.device, record.line), (None, None, 3));
     assert_eq!(reader.position(), text.len() as u64);
+}
+
+#[test]
+fn optional_columns_are_read_and_empty_ones_are_null() {
+    let text = format!(
+        "{HEADER}{}\n{}\n",
+        row("1"),
+        row("2").replace(",1,ios", ",,")
+    );
+    let mut reader = open("a.csv", text.as_bytes()).expect("opens");
+    for expected in [(Some("1"), Some("ios")), (None, None)] {
+        let record = reader.next_record().expect("reads").expect("a record");
+        let event = record.event.expect("a good event");
+        let found = (event.song_id.as_deref(), event.device.as_deref());
+        assert_eq!(found, expected);
+    }
 }
 
 #[test]
@@ -175,39 +199,6 @@ fn a_stray_quote_costs_its_own_line_only() {
 }
 
 #[test]
-fn a_record_beyond_the_limit_is_refused_without_being_kept() {
-    for name in ["a.csv", "a.ndjson"] {
-        let head = if name == "a.csv" { HEADER } else { "" };
-        let text = format!("{head}{}\nx\n", "y".repeat(1_000_000));
-        let mut reader = reader_of(name, text.as_bytes(), 5_000, 2_000).expect("opens");
-        let seen = rest(&mut reader).expect("reads");
-        assert_eq!(seen.len(), 2);
-        assert_eq!(
-            (seen[0].outcome.clone(), seen[0].raw.len()),
-            (Err(Reason::TooLarge), 2_000)
-        );
-        assert_eq!(seen[0].end - seen[0].start, 1_000_001);
-        assert_eq!(seen[1].raw, b"x");
-    }
-}
-
-#[test]
-fn a_row_of_several_lines_beyond_the_limit_is_refused_however_much_is_read_at_a_time() {
-    let half = "y".repeat(1_500);
-    let text = format!("{HEADER}\"{half}\n{half}\",1\n{}\n", row("1"));
-    for step in [1, 700, 5_000] {
-        let mut reader = reader_of("a.csv", text.as_bytes(), step, 2_000).expect("opens");
-        let seen = rest(&mut reader).expect("reads");
-        let expected = [
-            (2, Err(Reason::MalformedCsv)),
-            (3, Err(Reason::MalformedCsv)),
-            (4, Ok("1")),
-        ];
-        assert_eq!(outcomes(&seen), expected, "{step} bytes at a time");
-    }
-}
-
-#[test]
 fn ndjson_lines() {
     let good =
         format!(r#"{{"event_id":"{ID}","user_id":"é","event_type":"play","region":"us","ts":1}}"#);
@@ -227,30 +218,6 @@ fn ndjson_lines() {
     );
 }
 
-#[test]
-fn a_header_that_makes_no_load() {
-    let error = |name: &str, text: &[u8]| {
-        open(name, text)
-            .map(|_| ())
-            .expect_err("refused")
-            .to_string()
-    };
-    assert_eq!(
-        error("a.csv", b"event_id,user_id,event_type\n"),
-        "a.csv lacks the columns region, ts; its first line names event_id, user_id, event_type"
-    );
-    // The first line may be an event, which must not be logged.
-    assert_eq!(
-        error("a.csv", b"6f1c,u1,play,eu,2026-03-01T21:15:00Z\n"),
-        "a.csv lacks the columns event_id, user_id, event_type, region, ts; its first line names none of them: it must be the header"
-    );
-    assert!(error("a.csv", b"event_id;user_id\n").ends_with("separated by commas)"));
-    assert!(error("a.csv", b"ts,ts,region\n").contains("column ts twice"));
-    assert!(error("a.csv", b"").contains("is empty"));
-    assert!(error("a.csv", b"\"event_id").contains("quoting is broken"));
-    assert!(error("a.csv", b"\xff\xfee\0v\0").contains("UTF-16"));
-}
-
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     encoder.write_all(bytes).expect("compresses");
@@ -266,23 +233,6 @@ fn thousand_rows() -> String {
         .map(|user| row(&user.to_string()) + "\n")
         .collect();
     format!("{HEADER}{rows}")
-}
-
-#[test]
-fn only_a_last_record_without_a_line_end_is_at_the_end() {
-    let text = thousand_rows();
-    let ends = |text: &str| {
-        let mut reader = open("a.csv", text.as_bytes()).expect("opens");
-        let mut ends = Vec::new();
-        while let Some(record) = reader.next_record().expect("reads") {
-            ends.push(record.is_at_end);
-        }
-        ends
-    };
-    assert_eq!(ends(&text), [false; 1_000]);
-    let cut = ends(&text[..text.len() - 10]);
-    let (last, others) = cut.split_last().expect("records");
-    assert!(*last && !others.contains(&true));
 }
 
 #[test]
@@ -405,4 +355,48 @@ fn a_file_longer_than_its_first_block_has_the_fingerprints_of_its_beginnings() {
             .fingerprint(),
         whole.fingerprint()
     );
+}
+
+#[test]
+fn a_load_resumes_only_if_the_last_line_has_not_grown() {
+    let text = format!("{}{}", thousand_rows(), row("last"));
+    let (end, checksum) = (text.len() as u64, *blake3::hash(text.as_bytes()).as_bytes());
+    let resumed = |text: &str, position: u64, checksum: &[u8]| {
+        let mut reader = reader_of("a.csv", text.as_bytes(), 1, MAX_RECORD_BYTES).expect("opens");
+        reader
+            .resume(position, checksum)
+            .map_err(|error| error.to_string())
+    };
+    for more in ["", "\n", "\r\n", "\nmore"] {
+        let found = resumed(&format!("{text}{more}"), end, &checksum);
+        assert_eq!(found, Ok(()), "{more:?}");
+    }
+    for more in ["x", "\rx"] {
+        let refused = resumed(&format!("{text}{more}"), end, &checksum);
+        assert!(
+            refused.is_err_and(|why| why.contains("has grown since")),
+            "{more:?}"
+        );
+    }
+    assert!(resumed(&text, end, b"").is_err_and(|why| why.contains("differ")));
+    assert!(resumed(&text, 10, &checksum).is_err_and(|why| why.contains("within its header")));
+}
+
+#[test]
+fn a_damaged_archive_yields_the_rows_before_the_damage() {
+    let text = thousand_rows();
+    let plain = read("a.csv", text.as_bytes());
+    let mut wrong_checksum = gzip(text.as_bytes());
+    let at = wrong_checksum.len() - 8;
+    wrong_checksum[at] ^= 0x55;
+    let garbage_after = [&zst(text.as_bytes())[..], b"garbage"].concat();
+    for bytes in [wrong_checksum, garbage_after] {
+        let mut reader = open("a.csv", &bytes).expect("opens");
+        let (seen, error) = rest(&mut reader).expect_err("the archive is damaged");
+        assert_eq!(seen, plain);
+        assert!(
+            matches!(error, FileError::Damaged { offset, .. } if offset == text.len() as u64),
+            "{error:?}"
+        );
+    }
 }

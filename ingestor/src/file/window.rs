@@ -166,3 +166,102 @@ impl Window {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read as _;
+
+    use super::*;
+
+    /// Endless bytes, at most this many per read.
+    struct Pieces(usize);
+
+    impl io::Read for Pieces {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let count = self.0.min(buffer.len());
+            buffer[..count].fill(b'x');
+            Ok(count)
+        }
+    }
+
+    /// Fails with this kind.
+    struct Fails(io::ErrorKind);
+
+    impl io::Read for Fails {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            Err(self.0.into())
+        }
+    }
+
+    /// The first read is interrupted.
+    struct Interrupted(bool);
+
+    impl io::Read for Interrupted {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            if !std::mem::replace(&mut self.0, true) {
+                return Err(io::ErrorKind::Interrupted.into());
+            }
+            buffer[0] = b'x';
+            Ok(1)
+        }
+    }
+
+    fn window_over(stream: impl io::Read + Send + 'static) -> Window {
+        let mut input = Input::over(Box::new(io::empty()), "x".to_owned(), 0).expect("opens");
+        input.stream = Box::new(stream);
+        Window::new(input)
+    }
+
+    #[test]
+    fn the_buffer_grows_with_the_record_and_shrinks_once_it_is_empty() {
+        let half = FIRST_BYTES / 2;
+        let mut window = window_over(Pieces(half));
+        for factor in [1, 1, 2, 4, 4] {
+            assert!(window.fill().expect("reads"));
+            assert_eq!(window.buffer.len(), factor * FIRST_BYTES);
+        }
+        window.consume(5 * half);
+        assert!(window.fill().expect("reads"));
+        assert_eq!(window.buffer.len(), FIRST_BYTES);
+        assert_eq!(window.position(), 5 * half as u64);
+    }
+
+    #[test]
+    fn fill_to_counts_the_bytes_that_are_not_consumed() {
+        let mut window = window_over(Pieces(1));
+        window.fill_to(5).expect("reads");
+        window.consume(5);
+        window.fill_to(2).expect("reads");
+        assert_eq!((window.position(), window.bytes().len()), (5, 2));
+    }
+
+    #[test]
+    fn an_interrupted_read_is_repeated() {
+        let mut window = window_over(Interrupted(false));
+        assert!(window.fill().expect("reads"));
+        assert_eq!(window.bytes(), b"x");
+    }
+
+    #[test]
+    fn an_error_has_its_kind_and_the_number_of_bytes_before_it() {
+        for (kind, expected) in [
+            (io::ErrorKind::UnexpectedEof, "truncated"),
+            (io::ErrorKind::InvalidData, "damaged"),
+            (io::ErrorKind::InvalidInput, "damaged"),
+            (io::ErrorKind::Other, "damaged"),
+            (io::ErrorKind::PermissionDenied, "unreadable"),
+        ] {
+            let mut window = window_over(io::Cursor::new(vec![b'x'; 10]).chain(Fails(kind)));
+            window.fill_to(10).expect("reads");
+            window.consume(4);
+            let error = window.fill().expect_err("fails");
+            let found = match &error {
+                FileError::Truncated { offset, .. } => ("truncated", *offset),
+                FileError::Damaged { offset, .. } => ("damaged", *offset),
+                FileError::Read { offset, .. } => ("unreadable", *offset),
+                _ => ("another error", 0),
+            };
+            assert_eq!(found, (expected, 10), "{error}");
+        }
+    }
+}

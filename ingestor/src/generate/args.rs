@@ -20,7 +20,7 @@ pub(crate) struct GenerateArgs {
     /// File to which the figures of the sessions are written as CSV: plays, streams, skips, listening_seconds and
     /// sessions by UTC day and region, by the extension's default rules. Duplicates count once, late events like all
     /// others, malformed records not at all
-    #[arg(long, value_name = "FILE", requires = "sessions")]
+    #[arg(long, value_name = "FILE")]
     pub(super) truth: Option<PathBuf>,
     /// Number of partitions of the topic if it is created
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(i32).range(1..=10_000))]
@@ -81,10 +81,13 @@ impl GenerateArgs {
     /// What is to be generated; `now` is in microseconds since 1970.
     ///
     /// # Errors
-    /// Options that contradict each other; the text names them.
+    /// Options that are missing or contradict each other; the text names them.
     pub(super) fn plan(&self, now: i64) -> Result<Plan, String> {
         if self.to == Target::Kafka && self.format() == Format::Csv {
             return Err("Kafka takes JSON: --format csv is for files".to_owned());
+        }
+        if self.truth.is_some() && !self.events.has_sessions() {
+            return Err("--truth requires --sessions".to_owned());
         }
         if let (Some(truth), Target::File(records)) = (&self.truth, &self.to)
             && truth == records

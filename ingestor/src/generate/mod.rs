@@ -30,7 +30,7 @@ const CHECK_EVERY: u64 = 4_096;
 /// Time between two progress messages in the log.
 const LOG_EVERY: Duration = Duration::from_secs(5);
 
-/// Options that contradict each other.
+/// Options that are missing or contradict each other.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct WrongUsage(String);
@@ -45,14 +45,14 @@ enum Sink {
 #[derive(Debug, PartialEq, Eq)]
 enum End {
     Complete,
-    /// A signal, or the reader of standard output has closed it.
+    /// A signal, or the reader of the pipe has closed it.
     Stopped,
 }
 
 /// Generates until the count is reached, or until stopped.
 ///
 /// # Errors
-/// Options contradict each other, the target cannot be written to, or a file is incomplete because of a signal.
+/// Options are missing or contradict each other, the target cannot be written to, or a file is incomplete because of a signal.
 pub(crate) fn run(args: GenerateArgs) -> anyhow::Result<()> {
     let plan = args.plan(now_micros()).map_err(WrongUsage)?;
     let shutdown = Shutdown::on_signal()?;
@@ -79,7 +79,7 @@ pub(crate) fn run(args: GenerateArgs) -> anyhow::Result<()> {
     let mut failure = None;
     match sink {
         Sink::Topic(topic) => (undelivered, failure) = topic.finish()?,
-        Sink::Lines(_) if !is_complete && matches!(args.to, Target::File(_)) => {
+        Sink::Lines(output) if !is_complete && output.is_file() => {
             anyhow::bail!("stopped after {records} records; {target} is not written");
         }
         Sink::Lines(output) => {

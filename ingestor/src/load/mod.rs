@@ -10,7 +10,7 @@ mod paths;
 mod resume;
 
 use std::path::{Path, PathBuf};
-use std::sync::mpsc;
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, atomic::AtomicU64};
 use std::time::{Duration, Instant};
 
@@ -62,6 +62,10 @@ const WRITERS: usize = 2;
 const MAX_BATCH_BYTES: usize = 16 << 20;
 /// Time for the first connection.
 const CONNECT_WITHIN: Duration = Duration::from_secs(30);
+/// Time to store the batches in flight after a signal: as long as a stream has by default.
+const DRAIN_WITHIN: Duration = Duration::from_secs(10);
+/// Time between two checks whether a signal has come, while the database does not answer.
+const CHECK_SIGNAL_EVERY: Duration = Duration::from_millis(100);
 /// A file has one partition in the ledger.
 const PARTITION: i32 = 0;
 /// A load never cancels requests, so it has one generation.
@@ -119,6 +123,8 @@ struct Load {
     limits: Limits,
     reject_limit: Option<RejectLimit>,
     shutdown: Shutdown,
+    /// When waiting for the database ends, once a signal has come.
+    drain_until: Option<Instant>,
     stored: Stored,
     /// Number of batches at the writers.
     in_flight: usize,
@@ -178,6 +184,7 @@ impl Load {
             limits,
             reject_limit: args.reject.limit(1.0),
             shutdown,
+            drain_until: None,
             stored: Stored::default(),
             in_flight: 0,
             spare: Vec::new(),
@@ -344,11 +351,28 @@ impl Load {
 
     fn next_reply(&mut self) -> anyhow::Result<Reply> {
         loop {
-            match self.reports.recv().context("the writer ended")?.reply {
+            match self.next_report()?.reply {
                 Reply::Failed(error) => return Err(error.into()),
                 // The new connection may lead to a server whose ledger is older: see `check_loaded`.
                 Reply::Reopened => self.has_reopened = true,
                 reply => return Ok(reply),
+            }
+        }
+    }
+
+    /// Waits for a report; after a signal not without limit, because the writers wait out every outage.
+    fn next_report(&mut self) -> anyhow::Result<Report> {
+        loop {
+            match self.reports.recv_timeout(CHECK_SIGNAL_EVERY) {
+                Ok(report) => return Ok(report),
+                Err(RecvTimeoutError::Disconnected) => bail!("the writers ended"),
+                Err(RecvTimeoutError::Timeout) if self.shutdown.is_asked() => {
+                    let now = Instant::now();
+                    if now >= *self.drain_until.get_or_insert(now + DRAIN_WITHIN) {
+                        return Err(interrupted());
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => {}
             }
         }
     }

@@ -81,8 +81,8 @@ impl Load {
         }))
     }
 
-    /// Positions the reader where the last load of this source ended; for a file that was changed, of the source that it has
-    /// been since.
+    /// Positions the reader where the last load of this source ended. If the file was changed, tries the sources NAME.2, NAME.3
+    /// and so on, as which changed versions of it were loaded.
     fn continue_source(
         &mut self,
         reader: &mut FileReader,
@@ -210,6 +210,10 @@ fn is_loaded(reader: &mut FileReader, entry: &LedgerEntry) -> anyhow::Result<boo
     let stored = entry.source_identity.as_deref().unwrap_or_default();
     let (_, earlier) = States::of_ledger(0, stored);
     for state in earlier.iter() {
+        // An earlier load has ended between blank lines that `is_at_end` has skipped: the file goes on after them.
+        if state.position < reader.position() {
+            continue;
+        }
         match reader.resume(state.position, &state.checksum) {
             Ok(()) if reader.is_at_end()? => return Ok(true),
             Ok(()) => {}

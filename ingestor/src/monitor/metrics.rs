@@ -8,6 +8,7 @@ use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use musicstream_event::Reason;
 use prometheus_client::encoding::{EncodeLabelSet, text};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -146,6 +147,13 @@ impl Metrics {
         for outcome in ["stored", "not_stored"] {
             let topic = name.clone();
             drop(self.doubts.get_or_create(&Settled { topic, outcome }));
+        }
+        for reason in Reason::ALL {
+            // Conflicting events have a counter of their own.
+            if reason != Reason::ConflictingDuplicate {
+                let (topic, reason) = (name.clone(), reason.as_str().to_owned());
+                drop(self.rejected.get_or_create(&Rejected { topic, reason }));
+            }
         }
         TopicMetrics {
             read: counter(&self.read),
@@ -388,6 +396,7 @@ mod tests {
                 r#"events_rejected_total{topic="a",reason="invalid_ts"}"#,
                 2.0,
             ),
+            (r#"events_rejected_total{topic="b",reason="too_old"}"#, 0.0),
             (r#"batches_total{topic="a"}"#, 1.0),
             (r#"batch_seconds_count{topic="a"}"#, 1.0),
             (r#"batch_rows_sum{topic="a"}"#, 10.0),

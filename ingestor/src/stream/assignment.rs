@@ -86,6 +86,13 @@ impl Assignment {
         self.stages.get(&partition) == Some(&Stage::Waiting)
     }
 
+    /// The partitions that are assigned and not claimed.
+    pub(super) fn waiting(&self) -> Vec<i32> {
+        let mut waiting = self.partitions();
+        waiting.retain(|partition| self.is_waiting(*partition));
+        waiting
+    }
+
     /// Notes that claims are sent for those of the partitions that are waiting, and returns these.
     pub(super) fn begin_claims(&mut self, partitions: &[i32]) -> Vec<i32> {
         let mut to_claim = Vec::new();
@@ -197,11 +204,20 @@ mod tests {
         epochs: BTreeMap<i32, i64>,
         claims: Vec<i32>,
         ledger_reads: Vec<i32>,
+        /// Partitions that another ingestor may hold: fenced, and their entries were not read since.
+        fenced: BTreeSet<i32>,
     }
 
     impl World {
         fn claim(&mut self, partitions: &[i32]) {
-            self.claims.extend(self.assignment.begin_claims(partitions));
+            let claims = self.assignment.begin_claims(partitions);
+            for partition in &claims {
+                assert!(
+                    !self.fenced.contains(partition),
+                    "{partition} is claimed from another ingestor"
+                );
+            }
+            self.claims.extend(claims);
         }
 
         fn restart(&mut self) {
@@ -243,6 +259,7 @@ mod tests {
 
         fn read_ledger(&mut self, index: usize) {
             let partition = self.ledger_reads.remove(index);
+            self.fenced.remove(&partition);
             self.claim(&[partition]);
         }
 
@@ -260,16 +277,22 @@ mod tests {
                         .filter(|partition| self.assigned.remove(partition))
                         .collect();
                     self.assignment.remove(&gone);
+                    self.fenced.retain(|partition| !gone.contains(partition));
                     if is_drained {
                         self.client.retain(|partition| !gone.contains(partition));
                     } else {
+                        let waiting = self.assignment.waiting();
                         self.restart();
-                        self.claim(&self.assignment.partitions());
+                        let mut claimed = self.assignment.partitions();
+                        claimed.retain(|partition| !waiting.contains(partition));
+                        self.claim(&claimed);
+                        self.ledger_reads = waiting;
                     }
                 }
                 Step::Fenced => {
                     self.restart();
                     self.ledger_reads = self.assignment.partitions();
+                    self.fenced = self.assigned.clone();
                 }
                 Step::ReadLedger(set) => {
                     let waiting = members(set).filter(|one| self.assignment.is_waiting(*one));
@@ -299,6 +322,7 @@ mod tests {
         assert_eq!(assignment.begin_claims(&[1, 2]), [1]);
         let waiting = [1, 2, 4].map(|partition| assignment.is_waiting(partition));
         assert_eq!(waiting, [false, false, true]);
+        assert_eq!(assignment.waiting(), [4, 6]);
         assignment.clear();
         assert!(assignment.has_arrived() && assignment.len() == 0 && assignment.is_settled());
     }

@@ -445,8 +445,8 @@ impl Consumer {
     }
 }
 
-/// Limits of what is prefetched for one partition. All partitions together take at most [`AHEAD_KIB`], and one response of a
-/// broker each.
+/// Limits of what is prefetched for one partition. The partitions share [`AHEAD_KIB`], but each has at least 64 KiB, and may
+/// exceed its limit by one response of a broker.
 #[derive(Debug, PartialEq, Eq)]
 struct FetchAhead {
     records: i32,

@@ -108,6 +108,22 @@ pub(crate) struct StreamArgs {
     pub(crate) output: OutputArgs,
 }
 
+impl StreamArgs {
+    /// Checks that the topic for dead letters is not read as well.
+    ///
+    /// # Errors
+    /// The reason.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        match &self.dead_letter_topic {
+            Some(letters) if self.topics.topics.contains(letters) => Err(format!(
+                "--dead-letter-topic {letters} is read as well: each reject would be read and rejected again; name another \
+                 topic"
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
 /// Time for the first connection of a bounded run.
 const CONNECT_WITHIN: Duration = Duration::from_secs(30);
 

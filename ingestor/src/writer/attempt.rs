@@ -1,4 +1,4 @@
-//! One attempt to store a batch, and how a commit in doubt is resolved: one whose answer was lost.
+//! One attempt to store a batch, and how a commit in doubt is resolved: one whose answer was lost, on the way or in a pooler.
 
 use super::{Ticket, WriterConfig};
 use crate::batch::{Batch, Span};

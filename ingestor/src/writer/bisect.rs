@@ -12,7 +12,7 @@ const MAX_REFUSED: usize = 100;
 /// Turns each row that the database refuses into a reject, and returns their number.
 ///
 /// # Errors
-/// An outage; too many rows are refused; or each row alone is accepted.
+/// An outage; too many rows are refused, or one that is a reject already; or each row alone is accepted.
 pub(super) async fn refuse_bad_rows(
     session: &Session,
     batch: &mut Batch,
@@ -39,6 +39,12 @@ async fn bisect(
             continue;
         };
         if rows.len() == 1 {
+            if batch.is_reject(rows.start) {
+                return Err(DatabaseError::config(format!(
+                    "{cause}; it is a reject already; hint: check the constraints and triggers that you have added to \
+                     rejected_events"
+                )));
+            }
             refused += 1;
             if refused > MAX_REFUSED {
                 return Err(DatabaseError::config(format!(
@@ -72,12 +78,7 @@ mod tests {
     use crate::batch::Origin;
     use crate::batch::tests::event;
 
-    /// The positions of rows that were accepted, the number of tries, and the outcome, of a batch whose database refuses
-    /// the rows at these positions.
-    fn run(
-        rows: i64,
-        bad: impl IntoIterator<Item = i64>,
-    ) -> (Vec<i64>, usize, Result<usize, String>) {
+    fn batch_of(rows: i64) -> Batch {
         let mut batch = Batch::default();
         for position in 0..rows {
             let origin = Origin {
@@ -88,6 +89,14 @@ mod tests {
             };
             batch.push(origin, &Ok(event(1)));
         }
+        batch
+    }
+
+    /// The number of tries and the outcome, with a database that refuses the rows at these positions.
+    fn bisected(
+        batch: &mut Batch,
+        bad: impl IntoIterator<Item = i64>,
+    ) -> (usize, Result<usize, String>) {
         let bad: BTreeSet<i64> = bad.into_iter().collect();
         let tries = Cell::new(0);
         let cause = DatabaseError::config("refused".to_owned());
@@ -100,13 +109,23 @@ mod tests {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .build()
             .unwrap();
-        let outcome = runtime.block_on(bisect(&mut batch, &cause, try_rows));
+        let outcome = runtime.block_on(bisect(batch, &cause, try_rows));
+        (tries.get(), outcome.map_err(|error| error.to_string()))
+    }
+
+    /// As [`bisected`], of a new batch; also the positions of rows that were accepted.
+    fn run(
+        rows: i64,
+        bad: impl IntoIterator<Item = i64>,
+    ) -> (Vec<i64>, usize, Result<usize, String>) {
+        let mut batch = batch_of(rows);
+        let (tries, outcome) = bisected(&mut batch, bad);
         let all = (0..rows).map(|position| (0, position)).collect();
         let accepted = batch.origins_of(&all, false);
         (
             accepted.iter().map(|origin| origin.position).collect(),
-            tries.get(),
-            outcome.map_err(|error| error.to_string()),
+            tries,
+            outcome,
         )
     }
 
@@ -125,5 +144,13 @@ mod tests {
         assert!(error.contains("refused; more than 100 rows"), "{error}");
         let error = run(5, []).2.unwrap_err();
         assert!(error.contains("alone is accepted"), "{error}");
+    }
+
+    #[test]
+    fn a_reject_that_is_refused_again_is_an_error() {
+        let mut batch = batch_of(3);
+        assert_eq!(bisected(&mut batch, [1]).1, Ok(1));
+        let error = bisected(&mut batch, [1]).1.unwrap_err();
+        assert!(error.contains("it is a reject already"), "{error}");
     }
 }

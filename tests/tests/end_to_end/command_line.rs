@@ -17,7 +17,10 @@ fn wrong_usage_exits_with_2() {
     for arguments in [
         &["load"][..],
         &["stream", "--no-such-flag"],
+        &["stream", "--topic", "a,b", "--dead-letter-topic", "b"],
         &["generate", "--count", "many", "--to", "-"],
+        &["generate", "--to", "-"],
+        &["generate", "--to", "-", "--live"],
         &["no-such-subcommand"],
         &[],
     ] {
@@ -29,6 +32,22 @@ fn wrong_usage_exits_with_2() {
         let mut stream = program("musicstream-ingestor");
         let finished = end_of(stream.arg("stream").env(variable, "")).with_code(2);
         assert!(finished.stderr.contains("it is empty"), "{finished:#?}");
+    }
+}
+
+/// `head` closes its pipe when it has enough.
+#[test]
+fn a_closed_pipe_is_no_error() {
+    for arguments in [
+        "--print-config stream >&3",
+        // More than the generator collects before it writes.
+        "generate --count 10000 --to /dev/fd/3",
+    ] {
+        let script = format!("exec 3> >(true); wait $!; \"$0\" {arguments}");
+        let mut bash = Command::new("bash");
+        bash.args(["-euc", &script])
+            .arg(program("musicstream-ingestor").get_program());
+        end_of(&mut bash).with_code(0);
     }
 }
 

@@ -60,6 +60,33 @@ fn a_longer_copy_does_not_block_the_shorter_file() {
     }
 }
 
+/// One load has ended between the blank lines after the first rows.
+#[test]
+fn blank_lines_do_not_hide_that_a_file_is_loaded() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("events.csv");
+    let database = Database::create();
+    let first = csv::file(0..100);
+    let longer = format!("{first}\n\n{}", rows(100..101));
+    let longest = format!("{longer}{}", rows(101..102));
+    for (content, inserted) in [
+        (&first, 100),
+        (&format!("{first}\n"), 0),
+        (&longer, 1),
+        (&longest, 1),
+        (&longer, 0),
+    ] {
+        std::fs::write(&file, content).unwrap();
+        let summary = load(&database, &file);
+        assert_eq!(
+            (summary.read, summary.inserted),
+            (inserted, inserted),
+            "a file of {} bytes",
+            content.len()
+        );
+    }
+}
+
 /// Starts a load of a pipe with batches of one row.
 fn start_load_of_pipe(database: &Database) -> (Program, PipeWriter) {
     let (input, pipe) = std::io::pipe().unwrap();

@@ -39,6 +39,7 @@ mod obstacle;
 mod operations;
 mod outage;
 mod plain_sql;
+mod pooler;
 mod progress;
 mod protocol;
 mod quoting;

@@ -8,7 +8,7 @@ use musicstream_tests::group::Protocol;
 use musicstream_tests::http::{address, figure, get};
 use musicstream_tests::oracle::{assert_metrics_equal_raw, next_offsets};
 use musicstream_tests::pipeline::{rejected, stream};
-use musicstream_tests::process::Program;
+use musicstream_tests::process::{Program, run};
 use musicstream_tests::proxy::Proxy;
 use musicstream_tests::stored::{epochs, event_count, wait_for_events};
 use musicstream_tests::topic::{Record, Topic};
@@ -208,6 +208,63 @@ fn a_search_for_refused_rows_is_repeated_after_an_outage() {
     assert_eq!(rejects[0].payload, sent[1].payload);
     assert_eq!(next_offsets(&mut client), topic.ends());
     assert_metrics_equal_raw(&mut client);
+}
+
+/// A constraint of the user's own refuses the reject as well: another attempt would not help.
+#[test]
+fn a_reject_that_is_refused_ends_the_stream() {
+    const NO_TOMBSTONES: &str = "alter table rejected_events alter column payload set not null";
+    let topic = Topic::create("refused_reject", 1);
+    let database = Database::create();
+    let mut client = database.client();
+    client.batch_execute(NO_TOMBSTONES).unwrap();
+    topic.send(vec![Record::play(0, 1), Record::default()]);
+    let failed = run(stream(&database, &topic).arg("--until-end"), TIMEOUT).with_code(1);
+    let told = "(SQLSTATE 23502); it is a reject already; hint: check the constraints";
+    assert!(failed.stderr.contains(told), "{failed:#?}");
+    assert_eq!(event_count(&mut client), 0);
+}
+
+/// Each attempt needs a new session. If the ledger were read for each of these, an outage of hours would be followed by hours
+/// of reading.
+#[test]
+fn the_ledger_is_read_once_after_many_failed_attempts() {
+    const ATTEMPTS: usize = 5;
+    const FULL: &str = "create function public.refuse() returns trigger language plpgsql as $$
+        begin
+            raise disk_full using message = 'the disk is full';
+        end $$;
+        create trigger refuse before update on ingest_offsets
+            for each row when (old.next_offset is distinct from new.next_offset) execute function public.refuse()";
+    // Of the ingestor's own reads: functions of the extension run as the table's owner, to whom policies do not apply.
+    const COUNT_READS: &str = "create sequence public.reads;
+        grant usage on sequence public.reads to public;
+        create policy counted on ingest_offsets for select using (nextval('public.reads') > 0);
+        alter table ingest_offsets enable row level security";
+    const READS: &str = "select case when is_called then last_value else 0 end from public.reads";
+    let topic = Topic::create("failing", 1);
+    let database = Database::create();
+    let mut client = database.client();
+    client.batch_execute(FULL).unwrap();
+    client.batch_execute(COUNT_READS).unwrap();
+    topic.send(vec![Record::play(0, 1)]);
+    let program = Program::start(stream(&database, &topic).args(["--group", topic.name()]));
+    until(TIMEOUT, "several attempts to fail", || {
+        let failed = "an attempt failed: cannot advance the ledger";
+        (program.log().matches(failed).count() >= ATTEMPTS).then_some(())
+    });
+    client
+        .batch_execute("drop trigger refuse on ingest_offsets")
+        .unwrap();
+    wait_for_events(TIMEOUT, &mut client, 1);
+    until(TIMEOUT, "the ledger to be read", || {
+        (value::<i64>(&mut client, READS, &[]) > 0).then_some(())
+    });
+    // The last request of a stream is the release of its partitions: all reads that were requested are done by then.
+    program.terminate();
+    program.finish(TIMEOUT).with_code(0);
+    assert_eq!(value::<i64>(&mut client, READS, &[]), 1);
+    assert_eq!(next_offsets(&mut client), topic.ends());
 }
 
 /// Each attempt to store a batch again reads the ledger.

@@ -330,6 +330,40 @@ fn a_load_of_a_pipe_that_is_interrupted_is_incomplete_and_stores_no_half_row() {
     }
 }
 
+/// The batches in flight cannot be stored.
+#[test]
+fn a_load_that_is_interrupted_in_an_outage_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("events.csv");
+    let whole = csv::file(0..510);
+    std::fs::write(&file, &whole).unwrap();
+    let database = Database::create();
+    let mut client = database.client();
+    let (proxy, url) = Proxy::before(&database);
+    let (input, mut pipe) = std::io::pipe().unwrap();
+    let program = Program::start(
+        ingestor(&database)
+            .env("DATABASE_URL", format!("{url}&connect_timeout=2"))
+            .args(["load", "--output", "json", "--batch-rows", "1", "-"])
+            .stdin(input),
+    );
+    let (before, after) = whole.split_at(csv::file(0..500).len());
+    pipe.write_all(before.as_bytes()).unwrap();
+    wait_for_events(TIMEOUT, &mut client, 500);
+    proxy.set_silent(true);
+    proxy.cut();
+    pipe.write_all(after.as_bytes()).unwrap();
+    until(TIMEOUT, "the load to detect the outage", || {
+        program.log().contains("trying again").then_some(())
+    });
+    program.terminate();
+    let finished = program.finish(TIMEOUT).with_code(1);
+    assert_eq!(finished.json()["complete"], false, "{finished:#?}");
+    assert!(finished.stderr.contains("run it again"), "{finished:#?}");
+    let rest = load(&database, &file);
+    assert_eq!((rest.read, rest.inserted), (10, 10));
+}
+
 #[test]
 fn a_dry_run_of_a_pipe_that_is_interrupted_is_incomplete() {
     let (input, mut pipe) = std::io::pipe().unwrap();

@@ -66,7 +66,9 @@ proptest! {
         is_csv in any::<bool>(), step in 1_usize..50,
     ) {
         let body: String = pieces.concat();
-        let (name, text) = if is_csv { ("a.csv", format!("{HEADER}{body}")) } else { ("a.ndjson", body) };
+        // Longer than the block that is read at once, so that the body is read in steps.
+        let pad = "p".repeat(4_200) + "\n";
+        let (name, text) = if is_csv { ("a.csv", format!("{HEADER}{pad}{body}")) } else { ("a.ndjson", format!("{pad}{body}")) };
         let mut reader = reader_of(name, text.as_bytes(), step, 60).expect("opens");
         let mut next = reader.position();
         for record in rest(&mut reader).expect("reads") {

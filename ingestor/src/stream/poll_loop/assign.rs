@@ -74,12 +74,17 @@ impl PollLoop {
             }
             return self.consumer.give_back(partitions);
         }
+        let waiting = self.assignment.waiting();
         self.begin_generation();
         self.consumer.give_back(partitions)?;
         if self.consumer.is_cooperative() {
-            // The batches of the partitions that stay assigned were discarded: these are claimed and read again.
+            // The batches of the partitions that stay assigned were discarded: these are claimed and read again. Another ingestor
+            // may hold those that were waiting, and must not be fenced before it stands still.
             self.consumer.stop_reading()?;
-            self.claim(&self.assignment.partitions());
+            let mut claimed = self.assignment.partitions();
+            claimed.retain(|partition| !waiting.contains(partition));
+            self.claim(&claimed);
+            self.read_ledger(waiting);
         }
         Ok(())
     }
