@@ -1,3 +1,7 @@
--- When the first rejected input that is kept came, and the oldest of the $1 newest rows.
-select (select received_at from rejected_events order by rejected_id limit 1) as first,
+-- When the first of the $1 newest rejected inputs came, and when the row among them came that was stored first.
+-- A row that a retry rejected again has a new rejected_id and keeps the time of its first rejection.
+select (
+           select min(received_at)
+           from (select received_at from rejected_events order by rejected_id desc limit $1::bigint) as newest
+       ) as first,
        (select received_at from rejected_events order by rejected_id desc offset $1::bigint - 1 limit 1) as counted_from

@@ -16,7 +16,7 @@ use crate::{
 use clap::{Parser, ValueEnum};
 use thiserror::Error;
 
-/// The program's name.
+/// The program's name. The window's settings and saved views are in a folder of this name.
 pub const PROGRAM: &str = env!("CARGO_PKG_NAME");
 
 /// The options that show what the state shows; what they leave out is as in a new window.

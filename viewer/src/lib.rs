@@ -153,7 +153,11 @@ fn write_files(args: &Args, saved: Result<SavedViews>, export_dir: PathBuf) -> R
             "there is no row to write: no events are stored, or the database has no such numbers for this role",
         )?;
         if path.as_os_str() == "-" {
-            io::stdout().write_all(text.as_bytes())?;
+            match io::stdout().write_all(text.as_bytes()) {
+                // The reader, such as `head`, has all that it needs.
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+                written => written.context("cannot write to standard output")?,
+            }
         } else {
             fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?;
         }

@@ -1,6 +1,7 @@
 //! The window on a display.
 
 use crate::{
+    command_line::PROGRAM,
     names::{Names, UnknownName},
     page::State,
     saved::SavedViews,
@@ -15,9 +16,6 @@ use std::{
     path::PathBuf,
     sync::{Arc, Mutex},
 };
-
-/// Name of the folder with the window's settings.
-pub const APP_ID: &str = "musicstream-viewer";
 
 /// Default width and height of windows and pictures.
 pub const USUAL_SIZE: [u32; 2] = [1440, 900];
@@ -67,7 +65,7 @@ pub fn run(feed: Feed, options: Options) -> Result<()> {
         renderer: Renderer::Glow,
         viewport: ViewportBuilder::default()
             .with_title("musicstream")
-            .with_app_id(APP_ID)
+            .with_app_id(PROGRAM)
             .with_inner_size(vec2(width as f32, height as f32))
             .with_min_inner_size(vec2(780.0, 520.0)),
         // A size from the command line holds for this run only.
@@ -93,7 +91,7 @@ pub fn run(feed: Feed, options: Options) -> Result<()> {
         };
         Ok(Box::new(window) as Box<dyn eframe::App>)
     };
-    eframe::run_native(APP_ID, native, Box::new(create)).map_err(|error| {
+    eframe::run_native(PROGRAM, native, Box::new(create)).map_err(|error| {
         anyhow!(
             "the window cannot be opened: {error}\n  on X11 it needs libx11, libxcursor, libxi, \
              libxkbcommon-x11 and an OpenGL driver (Mesa)\n  \

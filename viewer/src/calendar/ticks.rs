@@ -145,7 +145,7 @@ fn days(span: Span<Day>, gap: f32) -> Vec<SlotTick> {
         .collect()
 }
 
-/// So many months apart are the labels of months.
+/// Possible distances between labels of months, in months.
 const MONTH_STEPS: [i32; 8] = [1, 2, 3, 6, 12, 24, 60, 120];
 
 /// How many months apart labels are that need `gap` slots; the shortest month has `shortest` slots.

@@ -112,7 +112,7 @@ pub enum Events {
     Read(Vec<Event>),
     /// This role may not read them.
     NoRight(String),
-    /// The statement timed out: the day has too many events.
+    /// The statement timed out: the day has too many events, or another session holds a lock.
     TooSlow,
     /// The source has no single events.
     None,
@@ -153,7 +153,7 @@ pub struct Abilities {
     pub role: String,
     /// Version of the extension.
     pub version: Option<String>,
-    /// Names of all zones.
+    /// Names of zones to choose from; the server may know more.
     pub zone_names: Vec<String>,
 }
 

@@ -36,7 +36,7 @@ const DARK: [Rgb; 8] = [
     [179, 209, 184],
 ];
 
-/// So many of the hues are far apart for everyone: series of these, and one of all others, make stacked bars.
+/// Number of hues that are far apart for everyone. Stacked bars have a part for each of as many series and one for all others.
 pub const BAR_HUES: usize = 6;
 
 /// The colour slot of each name, assigned once.

@@ -40,7 +40,7 @@ impl From<Error> for Failed {
 pub(super) enum NotConnected {
     /// This machine has no thread, file or clock left for one.
     Machine(io::Error),
-    /// No server would do.
+    /// The connection to the server failed.
     Server(ConnectError),
 }
 

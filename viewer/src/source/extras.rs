@@ -55,7 +55,7 @@ impl Session {
         })
     }
 
-    /// Names of the zones that the server knows.
+    /// Names of zones to choose from, see zone_names.sql; the server may know more.
     pub(super) fn zone_names(&mut self) -> Result<Vec<String>, Problem> {
         self.try_to(|session| {
             let rows = session.client.query(ZONE_NAMES, &[])?;
@@ -231,7 +231,7 @@ fn minutes(
     let status = status(client)?;
     let at = |minute: i64| DateTime::from_timestamp_micros(minute * MINUTE_US).unwrap_or_default();
     let now = status.now.div_euclid(MINUTE_US);
-    // Minutes after the server's clock are not read.
+    // Without a last minute, those up to the server's clock. A day by minute is read as a whole.
     let last = until.map_or(now, |minute| i64::from(minute.0));
     let window: [DateTime<Utc>; 2] = [at(last + 1 - i64::from(count)), at(last + 1)];
     let seen: BTreeMap<Slot, i64> = client
@@ -309,5 +309,5 @@ fn counted(client: &Client, status: &Status) -> Read<Option<Span>> {
         .map(span))
 }
 
-/// Stands where an event type stands.
+/// Event type of rows of listeners, which have none of their own.
 pub(super) const LISTENERS_NAME: &str = "listeners";

@@ -23,7 +23,7 @@ const LISTEN: &str = include_str!("../../sql/listen.sql");
 const BEGIN: &str = include_str!("../../sql/begin.sql");
 const WHAT_IS_THERE: &str = include_str!("../../sql/what_is_there.sql");
 
-/// The server's clock may have been set back by so much between two rollups, and no change is missed.
+/// Changes are found even if the server's clock was set back by this much between two rollups.
 const CLOCK_STEP_US: i64 = 10_000_000;
 
 /// Timeout of a load. Longer than the session's `statement_timeout`, so that the server reports first.

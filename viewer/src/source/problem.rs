@@ -192,7 +192,14 @@ impl Problem {
 
     /// For a terminal: everything in a few lines.
     pub fn paragraph(&self) -> String {
-        let mut text = format!("{}\n  {}", self.title(), self.advice());
+        let advice = match self {
+            Self::Lost(_) => {
+                "The server closed the connection or stopped answering. Run the command again."
+                    .into()
+            }
+            _ => self.advice(),
+        };
+        let mut text = format!("{}\n  {advice}", self.title());
         if let Some(command) = self.command() {
             text += &format!("\n    {command}");
         }
@@ -233,7 +240,8 @@ impl Problem {
                 "42501" => Self::NoPrivilege(said),
                 "57P03" => Self::NotReady(said),
                 "57P01" | "57P02" | "57P05" => Self::Lost(said),
-                "57014" => Self::Slow(said),
+                // A statement or a wait for a lock that took longer than sql/session.sql allows.
+                "57014" | "55P03" => Self::Slow(said),
                 "53300" => Self::Busy(said),
                 _ => Self::Other(format!("{said} (SQLSTATE {})", db.code().code())),
             };
@@ -343,6 +351,21 @@ mod tests {
         assert!(
             older.contains("Update it") && older.contains("alter extension"),
             "{older}"
+        );
+    }
+
+    #[test]
+    fn a_terminal_has_no_numbers_that_stay_and_no_second_try() {
+        let lost = Problem::Lost("connection closed".into());
+        assert!(lost.advice().contains("below"), "in the window they stay");
+        let words = lost.paragraph();
+        assert!(
+            !words.contains("below") && !words.contains("by itself"),
+            "{words}"
+        );
+        assert!(
+            words.contains("Run the command again") && words.contains("(connection closed)"),
+            "{words}"
         );
     }
 

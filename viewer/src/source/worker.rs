@@ -27,7 +27,7 @@ const FIRST_BACKOFF: Duration = Duration::from_millis(500);
 const LAST_BACKOFF: Duration = Duration::from_secs(3);
 /// Loads take at most this share of the time: a load of a second is followed by a pause of four.
 const REST_PER_LOAD: u32 = 4;
-/// Changes alone are loaded for so long; then everything again, whatever may have been missed.
+/// After this time everything is loaded again, in case a change was missed.
 const LONGEST_WITHOUT_WHOLE: Duration = Duration::from_secs(3600);
 
 /// Why a session ended.

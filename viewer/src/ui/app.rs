@@ -244,6 +244,7 @@ impl App {
             latest: &self.latest,
             saved: &self.saved,
             now: self.clock.now(),
+            dark: theme::tokens(ui).dark,
         };
         panels::draw(ui, &inputs, &mut self.memory, &mut commands);
         for command in commands {

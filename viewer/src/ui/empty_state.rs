@@ -29,9 +29,10 @@ pub(super) fn of(inputs: &Inputs<'_>, page: &Page) -> Option<EmptyState> {
         let newest = inputs.data.bounds();
         let newest = newest.map(|bounds| inputs.data.grain.long(bounds.last));
         EmptyState {
-            title: match minutes {
-                true => text::nothing_live(inputs.state.hours),
-                false => text::no_listeners().into(),
+            title: match (minutes, inputs.state.drilled) {
+                (true, Some((day, _))) => text::nothing_on_day(&day.long()),
+                (true, None) => text::nothing_live(inputs.state.hours),
+                (false, _) => text::no_listeners().into(),
             },
             words: match (minutes, newest) {
                 (true, Some(day)) => text::newest_events(&day),

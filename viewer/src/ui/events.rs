@@ -7,8 +7,8 @@ use super::{
 };
 use crate::{
     calendar::{Grain, Micros, Span, format},
-    data::{Event, Events},
-    page::Command,
+    data::{Event, Events, EventsAsk},
+    page::{Command, request_of},
 };
 use egui::{
     Align, Frame, Id, Layout, Margin, Modal, RichText, Sense, Ui, WidgetInfo, accesskit::Role,
@@ -38,7 +38,9 @@ pub(super) fn show(ui: &Ui, inputs: &Inputs<'_>, commands: &mut Vec<Command>) {
                 });
             });
             let offset = inputs.data.zone.offset;
-            match answer(inputs) {
+            let wanted = request_of(inputs.state, inputs.data).events;
+            let read = inputs.latest.extras.events.as_deref();
+            match answer(wanted.as_ref(), read) {
                 None => words(ui, text::reading()),
                 Some(Events::None) => words(ui, text::no_single_events()),
                 Some(Events::TooSlow) => words(ui, text::events_too_slow()),
@@ -73,13 +75,14 @@ fn when(inputs: &Inputs<'_>, minutes: Span) -> String {
     format!("{between}  ·  {}", zone.clock())
 }
 
-/// What the source says to what is asked for now.
-fn answer<'a>(inputs: &'a Inputs<'_>) -> Option<&'a Events> {
-    let answered = inputs.latest.extras.events.as_deref()?;
-    let is_it = inputs.latest.answered.events.as_ref() == Some(&answered.0);
-    let minutes = inputs.state.events?;
-    let of_these = Grain::Minute { offset: 0 }.of(answered.0.from) == minutes.first;
-    (is_it || of_these).then_some(&answered.1)
+/// The events that were read, if they answer what is asked for now. While the connection is broken, those of an earlier
+/// request stay.
+fn answer<'a>(
+    wanted: Option<&EventsAsk>,
+    read: Option<&'a (EventsAsk, Events)>,
+) -> Option<&'a Events> {
+    let (ask, events) = read?;
+    (Some(ask) == wanted).then_some(events)
 }
 
 fn words(ui: &mut Ui, words: &str) {
@@ -156,7 +159,25 @@ fn table(ui: &mut Ui, events: &[Event], offset: Micros) {
 
 #[cfg(test)]
 mod tests {
-    use super::quoted;
+    use super::*;
+    use crate::calendar::MINUTE_US;
+
+    #[test]
+    fn events_of_another_minute_or_filter_are_not_shown() {
+        let ask = |minute: i64, regions: Option<Vec<String>>| EventsAsk {
+            from: minute * MINUTE_US,
+            until: (minute + 1) * MINUTE_US,
+            event_types: None,
+            regions,
+        };
+        let asked = ask(5, None);
+        let read = (asked.clone(), Events::Read(Vec::new()));
+        assert_eq!(answer(Some(&asked), Some(&read)), Some(&read.1));
+        assert_eq!(answer(Some(&asked), None), None);
+        for other in [ask(6, None), ask(5, Some(vec!["EU".into()]))] {
+            assert_eq!(answer(Some(&other), Some(&read)), None, "{other:?}");
+        }
+    }
 
     #[test]
     fn a_role_is_quoted_where_it_must_be() {

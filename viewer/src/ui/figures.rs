@@ -206,7 +206,14 @@ fn row(
     if response.hovered() {
         memory.highlight = Some(line.full_name.clone());
     }
-    let spoken = text::series_row(&line.full_name, &texts[0], &texts[1], &texts[2], &change);
+    let spoken = text::series_row(
+        page.grain,
+        &line.full_name,
+        &texts[0],
+        &texts[1],
+        &texts[2],
+        &change,
+    );
     if grid::is_in_sight(&response) {
         response.widget_info(|| WidgetInfo::labeled(Role::Row, true, &spoken));
     }

@@ -127,9 +127,9 @@ fn section(
             {
                 (String::new(), String::new())
             }
-            // Of these days nothing is known, of any name.
+            // No series has a count on these days, so a zero would be wrong.
             _ if !is_known => ("–".into(), text::no_data().into()),
-            // They do not add up over days.
+            // Distinct listeners of several days do not add up.
             Measure::Listeners => (text::a_day(&figure), text::listeners_a_day(name, sum)),
             _ => (figure, text::events_on_screen(name, sum)),
         };

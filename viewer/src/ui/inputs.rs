@@ -19,4 +19,6 @@ pub(super) struct Inputs<'a> {
     pub(super) latest: &'a Latest,
     pub(super) saved: &'a SavedViews,
     pub(super) now: Micros,
+    /// The dark theme is on screen.
+    pub(super) dark: bool,
 }

@@ -298,7 +298,6 @@ pub(super) fn fixed(inputs: &Inputs<'_>) -> Vec<Entry> {
     for order in SeriesOrder::ALL {
         all.push(run(text::order(order)[1], "", Command::OrderBy(order)));
     }
-    let dark = inputs.state.theme == Theme::Dark;
     all.extend([
         run(text::mean_option()[0], "M", Command::ToggleMean),
         run(text::share_option()[0], "S", Command::ToggleShare),
@@ -315,7 +314,11 @@ pub(super) fn fixed(inputs: &Inputs<'_>) -> Vec<Entry> {
         run(text::save_picture(), "Ctrl Shift S", Command::SavePicture),
         run(text::copy_command(), "", Command::CopyCommandLine),
         run(text::fold_figures(), "", Command::FoldFigures),
-        run(text::flip_theme(), "T", Command::FlipTheme { dark }),
+        run(
+            text::flip_theme(),
+            "T",
+            Command::FlipTheme { dark: inputs.dark },
+        ),
         run(text::system_theme(), "", Command::SetTheme(Theme::System)),
         run(text::help(), "F1", Command::ToggleHelp),
     ]);

@@ -58,7 +58,7 @@ pub(super) fn draw(
             false if has_tiles => period::Parts::Comparison,
             false => period::Parts::Sum,
         };
-        // The pipeline is that of now.
+        // The pipeline report shows the current state, whatever the range is.
         if inputs.state.view != View::Pipeline {
             period::show(ui, inputs, page, parts, commands);
         }

@@ -342,7 +342,7 @@ fn row(
             );
         });
         if column == Column::State {
-            response.on_hover_text(text::day_state_tip(state));
+            response.on_hover_text(text::state_tip(inputs.shown.grain, state));
         }
     }
     let response = row.response();

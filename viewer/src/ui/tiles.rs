@@ -52,7 +52,7 @@ pub(super) fn show(ui: &mut Ui, inputs: &Inputs<'_>, page: &Page) {
     }
 }
 
-/// Where days are those of another zone.
+/// The tile without a number: listeners are counted by UTC day, and days of another zone are shown.
 fn no_listeners_tile(ui: &Ui, rect: Rect) {
     let tokens = theme::tokens(ui);
     let response = ui.interact(rect, ui.scope_id().with("listeners tile"), Sense::hover());

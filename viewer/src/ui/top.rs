@@ -66,7 +66,7 @@ pub(super) fn show(
 
 fn ranges(ui: &mut Ui, inputs: &Inputs<'_>, memory: &mut Memory, commands: &mut Vec<Command>) {
     if inputs.state.view == View::Pipeline {
-        // It is that of now.
+        // The pipeline report shows the current state, whatever the range is.
         return;
     }
     if inputs.state.view == View::Live {
@@ -200,8 +200,8 @@ fn freshness(inputs: &Inputs<'_>) -> Vec<String> {
         text::newest_event_at(at, age.as_deref())
     }));
     lines.push(match status.watermark {
-        Some(mark) => text::streams_at(mark),
-        None => text::no_streams().into(),
+        Some(mark) => text::watermark_tip(mark),
+        None => text::no_watermark().into(),
     });
     lines.extend(status.last_rollup_at.map(text::rollup_at));
     lines.push(text::pending(status.pending_deltas));

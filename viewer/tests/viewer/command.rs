@@ -9,21 +9,26 @@ use musicstream_viewer::{
 };
 use std::{
     fs,
+    io::{BufRead as _, BufReader},
     path::Path,
-    process::{Command, Output},
+    process::{Command, Output, Stdio},
     time::Duration,
 };
 
-fn viewer(home: &Path, options: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_musicstream-viewer"))
+fn command(home: &Path, options: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_musicstream-viewer"));
+    command
         .args(options)
         .env("HOME", home)
         .env("XDG_DATA_HOME", home)
         .env_remove("DATABASE_URL")
         .env_remove("DISPLAY")
-        .env_remove("WAYLAND_DISPLAY")
-        .output()
-        .unwrap()
+        .env_remove("WAYLAND_DISPLAY");
+    command
+}
+
+fn viewer(home: &Path, options: &[&str]) -> Output {
+    command(home, options).output().unwrap()
 }
 
 fn save(home: &Path, views: &str) {
@@ -160,6 +165,26 @@ fn more_days_than_can_be_shown_are_wrong_usage() {
     assert_eq!(output.status.code(), Some(2), "{words}");
     assert!(words.contains("at most 36600 can be shown"), "{words}");
     assert!(output.stdout.is_empty());
+}
+
+/// As `musicstream-viewer --csv - | head -1`: there is more to write than a pipe holds.
+#[test]
+fn a_reader_that_needs_no_more_rows_is_no_failure() {
+    let home = tempfile::tempdir().unwrap();
+    let options = ["--demo", "--range", "all", "--csv", "-"];
+    let mut viewer = command(home.path(), &options)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut reader = BufReader::new(viewer.stdout.take().unwrap());
+    let mut header = String::new();
+    reader.read_line(&mut header).unwrap();
+    drop(reader);
+    let output = viewer.wait_with_output().unwrap();
+    assert!(header.starts_with("day,event_type,"), "{header}");
+    let words = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), words.as_str()), (Some(0), ""));
 }
 
 /// Days without an answer to what the view needs beside them: a header alone would look like a quiet time.

@@ -146,9 +146,14 @@ fn the_last_hour_has_figures() {
     let rows = labels(&harness, Role::Row);
     let series = rows.iter().find(|row| row.starts_with("Series")).unwrap();
     assert!(
-        series.contains("last complete day 50, mean 50, change 0 %"),
+        series.contains("last complete minute 50, mean 50, change 0 %"),
         "{series}"
     );
+    assert!(has(
+        &harness,
+        Role::GraphicsObject,
+        "last complete minute 50"
+    ));
     let said = "change: 57 minutes, 13:21 – 14:17, 18 Mar 2026 vs 13:21 – 14:17, 17 Mar 2026";
     assert!(
         harness.query_by_label(said).is_some(),

@@ -61,6 +61,26 @@ fn each_name_is_found() {
     assert!(regions.is_on("region 240") && !regions.is_on("region 001"));
 }
 
+/// Where the desktop decides, too.
+#[test]
+fn the_command_flips_the_theme_that_is_on_screen() {
+    for theme in [Theme::System, Theme::Light, Theme::Dark] {
+        let mut harness = window(State {
+            theme,
+            ..State::default()
+        });
+        let is_dark = |harness: &Harness<'_, App>| harness.query_by_label("Light theme").is_some();
+        let before = is_dark(&harness);
+        assert_eq!(before, theme != Theme::Light, "this desktop is dark");
+        harness.key_press_modifiers(Modifiers::COMMAND, Key::K);
+        harness.run();
+        write(&mut harness, "light or dark");
+        harness.key_press(Key::Enter);
+        harness.run();
+        assert_ne!(is_dark(&harness), before, "{theme:?}");
+    }
+}
+
 /// A sign of a name is no key.
 #[test]
 fn a_question_mark_is_typed_without_opening_the_help() {

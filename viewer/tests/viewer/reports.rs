@@ -2,11 +2,14 @@
 
 use crate::{
     harness::{LARGE, TODAY, app_of, data, has, labels, row, status, window, window_of, window_on},
-    layout::{faults, texts},
+    layout::{Text, faults, texts},
     shot::state,
 };
 use egui::{Key, Modifiers, accesskit::Role};
-use egui_kittest::kittest::{NodeT, Queryable};
+use egui_kittest::{
+    Harness,
+    kittest::{NodeT, Queryable},
+};
 use musicstream_viewer::{
     calendar::{Day, Span},
     data::reports::{Answer, Ask, Content, Obstacle, listening, pipeline, rejects, songs},
@@ -16,6 +19,7 @@ use musicstream_viewer::{
         reports::{Choice, listeners::Part, listening::Figure},
     },
     source::Feed,
+    ui::App,
 };
 use std::sync::Arc;
 
@@ -252,9 +256,7 @@ fn sections_have_keys_and_the_view_of_events_is_kept() {
 #[test]
 fn a_report_is_sorted_selected_and_copied_by_mouse_and_keyboard() {
     let mut harness = window(state(View::Listening));
-    let first = |harness: &egui_kittest::Harness<'_, musicstream_viewer::ui::App>| {
-        labels(harness, Role::Row).into_iter().next().unwrap()
-    };
+    let first = |harness: &Harness<'_, App>| labels(harness, Role::Row).into_iter().next().unwrap();
     assert!(
         first(&harness).starts_with("2026-03-18, AFRICA, Hours"),
         "{}",
@@ -311,23 +313,41 @@ fn choices_of_reports_are_controls_and_commands() {
     assert_eq!(harness.state().state().reports.listeners, Part::Retention);
 }
 
+fn click_reason(harness: &Harness<'_, App>, reason: &str) {
+    let row = harness
+        .query_all_by_role(Role::Row)
+        .find(|row| {
+            row.accesskit_node()
+                .label()
+                .is_some_and(|label| label.starts_with(reason))
+        })
+        .unwrap();
+    row.click();
+}
+
 #[test]
 fn a_reason_is_selected_and_left_again() {
     let mut harness = window(state(View::Rejects));
     let all = "Copy select * from musicstream_retry_rejected(null, null, 100000);";
     assert!(harness.query_by_label(all).is_some());
-    let reason = harness
-        .query_all_by_role(Role::Row)
-        .find(|row| {
-            row.accesskit_node()
-                .label()
-                .is_some_and(|label| label.starts_with("invalid_ts"))
-        })
-        .unwrap();
-    reason.click();
+    click_reason(&harness, "invalid_ts");
     harness.run();
     let one = "Copy select * from musicstream_retry_rejected('invalid_ts', null, 100000);";
     assert!(harness.query_by_label(one).is_some());
+    harness
+        .get_by_role_and_label(Role::ColumnHeader, "Sort by All time")
+        .click();
+    harness.run();
+    assert!(harness.query_by_label(one).is_some(), "in another order");
+    let ctx = harness.ctx.clone();
+    let other = Choice::Reason(Some("missing_field".into()));
+    harness.state_mut().run(Command::Choose(other), &ctx);
+    harness.run();
+    click_reason(&harness, "invalid_ts");
+    harness.run();
+    assert!(harness.query_by_label(one).is_some(), "after another one");
+    let of_all = |text: &Text| text.words.ends_with(" rejected, all reasons");
+    assert!(texts(&harness).iter().any(of_all), "beside the chart");
     let rows = labels(&harness, Role::Row);
     let examples = rows.iter().filter(|row| row.starts_with("Received"));
     assert!(
@@ -340,6 +360,35 @@ fn a_reason_is_selected_and_left_again() {
     harness.run();
     assert!(harness.query_by_label(all).is_some());
     assert_eq!(harness.state().state().reports.reason, None);
+}
+
+/// The rates leave out first days that are too recent; the sum beside them does not.
+#[test]
+fn the_line_below_retention_says_what_its_rates_divide_by() {
+    let mut state = state(View::Listeners);
+    state.reports.choose(Choice::Listeners(Part::Retention));
+    let mut harness = window(state);
+    let total = harness
+        .query_all_by_role(Role::Row)
+        .find(|row| {
+            row.accesskit_node()
+                .label()
+                .is_some_and(|label| label.starts_with("Total of"))
+        })
+        .and_then(|row| row.accesskit_node().bounding_box())
+        .unwrap();
+    let column = harness
+        .get_by_role_and_label(Role::ColumnHeader, "Sort by Day 1 %")
+        .accesskit_node()
+        .bounding_box()
+        .unwrap();
+    harness.hover_at(egui::pos2(
+        ((column.x0 + column.x1) / 2.0) as f32,
+        ((total.y0 + total.y1) / 2.0) as f32,
+    ));
+    harness.run_steps(6);
+    let said = "The last line divides by those alone";
+    assert!(harness.query_by_label_contains(said).is_some());
 }
 
 #[test]

@@ -92,6 +92,23 @@ fn a_span_before_the_first_day_has_no_numbers() {
     }
 }
 
+/// The last hours have events.
+#[test]
+fn a_past_day_without_events_is_named() {
+    let day = Day(TODAY - 2000);
+    let state = State {
+        drilled: Some((day, View::ByEventType)),
+        ..state(View::Live)
+    };
+    let words = words(&window(state));
+    let title = format!("No events on {}", day.long());
+    assert!(words.contains(&title), "{words:?}");
+    assert!(
+        !words.iter().any(|words| words.contains("in the last")),
+        "{words:?}"
+    );
+}
+
 #[test]
 fn with_nothing_switched_on_there_are_no_numbers() {
     let mut harness = window(State::default());

@@ -27,7 +27,7 @@ const POLLS: usize = 10;
 #[test]
 fn a_frame_is_drawn_for_new_numbers_and_never_while_minimised() {
     if env::var_os("DATABASE_URL").is_none() {
-        eprintln!("skipped: a_frame_is_drawn_for_new_numbers: no DATABASE_URL");
+        musicstream_tests::data::skip("a_frame_is_drawn_for_new_numbers", "no DATABASE_URL");
         return;
     }
     let database = Database::create();
@@ -87,7 +87,7 @@ fn a_frame_is_drawn_for_new_numbers_and_never_while_minimised() {
 #[test]
 fn notifications_update_the_window_before_the_next_poll() {
     if env::var_os("DATABASE_URL").is_none() {
-        eprintln!("skipped: notifications_update_the_window: no DATABASE_URL");
+        musicstream_tests::data::skip("notifications_update_the_window", "no DATABASE_URL");
         return;
     }
     let database = Database::create();

@@ -26,7 +26,7 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 #[test]
 fn an_untrusted_certificate_is_refused_with_a_hint() {
     if env::var_os("DATABASE_URL").is_none() {
-        eprintln!("skipped: an_untrusted_certificate_is_refused: no DATABASE_URL");
+        musicstream_tests::data::skip("an_untrusted_certificate_is_refused", "no DATABASE_URL");
         return;
     }
     let (ours, other) = (authority("ours"), authority("other"));
@@ -102,7 +102,7 @@ fn an_untrusted_certificate_is_refused_with_a_hint() {
 #[test]
 fn missing_settings_come_from_variables_and_pgpass() {
     if env::var_os("DATABASE_URL").is_none() {
-        eprintln!("skipped: missing_settings_come_from_variables: no DATABASE_URL");
+        musicstream_tests::data::skip("missing_settings_come_from_variables", "no DATABASE_URL");
         return;
     }
     let database = Database::create();

@@ -74,7 +74,7 @@ fn window(url: &str) -> Harness<'static, App> {
 #[test]
 fn a_killed_server_is_reported_and_missed_rows_are_read_after_its_return() {
     if env::var_os("DATABASE_URL").is_none() {
-        eprintln!("skipped: a_killed_server_is_reported: no DATABASE_URL");
+        musicstream_tests::data::skip("a_killed_server_is_reported", "no DATABASE_URL");
         return;
     }
     let cluster = Cluster::start("");
@@ -123,7 +123,7 @@ fn a_killed_server_is_reported_and_missed_rows_are_read_after_its_return() {
 #[test]
 fn a_silent_server_is_reported_and_reconnected() {
     if env::var_os("DATABASE_URL").is_none() {
-        eprintln!("skipped: a_silent_server_is_reported: no DATABASE_URL");
+        musicstream_tests::data::skip("a_silent_server_is_reported", "no DATABASE_URL");
         return;
     }
     let cluster = Cluster::start("");
@@ -191,7 +191,10 @@ fn wait_for_numbers(harness: &mut Harness<'_, App>, numbers: &str) {
 #[test]
 fn polls_that_find_nothing_new_wake_no_window() {
     if env::var_os("DATABASE_URL").is_none() {
-        eprintln!("skipped: polls_that_find_nothing_new_wake_no_window: no DATABASE_URL");
+        musicstream_tests::data::skip(
+            "polls_that_find_nothing_new_wake_no_window",
+            "no DATABASE_URL",
+        );
         return;
     }
     let database = Database::create();

@@ -109,7 +109,10 @@ fn at(chart: Rect, share: f32) -> egui::Pos2 {
 #[test]
 fn the_window_is_operated_by_mouse_and_keyboard() {
     if env::var_os("DATABASE_URL").is_none() {
-        eprintln!("skipped: the_window_is_operated_by_mouse_and_keyboard: no DATABASE_URL");
+        musicstream_tests::data::skip(
+            "the_window_is_operated_by_mouse_and_keyboard",
+            "no DATABASE_URL",
+        );
         return;
     }
     let database = Database::create();

@@ -87,11 +87,6 @@ impl Listening {
         }
     }
 
-    /// The first day with a row.
-    pub fn first_day(&self) -> Option<Day> {
-        Some(self.rows.first()?.day)
-    }
-
     /// The rows of some days.
     pub fn between(&self, span: Span<Day>) -> &[Row] {
         let from = self.rows.partition_point(|row| row.day < span.first);

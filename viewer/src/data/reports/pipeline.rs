@@ -46,7 +46,7 @@ pub struct Partition {
     pub newest_event_at: Option<Micros>,
     /// Whether it is the slowest active partition, which the watermark follows.
     pub holds_watermark: bool,
-    /// When its offset last changed.
+    /// When its row of ingest_offsets last changed.
     pub updated_at: Micros,
     /// Offsets a second over the last minute, once two readings tell.
     pub per_second: Option<f64>,

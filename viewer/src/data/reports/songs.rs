@@ -8,11 +8,11 @@ use crate::calendar::{Day, Span};
 pub struct Ask {
     /// These UTC days.
     pub span: Span<Day>,
-    /// By so many days back to compare.
+    /// Number of days between the days that are compared.
     pub shift: i32,
     /// These regions; `None`: all.
     pub regions: Option<Vec<String>>,
-    /// So many songs.
+    /// Maximum number of songs.
     pub count: i64,
 }
 
@@ -42,7 +42,7 @@ pub struct Songs {
     pub all: Numbers,
     /// The settled days whose streams are compared.
     pub settled: Option<Span<Day>>,
-    /// By so many days back.
+    /// Number of days between the days that are compared.
     pub shift: i32,
     /// Hours that changed since they were counted.
     pub waiting_hours: i64,

@@ -15,7 +15,7 @@ pub struct View<'a> {
     pub zone: &'a str,
     /// What a slot of charts and rows is. Only listening has longer ones than days.
     pub grain: Grain,
-    /// By so many slots back to compare.
+    /// Distance in slots to those that are compared with.
     pub shift: i32,
     /// These regions.
     pub regions: &'a Filter,

@@ -44,7 +44,7 @@ enum Mark {
     Waiting(i64),
     /// What is rejected.
     Rejected(String),
-    /// As cheap as a mark is all of it.
+    /// The report is as cheap to read as a mark, so each poll reads all of it.
     Always,
 }
 

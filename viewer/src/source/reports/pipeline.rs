@@ -19,7 +19,7 @@ const STATUS: &str = include_str!("../../../sql/pipeline_status.sql");
 
 /// Rates are those of the last minute.
 const WINDOW: Duration = Duration::from_secs(60);
-/// So many rollups are remembered.
+/// Maximum number of rollups that are kept.
 const MOST_ROLLUPS: usize = 100;
 
 type Offsets = HashMap<(String, i32), i64>;

@@ -155,7 +155,7 @@ proptest! {
                 .collect();
             let mut of_regions: HashMap<&str, i64> = HashMap::new();
             for ((chart_state, values), event_type) in charts.iter().zip(TYPES) {
-                // Finality has one meaning, written down once more: past the end by the streams, or by the clock alone.
+                // A day is final if the watermark is past its end. Computed again here, independently of Finality.
                 let local = |at: i64| (at + offset).div_euclid(DAY_US);
                 let expected = match watermark {
                     _ if i64::from(day.0) >= local(now) => "so far",

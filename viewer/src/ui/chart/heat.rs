@@ -72,7 +72,7 @@ pub(crate) fn show(ui: &mut Ui, rect: Rect, chart: &Chart, shared: &Shared<'_>) 
                     let place = pos2(row.min.x, row.center().y - name.size().y / 2.0);
                     ui.painter().galley(place, name, tokens.text);
                 }
-                labels::node(ui, row, line, shared.measure);
+                labels::node(ui, row, line, shared);
             }
             let dragged = brush(ui, &response, &plot, shared, tokens);
             outcome = interact(ui, &response, &plot, shared, dragged);

@@ -2,7 +2,6 @@
 
 use super::shared::{Plot, Shared, color, cue, width};
 use crate::{
-    data::Measure,
     page::{Chart, Line, Stack},
     ui::{
         text,
@@ -105,27 +104,27 @@ pub(super) fn paint(
         let galley = widgets::elided(ui, &line.name, theme::font(11.0), text_color, right - at.x);
         let rect = Rect::from_min_size(at - egui::vec2(0.0, galley.size().y / 2.0), galley.size());
         ui.painter().galley(rect.min, galley, text_color);
-        node(ui, rect, line, shared.measure);
+        node(ui, rect, line, shared);
     }
     for (line, ..) in hidden {
-        node(ui, area, line, shared.measure);
+        node(ui, area, line, shared);
     }
     for line in chart.lines.iter().filter(|line| line.counts.rows() == 0) {
-        node(ui, area, line, shared.measure);
+        node(ui, area, line, shared);
     }
 }
 
 /// The series for screen readers, where their names stand elsewhere.
 pub(super) fn nodes(ui: &mut Ui, plot: &Plot, chart: &Chart, shared: &Shared<'_>) {
     for line in &chart.lines {
-        node(ui, plot.rect, line, shared.measure);
+        node(ui, plot.rect, line, shared);
     }
 }
 
-pub(super) fn node(ui: &mut Ui, rect: Rect, line: &Line, measure: Measure) {
+pub(super) fn node(ui: &mut Ui, rect: Rect, line: &Line, shared: &Shared<'_>) {
     let id = ui.scope_id().with(("series", &line.full_name));
     let response = ui.interact(rect, id, Sense::hover());
-    let name = text::series(line, measure);
+    let name = text::series(line, shared.measure, shared.grain);
     response.widget_info(|| WidgetInfo::labeled(Role::GraphicsObject, true, &name));
 }
 

@@ -59,35 +59,7 @@ pub(super) fn show(
         }
         for (line, count) in read {
             let value = value(*count, shared);
-            let own_share = chart.share(line, index).filter(|_| shared.options.share);
-            let mean = line
-                .mean(index, shared.states)
-                .filter(|_| shared.options.mean);
-            let share = match (count, line.before.get(index)) {
-                _ if own_share.is_some() => own_share.map(text::share_of).unwrap_or_default(),
-                _ if mean.is_some() => {
-                    let mean = mean.map(|mean| format::mean(mean.value()));
-                    mean.map(|mean| format!("⌀ {mean}")).unwrap_or_default()
-                }
-                (Some(count), Some(before))
-                    if shared.compared.is_some() && shared.measure == Measure::SkipRate =>
-                {
-                    text::points(count.events - before.events)
-                }
-                (Some(count), Some(before)) if shared.compared.is_some() => {
-                    let change =
-                        (count.events as f64 - before.events as f64) / before.events as f64;
-                    if before.events > 0 {
-                        format::percent(change)
-                    } else {
-                        String::new()
-                    }
-                }
-                (Some(count), _) if shared.compared.is_none() && adds_up && total.events > 0 => {
-                    format!("{:.0} %", count.events as f64 / total.events as f64 * 100.0)
-                }
-                _ => String::new(),
-            };
+            let share = beside(chart, line, *count, shared, index, total);
             let name = match covered(line.counts.days(index), shared, index) {
                 Some(days) => format!("{} · {days}", line.name),
                 None => line.name.clone(),
@@ -146,6 +118,42 @@ fn row(ui: &mut Ui, color: Option<egui::Color32>, name: &str, value: &str, share
             ui.label(RichText::new(value).font(theme::bold(13.0)));
         });
     });
+}
+
+/// What stands beside a number: its share, the mean of seven days, or its change.
+fn beside(
+    chart: &Chart,
+    line: &Line,
+    count: Option<Count>,
+    shared: &Shared<'_>,
+    index: usize,
+    total: Count,
+) -> String {
+    let share = chart.share(line, index);
+    if let Some(share) = share.filter(|_| shared.options.share) {
+        return text::share_of(share);
+    }
+    let mean = line.mean(index, shared.states);
+    if let Some(mean) = mean.filter(|_| shared.options.mean) {
+        return format!("⌀ {}", format::mean(mean.value()));
+    }
+    let Some(count) = count else {
+        return String::new();
+    };
+    match (shared.compared, line.before.get(index)) {
+        (Some(_), Some(before)) if shared.measure == Measure::SkipRate => {
+            text::points(count.events - before.events)
+        }
+        (Some(_), Some(before)) if before.events > 0 => {
+            let difference = count.events as f64 - before.events as f64;
+            format::percent(difference / before.events as f64)
+        }
+        (None, _) if shared.measure.adds_up() && total.events > 0 => {
+            let part = count.events as f64 / total.events as f64;
+            format!("{:.0} %", part * 100.0)
+        }
+        _ => String::new(),
+    }
 }
 
 /// One series' number of the day: exact, and no zero where there is none.

@@ -137,7 +137,7 @@ pub(super) fn cue(shared: &Shared<'_>, line: &Line) -> usize {
     second_cue(shared.colors, line)
 }
 
-/// The same where there is no chart.
+/// The second cue of a line, for legends outside a chart.
 pub(crate) fn second_cue(slots: &ColorSlots, line: &Line) -> usize {
     match line.others {
         0 => line.marker + colors::cycle(slots.slot(&line.color_name)),

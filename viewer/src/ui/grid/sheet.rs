@@ -392,12 +392,22 @@ fn footer(
     let line = footer.min.y + 0.5;
     ui.painter()
         .hline(footer.x_range(), line, Stroke::new(1.0, tokens.border));
+    let response = ui.interact(
+        footer,
+        ui.scope_id().with(("total", sheet.name)),
+        Sense::hover(),
+    );
+    let pointer = response.hover_pos();
+    let mut tip = "";
     let mut x = rect.min.x + LEFT;
     let mut spoken = Vec::new();
     for (&column, &width) in columns.places.iter().zip(&columns.widths) {
         let cell = Rect::from_x_y_ranges(x..=x + width, footer.y_range());
         x += width;
         let words = text::cell(&total[column].value);
+        if !words.is_empty() && pointer.is_some_and(|at| cell.contains(at)) {
+            tip = text::sheet_column_tip(sheet.columns[column].name);
+        }
         let right = sheet.columns[column].right;
         let cell = cell.shrink2(vec2(PADDING, 0.0));
         cell_text(ui, cell, right, &words, theme::bold(12.5), tokens.text);
@@ -406,13 +416,11 @@ fn footer(
             spoken.push(format!("{title} {words}"));
         }
     }
-    let response = ui.interact(
-        footer,
-        ui.scope_id().with(("total", sheet.name)),
-        Sense::hover(),
-    );
     let spoken = text::sheet_total(sheet.len(), &spoken.join(", "));
     response.widget_info(|| WidgetInfo::labeled(Role::Row, true, &spoken));
+    if !tip.is_empty() {
+        response.on_hover_text(tip);
+    }
 }
 
 /// Keys while the table has the keyboard. Returns the row to bring into view.

@@ -24,8 +24,8 @@ pub(super) fn areas(rect: Rect, has_tiles: bool) -> (Option<Rect>, Rect, Rect) {
     (tiles, upper, lower)
 }
 
-/// Shows a table and handles its input. Returns the selected row, by its position in the unsorted sheet.
-pub(super) fn grid(ui: &mut Ui, rect: Rect, sheet: &Sheet, memory: &mut Memory) -> Option<usize> {
+/// Shows a table and handles its input.
+pub(super) fn grid(ui: &mut Ui, rect: Rect, sheet: &Sheet, memory: &mut Memory) {
     let kept = &mut memory.reports;
     let selected = kept.selected.get(sheet.name).copied();
     let outcome = sheet::show(ui, rect, sheet, selected);
@@ -41,7 +41,6 @@ pub(super) fn grid(ui: &mut Ui, rect: Rect, sheet: &Sheet, memory: &mut Memory) 
     if outcome.copied {
         memory.notice = Some(text::row_copied().into());
     }
-    selected.and_then(|at| sheet.source(at))
 }
 
 /// What charts show.

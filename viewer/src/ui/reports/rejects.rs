@@ -32,16 +32,21 @@ pub(super) fn show(
     let split = rect.min.y + (bottom - rect.min.y) * 0.46;
     let width = (rect.width() * 0.36).clamp(220.0, 420.0);
     let left = Rect::from_min_max(rect.min, pos2(rect.min.x + width, split));
-    let before = memory.reports.selected.get("reasons").copied();
-    let row = grid(ui, left, &contents.reasons, memory);
+    // Found by name: the order of the rows changes with their counts.
+    let reason = |at: usize| contents.reason(contents.reasons.source(at)?);
+    let before =
+        asked.and_then(|asked| (0..contents.reasons.len()).find(|&at| reason(at) == Some(asked)));
+    let selected = &mut memory.reports.selected;
+    match before {
+        Some(at) => selected.insert("reasons", at),
+        None => selected.remove("reasons"),
+    };
+    grid(ui, left, &contents.reasons, memory);
     let after = memory.reports.selected.get("reasons").copied();
-    if before != after {
-        let selected = after.and_then(|at| contents.reasons.source(at));
-        let reason = selected.and_then(|row| contents.reason(row));
-        commands.push(Command::Choose(Choice::Reason(reason.map(str::to_owned))));
-    } else if asked.is_none() && row.is_some() {
-        // Another command chose all of them.
-        memory.reports.selected.remove("reasons");
+    // Sorting removes the selection of a table, which chooses no other reason.
+    if let Some(at) = after.filter(|_| after != before) {
+        let chosen = reason(at).map(str::to_owned);
+        commands.push(Command::Choose(Choice::Reason(chosen)));
     }
     let right = Rect::from_min_max(
         pos2(left.max.x + theme::GAP, rect.min.y),

@@ -107,15 +107,15 @@ pub(crate) fn current_at(at: Micros) -> String {
     says(format!("Numbers current at {} UTC", format::clock(at)))
 }
 
-pub(crate) fn streams_at(at: Micros) -> String {
+pub(crate) fn watermark_tip(at: Micros) -> String {
     says(format!(
         "Watermark {} UTC: days before it are final",
         format::stamp(at)
     ))
 }
 
-pub(crate) fn no_streams() -> &'static str {
-    say("No watermark: nothing says how far the streams have come")
+pub(crate) fn no_watermark() -> &'static str {
+    say("No watermark: no day is final yet")
 }
 
 pub(crate) fn rollup_at(at: Micros) -> String {

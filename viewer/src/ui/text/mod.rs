@@ -10,6 +10,7 @@ mod pipeline;
 mod pseudo;
 mod reports;
 mod shortcuts;
+mod states;
 mod views;
 mod words;
 
@@ -24,5 +25,6 @@ pub use pseudo::speak_pseudo;
 pub(crate) use pseudo::{say, says};
 pub(crate) use reports::*;
 pub(crate) use shortcuts::*;
+pub(crate) use states::*;
 pub(crate) use views::*;
 pub(crate) use words::*;

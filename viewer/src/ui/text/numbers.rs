@@ -2,7 +2,8 @@
 
 use super::{
     pseudo::{say, says},
-    words::{change, day_state, no_data},
+    states::day_state,
+    words::{change, no_data},
 };
 use crate::{
     calendar::{Grain, Micros, Span, format},
@@ -170,22 +171,30 @@ pub(crate) fn late_of(number: &str, late: i64) -> String {
 }
 
 /// A series in a chart.
-pub(crate) fn series(line: &Line, measure: Measure) -> String {
+pub(crate) fn series(line: &Line, measure: Measure, grain: Grain) -> String {
     let exact = |number| measure.exact(number);
     let sum = measure.adds_up().then(|| exact(line.figures.sum));
     let last = line.figures.last.map(exact);
     let parts = [
         sum.map(|sum| format!("sum {sum}")),
-        last.map(|last| format!("last complete day {last}")),
+        last.map(|last| format!("last complete {} {last}", grain.word())),
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     says(format!("{}: {}", line.full_name, parts.join(", ")))
 }
 
 /// A series in the legend.
-pub(crate) fn series_row(name: &str, sum: &str, last: &str, mean: &str, change: &str) -> String {
+pub(crate) fn series_row(
+    grain: Grain,
+    name: &str,
+    sum: &str,
+    last: &str,
+    mean: &str,
+    change: &str,
+) -> String {
+    let slot = grain.word();
     says(format!(
-        "Series {name}: sum {sum}, last complete day {last}, mean {mean}, change {change}"
+        "Series {name}: sum {sum}, last complete {slot} {last}, mean {mean}, change {change}"
     ))
 }
 

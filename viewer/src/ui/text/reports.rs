@@ -130,7 +130,11 @@ pub(crate) fn under_title(measure: Measure, sum: i64) -> Vec<String> {
             says("exact; a user who was active in two regions counts in both".into()),
             says("exact".into()),
         ],
-        Measure::Rejected => vec![says(format!("{number} rejected"))],
+        // Also while examples of one reason are shown.
+        Measure::Rejected => vec![
+            says(format!("{number} rejected, all reasons")),
+            says(format!("{number} rejected")),
+        ],
     }
 }
 

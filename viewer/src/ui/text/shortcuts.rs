@@ -103,7 +103,10 @@ pub(crate) const SIGNS: [(&str, &str); 6] = [
     ),
     ("Gap, hatched", "A day without a row: no zero"),
     ("Triangle", "A day with late events, on the base line"),
-    ("final", "The streams are past the end of the day"),
-    ("not final", "They are not, though the day is over"),
+    ("final", "The watermark is past the end of the day"),
+    (
+        "not final",
+        "The day is over, but the watermark has not passed its end",
+    ),
     ("over", "The day is over, and there is no watermark"),
 ];

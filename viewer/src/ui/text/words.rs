@@ -3,8 +3,8 @@
 use super::pseudo::{say, says};
 use crate::{
     calendar::{Grain, format},
-    data::{Column, Dataset, Finality, Measure},
-    page::{Hours, List, Range, Split, View, reports::listening::state_word},
+    data::{Column, Dataset, Measure},
+    page::{Hours, List, Range, Split, View},
     stats::Change,
 };
 
@@ -160,9 +160,10 @@ pub(crate) fn column_tip(column: Column) -> &'static str {
         Column::EventType => "What listeners did",
         Column::Region => "Where they were",
         Column::Events => "How many there are, each counted once",
-        Column::Late => "Those that came after the streams were past the end of their UTC day",
+        Column::Late => "Those that came after the watermark had passed the end of their UTC day",
         Column::State => {
-            "final: the streams are past its end; not final: they are not; over: nothing says how far they are; so far: it has not ended"
+            "final: the watermark is past its end; not final: the watermark is not; over: there is no watermark, \
+             or, of a minute, events of later minutes have arrived; so far: it has not ended"
         }
         Column::Updated => "When a rollup last changed the number",
         Column::Mean => {
@@ -226,33 +227,6 @@ pub(crate) fn figures(grain: Grain) -> [(&'static str, &'static str); 7] {
         ],
     }
     .map(|(title, tip)| (say(title), say(tip)))
-}
-
-pub(crate) fn day_state(state: Finality) -> &'static str {
-    say(state.word())
-}
-
-/// What a day is, as a measure has it.
-pub(crate) fn state_of(measure: Measure, state: Finality) -> &'static str {
-    match measure {
-        Measure::Hours | Measure::Streams | Measure::SkipRate | Measure::Sessions => {
-            say(state_word(state))
-        }
-        _ => day_state(state),
-    }
-}
-
-pub(crate) fn day_state_tip(state: Finality) -> &'static str {
-    say(match state {
-        Finality::Final => {
-            "The streams are past the end of this day. Late events may still be added."
-        }
-        Finality::Over => {
-            "The day is over by the clock. No watermark says whether all of it has come."
-        }
-        Finality::Open => "The day is over, but the streams have not been seen to be past its end.",
-        Finality::SoFar => "The day has not ended: these are its events so far.",
-    })
 }
 
 pub(crate) fn change(change: Change) -> String {
@@ -470,6 +444,10 @@ pub(crate) fn nothing_live(hours: Hours) -> String {
         "No events in the {}",
         self::hours(hours).1.to_lowercase()
     ))
+}
+
+pub(crate) fn nothing_on_day(day: &str) -> String {
+    says(format!("No events on {day}"))
 }
 
 pub(crate) fn lacking(minutes: bool) -> &'static str {

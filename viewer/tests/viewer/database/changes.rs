@@ -4,7 +4,7 @@ use super::{Database, PATIENCE, play, plays, problem, two_days, wait_for};
 use crate::minutes::insert_minutes;
 use musicstream_viewer::{
     calendar::{Day, Span},
-    data::{Ask, Request},
+    data::{Ask, Events, EventsAsk, Request},
     source::{Health, problem::Problem},
 };
 use postgres::{Client, NoTls};
@@ -144,6 +144,64 @@ fn a_lost_connection_keeps_the_numbers_and_comes_back() {
     server.batch_execute(&allow(true)).unwrap();
     wait_for("the missed play", || plays(&feed) == 4);
     assert_eq!(feed.latest().health, Health::Live);
+}
+
+/// A statement that detaches a partition holds such a lock. It concerns single events, and not the other numbers.
+#[test]
+fn a_lock_on_the_events_does_not_end_the_session() {
+    let Some((database, mut client)) = Database::with_extension("a_lock_on_the_events") else {
+        return;
+    };
+    play(&mut client, "EU", 3);
+    let feed = database.feed();
+    let today = feed.wait(PATIENCE).unwrap().today();
+    let session: i32 = client
+        .query_one(
+            "select pid from pg_stat_activity
+             where datname = current_database() and application_name = 'musicstream-viewer'
+             order by backend_start limit 1",
+            &[],
+        )
+        .unwrap()
+        .get(0);
+    let mut holder = database.client();
+    holder
+        .batch_execute("begin; lock table raw_events in access exclusive mode")
+        .unwrap();
+    let mut ask = EventsAsk {
+        from: today.plus(-1).start(),
+        until: today.plus(2).start(),
+        event_types: None,
+        regions: None,
+    };
+    let request = |ask: &EventsAsk| {
+        feed.request(Request {
+            events: Some(ask.clone()),
+            ..Request::default()
+        });
+    };
+    let answer = || feed.latest().extras.events.map(|events| events.1.clone());
+    request(&ask);
+    wait_for("the end of the wait for the lock", || {
+        answer() == Some(Events::TooSlow)
+    });
+    assert_eq!(feed.latest().health, Health::Live);
+    holder.batch_execute("commit").unwrap();
+    // Not the same request: its answer is kept.
+    ask.until += 1;
+    request(&ask);
+    wait_for(
+        "three events",
+        || matches!(answer(), Some(Events::Read(events)) if events.len() == 3),
+    );
+    let sessions: i64 = client
+        .query_one(
+            "select count(*) from pg_stat_activity where pid = $1",
+            &[&session],
+        )
+        .unwrap()
+        .get(0);
+    assert_eq!(sessions, 1, "the session stays");
 }
 
 #[test]

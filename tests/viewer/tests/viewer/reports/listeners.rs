@@ -1,14 +1,29 @@
 //! Songs and listeners: chart, table and CSV agree with SQL.
 
+use std::env;
+use std::sync::Arc;
+
 use egui::Key;
 use egui_kittest::kittest::{NodeT, Queryable};
-use musicstream_viewer::page::{
-    State, View,
-    reports::{Choice, listeners::Part, listening::Figure, songs::Top},
+use musicstream_tests::database::value;
+use musicstream_tests::listening::roll_up_listening;
+use musicstream_tests::wait::until;
+use musicstream_viewer::{
+    calendar::{Day, Span},
+    data::{
+        Request,
+        reports::{Ask, Content, songs},
+    },
+    page::{
+        State, View,
+        reports::{Choice, listeners::Part, listening::Figure, songs::Top},
+    },
+    ui::{App, Clock},
 };
 
 use super::{
-    LAST_28, as_shown, columns, day_name, filled, read_by_keyboard, rows, saved, state, window,
+    LAST_28, TIMEOUT, as_shown, columns, day_name, empty, feed, filled, parsed, read_by_keyboard,
+    rows, saved, state, window,
 };
 
 #[test]
@@ -45,6 +60,57 @@ fn songs_are_those_of_top_songs_in_the_selected_regions() {
         let expected = rows(&mut client, &top(regions, "50"));
         assert_eq!(columns(&header, &found, &names), expected, "{off:?}");
     }
+}
+
+/// A day with hours that wait lacks streams, so a comparison with a whole day would show a loss.
+#[test]
+fn songs_are_compared_up_to_the_first_day_with_hours_that_wait() {
+    let Some((database, mut client)) = empty() else {
+        return;
+    };
+    let today = "select (now() at time zone 'UTC')::date - date '1970-01-01'";
+    let today: i32 = value(&mut client, today, &[]);
+    client
+        .batch_execute(
+            "insert into staging_events (event_id, user_id, event_type, region, ts, song_id)
+             select gen_random_uuid()::text, 'ana', 'play', 'eu', (now() - back * interval '24 hours')::text, 'glass'
+             from generate_series(0, 20) as back",
+        )
+        .unwrap();
+    roll_up_listening(&mut client);
+    let request = Request {
+        report: Some(Ask::Songs(songs::Ask {
+            span: Span::new(Day(today - 6), Day(today)),
+            shift: 7,
+            regions: None,
+            count: 10,
+        })),
+        ..Request::default()
+    };
+    let feed = feed(&database.read_url());
+    feed.request(request.clone());
+    feed.wait_for(&request, TIMEOUT);
+    let songs = || {
+        let report = feed.latest().extras.report.unwrap();
+        match &report.content {
+            Ok(Content::Songs(songs)) => Arc::clone(songs),
+            other => panic!("{other:?}"),
+        }
+    };
+    let settled = songs().settled.unwrap();
+    assert!(settled.last > Day(today - 4), "{settled:?}");
+    client
+        .execute(
+            "insert into musicstream_internal.touched_hours (hour, has_removals)
+             values ((date '1970-01-01' + $1::integer)::timestamp at time zone 'UTC' + interval '12 hours', false)",
+            &[&(today - 3)],
+        )
+        .unwrap();
+    let songs = until(TIMEOUT, "the hour that waits", || {
+        Some(songs()).filter(|songs| songs.waiting_hours == 1)
+    });
+    let counted = Span::new(Day(today - 6), Day(today - 4));
+    assert_eq!(songs.settled, Some(counted));
 }
 
 #[test]
@@ -111,6 +177,55 @@ fn listeners_are_the_same_in_chart_table_csv_and_sql() {
             }
         }
     }
+}
+
+/// The numbers include events that no rollup has folded, also of a day whose rows no rollup has changed since they were read.
+#[test]
+fn a_listener_of_an_earlier_day_shows_before_the_rollup() {
+    let Some((database, mut client)) = empty() else {
+        return;
+    };
+    client
+        .batch_execute(
+            "insert into staging_events (event_id, user_id, event_type, region, ts)
+             select gen_random_uuid()::text, 'user' || number, 'play', 'eu', (now() - back * interval '24 hours')::text
+             from generate_series(0, 9) as back, generate_series(1, 5) as number;
+             select musicstream_rollup();
+             update daily_listeners set updated_at = updated_at - interval '1 hour'",
+        )
+        .unwrap();
+    let numbers = "listeners_1_day::text, listeners_7_days::text, listeners_28_days::text";
+    let active = format!("select array[day::text, region, {numbers}] from active_listeners");
+    let names = [
+        "day",
+        "region",
+        "listeners_1_day",
+        "listeners_7_days",
+        "listeners_28_days",
+    ];
+    let state = state(View::Listeners, Some(Choice::Listeners(Part::Week)));
+    let feed = feed(&database.read_url());
+    let mut app = App::new(feed, state, Clock::System, env::temp_dir());
+    let mut shown = || {
+        app.settle(TIMEOUT);
+        let csv = app.csv()?;
+        let (header, found) = parsed(&csv);
+        Some(columns(&header, &found, &names))
+    };
+    let before = rows(&mut client, &active);
+    assert_eq!(shown().as_ref(), Some(&before));
+    client
+        .batch_execute(
+            "insert into staging_events (event_id, user_id, event_type, region, ts)
+             values (gen_random_uuid()::text, 'ben', 'play', 'eu', (now() - interval '48 hours')::text);
+             select musicstream_upsert()",
+        )
+        .unwrap();
+    let after = rows(&mut client, &active);
+    assert_ne!(after, before);
+    until(TIMEOUT, "the new listener", || {
+        (shown().as_ref() == Some(&after)).then_some(())
+    });
 }
 
 /// Numbers that exist in UTC days only are alone on their page, whatever zone is chosen for the others.

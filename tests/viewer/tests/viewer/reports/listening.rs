@@ -75,7 +75,7 @@ fn listening_is_the_same_in_chart_table_csv_and_sql() {
     }
 }
 
-/// What cron sends asks the source once: its numbers are those of the zone, as in a window that stays open.
+/// `--csv` queries the database once, and its numbers are those of the zone, as in a window that stays open.
 #[test]
 fn csv_of_listening_has_the_days_of_its_zone() {
     let folder = tempfile::tempdir().unwrap();

@@ -30,12 +30,20 @@ use postgres::Client;
 const TIMEOUT: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(200);
 
-/// Sessions of the last 30 days, with late events, duplicates and malformed records.
-fn filled(folder: &Path) -> Option<(Database, Client)> {
+/// A database without events.
+fn empty() -> Option<(Database, Client)> {
     if env::var_os("DATABASE_URL").is_none() {
-        eprintln!("skipped: reports: no DATABASE_URL");
+        musicstream_tests::data::skip("reports", "no DATABASE_URL");
         return None;
     }
+    let database = Database::create();
+    let client = database.client();
+    Some((database, client))
+}
+
+/// Sessions of the last 30 days, with late events, duplicates and malformed records.
+fn filled(folder: &Path) -> Option<(Database, Client)> {
+    let (database, mut client) = empty()?;
     let file = folder.join("sessions.csv");
     let shape = [
         "--sessions",
@@ -57,8 +65,6 @@ fn filled(folder: &Path) -> Option<(Database, Client)> {
         .arg("--to")
         .arg(&file);
     run(&mut generate, TIMEOUT).with_code(0);
-    let database = Database::create();
-    let mut client = database.client();
     load(&database, &file);
     roll_up_listening(&mut client);
     Some((database, client))

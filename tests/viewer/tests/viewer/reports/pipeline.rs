@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT, Queryable};
+use musicstream_tests::database::value;
 use musicstream_viewer::page::{Command, View};
 
-use super::{columns, filled, rows, saved, state, window};
+use super::{columns, day_name, empty, filled, read_by_keyboard, rows, saved, state, window};
 
 #[test]
 fn partitions_and_rejects_match_the_database_and_bytes_need_a_privilege() {
@@ -72,6 +73,54 @@ fn partitions_and_rejects_match_the_database_and_bytes_need_a_privilege() {
         .click();
     harness.run_steps(4);
     assert!(harness.query_by_label(&copy).is_some(), "{reason}");
+}
+
+/// A row that is rejected again gets a new rejected_id, and keeps the time at which it was received.
+#[test]
+fn rejects_that_are_rejected_again_stay_on_their_day() {
+    let Some((database, mut client)) = empty() else {
+        return;
+    };
+    for (event_type, reason, count, days_ago) in [
+        ("'rewind'", "unknown_event_type", 3, 4),
+        ("null", "missing_field", 2, 2),
+    ] {
+        client
+            .batch_execute(&format!(
+                "insert into staging_events (event_id, user_id, event_type, region, ts)
+                 select gen_random_uuid()::text, 'ana', {event_type}, 'eu',
+                     to_char(now() at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')
+                 from generate_series(1, {count});
+                 select musicstream_rollup();
+                 update rejected_events set received_at = now() - interval '{days_ago} days' where reason = '{reason}'"
+            ))
+            .unwrap();
+    }
+    client
+        .batch_execute("select musicstream_retry_rejected('unknown_event_type')")
+        .unwrap();
+    let is_renumbered = "
+        select min(rejected_id) filter (where reason = 'unknown_event_type')
+            > max(rejected_id) filter (where reason = 'missing_field')
+        from rejected_events";
+    assert!(value::<bool>(&mut client, is_renumbered, &[]));
+    let by_day = rows(
+        &mut client,
+        "select array[(received_at at time zone 'UTC')::date::text, reason, count(*)::text]
+         from rejected_events group by (received_at at time zone 'UTC')::date, reason",
+    );
+    assert_eq!(by_day.len(), 2, "{by_day:?}");
+    let folder = tempfile::tempdir().unwrap();
+    let mut harness = window(
+        &database.read_url(),
+        state(View::Rejects, None),
+        folder.path(),
+    );
+    let said = read_by_keyboard(&mut harness, 0, 6);
+    for row in by_day {
+        let place = (day_name(&row[0]), row[1].clone());
+        assert_eq!(said.get(&place), Some(&row[2]), "{place:?}");
+    }
 }
 
 #[test]

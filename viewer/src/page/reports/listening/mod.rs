@@ -260,15 +260,16 @@ fn counts(sums: &[(Slot, Sum)], figure: Figure, days: Days) -> Counts {
     Counts::new(Arc::new(track), days.grain.slots(days.span))
 }
 
-/// The settled slots of a span, beside the same ones before.
+/// The settled slots of a span that have rows on all of their days, now and before, beside the same ones before.
 pub fn compared(listening: &Listening, view: &View<'_>) -> Option<Compared> {
-    let begin = listening.first_day()?;
+    let has_rows = |day: Day| !listening.between(Span::new(day, day)).is_empty();
+    let is_counted = |slot: Slot| view.grain.days(Span::new(slot, slot)).iter().all(has_rows);
     let states = states(listening, view);
     let slots = view.slots();
     let slots: Vec<Slot> = (0..slots.count())
         .filter(|index| states[*index] == Finality::Final)
         .map(|index| slots.at(index))
-        .filter(|slot| view.grain.day(slot.plus(-view.shift)) >= begin)
+        .filter(|slot| is_counted(*slot) && is_counted(slot.plus(-view.shift)))
         .collect();
     let over = |back: i32| {
         let days = |slot: Slot| view.grain.days(Span::new(slot, slot).plus(-back));

@@ -65,6 +65,21 @@ fn settled_days_alone_are_compared_and_only_with_days_that_can_have_rows() {
     assert_eq!(compared.change(Figure::SkipRate), Change::Share(0.25));
 }
 
+/// Compared as zeros, such days would change the figures.
+#[test]
+fn a_day_without_rows_is_not_compared_on_either_side() {
+    let all = Filter::default();
+    for (days, before_span) in [([1, 2, 8, 9, 10], (1, 2)), ([1, 2, 3, 8, 10], (1, 3))] {
+        let rows = days.map(|day| row(day, "EU", 10, 0, true));
+        let listening = Listening::new(rows.to_vec(), 0, true);
+        let compared = compared(&listening, &view(&all)).unwrap();
+        let plays = (compared.now.plays, compared.before.plays);
+        assert_eq!((compared.slots, plays), (2, (20, 20)), "{days:?}");
+        let (first, last) = before_span;
+        assert_eq!(compared.before_span, Span::new(Day(first), Day(last)));
+    }
+}
+
 #[test]
 fn a_week_that_lacks_days_says_so_and_only_settled_weeks_are_compared() {
     // From Wednesday 7 January 1970 to Sunday 1 February, settled up to Tuesday 27 January.
