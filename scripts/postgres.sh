@@ -216,9 +216,9 @@ room_in_memory() {
 
 # begin_tests: prints the variables of the tests' server as commands of a shell.
 begin_tests() {
-  local folder=$home/tests_on_disk
+  local folder
   end_tests # of a run that was killed
-  if room_in_memory; then folder=$(mktemp -d /dev/shm/musicstream-tests-XXXXXX); else mkdir "$folder"; fi
+  if room_in_memory; then folder=$(mktemp -d /dev/shm/musicstream-tests-XXXXXX); else folder=$(mktemp -d /var/tmp/musicstream-tests-XXXXXX); fi
   ln -s "$folder" "$for_tests"
   chmod 755 "$folder"
   mkdir -m 1777 "$folder/tmp"
@@ -228,7 +228,7 @@ begin_tests() {
   start
   echo "export DATABASE_URL='$(url postgres)'"
   echo "export MUSICSTREAM_NEW_CLUSTER='$folder/new_cluster'"
-  [[ $folder != /dev/shm/* ]] || echo "export TMPDIR='$folder/tmp'"
+  echo "export TMPDIR='$folder/tmp'"
 }
 
 end_tests() {

@@ -48,7 +48,8 @@ run_end_to_end() {
 
   local log long_tests status=0
   log=$(mktemp)
-  RUST_TEST_THREADS=${#long[@]} "$program" "$@" "${long[@]}" >"$log" 2>&1 &
+  # Without job control bash lets programs in the background ignore Ctrl-C.
+  RUST_TEST_THREADS=${#long[@]} env --default-signal=INT,QUIT "$program" "$@" "${long[@]}" >"$log" 2>&1 &
   long_tests=$!
   RUST_TEST_THREADS=${RUST_TEST_THREADS:-10} "$program" "$@" "${skips[@]}" || status=$?
   echo "beside these: ${long[*]}"

@@ -30,7 +30,8 @@ part() {
   say "torture: $name (${*:2}) into $log"
   {
     outcome=failed
-    cargo test --release --test end_to_end -- --nocapture "${@:2}" >"$log" 2>&1 && outcome=passed
+    # Without job control bash lets programs in the background ignore Ctrl-C.
+    env --default-signal=INT,QUIT cargo test --release --test end_to_end -- --nocapture "${@:2}" >"$log" 2>&1 && outcome=passed
     echo "part $name $outcome after $(elapsed)" >>"$log"
     [[ $outcome == passed ]]
   } &

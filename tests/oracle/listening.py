@@ -2,7 +2,6 @@
 """Counts the listening in a file: plays, streams, skips, seconds and sessions, who listened, and what.
 
 Usage: listening.py csv|eventsim|ndjson FILE [--zone ZONE]... [--without-user USER]...
-       [--max-listen SECONDS] [--stream-after SECONDS] [--session-gap SECONDS]
 
 The oracle of the listening tests, which shares no code with the project and processes each user's events one by one. Prints
 one JSON object of tables; a table is an array of rows. Seconds are decimal text, exact to the microsecond.
@@ -15,11 +14,13 @@ import json
 import sys
 import uuid
 from datetime import date, datetime, timedelta, timezone
+from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 from sources import events_of, is_event
 
 SECOND = 1_000_000
+RULES = SimpleNamespace(max_listen=900 * SECOND, stream_after=30 * SECOND, session_gap=1800 * SECOND)
 QUARTER = 15 * 60 * SECOND
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 STARTS = {"play": True, "pause": False, "stop": False}
@@ -207,30 +208,24 @@ def arguments():
     parser.add_argument("file")
     parser.add_argument("--zone", action="append", default=[])
     parser.add_argument("--without-user", action="append", default=[])
-    parser.add_argument("--max-listen", type=int, default=15 * 60)
-    parser.add_argument("--stream-after", type=int, default=30)
-    parser.add_argument("--session-gap", type=int, default=30 * 60)
-    options = parser.parse_args()
-    for rule in ("max_listen", "stream_after", "session_gap"):
-        setattr(options, rule, getattr(options, rule) * SECOND)
-    return options
+    return parser.parse_args()
 
 
 def main():
     options = arguments()
     users = users_of(options.kind, options.file, set(options.without_user))
-    played = played_by(users, options)
+    played = played_by(users, RULES)
     active, days, first = who_listened(users)
 
     def numbers_by(name_of):
-        return spans(played, options, name_of)
+        return spans(played, RULES, name_of)
 
     tables = {
         "quarters": numbers_by(span_of(QUARTER)),
         "hours": numbers_by(span_of(4 * QUARTER)),
         "days": numbers_by(utc_day),
         "days_at": {zone: numbers_by(day_in(zone)) for zone in options.zone},
-        "songs": songs(played, options),
+        "songs": songs(played, RULES),
         "active_listeners": listeners(active),
         "new_listeners": newcomers(active, first),
         "retention": retention(active, days, first),

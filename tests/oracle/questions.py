@@ -10,11 +10,8 @@ import collections
 import json
 import sys
 from datetime import date, timedelta
-from types import SimpleNamespace
 
-from listening import SECOND, listeners, played_by, retention, songs, spans, users_of, utc_day, who_listened
-
-RULES = SimpleNamespace(max_listen=900 * SECOND, stream_after=30 * SECOND, session_gap=1800 * SECOND)
+from listening import RULES, SECOND, listeners, played_by, retention, songs, spans, users_of, utc_day, who_listened
 
 
 def micros(seconds):

@@ -1,7 +1,8 @@
 //! A new Kafka topic for each test, with raw bytes as records.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::mpsc;
+use std::sync::{Once, mpsc};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use rdkafka::admin::{AdminClient, AdminOptions, NewPartitions, NewTopic, TopicReplication};
@@ -20,6 +21,9 @@ use crate::stack::stack;
 use crate::wait::{block_on, until};
 
 const ANSWER_WITHIN: Duration = Duration::from_secs(60);
+
+/// Begins the names of all test topics.
+const PREFIX: &str = "musicstream_test_";
 
 static NUMBER: AtomicU32 = AtomicU32::new(0);
 
@@ -199,6 +203,8 @@ impl Topic {
     /// # Panics
     /// The clock is before 1970.
     pub fn not_created(label: &str, partitions: i32) -> Topic {
+        static ORPHANS: Once = Once::new();
+        ORPHANS.call_once(|| delete_orphans(&stack().brokers));
         let now = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .unwrap()
@@ -206,10 +212,7 @@ impl Topic {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         Topic {
             brokers: stack().brokers.clone(),
-            name: format!(
-                "musicstream_test_{label}_{now}_{}_{number}",
-                std::process::id()
-            ),
+            name: format!("{PREFIX}{label}_{now}_{}_{number}", std::process::id()),
             partitions,
         }
     }
@@ -434,5 +437,48 @@ impl ProducerContext for Reports {
         if let Ok(message) = result {
             let _ = self.0.send((number, message.offset()));
         }
+    }
+}
+
+/// Deletes the topics of earlier runs that were interrupted.
+fn delete_orphans(brokers: &str) {
+    let client: BaseConsumer = client_of(brokers).create().unwrap();
+    let Ok(metadata) = client.fetch_metadata(None, ANSWER_WITHIN) else {
+        return; // the caller fails with a better message
+    };
+    let names = metadata.topics().iter().map(|topic| topic.name());
+    let orphans: Vec<&str> = names.filter(|name| is_orphan(name)).collect();
+    if orphans.is_empty() {
+        return;
+    }
+    let admin: AdminClient<DefaultClientContext> = client_of(brokers).create().unwrap();
+    // Another test process may delete them at the same time.
+    let _ = block_on(admin.delete_topics(&orphans, &AdminOptions::new()));
+}
+
+/// Whether the process whose id follows the time in this name has ended.
+fn is_orphan(name: &str) -> bool {
+    let Some(rest) = name.strip_prefix(PREFIX) else {
+        return false;
+    };
+    let is_time = |part: &&str| part.len() == 13 && part.parse::<u64>().is_ok();
+    let mut parts = rest.split('_').skip_while(|part| !is_time(part));
+    let process = parts.nth(1).unwrap_or_default();
+    process.parse::<u32>().is_ok() && !Path::new("/proc").join(process).exists()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn topics_of_processes_that_have_ended_are_orphans() {
+        // Process ids are below 2^22.
+        let is_orphan_of =
+            |process: u32| is_orphan(&format!("{PREFIX}a_1764460000000_{process}_3_rejects"));
+        assert!(is_orphan_of(4_194_305));
+        assert!(!is_orphan_of(std::process::id()));
+        assert!(!is_orphan("music_events"));
+        assert!(!is_orphan(&format!("{PREFIX}a")));
     }
 }

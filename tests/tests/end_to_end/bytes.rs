@@ -198,6 +198,7 @@ fn rows_with_invalid_utf8_are_rejected_with_their_bytes() {
         (rows.len() as i64, rows.len() as i64)
     );
     let kept = rejected(&mut client);
+    assert_eq!(kept.len(), rows.len());
     for (reject, (row, number)) in kept.iter().zip(rows.iter().zip(2..)) {
         assert_eq!(reject.position, number);
         assert!(

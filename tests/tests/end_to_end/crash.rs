@@ -1,4 +1,4 @@
-//! `kill -9` of a session or of the whole server. After the recovery every number is exact.
+//! `kill -9` of a session, or an immediate stop of the server. After the recovery every number is exact.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -22,8 +22,8 @@ use crate::interrupt::{
 
 const TIMEOUT: Duration = Duration::from_secs(120);
 
-/// Kills the working session's process, or all processes of the server.
-fn die(cluster: &Cluster, process: i32, of_one_process: bool) {
+/// Kills the session's process, or stops the server without a checkpoint and starts it again.
+fn kill_session_or_server(cluster: &Cluster, process: i32, of_one_process: bool) {
     if of_one_process {
         cluster.kill(process);
     } else {
@@ -48,7 +48,7 @@ fn a_crash_at_any_step_rolls_back_and_a_repetition_is_exact() {
             process,
             || writer.store(DAY_EVERY),
             |_| {
-                die(&cluster, process, number % 2 == 0);
+                kill_session_or_server(&cluster, process, number % 2 == 0);
             },
         );
         writer = Writer::claim(&database).unwrap();
@@ -67,7 +67,7 @@ fn a_crash_at_any_step_rolls_back_and_a_repetition_is_exact() {
         let process: i32 = value(&mut roller, "select pg_backend_pid()", &[]);
         let work = || roller.execute("select musicstream_rollup()", &[]);
         interrupt(&database, name, hold, process, work, |_| {
-            die(&cluster, process, number % 2 == 0);
+            kill_session_or_server(&cluster, process, number % 2 == 0);
         });
         let mut roller = connect(&database.ingest_url());
         let staged: i64 = value(&mut roller, "select staged from musicstream_rollup()", &[]);
@@ -81,7 +81,7 @@ fn a_crash_at_any_step_rolls_back_and_a_repetition_is_exact() {
         let process: i32 = value(&mut mender, "select pg_backend_pid()", &[]);
         let work = || mender.execute("select musicstream_rebuild()", &[]);
         interrupt(&database, name, hold, process, work, |_| {
-            die(&cluster, process, number % 2 == 0);
+            kill_session_or_server(&cluster, process, number % 2 == 0);
         });
         database
             .client()
@@ -180,7 +180,7 @@ fn crashes_at_random_moments_leave_every_number_exact() {
                     .unwrap()
                     .map(|row| row.get(0))
             });
-            die(&cluster, process, of_one_process);
+            kill_session_or_server(&cluster, process, of_one_process);
             // The server must notice the death of the process first.
             until(TIMEOUT, "this session to end", || {
                 admin.execute("select 1", &[]).is_err().then_some(())

@@ -463,7 +463,7 @@ fn an_inbox_with_many_days_looks_up_partitions_as_often_as_one_with_few() {
     database
         .client()
         .batch_execute(
-            "select musicstream_make_partitions(array(select current_date - n from generate_series(0, 59) as n))",
+            "select musicstream_make_partitions(array(select date '2026-03-01' - n from generate_series(0, 59) as n))",
         )
         .unwrap();
     let lookups = |days: i32| -> i64 {
@@ -476,7 +476,7 @@ fn an_inbox_with_many_days_looks_up_partitions_as_often_as_one_with_few() {
         transaction
             .execute(
                 "insert into staging_events (event_id, user_id, event_type, region, ts)
-                 select gen_random_uuid(), 'u', 'play', 'eu', (current_date - n) || 'T00:00:00Z'
+                 select gen_random_uuid(), 'u', 'play', 'eu', (date '2026-03-01' - n) || 'T00:00:00Z'
                  from generate_series(0, $1 - 1) as n",
                 &[&days],
             )

@@ -418,6 +418,7 @@ fn interruptions_at_random_moments_leave_every_number_exact() {
         });
         let mut longest_us = 150_000;
         let mut is_stored = false;
+        let mut last_hit = Instant::now();
         while hits < interruptions || !is_stored {
             // A random moment, not a wait for a condition.
             std::thread::sleep(Duration::from_micros(random.random_range(0..longest_us)));
@@ -445,6 +446,18 @@ fn interruptions_at_random_moments_leave_every_number_exact() {
                 &[],
             );
             hits += hit as u64;
+            if hit > 0 {
+                last_hit = Instant::now();
+            }
+            assert!(
+                last_hit.elapsed() < TIMEOUT,
+                "waited {} s for a session to interrupt",
+                TIMEOUT.as_secs()
+            );
+            assert!(
+                longest_us < 10_000_000,
+                "no batch was stored between interruptions"
+            );
             progress.done(hits);
         }
         is_done.store(true, Ordering::Relaxed);

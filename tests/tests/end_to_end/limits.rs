@@ -218,7 +218,9 @@ fn a_call_that_times_out_has_no_effect() {
     for time_ms in (1..=40).chain([0]) {
         // The former limit applies to this statement as well.
         let limit = format!("set statement_timeout = {time_ms}");
-        while writer.client.batch_execute(&limit).is_err() {}
+        while let Err(error) = writer.client.batch_execute(&limit) {
+            assert!(!error.is_closed(), "{time_ms} ms: {error:?}");
+        }
         let before = writer.next();
         if let Err(error) = writer.store(DAY_EVERY) {
             stopped += 1;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use musicstream_tests::database::Database;
 use musicstream_tests::oracle::assert_metrics_equal_raw;
@@ -98,7 +98,13 @@ fn compare_while_loading(database: &Database, begin: &str, files: &[PathBuf; 2])
                     .arg(file),
             )
         });
+        let deadline = Instant::now() + TIMEOUT;
         while loaders.iter_mut().any(Program::is_running) {
+            assert!(
+                Instant::now() < deadline,
+                "waited {} s for the loads to end",
+                TIMEOUT.as_secs()
+            );
             client.batch_execute(begin).unwrap();
             let row = client.query_one(&compare, &[]).unwrap();
             client.batch_execute("commit").unwrap();

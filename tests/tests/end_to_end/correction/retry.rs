@@ -237,7 +237,7 @@ fn a_recreated_topic_loses_no_rejected_record() {
 }
 
 #[test]
-fn a_line_of_a_file_gets_in_by_the_way_that_the_pages_tell() {
+fn rejected_lines_of_a_file_are_stored_by_the_documented_statement() {
     let page = include_str!("../../../../docs/corrections.md");
     let from = page.find("with line as (").expect("the statement");
     let statement = &page[from..from + page[from..].find(';').unwrap()];

@@ -7,18 +7,12 @@ pub(crate) mod rule;
 
 use musicstream_tests::batch::store;
 use musicstream_tests::database::value;
-use musicstream_tests::oracle::roll_up;
+use musicstream_tests::listening::roll_up_listening;
 use postgres::Client;
 
 /// Rolls up, counts all touched hours, and checks with `musicstream_verify()`.
 fn count(client: &mut Client) {
-    roll_up(client);
-    while value::<i64>(
-        client,
-        "select hours_left from musicstream_rollup_listening()",
-        &[],
-    ) > 0
-    {}
+    roll_up_listening(client);
     let differences: Vec<String> = value(
         client,
         "select coalesce(array_agg(to_jsonb(v)::text), '{}') from musicstream_verify() as v",
