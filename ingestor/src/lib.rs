@@ -47,9 +47,14 @@ pub fn command() -> clap::Command {
 pub fn run() -> ExitCode {
     let effective = config::read();
     if effective.cli.print_config {
-        // A closed pipe is no error.
-        let _ = std::io::stdout().write_all(effective.print().as_bytes());
-        return ExitCode::SUCCESS;
+        return match std::io::stdout().write_all(effective.print().as_bytes()) {
+            // A closed pipe is no error.
+            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+                eprintln!("cannot print the configuration: {error}");
+                ExitCode::FAILURE
+            }
+            _ => ExitCode::SUCCESS,
+        };
     }
     let cli = effective.cli;
     logging::start(&cli.log);

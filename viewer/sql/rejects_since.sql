@@ -1,4 +1,4 @@
--- When the first of the $1 newest rejected inputs came, and when the row among them came that was stored first.
+-- Of the $1 newest rows of rejected_events: the earliest received_at, and the received_at of the row with the lowest rejected_id.
 -- A row that a retry rejected again has a new rejected_id and keeps the time of its first rejection.
 select (
            select min(received_at)

@@ -3,13 +3,17 @@
 -- sums over all songs.
 with days as materialized (
     select greatest($1::date, (select (min(hour) at time zone 'UTC')::date from counted_hours) + $5::integer) as first,
-           case when s.last_settled is not null then least(s.last_settled, s.first_open - 1) end as last
+           s.last
     from (
         -- Days without plays have no row. At the end of the span they are not compared: their hours may not be counted yet.
-        select max(day) filter (where is_settled) as last_settled,
-               min(day) filter (where not is_settled) as first_open
-        from daily_listening
-        where day between $1::date and $2::date
+        select max(day) filter (where is_settled and day < first_open) as last
+        from (
+            select day,
+                   is_settled,
+                   coalesce(min(day) filter (where not is_settled) over (), 'infinity') as first_open
+            from daily_listening
+            where day between $1::date and $2::date
+        ) as l
     ) as s
 ), wanted as (
     select unnest(coalesce($3::text[], array[null::text])) as region

@@ -136,7 +136,7 @@ fn hint(sqlstate: &str) -> Option<&'static str> {
         }
         // sql/begin.sql has the limit.
         "57014" => {
-            "If sending a batch takes more than 30 s, lower --batch-rows or --batch-mib; otherwise look at statement_timeout."
+            "If sending a batch takes more than 30 s, lower --batch-rows (of a stream also --batch-mib); otherwise look at statement_timeout."
         }
         _ => return None,
     })

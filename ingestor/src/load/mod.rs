@@ -132,7 +132,7 @@ struct Load {
     spare: Vec<Batch>,
     /// The files of this run that are loaded.
     loaded: Vec<Loaded>,
-    /// Whether a connection was replaced since the ledger was last compared with `loaded`.
+    /// Whether a connection was replaced, or may have been, since the ledger was last compared with `loaded`.
     has_reopened: bool,
 }
 
@@ -369,6 +369,8 @@ impl Load {
                 Err(RecvTimeoutError::Timeout) if self.shutdown.is_asked() => {
                     let now = Instant::now();
                     if now >= *self.drain_until.get_or_insert(now + DRAIN_WITHIN) {
+                        // The server that comes back may have an older ledger: `run` warns about the files that are loaded.
+                        self.has_reopened = true;
                         return Err(interrupted());
                     }
                 }

@@ -41,7 +41,7 @@ async fn bisect(
         if rows.len() == 1 {
             if batch.is_reject(rows.start) {
                 return Err(DatabaseError::config(format!(
-                    "{cause}; it is a reject already; hint: check the constraints and triggers that you have added to \
+                    "{error}; it is a reject already; hint: check the constraints and triggers that you have added to \
                      rejected_events"
                 )));
             }

@@ -36,7 +36,7 @@ const DARK: [Rgb; 8] = [
     [179, 209, 184],
 ];
 
-/// Number of hues that are far apart for everyone. Stacked bars have a part for each of as many series and one for all others.
+/// Number of hues that all readers can tell apart. A stacked bar shows at most this many series, and one part for all others.
 pub const BAR_HUES: usize = 6;
 
 /// The colour slot of each name, assigned once.

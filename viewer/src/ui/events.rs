@@ -76,7 +76,7 @@ fn when(inputs: &Inputs<'_>, minutes: Span) -> String {
 }
 
 /// The events that were read, if they answer what is asked for now. While the connection is broken, those of an earlier
-/// request stay.
+/// request are still there; they are not shown.
 fn answer<'a>(
     wanted: Option<&EventsAsk>,
     read: Option<&'a (EventsAsk, Events)>,

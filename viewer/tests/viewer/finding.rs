@@ -61,7 +61,7 @@ fn each_name_is_found() {
     assert!(regions.is_on("region 240") && !regions.is_on("region 001"));
 }
 
-/// Where the desktop decides, too.
+/// With `Theme::System` the desktop chooses the theme; the command flips that one.
 #[test]
 fn the_command_flips_the_theme_that_is_on_screen() {
     for theme in [Theme::System, Theme::Light, Theme::Dark] {

@@ -71,6 +71,12 @@ begin
             left join @extschema@.counted_hours as h on h.hour = g.hour
             where h.hour is null
             group by s.hour;
+            -- Hours of deltas that no rollup has folded are not in minute_counts.
+            insert into musicstream_internal.touched_hours (hour, has_removals)
+            select distinct d.hour, true
+            from musicstream_internal.metric_deltas as d
+            left join @extschema@.counted_hours as h on h.hour = d.hour
+            where drops_types and h.hour is null;
         end if;
     end if;
     return newest.rule;

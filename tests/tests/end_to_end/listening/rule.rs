@@ -1,6 +1,7 @@
 //! The rules of listening are versioned.
 
 use musicstream_tests::database::{Database, value};
+use musicstream_tests::oracle::roll_up;
 
 use super::{count, days, must_store};
 
@@ -130,28 +131,41 @@ fn a_shorter_session_gap_begins_sessions_in_hours_without_numbers() {
 /// The second event ends no play and begins no session, so its hour has no numbers, and no rule that it would keep.
 #[test]
 fn users_are_not_active_by_events_that_no_longer_affect_playback() {
-    let database = Database::without_coming_days();
-    let mut client = database.client();
-    client
-        .batch_execute("insert into event_types values ('rewind', 'ends')")
-        .unwrap();
-    must_store(
-        &mut client,
-        "(0, 1, 1, 'ada', 'pause', 'eu', '2026-02-28T23:50Z'), (0, 2, 2, 'ada', 'rewind', 'eu', '2026-03-01T00:05Z')",
-    );
     let active_days = |client: &mut postgres::Client| -> Vec<String> {
-        count(client);
-        value(
-            client,
-            "select array_agg(day::text order by day) from listener_days",
-            &[],
-        )
+        let days = "select array_agg(day::text order by day) from listener_days";
+        value(client, days, &[])
     };
-    assert_eq!(active_days(&mut client), ["2026-02-28", "2026-03-01"]);
-    client
-        .batch_execute("update event_types set playback = 'neither'")
-        .unwrap();
-    assert_eq!(active_days(&mut client), ["2026-02-28"]);
+    for is_folded in [true, false] {
+        let database = Database::without_coming_days();
+        let mut client = database.client();
+        client
+            .batch_execute("insert into event_types values ('rewind', 'ends')")
+            .unwrap();
+        must_store(
+            &mut client,
+            "(0, 1, 1, 'ada', 'pause', 'eu', '2026-02-28T23:50Z'), (0, 2, 2, 'ada', 'rewind', 'eu', '2026-03-01T00:05Z')",
+        );
+        let count_listening = |client: &mut postgres::Client| {
+            if is_folded {
+                roll_up(client);
+            }
+            client
+                .execute("select musicstream_rollup_listening()", &[])
+                .unwrap();
+        };
+        count_listening(&mut client);
+        assert_eq!(active_days(&mut client), ["2026-02-28", "2026-03-01"]);
+        client
+            .batch_execute("update event_types set playback = 'neither'")
+            .unwrap();
+        count_listening(&mut client);
+        count(&mut client);
+        assert_eq!(
+            active_days(&mut client),
+            ["2026-02-28"],
+            "folded: {is_folded}"
+        );
+    }
 }
 
 /// The effect of an event type on playback is part of the rule, also for a type that is no longer accepted.

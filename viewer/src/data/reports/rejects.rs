@@ -43,7 +43,7 @@ pub struct Rejects {
     pub examples: Vec<Example>,
     /// Whether the role may see bytes.
     pub may_see_bytes: bool,
-    /// When the first of those that are read came.
+    /// The earliest time of arrival among the rows that are read.
     pub first_at: Option<Micros>,
     /// Where there are more rows than are read: how many of the newest ones days are counted over, and when the oldest
     /// of these came.

@@ -122,8 +122,8 @@ pub(crate) fn sheet_column_tip(name: &str) -> &'static str {
         "day_7" => "Of the new ones, those active on the seventh day after",
         "day_28" => "Of the new ones, those active on the 28th day after",
         "day_1_rate" | "day_7_rate" | "day_28_rate" => {
-            "Share of the new ones. The last line divides by those alone whose day 1, 7 or 28 is over, \
-             which are fewer than stand under New"
+            "Share of the new ones. The last line divides by those alone whose day 1, 7 or 28 is over; \
+             the sum under New has all"
         }
         "change" => "Streams of the settled days against those of the days before",
         "streams" => "Plays that were long enough to count (30 seconds, unless set otherwise)",

@@ -71,7 +71,9 @@ pub(crate) fn no_event_stored() -> &'static str {
 }
 
 pub(crate) fn events_too_slow() -> &'static str {
-    say("The server needs too long to read the events of this day.")
+    say(
+        "The events were not read in time: there are too many, or another session holds a lock. F5 reads again.",
+    )
 }
 
 pub(crate) fn no_right_to_events() -> &'static str {

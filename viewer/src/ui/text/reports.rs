@@ -215,7 +215,10 @@ fn obstacle(obstacle: &Obstacle) -> (String, String, Option<&'static str>) {
         ),
         Obstacle::Slow(words) => (
             says("The server took too long for this report".into()),
-            format!("{words}. {}", say("Look at fewer days.")),
+            format!(
+                "{words}. {}",
+                say("Look at fewer days; if another session holds a lock, F5 reads again.")
+            ),
             None,
         ),
         Obstacle::Other(words) => (
