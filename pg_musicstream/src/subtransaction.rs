@@ -17,18 +17,18 @@ fn is_own_xid(xid: pg_sys::TransactionId) -> bool {
 }
 
 /// Runs `work` in a subtransaction. If Postgres raises one of the errors `expected`, the subtransaction is rolled back, which
-/// releases its locks, and the result is `None`. Other errors propagate.
+/// releases its locks, and the inner result is the code of the error. Other errors propagate.
 pub(crate) fn unless_raised<T>(
     client: &mut SpiClient<'_>,
     expected: &[PgSqlErrorCode],
     work: impl FnOnce(&mut SpiClient<'_>) -> Result<T, Error>,
-) -> Result<Option<T>, Error> {
+) -> Result<Result<T, PgSqlErrorCode>, Error> {
     let subtransaction = Subtransaction::begin();
-    let attempt = PgTryBuilder::new(AssertUnwindSafe(|| work(client).map(Some)));
+    let attempt = PgTryBuilder::new(AssertUnwindSafe(|| work(client).map(Ok)));
     let outcome = expected
         .iter()
         .fold(attempt, |attempt, &code| {
-            attempt.catch_when(code, |_| Ok(None))
+            attempt.catch_when(code, move |_| Ok(Err(code)))
         })
         .catch_others(|error| {
             subtransaction.roll_back();
@@ -40,8 +40,8 @@ pub(crate) fn unless_raised<T>(
         })
         .execute();
     match outcome {
-        Ok(Some(_)) => subtransaction.release(),
-        Ok(None) | Err(_) => subtransaction.roll_back(),
+        Ok(Ok(_)) => subtransaction.release(),
+        Ok(Err(_)) | Err(_) => subtransaction.roll_back(),
     }
     outcome
 }

@@ -1,6 +1,7 @@
 //! Inserts the new events of a batch into `raw_events`.
 
 use std::cell::{Cell, RefCell};
+use std::time::Duration;
 
 use foldhash::HashSet;
 use pgrx::datum::{TimestampWithTimeZone, Uuid};
@@ -22,6 +23,11 @@ use crate::pg_time::timestamp;
 use crate::subtransaction;
 use crate::time::day_start;
 
+/// Pause after a deadlock; the next ones are twice as long each.
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
+/// Number of times that an INSERT is repeated after a deadlock.
+const MAX_REPETITIONS: u32 = 4;
+
 thread_local! {
     // State of the session: a backend has one thread.
     static OPTIMISM: Cell<Optimism> = const { Cell::new(Optimism::new()) };
@@ -41,9 +47,7 @@ impl Batch<'_> {
         let firsts = &ordered.firsts;
         let inserted = match target.path {
             WritePath::Copy => self.copy_new(client, target.table, events, firsts, refused)?,
-            WritePath::Insert => {
-                insert_unless_stored(client, events, firsts.iter().copied(), refused)?
-            }
+            WritePath::Insert => insert_unless_stored(client, events, firsts.to_vec(), 0, refused)?,
         };
         refuse_repeats(client, events, ordered, &inserted, refused)?;
         Ok(inserted)
@@ -86,7 +90,13 @@ impl Batch<'_> {
         }
         let inserted = match inserted {
             Some(inserted) => inserted,
-            None => insert_unless_stored(client, events, without(firsts, &known), refused)?,
+            None => insert_unless_stored(
+                client,
+                events,
+                without(firsts, &known),
+                MAX_REPETITIONS,
+                refused,
+            )?,
         };
         RECENT.with_borrow_mut(|recent| {
             for &index in firsts {
@@ -155,27 +165,62 @@ fn copy_unless_known(
         copy_from(client, table, &COLUMNS, |buffer| encoder.read(buffer));
         Ok(())
     })?;
-    Ok(copied.map(|()| new))
+    Ok(match copied {
+        Ok(()) => Some(new),
+        Err(code) => {
+            if code == PgSqlErrorCode::ERRCODE_T_R_DEADLOCK_DETECTED {
+                pause_after_deadlock(FIRST_PAUSE);
+            }
+            None
+        }
+    })
 }
 
-/// Inserts the events that are not stored by INSERT … ON CONFLICT DO NOTHING and rejects those that differ from the stored event.
-/// Returns the inserted events.
+/// Lets the other session of a deadlock insert its rows. Without a pause this session could insert them again before the other
+/// one is awake, and the deadlock would repeat itself.
+fn pause_after_deadlock(length: Duration) {
+    std::thread::sleep(length);
+    pgrx::check_for_interrupts!();
+}
+
+/// Inserts the events that are not stored by INSERT … ON CONFLICT DO NOTHING, which is repeated at most `max_repetitions` times
+/// if it ends in a deadlock, and rejects those that differ from the stored event. Returns the inserted events.
 fn insert_unless_stored(
     client: &mut SpiClient<'_>,
     events: &Events,
-    indices: impl IntoIterator<Item = Index>,
+    indices: Vec<Index>,
+    max_repetitions: u32,
     refused: &mut Refused,
 ) -> Result<Vec<Index>, Error> {
-    let indices: Vec<Index> = indices.into_iter().collect();
     if indices.is_empty() {
         return Ok(indices);
     }
-    let ids = insert(client, events, &indices)?;
+    let ids = insert_despite_deadlocks(client, events, &indices, max_repetitions)?;
     let (inserted, stored): (Vec<Index>, Vec<Index>) = indices
         .iter()
         .partition(|&&index| ids.contains(&events.id(index)));
     refuse_conflicts_of_stored(client, events, &stored, refused)?;
     Ok(inserted)
+}
+
+/// Runs the INSERT, again after a deadlock with the COPY of another session. Returns the ids of the inserted events.
+fn insert_despite_deadlocks(
+    client: &mut SpiClient<'_>,
+    events: &Events,
+    indices: &[Index],
+    max_repetitions: u32,
+) -> Result<HashSet<[u8; 16]>, Error> {
+    let expected = [PgSqlErrorCode::ERRCODE_T_R_DEADLOCK_DETECTED];
+    for repetition in 0..max_repetitions {
+        let inserted = subtransaction::unless_raised(client, &expected, |client| {
+            insert(client, events, indices)
+        })?;
+        match inserted {
+            Ok(ids) => return Ok(ids),
+            Err(_) => pause_after_deadlock(FIRST_PAUSE * 2_u32.pow(repetition)),
+        }
+    }
+    insert(client, events, indices)
 }
 
 /// Runs the INSERT. Returns the ids of the inserted events.
