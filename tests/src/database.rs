@@ -386,6 +386,26 @@ pub fn value<T: for<'a> postgres::types::FromSql<'a>>(
         .get(0)
 }
 
+/// The server process of a session.
+///
+/// # Panics
+/// As [`value`].
+pub fn process_of(client: &mut Client) -> i32 {
+    value(client, "select pg_backend_pid()", &[])
+}
+
+/// Whether a server process waits for a lock that another one holds or requested first.
+///
+/// # Panics
+/// As [`value`].
+pub fn waits_for(client: &mut Client, waiting: i32, holder: i32) -> bool {
+    value(
+        client,
+        "select $1 = any (pg_blocking_pids($2))",
+        &[&holder, &waiting],
+    )
+}
+
 fn split(url: &str) -> (&str, &str) {
     let host = url.find("://").map_or(0, |at| at + 3);
     match url[host..].find('/') {

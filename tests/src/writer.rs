@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use postgres::{Client, Error};
 
-use crate::database::{Database, connect, value};
+use crate::database::{Database, connect, process_of, value};
 use crate::oracle::{assert_metrics_equal_raw, roll_up};
 use crate::process::Summary;
 
@@ -77,7 +77,7 @@ impl Writer {
     /// # Panics
     /// The session has ended.
     pub fn process(&mut self) -> i32 {
-        value(&mut self.client, "select pg_backend_pid()", &[])
+        process_of(&mut self.client)
     }
 
     /// Stores its next events in one transaction. After an error its position is unchanged.

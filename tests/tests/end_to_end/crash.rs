@@ -8,7 +8,7 @@ use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 
 use musicstream_tests::cluster::Cluster;
-use musicstream_tests::database::{Database, connect, value};
+use musicstream_tests::database::{Database, connect, process_of, value};
 use musicstream_tests::progress::Progress;
 use musicstream_tests::random::{seed, times};
 use musicstream_tests::wait::{SetOnDrop, until};
@@ -64,7 +64,7 @@ fn a_crash_at_any_step_rolls_back_and_a_repetition_is_exact() {
         put_into_inbox(&mut writer.client, inbox.end..inbox.end + 200).unwrap();
         inbox.end += 200;
         let mut roller = connect(&database.ingest_url());
-        let process: i32 = value(&mut roller, "select pg_backend_pid()", &[]);
+        let process = process_of(&mut roller);
         let work = || roller.execute("select musicstream_rollup()", &[]);
         interrupt(&database, name, hold, process, work, |_| {
             kill_session_or_server(&cluster, process, number % 2 == 0);
@@ -78,7 +78,7 @@ fn a_crash_at_any_step_rolls_back_and_a_repetition_is_exact() {
         writer.store(DAY_EVERY).unwrap();
         let mut mender = database.client();
         mender.batch_execute(SPOIL).unwrap();
-        let process: i32 = value(&mut mender, "select pg_backend_pid()", &[]);
+        let process = process_of(&mut mender);
         let work = || mender.execute("select musicstream_rebuild()", &[]);
         interrupt(&database, name, hold, process, work, |_| {
             kill_session_or_server(&cluster, process, number % 2 == 0);

@@ -9,7 +9,7 @@ use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 
 use musicstream_tests::batch::{self, event_id, session};
-use musicstream_tests::database::{Database, value};
+use musicstream_tests::database::{Database, process_of, waits_for};
 use musicstream_tests::oracle::assert_metrics_equal_raw;
 use musicstream_tests::stored::event_count;
 use musicstream_tests::wait::until;
@@ -137,16 +137,11 @@ fn sessions_that_lock_events_in_opposite_order_store_each_event_once() {
             .unwrap();
         client
     });
-    let [holder_pid, first_pid, second_pid] = [&mut holder, &mut first, &mut second]
-        .map(|client| value::<i32>(client, "select pg_backend_pid()", &[]));
+    let [holder_pid, first_pid, second_pid] =
+        [&mut holder, &mut first, &mut second].map(process_of);
     let mut await_blocked = |by: i32, blocked: i32| {
         until(TIMEOUT, "a session to wait", || {
-            value::<bool>(
-                &mut admin,
-                "select $1 = any (pg_blocking_pids($2))",
-                &[&by, &blocked],
-            )
-            .then_some(())
+            waits_for(&mut admin, blocked, by).then_some(())
         });
     };
     holder

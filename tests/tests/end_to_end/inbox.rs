@@ -6,7 +6,7 @@ use postgres::Client;
 
 use musicstream_tests::batch::{Outcome, event_id, outcome, staging};
 use musicstream_tests::cluster::Cluster;
-use musicstream_tests::database::{Database, connect, value};
+use musicstream_tests::database::{Database, connect, process_of, value, waits_for};
 use musicstream_tests::oracle::{assert_metrics_equal_raw, roll_up};
 use musicstream_tests::stored::event_count;
 use musicstream_tests::wait::until;
@@ -46,20 +46,12 @@ fn upsert(client: &mut Client, values: &str) {
 fn run_concurrently(database: &Database, writer: &mut Client, then: &str) {
     let mut admin = database.client();
     let mut roller = connect(&database.ingest_url());
-    let pids: (i32, i32) = (
-        value(writer, "select pg_backend_pid()", &[]),
-        value(&mut roller, "select pg_backend_pid()", &[]),
-    );
+    let pids: (i32, i32) = (process_of(writer), process_of(&mut roller));
     std::thread::scope(|scope| {
         let rollup = scope.spawn(move || roller.execute("select musicstream_rollup()", &[]));
         until(TIMEOUT, "the rollup to wait for the writer", || {
             assert!(!rollup.is_finished(), "the rollup did not wait");
-            value::<bool>(
-                &mut admin,
-                "select $1 = any (pg_blocking_pids($2))",
-                &[&pids.0, &pids.1],
-            )
-            .then_some(())
+            waits_for(&mut admin, pids.1, pids.0).then_some(())
         });
         upsert(writer, then);
         writer.batch_execute("commit").unwrap();
@@ -424,18 +416,12 @@ fn two_upserts_of_a_large_inbox_do_not_wait_for_one_another() {
         let row = client.query_one("select staged from musicstream_upsert()", &[])?;
         Ok(row.get(0))
     };
-    let pid = |client: &mut Client| value::<i32>(client, "select pg_backend_pid()", &[]);
     let mut sessions = [database.client(), database.client()];
     let [first, second] = &mut sessions;
-    let pids = [&mut holder, &mut *first, &mut *second].map(pid);
+    let pids = [&mut holder, &mut *first, &mut *second].map(process_of);
     let mut await_blocked = |by: i32, blocked: i32| {
         until(TIMEOUT, "an upsert to wait", || {
-            value::<bool>(
-                &mut admin,
-                "select $1 = any (pg_blocking_pids($2))",
-                &[&by, &blocked],
-            )
-            .then_some(())
+            waits_for(&mut admin, blocked, by).then_some(())
         });
     };
     let staged = std::thread::scope(|scope| {

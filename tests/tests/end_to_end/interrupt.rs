@@ -13,7 +13,7 @@ use postgres::{Client, Error, NoTls};
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 
-use musicstream_tests::database::{Database, connect, value};
+use musicstream_tests::database::{Database, connect, process_of, value, waits_for};
 use musicstream_tests::oracle::assert_metrics_equal_raw;
 use musicstream_tests::progress::Progress;
 use musicstream_tests::random::{seed, times};
@@ -156,7 +156,7 @@ pub(crate) fn interrupt<T>(
     let mut admin = database.client();
     let mut holder = database.client();
     let before: String = value(&mut admin, FINGERPRINT, &[]);
-    let holder_process: i32 = value(&mut holder, "select pg_backend_pid()", &[]);
+    let holder_process = process_of(&mut holder);
     holder
         .batch_execute(&format!("begin; {hold}"))
         .unwrap_or_else(|error| panic!("{hold}: {error:?}"));
@@ -167,12 +167,7 @@ pub(crate) fn interrupt<T>(
             &format!("the session to reach the step {name:?}"),
             || {
                 assert!(!worker.is_finished(), "{name}: the step was not reached");
-                value::<bool>(
-                    &mut admin,
-                    "select $2 = any (pg_blocking_pids($1))",
-                    &[&process, &holder_process],
-                )
-                .then_some(())
+                waits_for(&mut admin, process, holder_process).then_some(())
             },
         );
         send(&mut admin);
@@ -310,7 +305,7 @@ fn a_rollup_that_is_interrupted_at_any_step_leaves_nothing_and_can_be_repeated()
             writer.store(200).unwrap();
             put_into_inbox(&mut writer.client, inbox.end..inbox.end + 200).unwrap();
             inbox.end += 200;
-            let process: i32 = value(&mut roller, "select pg_backend_pid()", &[]);
+            let process = process_of(&mut roller);
             interrupt_by(interruption, &database, (name, hold), process, || {
                 roller.execute("select musicstream_rollup()", &[])
             });
@@ -330,7 +325,7 @@ fn a_rollup_that_is_interrupted_at_any_step_leaves_nothing_and_can_be_repeated()
                     to_char((now() at time zone 'UTC')::date + 1, 'YYYYMMDD')); end $$",
             )
             .unwrap();
-        let process: i32 = value(&mut roller, "select pg_backend_pid()", &[]);
+        let process = process_of(&mut roller);
         let hold = "lock table raw_events in share update exclusive mode";
         interrupt_by(
             interruption,
@@ -360,7 +355,7 @@ fn a_rebuild_that_is_interrupted_at_any_step_leaves_nothing_and_can_be_repeated(
     for (name, hold) in REBUILD_STEPS {
         for interruption in [Interruption::Cancel, Interruption::Terminate] {
             admin.batch_execute(SPOIL).unwrap();
-            let process: i32 = value(&mut mender, "select pg_backend_pid()", &[]);
+            let process = process_of(&mut mender);
             interrupt_by(interruption, &database, (name, hold), process, || {
                 mender.execute("select musicstream_rebuild()", &[])
             });

@@ -5,7 +5,7 @@ use std::time::Duration;
 use postgres::Client;
 use postgres::fallible_iterator::FallibleIterator;
 
-use musicstream_tests::database::{Database, connect, value};
+use musicstream_tests::database::{Database, connect, process_of, value, waits_for};
 use musicstream_tests::wait::until;
 
 /// The rejects by reason in the status, and a count over rejected_events.
@@ -101,8 +101,7 @@ fn rejects_truncated_during_a_rollup_are_not_counted() {
         )
         .unwrap();
     let [mut roller, mut eraser] = [database.client(), database.client()];
-    let [roller_pid, eraser_pid] = [&mut roller, &mut eraser]
-        .map(|session| value::<i32>(session, "select pg_backend_pid()", &[]));
+    let [roller_pid, eraser_pid] = [&mut roller, &mut eraser].map(process_of);
     roller
         .batch_execute("begin; select musicstream_rollup()")
         .unwrap();
@@ -113,12 +112,7 @@ fn rejects_truncated_during_a_rollup_are_not_counted() {
             "the truncation to wait for the rollup",
             || {
                 assert!(!truncation.is_finished(), "the truncation did not wait");
-                value::<bool>(
-                    &mut admin,
-                    "select $1 = any (pg_blocking_pids($2))",
-                    &[&roller_pid, &eraser_pid],
-                )
-                .then_some(())
+                waits_for(&mut admin, eraser_pid, roller_pid).then_some(())
             },
         );
         roller.batch_execute("commit").unwrap();

@@ -9,7 +9,7 @@ use postgres::Client;
 
 use musicstream_tests::citus::{Citus, prepared};
 use musicstream_tests::cluster::{Cluster, Suspended};
-use musicstream_tests::database::{Database, value};
+use musicstream_tests::database::{Database, process_of, value};
 use musicstream_tests::oracle::roll_up;
 use musicstream_tests::wait::until;
 use musicstream_tests::writer::{Writer, assert_exact, summary_of};
@@ -126,7 +126,7 @@ impl Scene<'_> {
                 session.batch_execute("select pg_reload_conf()").unwrap();
                 // Waits until the setting is in effect.
                 let mut probe = self.database.client();
-                let process: i32 = value(&mut probe, "select pg_backend_pid()", &[]);
+                let process = process_of(&mut probe);
                 std::thread::spawn(move || probe.batch_execute("create temporary table probe ()"));
                 wait_for_event(&mut self.database.client(), process, "SyncRep");
             }
@@ -359,7 +359,7 @@ fn changes_of_one_shard_are_committed_in_two_phases() {
         "select musicstream_delete(array['00000000-0000-0000-0000-000000000001']::uuid[])",
     ] {
         let mut client = database.client();
-        let process: i32 = value(&mut client, "select pg_backend_pid()", &[]);
+        let process = process_of(&mut client);
         client
             .batch_execute("select musicstream_session_staging()")
             .unwrap();

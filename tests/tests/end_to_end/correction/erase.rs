@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use musicstream_tests::batch::{event_id, staging, store};
-use musicstream_tests::database::value;
+use musicstream_tests::database::{process_of, value, waits_for};
 use musicstream_tests::oracle::{assert_metrics_equal_raw, roll_up};
 use musicstream_tests::wait::until;
 
@@ -125,8 +125,7 @@ fn a_late_event_that_is_stored_during_a_deletion_stays_late() {
     store(&mut client, SOURCE, &late(2)).unwrap();
     roll_up(&mut client);
     let [mut writer, mut eraser] = [database.client(), database.client()];
-    let [writer_pid, eraser_pid] = [&mut writer, &mut eraser]
-        .map(|session| value::<i32>(session, "select pg_backend_pid()", &[]));
+    let [writer_pid, eraser_pid] = [&mut writer, &mut eraser].map(process_of);
     // The lock stops the deletion at the first read of the events, when it has its snapshot.
     writer
         .batch_execute(&format!(
@@ -147,12 +146,7 @@ fn a_late_event_that_is_stored_during_a_deletion_stays_late() {
             "the deletion to wait for the batch",
             || {
                 assert!(!erasure.is_finished(), "the deletion did not wait");
-                value::<bool>(
-                    &mut client,
-                    "select $1 = any (pg_blocking_pids($2))",
-                    &[&writer_pid, &eraser_pid],
-                )
-                .then_some(())
+                waits_for(&mut client, eraser_pid, writer_pid).then_some(())
             },
         );
         writer.batch_execute("commit").unwrap();

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use postgres::{Client, Statement};
 
-use musicstream_tests::database::{Database, connect, value};
+use musicstream_tests::database::{Database, connect, process_of};
 
 /// Time limit for a step that no other session blocks.
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -102,7 +102,7 @@ impl Sessions {
 impl Session {
     fn start(url: &str, number: usize, done: Sender<(usize, Outcome)>) -> Session {
         let mut client = connect(url);
-        let pid = value(&mut client, "select pg_backend_pid()", &[]);
+        let pid = process_of(&mut client);
         let (steps, todo) = channel::<String>();
         std::thread::spawn(move || {
             for sql in todo {

@@ -3,7 +3,7 @@
 use postgres::Client;
 
 use musicstream_tests::batch::store;
-use musicstream_tests::database::{Database, value};
+use musicstream_tests::database::{Database, process_of, value};
 use musicstream_tests::oracle::roll_up;
 use musicstream_tests::stored::event_count;
 
@@ -66,7 +66,7 @@ fn interrupt_at_each(call: &str, outcome: &str, steps: &[(&str, &str)]) -> (Data
     let mut client = database.client();
     for &step in steps {
         for interruption in [Interruption::Cancel, Interruption::Terminate] {
-            let process: i32 = value(&mut client, "select pg_backend_pid()", &[]);
+            let process = process_of(&mut client);
             interrupt_by(interruption, &database, step, process, || {
                 client.query(&sql, &[])
             });
