@@ -47,6 +47,7 @@ impl Batch<'_> {
         let firsts = &ordered.firsts;
         let inserted = match target.path {
             WritePath::Copy => self.copy_new(client, target.table, events, firsts, refused)?,
+            // No session uses COPY for such a table, so there is no deadlock with one after which to repeat.
             WritePath::Insert => insert_unless_stored(client, events, firsts.to_vec(), 0, refused)?,
         };
         refuse_repeats(client, events, ordered, &inserted, refused)?;
